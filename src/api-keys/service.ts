@@ -1,0 +1,151 @@
+import { and, desc, eq, lt } from 'drizzle-orm'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import { customers } from '../customers/tables.ts'
+import type { PageRequest } from '../pagination.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
+import { Refusal } from '../refusals.ts'
+import { newApiKey } from './format.ts'
+import { hashApiKey } from './hashing.ts'
+import { apiKeys } from './tables.ts'
+
+export type KeyRow = typeof apiKeys.$inferSelect
+
+interface DraftKey {
+  /** The secret, to be shown once. */
+  apiKey: string
+  row: typeof apiKeys.$inferInsert
+}
+
+/** Made before a transaction begins: hashing takes long, and row locks should not. */
+export async function draftKey(
+  customerId: string,
+  options: { name?: string | null; expiresAt?: Date | null } = {},
+): Promise<DraftKey> {
+  const { apiKey, keyId } = newApiKey(customerId)
+  const { name = null, expiresAt = null } = options
+  const hash = await hashApiKey(apiKey)
+  return { apiKey, row: { id: keyId, customerId, name, expiresAt, hash } }
+}
+
+/** Stores a drafted key together with its audit record. */
+export async function insertKey(tx: Transaction, actor: Actor, draft: DraftKey): Promise<KeyRow> {
+  const [row] = await tx.insert(apiKeys).values(draft.row).returning()
+  if (row === undefined) throw new Error('The key was not inserted')
+  await recordAudit(tx, actor, {
+    event: 'api_key.created',
+    subject: row.customerId,
+    metadata: { key_id: row.id },
+  })
+  return row
+}
+
+/**
+ * Issues a further key.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
+export async function issueKey(
+  db: Database,
+  actor: Actor,
+  customerId: string,
+  options: { name?: string; expiresAt?: Date },
+): Promise<{ apiKey: string; row: KeyRow }> {
+  await requireCustomer(db, customerId)
+  const draft = await draftKey(customerId, options)
+  const row = await db.transaction((tx) => insertKey(tx, actor, draft))
+  return { apiKey: draft.apiKey, row }
+}
+
+/** @throws Refusal `CUSTOMER_NOT_FOUND` */
+export async function listKeys(
+  db: Database,
+  customerId: string,
+  page: PageRequest,
+): Promise<KeyRow[]> {
+  await requireCustomer(db, customerId)
+  const before = page.before === null ? undefined : lt(apiKeys.seq, page.before)
+  return db
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.customerId, customerId), before))
+    .orderBy(desc(apiKeys.seq))
+    .limit(page.limit + 1)
+}
+
+/**
+ * Replaces a key. The old one lives for `overlapMs` more, but never longer than it would have; the
+ * new one keeps its name and is valid for as long as the old one was issued for.
+ * @throws Refusal `API_KEY_NOT_FOUND`, or `API_KEY_REVOKED` for a key that is dead already
+ */
+export async function rotateKey(
+  db: Database,
+  actor: Actor,
+  key: { customerId: string; keyId: string },
+  overlapMs: number,
+): Promise<{ apiKey: string; row: KeyRow }> {
+  const old = await findKey(db, key)
+  const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime()
+  const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs)
+  const draft = await draftKey(key.customerId, { name: old.name, expiresAt })
+  return db.transaction(async (tx) => {
+    const locked = await findKey(tx, key)
+    const now = new Date()
+    const isDead = locked.expiresAt !== null && locked.expiresAt <= now
+    if (locked.revokedAt !== null || isDead) throw new Refusal('API_KEY_REVOKED')
+    const end = new Date(now.getTime() + overlapMs)
+    const endsSooner = locked.expiresAt !== null && locked.expiresAt < end
+    await tx
+      .update(apiKeys)
+      .set(overlapMs === 0 ? { revokedAt: now } : { expiresAt: endsSooner ? locked.expiresAt : end })
+      .where(eq(apiKeys.id, key.keyId))
+    const row = await insertKey(tx, actor, draft)
+    await recordAudit(tx, actor, {
+      event: 'api_key.rotated',
+      subject: key.customerId,
+      metadata: { key_id: key.keyId, new_key_id: row.id, overlap_seconds: overlapMs / 1_000 },
+    })
+    return { apiKey: draft.apiKey, row }
+  })
+}
+
+/**
+ * Ends a key at once; ending it again changes nothing.
+ * @throws Refusal `API_KEY_NOT_FOUND`
+ */
+export async function revokeKey(
+  db: Database,
+  actor: Actor,
+  key: { customerId: string; keyId: string },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const row = await findKey(tx, key)
+    if (row.revokedAt !== null) return
+    await tx.update(apiKeys).set({ revokedAt: new Date() }).where(eq(apiKeys.id, key.keyId))
+    await recordAudit(tx, actor, {
+      event: 'api_key.revoked',
+      subject: key.customerId,
+      metadata: { key_id: key.keyId },
+    })
+  })
+}
+
+/** Locks the row until the end of the transaction, if it is read in one. */
+async function findKey(
+  db: Database | Transaction,
+  key: { customerId: string; keyId: string },
+): Promise<KeyRow> {
+  const [row] = await db
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, key.keyId), eq(apiKeys.customerId, key.customerId)))
+    .for('update')
+  if (row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
+  return row
+}
+
+async function requireCustomer(db: Database, customerId: string): Promise<void> {
+  const found = await db
+    .select({ id: customers.id })
+    .from(customers)
+    .where(eq(customers.id, customerId))
+  if (found.length === 0) throw new Refusal('CUSTOMER_NOT_FOUND')
+}

@@ -1,0 +1,25 @@
+import { bigint, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { customers } from '../customers/tables.ts'
+
+/** Keys are stored as argon2id hashes: who reads this table can call nothing. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    /** The 8 base62 characters that stand in front of the key's secret. */
+    id: text().primaryKey(),
+    seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
+    customerId: text()
+      .notNull()
+      .references(() => customers.id),
+    name: text(),
+    /** PHC string of argon2id over the whole key. */
+    hash: text().notNull(),
+    createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+    /** From then on the key is refused; also the end of a rotation's overlap. */
+    expiresAt: timestamp({ precision: 3, withTimezone: true }),
+    /** Exact to a minute: written at most so often, behind the request. */
+    lastUsedAt: timestamp({ precision: 3, withTimezone: true }),
+    revokedAt: timestamp({ precision: 3, withTimezone: true }),
+  },
+  (table) => [index('api_keys_customer').on(table.customerId, table.seq)],
+)

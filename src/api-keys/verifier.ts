@@ -1,0 +1,131 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { eq } from 'drizzle-orm'
+import type { FastifyBaseLogger } from 'fastify'
+import { customers } from '../customers/tables.ts'
+import type { Database } from '../plugins/database/index.ts'
+import { parseApiKey } from './format.ts'
+import { hashApiKey, matchesHash } from './hashing.ts'
+import { apiKeys } from './tables.ts'
+
+export interface KeyHolder {
+  customerId: string
+  plan: string | null
+  status: 'active' | 'suspended'
+  keyId: string
+  keyName: string | null
+  keyExpiresAt: Date | null
+}
+
+export interface KeyVerifier {
+  /** The holder of a key that is valid now; null for every other string, whatever is wrong with it. */
+  verify(presented: string): Promise<KeyHolder | null>
+}
+
+interface KnownKey {
+  keyId: string
+  /** What the database last said of the key and its customer; null once it is refused. */
+  holder: Promise<KeyHolder | null>
+  readAt: number
+}
+
+/**
+ * A key's state is read again when it is older than this, so that revoking or suspending reaches
+ * every replica within a second without anything having to be delivered.
+ */
+const STATE_AGE_MS_MAX = 500
+const KNOWN_MAX = 20_000
+const LAST_USED_INTERVAL_MS = 60_000
+
+/**
+ * Checks keys against their argon2id hash once, then knows them by an HMAC under a key of this
+ * process: neither the key nor anything that could be used as one stays in memory.
+ */
+export function keyVerifier(db: Database, log: FastifyBaseLogger): KeyVerifier {
+  const macKey = randomBytes(32)
+  const known = new Map<string, KnownKey>()
+  const lastUsed = new Map<string, number>()
+  /** Of no key: verified against when the key id is unknown, so that both take equally long. */
+  const decoyHash = hashApiKey(randomBytes(32).toString('hex'))
+  decoyHash.catch(() => undefined)
+
+  async function verify(presented: string): Promise<KeyHolder | null> {
+    const parsed = parseApiKey(presented)
+    if (parsed === null) return null
+    const mac = createHmac('sha256', macKey).update(presented).digest('base64')
+    const holder = await (known.has(mac) ? recall(mac) : learn(mac, presented, parsed.keyId))
+    // The id in front of the secret is part of the hashed key, so it can only be the key's own.
+    if (holder === null || isExpired(holder)) return null
+    touch(holder.keyId)
+    return holder
+  }
+
+  async function learn(mac: string, presented: string, keyId: string): Promise<KeyHolder | null> {
+    const row = await readKey(keyId)
+    const matches = await matchesHash(row?.hash ?? (await decoyHash), presented)
+    if (!matches || row === undefined || !isUsable(row)) return null
+    if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
+    known.set(mac, { keyId, holder: Promise.resolve(row.holder), readAt: Date.now() })
+    return row.holder
+  }
+
+  /** Many requests with one key share one read of its state. */
+  async function recall(mac: string): Promise<KeyHolder | null> {
+    const entry = known.get(mac)
+    if (entry === undefined) return null
+    if (Date.now() - entry.readAt > STATE_AGE_MS_MAX) {
+      entry.readAt = Date.now()
+      entry.holder = readKey(entry.keyId).then((row) =>
+        row !== undefined && isUsable(row) ? row.holder : null,
+      )
+    }
+    try {
+      const holder = await entry.holder
+      if (holder === null) known.delete(mac)
+      return holder
+    } catch (error) {
+      // Not knowing is no permission: the next request asks the database again.
+      entry.readAt = 0
+      throw error
+    }
+  }
+
+  async function readKey(keyId: string) {
+    const [row] = await db
+      .select({ key: apiKeys, customer: customers })
+      .from(apiKeys)
+      .innerJoin(customers, eq(customers.id, apiKeys.customerId))
+      .where(eq(apiKeys.id, keyId))
+    if (row === undefined) return undefined
+    const holder: KeyHolder = {
+      customerId: row.customer.id,
+      plan: row.customer.plan,
+      status: row.customer.status,
+      keyId: row.key.id,
+      keyName: row.key.name,
+      keyExpiresAt: row.key.expiresAt,
+    }
+    return { hash: row.key.hash, revokedAt: row.key.revokedAt, holder }
+  }
+
+  function touch(keyId: string): void {
+    const now = Date.now()
+    if (now - (lastUsed.get(keyId) ?? 0) < LAST_USED_INTERVAL_MS) return
+    if (lastUsed.size >= KNOWN_MAX) lastUsed.clear()
+    lastUsed.set(keyId, now)
+    const at = new Date(now)
+    db.update(apiKeys)
+      .set({ lastUsedAt: at })
+      .where(eq(apiKeys.id, keyId))
+      .catch((error: unknown) => log.warn({ err: error }, 'Could not note the use of a key'))
+  }
+
+  return { verify }
+}
+
+function isUsable(row: { revokedAt: Date | null; holder: KeyHolder }): boolean {
+  return row.revokedAt === null && row.holder.status === 'active' && !isExpired(row.holder)
+}
+
+function isExpired(holder: KeyHolder): boolean {
+  return holder.keyExpiresAt !== null && holder.keyExpiresAt.getTime() <= Date.now()
+}

@@ -1,0 +1,116 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import sensible from '@fastify/sensible'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { apiKeyAdminRoutes, apiKeySchemas, meRoutes } from './api-keys/routes.ts'
+import { keyVerifier } from './api-keys/verifier.ts'
+import { requireAdminToken } from './auth/admin.ts'
+import { requireApiKey } from './auth/api-key.ts'
+import { requireInternalToken } from './auth/internal.ts'
+import { allowAnyone } from './auth/public.ts'
+import { requireStripeSignature } from './auth/stripe.ts'
+import type { Config } from './config.ts'
+import { customerRoutes, customerSchemas } from './customers/routes.ts'
+import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
+import { funds } from './funds/plugin.ts'
+import { connectionLimits, serverLimits } from './plugins/connections.ts'
+import { database } from './plugins/database/index.ts'
+import { errors } from './plugins/errors.ts'
+import { healthRoutes, healthSchemas } from './plugins/health.ts'
+import { requestLog } from './plugins/logging.ts'
+import { documentationRoutes, openapi } from './plugins/openapi.ts'
+import { requestIdOf, requestIds } from './plugins/request-id.ts'
+import { strictJson } from './plugins/strict-json.ts'
+import { schemaController } from './plugins/validation.ts'
+import { VERSION } from './version.ts'
+import { webhookRoutes, webhookSchemas } from './webhooks/routes.ts'
+
+/** The map of the service: what every request passes, then the scopes, a line per capability. */
+export async function buildApp(config: Config, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...serverLimits,
+    loggerInstance: logger,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'request_id',
+    }),
+    genReqId: requestIdOf,
+    trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
+    schemaController,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.decorateRequest('actor', null)
+  app.decorateRequest('keyHolder', null)
+  await app.register(requestIds)
+  await app.register(errors)
+  await app.register(connectionLimits)
+  await app.register(requestLog)
+  await app.register(sensible)
+  await app.register(helmet, {
+    // Answers are data: a browser has nothing to load for them. The docs page has its own policy.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+    },
+  })
+  await app.register(cors, {
+    origin: [...config.corsOrigins],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'idempotency-key'],
+    exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],
+    maxAge: 600,
+  })
+  await app.register(strictJson)
+  await app.register(openapi, { version: VERSION })
+  await app.register(database, { config: config.database })
+  await app.register(funds, { config: config.database })
+  for (const schema of [
+    ...healthSchemas,
+    ...apiKeySchemas,
+    ...customerSchemas,
+    ...fundsSchemas,
+    ...webhookSchemas,
+  ]) {
+    app.addSchema(schema)
+  }
+
+  await app.register(async (scope) => {
+    allowAnyone(scope)
+    await scope.register(healthRoutes, { prefix: '/health', version: VERSION })
+    await scope.register(documentationRoutes)
+  })
+
+  await app.register(
+    async (scope) => {
+      requireStripeSignature(scope, config.stripe?.webhookSecrets ?? null)
+      await scope.register(webhookRoutes)
+    },
+    { prefix: '/api/webhooks' },
+  )
+
+  await app.register(
+    async (scope) => {
+      requireApiKey(scope, keyVerifier(app.db, app.log))
+      await scope.register(meRoutes, { prefix: '/me' })
+    },
+    { prefix: '/api' },
+  )
+
+  await app.register(
+    async (scope) => {
+      requireAdminToken(scope, config.adminTokens)
+      await scope.register(customerRoutes, { prefix: '/customers' })
+      await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
+    },
+    { prefix: '/api' },
+  )
+
+  await app.register(async (scope) => {
+    requireInternalToken(scope, config.internalTokens)
+    await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
+    await scope.register(moneyRoutes)
+  })
+
+  return app
+}

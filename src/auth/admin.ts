@@ -1,0 +1,30 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Tokens } from '../config.ts'
+import { Refusal } from '../refusals.ts'
+import { markScope } from './scope.ts'
+import { tokenMatcher } from './tokens.ts'
+
+const BEARER = /^Bearer ([\x21-\x7e]+)$/
+
+/** `Authorization: Bearer <ADMIN_API_TOKEN>`, or the same 401 for every other request. */
+export function requireAdminToken(app: FastifyInstance, tokens: Tokens): void {
+  const match = tokenMatcher(tokens)
+  markScope(app, { scope: 'admin', security: ['AdminToken'], refusals: ['UNAUTHORIZED'] })
+  app.addHook('onRequest', (request, reply, done) => {
+    const presented = bearerToken(request)
+    const tokenId = presented === undefined ? null : match(presented)
+    if (tokenId === null) {
+      void reply.header('www-authenticate', 'Bearer realm="strongroom"')
+      done(new Refusal('UNAUTHORIZED'))
+      return
+    }
+    request.actor = { id: `admin:${tokenId}`, ip: request.ip }
+    done()
+  })
+}
+
+/** Node keeps the first of two Authorization headers and drops the other: two are none. */
+function bearerToken(request: FastifyRequest): string | undefined {
+  const headers = request.raw.headersDistinct['authorization'] ?? []
+  return headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined
+}

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import type { KeyHolder, KeyVerifier } from '../api-keys/verifier.ts'
+import { Refusal } from '../refusals.ts'
+import { markScope } from './scope.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose key this is; null outside the customer scope. */
+    keyHolder: KeyHolder | null
+  }
+}
+
+/** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
+export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier): void {
+  markScope(app, { scope: 'customer', security: ['ApiKey'], refusals: ['UNAUTHORIZED'] })
+  app.addHook('onRequest', async (request, reply) => {
+    const presented = request.headers['x-api-key']
+    const holder = typeof presented === 'string' ? await verifier.verify(presented) : null
+    if (holder === null) {
+      void reply.header('www-authenticate', 'ApiKey realm="strongroom"')
+      throw new Refusal('UNAUTHORIZED')
+    }
+    request.keyHolder = holder
+    request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
+  })
+}
+
+/** The caller of a customer route. */
+export function keyHolderOf(request: { keyHolder: KeyHolder | null }): KeyHolder {
+  if (request.keyHolder === null) throw new Error('This route is behind no API key')
+  return request.keyHolder
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify'
+import type { Actor } from '../audit/record.ts'
+import type { RefusalCode } from '../refusals.ts'
+
+export type Scope = 'public' | 'customer' | 'admin' | 'internal' | 'stripe'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the scope's guard; null where no credential is asked for. */
+    actor: Actor | null
+  }
+  interface FastifyContextConfig {
+    scope?: Scope
+    /** The refusals this route can answer besides those of its scope and of every route. */
+    refusals?: readonly RefusalCode[]
+  }
+  interface FastifySchema {
+    operationId?: string
+  }
+}
+
+interface Mark {
+  scope: Scope
+  /** Names of security schemes in the OpenAPI document; none for the public scope. */
+  security: readonly string[]
+  refusals: readonly RefusalCode[]
+}
+
+/**
+ * Marks every route declared in `app` from here on, for the OpenAPI document and for the test that
+ * knows which routes are public. Guards call it themselves: what is guarded is marked.
+ */
+export function markScope(app: FastifyInstance, mark: Mark): void {
+  app.addHook('onRoute', (route) => {
+    route.config = {
+      ...route.config,
+      scope: mark.scope,
+      refusals: [...mark.refusals, ...(route.config?.refusals ?? [])],
+    }
+    route.schema = {
+      ...route.schema,
+      security: mark.security.map((name) => ({ [name]: [] })),
+    }
+  })
+}
+
+/** The actor of a request that a guard has let in. */
+export function actorOf(request: { actor: Actor | null }): Actor {
+  if (request.actor === null) throw new Error('This route is behind no guard')
+  return request.actor
+}

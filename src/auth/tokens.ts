@@ -1,0 +1,23 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Tokens } from '../config.ts'
+
+/**
+ * Makes a check of presented tokens against the ones in use. Comparing digests of equal length with
+ * every token, match or not, makes the time independent of what was presented.
+ * @returns the matching token's id (the first 8 hex digits of its SHA-256), or null
+ */
+export function tokenMatcher(tokens: Tokens): (presented: string) => string | null {
+  const known = tokens.filter((token) => token !== '').map(sha256)
+  return (presented) => {
+    const digest = sha256(presented)
+    let id: string | null = null
+    for (const candidate of known) {
+      if (timingSafeEqual(candidate, digest)) id = candidate.toString('hex', 0, 4)
+    }
+    return id
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { issueKey, revokeKey } from './api-keys/service.ts'
+import { type Config, processEnvironment, readConfig } from './config.ts'
+import { withDevelopmentSecrets } from './development-secrets.ts'
+import { connect } from './plugins/database/connect.ts'
+import type { Database } from './plugins/database/index.ts'
+import { openDatabase } from './plugins/database/open.ts'
+import { Refusal } from './refusals.ts'
+import { explainStartupFault } from './startup-faults.ts'
+
+const USAGE = `Usage: strongroom <command>
+
+  migrate                               bring the database's schema up to date
+  keys issue <customer_id> [--name N]   issue an API key and print it, this once
+  keys revoke <customer_id> <key_id>    end an API key
+
+Exit codes: 0 done, 1 refused or failed, 2 a wrong call.
+`
+
+const SYSTEM = { id: 'system', ip: null }
+
+class WrongCall extends Error {}
+
+async function run(args: string[]): Promise<string> {
+  const { positionals, values } = parseCall(args)
+  if (values.help === true) return USAGE
+  switch (positionals.slice(0, 2).join(' ')) {
+    case 'migrate':
+      await withDatabase({ migrateOnStart: true }, async () => undefined)
+      return 'The schema is up to date.\n'
+    case 'keys issue': {
+      const [customerId] = operands(positionals, 1)
+      const options = values.name === undefined ? {} : { name: values.name }
+      const { apiKey } = await withDatabase({}, (db) => issueKey(db, SYSTEM, customerId, options))
+      return `${apiKey}\n`
+    }
+    case 'keys revoke': {
+      const [customerId, keyId] = operands(positionals, 2)
+      await withDatabase({}, (db) => revokeKey(db, SYSTEM, { customerId, keyId }))
+      return `Revoked ${keyId}.\n`
+    }
+    default:
+      throw new WrongCall()
+  }
+}
+
+function parseCall(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { name: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    })
+  } catch {
+    throw new WrongCall()
+  }
+}
+
+function operands(positionals: string[], count: 1): [string]
+function operands(positionals: string[], count: 2): [string, string]
+function operands(positionals: string[], count: number): string[] {
+  const rest = positionals.slice(2)
+  if (rest.length !== count) throw new WrongCall()
+  return rest
+}
+
+async function withDatabase<T>(
+  changes: Partial<Config>,
+  work: (db: Database) => Promise<T>,
+): Promise<T> {
+  const config = readConfig(withDevelopmentSecrets(processEnvironment()))
+  const database = await openDatabase({ ...config, ...changes }, () => undefined)
+  const client = connect(database.config, { name: 'command', connectionsMax: 1 })
+  try {
+    return await work(drizzle(client, { casing: 'snake_case' }))
+  } finally {
+    await client.end({ timeout: 5 })
+    await database.close()
+  }
+}
+
+try {
+  process.stdout.write(await run(process.argv.slice(2)))
+} catch (error) {
+  if (error instanceof WrongCall) {
+    process.stderr.write(USAGE)
+    process.exitCode = 2
+  } else {
+    const reason = error instanceof Refusal ? error.message : explainStartupFault(error)
+    process.stderr.write(`${reason}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { loadEnvFile } from 'node:process'
+import { type Environment, type RateLimit, environmentReader } from './environment.ts'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** A secret in use and, while a rotation lasts, the one before it. Empty: its scope is closed. */
+export type Tokens = readonly string[]
+
+export interface Config {
+  production: boolean
+  host: string
+  port: number
+  database: DatabaseConfig
+  dataDir: string
+  adminTokens: Tokens
+  internalTokens: Tokens
+  metricsTokens: Tokens
+  stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
+  license: { privateKeyPath: string | undefined; previousKeyPaths: readonly string[] }
+  corsOrigins: readonly string[]
+  checkoutOrigins: readonly string[]
+  trustProxy: readonly string[]
+  redisUrl: string | undefined
+  rateLimits: Record<'api' | 'usage' | 'webhooks' | 'admin' | 'internal', RateLimit | null>
+  usageRetentionDays: number
+  fundsAsset: string
+  migrateOnStart: boolean
+  logLevel: (typeof LOG_LEVELS)[number]
+}
+
+export interface DatabaseConfig {
+  /** Undefined: the embedded server under `dataDir`. */
+  url: string | undefined
+  ssl: 'verify-full' | 'disable'
+  ca: string | undefined
+}
+
+/** Every fault of an environment at once, each by the variable's name and never by its value. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}`)
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** The variables of this process and, where they leave something open, of a file `.env`. */
+export function processEnvironment(): Environment {
+  if (existsSync('.env')) loadEnvFile('.env')
+  return process.env
+}
+
+/**
+ * The service's whole configuration, frozen. This is the only place that knows an environment
+ * variable's name.
+ * @throws ConfigError for anything malformed and, with `NODE_ENV=production`, anything unsafe.
+ */
+export function readConfig(env: Environment): Config {
+  const read = environmentReader(env)
+  const production =
+    (read.oneOf('NODE_ENV', ['development', 'production', 'test']) ?? 'development') ===
+    'production'
+
+  const tokens = (name: string): Tokens =>
+    [read.secret(name), read.secret(`${name}_PREVIOUS`)].filter((token) => token !== undefined)
+
+  const config: Config = {
+    production,
+    host: read.text('HOST') ?? '127.0.0.1',
+    port: read.integer('PORT', 0, 65_535) ?? 3100,
+    database: databaseConfig(read, production),
+    dataDir: read.text('DATA_DIR') ?? '.data',
+    adminTokens: tokens('ADMIN_API_TOKEN'),
+    internalTokens: tokens('INTERNAL_SERVICE_TOKEN'),
+    metricsTokens: tokens('METRICS_TOKEN'),
+    stripe: stripeConfig(read, tokens('STRIPE_WEBHOOK_SECRET')),
+    license: {
+      privateKeyPath: read.text('LICENSE_PRIVATE_KEY_PATH'),
+      previousKeyPaths: (read.text('LICENSE_PREVIOUS_KEY_PATHS') ?? '').split(',').filter(Boolean),
+    },
+    corsOrigins: read.origins('CORS_ORIGINS'),
+    checkoutOrigins: read.origins('CHECKOUT_ORIGINS'),
+    trustProxy: read.addresses('TRUST_PROXY'),
+    redisUrl: read.secret('REDIS_URL'),
+    rateLimits: {
+      api: read.rateLimit('RATE_LIMIT_API', '100/15m', production ? 1 : 100),
+      usage: read.rateLimit('RATE_LIMIT_USAGE', '60/1h', production ? 1 : 100),
+      webhooks: read.rateLimit('RATE_LIMIT_WEBHOOKS', '100/1m', production ? 1 : 100),
+      admin: read.rateLimit('RATE_LIMIT_ADMIN', '10/1h', production ? 1 : 100),
+      internal: read.rateLimit('RATE_LIMIT_INTERNAL', 'off', 1),
+    },
+    usageRetentionDays: read.integer('USAGE_RETENTION_DAYS', 1, 36_500) ?? 90,
+    fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
+    migrateOnStart: (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+  }
+
+  if (!/^[A-Z][A-Z0-9]{0,15}\/(\d|1[0-8])$/.test(config.fundsAsset)) {
+    read.fault('FUNDS_ASSET', 'must be a currency and its decimals, such as USD/2')
+  }
+  refuseSharedTokens(read, config)
+  if (production) refuseUnsafeProduction(read, config)
+  if (read.faults.length > 0) throw new ConfigError(read.faults)
+  return Object.freeze(config)
+}
+
+type Reader = ReturnType<typeof environmentReader>
+
+function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
+  const url = read.secret('DATABASE_URL')
+  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
+    read.fault('DATABASE_URL', 'must start with postgres:// or postgresql://')
+  }
+  // A URL that asks for TLS gets it verified: silently falling back to plain text is no default.
+  const asksForTls = /[?&]sslmode=(?!disable)/.test(url ?? '')
+  const caPath = read.text('DATABASE_CA_FILE')
+  return {
+    url,
+    ssl:
+      read.oneOf('DATABASE_SSL', ['verify-full', 'disable']) ??
+      (production || asksForTls ? 'verify-full' : 'disable'),
+    ca: caPath === undefined ? undefined : read.contents('DATABASE_CA_FILE', caPath),
+  }
+}
+
+function stripeConfig(read: Reader, webhookSecrets: Tokens): Config['stripe'] {
+  const secretKey = read.secret('STRIPE_SECRET_KEY')
+  const apiBase = read.text('STRIPE_API_BASE')
+  if (apiBase !== undefined && !URL.canParse(apiBase)) {
+    read.fault('STRIPE_API_BASE', 'must be a URL')
+  }
+  if ((secretKey === undefined) !== (webhookSecrets.length === 0)) {
+    read.fault(
+      secretKey === undefined ? 'STRIPE_SECRET_KEY' : 'STRIPE_WEBHOOK_SECRET',
+      'is missing: the two Stripe secrets come together or not at all',
+    )
+  }
+  return secretKey === undefined ? null : { secretKey, webhookSecrets, apiBase }
+}
+
+const TOKEN_NAMES = {
+  adminTokens: 'ADMIN_API_TOKEN',
+  internalTokens: 'INTERNAL_SERVICE_TOKEN',
+  metricsTokens: 'METRICS_TOKEN',
+} as const
+
+/** A credential of one scope is worth nothing in another, so no two scopes may share one. */
+function refuseSharedTokens(read: Reader, config: Config): void {
+  const seen = new Map<string, string>()
+  for (const [field, name] of Object.entries(TOKEN_NAMES)) {
+    for (const token of new Set(config[field as keyof typeof TOKEN_NAMES])) {
+      if (!/^[\x21-\x7e]+$/.test(token)) read.fault(name, 'must be visible ASCII without spaces')
+      const other = seen.get(token)
+      if (other !== undefined) read.fault(name, `must differ from ${other}`)
+      seen.set(token, name)
+    }
+  }
+}
+
+function refuseUnsafeProduction(read: Reader, config: Config): void {
+  for (const [field, name] of Object.entries(TOKEN_NAMES)) {
+    const tokens = config[field as keyof typeof TOKEN_NAMES]
+    if (tokens.length === 0 && name !== 'METRICS_TOKEN') read.fault(name, 'is missing')
+    tokens.forEach((token) => refuseWeakSecret(read, name, token))
+  }
+  config.stripe?.webhookSecrets.forEach((secret) => {
+    refuseWeakSecret(read, 'STRIPE_WEBHOOK_SECRET', secret)
+  })
+  if (config.stripe !== null) refuseWeakSecret(read, 'STRIPE_SECRET_KEY', config.stripe.secretKey)
+
+  if (config.license.privateKeyPath === undefined) {
+    read.fault('LICENSE_PRIVATE_KEY_PATH', 'is missing')
+  } else {
+    read.contents('LICENSE_PRIVATE_KEY_PATH', config.license.privateKeyPath)
+  }
+  if (config.database.url === undefined) {
+    read.fault('DATABASE_URL', 'is missing: the embedded database is for development')
+  } else if (config.database.ssl !== 'verify-full' && !isLocal(config.database.url)) {
+    read.fault('DATABASE_SSL', 'must be verify-full for a database on another machine')
+  }
+}
+
+function refuseWeakSecret(read: Reader, name: string, secret: string): void {
+  if (Buffer.byteLength(secret) < 32) read.fault(name, 'is shorter than 32 bytes')
+  const looksLikeExample = /change.?me|example|your[-_]|placeholder|<.*>|x{6}|\.{3}/i.test(secret)
+  if (looksLikeExample || new Set(secret).size < 8) read.fault(name, 'is an example, not a secret')
+}
+
+/** Loopback addresses and Unix sockets, where TLS would protect nothing. */
+function isLocal(databaseUrl: string): boolean {
+  if (!URL.canParse(databaseUrl)) return false
+  const url = new URL(databaseUrl)
+  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname)
+  if (host.startsWith('/') || host === 'localhost' || host === '[::1]') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}

@@ -1,0 +1,64 @@
+import { Type } from '@sinclair/typebox'
+import { ApiKeySecret } from '../api-keys/schemas.ts'
+import { PageQuery, pageOf } from '../pagination.ts'
+import { CustomerId, Metadata, Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
+
+const Status = Type.Union([Type.Literal('active'), Type.Literal('suspended')])
+const Email = Type.String({ format: 'email', maxLength: 254, examples: ['billing@example.com'] })
+const CompanyName = line(200, { examples: ['Example Ltd'] })
+export const PlanId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', examples: ['starter'] })
+
+export const Customer = Type.Object(
+  {
+    customer_id: CustomerId,
+    email: Type.String(),
+    company_name: nullable(Type.String()),
+    plan: nullable(Type.String()),
+    status: Status,
+    stripe_customer_id: nullable(Type.String()),
+    metadata: Metadata,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { $id: 'Customer' },
+)
+
+export const NewCustomer = Type.Object(
+  { customer: ref(Customer), api_key: ApiKeySecret },
+  { $id: 'NewCustomer' },
+)
+
+export const CustomerPage = pageOf(ref(Customer), 'CustomerPage')
+
+export const CustomerParams = Type.Object({ customer_id: CustomerId })
+
+export const CreateCustomerBody = strictObject(
+  {
+    email: Email,
+    company_name: Type.Optional(CompanyName),
+    plan: Type.Optional(PlanId),
+    metadata: Type.Optional(Metadata),
+  },
+  { examples: [{ email: 'billing@example.com', company_name: 'Example Ltd', plan: 'starter' }] },
+)
+
+export const UpdateCustomerBody = strictObject(
+  {
+    email: Type.Optional(Email),
+    company_name: Type.Optional(nullable(CompanyName)),
+    plan: Type.Optional(nullable(PlanId)),
+    status: Type.Optional(Status),
+    metadata: Type.Optional(Metadata),
+  },
+  {
+    minProperties: 1,
+    description: 'What is not named stays as it is; `metadata` is replaced as a whole.',
+    examples: [{ status: 'suspended' }],
+  },
+)
+
+export const ListCustomersQuery = strictObject({
+  email: Type.Optional(Type.String({ maxLength: 254, description: 'Exact, in any case.' })),
+  status: Type.Optional(Status),
+  ...PageQuery,
+})

@@ -1,0 +1,29 @@
+import { sql } from 'drizzle-orm'
+import { bigint, check, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+
+/** A company whose instances call with an API key. */
+export const customers = pgTable(
+  'customers',
+  {
+    /** `cust_` and 16 base62 characters; the first part of every key of theirs. */
+    id: text().primaryKey(),
+    /** Order of creation, which lists page by. */
+    seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
+    email: text().notNull(),
+    companyName: text(),
+    plan: text(),
+    /** `suspended` stops every key of theirs at once. */
+    status: text({ enum: ['active', 'suspended'] })
+      .notNull()
+      .default('active'),
+    stripeCustomerId: text().unique('customers_stripe_customer_id'),
+    metadata: jsonb().$type<Record<string, unknown>>().notNull(),
+    createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+    updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    check('customers_status', sql`${table.status} in ('active', 'suspended')`),
+    index('customers_email').on(sql`lower(${table.email})`, table.seq),
+    index('customers_status_seq').on(table.status, table.seq),
+  ],
+)

@@ -1,0 +1,87 @@
+import { and, desc, eq, inArray, isNotNull, lt } from 'drizzle-orm'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import type { PageRequest } from '../pagination.ts'
+import type { Database } from '../plugins/database/index.ts'
+import { Refusal } from '../refusals.ts'
+import { accounts, transfers } from './tables.ts'
+
+export type AccountRow = typeof accounts.$inferSelect
+export type TransferRow = typeof transfers.$inferSelect
+
+const SYSTEM_ACCOUNTS = ['adjustments', 'holds', 'revenue', 'stripe'] as const
+
+/**
+ * Opens a user's account; the same again changes nothing.
+ * @throws Refusal `ACCOUNT_EXISTS` when the user's account has another tier or asset
+ */
+export function openAccount(
+  db: Database,
+  actor: Actor,
+  wanted: { userId: string; tier: string; asset: string },
+): Promise<{ account: AccountRow; created: boolean }> {
+  return db.transaction(async (tx) => {
+    const [created] = await tx
+      .insert(accounts)
+      .values(wanted)
+      .onConflictDoNothing({ target: accounts.userId })
+      .returning()
+    if (created === undefined) {
+      const account = await getAccount(tx, wanted.userId)
+      const same = account.tier === wanted.tier && account.asset === wanted.asset
+      if (!same) throw new Refusal('ACCOUNT_EXISTS')
+      return { account, created: false }
+    }
+    await tx
+      .insert(accounts)
+      .values(SYSTEM_ACCOUNTS.map((system) => ({ system, asset: wanted.asset })))
+      .onConflictDoNothing({ target: [accounts.system, accounts.asset] })
+    await recordAudit(tx, actor, {
+      event: 'account.created',
+      subject: accountSubject(created),
+      metadata: { tier: wanted.tier, asset: wanted.asset },
+    })
+    return { account: created, created: true }
+  })
+}
+
+/** How the audit log names an account: by our own id, because a user's may be personal data. */
+export function accountSubject(account: { id: bigint }): string {
+  return `acct_${account.id}`
+}
+
+/** @throws Refusal `ACCOUNT_NOT_FOUND` */
+export async function getAccount(
+  db: Pick<Database, 'select'>,
+  userId: string,
+): Promise<AccountRow> {
+  const [account] = await db.select().from(accounts).where(eq(accounts.userId, userId))
+  if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+  return account
+}
+
+/** A page of an account's transfers, newest first. */
+export function listTransfers(
+  db: Database,
+  accountId: bigint,
+  page: PageRequest,
+): Promise<TransferRow[]> {
+  const before = page.before === null ? undefined : lt(transfers.seq, page.before)
+  return db
+    .select()
+    .from(transfers)
+    .where(and(eq(transfers.accountId, accountId), before))
+    .orderBy(desc(transfers.seq))
+    .limit(page.limit + 1)
+}
+
+/** The names of system accounts by id, such as `revenue`. */
+export async function systemAccountNames(
+  db: Database,
+  ids: readonly bigint[],
+): Promise<Map<bigint, string>> {
+  const rows = await db
+    .select({ id: accounts.id, system: accounts.system })
+    .from(accounts)
+    .where(and(inArray(accounts.id, [...new Set(ids)]), isNotNull(accounts.system)))
+  return new Map(rows.map((row) => [row.id, row.system ?? '']))
+}

@@ -1,0 +1,70 @@
+import { Refusal } from '../refusals.ts'
+
+interface Waiting<Operation, Result> {
+  operation: Operation
+  resolve: (result: Result) => void
+  reject: (error: unknown) => void
+}
+
+export interface SharedCommitsOptions<Operation, Result> {
+  /** How many batches may be under way at once. */
+  lanes: number
+  /** How many operations may wait; the next is refused at once. */
+  waitingMax: number
+  batchMax: number
+  /** Commits a batch; each operation gets its own result or error, in the batch's order. */
+  commit: (batch: readonly Operation[], lane: number) => Promise<PromiseSettledResult<Result>[]>
+}
+
+/**
+ * Gathers the operations that arrive while commits are under way, so that many share the cost of
+ * one. An operation that finds a free lane goes at once: sharing costs no latency when idle.
+ */
+export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<Operation, Result>) {
+  const freeLanes = Array.from({ length: options.lanes }, (_, lane) => lane)
+  let waiting: Waiting<Operation, Result>[] = []
+  let scheduled = false
+
+  /** @throws Refusal `OVERLOADED` when too many wait already */
+  function submit(operation: Operation): Promise<Result> {
+    if (waiting.length >= options.waitingMax) return Promise.reject(new Refusal('OVERLOADED'))
+    return new Promise((resolve, reject) => {
+      waiting.push({ operation, resolve, reject })
+      if (scheduled || freeLanes.length === 0) return
+      // Requests read in the same turn of the event loop go together.
+      scheduled = true
+      setImmediate(() => {
+        scheduled = false
+        dispatch()
+      })
+    })
+  }
+
+  function dispatch(): void {
+    if (waiting.length === 0) return
+    const lane = freeLanes.pop()
+    if (lane === undefined) return
+    const batch = waiting.slice(0, options.batchMax)
+    waiting = waiting.slice(options.batchMax)
+    void run(batch, lane)
+  }
+
+  async function run(batch: Waiting<Operation, Result>[], lane: number): Promise<void> {
+    try {
+      const operations = batch.map((entry) => entry.operation)
+      const outcomes = await options.commit(operations, lane)
+      batch.forEach((entry, index) => {
+        const outcome = outcomes[index]
+        if (outcome?.status === 'fulfilled') entry.resolve(outcome.value)
+        else entry.reject(outcome?.reason)
+      })
+    } catch (error) {
+      batch.forEach((entry) => entry.reject(error))
+    } finally {
+      freeLanes.push(lane)
+      dispatch()
+    }
+  }
+
+  return { submit, waiting: () => waiting.length }
+}

@@ -1,0 +1,114 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
+/** 2^53 - 1: the largest amount that every JSON reader keeps exactly. */
+const LIMIT = sql.raw(String(Number.MAX_SAFE_INTEGER))
+
+/**
+ * The two sides of every transfer. A user's account stores its balance; a system account (one per
+ * name and asset, where money comes from or goes to) does not: its balance is the sum of its
+ * transfers, so that no row is locked by everybody.
+ */
+export const accounts = pgTable(
+  'accounts',
+  {
+    id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    /** The owner's own id of the user; null for a system account. */
+    userId: text().unique('accounts_user_id'),
+    system: text({ enum: ['adjustments', 'holds', 'revenue', 'stripe'] }),
+    /** A currency and its decimals, such as `USD/2`; all amounts are in its smallest unit. */
+    asset: text().notNull(),
+    tier: text(),
+    status: text({ enum: ['active', 'frozen', 'closed'] })
+      .notNull()
+      .default('active'),
+    /** What the user owns, held amounts included. */
+    balance: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    /** The part of the balance that is set aside by open holds. */
+    held: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    /** How far below zero balance minus held may go. */
+    creditLimit: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    /** Falling below it is reported once. */
+    lowBalanceAt: bigint({ mode: 'bigint' }),
+    /** Stripe has taken money back: only then may the balance stand below its floor. */
+    chargedBack: boolean().notNull().default(false),
+    /** The number of this account's transfers, and the `seq` of the newest. */
+    seq: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+    updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    unique('accounts_system_asset').on(table.system, table.asset),
+    check('accounts_owner', sql`num_nonnulls(${table.userId}, ${table.system}) = 1`),
+    check('accounts_status', sql`${table.status} in ('active', 'frozen', 'closed')`),
+    check('accounts_balance', sql`${table.balance} between -${LIMIT} and ${LIMIT}`),
+    check('accounts_held', sql`${table.held} between 0 and ${LIMIT}`),
+    check('accounts_credit_limit', sql`${table.creditLimit} between 0 and ${LIMIT}`),
+    check(
+      'accounts_floor',
+      sql`${table.chargedBack} or ${table.balance} - ${table.held} >= -${table.creditLimit}`,
+    ),
+    check(
+      'accounts_system_balance',
+      sql`${table.system} is null or (${table.balance} = 0 and ${table.held} = 0 and ${table.seq} = 0)`,
+    ),
+  ],
+)
+
+/**
+ * The ledger: money moved from one account to another, so that the sum over all accounts is zero by
+ * construction. Rows are never changed or deleted. The key starts with the user's account: what
+ * belongs to one user lies together, and its `seq` has no gap.
+ */
+export const transfers = pgTable(
+  'transfers',
+  {
+    /** The user's account, whichever side it is on. */
+    accountId: bigint({ mode: 'bigint' }).notNull(),
+    seq: bigint({ mode: 'bigint' }).notNull(),
+    debitAccountId: bigint({ mode: 'bigint' }).notNull(),
+    creditAccountId: bigint({ mode: 'bigint' }).notNull(),
+    asset: text().notNull(),
+    amount: bigint({ mode: 'bigint' }).notNull(),
+    kind: text({ enum: ['deduct', 'top_up'] }).notNull(),
+    /** The user's balance and available funds right after this transfer. */
+    balanceAfter: bigint({ mode: 'bigint' }).notNull(),
+    availableAfter: bigint({ mode: 'bigint' }).notNull(),
+    /** The caller's key; one of our own, which starts with a space, when the caller gave none. */
+    idempotencyKey: text().notNull(),
+    /** SHA-256 over the meaning of the request: a key may only be repeated with the same one. */
+    fingerprint: bytea().notNull(),
+    reason: text(),
+    reference: text(),
+    metadata: jsonb().$type<Record<string, unknown>>(),
+    /** Who moved it and from where: a transfer is the audit record of its movement. */
+    actor: text().notNull(),
+    ip: text(),
+    createdAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.seq] }),
+    uniqueIndex('transfers_idempotency_key').on(table.accountId, table.idempotencyKey),
+    check('transfers_amount', sql`${table.amount} between 1 and ${LIMIT}`),
+    check('transfers_seq', sql`${table.seq} > 0`),
+    check('transfers_kind', sql`${table.kind} in ('deduct', 'top_up')`),
+    check(
+      'transfers_sides',
+      sql`${table.debitAccountId} <> ${table.creditAccountId} and ${table.accountId} in (${table.debitAccountId}, ${table.creditAccountId})`,
+    ),
+  ],
+)

@@ -1,0 +1,37 @@
+import postgres from 'postgres'
+import type { DatabaseConfig } from '../../config.ts'
+
+export interface ConnectOptions {
+  /** Shown in pg_stat_activity. */
+  name: string
+  connectionsMax: number
+}
+
+/**
+ * A pool of postgres.js, the only driver here. Opens no connection before its first query.
+ * @throws Error when the driver lacks the fix for lost connections (patches/, applied by the build)
+ */
+export function connect(config: DatabaseConfig, options: ConnectOptions): postgres.Sql {
+  if (config.url === undefined) throw new Error('There is no database URL to connect to')
+  const sql = postgres(config.url, {
+    max: options.connectionsMax,
+    ssl: config.ssl === 'verify-full' ? { rejectUnauthorized: true, ca: config.ca } : false,
+    connect_timeout: 4,
+    // Array types need not be asked for: arrays are sent as literals with a cast.
+    fetch_types: false,
+    types: { bigint: postgres.BigInt },
+    backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
+    onnotice: () => undefined,
+    connection: {
+      application_name: `strongroom ${options.name}`,
+      TimeZone: 'UTC',
+      statement_timeout: 15_000,
+      // A peer that vanished in mid-transaction must not hold its row locks.
+      idle_in_transaction_session_timeout: 10_000,
+    },
+  })
+  if (!('survivesLostConnections' in sql)) {
+    throw new Error('postgres.js is not patched: run `npm run build` once')
+  }
+  return sql
+}

@@ -1,0 +1,38 @@
+/** Outages of the network and the server as postgres.js and Node name them. */
+const CONNECTION_CODES = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+/**
+ * SQLSTATEs after which the same request may succeed later, by class: connection, resources,
+ * operator intervention, system; a conflict of transactions; a read-only standby; and a privilege
+ * that is missing (without its audit record an act must not happen, and an operator must act).
+ */
+const RETRYABLE_STATES = /^(08|53|57|58|40)...$|^25006$|^42501$/
+
+/** The code of a database error, also where Drizzle has wrapped it; undefined for anything else. */
+export function databaseErrorCode(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string') return cause.code
+  }
+  return undefined
+}
+
+/** Whether the connection was lost: what was under way may or may not have been committed. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = databaseErrorCode(error)
+  return code !== undefined && (CONNECTION_CODES.has(code) || /^(08|57P)/.test(code))
+}
+
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const code = databaseErrorCode(error)
+  return code !== undefined && (CONNECTION_CODES.has(code) || RETRYABLE_STATES.test(code))
+}

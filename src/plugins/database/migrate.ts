@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator'
+import type { DatabaseConfig } from '../../config.ts'
+import { connect } from './connect.ts'
+
+const FOLDER = fileURLToPath(new URL('../../../drizzle', import.meta.url))
+
+/** Any constant will do; it serialises replicas that start at the same time. */
+const LOCK_KEY = 5_746_101
+
+/** Applies the migrations in `drizzle/` that the database has not seen. */
+export async function migrate(database: DatabaseConfig | string): Promise<void> {
+  const config = typeof database === 'string' ? configOf(database) : database
+  const client = connect(config, { name: 'migrate', connectionsMax: 1 })
+  try {
+    await client`select pg_advisory_lock(${LOCK_KEY})`
+    await applyMigrations(drizzle(client), { migrationsFolder: FOLDER })
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+/** How many migrations the database lacks; the service does not start on an old schema. */
+export async function pendingMigrations(config: DatabaseConfig): Promise<number> {
+  const journal = readFileSync(`${FOLDER}/meta/_journal.json`, 'utf8')
+  const { entries } = JSON.parse(journal) as { entries: { when: number }[] }
+  const client = connect(config, { name: 'migrate', connectionsMax: 1 })
+  try {
+    const [table] = await client`select to_regclass('drizzle.__drizzle_migrations') as name`
+    if (table?.['name'] === null) return entries.length
+    const [last] =
+      await client`select coalesce(max(created_at), 0)::text as at from drizzle.__drizzle_migrations`
+    return entries.filter((entry) => entry.when > Number(last?.['at'])).length
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+function configOf(url: string): DatabaseConfig {
+  return { url, ssl: 'disable', ca: undefined }
+}

@@ -1,0 +1,107 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError,
+} from 'fastify'
+import fp from 'fastify-plugin'
+import { REFUSALS, Refusal, type RefusalCode, type RefusalDetail } from '../refusals.ts'
+import { isDatabaseUnavailable } from './database/faults.ts'
+import { newRequestId } from './request-id.ts'
+
+const DETAILS_MAX = 20
+const RETRY_AFTER_S = 1
+
+export interface ErrorBody {
+  statusCode: number
+  error: string
+  code: RefusalCode
+  message: string
+  request_id: string
+  details?: readonly RefusalDetail[]
+}
+
+export function errorBody(refusal: Refusal, requestId: string): ErrorBody {
+  return {
+    statusCode: refusal.statusCode,
+    error: STATUS_CODES[refusal.statusCode] ?? 'Error',
+    code: refusal.code,
+    message: refusal.message,
+    request_id: requestId,
+    ...(refusal.details && { details: refusal.details }),
+  }
+}
+
+/** One error shape for everything: refusals, validation, unknown routes and faults of our own. */
+export const errors = fp(
+  async (app: FastifyInstance) => {
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      const refusal = refusalFor(error)
+      if (refusal.statusCode === 500) request.log.error({ err: error }, 'Request failed')
+      return send(refusal, request, reply)
+    })
+    app.setNotFoundHandler((request, reply) => send(new Refusal('NOT_FOUND'), request, reply))
+  },
+  { name: 'errors' },
+)
+
+function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (refusal.statusCode === 503) void reply.header('retry-after', RETRY_AFTER_S)
+  return reply
+    .code(refusal.statusCode)
+    .type('application/json; charset=utf-8')
+    .send(errorBody(refusal, request.id))
+}
+
+/** What the caller may know of an error; the cause of a 500 stays in the log. */
+function refusalFor(error: FastifyError): Refusal {
+  if (error instanceof Refusal) return error
+  if (error.validation) {
+    const details = error.validation.slice(0, DETAILS_MAX).map(detailOf)
+    return new Refusal('VALIDATION_FAILED', { details })
+  }
+  if (isDatabaseUnavailable(error)) return new Refusal('DATABASE_UNAVAILABLE')
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Refusal('PAYLOAD_TOO_LARGE')
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Refusal('UNSUPPORTED_MEDIA_TYPE')
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Refusal('BAD_REQUEST')
+  }
+  return new Refusal('INTERNAL_ERROR')
+}
+
+function detailOf(fault: FastifySchemaValidationError): RefusalDetail {
+  const unknown = fault.params['additionalProperty'] ?? fault.params['unevaluatedProperty']
+  const missing = fault.params['missingProperty']
+  const property = unknown ?? missing
+  const suffix = property === undefined ? '' : `/${String(property).slice(0, 64)}`
+  const message = unknown === undefined ? (fault.message ?? 'is not valid') : 'is not a known field'
+  return {
+    path: `${fault.instancePath}${suffix}` || '/',
+    message: missing === undefined ? message : 'is required',
+  }
+}
+
+/** Refusals below HTTP's surface, where there is no request yet: broken or slow bytes. */
+export function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const code =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? 'REQUEST_TIMEOUT'
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? 'HEADERS_TOO_LARGE'
+        : 'BAD_REQUEST'
+  const requestId = newRequestId()
+  const body = JSON.stringify(errorBody(new Refusal(code), requestId))
+  socket.end(
+    `HTTP/1.1 ${REFUSALS[code][0]} ${STATUS_CODES[REFUSALS[code][0]]}\r\n` +
+      'content-type: application/json; charset=utf-8\r\n' +
+      `content-length: ${Buffer.byteLength(body)}\r\n` +
+      `x-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,101 @@
+import { setTimeout } from 'node:timers/promises'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import { ref } from '../schemas.ts'
+
+const CHECK_TIMEOUT_MS = 2_000
+
+const Check = Type.Union([Type.Literal('ok'), Type.Literal('unavailable')])
+
+export const Health = Type.Object(
+  {
+    status: Type.Union([Type.Literal('ok'), Type.Literal('degraded')]),
+    version: Type.String(),
+    uptime_s: Type.Integer(),
+    checks: Type.Object({ database: Check }),
+  },
+  { $id: 'Health' },
+)
+
+const Probe = Type.Object({ status: Type.String() }, { $id: 'Probe' })
+
+export const healthSchemas = [Health, Probe]
+
+/** Public: `/health` for people and monitors, `/health/live` and `/health/ready` for orchestrators. */
+export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async (
+  app,
+  { version },
+) => {
+  let draining = false
+  app.addHook('preClose', async () => {
+    draining = true
+  })
+
+  app.get(
+    '/',
+    {
+      schema: {
+        operationId: 'getHealth',
+        tags: ['Service'],
+        summary: 'How the service and what it needs are',
+        response: { 200: ref(Health), 503: ref(Health) },
+      },
+    },
+    async (_request, reply) => {
+      const database = await checkDatabase(app)
+      const status = database === 'ok' ? 'ok' : 'degraded'
+      const uptime_s = Math.floor(process.uptime())
+      return reply
+        .code(status === 'ok' ? 200 : 503)
+        .send({ status, version, uptime_s, checks: { database } })
+    },
+  )
+
+  app.get(
+    '/live',
+    {
+      schema: {
+        operationId: 'getLiveness',
+        tags: ['Service'],
+        summary: 'Whether the process answers',
+        response: { 200: ref(Probe) },
+      },
+    },
+    async () => ({ status: 'ok' }),
+  )
+
+  app.get(
+    '/ready',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        tags: ['Service'],
+        summary: 'Whether requests should be sent here',
+        response: { 200: ref(Probe), 503: ref(Probe) },
+      },
+    },
+    async (_request, reply) => {
+      const ready = !draining && (await checkDatabase(app)) === 'ok'
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
+    },
+  )
+}
+
+/** A server that hangs is as good as away: a monitor needs its answer in time. */
+async function checkDatabase(app: FastifyInstance): Promise<'ok' | 'unavailable'> {
+  const controller = new AbortController()
+  const answer = app.db.execute(sql`select 1`).then(
+    () => 'ok' as const,
+    () => 'unavailable' as const,
+  )
+  const timeout = setTimeout(CHECK_TIMEOUT_MS, 'unavailable' as const, controller).catch(
+    () => 'unavailable' as const,
+  )
+  try {
+    return await Promise.race([answer, timeout])
+  } finally {
+    controller.abort()
+  }
+}

@@ -1,0 +1,33 @@
+import type { Server } from 'node:http'
+import {
+  AjvCompiler,
+  type BuildCompilerFromPool,
+  type RouteDefinition,
+} from '@fastify/ajv-compiler'
+import type { FastifyHttpOptions } from 'fastify'
+
+/** `allErrors` names every fault at once; the body limit bounds what that can cost. */
+const STRICT = { removeAdditional: false, useDefaults: false, coerceTypes: false, allErrors: true }
+
+/** Text is all a query string or a path can hold: there `limit=5` is a number. */
+const COERCING = { ...STRICT, coerceTypes: true }
+
+const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
+  const build: BuildCompilerFromPool = AjvCompiler()
+  const strict = build(sharedSchemas, { customOptions: STRICT })
+  const coercing = build(sharedSchemas, { customOptions: COERCING })
+  return (definition) => {
+    const { httpPart } = definition as RouteDefinition
+    return httpPart === 'body' || httpPart === 'headers'
+      ? strict(definition)
+      : coercing(definition)
+  }
+}
+
+/**
+ * Bodies and headers are taken as they are. Fastify's default would read `"5"` as 5, `null` as 0,
+ * and drop a field it does not know.
+ */
+export const schemaController: NonNullable<FastifyHttpOptions<Server>['schemaController']> = {
+  compilersFactory: { buildValidator },
+}

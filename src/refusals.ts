@@ -1,0 +1,59 @@
+/**
+ * Every refusal a caller can meet: its stable code, HTTP status and standard message.
+ * The OpenAPI document and the error handler are both made from this list.
+ */
+export const REFUSALS = {
+  BAD_REQUEST: [400, 'The request is malformed.'],
+  MALFORMED_JSON: [400, 'The body is not the JSON document it should be.'],
+  VALIDATION_FAILED: [400, 'The request does not match its schema.'],
+  INVALID_CURSOR: [400, 'The cursor does not belong to this list and these filters.'],
+  INVALID_IDEMPOTENCY_KEY: [
+    400,
+    'An idempotency key is 1 to 255 visible ASCII characters, given once.',
+  ],
+  INVALID_SIGNATURE: [400, 'The Stripe signature does not match the body.'],
+  UNAUTHORIZED: [401, 'A valid credential for this scope is required.'],
+  INSUFFICIENT_FUNDS: [402, 'The available funds do not cover the amount.'],
+  FORBIDDEN: [403, 'A valid internal token is required.'],
+  NOT_FOUND: [404, 'There is nothing here.'],
+  CUSTOMER_NOT_FOUND: [404, 'There is no such customer.'],
+  API_KEY_NOT_FOUND: [404, 'This customer has no such API key.'],
+  ACCOUNT_NOT_FOUND: [404, 'There is no account for this user.'],
+  REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
+  ACCOUNT_EXISTS: [409, 'The user has an account with another tier or asset.'],
+  ACCOUNT_FROZEN: [409, 'The account is frozen.'],
+  API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
+  BALANCE_LIMIT: [409, 'The balance would exceed 9007199254740991.'],
+  PAYLOAD_TOO_LARGE: [413, 'The body is too large.'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be application/json in UTF-8, not compressed.'],
+  IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key was used for another request.'],
+  RATE_LIMITED: [429, 'Too many requests.'],
+  HEADERS_TOO_LARGE: [431, 'The request headers are too large or too many.'],
+  INTERNAL_ERROR: [500, 'Something broke on our side; the request id helps to find it.'],
+  DATABASE_UNAVAILABLE: [503, 'The database is unavailable; try again.'],
+  OVERLOADED: [503, 'Too much work is waiting; try again.'],
+  STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],
+} as const satisfies Record<string, readonly [status: number, message: string]>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+export interface RefusalDetail {
+  /** JSON pointer into the body, or the name of a parameter. */
+  path: string
+  message: string
+}
+
+/** Thrown anywhere below a route; answered in the one error shape. */
+export class Refusal extends Error {
+  readonly code: RefusalCode
+  readonly statusCode: number
+  readonly details: readonly RefusalDetail[] | undefined
+
+  constructor(code: RefusalCode, options: { message?: string; details?: RefusalDetail[] } = {}) {
+    super(options.message ?? REFUSALS[code][1])
+    this.name = 'Refusal'
+    this.code = code
+    this.statusCode = REFUSALS[code][0]
+    this.details = options.details
+  }
+}

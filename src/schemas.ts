@@ -1,0 +1,82 @@
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { Refusal } from './refusals.ts'
+
+/**
+ * A named schema by reference, so that the OpenAPI document and generated clients know its name.
+ * TypeBox takes references for `unknown`; this keeps the type.
+ */
+export function ref<T extends TSchema>(schema: T) {
+  if (schema.$id === undefined) throw new Error('Only a schema with an $id can be referred to')
+  return Type.Unsafe<Static<T>>(Type.Ref(schema.$id))
+}
+
+/** An object that takes no unknown field. */
+export function strictObject<T extends TProperties>(
+  properties: T,
+  options: Record<string, unknown> = {},
+): TObject<T> {
+  return Type.Object(properties, { additionalProperties: false, ...options })
+}
+
+export function nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()])
+}
+
+export const Timestamp = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339 in UTC with milliseconds.',
+  examples: ['2026-11-24T09:30:00.000Z'],
+})
+
+/** RFC 3339 as a caller may write it: a four-digit year, a `T` and a zone are required. */
+export const TimestampInput = Type.String({
+  format: 'date-time',
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
+  examples: ['2027-01-01T00:00:00.000Z'],
+})
+
+export const CustomerId = Type.String({
+  pattern: '^cust_[0-9A-Za-z]{16}$',
+  description: '`cust_` and 16 base62 characters.',
+  examples: ['cust_4fGh7KqL9mNp2RsT'],
+})
+
+export const Metadata = Type.Record(
+  Type.String({ minLength: 1, maxLength: 64 }),
+  Type.Unknown(),
+  {
+    maxProperties: 50,
+    description: 'Anything of yours: up to 50 keys, kept as given.',
+    examples: [{ crm_id: 'A-17' }],
+  },
+)
+
+/** One line of text: no control characters. */
+export function line(maxLength: number, options: Record<string, unknown> = {}) {
+  return Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]*$', ...options })
+}
+
+export const ErrorAnswer = Type.Object(
+  {
+    statusCode: Type.Integer(),
+    error: Type.String({ description: 'The name of the HTTP status.' }),
+    code: Type.String({ description: 'Stable: decide by this, not by the message.' }),
+    message: Type.String(),
+    request_id: Type.String({ description: 'Also in the header x-request-id.' }),
+    details: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+        description: 'What is wrong with the input, with a JSON pointer to each place.',
+      }),
+    ),
+  },
+  { $id: 'Error' },
+)
+
+/** @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none, such as second 60 */
+export function timeOf(text: string, path: string): Date {
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime())) {
+    throw new Refusal('VALIDATION_FAILED', { details: [{ path, message: 'is not a time' }] })
+  }
+  return time
+}

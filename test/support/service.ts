@@ -1,0 +1,101 @@
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { createLogger } from '../../src/plugins/logging.ts'
+import { type TestDatabase, createDatabase } from './database.ts'
+
+export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789abcdef'
+export const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789ab'
+export const WEBHOOK_SECRET = 'whsec_of_the_tests_0123456789abcdefghijk'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  // Tests look into answers of every shape; the shape itself is what they check.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  body: any
+}
+
+export interface CallOptions {
+  headers?: Record<string, string>
+  body?: unknown
+}
+
+export interface Service {
+  app: FastifyInstance
+  origin: string
+  database: TestDatabase
+  /** Any call; a body that is no string is sent as JSON. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  asAdmin(method: string, path: string, body?: unknown): Promise<Answer>
+  asInternal(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
+}
+
+/**
+ * The service on a real port and a database of its own; both end with the test.
+ * @param env overrides of the environment; the value undefined removes a variable
+ */
+export async function startService(
+  t: Pick<TestContext, 'after'>,
+  env: Record<string, string | undefined> = {},
+  database?: TestDatabase,
+): Promise<Service> {
+  const own = database ?? (await createDatabase())
+  const app = await buildApp(
+    readConfig({
+      NODE_ENV: 'test',
+      DATABASE_URL: own.url,
+      PORT: '0',
+      ADMIN_API_TOKEN: ADMIN_TOKEN,
+      INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
+      STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
+      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      ...env,
+    }),
+    createLogger('silent'),
+  )
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.after(async () => {
+    await app.close()
+    if (database === undefined) await own.drop()
+  })
+  const { port } = app.server.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
+
+  async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const { body, headers } = options
+    const response = await fetch(origin + path, {
+      method,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : text,
+    }
+  }
+
+  return {
+    app,
+    origin,
+    database: own,
+    call,
+    asAdmin: (method, path, body) =>
+      call(method, path, { body, headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }),
+    asInternal: (method, path, body, headers) =>
+      call(method, path, { body, headers: { 'x-internal-token': INTERNAL_TOKEN, ...headers } }),
+  }
+}
