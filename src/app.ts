@@ -16,6 +16,7 @@ import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
 import { funds } from './funds/plugin.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
+import { deadline } from './plugins/deadline.ts'
 import { errors } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
 import { requestLog } from './plugins/logging.ts'
@@ -27,7 +28,10 @@ import { VERSION } from './version.ts'
 import { webhookRoutes, webhookSchemas } from './webhooks/routes.ts'
 
 /** The map of the service: what every request passes, then the scopes, a line per capability. */
-export async function buildApp(config: Config, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+export async function buildApp(
+  config: Config,
+  logger: FastifyBaseLogger,
+): Promise<FastifyInstance> {
   const app = Fastify({
     ...serverLimits,
     loggerInstance: logger,
@@ -45,6 +49,7 @@ export async function buildApp(config: Config, logger: FastifyBaseLogger): Promi
   await app.register(requestIds)
   await app.register(errors)
   await app.register(connectionLimits)
+  await app.register(deadline)
   await app.register(requestLog)
   await app.register(sensible)
   await app.register(helmet, {

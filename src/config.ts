@@ -95,7 +95,8 @@ export function readConfig(env: Environment): Config {
     },
     usageRetentionDays: read.integer('USAGE_RETENTION_DAYS', 1, 36_500) ?? 90,
     fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
-    migrateOnStart: (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
+    migrateOnStart:
+      (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
   }
 

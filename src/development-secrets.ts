@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Environment } from './environment.ts'
 
 const NAMES = ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN', 'METRICS_TOKEN'] as const
@@ -26,7 +26,9 @@ export function withDevelopmentSecrets(env: Environment): Environment {
 }
 
 function readOrMake(path: string): string {
-  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
+  // The folder around it stays open: the embedded database may run as another user.
+  mkdirSync(dirname(dirname(path)), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
     writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {

@@ -42,8 +42,7 @@ export function pageRequest(
   if (query.cursor === undefined) return { limit, before: null }
   const bytes = Buffer.from(query.cursor, 'base64url')
   const position = bytes.toString('latin1', CHECK_BYTES)
-  const isOurs =
-    /^\d{1,18}$/.test(position) && encodeCursor(list, position) === query.cursor
+  const isOurs = /^\d{1,18}$/.test(position) && encodeCursor(list, position) === query.cursor
   if (!isOurs) throw new Refusal('INVALID_CURSOR')
   return { limit, before: BigInt(position) }
 }
@@ -66,7 +65,9 @@ export function pageAnswer<Row extends { seq: bigint }, Item>(
 
 /** The check keeps callers from building on what is inside; it protects no secret. */
 function encodeCursor(list: ListName, position: string): string {
-  const check = createHash('sha256').update(JSON.stringify([list, position])).digest()
+  const check = createHash('sha256')
+    .update(JSON.stringify([list, position]))
+    .digest()
   const bytes = Buffer.concat([check.subarray(0, CHECK_BYTES), Buffer.from(position, 'latin1')])
   return bytes.toString('base64url')
 }

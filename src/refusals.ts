@@ -32,6 +32,7 @@ export const REFUSALS = {
   INTERNAL_ERROR: [500, 'Something broke on our side; the request id helps to find it.'],
   DATABASE_UNAVAILABLE: [503, 'The database is unavailable; try again.'],
   OVERLOADED: [503, 'Too much work is waiting; try again.'],
+  TIMEOUT: [503, 'The answer took too long; repeat the call with its idempotency key to learn it.'],
   STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
 

@@ -41,15 +41,11 @@ export const CustomerId = Type.String({
   examples: ['cust_4fGh7KqL9mNp2RsT'],
 })
 
-export const Metadata = Type.Record(
-  Type.String({ minLength: 1, maxLength: 64 }),
-  Type.Unknown(),
-  {
-    maxProperties: 50,
-    description: 'Anything of yours: up to 50 keys, kept as given.',
-    examples: [{ crm_id: 'A-17' }],
-  },
-)
+export const Metadata = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
+  maxProperties: 50,
+  description: 'Anything of yours: up to 50 keys, kept as given.',
+  examples: [{ crm_id: 'A-17' }],
+})
 
 /** One line of text: no control characters. */
 export function line(maxLength: number, options: Record<string, unknown> = {}) {

@@ -1,6 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { pageOf } from '../pagination.ts'
-import { CustomerId, Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../schemas.ts'
+import {
+  CustomerId,
+  Timestamp,
+  TimestampInput,
+  line,
+  nullable,
+  ref,
+  strictObject,
+} from '../schemas.ts'
 
 export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{8}$', examples: ['k3Jd82Lq'] })
 

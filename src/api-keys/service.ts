@@ -95,7 +95,9 @@ export async function rotateKey(
     const endsSooner = locked.expiresAt !== null && locked.expiresAt < end
     await tx
       .update(apiKeys)
-      .set(overlapMs === 0 ? { revokedAt: now } : { expiresAt: endsSooner ? locked.expiresAt : end })
+      .set(
+        overlapMs === 0 ? { revokedAt: now } : { expiresAt: endsSooner ? locked.expiresAt : end },
+      )
       .where(eq(apiKeys.id, key.keyId))
     const row = await insertKey(tx, actor, draft)
     await recordAudit(tx, actor, {

@@ -27,7 +27,8 @@ export function requireStripeSignature(app: FastifyInstance, secrets: Tokens | n
 
   app.addHook('onRequest', (request, _reply, done) => {
     if (secrets === null) done(new Refusal('STRIPE_NOT_CONFIGURED'))
-    else if (request.headers['stripe-signature'] === undefined) done(new Refusal('INVALID_SIGNATURE'))
+    else if (request.headers['stripe-signature'] === undefined)
+      done(new Refusal('INVALID_SIGNATURE'))
     else done()
   })
   app.addHook('preValidation', (request, _reply, done) => {

@@ -21,6 +21,14 @@ import {
 
 export const fundsSchemas = [Account, Balance, Movement, Transfer, TransferPage]
 
+export const balanceSchema = {
+  operationId: 'getBalance',
+  tags: ['Accounts'],
+  summary: "Read a user's balance; every acknowledged movement is in it",
+  params: UserParams,
+  response: { 200: ref(Balance) },
+}
+
 /** Internal: accounts, their balances and their transfers. */
 export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> = async (
   app,
@@ -63,13 +71,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
   app.get(
     '/balance/:user_id',
     {
-      schema: {
-        operationId: 'getBalance',
-        tags: ['Accounts'],
-        summary: "Read a user's balance; every acknowledged movement is in it",
-        params: UserParams,
-        response: { 200: ref(Balance) },
-      },
+      schema: balanceSchema,
       config: { refusals: ['ACCOUNT_NOT_FOUND'] },
     },
     async (request) => presentBalance(await getAccount(app.db, request.params.user_id)),
@@ -101,27 +103,29 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
   )
 }
 
-/** Internal: what moves money. */
-export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const describe = (kind: TransferKind) => ({
-    tags: ['Money'],
-    headers: IdempotencyHeaders,
-    body: MovementBody,
-    response: { 200: ref(Movement) },
+export function movementSchema(kind: TransferKind) {
+  return {
     operationId: { deduct: 'deduct', top_up: 'topUp' }[kind],
+    tags: ['Money'],
     summary: {
       deduct: "Charge a user: money goes from the user's account to revenue",
       top_up: "Add to a user's funds",
     }[kind],
-  })
+    headers: IdempotencyHeaders,
+    body: MovementBody,
+    response: { 200: ref(Movement) },
+  }
+}
 
+/** Internal: what moves money. */
+export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const kinds = ['deduct', 'top_up'] as const
   for (const kind of kinds) {
     const refusal = kind === 'deduct' ? (['INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'] as const) : []
     app.post(
       `/${kind}`,
       {
-        schema: describe(kind),
+        schema: movementSchema(kind),
         config: {
           refusals: ['ACCOUNT_NOT_FOUND', 'BALANCE_LIMIT', 'IDEMPOTENCY_KEY_REUSED', ...refusal],
         },

@@ -27,7 +27,10 @@ const Amount = Type.Integer({
 /** An amount we answer; it may be zero or below. */
 const Units = Type.Integer({ description: 'In the smallest unit of the asset.' })
 
-const TransferId = Type.String({ pattern: '^tr_[1-9]\\d{0,18}_[1-9]\\d{0,18}$', examples: ['tr_42_7'] })
+const TransferId = Type.String({
+  pattern: '^tr_[1-9]\\d{0,18}_[1-9]\\d{0,18}$',
+  examples: ['tr_42_7'],
+})
 
 export const Account = Type.Object(
   {
@@ -54,7 +57,8 @@ export const Balance = Type.Object(
     balance: Units,
     held: Units,
     available: Type.Integer({
-      description: 'What can be deducted now: the balance without what is held, and with the credit.',
+      description:
+        'What can be deducted now: the balance without what is held, and with the credit.',
     }),
     tier: Type.String(),
     status: Type.Union([Type.Literal('active'), Type.Literal('frozen'), Type.Literal('closed')]),

@@ -37,17 +37,25 @@ export const accounts = pgTable(
       .notNull()
       .default('active'),
     /** What the user owns, held amounts included. */
-    balance: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    balance: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
     /** The part of the balance that is set aside by open holds. */
-    held: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    held: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
     /** How far below zero balance minus held may go. */
-    creditLimit: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    creditLimit: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
     /** Falling below it is reported once. */
     lowBalanceAt: bigint({ mode: 'bigint' }),
     /** Stripe has taken money back: only then may the balance stand below its floor. */
     chargedBack: boolean().notNull().default(false),
     /** The number of this account's transfers, and the `seq` of the newest. */
-    seq: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    seq: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
   },

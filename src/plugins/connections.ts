@@ -12,7 +12,6 @@ export const serverLimits = {
   bodyLimit: 65_536,
   requestTimeout: 10_000,
   keepAliveTimeout: 72_000,
-  handlerTimeout: 10_000,
   http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000 },
   clientErrorHandler: refuseBrokenRequest,
   forceCloseConnections: 'idle',

@@ -15,7 +15,11 @@ declare module 'fastify' {
 /** What may be logged is listed; everything else stays out, so no secret has to be recognised. */
 export function createLogger(level: Config['logLevel']): FastifyBaseLogger {
   return pino(
-    { level, base: { pid: process.pid }, serializers: { err: describeError, req: () => undefined } },
+    {
+      level,
+      base: { pid: process.pid },
+      serializers: { err: describeError, req: () => undefined },
+    },
     // A terminal wants each line at once; a pipe takes them in blocks, which costs less.
     destination({ fd: 1, sync: isatty(1), minLength: isatty(1) ? 0 : 4_096, periodicFlush: 200 }),
   )

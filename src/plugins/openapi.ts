@@ -61,7 +61,7 @@ function describeRefusals(route: RouteOptions): void {
   if (schema.body !== undefined) {
     codes.add('MALFORMED_JSON').add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE')
   }
-  codes.add('INTERNAL_ERROR').add('DATABASE_UNAVAILABLE')
+  codes.add('INTERNAL_ERROR').add('DATABASE_UNAVAILABLE').add('TIMEOUT')
 
   const response = { ...(schema.response as Record<string, unknown>) }
   for (const status of new Set([...codes].map((code) => REFUSALS[code][0]))) {

@@ -18,9 +18,7 @@ const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
   const coercing = build(sharedSchemas, { customOptions: COERCING })
   return (definition) => {
     const { httpPart } = definition as RouteDefinition
-    return httpPart === 'body' || httpPart === 'headers'
-      ? strict(definition)
-      : coercing(definition)
+    return httpPart === 'body' || httpPart === 'headers' ? strict(definition) : coercing(definition)
   }
 }
 

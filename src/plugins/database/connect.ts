@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import type { DatabaseConfig } from '../../config.ts'
+import { socketHost } from './socket.ts'
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity. */
@@ -14,6 +15,7 @@ export interface ConnectOptions {
 export function connect(config: DatabaseConfig, options: ConnectOptions): postgres.Sql {
   if (config.url === undefined) throw new Error('There is no database URL to connect to')
   const sql = postgres(config.url, {
+    ...socketHost(config.url),
     max: options.connectionsMax,
     ssl: config.ssl === 'verify-full' ? { rejectUnauthorized: true, ca: config.ca } : false,
     connect_timeout: 4,

@@ -1,0 +1,39 @@
+import { requireInternalToken } from '../../src/auth/internal.ts'
+import { buildApp } from '../../src/app.ts'
+import { processEnvironment, readConfig } from '../../src/config.ts'
+import { movementSchema } from '../../src/funds/routes.ts'
+import { createLogger } from '../../src/plugins/logging.ts'
+import { balanceSchema } from '../../src/funds/routes.ts'
+
+/** The service as it is, and beside it routes that do nothing behind the same guard and schema. */
+const config = readConfig(processEnvironment())
+const app = await buildApp(config, createLogger(config.logLevel))
+
+await app.register(
+  async (scope) => {
+    requireInternalToken(scope, config.internalTokens)
+    const at = new Date().toISOString()
+    scope.post('/deduct', { schema: movementSchema('deduct') }, async () => ({
+      transfer_id: 'tr_1_1',
+      user_id: 'user-1',
+      asset: 'USD/2',
+      amount: 1,
+      balance: 1_000_000,
+      available: 1_000_000,
+      created_at: at,
+    }))
+    scope.get('/balance/:user_id', { schema: balanceSchema }, async () => ({
+      user_id: 'user-1',
+      asset: 'USD/2',
+      balance: 1_000_000,
+      held: 0,
+      available: 1_000_000,
+      tier: 'pro',
+      status: 'active',
+      updated_at: at,
+    }))
+  },
+  { prefix: '/empty' },
+)
+await app.listen({ host: '127.0.0.1', port: config.port })
+process.on('SIGTERM', () => void app.close())

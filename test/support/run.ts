@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
+import { migrate } from '../../src/plugins/database/migrate.ts'
+import { SERVICE_ROLE, asAdmin, databaseUrl } from './database.ts'
+
+/**
+ * `npm test [-- files]`: a PostgreSQL (the server in TEST_DATABASE_URL or DATABASE_URL, or else the
+ * embedded one in a temporary folder), a migrated template database, and Node's test runner on it.
+ */
+const password = randomBytes(16).toString('hex')
+const template = `strongroom_template_${process.pid}`
+
+const server = await openServer()
+try {
+  await asAdmin(server.url, async (sql) => {
+    // Two runs on one server share the role; each must be able to log in.
+    await sql.unsafe(`
+      do $$ begin
+        create role ${SERVICE_ROLE} login;
+      exception when duplicate_object or unique_violation then null;
+      end $$`)
+    await sql.unsafe(`alter role ${SERVICE_ROLE} password '${password}'`)
+    await sql.unsafe(`create database ${template} owner ${SERVICE_ROLE}`)
+  })
+  await migrate(databaseUrl(server.url, template, { user: SERVICE_ROLE, password }))
+  process.exitCode = await runTests(server.url)
+} finally {
+  await asAdmin(server.url, (sql) => sql.unsafe(`drop database if exists ${template} with (force)`))
+  await server.stop()
+}
+
+async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const given = process.env['TEST_DATABASE_URL'] ?? process.env['DATABASE_URL']
+  if (given !== undefined) return { url: given, stop: async () => undefined }
+  const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-test-'))
+  const embedded = await startEmbeddedPostgres({
+    dataDir,
+    // A test survives no power cut: the drills, which test that, start servers of their own.
+    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+  })
+  return {
+    url: embedded.adminUrl,
+    stop: async () => {
+      await embedded.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function runTests(url: string): Promise<number> {
+  const given = process.argv.slice(2)
+  const files = given.length > 0 ? given : testFiles()
+  const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=4']
+  const child = spawn(process.execPath, [...flags, ...files], {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      DATABASE_URL: undefined,
+      NODE_ENV: 'test',
+      TEST_DATABASE_URL: url,
+      TEST_TEMPLATE: template,
+      TEST_PASSWORD: password,
+    },
+  })
+  // The terminal's Ctrl-C reaches the child itself; what it leaves is cleaned up here.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code ?? 1
+}
+
+/** All tests but the drills, which take minutes and have a command of their own. */
+function testFiles(): string[] {
+  return readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !file.startsWith('drills'))
+    .map((file) => join('test', file))
+}
