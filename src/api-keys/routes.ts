@@ -23,7 +23,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const params = Type.Object({ customer_id: CustomerId })
 
   app.post(
-    '/',
+    '',
     {
       schema: {
         operationId: 'issueApiKey',
@@ -47,7 +47,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
   )
 
   app.get(
-    '/',
+    '',
     {
       schema: {
         operationId: 'listApiKeys',
@@ -111,7 +111,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
 /** Customer: `/api/me`. */
 export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
-    '/',
+    '',
     {
       schema: {
         operationId: 'getMe',

@@ -24,7 +24,7 @@ export const customerSchemas = [Customer, NewCustomer, CustomerPage]
 /** Admin: `/api/customers`. */
 export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
-    '/',
+    '',
     {
       schema: {
         operationId: 'createCustomer',
@@ -50,7 +50,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
   )
 
   app.get(
-    '/',
+    '',
     {
       schema: {
         operationId: 'listCustomers',

@@ -25,8 +25,16 @@ export function presentAccount(row: AccountRow) {
 }
 
 export function presentBalance(row: AccountRow) {
-  const { user_id, asset, balance, held, available, tier, status, updated_at } = presentAccount(row)
-  return { user_id, asset, balance, held, available, tier, status, updated_at }
+  return {
+    user_id: row.userId ?? '',
+    asset: row.asset,
+    balance: Number(row.balance),
+    held: Number(row.held),
+    available: Number(available(row)),
+    tier: row.tier ?? '',
+    status: row.status,
+    updated_at: row.updatedAt.toISOString(),
+  }
 }
 
 export function presentMovement(transfer: Transfer, userId: string) {

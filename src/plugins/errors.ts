@@ -73,10 +73,12 @@ function refusalFor(error: FastifyError): Refusal {
 }
 
 function detailOf(fault: FastifySchemaValidationError): RefusalDetail {
-  const unknown = fault.params['additionalProperty'] ?? fault.params['unevaluatedProperty']
-  const missing = fault.params['missingProperty']
+  const { additionalProperty: unknown, missingProperty: missing } = fault.params as {
+    additionalProperty?: string
+    missingProperty?: string
+  }
   const property = unknown ?? missing
-  const suffix = property === undefined ? '' : `/${String(property).slice(0, 64)}`
+  const suffix = property === undefined ? '' : `/${property.slice(0, 64)}`
   const message = unknown === undefined ? (fault.message ?? 'is not valid') : 'is not a known field'
   return {
     path: `${fault.instancePath}${suffix}` || '/',

@@ -34,7 +34,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
   })
 
   app.get(
-    '/',
+    '',
     {
       schema: {
         operationId: 'getHealth',

@@ -1,16 +1,22 @@
+import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { REFUSALS, type RefusalCode } from '../refusals.ts'
 import { ErrorAnswer, ref } from '../schemas.ts'
 import { SERVICE_DESCRIPTION, TAGS } from './openapi-texts.ts'
 
+interface RouteToDescribe {
+  schema?: FastifySchema
+  url: string
+  route: RouteOptions
+}
+
 /** The document is made from the routes' own schemas, so that it can not say anything else. */
 export const openapi = fp(
   async (app: FastifyInstance, options: { version: string }) => {
     app.addSchema(ErrorAnswer)
-    app.addHook('onRoute', describeRefusals)
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -31,6 +37,7 @@ export const openapi = fp(
           },
         },
       },
+      transform: describeAnswers,
       // Named schemas keep their names instead of becoming def-0, def-1, …
       refResolver: {
         buildLocalReference: (json, _baseUri, _fragment, index) =>
@@ -53,9 +60,8 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
 }
 
 /** Adds every refusal that a route can answer: its own, its scope's and those of any route. */
-function describeRefusals(route: RouteOptions): void {
-  const schema = route.schema
-  if (schema === undefined || schema.hide === true) return
+function describeAnswers({ schema, url, route }: RouteToDescribe) {
+  if (schema === undefined || schema.hide === true) return { schema: { hide: true }, url }
   const codes = new Set<RefusalCode>(route.config?.refusals)
   if (schema.body ?? schema.params ?? schema.querystring) codes.add('VALIDATION_FAILED')
   if (schema.body !== undefined) {
@@ -63,7 +69,10 @@ function describeRefusals(route: RouteOptions): void {
   }
   codes.add('INTERNAL_ERROR').add('DATABASE_UNAVAILABLE').add('TIMEOUT')
 
-  const response = { ...(schema.response as Record<string, unknown>) }
+  const response: Record<string, unknown> = {}
+  for (const [status, answer] of Object.entries(schema.response ?? {})) {
+    response[status] = { description: STATUS_CODES[status], ...(answer as object) }
+  }
   for (const status of new Set([...codes].map((code) => REFUSALS[code][0]))) {
     const group = [...codes].filter((code) => REFUSALS[code][0] === status)
     response[status] ??= {
@@ -71,5 +80,5 @@ function describeRefusals(route: RouteOptions): void {
       content: { 'application/json': { schema: ref(ErrorAnswer) } },
     }
   }
-  schema.response = response
+  return { schema: { ...schema, response }, url }
 }

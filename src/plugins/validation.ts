@@ -17,7 +17,7 @@ const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
   const strict = build(sharedSchemas, { customOptions: STRICT })
   const coercing = build(sharedSchemas, { customOptions: COERCING })
   return (definition) => {
-    const { httpPart } = definition as RouteDefinition
+    const httpPart: string = (definition as RouteDefinition).httpPart
     return httpPart === 'body' || httpPart === 'headers' ? strict(definition) : coercing(definition)
   }
 }

@@ -56,11 +56,11 @@ test('one key sent 20 times at once, over two replicas, moves money once', async
 
   for (let round = 0; round < 20; round++) {
     const answers = await inParallel(20, 20, (index) =>
-      (index % 2 === 0 ? service : replica).asInternal(
-        'POST',
-        '/deduct',
-        { user_id: 'ada', amount: 7, idempotency_key: `round-${round}` },
-      ),
+      (index % 2 === 0 ? service : replica).asInternal('POST', '/deduct', {
+        user_id: 'ada',
+        amount: 7,
+        idempotency_key: `round-${round}`,
+      }),
     )
     assert.deepEqual(
       answers.map((answer) => [answer.status, answer.body]),
