@@ -48,6 +48,7 @@ CREATE TABLE "accounts" (
 	"held" bigint DEFAULT 0 NOT NULL,
 	"credit_limit" bigint DEFAULT 0 NOT NULL,
 	"low_balance_at" bigint,
+	"is_low" boolean DEFAULT false NOT NULL,
 	"charged_back" boolean DEFAULT false NOT NULL,
 	"seq" bigint DEFAULT 0 NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
@@ -63,6 +64,20 @@ CREATE TABLE "accounts" (
 	CONSTRAINT "accounts_system_balance" CHECK ("accounts"."system" is null or ("accounts"."balance" = 0 and "accounts"."held" = 0 and "accounts"."seq" = 0))
 );
 --> statement-breakpoint
+CREATE TABLE "holds" (
+	"account_id" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	"amount" bigint NOT NULL,
+	"captured" bigint DEFAULT 0 NOT NULL,
+	"status" text NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"closed_at" timestamp (3) with time zone,
+	CONSTRAINT "holds_account_id_seq_pk" PRIMARY KEY("account_id","seq"),
+	CONSTRAINT "holds_amount" CHECK ("holds"."amount" between 1 and 9007199254740991),
+	CONSTRAINT "holds_captured" CHECK ("holds"."captured" between 0 and "holds"."amount"),
+	CONSTRAINT "holds_status" CHECK ("holds"."status" in ('open', 'captured', 'released', 'expired') and ("holds"."status" = 'open') = ("holds"."closed_at" is null) and ("holds"."status" = 'captured') = ("holds"."captured" > 0))
+);
+--> statement-breakpoint
 CREATE TABLE "transfers" (
 	"account_id" bigint NOT NULL,
 	"seq" bigint NOT NULL,
@@ -71,7 +86,9 @@ CREATE TABLE "transfers" (
 	"asset" text NOT NULL,
 	"amount" bigint NOT NULL,
 	"kind" text NOT NULL,
+	"target_seq" bigint,
 	"balance_after" bigint NOT NULL,
+	"held_after" bigint NOT NULL,
 	"available_after" bigint NOT NULL,
 	"idempotency_key" text NOT NULL,
 	"fingerprint" "bytea" NOT NULL,
@@ -84,8 +101,9 @@ CREATE TABLE "transfers" (
 	CONSTRAINT "transfers_account_id_seq_pk" PRIMARY KEY("account_id","seq"),
 	CONSTRAINT "transfers_amount" CHECK ("transfers"."amount" between 1 and 9007199254740991),
 	CONSTRAINT "transfers_seq" CHECK ("transfers"."seq" > 0),
-	CONSTRAINT "transfers_kind" CHECK ("transfers"."kind" in ('deduct', 'top_up')),
-	CONSTRAINT "transfers_sides" CHECK ("transfers"."debit_account_id" <> "transfers"."credit_account_id" and "transfers"."account_id" in ("transfers"."debit_account_id", "transfers"."credit_account_id"))
+	CONSTRAINT "transfers_kind" CHECK ("transfers"."kind" in ('deduct', 'top_up', 'refund', 'hold', 'capture', 'release')),
+	CONSTRAINT "transfers_target" CHECK (("transfers"."target_seq" is not null) = ("transfers"."kind" in ('refund', 'capture', 'release'))),
+	CONSTRAINT "transfers_sides" CHECK ("transfers"."debit_account_id" <> "transfers"."credit_account_id" and ("transfers"."kind" = 'capture' or "transfers"."account_id" in ("transfers"."debit_account_id", "transfers"."credit_account_id")))
 );
 --> statement-breakpoint
 CREATE TABLE "stripe_events" (
@@ -99,9 +117,13 @@ CREATE TABLE "stripe_events" (
 );
 --> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_customer_id_customers_id_fk" FOREIGN KEY ("customer_id") REFERENCES "public"."customers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "holds" ADD CONSTRAINT "holds_account_id_seq_transfers_account_id_seq_fk" FOREIGN KEY ("account_id","seq") REFERENCES "public"."transfers"("account_id","seq") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_customer" ON "api_keys" USING btree ("customer_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_records_subject" ON "audit_records" USING btree ("subject","id");--> statement-breakpoint
 CREATE INDEX "customers_email" ON "customers" USING btree (lower("email"),"seq");--> statement-breakpoint
 CREATE INDEX "customers_status_seq" ON "customers" USING btree ("status","seq");--> statement-breakpoint
+CREATE INDEX "holds_open" ON "holds" USING btree ("account_id","expires_at") WHERE "holds"."status" = 'open';--> statement-breakpoint
+CREATE INDEX "holds_expiry" ON "holds" USING btree ("expires_at") WHERE "holds"."status" = 'open';--> statement-breakpoint
 CREATE UNIQUE INDEX "transfers_idempotency_key" ON "transfers" USING btree ("account_id","idempotency_key");--> statement-breakpoint
+CREATE INDEX "transfers_target" ON "transfers" USING btree ("account_id","target_seq") WHERE "transfers"."target_seq" is not null;--> statement-breakpoint
 CREATE INDEX "stripe_events_received" ON "stripe_events" USING btree ("received_at","id");

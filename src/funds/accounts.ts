@@ -1,14 +1,13 @@
-import { and, desc, eq, inArray, isNotNull, lt } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
+import { SYSTEM_ACCOUNTS, available } from './posting.ts'
 import { accounts, transfers } from './tables.ts'
 
 export type AccountRow = typeof accounts.$inferSelect
 export type TransferRow = typeof transfers.$inferSelect
-
-const SYSTEM_ACCOUNTS = ['adjustments', 'holds', 'revenue', 'stripe'] as const
 
 /**
  * Opens a user's account; the same again changes nothing.
@@ -57,6 +56,44 @@ export async function getAccount(
   const [account] = await db.select().from(accounts).where(eq(accounts.userId, userId))
   if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
   return account
+}
+
+/**
+ * Changes what is given. A mark for low balances counts from now on, and is reported when the balance
+ * next falls below it.
+ * @throws Refusal `ACCOUNT_NOT_FOUND`, or `CREDIT_LIMIT_IN_USE` for a limit below what is owed
+ */
+export function updateAccount(
+  db: Database,
+  actor: Actor,
+  userId: string,
+  changes: Partial<Pick<AccountRow, 'tier' | 'status' | 'creditLimit' | 'lowBalanceAt'>>,
+): Promise<AccountRow> {
+  return db.transaction(async (tx) => {
+    const [before] = await tx
+      .select()
+      .from(accounts)
+      .where(eq(accounts.userId, userId))
+      .for('update')
+    if (before === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+    const after = { ...before, ...changes }
+    if (!after.chargedBack && available(after) < 0n) throw new Refusal('CREDIT_LIMIT_IN_USE')
+    const isLow = after.lowBalanceAt !== null && after.balance < after.lowBalanceAt
+    const [row] = await tx
+      .update(accounts)
+      // Never back in time: transfers are ordered by it.
+      .set({ ...changes, isLow, updatedAt: sql`greatest(clock_timestamp(), updated_at)` })
+      .where(eq(accounts.id, before.id))
+      .returning()
+    if (row === undefined) throw new Error('The account was not updated')
+    const changed = Object.entries(changes).map(([field, value]) => [field, String(value)])
+    await recordAudit(tx, actor, {
+      event: 'account.updated',
+      subject: accountSubject(row),
+      metadata: Object.fromEntries(changed),
+    })
+    return row
+  })
 }
 
 /** A page of an account's transfers, newest first. */

@@ -1,48 +1,24 @@
-import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
-import type { Actor } from '../audit/record.ts'
 import { databaseErrorCode, isConnectionLost } from '../plugins/database/faults.ts'
-import { Refusal } from '../refusals.ts'
-import { type Account, COUNTERPARTY, type TransferKind, available, post } from './posting.ts'
-import { type Transfer, beginBatch, readSystemAccounts, writeBatch } from './statements.ts'
+import { openBatch } from './batch.ts'
+import type { Moved, Operation, Place, Transfer } from './operations.ts'
+import type { Account } from './posting.ts'
+import {
+  type BatchInput,
+  type BatchState,
+  beginBatch,
+  readHolds,
+  readSystemAccounts,
+  writeBatch,
+} from './statements.ts'
 
-/** A request to move a user's money. */
-export interface Movement {
-  kind: TransferKind
-  userId: string
-  amount: bigint
-  reason: string | null
-  reference: string | null
-  metadata: Record<string, unknown> | null
-  idempotencyKey: string | null
-  fingerprint: Buffer
-  actor: Actor
-}
-
-export interface Moved {
-  transfer: Transfer
-  /** The key had been used for the same request: this is what it was answered then. */
-  replayed: boolean
-}
-
-/** A movement under way. It has a key in any case, by which its own outcome can be found again. */
-export interface Operation extends Movement {
-  key: string
-  /** It was sent to be committed; if the answer was lost, a transfer under its key is its own. */
-  sent: boolean
-}
-
-type Outcome = PromiseSettledResult<Moved>
+export type Outcome = PromiseSettledResult<Moved>
 
 /** Serialisation failures and deadlocks: the transaction did not happen and may be tried again. */
 const CONFLICT = /^40/
 const TRIES_MAX = 5
 const RETRY_DELAY_MS = 100
-
-export function newOperation(movement: Movement): Operation {
-  // A caller's key has no space, so it never meets one of our own.
-  return { ...movement, key: movement.idempotencyKey ?? ` ${randomUUID()}`, sent: false }
-}
 
 /** Commits batches of operations, each with its own outcome, on connections given by the caller. */
 export function ledger() {
@@ -62,7 +38,7 @@ export function ledger() {
         const mayPass = isConnectionLost(error) || CONFLICT.test(databaseErrorCode(error) ?? '')
         if (!mayPass && batch.length > 1) return commitOneByOne(sql, batch)
         if (!mayPass || tries >= TRIES_MAX) return batch.map(() => rejected(error))
-        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * tries))
+        await delay(RETRY_DELAY_MS * tries)
       }
     }
   }
@@ -78,83 +54,77 @@ export function ledger() {
 
   /** Reads under lock, decides in memory and writes: one transaction of two round trips. */
   async function tryOnce(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
-    const { accounts, earlier, xid, now } = await beginBatch(sql, batch)
-    const known = new Map(earlier.map((transfer) => [keyOf(transfer), transfer]))
-    const changed = new Map<bigint, Account>()
-    const made: Transfer[] = []
-    await learnSystemAccounts(sql, accounts)
-
-    const outcomes = batch.map((operation): Outcome => {
+    const state = await beginBatch(sql, inputOf(batch))
+    await learnSystemAccounts(sql, state.accounts)
+    const holds = [...state.holds, ...(await furtherHolds(sql, state))]
+    const open = openBatch({ ...state, holds, systemAccount })
+    open.expireHolds()
+    const outcomes = batch.map((operation) => {
       try {
-        const account = accounts.get(operation.userId)
-        if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
-        const key = { accountId: account.id, idempotencyKey: operation.key }
-        const before = known.get(keyOf(key))
-        if (before !== undefined) return fulfilled(replay(before, operation))
-        const after = post(account, operation.kind, operation.amount, now)
-        const transfer = transferOf(operation, after)
-        accounts.set(operation.userId, after)
-        changed.set(after.id, after)
-        known.set(keyOf(key), transfer)
-        made.push(transfer)
-        return fulfilled({ transfer, replayed: false })
+        return fulfilled(open.decide(operation))
       } catch (error) {
         return rejected(error)
       }
     })
-
     for (const operation of batch) operation.sent = true
-    await writeBatch(sql, xid, [...changed.values()], made)
+    await writeBatch(sql, state.xid, open.writes())
     return outcomes
   }
 
   async function learnSystemAccounts(
     sql: postgres.Sql,
-    accounts: Map<string, Account>,
+    accounts: readonly Account[],
   ): Promise<void> {
-    for (const { asset } of accounts.values()) {
-      if (systemAccounts.has(`revenue ${asset}`)) continue
-      systemAccounts = await readSystemAccounts(sql)
-    }
+    if (accounts.every(({ asset }) => systemAccounts.has(`revenue ${asset}`))) return
+    systemAccounts = await readSystemAccounts(sql)
   }
 
-  function transferOf(operation: Operation, after: Account): Transfer {
-    const system = systemAccounts.get(`${COUNTERPARTY[operation.kind]} ${after.asset}`)
-    if (system === undefined) throw new Error(`There are no system accounts in ${after.asset}`)
-    const takes = operation.kind === 'deduct'
-    return {
-      accountId: after.id,
-      seq: after.seq,
-      debitAccountId: takes ? after.id : system,
-      creditAccountId: takes ? system : after.id,
-      asset: after.asset,
-      amount: operation.amount,
-      kind: operation.kind,
-      balanceAfter: after.balance,
-      availableAfter: available(after),
-      idempotencyKey: operation.key,
-      fingerprint: operation.fingerprint,
-      reason: operation.reason,
-      reference: operation.reference,
-      metadata: operation.metadata,
-      actor: operation.actor.id,
-      ip: operation.actor.ip,
-      createdAt: after.updatedAt,
-    }
+  function systemAccount(name: string, asset: string): bigint {
+    const id = systemAccounts.get(`${name} ${asset}`)
+    if (id === undefined) throw new Error(`There is no system account ${name} in ${asset}`)
+    return id
   }
 
   return { commit }
 }
 
-function replay(transfer: Transfer, operation: Operation): Moved {
-  if (!transfer.fingerprint.equals(operation.fingerprint)) {
-    throw new Refusal('IDEMPOTENCY_KEY_REUSED')
-  }
-  return { transfer, replayed: !operation.sent }
+/** Only for accounts that hold something, and for repeated calls about holds: most batches have none. */
+async function furtherHolds(sql: postgres.Sql, state: BatchState) {
+  const holding = state.accounts.filter((account) => account.held > 0n)
+  const replayed = state.earlier.map(holdPlace).filter((place) => place !== null)
+  if (holding.length === 0 && replayed.length === 0) return []
+  const ids = holding.map((account) => account.id)
+  return readHolds(sql, ids, state.now, replayed)
 }
 
-function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {
-  return `${transfer.accountId} ${transfer.idempotencyKey}`
+function holdPlace(transfer: Transfer): Place | null {
+  const { kind, accountId } = transfer
+  if (kind === 'hold') return { accountId, seq: transfer.seq }
+  if (kind !== 'capture' && kind !== 'release') return null
+  return { accountId, seq: transfer.targetSeq ?? 0n }
+}
+
+function inputOf(batch: readonly Operation[]): BatchInput {
+  const users = batch.flatMap((operation) => ('userId' in operation ? [operation.userId] : []))
+  const charges = batch.flatMap((one) => (one.kind === 'refund' ? [one.charge] : []))
+  const holds = batch.flatMap((operation) => ('hold' in operation ? [operation.hold] : []))
+  return {
+    userIds: [...new Set(users)],
+    accountIds: [...charges, ...holds].map((place) => place.accountId),
+    keys: batch.filter(mayHaveHappened).map((operation) => {
+      const { key } = operation
+      if ('userId' in operation) return { userId: operation.userId, accountId: null, key }
+      const place = 'charge' in operation ? operation.charge : operation.hold
+      return { userId: null, accountId: place.accountId, key }
+    }),
+    charges,
+    holds,
+  }
+}
+
+/** A key of our own is new, unless the operation has been sent before. */
+function mayHaveHappened(operation: Operation): boolean {
+  return operation.idempotencyKey !== null || operation.sent
 }
 
 function fulfilled(value: Moved): Outcome {

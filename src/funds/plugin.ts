@@ -1,24 +1,28 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type postgres from 'postgres'
 import type { DatabaseConfig } from '../config.ts'
 import { connect } from '../plugins/database/connect.ts'
-import { type Moved, type Movement, type Operation, ledger, newOperation } from './ledger.ts'
+import { type BalanceRow, balanceAt, readBalances } from './balances.ts'
+import { expireHolds } from './jobs.ts'
+import { ledger } from './ledger.ts'
+import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
 import { sharedCommits } from './shared-commits.ts'
 
 const LANES = 2
 const BATCH_MAX = 500
 const WAITING_MAX = 5_000
-const READERS_MAX = 2
 const CLOSE_TIMEOUT_S = 5
+const EXPIRY_INTERVAL_MS = 5_000
 
 declare module 'fastify' {
   interface FastifyInstance {
     funds: {
-      /** Moves money once, durably, or throws the refusal. */
+      /** Moves or holds money once, durably, or throws the refusal. */
       move(movement: Movement): Promise<Moved>
-      /** For reads: raw SQL, amounts as bigint. */
-      sql: postgres.Sql
+      /** As it is now, every acknowledged movement included. */
+      balance(userId: string): Promise<BalanceRow>
+      /** As it stood then. */
+      balanceAt(userId: string, at: Date): Promise<BalanceRow>
     }
   }
 }
@@ -26,25 +30,43 @@ declare module 'fastify' {
 /** The ledger on connections of its own: one for each batch that may be under way. */
 export const funds = fp(
   async (app: FastifyInstance, options: { config: DatabaseConfig }) => {
-    const sql = connect(options.config, { name: 'funds', connectionsMax: READERS_MAX })
-    const lanes = Array.from({ length: LANES }, () =>
-      connect(options.config, { name: 'ledger', connectionsMax: 1 }),
-    )
+    const lane = (name: string) => connect(options.config, { name, connectionsMax: 1 })
+    const writers = Array.from({ length: LANES }, () => lane('ledger'))
+    const readers = Array.from({ length: LANES }, () => lane('balances'))
     const { commit } = ledger()
-    const commits = sharedCommits<Operation, Moved>({
-      lanes: LANES,
-      waitingMax: WAITING_MAX,
-      batchMax: BATCH_MAX,
-      commit: (batch, lane) => {
-        const connection = lanes[lane]
-        if (connection === undefined) throw new Error(`There is no lane ${lane}`)
-        return commit(connection, batch)
-      },
+    const limits = { lanes: LANES, waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
+    const moves = sharedCommits<Operation, Moved>({
+      ...limits,
+      commit: (batch, index) => commit(at(writers, index), batch),
     })
-    app.decorate('funds', { sql, move: (movement) => commits.submit(newOperation(movement)) })
+    const reads = sharedCommits<string, BalanceRow>({
+      ...limits,
+      commit: (batch, index) => readBalances(at(readers, index), batch),
+    })
+    app.decorate('funds', {
+      move: (movement) => moves.submit(newOperation(movement)),
+      balance: (userId) => reads.submit(userId),
+      balanceAt: (userId, time) => balanceAt(at(readers, 0), userId, time),
+    })
+
+    const job = setInterval(() => {
+      expireHolds(at(readers, 0), (operation) => moves.submit(operation)).catch((error: unknown) =>
+        app.log.warn({ err: error }, 'Could not release expired holds'),
+      )
+    }, EXPIRY_INTERVAL_MS)
+    job.unref()
+
     app.addHook('onClose', async () => {
-      await Promise.all([sql, ...lanes].map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
+      clearInterval(job)
+      const clients = [...writers, ...readers]
+      await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
   { name: 'funds', dependencies: ['errors'] },
 )
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index]
+  if (item === undefined) throw new Error(`There is no lane ${index}`)
+  return item
+}

@@ -3,25 +3,58 @@ import { Refusal } from '../refusals.ts'
 /** 2^53 - 1: amounts and balances are exact in every JSON reader. */
 export const AMOUNT_MAX = 9_007_199_254_740_991n
 
-export type TransferKind = 'deduct' | 'top_up'
+export const SYSTEM_ACCOUNTS = ['adjustments', 'holds', 'revenue', 'stripe'] as const
 
-/** The account that money goes to or comes from, by kind of transfer. */
-export const COUNTERPARTY = { deduct: 'revenue', top_up: 'adjustments' } as const satisfies Record<
-  TransferKind,
-  string
->
+type Side = 'user' | (typeof SYSTEM_ACCOUNTS)[number]
+
+interface Effect {
+  debit: Side
+  credit: Side
+  /** What one unit does to the user's balance and to the part of it that is held. */
+  balance: -1n | 0n | 1n
+  held: -1n | 0n | 1n
+}
+
+/** Every kind of transfer: between whom, and what it changes for the user. */
+export const EFFECTS = {
+  deduct: { debit: 'user', credit: 'revenue', balance: -1n, held: 0n },
+  top_up: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
+  refund: { debit: 'revenue', credit: 'user', balance: 1n, held: 0n },
+  hold: { debit: 'user', credit: 'holds', balance: 0n, held: 1n },
+  capture: { debit: 'holds', credit: 'revenue', balance: -1n, held: -1n },
+  release: { debit: 'holds', credit: 'user', balance: 0n, held: -1n },
+} as const satisfies Record<string, Effect>
+
+export type TransferKind = keyof typeof EFFECTS
+
+export const TRANSFER_KINDS = Object.keys(EFFECTS) as TransferKind[]
 
 export interface Account {
   id: bigint
   userId: string
   asset: string
   status: 'active' | 'frozen' | 'closed'
+  /** What the user owns, held amounts included. */
   balance: bigint
   held: bigint
   creditLimit: bigint
+  lowBalanceAt: bigint | null
+  /** The balance is below `lowBalanceAt`, and that has been reported. */
+  isLow: boolean
   /** The number of transfers so far. */
   seq: bigint
   updatedAt: Date
+}
+
+export interface Hold {
+  accountId: bigint
+  /** The number of the transfer that made it. */
+  seq: bigint
+  amount: bigint
+  captured: bigint
+  status: 'open' | 'captured' | 'released' | 'expired'
+  expiresAt: Date
+  closedAt: Date | null
 }
 
 /** What can be deducted now: the balance without what is held, and with the credit. */
@@ -30,19 +63,55 @@ export function available(account: Pick<Account, 'balance' | 'held' | 'creditLim
 }
 
 /**
- * The account after a transfer; knows neither HTTP nor SQL. Amounts are at least 1, and the
- * transfer's time is never before the account's last change.
- * @throws Refusal `ACCOUNT_FROZEN`, `INSUFFICIENT_FUNDS` or `BALANCE_LIMIT`; the account stays as it is
+ * The account after a transfer; the one that was given stays as it is. The transfer's time is never
+ * before the account's last change.
+ * @throws Refusal `ACCOUNT_FROZEN`, `INSUFFICIENT_FUNDS` or `BALANCE_LIMIT`
  */
 export function post(account: Account, kind: TransferKind, amount: bigint, now: Date): Account {
-  const balance = kind === 'deduct' ? deduct(account, amount) : account.balance + amount
+  const effect = EFFECTS[kind]
+  if (effect.debit === 'user') {
+    if (account.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
+    if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
+  }
+  const balance = account.balance + effect.balance * amount
   if (balance > AMOUNT_MAX) throw new Refusal('BALANCE_LIMIT')
-  const updatedAt = now > account.updatedAt ? now : account.updatedAt
-  return { ...account, balance, seq: account.seq + 1n, updatedAt }
+  return {
+    ...account,
+    balance,
+    held: account.held + effect.held * amount,
+    isLow: account.lowBalanceAt !== null && balance < account.lowBalanceAt,
+    seq: account.seq + 1n,
+    updatedAt: now > account.updatedAt ? now : account.updatedAt,
+  }
 }
 
-function deduct(account: Account, amount: bigint): bigint {
-  if (account.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
-  if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
-  return account.balance - amount
+/**
+ * What a refund of a charge gives back.
+ * @param asked null for all that is left
+ * @throws Refusal `NOT_REFUNDABLE`, or `ALREADY_REFUNDED` when less than that is left
+ */
+export function refundable(
+  charge: { kind: TransferKind; amount: bigint },
+  refunded: bigint,
+  asked: bigint | null,
+): bigint {
+  if (charge.kind !== 'deduct' && charge.kind !== 'capture') throw new Refusal('NOT_REFUNDABLE')
+  const left = charge.amount - refunded
+  if (left === 0n || (asked ?? left) > left) throw new Refusal('ALREADY_REFUNDED')
+  return asked ?? left
+}
+
+/**
+ * What a capture of an open hold takes.
+ * @param asked null for the whole hold
+ * @throws Refusal `HOLD_CLOSED` or `AMOUNT_EXCEEDS_HOLD`
+ */
+export function capturable(hold: Hold, asked: bigint | null): bigint {
+  if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
+  if ((asked ?? hold.amount) > hold.amount) throw new Refusal('AMOUNT_EXCEEDS_HOLD')
+  return asked ?? hold.amount
+}
+
+export function isLapsed(hold: Hold, now: Date): boolean {
+  return hold.status === 'open' && hold.expiresAt <= now
 }

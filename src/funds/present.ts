@@ -1,43 +1,48 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
+import type { BalanceRow } from './balances.ts'
+import type { Moved, Place } from './operations.ts'
 import { available } from './posting.ts'
-import type { Transfer } from './statements.ts'
 
-/** A transfer's public id carries its place: account and number, which is also its primary key. */
-export function transferId(transfer: { accountId: bigint; seq: bigint }): string {
-  return `tr_${transfer.accountId}_${transfer.seq}`
+/** A transfer's public id carries its place: account and number, which are its primary key. */
+export function transferId(place: Place): string {
+  return `tr_${place.accountId}_${place.seq}`
 }
 
-export function presentAccount(row: AccountRow) {
+/** A hold has the number of the transfer that made it. */
+export function holdId(place: Place): string {
+  return `hold_${place.accountId}_${place.seq}`
+}
+
+/** The place in an id that matches its schema. */
+export function placeOf(id: string): Place {
+  const [, accountId = '0', seq = '0'] = id.split('_')
+  return { accountId: BigInt(accountId), seq: BigInt(seq) }
+}
+
+export function presentAccount(row: AccountRow, now: BalanceRow) {
   return {
-    user_id: row.userId ?? '',
-    tier: row.tier ?? '',
-    asset: row.asset,
-    status: row.status,
-    balance: Number(row.balance),
-    held: Number(row.held),
-    available: Number(available(row)),
+    ...presentBalance(now),
     credit_limit: Number(row.creditLimit),
     low_balance_at: row.lowBalanceAt === null ? null : Number(row.lowBalanceAt),
     flags: row.chargedBack ? ['charged_back' as const] : [],
     created_at: row.createdAt.toISOString(),
-    updated_at: row.updatedAt.toISOString(),
   }
 }
 
-export function presentBalance(row: AccountRow) {
+export function presentBalance(row: BalanceRow) {
   return {
-    user_id: row.userId ?? '',
+    user_id: row.userId,
     asset: row.asset,
     balance: Number(row.balance),
     held: Number(row.held),
     available: Number(available(row)),
-    tier: row.tier ?? '',
+    tier: row.tier,
     status: row.status,
     updated_at: row.updatedAt.toISOString(),
   }
 }
 
-export function presentMovement(transfer: Transfer, userId: string) {
+export function presentMovement({ transfer, userId }: Moved) {
   return {
     transfer_id: transferId(transfer),
     user_id: userId,
@@ -49,11 +54,36 @@ export function presentMovement(transfer: Transfer, userId: string) {
   }
 }
 
+/** The hold as it was right after the call, also when the call is repeated later. */
+export function presentHold({ transfer, hold, userId }: Moved) {
+  if (hold === null) throw new Error('This movement concerns no hold')
+  const status = { hold: 'open', capture: 'captured', release: 'released' } as const
+  if (transfer.kind !== 'hold' && transfer.kind !== 'capture' && transfer.kind !== 'release') {
+    throw new Error('This transfer concerns no hold')
+  }
+  return {
+    hold_id: holdId(hold),
+    user_id: userId,
+    asset: transfer.asset,
+    amount: Number(hold.amount),
+    captured: transfer.kind === 'capture' ? Number(transfer.amount) : 0,
+    status: status[transfer.kind],
+    transfer_id: transferId(transfer),
+    balance: Number(transfer.balanceAfter),
+    available: Number(transfer.availableAfter),
+    expires_at: hold.expiresAt.toISOString(),
+    created_at: transfer.createdAt.toISOString(),
+  }
+}
+
 /** @param names of system accounts by id; the account that is none of them is the user's */
 export function presentTransfer(row: TransferRow, userId: string, names: Map<bigint, string>) {
+  const target = row.targetSeq === null ? null : { accountId: row.accountId, seq: row.targetSeq }
+  const idOfTarget = row.kind === 'refund' ? transferId : holdId
   return {
     transfer_id: transferId(row),
     kind: row.kind,
+    target_id: target && idOfTarget(target),
     debit_account: names.get(row.debitAccountId) ?? userId,
     credit_account: names.get(row.creditAccountId) ?? userId,
     asset: row.asset,

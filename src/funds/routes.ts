@@ -1,152 +1,220 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { actorOf } from '../auth/scope.ts'
-import { pageAnswer, pageRequest } from '../pagination.ts'
 import { ref } from '../schemas.ts'
-import { getAccount, listTransfers, openAccount, systemAccountNames } from './accounts.ts'
 import { fingerprint, idempotencyKey } from './idempotency.ts'
-import type { TransferKind } from './posting.ts'
-import { presentAccount, presentBalance, presentMovement, presentTransfer } from './present.ts'
+import type { Moved, Movement } from './operations.ts'
+import { placeOf, presentHold, presentMovement } from './present.ts'
 import {
   Account,
   Balance,
+  CaptureBody,
+  Hold,
+  HoldBody,
+  HoldParams,
   IdempotencyHeaders,
-  ListTransfersQuery,
-  Movement,
+  Movement as MovementAnswer,
   MovementBody,
-  OpenAccountBody,
+  RefundBody,
+  ReleaseBody,
   Transfer,
   TransferPage,
-  UserParams,
 } from './schemas.ts'
 
-export const fundsSchemas = [Account, Balance, Movement, Transfer, TransferPage]
+export { accountRoutes } from './account-routes.ts'
 
-export const balanceSchema = {
-  operationId: 'getBalance',
-  tags: ['Accounts'],
-  summary: "Read a user's balance; every acknowledged movement is in it",
-  params: UserParams,
-  response: { 200: ref(Balance) },
+export const fundsSchemas = [Account, Balance, MovementAnswer, Hold, Transfer, TransferPage]
+
+const EXPIRES_IN_S = 604_800
+
+const SUMMARIES = {
+  deduct: "Charge a user: money goes from the user's account to revenue",
+  top_up: "Add to a user's funds",
 }
 
-/** Internal: accounts, their balances and their transfers. */
-export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> = async (
-  app,
-  { defaultAsset },
-) => {
-  app.post(
-    '/account',
-    {
-      schema: {
-        operationId: 'openAccount',
-        tags: ['Accounts'],
-        summary: "Open a user's account",
-        body: OpenAccountBody,
-        response: { 200: ref(Account), 201: ref(Account) },
-      },
-      config: { refusals: ['ACCOUNT_EXISTS'] },
-    },
-    async (request, reply) => {
-      const { user_id: userId, tier, asset = defaultAsset } = request.body
-      const opened = await openAccount(app.db, actorOf(request), { userId, tier, asset })
-      return reply.code(opened.created ? 201 : 200).send(presentAccount(opened.account))
-    },
-  )
-
-  app.get(
-    '/account/:user_id',
-    {
-      schema: {
-        operationId: 'getAccount',
-        tags: ['Accounts'],
-        summary: "Read a user's account",
-        params: UserParams,
-        response: { 200: ref(Account) },
-      },
-      config: { refusals: ['ACCOUNT_NOT_FOUND'] },
-    },
-    async (request) => presentAccount(await getAccount(app.db, request.params.user_id)),
-  )
-
-  app.get(
-    '/balance/:user_id',
-    {
-      schema: balanceSchema,
-      config: { refusals: ['ACCOUNT_NOT_FOUND'] },
-    },
-    async (request) => presentBalance(await getAccount(app.db, request.params.user_id)),
-  )
-
-  app.get(
-    '/account/:user_id/transfers',
-    {
-      schema: {
-        operationId: 'listTransfers',
-        tags: ['Accounts'],
-        summary: "List a user's transfers, newest first",
-        params: UserParams,
-        querystring: ListTransfersQuery,
-        response: { 200: ref(TransferPage) },
-      },
-      config: { refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'] },
-    },
-    async (request) => {
-      const userId = request.params.user_id
-      const list = ['transfers', userId]
-      const page = pageRequest(request.query, list)
-      const { id } = await getAccount(app.db, userId)
-      const rows = await listTransfers(app.db, id, page)
-      const sides = rows.flatMap((row) => [row.debitAccountId, row.creditAccountId])
-      const names = await systemAccountNames(app.db, sides)
-      return pageAnswer(rows, page, list, (row) => presentTransfer(row, userId, names))
-    },
-  )
-}
-
-export function movementSchema(kind: TransferKind) {
+export function movementSchema(kind: 'deduct' | 'top_up') {
   return {
-    operationId: { deduct: 'deduct', top_up: 'topUp' }[kind],
+    operationId: kind === 'deduct' ? 'deduct' : 'topUp',
     tags: ['Money'],
-    summary: {
-      deduct: "Charge a user: money goes from the user's account to revenue",
-      top_up: "Add to a user's funds",
-    }[kind],
+    summary: SUMMARIES[kind],
     headers: IdempotencyHeaders,
     body: MovementBody,
-    response: { 200: ref(Movement) },
+    response: { 200: ref(MovementAnswer) },
   }
 }
 
-/** Internal: what moves money. */
+/** Internal: what moves or holds money. */
 export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const kinds = ['deduct', 'top_up'] as const
-  for (const kind of kinds) {
-    const refusal = kind === 'deduct' ? (['INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'] as const) : []
-    app.post(
-      `/${kind}`,
-      {
-        schema: movementSchema(kind),
-        config: {
-          refusals: ['ACCOUNT_NOT_FOUND', 'BALANCE_LIMIT', 'IDEMPOTENCY_KEY_REUSED', ...refusal],
-        },
+  const always = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] as const
+
+  app.post(
+    '/deduct',
+    {
+      schema: movementSchema('deduct'),
+      config: {
+        refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
       },
-      async (request, reply) => {
-        const { user_id: userId, amount, reason, reference, metadata } = request.body
-        request.userId = userId
-        const moved = await app.funds.move({
-          kind,
-          userId,
-          amount: BigInt(amount),
-          reason: reason ?? null,
-          reference: reference ?? null,
-          metadata: metadata ?? null,
-          idempotencyKey: idempotencyKey(request.headers, request.body),
-          fingerprint: fingerprint(kind, amount, reason, reference, metadata),
-          actor: actorOf(request),
-        })
-        if (moved.replayed) void reply.header('idempotent-replayed', 'true')
-        return presentMovement(moved.transfer, userId)
+    },
+    async (request, reply) => {
+      const { user_id: userId, amount } = request.body
+      const asked = { kind: 'deduct' as const, userId, amount: BigInt(amount) }
+      return presentMovement(await move(app, request, reply, asked, [userId, amount]))
+    },
+  )
+
+  app.post(
+    '/top_up',
+    {
+      schema: movementSchema('top_up'),
+      config: { refusals: [...always, 'ACCOUNT_NOT_FOUND', 'BALANCE_LIMIT'] },
+    },
+    async (request, reply) => {
+      const { user_id: userId, amount } = request.body
+      const asked = { kind: 'top_up' as const, userId, amount: BigInt(amount) }
+      return presentMovement(await move(app, request, reply, asked, [userId, amount]))
+    },
+  )
+
+  app.post(
+    '/refund',
+    {
+      schema: {
+        operationId: 'refund',
+        tags: ['Money'],
+        summary: 'Give back a charge, in part or whole',
+        description: 'All refunds of a charge together never exceed it.',
+        headers: IdempotencyHeaders,
+        body: RefundBody,
+        response: { 200: ref(MovementAnswer) },
       },
-    )
+      config: {
+        refusals: [
+          ...always,
+          'TRANSFER_NOT_FOUND',
+          'ALREADY_REFUNDED',
+          'NOT_REFUNDABLE',
+          'BALANCE_LIMIT',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const { transfer_id, amount } = request.body
+      const asked = { kind: 'refund' as const, charge: placeOf(transfer_id), amount: orAll(amount) }
+      return presentMovement(await move(app, request, reply, asked, [transfer_id, amount]))
+    },
+  )
+
+  app.post(
+    '/holds',
+    {
+      schema: {
+        operationId: 'createHold',
+        tags: ['Money'],
+        summary: 'Set money aside for a charge to come',
+        headers: IdempotencyHeaders,
+        body: HoldBody,
+        response: { 201: ref(Hold) },
+      },
+      config: {
+        refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
+      },
+    },
+    async (request, reply) => {
+      const { user_id: userId, amount, expires_in_s = EXPIRES_IN_S } = request.body
+      const expiresInMs = expires_in_s * 1_000
+      const asked = { kind: 'hold' as const, userId, amount: BigInt(amount), expiresInMs }
+      const moved = await move(app, request, reply, asked, [userId, amount, expires_in_s])
+      return reply.code(201).send(presentHold(moved))
+    },
+  )
+
+  app.post(
+    '/holds/:hold_id/capture',
+    {
+      schema: {
+        operationId: 'captureHold',
+        tags: ['Money'],
+        summary: 'Charge what a hold has set aside, in part or whole; the rest is released',
+        headers: IdempotencyHeaders,
+        params: HoldParams,
+        body: CaptureBody,
+        response: { 200: ref(Hold) },
+      },
+      config: {
+        refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED', 'AMOUNT_EXCEEDS_HOLD'],
+      },
+    },
+    async (request, reply) => {
+      const { hold_id } = request.params
+      const { amount } = request.body
+      const asked = { kind: 'capture' as const, hold: placeOf(hold_id), amount: orAll(amount) }
+      return presentHold(await move(app, request, reply, asked, [hold_id, amount]))
+    },
+  )
+
+  app.post(
+    '/holds/:hold_id/release',
+    {
+      schema: {
+        operationId: 'releaseHold',
+        tags: ['Money'],
+        summary: 'Give back all that a hold has set aside',
+        headers: IdempotencyHeaders,
+        params: HoldParams,
+        body: ReleaseBody,
+        response: { 200: ref(Hold) },
+      },
+      config: { refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED'] },
+    },
+    async (request, reply) => {
+      const { hold_id } = request.params
+      const asked = { kind: 'release' as const, hold: placeOf(hold_id) }
+      return presentHold(await move(app, request, reply, asked, [hold_id]))
+    },
+  )
+}
+
+type Asked = Movement extends infer M ? (M extends Movement ? Omit<M, keyof Noted> : never) : never
+type Noted = Pick<
+  Movement,
+  'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor'
+>
+
+interface KeyHeaders {
+  'idempotency-key'?: string
+}
+
+interface Notes {
+  reason?: string
+  reference?: string
+  metadata?: Record<string, unknown>
+  idempotency_key?: string
+}
+
+/** @param meaning what makes two requests the same, besides their kind and their notes */
+async function move(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: Asked,
+  meaning: readonly unknown[],
+): Promise<Moved> {
+  const { reason = null, reference = null, metadata = null, ...body } = request.body as Notes
+  if ('userId' in asked) request.userId = asked.userId
+  const noted: Noted = {
+    reason,
+    reference,
+    metadata,
+    idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
+    fingerprint: fingerprint(asked.kind, ...meaning, reason, reference, metadata),
+    actor: actorOf(request),
   }
+  const moved = await app.funds.move({ ...asked, ...noted })
+  request.userId = moved.userId
+  if (moved.replayed) void reply.header('idempotent-replayed', 'true')
+  return moved
+}
+
+function orAll(amount: number | undefined): bigint | null {
+  return amount === undefined ? null : BigInt(amount)
 }

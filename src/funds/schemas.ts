@@ -1,6 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import { PageQuery, pageOf } from '../pagination.ts'
-import { Metadata, Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
+import {
+  Metadata,
+  Timestamp,
+  TimestampInput,
+  line,
+  nullable,
+  ref,
+  strictObject,
+} from '../schemas.ts'
+import { TRANSFER_KINDS, type TransferKind } from './posting.ts'
 
 export const UserId = Type.String({
   pattern: '^[A-Za-z0-9._:@-]{1,128}$',
@@ -28,7 +37,7 @@ const Amount = Type.Integer({
 const Units = Type.Integer({ description: 'In the smallest unit of the asset.' })
 
 const TransferId = Type.String({
-  pattern: '^tr_[1-9]\\d{0,18}_[1-9]\\d{0,18}$',
+  pattern: '^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
   examples: ['tr_42_7'],
 })
 
@@ -80,10 +89,15 @@ export const Movement = Type.Object(
   { $id: 'Movement' },
 )
 
+const Kind = Type.Unsafe<TransferKind>({ type: 'string', enum: TRANSFER_KINDS })
+
 export const Transfer = Type.Object(
   {
     transfer_id: TransferId,
-    kind: Type.Union([Type.Literal('deduct'), Type.Literal('top_up')]),
+    kind: Kind,
+    target_id: nullable(
+      Type.String({ description: 'The charge refunded, or the hold captured or released.' }),
+    ),
     debit_account: Type.String({ description: 'The account the money came from.' }),
     credit_account: Type.String({ description: 'The account the money went to.' }),
     asset: Type.String(),
@@ -117,16 +131,114 @@ export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(IdempotencyKey),
 })
 
+/** What may be said of a movement; it is kept with it. */
+const Notes = {
+  reason: Type.Optional(line(500, { examples: ['1,200 tokens'] })),
+  reference: Type.Optional(line(255, { examples: ['job-77'] })),
+  metadata: Type.Optional(Metadata),
+  idempotency_key: Type.Optional(IdempotencyKey),
+}
+
 export const MovementBody = strictObject(
+  { user_id: UserId, amount: Amount, ...Notes },
+  { examples: [{ user_id: 'user-123', amount: 500, reason: '1,200 tokens', reference: 'job-77' }] },
+)
+
+export const RefundBody = strictObject(
+  {
+    transfer_id: TransferId,
+    amount: Type.Optional({
+      ...Amount,
+      description: 'All that is left of the charge if not given.',
+    }),
+    ...Notes,
+  },
+  { examples: [{ transfer_id: 'tr_42_7', amount: 200 }] },
+)
+
+export const HoldBody = strictObject(
   {
     user_id: UserId,
     amount: Amount,
-    reason: Type.Optional(line(500, { examples: ['1,200 tokens'] })),
-    reference: Type.Optional(line(255, { examples: ['job-77'] })),
-    metadata: Type.Optional(Metadata),
-    idempotency_key: Type.Optional(IdempotencyKey),
+    expires_in_s: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31_536_000,
+        description: 'After this the hold no longer counts; 7 days if not given.',
+        examples: [3600],
+      }),
+    ),
+    ...Notes,
   },
-  { examples: [{ user_id: 'user-123', amount: 500, reason: '1,200 tokens', reference: 'job-77' }] },
+  { examples: [{ user_id: 'user-123', amount: 2000, expires_in_s: 3600, reference: 'job-78' }] },
 )
+
+export const CaptureBody = strictObject(
+  {
+    amount: Type.Optional({
+      ...Amount,
+      description: 'The whole hold if not given; the rest is released.',
+    }),
+    ...Notes,
+  },
+  { examples: [{ amount: 1500 }] },
+)
+
+export const ReleaseBody = strictObject(Notes, { examples: [{ reason: 'job cancelled' }] })
+
+export const HoldParams = Type.Object({
+  hold_id: Type.String({
+    pattern: '^hold_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+    examples: ['hold_42_8'],
+  }),
+})
+
+export const Hold = Type.Object(
+  {
+    hold_id: Type.String({ examples: ['hold_42_8'] }),
+    user_id: Type.String(),
+    asset: Type.String(),
+    amount: Type.Integer({ description: 'What was set aside.' }),
+    captured: Type.Integer({ description: 'What of it was charged; the rest went back.' }),
+    status: Type.Unsafe<'open' | 'captured' | 'released' | 'expired'>({
+      type: 'string',
+      enum: ['open', 'captured', 'released', 'expired'],
+    }),
+    transfer_id: TransferId,
+    balance: Type.Integer({ description: 'Right after this call.' }),
+    available: Type.Integer({ description: 'Right after this call.' }),
+    expires_at: Timestamp,
+    created_at: Timestamp,
+  },
+  { $id: 'Hold' },
+)
+
+export const UpdateAccountBody = strictObject(
+  {
+    tier: Type.Optional(Tier),
+    status: Type.Optional(
+      Type.Unsafe<'active' | 'frozen'>({ type: 'string', enum: ['active', 'frozen'] }),
+    ),
+    credit_limit: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'How far below zero the balance may go, counting what is held.',
+      }),
+    ),
+    low_balance_at: Type.Optional(
+      nullable(
+        Type.Integer({
+          minimum: -Number.MAX_SAFE_INTEGER,
+          maximum: Number.MAX_SAFE_INTEGER,
+          description: 'Falling below it is reported once in the audit log and metrics.',
+        }),
+      ),
+    ),
+  },
+  { minProperties: 1, examples: [{ credit_limit: 1000, low_balance_at: 500 }] },
+)
+
+export const BalanceQuery = strictObject({ at: Type.Optional(TimestampInput) })
 
 export const ListTransfersQuery = strictObject(PageQuery)

@@ -1,32 +1,30 @@
 import type postgres from 'postgres'
 import { array, jsonArray } from '../plugins/database/arrays.ts'
-import type { Account, TransferKind } from './posting.ts'
+import type { Writes } from './batch.ts'
+import type { Place, Transfer } from './operations.ts'
+import type { Account, Hold } from './posting.ts'
 
-export interface Transfer {
-  accountId: bigint
-  seq: bigint
-  debitAccountId: bigint
-  creditAccountId: bigint
-  asset: string
-  amount: bigint
-  kind: TransferKind
-  balanceAfter: bigint
-  availableAfter: bigint
-  idempotencyKey: string
-  fingerprint: Buffer
-  reason: string | null
-  reference: string | null
-  metadata: Record<string, unknown> | null
-  actor: string
-  ip: string | null
-  createdAt: Date
+/** An idempotency key and the account it belongs to: by user, or by id where that is known. */
+export interface SoughtKey {
+  userId: string | null
+  accountId: bigint | null
+  key: string
 }
 
-export interface Batch {
-  /** The batch's accounts by user, as they stand under lock. */
-  accounts: Map<string, Account>
-  /** Transfers already made under the batch's keys. */
+export interface BatchInput {
+  userIds: readonly string[]
+  accountIds: readonly bigint[]
+  keys: readonly SoughtKey[]
+  charges: readonly Place[]
+  holds: readonly Place[]
+}
+
+export interface BatchState {
+  accounts: Account[]
   earlier: Transfer[]
+  charges: (Transfer & { refunded: bigint })[]
+  holds: Hold[]
+  endings: Transfer[]
   /** The transaction that holds the locks. */
   xid: string
   /** The database's clock, read under the locks. */
@@ -35,77 +33,108 @@ export interface Batch {
 
 /**
  * Begins a transaction and locks the accounts in the order of their ids, so that no two batches wait
- * for each other. Each statement takes its snapshot when the one before has ended: the look-up of
- * keys, made under the locks, sees every transfer of these accounts.
+ * for each other. All statements go in one round trip, and each takes its snapshot when the one
+ * before has ended: what is looked up under the locks is the newest there is of these accounts.
  */
-export async function beginBatch(
-  sql: postgres.Sql,
-  operations: readonly { userId: string; key: string }[],
-): Promise<Batch> {
-  const userIds = operations.map((operation) => operation.userId)
-  const [, accounts, earlier, [transaction]] = await Promise.all([
+export async function beginBatch(sql: postgres.Sql, input: BatchInput): Promise<BatchState> {
+  const { keys, charges, holds } = input
+  const [, accounts, transaction, earlier, chargeRows, holdRows, endings] = await Promise.all([
     sql`begin`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
-        credit_limit as "creditLimit", seq, updated_at as "updatedAt"
+        credit_limit as "creditLimit", low_balance_at as "lowBalanceAt", is_low as "isLow", seq,
+        updated_at as "updatedAt"
       from accounts
-      where user_id = any(${array([...new Set(userIds)])}::text[])
+      where user_id = any(${array(input.userIds)}::text[])
+        or (user_id is not null and id = any(${array(input.accountIds)}::bigint[]))
       order by id
       for update`,
-    sql<Transfer[]>`
-      select t.account_id as "accountId", t.seq, t.debit_account_id as "debitAccountId",
-        t.credit_account_id as "creditAccountId", t.asset, t.amount, t.kind,
-        t.balance_after as "balanceAfter", t.available_after as "availableAfter",
-        t.idempotency_key as "idempotencyKey", t.fingerprint, t.reason, t.reference, t.metadata,
-        t.actor, t.ip, t.created_at as "createdAt"
-      from unnest(
-        ${array(userIds)}::text[],
-        ${array(operations.map((operation) => operation.key))}::text[]
-      ) as sought (user_id, key)
-      join accounts a on a.user_id = sought.user_id
-      join transfers t on t.account_id = a.id and t.idempotency_key = sought.key`,
     sql<{ xid: string; now: Date }[]>`
       select pg_current_xact_id()::text as xid, clock_timestamp() as now`,
+    keys.length === 0
+      ? []
+      : sql<Transfer[]>`
+          select ${transferColumns(sql)}
+          from unnest(
+            ${array(keys.map((sought) => sought.userId))}::text[],
+            ${array(keys.map((sought) => sought.accountId))}::bigint[],
+            ${array(keys.map((sought) => sought.key))}::text[]
+          ) as sought (user_id, account_id, key)
+          left join accounts a on a.user_id = sought.user_id
+          join transfers t on t.account_id = coalesce(a.id, sought.account_id)
+            and t.idempotency_key = sought.key`,
+    charges.length === 0
+      ? []
+      : sql<(Transfer & { refunded: bigint })[]>`
+          select ${transferColumns(sql)}, (
+            select coalesce(sum(r.amount), 0)::bigint from transfers r
+            where r.account_id = t.account_id and r.target_seq = t.seq and r.kind = 'refund'
+          ) as refunded
+          from ${places(sql, charges)} join transfers t using (account_id, seq)`,
+    holds.length === 0
+      ? []
+      : sql<Hold[]>`
+          select ${holdColumns(sql)} from ${places(sql, holds)} join holds h using (account_id, seq)`,
+    holds.length === 0
+      ? []
+      : sql<Transfer[]>`
+          select ${transferColumns(sql)}
+          from ${places(sql, holds)}
+          join holds h using (account_id, seq)
+          join transfers t on t.account_id = h.account_id and t.target_seq = h.seq
+            and t.kind = case h.status when 'captured' then 'capture' else 'release' end`,
   ])
-  if (transaction === undefined) throw new Error('The transaction has no id')
-  return {
-    accounts: new Map(accounts.map((account) => [account.userId, account])),
-    earlier,
-    ...transaction,
-  }
+  const [{ xid, now } = { xid: '', now: new Date(0) }] = transaction
+  return { accounts, earlier, charges: chargeRows, holds: holdRows, endings, xid, now }
+}
+
+/** Open holds whose time is over, and those that earlier transfers made or ended. */
+export function readHolds(
+  sql: postgres.Sql,
+  accountIds: readonly bigint[],
+  now: Date,
+  replayed: readonly Place[],
+): Promise<Hold[]> {
+  return sql<Hold[]>`
+    select ${holdColumns(sql)} from holds h
+    where h.account_id = any(${array(accountIds)}::bigint[])
+      and h.status = 'open' and h.expires_at <= ${now.toISOString()}::timestamptz
+    union
+    select ${holdColumns(sql)} from ${places(sql, replayed)} join holds h using (account_id, seq)`
 }
 
 /**
  * Writes what was decided and commits, in one round trip. If the write fails, the transaction is
- * aborted and the commit that follows it ends it without effect.
+ * aborted and the commit that follows ends it without effect. The guard is part of each write: on a
+ * new connection, outside the transaction that read, nothing is written.
  */
-export async function writeBatch(
-  sql: postgres.Sql,
-  xid: string,
-  accounts: readonly Account[],
-  transfers: readonly Transfer[],
-): Promise<void> {
+export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes): Promise<void> {
+  const { accounts, transfers, holds, fellLow } = writes
   const column = <K extends keyof Transfer>(name: K) => transfers.map((transfer) => transfer[name])
-  const write = sql`
-    with guard as (select require_transaction(${xid}::xid8)),
-    moved as (
-      update accounts set balance = new.balance, held = new.held, seq = new.seq,
-        updated_at = new.updated_at
-      from guard, unnest(
+  const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
+  const times = (dates: readonly (Date | null)[]) =>
+    array(dates.map((date) => date?.toISOString() ?? null))
+
+  const moved = sql`
+    with moved as (
+      update accounts set balance = new.balance, held = new.held, is_low = new.is_low,
+        seq = new.seq, updated_at = new.updated_at
+      from ${guard}, unnest(
         ${array(accounts.map((account) => account.id))}::bigint[],
         ${array(accounts.map((account) => account.balance))}::bigint[],
         ${array(accounts.map((account) => account.held))}::bigint[],
+        ${array(accounts.map((account) => String(account.isLow)))}::boolean[],
         ${array(accounts.map((account) => account.seq))}::bigint[],
-        ${array(accounts.map((account) => account.updatedAt.toISOString()))}::timestamptz[]
-      ) as new (id, balance, held, seq, updated_at)
+        ${times(accounts.map((account) => account.updatedAt))}::timestamptz[]
+      ) as new (id, balance, held, is_low, seq, updated_at)
       where accounts.id = new.id
     )
     insert into transfers (
-      account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, balance_after,
-      available_after, idempotency_key, fingerprint, reason, reference, metadata, actor, ip,
-      created_at
+      account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, target_seq,
+      balance_after, held_after, available_after, idempotency_key, fingerprint, reason, reference,
+      metadata, actor, ip, created_at
     )
-    select new.* from guard, unnest(
+    select new.* from ${guard}, unnest(
       ${array(column('accountId'))}::bigint[],
       ${array(column('seq'))}::bigint[],
       ${array(column('debitAccountId'))}::bigint[],
@@ -113,7 +142,9 @@ export async function writeBatch(
       ${array(column('asset'))}::text[],
       ${array(column('amount'))}::bigint[],
       ${array(column('kind'))}::text[],
+      ${array(column('targetSeq'))}::bigint[],
       ${array(column('balanceAfter'))}::bigint[],
+      ${array(column('heldAfter'))}::bigint[],
       ${array(column('availableAfter'))}::bigint[],
       ${array(column('idempotencyKey'))}::text[],
       ${array(column('fingerprint').map((bytes) => `\\x${bytes.toString('hex')}`))}::bytea[],
@@ -122,9 +153,40 @@ export async function writeBatch(
       ${jsonArray(column('metadata'))}::jsonb[],
       ${array(column('actor'))}::text[],
       ${array(column('ip'))}::text[],
-      ${array(column('createdAt').map((time) => time.toISOString()))}::timestamptz[]
+      ${times(column('createdAt'))}::timestamptz[]
     ) as new`
-  await Promise.all([transfers.length === 0 ? undefined : write, sql`commit`])
+
+  const held = sql`
+    insert into holds (account_id, seq, amount, captured, status, expires_at, closed_at)
+    select new.* from ${guard}, unnest(
+      ${array(holds.map((hold) => hold.accountId))}::bigint[],
+      ${array(holds.map((hold) => hold.seq))}::bigint[],
+      ${array(holds.map((hold) => hold.amount))}::bigint[],
+      ${array(holds.map((hold) => hold.captured))}::bigint[],
+      ${array(holds.map((hold) => hold.status))}::text[],
+      ${times(holds.map((hold) => hold.expiresAt))}::timestamptz[],
+      ${times(holds.map((hold) => hold.closedAt))}::timestamptz[]
+    ) as new
+    on conflict (account_id, seq) do update
+      set captured = excluded.captured, status = excluded.status, closed_at = excluded.closed_at`
+
+  const reported = sql`
+    insert into audit_records (event, actor, subject, ip, metadata)
+    select 'account.updated', new.actor, 'acct_' || new.id, new.ip,
+      jsonb_build_object('low_balance', true, 'balance', new.balance)
+    from ${guard}, unnest(
+      ${array(fellLow.map(({ account }) => account.id))}::bigint[],
+      ${array(fellLow.map(({ account }) => account.balance))}::bigint[],
+      ${array(fellLow.map(({ operation }) => operation.actor.id))}::text[],
+      ${array(fellLow.map(({ operation }) => operation.actor.ip))}::text[]
+    ) as new (id, balance, actor, ip)`
+
+  await Promise.all([
+    transfers.length > 0 && moved,
+    holds.length > 0 && held,
+    fellLow.length > 0 && reported,
+    sql`commit`,
+  ])
 }
 
 /** The ids of the system accounts, which never change, by name and asset. */
@@ -132,4 +194,28 @@ export async function readSystemAccounts(sql: postgres.Sql): Promise<Map<string,
   const rows = await sql<{ id: bigint; system: string; asset: string }[]>`
     select id, system, asset from accounts where system is not null`
   return new Map(rows.map((row) => [`${row.system} ${row.asset}`, row.id]))
+}
+
+function places(sql: postgres.Sql, sought: readonly Place[]) {
+  return sql`(
+    select distinct * from unnest(
+      ${array(sought.map((place) => place.accountId))}::bigint[],
+      ${array(sought.map((place) => place.seq))}::bigint[]
+    ) as place (account_id, seq)
+  ) as place`
+}
+
+export function transferColumns(sql: postgres.Sql) {
+  return sql`
+    t.account_id as "accountId", t.seq, t.debit_account_id as "debitAccountId",
+    t.credit_account_id as "creditAccountId", t.asset, t.amount, t.kind,
+    t.target_seq as "targetSeq", t.balance_after as "balanceAfter", t.held_after as "heldAfter",
+    t.available_after as "availableAfter", t.idempotency_key as "idempotencyKey", t.fingerprint,
+    t.reason, t.reference, t.metadata, t.actor, t.ip, t.created_at as "createdAt"`
+}
+
+function holdColumns(sql: postgres.Sql) {
+  return sql`
+    h.account_id as "accountId", h.seq, h.amount, h.captured, h.status,
+    h.expires_at as "expiresAt", h.closed_at as "closedAt"`
 }

@@ -4,6 +4,8 @@ import {
   boolean,
   check,
   customType,
+  foreignKey,
+  index,
   jsonb,
   pgTable,
   primaryKey,
@@ -48,8 +50,9 @@ export const accounts = pgTable(
     creditLimit: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    /** Falling below it is reported once. */
+    /** Falling below it is reported once, until the balance has been above it again. */
     lowBalanceAt: bigint({ mode: 'bigint' }),
+    isLow: boolean().notNull().default(false),
     /** Stripe has taken money back: only then may the balance stand below its floor. */
     chargedBack: boolean().notNull().default(false),
     /** The number of this account's transfers, and the `seq` of the newest. */
@@ -85,16 +88,21 @@ export const accounts = pgTable(
 export const transfers = pgTable(
   'transfers',
   {
-    /** The user's account, whichever side it is on. */
+    /** The user's account. It is one of the two sides, but for a capture: from holds to revenue. */
     accountId: bigint({ mode: 'bigint' }).notNull(),
     seq: bigint({ mode: 'bigint' }).notNull(),
     debitAccountId: bigint({ mode: 'bigint' }).notNull(),
     creditAccountId: bigint({ mode: 'bigint' }).notNull(),
     asset: text().notNull(),
     amount: bigint({ mode: 'bigint' }).notNull(),
-    kind: text({ enum: ['deduct', 'top_up'] }).notNull(),
-    /** The user's balance and available funds right after this transfer. */
+    kind: text({
+      enum: ['deduct', 'top_up', 'refund', 'hold', 'capture', 'release'],
+    }).notNull(),
+    /** The `seq` of the charge that a refund gives back, or of the hold that this transfer ends. */
+    targetSeq: bigint({ mode: 'bigint' }),
+    /** The account right after this transfer: its balance, what is held of it, what can be deducted. */
     balanceAfter: bigint({ mode: 'bigint' }).notNull(),
+    heldAfter: bigint({ mode: 'bigint' }).notNull(),
     availableAfter: bigint({ mode: 'bigint' }).notNull(),
     /** The caller's key; one of our own, which starts with a space, when the caller gave none. */
     idempotencyKey: text().notNull(),
@@ -113,10 +121,56 @@ export const transfers = pgTable(
     uniqueIndex('transfers_idempotency_key').on(table.accountId, table.idempotencyKey),
     check('transfers_amount', sql`${table.amount} between 1 and ${LIMIT}`),
     check('transfers_seq', sql`${table.seq} > 0`),
-    check('transfers_kind', sql`${table.kind} in ('deduct', 'top_up')`),
+    check(
+      'transfers_kind',
+      sql`${table.kind} in ('deduct', 'top_up', 'refund', 'hold', 'capture', 'release')`,
+    ),
+    check(
+      'transfers_target',
+      sql`(${table.targetSeq} is not null) = (${table.kind} in ('refund', 'capture', 'release'))`,
+    ),
+    index('transfers_target')
+      .on(table.accountId, table.targetSeq)
+      .where(sql`${table.targetSeq} is not null`),
     check(
       'transfers_sides',
-      sql`${table.debitAccountId} <> ${table.creditAccountId} and ${table.accountId} in (${table.debitAccountId}, ${table.creditAccountId})`,
+      sql`${table.debitAccountId} <> ${table.creditAccountId} and (${table.kind} = 'capture' or ${table.accountId} in (${table.debitAccountId}, ${table.creditAccountId}))`,
     ),
+  ],
+)
+
+/** Money set aside for a charge to come. The hold's number is that of the transfer that made it. */
+export const holds = pgTable(
+  'holds',
+  {
+    accountId: bigint({ mode: 'bigint' }).notNull(),
+    seq: bigint({ mode: 'bigint' }).notNull(),
+    amount: bigint({ mode: 'bigint' }).notNull(),
+    captured: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    status: text({ enum: ['open', 'captured', 'released', 'expired'] }).notNull(),
+    /** From then on it does not count, even while its release has yet to be written. */
+    expiresAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    closedAt: timestamp({ precision: 3, withTimezone: true }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.seq] }),
+    foreignKey({
+      columns: [table.accountId, table.seq],
+      foreignColumns: [transfers.accountId, transfers.seq],
+    }),
+    check('holds_amount', sql`${table.amount} between 1 and ${LIMIT}`),
+    check('holds_captured', sql`${table.captured} between 0 and ${table.amount}`),
+    check(
+      'holds_status',
+      sql`${table.status} in ('open', 'captured', 'released', 'expired') and (${table.status} = 'open') = (${table.closedAt} is null) and (${table.status} = 'captured') = (${table.captured} > 0)`,
+    ),
+    index('holds_open')
+      .on(table.accountId, table.expiresAt)
+      .where(sql`${table.status} = 'open'`),
+    index('holds_expiry')
+      .on(table.expiresAt)
+      .where(sql`${table.status} = 'open'`),
   ],
 )

@@ -15,12 +15,20 @@ export const strictJson = fp(
       { parseAs: 'buffer' },
       async (request: FastifyRequest, body: Buffer) => {
         refuseOtherEncodings(request)
-        // Many clients announce JSON on a DELETE without sending any; schemas demand what is needed.
+        // Many clients announce JSON on a DELETE without sending any.
         if (body.length === 0) return undefined
         if (!isUtf8(body)) throw malformed('is not UTF-8')
         return parseStrictJson(body.toString('utf8'), malformed)
       },
     )
+    app.addHook('preValidation', (request, _reply, done) => {
+      // Raw bodies belong to the scope that reads them, and unknown routes to the 404.
+      if (Buffer.isBuffer(request.body) || request.is404) return done()
+      const takesBody = request.routeOptions.schema?.body !== undefined
+      // No body is an empty one: the schema says whether that will do.
+      if (takesBody && request.body === undefined) request.body = {}
+      done(takesBody || request.body === undefined ? undefined : unexpectedBody())
+    })
   },
   { name: 'strict-json' },
 )
@@ -30,6 +38,13 @@ function refuseOtherEncodings(request: FastifyRequest): void {
   if (encoding !== 'identity' || !CONTENT_TYPE.test(request.headers['content-type'] ?? '')) {
     throw new Refusal('UNSUPPORTED_MEDIA_TYPE')
   }
+}
+
+/** A field of which nothing is known is refused, and so is a whole body of them. */
+function unexpectedBody(): Refusal {
+  return new Refusal('VALIDATION_FAILED', {
+    details: [{ path: '/', message: 'must be left out: this call takes no body' }],
+  })
 }
 
 function malformed(message: string): Refusal {

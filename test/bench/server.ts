@@ -1,9 +1,9 @@
 import { requireInternalToken } from '../../src/auth/internal.ts'
 import { buildApp } from '../../src/app.ts'
 import { processEnvironment, readConfig } from '../../src/config.ts'
+import { balanceSchema } from '../../src/funds/account-routes.ts'
 import { movementSchema } from '../../src/funds/routes.ts'
 import { createLogger } from '../../src/plugins/logging.ts'
-import { balanceSchema } from '../../src/funds/routes.ts'
 
 /** The service as it is, and beside it routes that do nothing behind the same guard and schema. */
 const config = readConfig(processEnvironment())

@@ -1,0 +1,144 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../auth/scope.ts'
+import { pageAnswer, pageRequest } from '../pagination.ts'
+import { ref, timeOf } from '../schemas.ts'
+import {
+  getAccount,
+  listTransfers,
+  openAccount,
+  systemAccountNames,
+  updateAccount,
+} from './accounts.ts'
+import { presentAccount, presentBalance, presentTransfer } from './present.ts'
+import {
+  Account,
+  Balance,
+  BalanceQuery,
+  ListTransfersQuery,
+  OpenAccountBody,
+  TransferPage,
+  UpdateAccountBody,
+  UserParams,
+} from './schemas.ts'
+
+export const balanceSchema = {
+  operationId: 'getBalance',
+  tags: ['Accounts'],
+  summary: "Read a user's balance",
+  description:
+    'Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.',
+  params: UserParams,
+  querystring: BalanceQuery,
+  response: { 200: ref(Balance) },
+}
+
+/** Internal: accounts, their balances and their transfers. */
+export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> = async (
+  app,
+  { defaultAsset },
+) => {
+  app.post(
+    '/account',
+    {
+      schema: {
+        operationId: 'openAccount',
+        tags: ['Accounts'],
+        summary: "Open a user's account",
+        body: OpenAccountBody,
+        response: { 200: ref(Account), 201: ref(Account) },
+      },
+      config: { refusals: ['ACCOUNT_EXISTS'] },
+    },
+    async (request, reply) => {
+      const { user_id: userId, tier, asset = defaultAsset } = request.body
+      request.userId = userId
+      const opened = await openAccount(app.db, actorOf(request), { userId, tier, asset })
+      const now = await app.funds.balance(userId)
+      return reply.code(opened.created ? 201 : 200).send(presentAccount(opened.account, now))
+    },
+  )
+
+  app.get(
+    '/account/:user_id',
+    {
+      schema: {
+        operationId: 'getAccount',
+        tags: ['Accounts'],
+        summary: "Read a user's account",
+        params: UserParams,
+        response: { 200: ref(Account) },
+      },
+      config: { refusals: ['ACCOUNT_NOT_FOUND'] },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const account = await getAccount(app.db, userId)
+      return presentAccount(account, await app.funds.balance(userId))
+    },
+  )
+
+  app.patch(
+    '/account/:user_id',
+    {
+      schema: {
+        operationId: 'updateAccount',
+        tags: ['Accounts'],
+        summary: "Change a user's tier, status, credit limit or low-balance mark",
+        params: UserParams,
+        body: UpdateAccountBody,
+        response: { 200: ref(Account) },
+      },
+      config: { refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE'] },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const { tier, status, credit_limit: credit, low_balance_at: low } = request.body
+      const account = await updateAccount(app.db, actorOf(request), userId, {
+        ...(tier !== undefined && { tier }),
+        ...(status !== undefined && { status }),
+        ...(credit !== undefined && { creditLimit: BigInt(credit) }),
+        ...(low !== undefined && { lowBalanceAt: low === null ? null : BigInt(low) }),
+      })
+      return presentAccount(account, await app.funds.balance(userId))
+    },
+  )
+
+  app.get(
+    '/balance/:user_id',
+    { schema: balanceSchema, config: { refusals: ['ACCOUNT_NOT_FOUND'] } },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const { at } = request.query
+      const row =
+        at === undefined
+          ? await app.funds.balance(userId)
+          : await app.funds.balanceAt(userId, timeOf(at, '/at'))
+      return presentBalance(row)
+    },
+  )
+
+  app.get(
+    '/account/:user_id/transfers',
+    {
+      schema: {
+        operationId: 'listTransfers',
+        tags: ['Accounts'],
+        summary: "List a user's transfers, newest first",
+        params: UserParams,
+        querystring: ListTransfersQuery,
+        response: { 200: ref(TransferPage) },
+      },
+      config: { refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const list = ['transfers', userId]
+      const page = pageRequest(request.query, list)
+      const { id } = await getAccount(app.db, userId)
+      const rows = await listTransfers(app.db, id, page)
+      const sides = rows.flatMap((row) => [row.debitAccountId, row.creditAccountId])
+      const names = await systemAccountNames(app.db, sides)
+      return pageAnswer(rows, page, list, (row) => presentTransfer(row, userId, names))
+    },
+  )
+}

@@ -1,0 +1,268 @@
+import { Refusal } from '../refusals.ts'
+import {
+  type Moved,
+  type Operation,
+  type Place,
+  type Transfer,
+  ownKey,
+  placeKey,
+} from './operations.ts'
+import {
+  type Account,
+  EFFECTS,
+  type Hold,
+  type TransferKind,
+  available,
+  capturable,
+  isLapsed,
+  post,
+  refundable,
+} from './posting.ts'
+
+/** What a batch of operations is decided on, as it stands under the accounts' locks. */
+export interface Ledger {
+  accounts: readonly Account[]
+  /** Transfers already made under the batch's keys. */
+  earlier: readonly Transfer[]
+  /** The holds and charges that the operations name, and holds that have lapsed. */
+  holds: readonly Hold[]
+  charges: readonly (Transfer & { refunded: bigint })[]
+  /** The transfers that ended those holds. */
+  endings: readonly Transfer[]
+  /** The id of a system account, by name and asset. */
+  systemAccount: (name: string, asset: string) => bigint
+  now: Date
+}
+
+/** What a batch writes. */
+export interface Writes {
+  accounts: Account[]
+  transfers: Transfer[]
+  holds: Hold[]
+  /** Accounts that fell below their low-balance mark, with the operation that did it. */
+  fellLow: { account: Account; operation: Operation }[]
+}
+
+const SYSTEM = { id: 'system', ip: null }
+
+/** Decides operations one after the other, in memory. Knows neither HTTP nor SQL. */
+export function openBatch(ledger: Ledger) {
+  const accounts = new Map(ledger.accounts.map((account) => [account.id, account]))
+  const idOf = new Map(ledger.accounts.map((account) => [account.userId, account.id]))
+  const known = new Map(ledger.earlier.map((transfer) => [keyOf(transfer), transfer]))
+  const holds = new Map(ledger.holds.map((hold) => [placeKey(hold), hold]))
+  const charges = new Map(ledger.charges.map((charge) => [placeKey(charge), charge]))
+  const refunded = new Map(ledger.charges.map((charge) => [placeKey(charge), charge.refunded]))
+  const endings = new Map(ledger.endings.map((ending) => [endingKey(ending), ending]))
+  const changedAccounts = new Set<bigint>()
+  const changedHolds = new Set<string>()
+  const transfers: Transfer[] = []
+  const fellLow: Writes['fellLow'] = []
+
+  /** @throws Refusal, and changes nothing then */
+  function decide(operation: Operation): Moved {
+    const account = accountOf(operation)
+    const key = { accountId: account.id, idempotencyKey: operation.key }
+    const earlier = known.get(keyOf(key))
+    if (earlier !== undefined) return replay(earlier, operation)
+    const moved = carryOut(account, operation)
+    const after = accounts.get(account.id)
+    if (after?.isLow === true && !account.isLow) fellLow.push({ account: after, operation })
+    return moved
+  }
+
+  function accountOf(operation: Operation): Account {
+    const id = 'userId' in operation ? idOf.get(operation.userId) : placeOf(operation).accountId
+    const account = id === undefined ? undefined : accounts.get(id)
+    if (account !== undefined) return account
+    if (operation.kind === 'refund') throw new Refusal('TRANSFER_NOT_FOUND')
+    throw new Refusal('userId' in operation ? 'ACCOUNT_NOT_FOUND' : 'HOLD_NOT_FOUND')
+  }
+
+  function carryOut(account: Account, operation: Operation): Moved {
+    switch (operation.kind) {
+      case 'deduct':
+      case 'top_up':
+        return done(transfer(account, operation, operation.amount, null), null)
+      case 'hold': {
+        const made = transfer(account, operation, operation.amount, null)
+        const expiresAt = new Date(made.createdAt.getTime() + operation.expiresInMs)
+        const { accountId, seq, amount } = made
+        const status = 'open' as const
+        return done(
+          made,
+          putHold({ accountId, seq, amount, captured: 0n, status, expiresAt, closedAt: null }),
+        )
+      }
+      case 'refund': {
+        const charge = charges.get(placeKey(operation.charge))
+        if (charge === undefined) throw new Refusal('TRANSFER_NOT_FOUND')
+        const before = refunded.get(placeKey(charge)) ?? 0n
+        const amount = refundable(charge, before, operation.amount)
+        const made = transfer(account, operation, amount, charge.seq)
+        refunded.set(placeKey(charge), before + amount)
+        return done(made, null)
+      }
+      case 'capture':
+        return capture(account, operation, findHold(operation.hold), operation.amount)
+      case 'release': {
+        const hold = findHold(operation.hold)
+        const ending = endings.get(placeKey(hold))
+        if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
+        if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
+        return end(account, operation, hold, 'released')
+      }
+    }
+  }
+
+  /** The rest goes back first, so that the capture's transfer shows the account as it is at the end. */
+  function capture(
+    account: Account,
+    operation: Operation,
+    hold: Hold,
+    asked: bigint | null,
+  ): Moved {
+    const ending = endings.get(placeKey(hold))
+    const again = hold.status === 'captured' && (asked ?? hold.amount) === hold.captured
+    if (again && ending !== undefined) return replayOf(ending, hold)
+    const amount = capturable(hold, asked)
+    if (amount < hold.amount) {
+      transfer(
+        account,
+        { ...operation, kind: 'release', key: ownKey() },
+        hold.amount - amount,
+        hold.seq,
+      )
+    }
+    const current = accounts.get(account.id) ?? account
+    const made = transfer(current, operation, amount, hold.seq)
+    endings.set(placeKey(hold), made)
+    const closedAt = made.createdAt
+    return done(made, putHold({ ...hold, captured: amount, status: 'captured', closedAt }))
+  }
+
+  function end(
+    account: Account,
+    operation: Signature & { kind: TransferKind },
+    hold: Hold,
+    status: 'released' | 'expired',
+  ): Moved {
+    const made = transfer(account, { ...operation, kind: 'release' }, hold.amount, hold.seq)
+    endings.set(placeKey(hold), made)
+    return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
+  }
+
+  /** Ends the holds whose time is over, so that they no longer count, however late the job is. */
+  function expireHolds(): void {
+    for (const hold of [...holds.values()].filter((candidate) => isLapsed(candidate, ledger.now))) {
+      const account = accounts.get(hold.accountId)
+      if (account === undefined) continue
+      end(account, { ...NO_SIGNATURE, kind: 'release', key: ownKey() }, hold, 'expired')
+    }
+  }
+
+  function findHold(place: Place): Hold {
+    const hold = holds.get(placeKey(place))
+    if (hold === undefined) throw new Refusal('HOLD_NOT_FOUND')
+    return hold
+  }
+
+  function putHold(hold: Hold): Hold {
+    holds.set(placeKey(hold), hold)
+    changedHolds.add(placeKey(hold))
+    return hold
+  }
+
+  function transfer(
+    account: Account,
+    operation: Signature & { kind: TransferKind },
+    amount: bigint,
+    targetSeq: bigint | null,
+  ): Transfer {
+    const after = post(account, operation.kind, amount, ledger.now)
+    const { debit, credit } = EFFECTS[operation.kind]
+    const sideId = (side: string) =>
+      side === 'user' ? after.id : ledger.systemAccount(side, after.asset)
+    const made: Transfer = {
+      accountId: after.id,
+      seq: after.seq,
+      debitAccountId: sideId(debit),
+      creditAccountId: sideId(credit),
+      asset: after.asset,
+      amount,
+      kind: operation.kind,
+      targetSeq,
+      balanceAfter: after.balance,
+      heldAfter: after.held,
+      availableAfter: available(after),
+      idempotencyKey: operation.key,
+      fingerprint: operation.fingerprint,
+      reason: operation.reason,
+      reference: operation.reference,
+      metadata: operation.metadata,
+      actor: operation.actor.id,
+      ip: operation.actor.ip,
+      createdAt: after.updatedAt,
+    }
+    accounts.set(after.id, after)
+    changedAccounts.add(after.id)
+    known.set(keyOf(made), made)
+    transfers.push(made)
+    return made
+  }
+
+  function replay(earlier: Transfer, operation: Operation): Moved {
+    if (!earlier.fingerprint.equals(operation.fingerprint)) {
+      throw new Refusal('IDEMPOTENCY_KEY_REUSED')
+    }
+    const seq = earlier.kind === 'hold' ? earlier.seq : earlier.targetSeq
+    const hold = seq === null ? undefined : holds.get(placeKey({ ...earlier, seq }))
+    return { ...done(earlier, hold ?? null), replayed: !operation.sent }
+  }
+
+  function replayOf(ending: Transfer, hold: Hold): Moved {
+    return { ...done(ending, hold), replayed: true }
+  }
+
+  function done(made: Transfer, hold: Hold | null): Moved {
+    const userId = accounts.get(made.accountId)?.userId ?? ''
+    return { transfer: made, userId, hold, replayed: false }
+  }
+
+  function writes(): Writes {
+    const present = <T>(value: T | undefined): value is T => value !== undefined
+    return {
+      accounts: [...changedAccounts].map((id) => accounts.get(id)).filter(present),
+      transfers,
+      holds: [...changedHolds].map((key) => holds.get(key)).filter(present),
+      fellLow,
+    }
+  }
+
+  return { decide, expireHolds, writes }
+}
+
+type Signature = Pick<
+  Operation,
+  'key' | 'fingerprint' | 'reason' | 'reference' | 'metadata' | 'actor'
+>
+
+const NO_SIGNATURE = {
+  fingerprint: Buffer.alloc(0),
+  reason: 'expired',
+  reference: null,
+  metadata: null,
+  actor: SYSTEM,
+}
+
+function placeOf(operation: Exclude<Operation, { userId: string }>): Place {
+  return operation.kind === 'refund' ? operation.charge : operation.hold
+}
+
+function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {
+  return `${transfer.accountId} ${transfer.idempotencyKey}`
+}
+
+function endingKey(ending: Transfer): string {
+  return placeKey({ accountId: ending.accountId, seq: ending.targetSeq ?? 0n })
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto'
+import type { Actor } from '../audit/record.ts'
+import type { Hold } from './posting.ts'
+
+/** A transfer by its primary key, which its public id carries. */
+export interface Place {
+  accountId: bigint
+  seq: bigint
+}
+
+/** A request to move or hold a user's money. Amounts are at least 1; null stands for all there is. */
+export type Movement = {
+  reason: string | null
+  reference: string | null
+  metadata: Record<string, unknown> | null
+  /** The caller's key; null if he gave none. */
+  idempotencyKey: string | null
+  /** Over what the request means: a key may be repeated with the same one only. */
+  fingerprint: Buffer
+  actor: Actor
+} & (
+  | { kind: 'deduct' | 'top_up'; userId: string; amount: bigint }
+  | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
+  | { kind: 'refund'; charge: Place; amount: bigint | null }
+  | { kind: 'capture'; hold: Place; amount: bigint | null }
+  | { kind: 'release'; hold: Place }
+)
+
+/** A movement under way. It has a key in any case, by which its own outcome can be found again. */
+export type Operation = Movement & {
+  key: string
+  /** It was sent to be committed; if the answer was lost, a transfer under its key is its own. */
+  sent: boolean
+}
+
+/** A row of the ledger. */
+export interface Transfer extends Place {
+  debitAccountId: bigint
+  creditAccountId: bigint
+  asset: string
+  amount: bigint
+  kind: 'deduct' | 'top_up' | 'refund' | 'hold' | 'capture' | 'release'
+  /** The charge that a refund gives back, or the hold that a capture or release ends. */
+  targetSeq: bigint | null
+  balanceAfter: bigint
+  heldAfter: bigint
+  availableAfter: bigint
+  idempotencyKey: string
+  fingerprint: Buffer
+  reason: string | null
+  reference: string | null
+  metadata: Record<string, unknown> | null
+  actor: string
+  ip: string | null
+  createdAt: Date
+}
+
+export interface Moved {
+  transfer: Transfer
+  userId: string
+  /** The hold that the transfer made or ended. */
+  hold: Hold | null
+  /** It had been done before: this is what was answered then. */
+  replayed: boolean
+}
+
+export function newOperation(movement: Movement): Operation {
+  return { ...movement, key: movement.idempotencyKey ?? ownKey(), sent: false }
+}
+
+/** A key of our own. A caller's has no space, so the two never meet. */
+export function ownKey(): string {
+  return ` ${randomUUID()}`
+}
+
+export function placeKey(place: Place): string {
+  return `${place.accountId}_${place.seq}`
+}
