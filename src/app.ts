@@ -17,7 +17,7 @@ import { funds } from './funds/plugin.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
-import { errors } from './plugins/errors.ts'
+import { errors, refuseBadUrl } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
 import { requestLog } from './plugins/logging.ts'
 import { documentationRoutes, openapi } from './plugins/openapi.ts'
@@ -42,6 +42,7 @@ export async function buildApp(
     genReqId: requestIdOf,
     trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
     schemaController,
+    frameworkErrors: refuseBadUrl,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorateRequest('actor', null)
@@ -60,7 +61,10 @@ export async function buildApp(
     },
   })
   await app.register(cors, {
-    origin: [...config.corsOrigins],
+    // A list would answer any other origin's preflight with the other allow headers.
+    origin: (origin, decide) =>
+      decide(null, config.corsOrigins.find((known) => known === origin) ?? false),
+    strictPreflight: false,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'idempotency-key'],
     exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],

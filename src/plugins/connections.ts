@@ -12,7 +12,12 @@ export const serverLimits = {
   bodyLimit: 65_536,
   requestTimeout: 10_000,
   keepAliveTimeout: 72_000,
-  http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000 },
+  http: {
+    headersTimeout: 8_000,
+    connectionsCheckingInterval: 1_000,
+    // Checked below: Node's own refusal has no body and no request id.
+    requireHostHeader: false,
+  },
   clientErrorHandler: refuseBrokenRequest,
   forceCloseConnections: 'idle',
   // Longer than any id here, so that a long one meets its schema's 400.
@@ -24,8 +29,15 @@ export const connectionLimits = fp(
   async (app: FastifyInstance) => {
     let drain: NodeJS.Timeout | undefined
 
+    // An expectation may be ignored (RFC 9110, 10.1.1); Node would refuse it without a body.
+    app.server.on('checkExpectation', (request, response) => {
+      app.server.emit('request', request, response)
+    })
     app.addHook('onRequest', (request, _reply, done) => {
-      done(request.raw.rawHeaders.length > HEADERS_MAX * 2 ? tooManyHeaders() : undefined)
+      const { rawHeaders, headers, httpVersion } = request.raw
+      if (rawHeaders.length > HEADERS_MAX * 2) done(new Refusal('HEADERS_TOO_LARGE'))
+      else if (headers.host === undefined && httpVersion === '1.1') done(new Refusal('BAD_REQUEST'))
+      else done()
     })
     app.addHook('onSend', (_request, reply, _payload, done) => {
       // Without this a busy keep-alive connection would hold up the end of the process.
@@ -39,7 +51,3 @@ export const connectionLimits = fp(
   },
   { name: 'connections' },
 )
-
-function tooManyHeaders(): Refusal {
-  return new Refusal('HEADERS_TOO_LARGE')
-}

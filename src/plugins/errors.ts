@@ -86,6 +86,17 @@ function detailOf(fault: FastifySchemaValidationError): RefusalDetail {
   }
 }
 
+/** Refusals of the router, which run no hook: a URL that is badly encoded or too long. */
+export function refuseBadUrl(
+  _error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  request.log.info({ method: request.method, route: 'unmatched', status: 400 }, 'Request')
+  void reply.header('x-request-id', request.id)
+  void send(new Refusal('BAD_REQUEST'), request, reply)
+}
+
 /** Refusals below HTTP's surface, where there is no request yet: broken or slow bytes. */
 export function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
