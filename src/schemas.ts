@@ -41,9 +41,13 @@ export const CustomerId = Type.String({
   examples: ['cust_4fGh7KqL9mNp2RsT'],
 })
 
-export const Metadata = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
+/** Written by hand: TypeBox's record would not limit its keys, and lose those with a line break. */
+export const Metadata = Type.Unsafe<Record<string, unknown>>({
+  type: 'object',
+  additionalProperties: true,
+  propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
   maxProperties: 50,
-  description: 'Anything of yours: up to 50 keys, kept as given.',
+  description: 'Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.',
   examples: [{ crm_id: 'A-17' }],
 })
 

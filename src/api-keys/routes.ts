@@ -75,14 +75,14 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['API keys'],
         summary: 'Replace an API key, both valid for an overlap',
         params: KeyParams,
-        body: Type.Optional(RotateKeyBody),
+        body: RotateKeyBody,
         response: { 201: ref(NewApiKey) },
       },
       config: { refusals: ['API_KEY_NOT_FOUND', 'API_KEY_REVOKED'] },
     },
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
-      const overlapMs = (request.body?.overlap_seconds ?? 0) * 1_000
+      const overlapMs = (request.body.overlap_seconds ?? 0) * 1_000
       const issued = await rotateKey(app.db, actorOf(request), key, overlapMs)
       return reply.code(201).send({ api_key: issued.apiKey, key: presentKey(issued.row) })
     },

@@ -58,7 +58,7 @@ export const UpdateCustomerBody = strictObject(
 )
 
 export const ListCustomersQuery = strictObject({
-  email: Type.Optional(Type.String({ maxLength: 254, description: 'Exact, in any case.' })),
+  email: Type.Optional(line(254, { description: 'Exact, in any case.' })),
   status: Type.Optional(Status),
   ...PageQuery,
 })
