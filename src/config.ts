@@ -65,8 +65,13 @@ export function readConfig(env: Environment): Config {
     (read.oneOf('NODE_ENV', ['development', 'production', 'test']) ?? 'development') ===
     'production'
 
-  const tokens = (name: string): Tokens =>
-    [read.secret(name), read.secret(`${name}_PREVIOUS`)].filter((token) => token !== undefined)
+  const tokens = (name: string): Tokens => {
+    const current = read.secret(name)
+    const previous = read.secret(`${name}_PREVIOUS`)
+    // Taking a token away closes its scope, and the one before it is no way around that.
+    if (current === undefined && previous !== undefined) read.fault(name, 'is missing')
+    return [current, previous].filter((token) => token !== undefined)
+  }
 
   const config: Config = {
     production,
@@ -80,7 +85,7 @@ export function readConfig(env: Environment): Config {
     stripe: stripeConfig(read, tokens('STRIPE_WEBHOOK_SECRET')),
     license: {
       privateKeyPath: read.text('LICENSE_PRIVATE_KEY_PATH'),
-      previousKeyPaths: (read.text('LICENSE_PREVIOUS_KEY_PATHS') ?? '').split(',').filter(Boolean),
+      previousKeyPaths: read.list('LICENSE_PREVIOUS_KEY_PATHS'),
     },
     corsOrigins: read.origins('CORS_ORIGINS'),
     checkoutOrigins: read.origins('CHECKOUT_ORIGINS'),

@@ -61,15 +61,23 @@ export function environmentReader(env: Environment) {
     return undefined
   }
 
-  function list(name: string, expected: string, accepts: (item: string) => boolean): string[] {
+  function list(name: string): string[] {
     const items = (text(name) ?? '').split(',').map((item) => item.trim())
-    const given = items.filter((item) => item !== '')
-    if (!given.every(accepts)) fault(name, expected)
-    return given
+    return items.filter((item) => item !== '')
+  }
+
+  function checkedList(
+    name: string,
+    expected: string,
+    accepts: (item: string) => boolean,
+  ): string[] {
+    const items = list(name)
+    if (!items.every(accepts)) fault(name, expected)
+    return items
   }
 
   function origins(name: string): string[] {
-    return list(
+    return checkedList(
       name,
       'must be a comma list of exact origins such as https://app.example.com',
       (item) => /^https?:/.test(item) && URL.canParse(item) && new URL(item).origin === item,
@@ -77,7 +85,7 @@ export function environmentReader(env: Environment) {
   }
 
   function addresses(name: string): string[] {
-    return list(name, 'must be a comma list of addresses or CIDRs', (item) => {
+    return checkedList(name, 'must be a comma list of addresses or CIDRs', (item) => {
       const [address = '', bits, ...rest] = item.split('/')
       const family = isIP(address)
       if (family === 0 || rest.length > 0) return false
@@ -88,7 +96,7 @@ export function environmentReader(env: Environment) {
   /** `100/15m`: so many in so many seconds, minutes or hours; `off`: no limit. */
   function rateLimit(name: string, standard: string, widened: number): RateLimit | null {
     const given = text(name)
-    const match = /^([1-9]\d{0,8})\/(\d{0,4})([smh])$/.exec(given ?? standard)
+    const match = /^([1-9]\d{0,8})\/([1-9]\d{0,3})?([smh])$/.exec(given ?? standard)
     if ((given ?? standard) === 'off') return null
     if (match === null) {
       fault(name, 'must look like 100/15m, 60/1h or off')
@@ -96,8 +104,20 @@ export function environmentReader(env: Environment) {
     }
     const unitMs = { s: 1_000, m: 60_000, h: 3_600_000 }[match[3] as 's' | 'm' | 'h']
     const max = Number(match[1]) * (given === undefined ? widened : 1)
-    return { max, windowMs: Number(match[2] || 1) * unitMs }
+    return { max, windowMs: Number(match[2] ?? 1) * unitMs }
   }
 
-  return { faults, fault, text, secret, contents, oneOf, integer, origins, addresses, rateLimit }
+  return {
+    faults,
+    fault,
+    text,
+    secret,
+    contents,
+    oneOf,
+    integer,
+    list,
+    origins,
+    addresses,
+    rateLimit,
+  }
 }
