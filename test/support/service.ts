@@ -84,7 +84,8 @@ export async function startService(
     return {
       status: response.status,
       headers: response.headers,
-      body: isJson ? JSON.parse(text) : text,
+      // The answer to HEAD has a content type and no content.
+      body: isJson && text !== '' ? JSON.parse(text) : text,
     }
   }
 

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Scope } from '../../src/auth/scope.ts'
+import { REFUSALS, type RefusalCode } from '../../src/refusals.ts'
+import { createCustomer } from '../support/customers.ts'
+import { assertRefused } from '../support/refusals.ts'
+import { collectRoutes } from '../support/routes.ts'
+import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../support/service.ts'
+import { stripeSignature } from '../support/stripe-events.ts'
+
+/** Everything that needs no credential. Adding a line here opens a route to the world. */
+const PUBLIC = [
+  '/docs',
+  '/docs/',
+  '/docs/json',
+  '/docs/static/*',
+  '/docs/static/index.html',
+  '/docs/static/swagger-initializer.js',
+  '/docs/yaml',
+  '/health',
+  '/health/live',
+  '/health/ready',
+  '/openapi.json',
+]
+
+const REFUSED_WITH: Record<Exclude<Scope, 'public'>, RefusalCode> = {
+  customer: 'UNAUTHORIZED',
+  admin: 'UNAUTHORIZED',
+  internal: 'FORBIDDEN',
+  stripe: 'INVALID_SIGNATURE',
+}
+
+const routes = collectRoutes()
+
+test('every route is public by name or refuses whoever lacks its own credential', async (t) => {
+  const service = await startService(t)
+  const { customerId, keyId, apiKey } = await createCustomer(service)
+  const credentials: Record<Exclude<Scope, 'public'>, Record<string, string>> = {
+    customer: { 'x-api-key': apiKey },
+    admin: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    internal: { 'x-internal-token': INTERNAL_TOKEN },
+    stripe: { 'stripe-signature': stripeSignature('') },
+  }
+  const parameters: Record<string, string> = { customer_id: customerId, key_id: keyId }
+
+  await t.test('the public ones are on the list, and only they', () => {
+    const open = routes().filter(({ scope }) => scope === 'public')
+    assert.deepEqual([...new Set(open.map(({ url }) => url))], PUBLIC)
+    assert.deepEqual([...new Set(open.map(({ method }) => method))].toSorted(), ['GET', 'HEAD'])
+  })
+
+  await t.test('no route is without a scope but the preflight', () => {
+    const unmarked = routes().filter(({ scope }) => scope === undefined)
+    assert.deepEqual(unmarked, [{ method: 'OPTIONS', url: '*', scope: undefined }])
+  })
+
+  const guarded = routes().filter((route) => route.scope !== 'public' && route.url !== '*')
+  assert.ok(guarded.length >= 20)
+  for (const { method, url, scope } of guarded) {
+    await t.test(`${method} ${url}`, async () => {
+      const own = scope as Exclude<Scope, 'public'>
+      const others = Object.entries(credentials).filter(([name]) => name !== own)
+      const path = url.replace(/:(\w+)/g, (_match, name: string) => parameters[name] ?? 'ada')
+      const attempts: [string, Record<string, string>][] = [
+        ['no credential', {}],
+        ...others.map(([name, headers]): [string, Record<string, string>] => [name, headers]),
+        ['every other credential', Object.assign({}, ...others.map(([, headers]) => headers))],
+      ]
+      for (const [about, headers] of attempts) {
+        const answer = await service.call(method, path, { headers })
+        if (method !== 'HEAD') assertRefused(answer, REFUSED_WITH[own], about)
+        else assert.equal(answer.status, REFUSALS[REFUSED_WITH[own]][0], about)
+      }
+    })
+  }
+})

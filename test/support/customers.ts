@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import type { Service } from './service.ts'
+
+export interface TestCustomer {
+  customerId: string
+  apiKey: string
+  keyId: string
+}
+
+/** A customer with its first API key; hashing the key makes this the slowest call there is. */
+export async function createCustomer(
+  service: Service,
+  body: Record<string, unknown> = { email: 'ada@example.com' },
+): Promise<TestCustomer> {
+  const answer = await service.asAdmin('POST', '/api/customers', body)
+  assert.equal(answer.status, 201)
+  const apiKey: string = answer.body.api_key
+  return { customerId: answer.body.customer.customer_id, apiKey, keyId: keyIdOf(apiKey) }
+}
+
+export function keyIdOf(apiKey: string): string {
+  return apiKey.slice('cust_0123456789abcdef_'.length).slice(0, 8)
+}
+
+/** `GET /api/me` with that key. */
+export function me(service: Service, apiKey: string) {
+  return service.call('GET', '/api/me', { headers: { 'x-api-key': apiKey } })
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { type Socket, connect } from 'node:net'
+import { once } from 'node:events'
+
+const TIMEOUT_MS = 20_000
+
+export interface RawAnswer {
+  status: number
+  headers: Headers
+  text: string
+  // As in `service.ts`: tests look into answers of every shape.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  body: any
+}
+
+/** A connection for what no HTTP client would send. */
+export async function openSocket(origin: string): Promise<Socket> {
+  const { hostname, port } = new URL(origin)
+  const socket = connect(Number(port), hostname)
+  // The server may close while bytes are still on their way to it.
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Everything the server says until it closes the connection. */
+export async function readToEnd(socket: Socket): Promise<RawAnswer[]> {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk) => chunks.push(chunk))
+  if (!socket.closed) await once(socket, 'close', { signal: AbortSignal.timeout(TIMEOUT_MS) })
+  return parseAnswers(Buffer.concat(chunks))
+}
+
+/** Sends the bytes as they are; the request must ask for `connection: close` or be refused. */
+export async function sendRaw(origin: string, bytes: string | Buffer): Promise<RawAnswer[]> {
+  const socket = await openSocket(origin)
+  socket.write(bytes)
+  return readToEnd(socket)
+}
+
+/** A request line with headers, as given: also repeated ones, and bytes of Latin-1. */
+export function rawRequest(
+  method: string,
+  path: string,
+  headers: readonly (readonly [name: string, value: string])[] = [],
+  body?: Buffer | string,
+): Buffer {
+  const all = [['host', 'localhost'], ['connection', 'close'], ...headers]
+  if (body !== undefined) all.push(['content-length', String(Buffer.byteLength(body))])
+  const lines = all.map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
+  return Buffer.concat([head, Buffer.from(body ?? '')])
+}
+
+/** The only answer to such a request. */
+export async function callRaw(
+  origin: string,
+  method: string,
+  path: string,
+  headers: readonly (readonly [name: string, value: string])[] = [],
+  body?: Buffer | string,
+): Promise<RawAnswer> {
+  const answers = await sendRaw(origin, rawRequest(method, path, headers, body))
+  assert.equal(answers.length, 1, `${method} ${path.slice(0, 100)}: one answer`)
+  return answers[0] as RawAnswer
+}
+
+function parseAnswers(bytes: Buffer): RawAnswer[] {
+  const answers: RawAnswer[] = []
+  for (let at = 0; at < bytes.length;) {
+    const headEnd = bytes.indexOf('\r\n\r\n', at)
+    assert.notEqual(headEnd, -1, 'an answer has a complete head')
+    const [statusLine = '', ...lines] = bytes.toString('latin1', at, headEnd).split('\r\n')
+    const headers = new Headers()
+    for (const line of lines) {
+      const colon = line.indexOf(':')
+      headers.append(line.slice(0, colon), line.slice(colon + 1).trim())
+    }
+    const status = Number(statusLine.split(' ')[1])
+    const start = headEnd + 4
+    const end = start + Number(headers.get('content-length') ?? 0)
+    assert.ok(end <= bytes.length, 'an answer has as many bytes as it says')
+    const text = bytes.toString('utf8', start, end)
+    const isJson = headers.get('content-type')?.startsWith('application/json') ?? false
+    const body: unknown = isJson ? JSON.parse(text) : text
+    if (status >= 200) answers.push({ status, headers, text, body })
+    at = end
+  }
+  return answers
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { STATUS_CODES } from 'node:http'
+import { REFUSALS, type RefusalCode } from '../../src/refusals.ts'
+
+interface Refused {
+  status: number
+  headers: Headers
+  // As in `service.ts`: a refusal's shape is what is checked here.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  body: any
+}
+
+/** The one error shape, with the status, code and message of that refusal and nothing more. */
+export function assertRefused(answer: Refused, code: RefusalCode, about = ''): void {
+  const [status, message] = REFUSALS[code]
+  const { request_id, details, ...rest } = answer.body
+  const expected = { statusCode: status, error: STATUS_CODES[status], code, message }
+  assert.deepEqual(rest, expected, about)
+  assert.equal(answer.status, status, about)
+  assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8', about)
+  assert.match(request_id, /^[A-Za-z0-9._-]{8,64}$/, about)
+  assert.equal(answer.headers.get('x-request-id'), request_id, about)
+  if (details !== undefined) assertDetails(details, about)
+}
+
+function assertDetails(details: unknown, about: string): void {
+  assert.ok(Array.isArray(details) && details.length > 0 && details.length <= 20, about)
+  for (const detail of details as unknown[]) {
+    assert.deepEqual(Object.keys(detail as object), ['path', 'message'], about)
+  }
+}
+
+/** A body without what differs from request to request. */
+export function sameForAll(answer: Refused): unknown {
+  return { ...answer.body, request_id: 'any' }
+}

@@ -1,0 +1,27 @@
+import diagnostics from 'node:diagnostics_channel'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { Scope } from '../../src/auth/scope.ts'
+
+export interface RegisteredRoute {
+  method: string
+  url: string
+  scope: Scope | undefined
+}
+
+/**
+ * Collects the routes of every Fastify that is started in this process from here on, also those
+ * that no document names. Read them when the service has started: guards mark routes later.
+ */
+export function collectRoutes(): () => RegisteredRoute[] {
+  const routes: RouteOptions[] = []
+  diagnostics.subscribe('fastify.initialization', (message) => {
+    const { fastify } = message as { fastify: FastifyInstance }
+    fastify.addHook('onRoute', (route) => void routes.push(route))
+  })
+  return () => {
+    const all = routes.flatMap(({ method, url, config }) =>
+      [method].flat().map((name) => ({ method: name, url, scope: config?.scope })),
+    )
+    return all.toSorted((a, b) => (`${a.url} ${a.method}` < `${b.url} ${b.method}` ? -1 : 1))
+  }
+}

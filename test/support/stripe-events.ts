@@ -1,0 +1,35 @@
+import { createHmac } from 'node:crypto'
+import { WEBHOOK_SECRET } from './service.ts'
+
+/** The header Stripe would send for these bytes. */
+export function stripeSignature(
+  body: string | Buffer,
+  options: { secret?: string; ageS?: number } = {},
+): string {
+  const time = Math.floor(Date.now() / 1_000) - (options.ageS ?? 0)
+  return `t=${time},v1=${signatureV1(time, body, options.secret)}`
+}
+
+export function signatureV1(
+  time: number,
+  body: string | Buffer,
+  secret: string = WEBHOOK_SECRET,
+): string {
+  return createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex')
+}
+
+/** A small event of Stripe's shape. */
+export function stripeEvent(overrides: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    id: 'evt_1TestsOfTheInbox',
+    object: 'event',
+    api_version: '2025-03-31.basil',
+    created: 1_790_000_000,
+    type: 'customer.subscription.updated',
+    livemode: false,
+    pending_webhooks: 1,
+    request: { id: null, idempotency_key: null },
+    data: { object: { id: 'sub_1', object: 'subscription', customer: 'cus_1', status: 'active' } },
+    ...overrides,
+  }
+}

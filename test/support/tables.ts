@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import type postgres from 'postgres'
+import { type TestDatabase, asAdmin } from './database.ts'
+
+/** The number of rows of every table. */
+export function countRows(database: TestDatabase): Promise<Record<string, number>> {
+  return asAdmin(database.adminUrl, async (sql) => {
+    const tables = await sql<{ name: string }[]>`
+      select table_name as name from information_schema.tables
+      where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`
+    assert.ok(tables.length > 0, 'there are tables to count')
+    const counts: Record<string, number> = {}
+    for (const { name } of tables) {
+      const [row] = await sql<{ count: number }[]>`select count(*)::int from ${sql(name)}`
+      counts[name] = row?.count ?? -1
+    }
+    return counts
+  })
+}
+
+/** Rows of a test's database, read around the service. */
+export function query<T extends readonly postgres.Row[]>(
+  database: TestDatabase,
+  statement: string,
+  parameters: (string | number)[] = [],
+): Promise<T> {
+  return asAdmin(
+    database.adminUrl,
+    async (sql) => [...(await sql.unsafe(statement, parameters))] as unknown as T,
+  )
+}
+
+/** Fails if `work` leaves any table with more or fewer rows. */
+export async function assertNothingWritten(
+  database: TestDatabase,
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = await countRows(database)
+  await work()
+  assert.deepEqual(await countRows(database), before)
+}
+
+/** From here on the service may not write the audit log. */
+export async function closeAuditLog(database: TestDatabase): Promise<void> {
+  await query(database, 'revoke insert on audit_records from strongroom_test')
+}
