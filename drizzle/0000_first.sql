@@ -117,7 +117,6 @@ CREATE TABLE "stripe_events" (
 );
 --> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_customer_id_customers_id_fk" FOREIGN KEY ("customer_id") REFERENCES "public"."customers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "holds" ADD CONSTRAINT "holds_account_id_seq_transfers_account_id_seq_fk" FOREIGN KEY ("account_id","seq") REFERENCES "public"."transfers"("account_id","seq") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_customer" ON "api_keys" USING btree ("customer_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_records_subject" ON "audit_records" USING btree ("subject","id");--> statement-breakpoint
 CREATE INDEX "customers_email" ON "customers" USING btree (lower("email"),"seq");--> statement-breakpoint

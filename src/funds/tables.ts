@@ -4,7 +4,6 @@ import {
   boolean,
   check,
   customType,
-  foreignKey,
   index,
   jsonb,
   pgTable,
@@ -139,7 +138,10 @@ export const transfers = pgTable(
   ],
 )
 
-/** Money set aside for a charge to come. The hold's number is that of the transfer that made it. */
+/**
+ * Money set aside for a charge to come. Its number is that of the transfer that made it; a foreign key
+ * to a table that nobody may change could not lock its rows.
+ */
 export const holds = pgTable(
   'holds',
   {
@@ -156,10 +158,6 @@ export const holds = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.seq] }),
-    foreignKey({
-      columns: [table.accountId, table.seq],
-      foreignColumns: [transfers.accountId, transfers.seq],
-    }),
     check('holds_amount', sql`${table.amount} between 1 and ${LIMIT}`),
     check('holds_captured', sql`${table.captured} between 0 and ${table.amount}`),
     check(
