@@ -20,7 +20,7 @@ export interface Account {
 export interface Command {
   file: string
   args: string[]
-  options: { env: Record<string, string>; uid?: number; gid?: number }
+  options: { cwd: string; env: Record<string, string>; uid?: number; gid?: number }
 }
 
 /**
@@ -66,7 +66,8 @@ export function command(
   const [file, ...rest] = [...account.prefix, program, ...args]
   // None of the service's own environment: it holds secrets, and PGPORT and the like would count.
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', ...binaries.env }
-  return { file: file!, args: rest, options: { env, ...account.identity } }
+  // The current folder may be closed to the account, and a server must not hold on to it.
+  return { file: file!, args: rest, options: { cwd: '/', env, ...account.identity } }
 }
 
 export function run(

@@ -1,10 +1,14 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  constants,
   existsSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -14,12 +18,15 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Account, give, run } from './account.ts'
 import type { Binaries } from './binaries.ts'
+import { isRunning } from './processes.ts'
 
 /** sockaddr_un holds 107 bytes, of which the server's file takes `/.s.PGSQL.5432`. */
 const SOCKET_FOLDER_BYTES_MAX = 90
 
 /** The files of one embedded server. */
 export interface Cluster {
+  /** Shown in the titles of the server's processes. */
+  name: string
   data: string
   socketFolder: string
   log: string
@@ -29,9 +36,11 @@ export interface Cluster {
 export function prepareCluster(home: string, binaries: Binaries, account: Account): Cluster {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   give(home, account)
+  const name = `strongroom-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
   const cluster = {
+    name,
     data: join(home, 'data'),
-    socketFolder: socketFolder(home),
+    socketFolder: socketFolder(home, name),
     log: join(home, 'server.log'),
   }
   makePrivate(cluster.socketFolder, account)
@@ -42,7 +51,8 @@ export function prepareCluster(home: string, binaries: Binaries, account: Accoun
 
 /** Into a folder beside, and renamed when whole: a start that is killed leaves no half a cluster. */
 function initialise(home: string, data: string, binaries: Binaries, account: Account): void {
-  const draft = join(home, `new-${process.pid}`)
+  removeDrafts(home)
+  const draft = join(home, `new-${process.pid}-${randomBytes(4).toString('hex')}`)
   const made = run(account, binaries, binaries.initdb, [
     '--encoding=UTF8',
     '--locale-provider=builtin',
@@ -53,18 +63,34 @@ function initialise(home: string, data: string, binaries: Binaries, account: Acc
     '-D',
     draft,
   ])
-  if (made.status !== 0) {
-    rmSync(draft, { recursive: true, force: true })
-    throw new Error(`The embedded PostgreSQL could not be set up: ${made.stderr.trim()}`)
-  }
   try {
+    if (made.status !== 0) {
+      const reason = made.error?.message ?? made.stderr.trim()
+      throw new Error(`The embedded PostgreSQL could not be set up: ${reason}`)
+    }
     renameSync(draft, data)
   } catch (error) {
+    rmSync(draft, { recursive: true, force: true })
     // Another process was faster: its cluster serves as well.
     if (!existsSync(data)) throw error
   }
-  const drafts = readdirSync(home).filter((name) => name.startsWith('new-'))
-  for (const name of drafts) rmSync(join(home, name), { recursive: true, force: true })
+  // What is committed in the cluster must not be lost with its name.
+  const folder = openSync(home, 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}
+
+/** Of starts that were killed; their initdb may still be writing, then the next start removes it. */
+function removeDrafts(home: string): void {
+  for (const name of readdirSync(home)) {
+    const pid = Number(/^new-(\d+)-/.exec(name)?.[1] ?? 0)
+    if (pid === 0 || (pid !== process.pid && isRunning(pid))) continue
+    try {
+      rmSync(join(home, name), { recursive: true, force: true })
+    } catch {
+      // It costs space and nothing else.
+    }
+  }
 }
 
 /**
@@ -72,18 +98,29 @@ function initialise(home: string, data: string, binaries: Binaries, account: Acc
  * whom other programs share, the operating system's word that the caller is root is asked for too.
  */
 function writeAccessRules(data: string, account: Account): void {
-  const method = account.identity === undefined ? 'trust' : 'peer map=owner'
-  const owner = userInfo().username
-  writeFileSync(join(data, 'pg_hba.conf'), `local all all ${method}\n`, { mode: 0o644 })
-  writeFileSync(join(data, 'pg_ident.conf'), `owner ${owner} all\n`, { mode: 0o644 })
+  const trusted = account.identity === undefined
+  write(join(data, 'pg_hba.conf'), `local all all ${trusted ? 'trust' : 'peer map=owner'}\n`)
+  // Only asked for where this is root: other users need not have a name.
+  if (!trusted) write(join(data, 'pg_ident.conf'), `owner ${userInfo().username} all\n`)
 }
 
-/** A name made from the path, so that a later process finds the running server's socket. */
-function socketFolder(home: string): string {
+/** Where `nobody` owns the folder, root must not be led elsewhere by a link. */
+function write(path: string, content: string): void {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
+  const file = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644)
+  writeFileSync(file, content)
+  closeSync(file)
+}
+
+/**
+ * Elsewhere where the path is too long or would be read as a list; the name is made from the path,
+ * so that a later process finds the socket.
+ */
+function socketFolder(home: string, name: string): string {
   const folder = join(home, 'socket')
-  if (Buffer.byteLength(folder) <= SOCKET_FOLDER_BYTES_MAX) return folder
-  const name = createHash('sha256').update(home).digest('hex').slice(0, 16)
-  return join(tmpdir(), `strongroom-${name}`)
+  if (Buffer.byteLength(folder) <= SOCKET_FOLDER_BYTES_MAX && !/[,"]/.test(folder)) return folder
+  const elsewhere = join(tmpdir(), name)
+  return Buffer.byteLength(elsewhere) <= SOCKET_FOLDER_BYTES_MAX ? elsewhere : join('/tmp', name)
 }
 
 function makePrivate(folder: string, account: Account): void {

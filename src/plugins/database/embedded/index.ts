@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
+import { isConnectionLost } from '../faults.ts'
 import { socketHost } from '../socket.ts'
 import { chooseAccount } from './account.ts'
 import { packageFolder, prepareBinaries } from './binaries.ts'
@@ -11,16 +12,19 @@ import { clusterServer, serverUrl } from './server.ts'
 const ROLE = 'strongroom'
 const DATABASE = 'strongroom'
 const SUPERVISION_MS = 200
+const LEAVE_MS_MAX = 2_000
+const START_TRIES_MAX = 3
 
-/** Held by the process that owns the server, for as long as its session lasts. */
-const OWNER_LOCK = 5_746_102
+/** Shared by every process that uses the server; the last to leave takes it alone, and stops it. */
+const USERS_LOCK = 5_746_102
+const SETUP_LOCK = 5_746_103
 
 export interface EmbeddedPostgres {
   /** For the service's own role, which is no superuser and owns the database. */
   url: string
   /** For the cluster's superuser: tests and operators. */
   adminUrl: string
-  /** Stops the server if this process owns it; a guest only lets go of it. */
+  /** Stops the server, unless another process uses it too: the last one stops it. */
   stop(): Promise<void>
 }
 
@@ -33,8 +37,8 @@ export interface EmbeddedOptions {
 
 /**
  * A real PostgreSQL from npm's packages, reached by a Unix socket only. It outlives a killed service
- * and is found again by the next; it is started again when it dies; whoever owns it stops it.
- * A second process on the same folder is a guest, and inherits the server when its owner is gone.
+ * and is found again by the next; any process that uses it starts it again when it dies; the last to
+ * leave stops it, and so inherits it from one that was killed.
  * @throws Error in plain words where it can not run, naming DATABASE_URL as the way out
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -46,74 +50,101 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const cluster = prepareCluster(join(dataDir, 'postgres'), binaries, account)
   const server = clusterServer(cluster, binaries, account, options.settings ?? {})
 
-  const how = await server.ensureRunning()
-  log(
-    how === 'started'
-      ? 'The embedded PostgreSQL has started'
-      : 'The embedded PostgreSQL runs already',
-  )
-
-  let owned = false
+  let joined = false
   const session = postgres(server.adminUrl, {
     ...socketHost(server.adminUrl),
     max: 1,
     max_lifetime: null,
     connect_timeout: 5,
+    backoff: () => 0.1,
     fetch_types: false,
     onnotice: () => undefined,
     // The lock ends with the session that took it.
-    onclose: () => (owned = false),
+    onclose: () => (joined = false),
   })
-  await claim()
-  await createDatabase(session)
-
   const stopping = new AbortController()
-  const supervision = supervise()
-
-  async function claim(): Promise<void> {
-    const [row] = await session`select pg_try_advisory_lock(${OWNER_LOCK}) as owned`
-    owned = row?.['owned'] === true
+  let supervision: Promise<void> | undefined
+  try {
+    await start()
+  } catch (error) {
+    await stop()
+    throw error
   }
+  supervision = supervise()
+  return { url: serverUrl(cluster.socketFolder, ROLE, DATABASE), adminUrl: server.adminUrl, stop }
 
-  /** Owner or guest: whoever finds that the server has died starts it again. */
-  async function supervise(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await delay(SUPERVISION_MS, undefined, { ref: false, signal: stopping.signal }).catch(
-        () => undefined,
-      )
-      if (stopping.signal.aborted) return
+  async function start(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const how = await server.ensureRunning()
       try {
-        await (owned ? session`select 1` : claim())
-      } catch {
-        await restart()
+        await joinUsers()
+        await createDatabase(session)
+        log(`The embedded PostgreSQL ${how === 'started' ? 'has started' : 'runs already'}`)
+        return
+      } catch (error) {
+        // The server that was found may just have been stopped by the last process to leave it.
+        if (tries === START_TRIES_MAX || !isConnectionLost(error)) throw error
       }
     }
   }
 
-  async function restart(): Promise<void> {
+  async function joinUsers(): Promise<void> {
+    await session`select pg_advisory_lock_shared(${USERS_LOCK})`
+    joined = true
+  }
+
+  async function supervise(): Promise<void> {
+    let lastWords = ''
+    while (!stopping.signal.aborted) {
+      try {
+        await delay(SUPERVISION_MS, undefined, { ref: false, signal: stopping.signal })
+        await (joined ? session`select 1` : joinUsers())
+      } catch {
+        if (stopping.signal.aborted) return
+        const words = await restart()
+        if (words !== lastWords && words !== '') log(words)
+        lastWords = words
+      }
+    }
+  }
+
+  async function restart(): Promise<string> {
     try {
-      const found = await server.ensureRunning()
-      if (found === 'started') log('The embedded PostgreSQL had died and was started again')
+      const how = await server.ensureRunning(stopping.signal)
+      return how === 'started' ? 'The embedded PostgreSQL had died and was started again' : ''
     } catch (error) {
-      log(error instanceof Error ? error.message : String(error))
+      return error instanceof Error ? error.message : String(error)
     }
   }
 
   async function stop(): Promise<void> {
     stopping.abort()
+    const others = await Promise.race([areThereOthers(), delay(LEAVE_MS_MAX, undefined)])
+    // Without an answer the server hangs or is gone: then it is ended, and others start it again.
+    if (others === undefined) await session.end({ timeout: 0 })
     await supervision
-    const wasOwned = owned
-    await session.end({ timeout: 1 })
-    if (!wasOwned) return
-    await server.stop()
-    log('The embedded PostgreSQL has stopped')
+    if (others !== true) {
+      await server.stop()
+      log('The embedded PostgreSQL has stopped')
+    }
+    await session.end({ timeout: 0 })
   }
 
-  return { url: serverUrl(cluster.socketFolder, ROLE, DATABASE), adminUrl: server.adminUrl, stop }
+  async function areThereOthers(): Promise<boolean | undefined> {
+    try {
+      // First out, then alone in: of two that leave at once, one at least finds itself alone.
+      await session`select pg_advisory_unlock_all()`
+      const [row] = await session`select pg_try_advisory_lock(${USERS_LOCK}) as alone`
+      return row?.['alone'] !== true
+    } catch {
+      return undefined
+    }
+  }
 }
 
 /** Also mends a first start that was cut off between its steps. */
 async function createDatabase(session: postgres.Sql): Promise<void> {
+  await session`select pg_advisory_lock(${SETUP_LOCK})`
   const [found] = await session`
     select exists (select from pg_roles where rolname = ${ROLE}) as role,
       exists (select from pg_database where datname = ${DATABASE}) as database`
@@ -121,4 +152,5 @@ async function createDatabase(session: postgres.Sql): Promise<void> {
   if (found?.['database'] !== true) {
     await session.unsafe(`create database ${DATABASE} owner ${ROLE}`)
   }
+  await session`select pg_advisory_unlock(${SETUP_LOCK})`
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
@@ -7,10 +7,11 @@ import { type Account, command } from './account.ts'
 import { socketHost } from '../socket.ts'
 import type { Binaries } from './binaries.ts'
 import type { Cluster } from './cluster.ts'
+import { isOtherProgram, isRunning, isServerOf, membersOf, orphansOf, signal } from './processes.ts'
 
 const START_MS_MAX = 60_000
 const POLL_MS = 50
-const FAST_STOP_MS_MAX = 10_000
+const STOP_MS_MAX = 6_000
 const LOG_BYTES_MAX = 1_048_576
 
 /** What does not come from the caller; durable as PostgreSQL's own defaults are. */
@@ -25,7 +26,7 @@ const SETTINGS = {
   log_min_error_statement: 'panic',
 }
 
-/** Starts, finds and stops the server of a cluster; which process owns it is not known here. */
+/** Starts, finds and stops the server of a cluster; who else uses it is not known here. */
 export function clusterServer(
   cluster: Cluster,
   binaries: Binaries,
@@ -33,6 +34,8 @@ export function clusterServer(
   settings: Record<string, string>,
 ) {
   const adminUrl = serverUrl(cluster.socketFolder, 'postgres', 'postgres')
+  const lockFile = join(cluster.data, 'postmaster.pid')
+  let launched: ChildProcess | undefined
 
   /** Whether a server answers; one that is starting up or shutting down does not. */
   async function answers(): Promise<boolean> {
@@ -54,31 +57,57 @@ export function clusterServer(
 
   /**
    * Returns when a server answers: one that runs already, as after a kill of the process that had
-   * started it, or else a new one. Tries again while what a killed server has left still holds on.
+   * started it, or else a new one. Waits for one that is starting, stopping or recovering.
+   * @throws Error with PostgreSQL's own words when it does not start, or when aborted
    */
-  async function ensureRunning(): Promise<'found' | 'started'> {
+  async function ensureRunning(aborted?: AbortSignal): Promise<'found' | 'started'> {
     const deadline = Date.now() + START_MS_MAX
-    if (await answers()) return 'found'
-    let child = launch()
+    let how: 'found' | 'started' = 'found'
+    let logged = 0
     while (!(await answers())) {
-      if (Date.now() > deadline)
-        throw new Error(`The embedded PostgreSQL does not start: see ${cluster.log}`)
-      await delay(POLL_MS)
-      if (child.exitCode !== null || child.signalCode !== null) child = launch()
+      aborted?.throwIfAborted()
+      if (Date.now() > deadline) throw new Error(notStarted('it does not answer'))
+      if (isAlive(launched) || runningPid() !== undefined) {
+        await delay(POLL_MS)
+        continue
+      }
+      // What a killed server has left may still hold on; any other failure would only come again.
+      const said = how === 'started' ? logFrom(logged) : ''
+      if (said !== '' && !/lock file|shared memory/.test(said)) throw new Error(notStarted(said))
+      if (how === 'started') await delay(POLL_MS)
+      clearLeftovers()
+      logged = logSize()
+      launched = launch()
+      how = 'started'
     }
-    return 'started'
+    return how
+  }
+
+  /** After a kill -9 of the server, or of the whole machine. */
+  function clearLeftovers(): void {
+    orphansOf(cluster.name, cluster.data).forEach((pid) => signal(pid, 'SIGKILL'))
+    const pid = lockedPid()
+    // The lock's number has gone to another program, for which PostgreSQL would wait for ever.
+    if (pid !== undefined && isRunning(pid) && isOtherProgram(pid)) rmSync(lockFile)
   }
 
   /** In a session of its own: Ctrl-C on the terminal must not reach it before the service drained. */
   function launch(): ChildProcess {
-    const all = { ...SETTINGS, unix_socket_directories: cluster.socketFolder, ...settings }
+    const all = {
+      ...SETTINGS,
+      cluster_name: cluster.name,
+      unix_socket_directories: cluster.socketFolder,
+      ...settings,
+    }
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const { file, args, options } = command(account, binaries, binaries.postgres, [
-      '-D',
-      cluster.data,
-      ...flags,
-    ])
-    const log = openSync(cluster.log, logSize() > LOG_BYTES_MAX ? 'w' : 'a', 0o600)
+    const programArgs = ['-D', cluster.data, ...flags]
+    const { file, args, options } = command(account, binaries, binaries.postgres, programArgs)
+    const mode = logSize() > LOG_BYTES_MAX ? constants.O_TRUNC : constants.O_APPEND
+    const log = openSync(
+      cluster.log,
+      mode | constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW,
+      0o600,
+    )
     try {
       const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', log, log] })
       child.on('error', () => undefined)
@@ -93,57 +122,55 @@ export function clusterServer(
     return statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0
   }
 
-  /** Ends the server's sessions and waits until it has written everything and is gone. */
-  async function stop(): Promise<void> {
-    const pid = postmasterPid()
-    if (pid === undefined) return
-    signal(pid, 'SIGINT')
-    const deadline = Date.now() + FAST_STOP_MS_MAX
-    while (isRunning(pid) && Date.now() < deadline) await delay(POLL_MS)
-    if (!isRunning(pid)) return
-    signal(pid, 'SIGQUIT')
-    while (isRunning(pid)) await delay(POLL_MS)
+  function logFrom(offset: number): string {
+    const text = readFileSync(cluster.log).subarray(offset).toString('utf8')
+    return text.replace(/^.*(?=(FATAL|PANIC):)/gm, '').trim()
   }
 
-  function postmasterPid(): number | undefined {
+  function notStarted(reason: string): string {
+    return `The embedded PostgreSQL does not start (see ${cluster.log}): ${reason}`
+  }
+
+  /**
+   * Ends the server's sessions and waits until it has written everything and is gone. Where that
+   * takes too long it is ended harder; then the next start recovers from its log.
+   */
+  async function stop(): Promise<void> {
+    const pid = runningPid() ?? (isAlive(launched) ? launched?.pid : undefined)
+    if (pid === undefined) return
+    for (const name of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+      signal(pid, name)
+      // A process that is paused sees no signal but the last.
+      for (const paused of [pid, ...membersOf(cluster.name)]) signal(paused, 'SIGCONT')
+      const deadline = Date.now() + STOP_MS_MAX
+      while (isRunning(pid) && Date.now() < deadline) await delay(POLL_MS)
+      if (!isRunning(pid)) break
+    }
+    orphansOf(cluster.name, cluster.data).forEach((orphan) => signal(orphan, 'SIGKILL'))
+  }
+
+  function lockedPid(): number | undefined {
     try {
-      const [line = ''] = readFileSync(join(cluster.data, 'postmaster.pid'), 'utf8').split('\n')
-      return /^\d+$/.test(line) ? Number(line) : undefined
+      const [line = ''] = readFileSync(lockFile, 'utf8').split('\n')
+      return /^[1-9]\d*$/.test(line) ? Number(line) : undefined
     } catch {
       return undefined
     }
   }
 
+  function runningPid(): number | undefined {
+    const pid = lockedPid()
+    return pid !== undefined && isServerOf(pid, cluster.data) ? pid : undefined
+  }
+
   return { adminUrl, ensureRunning, stop }
+}
+
+function isAlive(child: ChildProcess | undefined): boolean {
+  return child?.pid !== undefined && child.exitCode === null && child.signalCode === null
 }
 
 /** The folder of a Unix socket stands in a URL's place for a host, as libpq has it too. */
 export function serverUrl(socketFolder: string, user: string, database: string): string {
   return `postgres://${user}@${encodeURIComponent(socketFolder)}/${database}`
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // It is gone already.
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch {
-    return false
-  }
-}
-
-/** A child that ended is still there until Node has collected it; that does not count. */
-function isZombie(pid: number): boolean {
-  try {
-    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/, ''))
-  } catch {
-    return false
-  }
 }
