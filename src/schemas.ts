@@ -72,10 +72,14 @@ export const ErrorAnswer = Type.Object(
   { $id: 'Error' },
 )
 
-/** @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none, such as second 60 */
+/**
+ * @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none, such as second 60, or
+ * lies in UTC outside the years 1 to 9999, which neither RFC 3339 nor the database can write
+ */
 export function timeOf(text: string, path: string): Date {
   const time = new Date(text)
-  if (Number.isNaN(time.getTime())) {
+  const year = time.getUTCFullYear()
+  if (!(year >= 1 && year <= 9_999)) {
     throw new Refusal('VALIDATION_FAILED', { details: [{ path, message: 'is not a time' }] })
   }
   return time

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import swagger from '@fastify/swagger'
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
@@ -38,6 +38,7 @@ export const openapi = fp(
         },
       },
       transform: describeAnswers,
+      transformObject: describeOptionalBodies,
       // Named schemas keep their names instead of becoming def-0, def-1, …
       refResolver: {
         buildLocalReference: (json, _baseUri, _fragment, index) =>
@@ -57,6 +58,21 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
     uiConfig: { docExpansion: 'list', tagsSorter: undefined, defaultModelsExpandDepth: 0 },
     theme: { title: 'Strongroom API' },
   })
+}
+
+/** A body of which nothing is needed may be left out; the plugin calls every body required. */
+function describeOptionalBodies(
+  document: Parameters<SwaggerTransformObject>[0],
+): ReturnType<SwaggerTransformObject> {
+  if (!('openapiObject' in document)) return document.swaggerObject
+  for (const path of Object.values(document.openapiObject.paths ?? {})) {
+    const body = path?.post?.requestBody
+    if (body === undefined || '$ref' in body) continue
+    const schema = body.content['application/json']?.schema
+    if (schema === undefined || '$ref' in schema) continue
+    body.required = schema.required !== undefined || schema.minProperties !== undefined
+  }
+  return document.openapiObject
 }
 
 /** Adds every refusal that a route can answer: its own, its scope's and those of any route. */
