@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { drizzle } from 'drizzle-orm/postgres-js'
+import type postgres from 'postgres'
 import { issueKey, revokeKey } from './api-keys/service.ts'
 import { type Config, processEnvironment, readConfig } from './config.ts'
 import { withDevelopmentSecrets } from './development-secrets.ts'
+import { describeVerification, verifyLedger } from './funds/verify.ts'
 import { connect } from './plugins/database/connect.ts'
 import type { Database } from './plugins/database/index.ts'
 import { openDatabase } from './plugins/database/open.ts'
@@ -15,8 +17,9 @@ const USAGE = `Usage: strongroom <command>
   migrate                               bring the database's schema up to date
   keys issue <customer_id> [--name N]   issue an API key and print it, this once
   keys revoke <customer_id> <key_id>    end an API key
+  ledger verify                         check every transfer, balance and hold
 
-Exit codes: 0 done, 1 refused or failed, 2 a wrong call.
+Exit codes: 0 done, 1 a finding, a refusal or a fault, 2 a wrong call.
 `
 
 const SYSTEM = { id: 'system', ip: null }
@@ -41,6 +44,12 @@ async function run(args: string[]): Promise<string> {
       await withDatabase({}, (db) => revokeKey(db, SYSTEM, { customerId, keyId }))
       return `Revoked ${keyId}.\n`
     }
+    case 'ledger verify': {
+      operands(positionals, 0)
+      const result = await withDatabase({}, (_db, sql) => verifyLedger(sql))
+      if (result.findings.length > 0) process.exitCode = 1
+      return describeVerification(result)
+    }
     default:
       throw new WrongCall()
   }
@@ -58,6 +67,7 @@ function parseCall(args: string[]) {
   }
 }
 
+function operands(positionals: string[], count: 0): []
 function operands(positionals: string[], count: 1): [string]
 function operands(positionals: string[], count: 2): [string, string]
 function operands(positionals: string[], count: number): string[] {
@@ -68,15 +78,17 @@ function operands(positionals: string[], count: number): string[] {
 
 async function withDatabase<T>(
   changes: Partial<Config>,
-  work: (db: Database) => Promise<T>,
+  work: (db: Database, sql: postgres.Sql) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(withDevelopmentSecrets(processEnvironment()))
   const database = await openDatabase({ ...config, ...changes }, () => undefined)
+  // Drizzle changes its client's serialisers, so raw SQL has one of its own.
   const client = connect(database.config, { name: 'command', connectionsMax: 1 })
+  const sql = connect(database.config, { name: 'command', connectionsMax: 1 })
   try {
-    return await work(drizzle(client, { casing: 'snake_case' }))
+    return await work(drizzle(client, { casing: 'snake_case' }), sql)
   } finally {
-    await client.end({ timeout: 5 })
+    await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])
     await database.close()
   }
 }

@@ -1,0 +1,163 @@
+import type postgres from 'postgres'
+
+const FINDINGS_MAX = 20
+
+export interface Finding {
+  /** What should hold of every row and does not of these. */
+  rule: string
+  rows: Record<string, unknown>[]
+}
+
+export interface Verification {
+  transfers: bigint
+  accounts: bigint
+  assets: bigint
+  findings: Finding[]
+}
+
+/**
+ * Checks the whole ledger against itself in one snapshot. PostgreSQL walks the tables in the order of
+ * their keys, so that the memory this takes does not grow with them.
+ */
+export async function verifyLedger(sql: postgres.Sql): Promise<Verification> {
+  return sql.begin('isolation level repeatable read read only', async (tx) => {
+    await tx`set local statement_timeout = 0`
+    // A plan that sorts the ledger would spill it to disk; its primary key has the order already.
+    await tx`set local enable_sort = off`
+    const [counts] = await tx<Omit<Verification, 'findings'>[]>`
+      select (select count(*) from transfers) as transfers,
+        (select count(*) from accounts where user_id is not null) as accounts,
+        (select count(distinct asset) from accounts) as assets`
+    const findings: Finding[] = []
+    for (const [rule, query] of rules(tx)) {
+      const rows = await query
+      if (rows.length > 0) findings.push({ rule, rows: [...rows] })
+    }
+    return { transfers: 0n, accounts: 0n, assets: 0n, ...counts, findings }
+  }) as Promise<Verification>
+}
+
+function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<postgres.Row[]>][] {
+  return [
+    [
+      'in each asset, all balances sum to zero',
+      tx`
+        with positions as (
+          select asset, balance - held as position from accounts where system is null
+          union all
+          select t.asset, t.amount from transfers t
+          join accounts a on a.id = t.credit_account_id and a.system is not null
+          union all
+          select t.asset, -t.amount from transfers t
+          join accounts a on a.id = t.debit_account_id and a.system is not null
+        )
+        select asset, sum(position) as sum from positions group by asset having sum(position) <> 0
+        limit ${FINDINGS_MAX}`,
+    ],
+    [
+      "an account's transfers are numbered without a gap, each following from the one before",
+      tx`
+        with chain as (
+          select t.*,
+            lag(seq, 1, 0::bigint) over account as seq_before,
+            lag(balance_after, 1, 0::bigint) over account as balance_before,
+            lag(held_after, 1, 0::bigint) over account as held_before,
+            lag(created_at) over account as created_before
+          from transfers t
+          window account as (partition by account_id order by seq)
+        )
+        select account_id, seq, kind, amount, balance_before, balance_after, held_before, held_after
+        from chain
+        where seq <> seq_before + 1
+          or created_at < created_before
+          or balance_after <> balance_before + amount * case
+            when kind in ('top_up', 'refund') then 1 when kind in ('deduct', 'capture') then -1 else 0 end
+          or held_after <> held_before + amount * case
+            when kind = 'hold' then 1 when kind in ('capture', 'release') then -1 else 0 end
+        limit ${FINDINGS_MAX}`,
+    ],
+    [
+      'an account stands as its last transfer left it',
+      tx`
+        select a.id as account_id, a.seq, a.balance, a.held, t.balance_after, t.held_after
+        from accounts a
+        left join transfers t on t.account_id = a.id and t.seq = a.seq
+        where a.system is null
+          and (a.balance, a.held) is distinct from
+            (coalesce(t.balance_after, 0), coalesce(t.held_after, 0))
+          or exists (select from transfers later where later.account_id = a.id and later.seq > a.seq)
+        limit ${FINDINGS_MAX}`,
+    ],
+    [
+      'money moves between the accounts of its kind, all in one asset',
+      tx`
+        select t.account_id, t.seq, t.kind, t.asset from transfers t
+        left join accounts d on d.id = t.debit_account_id
+        left join accounts c on c.id = t.credit_account_id
+        where (t.asset, t.asset) is distinct from (d.asset, c.asset)
+          or (coalesce(d.system, 'user'), coalesce(c.system, 'user')) is distinct from (
+            case t.kind when 'top_up' then 'adjustments' when 'refund' then 'revenue'
+              when 'capture' then 'holds' when 'release' then 'holds' else 'user' end,
+            case t.kind when 'deduct' then 'revenue' when 'capture' then 'revenue'
+              when 'hold' then 'holds' else 'user' end)
+        limit ${FINDINGS_MAX}`,
+    ],
+    [
+      'what is held is the sum of the open holds',
+      tx`
+        select a.id as account_id, a.held, coalesce(sum(h.amount), 0) as open_holds
+        from accounts a left join holds h on h.account_id = a.id and h.status = 'open'
+        where a.system is null
+        group by a.id having a.held <> coalesce(sum(h.amount), 0)
+        limit ${FINDINGS_MAX}`,
+    ],
+    [
+      'every hold has its transfer, and ends by transfers of the same amount',
+      tx`
+        select h.account_id, h.seq, h.amount, h.captured, h.status from holds h
+        left join transfers t on t.account_id = h.account_id and t.seq = h.seq and t.kind = 'hold'
+        where t.amount is distinct from h.amount
+          or case when h.status = 'open' then 0 else h.amount end <> (
+            select coalesce(sum(e.amount), 0) from transfers e
+            where e.account_id = h.account_id and e.target_seq = h.seq
+              and e.kind in ('capture', 'release'))
+          or h.captured <> (
+            select coalesce(sum(e.amount), 0) from transfers e
+            where e.account_id = h.account_id and e.target_seq = h.seq and e.kind = 'capture')
+        limit ${FINDINGS_MAX}`,
+    ],
+    [
+      'a charge is refunded at most in full',
+      tx`
+        select r.account_id, r.target_seq as seq, sum(r.amount) as refunded
+        from transfers r
+        where r.kind = 'refund'
+        group by r.account_id, r.target_seq
+        having sum(r.amount) > coalesce((
+          select c.amount from transfers c
+          where c.account_id = r.account_id and c.seq = r.target_seq
+            and c.kind in ('deduct', 'capture')), 0)
+        limit ${FINDINGS_MAX}`,
+    ],
+  ]
+}
+
+/** One line when all is well; else each rule that is broken, with the rows that break it. */
+export function describeVerification(result: Verification): string {
+  const count = (n: bigint, noun: string) =>
+    `${n.toLocaleString('en-US')} ${noun}${n === 1n ? '' : 's'}`
+  const { transfers, accounts, assets, findings } = result
+  if (findings.length === 0) {
+    return `The ledger is sound: ${count(transfers, 'transfer')}, ${count(accounts, 'account')}, ${count(assets, 'asset')}, every sum zero.\n`
+  }
+  return findings
+    .map(({ rule, rows }) => {
+      const lines = rows.map((row) =>
+        Object.entries(row)
+          .map(([name, value]) => `${name}=${String(value)}`)
+          .join(' '),
+      )
+      return `Broken: ${rule}\n${lines.map((line) => `  ${line}\n`).join('')}`
+    })
+    .join('')
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { fingerprint } from '../../src/funds/idempotency.ts'
+import type { Movement, Place } from '../../src/funds/operations.ts'
+import { verifyLedger } from '../../src/funds/verify.ts'
+import { connect } from '../../src/plugins/database/connect.ts'
+import { Refusal } from '../../src/refusals.ts'
+import { startService } from '../support/service.ts'
+import { type Command, modelLedger } from './model.ts'
+
+const user = fc.constantFrom('ada', 'bob')
+const amount = fc.integer({ min: 1, max: 60 })
+const maybeAmount = fc.option(amount, { nil: undefined })
+/** Taken modulo the number of charges or holds that there are. */
+const which = fc.nat(1_000)
+const key = fc.option(fc.constantFrom('k1', 'k2', 'k3'), { nil: undefined, freq: 3 })
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('deduct', 'top_up', 'hold'), user, amount, key }),
+  fc.record({ kind: fc.constantFrom('refund', 'capture'), which, amount: maybeAmount }),
+  fc.record({ kind: fc.constant('release'), which }),
+)
+
+/** Each inner list is submitted at once, in its order. */
+const batches = fc.array(fc.array(command, { minLength: 1, maxLength: 20 }), { maxLength: 8 })
+const credits = fc.record({ ada: fc.nat(80), bob: fc.nat(80) })
+
+test('random sequences, batched at random, end as in a simple model', async (t) => {
+  const service = await startService(t)
+  const database = { url: service.database.url, ssl: 'disable', ca: undefined } as const
+  const sql = connect(database, { name: 'verify', connectionsMax: 1 })
+  t.after(() => sql.end())
+  const users = ['ada', 'bob'] as const
+  let run = 0
+
+  await fc.assert(
+    fc.asyncProperty(batches, credits, async (sequence, credit) => {
+      const prefix = `run${run++}-`
+      const model = modelLedger(users)
+      for (const name of users) {
+        await service.asInternal('POST', '/account', { user_id: prefix + name, tier: 'pro' })
+        const limit = { credit_limit: credit[name] }
+        await service.asInternal('PATCH', `/account/${prefix}${name}`, limit)
+        model.account(name).credit = credit[name]
+      }
+
+      const charges: Place[] = []
+      const holds: Place[] = []
+      for (const batch of sequence) {
+        // What a command refers to was there before its batch.
+        const commands = batch
+          .map((one) => aim(one, charges.length, holds.length))
+          .filter((one) => one !== null)
+        const expected = commands.map((one) => model.apply(one))
+        const outcomes = await Promise.allSettled(
+          commands.map((one) => service.app.funds.move(movementOf(one, prefix, charges, holds))),
+        )
+        outcomes.forEach((outcome, index) => {
+          assert.equal(describeOutcome(outcome), expected[index], JSON.stringify(commands[index]))
+          if (outcome.status === 'rejected' || outcome.value.replayed) return
+          const { transfer } = outcome.value
+          if (transfer.kind === 'deduct' || transfer.kind === 'capture') charges.push(transfer)
+          if (transfer.kind === 'hold') holds.push(transfer)
+        })
+      }
+
+      for (const name of users) {
+        const { body } = await service.asInternal('GET', `/balance/${prefix}${name}`)
+        const { balance, held } = model.account(name)
+        assert.deepEqual([body.balance, body.held], [balance, held])
+      }
+    }),
+    { numRuns: 100 },
+  )
+  assert.deepEqual((await verifyLedger(sql)).findings, [])
+})
+
+function aim(one: Command, charges: number, holds: number): Command | null {
+  if (!('which' in one)) return one
+  const count = one.kind === 'refund' ? charges : holds
+  return count === 0 ? null : { ...one, which: one.which % count }
+}
+
+function movementOf(one: Command, prefix: string, charges: Place[], holds: Place[]): Movement {
+  const notes = {
+    reason: null,
+    reference: null,
+    metadata: null,
+    idempotencyKey: ('key' in one ? one.key : undefined) ?? null,
+    fingerprint: fingerprint(one.kind, 'amount' in one ? one.amount : null),
+    actor: { id: 'system', ip: null },
+  }
+  const asked = 'amount' in one && one.amount !== undefined ? BigInt(one.amount) : null
+  switch (one.kind) {
+    case 'deduct':
+    case 'top_up':
+      return { ...notes, kind: one.kind, userId: prefix + one.user, amount: BigInt(one.amount) }
+    case 'hold': {
+      const amount = BigInt(one.amount)
+      return { ...notes, kind: 'hold', userId: prefix + one.user, amount, expiresInMs: 3_600_000 }
+    }
+    case 'refund':
+      return { ...notes, kind: 'refund', charge: charges[one.which]!, amount: asked }
+    case 'capture':
+      return { ...notes, kind: 'capture', hold: holds[one.which]!, amount: asked }
+    case 'release':
+      return { ...notes, kind: 'release', hold: holds[one.which]! }
+  }
+}
+
+function describeOutcome(outcome: PromiseSettledResult<{ transfer: object }>): string {
+  if (outcome.status === 'rejected') {
+    if (outcome.reason instanceof Refusal) return outcome.reason.code
+    throw outcome.reason
+  }
+  const { balanceAfter, availableAfter } = outcome.value.transfer as Record<string, bigint>
+  return `${balanceAfter}/${availableAfter}`
+}
