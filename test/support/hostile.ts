@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { type TestCustomer, createCustomer } from './customers.ts'
+import { type RawAnswer, callRaw } from './raw-socket.ts'
+import { ADMIN_TOKEN, INTERNAL_TOKEN, type Service, startService } from './service.ts'
+import { countRows } from './tables.ts'
+
+export type Header = readonly [name: string, value: string]
+
+export const JSON_TYPE: Header = ['content-type', 'application/json']
+
+export interface Target extends Service {
+  customer: TestCustomer
+  /** A call with the credential that its path asks for, byte for byte as given. */
+  send(
+    method: string,
+    path: string,
+    options?: { headers?: readonly Header[]; body?: string | Buffer },
+  ): Promise<RawAnswer>
+}
+
+/**
+ * A service with a customer and with 1,000 on the account `ada`. When the test ends, no table may
+ * have gained or lost a row: a file that uses this tries only what is refused, or what only reads.
+ */
+export async function startTarget(t: TestContext): Promise<Target> {
+  const service = await startService(t)
+  const customer = await createCustomer(service)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 1_000 })
+  return {
+    ...service,
+    customer,
+    send: (method, path, { headers = [], body } = {}) => {
+      const credential: Header = path.startsWith('/api/me')
+        ? ['x-api-key', customer.apiKey]
+        : path.startsWith('/api/')
+          ? ['authorization', `Bearer ${ADMIN_TOKEN}`]
+          : ['x-internal-token', INTERNAL_TOKEN]
+      return callRaw(service.origin, method, path, [credential, ...headers], body)
+    },
+  }
+}
+
+/** Runs `work`, after which every table has as many rows and `ada` has as much money as before. */
+export async function assertUntouched(target: Target, work: () => Promise<void>): Promise<void> {
+  const state = async () => ({
+    rows: await countRows(target.database),
+    account: (await target.asInternal('GET', '/account/ada')).body,
+    customer: (await target.asAdmin('GET', `/api/customers/${target.customer.customerId}`)).body,
+  })
+  const before = await state()
+  await work()
+  assert.deepEqual(await state(), before)
+}
