@@ -20,6 +20,7 @@ import { deadline } from './plugins/deadline.ts'
 import { errors, refuseBadUrl } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
 import { requestLog } from './plugins/logging.ts'
+import { metrics, metricsRoutes } from './plugins/metrics.ts'
 import { documentationRoutes, openapi } from './plugins/openapi.ts'
 import { requestIdOf, requestIds } from './plugins/request-id.ts'
 import { strictJson } from './plugins/strict-json.ts'
@@ -52,6 +53,7 @@ export async function buildApp(
   await app.register(connectionLimits)
   await app.register(deadline)
   await app.register(requestLog)
+  await app.register(metrics)
   await app.register(sensible)
   await app.register(helmet, {
     // Answers are data: a browser has nothing to load for them. The docs page has its own policy.
@@ -114,6 +116,11 @@ export async function buildApp(
     },
     { prefix: '/api' },
   )
+
+  await app.register(async (scope) => {
+    requireAdminToken(scope, [...config.adminTokens, ...config.metricsTokens])
+    await scope.register(metricsRoutes)
+  })
 
   await app.register(async (scope) => {
     requireInternalToken(scope, config.internalTokens)

@@ -49,7 +49,7 @@ const SYSTEM = { id: 'system', ip: null }
 export function openBatch(ledger: Ledger) {
   const accounts = new Map(ledger.accounts.map((account) => [account.id, account]))
   const idOf = new Map(ledger.accounts.map((account) => [account.userId, account.id]))
-  const known = new Map(ledger.earlier.map((transfer) => [keyOf(transfer), transfer]))
+  const known = new Map(ledger.earlier.map((earlier) => [keyOf(earlier), earlier]))
   const holds = new Map(ledger.holds.map((hold) => [placeKey(hold), hold]))
   const charges = new Map(ledger.charges.map((charge) => [placeKey(charge), charge]))
   const refunded = new Map(ledger.charges.map((charge) => [placeKey(charge), charge.refunded]))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { databaseErrorCode, isConnectionLost } from '../plugins/database/faults.ts'
-import { openBatch } from './batch.ts'
+import { type Writes, openBatch } from './batch.ts'
 import type { Moved, Operation, Place, Transfer } from './operations.ts'
 import type { Account } from './posting.ts'
 import {
@@ -21,7 +21,7 @@ const TRIES_MAX = 5
 const RETRY_DELAY_MS = 100
 
 /** Commits batches of operations, each with its own outcome, on connections given by the caller. */
-export function ledger() {
+export function ledger(onCommit: (writes: Writes, batchSize: number) => void = () => undefined) {
   let systemAccounts = new Map<string, bigint>()
 
   /**
@@ -67,7 +67,9 @@ export function ledger() {
       }
     })
     for (const operation of batch) operation.sent = true
-    await writeBatch(sql, state.xid, open.writes())
+    const writes = open.writes()
+    await writeBatch(sql, state.xid, writes)
+    onCommit(writes, batch.length)
     return outcomes
   }
 

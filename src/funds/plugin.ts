@@ -5,6 +5,7 @@ import { connect } from '../plugins/database/connect.ts'
 import { type BalanceRow, balanceAt, readBalances } from './balances.ts'
 import { expireHolds } from './jobs.ts'
 import { ledger } from './ledger.ts'
+import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
 import { sharedCommits } from './shared-commits.ts'
 
@@ -33,7 +34,8 @@ export const funds = fp(
     const lane = (name: string) => connect(options.config, { name, connectionsMax: 1 })
     const writers = Array.from({ length: LANES }, () => lane('ledger'))
     const readers = Array.from({ length: LANES }, () => lane('balances'))
-    const { commit } = ledger()
+    const metrics = fundsMetrics(app.metrics, () => moves.waiting())
+    const { commit } = ledger(metrics.committed)
     const limits = { lanes: LANES, waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
     const moves = sharedCommits<Operation, Moved>({
       ...limits,
@@ -44,7 +46,11 @@ export const funds = fp(
       commit: (batch, index) => readBalances(at(readers, index), batch),
     })
     app.decorate('funds', {
-      move: (movement) => moves.submit(newOperation(movement)),
+      move: (movement) => {
+        const moved = moves.submit(newOperation(movement))
+        moved.catch(metrics.refused)
+        return moved
+      },
       balance: (userId) => reads.submit(userId),
       balanceAt: (userId, time) => balanceAt(at(readers, 0), userId, time),
     })
@@ -62,7 +68,7 @@ export const funds = fp(
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'funds', dependencies: ['errors'] },
+  { name: 'funds', dependencies: ['errors', 'metrics'] },
 )
 
 function at<T>(items: readonly T[], index: number): T {

@@ -36,4 +36,5 @@ await app.register(
   { prefix: '/empty' },
 )
 await app.listen({ host: '127.0.0.1', port: config.port })
+process.stdout.write(`${app.listeningOrigin}\n`)
 process.on('SIGTERM', () => void app.close())

@@ -30,10 +30,10 @@ test('connections killed in the middle of batches: every answer is true', async 
   await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 1_000_000 })
   let acknowledged = 0
   let unkeyed = 0
-  let running = true
+  const load = { running: true }
 
   const client = async (id: number) => {
-    for (let n = 0; running; n++) {
+    for (let n = 0; load.running; n++) {
       const key = n % 2 === 0 ? `key-${id}-${n}` : undefined
       const body = { user_id: 'ada', amount: 1, idempotency_key: key }
       const answer = await service.asInternal('POST', '/deduct', body)
@@ -62,7 +62,7 @@ test('connections killed in the middle of batches: every answer is true', async 
       }
     }
   })
-  running = false
+  load.running = false
   await clients
 
   const [found] = await asAdmin(

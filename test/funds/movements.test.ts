@@ -75,6 +75,8 @@ test('accounts', async (t) => {
       reports.map((report) => report['balance']),
       ['49', '47'],
     )
+    const metrics = await service.asAdmin('GET', '/metrics')
+    assert.match(metrics.body, /^strongroom_funds_low_balance_total 2$/m)
   })
 })
 

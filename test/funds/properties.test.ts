@@ -97,8 +97,8 @@ function movementOf(one: Command, prefix: string, charges: Place[], holds: Place
     case 'top_up':
       return { ...notes, kind: one.kind, userId: prefix + one.user, amount: BigInt(one.amount) }
     case 'hold': {
-      const amount = BigInt(one.amount)
-      return { ...notes, kind: 'hold', userId: prefix + one.user, amount, expiresInMs: 3_600_000 }
+      const hold = { kind: one.kind, userId: prefix + one.user, amount: BigInt(one.amount) }
+      return { ...notes, ...hold, expiresInMs: 3_600_000 }
     }
     case 'refund':
       return { ...notes, kind: 'refund', charge: charges[one.which]!, amount: asked }

@@ -1,0 +1,52 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Refusal } from '../refusals.ts'
+import type { Writes } from './batch.ts'
+
+export interface FundsMetrics {
+  committed(writes: Writes, batchSize: number): void
+  refused(reason: unknown): void
+}
+
+/** @param waiting how many movements wait for a commit right now */
+export function fundsMetrics(registry: Registry, waiting: () => number): FundsMetrics {
+  const registers = [registry]
+  const transfers = new Counter({
+    name: 'strongroom_funds_transfers_total',
+    help: 'Committed transfers by kind.',
+    labelNames: ['kind'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'strongroom_funds_refusals_total',
+    help: 'Movements that were refused, by code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const lows = new Counter({
+    name: 'strongroom_funds_low_balance_total',
+    help: 'Accounts that fell below their low-balance mark.',
+    registers,
+  })
+  const batches = new Histogram({
+    name: 'strongroom_funds_batch_size',
+    help: 'Movements that shared a commit.',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+    registers,
+  })
+  const waitingGauge: Gauge = new Gauge({
+    name: 'strongroom_funds_waiting',
+    help: 'Movements that wait for a commit.',
+    registers,
+    collect: () => waitingGauge.set(waiting()),
+  })
+  return {
+    committed: (writes, batchSize) => {
+      batches.observe(batchSize)
+      for (const { kind } of writes.transfers) transfers.inc({ kind })
+      if (writes.fellLow.length > 0) lows.inc(writes.fellLow.length)
+    },
+    refused: (reason) => {
+      refusals.inc({ code: reason instanceof Refusal ? reason.code : 'INTERNAL_ERROR' })
+    },
+  }
+}

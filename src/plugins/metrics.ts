@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where every plugin registers its metrics; one for each app, so that tests share nothing. */
+    metrics: Registry
+  }
+}
+
+/** Counts requests by route, never by URL: a path may hold anything. */
+export const metrics = fp(
+  async (app: FastifyInstance) => {
+    const registry = new Registry()
+    app.decorate('metrics', registry)
+    collectDefaultMetrics({ register: registry })
+    const duration = new Histogram({
+      name: 'strongroom_http_request_duration_seconds',
+      help: 'Time from the request to the end of its answer.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers: [registry],
+    })
+    app.addHook('onResponse', (request, reply, done) => {
+      const route = request.routeOptions.url ?? 'unmatched'
+      duration.observe(
+        { method: request.method, route, status: reply.statusCode },
+        reply.elapsedTime / 1_000,
+      )
+      done()
+    })
+    app.addHook('onClose', async () => registry.clear())
+  },
+  { name: 'metrics' },
+)
+
+/** Admin: `/metrics`, in the Prometheus text format. */
+export const metricsRoutes: FastifyPluginAsync = async (app) => {
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        operationId: 'getMetrics',
+        tags: ['Service'],
+        summary: 'Metrics for Prometheus',
+        description: 'Takes the admin token or METRICS_TOKEN.',
+        produces: ['text/plain'],
+        response: {
+          200: {
+            description: 'The Prometheus text format.',
+            content: { 'text/plain': { schema: { type: 'string' } } },
+          },
+        },
+      },
+    },
+    async (_request, reply) => {
+      const text = await app.metrics.metrics()
+      return reply.type(app.metrics.contentType).serializer(String).send(text)
+    },
+  )
+}

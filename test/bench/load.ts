@@ -1,0 +1,109 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+const CONNECTIONS = 64
+
+export interface LoadOptions {
+  origin: string
+  token: string
+  durationS: number
+  users: number
+}
+
+export interface Load {
+  name: 'wrk' | 'autocannon'
+  /** Requests answered a second; fails if any answer was not 2xx. */
+  deducts(path: string, options: LoadOptions): Promise<number>
+  reads(path: string, options: LoadOptions): Promise<number>
+}
+
+export function isInstalled(program: string): boolean {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch (error) {
+    // wrk prints its version and exits with 1.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
+}
+
+/** From another process either way: wrk takes a fraction of the processor that autocannon does. */
+export function chooseLoad(): Load {
+  return isInstalled('wrk') ? wrk : autocannon
+}
+
+const wrk: Load = {
+  name: 'wrk',
+  deducts: (path, options) =>
+    runWrk(
+      options,
+      `local n = 0
+      function request()
+        n = n + 1
+        local user = math.random(1, ${options.users})
+        return wrk.format('POST', '${path}', {
+          ['content-type'] = 'application/json',
+          ['x-internal-token'] = '${options.token}',
+          ['idempotency-key'] = seed .. n,
+        }, '{"user_id":"user-' .. user .. '","amount":1}')
+      end`,
+    ),
+  reads: (path, options) =>
+    runWrk(
+      options,
+      `function request()
+        return wrk.format('GET', '${path}/user-' .. math.random(1, ${options.users}), {
+          ['x-internal-token'] = '${options.token}',
+        })
+      end`,
+    ),
+}
+
+async function runWrk(options: LoadOptions, script: string): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
+  const file = join(folder, 'load.lua')
+  const seed = `local seed = '${process.hrtime.bigint()}-'\nmath.randomseed(os.time())\n`
+  writeFileSync(file, seed + script)
+  try {
+    const duration = `${options.durationS}s`
+    const flags = ['-t1', `-c${CONNECTIONS}`, '-d', duration, '-s', file]
+    const { stdout } = await run('wrk', [...flags, options.origin])
+    if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Not all calls succeeded:\n${stdout}`)
+    return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const autocannon: Load = {
+  name: 'autocannon',
+  deducts: (path, options) => {
+    const key = `idempotency-key=${process.hrtime.bigint()}-[<id>]`
+    // It knows no random numbers: the hot account is one, the many are one after the other.
+    const user = options.users === 1 ? 'user-1' : 'user-[<id>]'
+    const body = `{"user_id":"${user}","amount":1}`
+    const json = ['-H', 'content-type=application/json', '-H', key, '-b', body]
+    return runAutocannon(options, path, ['-m', 'POST', '--idReplacement', ...json])
+  },
+  reads: (path, options) => runAutocannon(options, `${path}/user-1`, []),
+}
+
+async function runAutocannon(options: LoadOptions, path: string, flags: string[]): Promise<number> {
+  const { stdout } = await run('npx', [
+    'autocannon',
+    '--json',
+    `--connections=${CONNECTIONS}`,
+    `--duration=${options.durationS}`,
+    `--headers=x-internal-token=${options.token}`,
+    ...flags,
+    options.origin + path,
+  ])
+  const result = JSON.parse(stdout) as { requests: { average: number }; non2xx: number }
+  if (result.non2xx > 0) throw new Error(`${result.non2xx} calls did not succeed`)
+  return result.requests.average
+}

@@ -1,0 +1,39 @@
+import type postgres from 'postgres'
+
+/** Accounts `user-1`, `user-2`, … with funds for any number of deducts of 1. */
+export async function openUsers(sql: postgres.Sql, count: number): Promise<void> {
+  await sql`
+    insert into accounts (system, asset)
+    select unnest(array['adjustments', 'holds', 'revenue', 'stripe']), 'USD/2'
+    on conflict do nothing`
+  await sql`
+    insert into accounts (user_id, asset, tier, balance, seq)
+    select 'user-' || n, 'USD/2', 'pro', 1000000000000, 1 from generate_series(1, ${count}::int) n
+    on conflict do nothing`
+}
+
+/** Further transfers until so many are stored, evenly over the accounts. */
+export async function fillLedger(sql: postgres.Sql, count: number): Promise<void> {
+  const [found] = await sql<{ stored: bigint; users: bigint }[]>`
+    select (select count(*) from transfers) as stored,
+      (select count(*) from accounts where user_id is not null) as users`
+  const rounds = Math.ceil((count - Number(found?.stored)) / Number(found?.users))
+  for (let done = 0; done < rounds; done += 50) {
+    await sql`
+      with moved as (
+        update accounts set seq = seq + ${Math.min(50, rounds - done)}::int
+        where user_id is not null
+        returning id, seq, asset, balance
+      )
+      insert into transfers (
+        account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, balance_after,
+        held_after, available_after, idempotency_key, fingerprint, actor, created_at
+      )
+      select moved.id, moved.seq - n, moved.id, s.id, moved.asset, 1, 'deduct', moved.balance, 0,
+        moved.balance, gen_random_uuid()::text, sha256('1'), 'bench', clock_timestamp()
+      from moved
+      cross join generate_series(0, ${Math.min(50, rounds - done)}::int - 1) n
+      join accounts s on s.system = 'revenue' and s.asset = moved.asset`
+  }
+  await sql`vacuum analyze`
+}
