@@ -15,13 +15,26 @@ export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{8}$', examples: ['k3Jd
 export const ApiKey = Type.Object(
   {
     key_id: KeyId,
-    name: nullable(Type.String()),
+    name: nullable(Type.String({ examples: ['production'] })),
     created_at: Timestamp,
     expires_at: nullable(Timestamp),
     last_used_at: nullable(Timestamp),
     revoked_at: nullable(Timestamp),
   },
-  { $id: 'ApiKey', description: 'An API key without its secret.' },
+  {
+    $id: 'ApiKey',
+    description: 'An API key without its secret.',
+    examples: [
+      {
+        key_id: 'k3Jd82Lq',
+        name: 'production',
+        created_at: '2026-11-24T09:30:00.000Z',
+        expires_at: '2027-12-31T00:00:00.000Z',
+        last_used_at: null,
+        revoked_at: null,
+      },
+    ],
+  },
 )
 
 export const ApiKeySecret = Type.String({
@@ -59,11 +72,11 @@ export const KeyParams = Type.Object({ customer_id: CustomerId, key_id: KeyId })
 export const Me = Type.Object(
   {
     customer_id: CustomerId,
-    plan: nullable(Type.String()),
+    plan: nullable(Type.String({ examples: ['starter'] })),
     status: Type.Union([Type.Literal('active'), Type.Literal('suspended')]),
     key: Type.Object({
       key_id: KeyId,
-      name: nullable(Type.String()),
+      name: nullable(Type.String({ examples: ['production'] })),
       expires_at: nullable(Timestamp),
     }),
   },

@@ -11,11 +11,11 @@ export const PlanId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', examp
 export const Customer = Type.Object(
   {
     customer_id: CustomerId,
-    email: Type.String(),
-    company_name: nullable(Type.String()),
-    plan: nullable(Type.String()),
+    email: Type.String({ examples: ['billing@example.com'] }),
+    company_name: nullable(Type.String({ examples: ['Example Ltd'] })),
+    plan: nullable(Type.String({ examples: ['starter'] })),
     status: Status,
-    stripe_customer_id: nullable(Type.String()),
+    stripe_customer_id: nullable(Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] })),
     metadata: Metadata,
     created_at: Timestamp,
     updated_at: Timestamp,

@@ -9,13 +9,133 @@ its webhooks. A credential of one scope is worth nothing in another.
 **Idempotency.** Give every call that moves money an \`Idempotency-Key\`. Repeating the same request with
 the same key answers what the first one answered, with \`Idempotent-Replayed: true\`, and moves nothing.
 
-**Errors** have one shape everywhere; decide by \`code\`, which is stable.`
+**Lists** are newest first. Send \`next_cursor\` back as \`cursor\`, with the same filters, for the next
+page; it is null on the last one.
+
+**Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
+\`x-request-id\`, and the log has the same id.`
 
 export const TAGS = [
-  { name: 'Service', description: 'Public: health and documents.' },
   { name: 'Customers', description: 'Admin: the companies whose instances call this service.' },
   { name: 'API keys', description: 'Admin: keys of customers. Customer: whose key this is.' },
   { name: 'Accounts', description: "Internal: your users' accounts." },
   { name: 'Money', description: 'Internal: what moves money between accounts.' },
   { name: 'Webhooks', description: 'Stripe: signed events.' },
+  { name: 'Service', description: 'Public: health.' },
 ]
+
+/** For operations whose summary leaves something open, by operation id. */
+export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  createCustomer: 'The API key is in this answer and in no later one: only its hash is kept.',
+  updateCustomer:
+    'Fields that are not named stay as they are. Suspending takes effect within a second.',
+  getMe: 'A customer can check its key with this call, and see when the key expires.',
+  rotateApiKey:
+    'The answer has a new key, with the name of the old one. The old key works until ' +
+    '`overlap_seconds` have passed; without an overlap it ends at once.',
+  revokeApiKey: 'Revoking a key a second time changes nothing and is a 204 as well.',
+  openAccount:
+    'The answer is a 201 for a new account, and a 200 when the user has one with the same tier and ' +
+    'asset. Without `asset` the account has the default one, which `FUNDS_ASSET` sets.',
+  deduct: 'A charge is refused as a whole when the available funds do not cover it.',
+  topUp: 'Works for a frozen account too, which refuses only deducts and new holds.',
+  createHold:
+    'The amount stays in the balance but is no longer available, until the hold is captured, ' +
+    'released or expires.',
+  captureHold: 'The same capture again is answered as the first one was.',
+  releaseHold: 'The same release again is answered as the first one was.',
+  getHealth: 'A 503 says that the database does not answer.',
+  getLiveness: 'Does not ask the database: for deciding whether the process should be restarted.',
+  getReadiness:
+    'A 503 while the service shuts down or the database does not answer: for deciding whether to ' +
+    'send requests to this process.',
+}
+
+/** In the order of the page's dialog, which opens at its end. */
+export const SECURITY_SCHEMES = {
+  StripeSignature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Stripe-Signature',
+    description: 'Made by Stripe from the body and `STRIPE_WEBHOOK_SECRET`: `t=…,v1=…`.',
+  },
+  ApiKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+    description: "For a customer's own instance: the `api_key` shown when the key was made.",
+  },
+  InternalToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-INTERNAL-TOKEN',
+    description:
+      'For your other services: the value of `INTERNAL_SERVICE_TOKEN`. In development it is in ' +
+      'the file `.data/secrets/INTERNAL_SERVICE_TOKEN`.',
+  },
+  AdminToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'For operators and scripts: the value of `ADMIN_API_TOKEN`. In development it is in ' +
+      'the file `.data/secrets/ADMIN_API_TOKEN`.',
+  },
+} as const
+
+export const EXAMPLE_REQUEST_ID = '0b9f3c52-8d1e-4f7a-9a63-5e2c7d41b806'
+
+export const REPLAYED_HEADER = {
+  'idempotent-replayed': {
+    type: 'string',
+    enum: ['true'],
+    description:
+      'Present when the key had been used for this request: the answer is the first one.',
+  },
+}
+
+export const RETRY_AFTER_HEADER = {
+  'retry-after': { type: 'integer', description: 'Seconds to wait before trying again.' },
+}
+
+/** Only described: a Stripe event is read as bytes, and checked by its signature. */
+export const STRIPE_EVENT = {
+  type: 'object',
+  required: ['id', 'type', 'created', 'livemode'],
+  properties: {
+    id: { type: 'string' },
+    type: { type: 'string' },
+    created: { type: 'integer' },
+    livemode: { type: 'boolean' },
+  },
+  additionalProperties: true,
+  description: 'An event as Stripe sends it, byte for byte as it was signed.',
+  examples: [
+    {
+      id: 'evt_1Nk0PqL2eZvKYlo2',
+      object: 'event',
+      api_version: '2025-03-31.basil',
+      created: 1_795_483_800,
+      type: 'customer.updated',
+      livemode: false,
+      data: { object: { id: 'cus_9s6XKzkNRiz8i3', object: 'customer' } },
+    },
+  ],
+}
+
+/** Takes out what says nothing here (links between operations, a second link to the document). */
+export const PAGE_STYLE = `.swagger-ui .info { margin: 32px 0 }
+.swagger-ui .info hgroup.main > a,
+.swagger-ui .response-col_links { display: none }
+.swagger-ui .opblock-body { overflow-x: auto }
+@media (max-width: 600px) {
+  .swagger-ui .wrapper { padding: 0 8px }
+  .swagger-ui .opblock .opblock-summary-method { min-width: 60px; padding: 6px 4px }
+  .swagger-ui .responses-inner,
+  .swagger-ui .opblock .opblock-section-header { padding: 8px }
+  .swagger-ui table thead tr td,
+  .swagger-ui table thead tr th { padding: 8px 0 }
+  .swagger-ui .response-col_status { min-width: 40px; width: 40px; padding-right: 8px }
+  .swagger-ui .response-col_description { width: auto }
+  .swagger-ui .response-controls { flex-wrap: wrap }
+}
+`

@@ -1,17 +1,55 @@
+import { createHash } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { REFUSALS, type RefusalCode } from '../refusals.ts'
+import { REFUSALS, Refusal, type RefusalCode } from '../refusals.ts'
 import { ErrorAnswer, ref } from '../schemas.ts'
-import { SERVICE_DESCRIPTION, TAGS } from './openapi-texts.ts'
+import { errorBody } from './errors.ts'
+import {
+  EXAMPLE_REQUEST_ID,
+  OPERATION_DESCRIPTIONS,
+  PAGE_STYLE,
+  REPLAYED_HEADER,
+  RETRY_AFTER_HEADER,
+  SECURITY_SCHEMES,
+  SERVICE_DESCRIPTION,
+  STRIPE_EVENT,
+  TAGS,
+} from './openapi-texts.ts'
 
 interface RouteToDescribe {
   schema?: FastifySchema
   url: string
   route: RouteOptions
 }
+
+interface Choice {
+  type?: string
+  enum?: unknown[]
+}
+
+interface Media {
+  schema: { required?: string[]; minProperties?: number }
+}
+
+/** What the page at `/docs` may load: its own files, the document, and icons inside its styles. */
+const PAGE_POLICY = {
+  'default-src': "'none'",
+  'base-uri': "'none'",
+  'connect-src': "'self'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'",
+  'img-src': "'self' data:",
+  'script-src': "'self'",
+  'style-src': `'self' 'sha256-${createHash('sha256').update(PAGE_STYLE).digest('base64')}'`,
+}
+
+/** What the page's own template lacks; without the first a phone shows it at a desk's width. */
+const PAGE_HEAD =
+  '<meta name="viewport" content="width=device-width, initial-scale=1">' +
+  `<style>${PAGE_STYLE}</style></head>`
 
 /** The document is made from the routes' own schemas, so that it can not say anything else. */
 export const openapi = fp(
@@ -28,17 +66,10 @@ export const openapi = fp(
         },
         servers: [{ url: '/', description: 'This server' }],
         tags: TAGS,
-        components: {
-          securitySchemes: {
-            ApiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-            AdminToken: { type: 'http', scheme: 'bearer' },
-            InternalToken: { type: 'apiKey', in: 'header', name: 'X-INTERNAL-TOKEN' },
-            StripeSignature: { type: 'apiKey', in: 'header', name: 'Stripe-Signature' },
-          },
-        },
+        components: { securitySchemes: SECURITY_SCHEMES },
       },
-      transform: describeAnswers,
-      transformObject: describeOptionalBodies,
+      transform: describeRoute,
+      transformObject: simplifyDocument,
       // Named schemas keep their names instead of becoming def-0, def-1, …
       refResolver: {
         buildLocalReference: (json, _baseUri, _fragment, index) =>
@@ -46,55 +77,126 @@ export const openapi = fp(
       },
     })
   },
-  { name: 'openapi' },
+  { name: 'openapi', dependencies: ['errors'] },
 )
 
 /** `/openapi.json` and the page at `/docs`, which loads nothing from elsewhere. */
 export async function documentationRoutes(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const isPage = reply.getHeader('content-type') === 'text/html; charset=utf-8'
+    return isPage && typeof payload === 'string' ? payload.replace('</head>', PAGE_HEAD) : payload
+  })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
-    uiConfig: { docExpansion: 'list', tagsSorter: undefined, defaultModelsExpandDepth: 0 },
+    staticCSP: PAGE_POLICY,
+    // BaseLayout has no bar for opening documents of other servers.
+    uiConfig: { layout: 'BaseLayout', defaultModelsExpandDepth: 0, displayRequestDuration: true },
     theme: { title: 'Strongroom API' },
   })
 }
 
-/** A body of which nothing is needed may be left out; the plugin calls every body required. */
-function describeOptionalBodies(
-  document: Parameters<SwaggerTransformObject>[0],
-): ReturnType<SwaggerTransformObject> {
-  if (!('openapiObject' in document)) return document.swaggerObject
-  for (const path of Object.values(document.openapiObject.paths ?? {})) {
-    const body = path?.post?.requestBody
-    if (body === undefined || '$ref' in body) continue
-    const schema = body.content['application/json']?.schema
-    if (schema === undefined || '$ref' in schema) continue
-    body.required = schema.required !== undefined || schema.minProperties !== undefined
+/** Adds what the routes' schemas leave out: every refusal that a route can answer, and headers. */
+function describeRoute({ schema, url, route }: RouteToDescribe) {
+  if (schema === undefined || schema.hide === true) return { schema: { hide: true }, url }
+  const key = propertiesOf(schema.headers)['idempotency-key']
+  const response: Record<string, unknown> = {}
+  for (const [status, answer] of Object.entries(schema.response ?? {})) {
+    const headers = key !== undefined && { headers: REPLAYED_HEADER }
+    response[status] = { description: STATUS_CODES[status], ...(answer as object), ...headers }
   }
-  return document.openapiObject
+  const codes = refusalsOf(schema, route)
+  for (const status of new Set(codes.map((code) => REFUSALS[code][0]))) {
+    const group = codes.filter((code) => REFUSALS[code][0] === status)
+    response[status] ??= describeRefusals(group, schema)
+  }
+  const body = route.config?.scope === 'stripe' ? STRIPE_EVENT : schema.body
+  // Each its own example: tried one after the other, a shared key would be a 422.
+  const headers = key !== undefined && { headers: withExample(schema, key) }
+  const text = schema.description ?? OPERATION_DESCRIPTIONS[schema.operationId ?? '']
+  const description = text !== undefined && { description: text }
+  const described = { ...schema, ...description, ...headers, ...(body !== undefined && { body }) }
+  return { schema: { ...described, response }, url }
 }
 
-/** Adds every refusal that a route can answer: its own, its scope's and those of any route. */
-function describeAnswers({ schema, url, route }: RouteToDescribe) {
-  if (schema === undefined || schema.hide === true) return { schema: { hide: true }, url }
+function withExample(schema: FastifySchema, key: unknown) {
+  const example = { ...(key as object), examples: [`${schema.operationId}-1001`] }
+  const properties = { ...propertiesOf(schema.headers), 'idempotency-key': example }
+  return { ...(schema.headers as object), properties }
+}
+
+/** A route's own refusals, its scope's and those of any route of its kind. */
+function refusalsOf(schema: FastifySchema, route: RouteOptions): RefusalCode[] {
   const codes = new Set<RefusalCode>(route.config?.refusals)
   if (schema.body ?? schema.params ?? schema.querystring) codes.add('VALIDATION_FAILED')
   if (schema.body !== undefined) {
     codes.add('MALFORMED_JSON').add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE')
   }
-  codes.add('INTERNAL_ERROR').add('DATABASE_UNAVAILABLE').add('TIMEOUT')
+  codes.add('INTERNAL_ERROR')
+  if (route.config?.scope !== 'public') codes.add('DATABASE_UNAVAILABLE').add('TIMEOUT')
+  return [...codes]
+}
 
-  const response: Record<string, unknown> = {}
-  for (const [status, answer] of Object.entries(schema.response ?? {})) {
-    response[status] = { description: STATUS_CODES[status], ...(answer as object) }
+/** All refusals of one status, each with an example. */
+function describeRefusals(codes: readonly RefusalCode[], schema: FastifySchema) {
+  const examples = codes.map((code) => {
+    const value = errorBody(exampleOf(code, schema), EXAMPLE_REQUEST_ID)
+    return [code, { summary: code, value }] as const
+  })
+  const [only, ...others] = examples
+  return {
+    description: codes.map((code) => `\`${code}\` ${REFUSALS[code][1]}`).join('\n\n'),
+    ...(codes.some((code) => REFUSALS[code][0] === 503) && { headers: RETRY_AFTER_HEADER }),
+    content: {
+      'application/json': {
+        schema: ref(ErrorAnswer),
+        ...(others.length === 0
+          ? { example: only?.[1].value }
+          : { examples: Object.fromEntries(examples) }),
+      },
+    },
   }
-  for (const status of new Set([...codes].map((code) => REFUSALS[code][0]))) {
-    const group = [...codes].filter((code) => REFUSALS[code][0] === status)
-    response[status] ??= {
-      description: group.map((code) => `\`${code}\` ${REFUSALS[code][1]}`).join('\n\n'),
-      content: { 'application/json': { schema: ref(ErrorAnswer) } },
-    }
+}
+
+function exampleOf(code: RefusalCode, schema: FastifySchema): Refusal {
+  if (code !== 'VALIDATION_FAILED') return new Refusal(code)
+  const [place] = Object.keys(propertiesOf(schema.body ?? schema.params ?? schema.querystring))
+  return new Refusal(code, { details: [{ path: `/${place ?? ''}`, message: 'is not valid' }] })
+}
+
+function propertiesOf(schema: unknown): Record<string, unknown> {
+  return (schema as { properties?: Record<string, unknown> } | undefined)?.properties ?? {}
+}
+
+function simplifyDocument(
+  document: Parameters<SwaggerTransformObject>[0],
+): ReturnType<SwaggerTransformObject> {
+  return simplify('openapiObject' in document ? document.openapiObject : document.swaggerObject)
+}
+
+/**
+ * The same document in forms that generators of clients turn into plain types: a choice of texts is
+ * one enum, what may be null has two types, and a body may be left out if no field is required.
+ */
+function simplify<T>(node: T): T {
+  if (node === null || typeof node !== 'object') return node
+  if (Array.isArray(node)) return node.map(simplify) as T
+  const { anyOf, ...rest } = Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [key, simplify(value)] as const),
+  ) as { anyOf?: Choice[]; requestBody?: { required: boolean; content: Record<string, Media> } }
+  if (rest.requestBody !== undefined) {
+    rest.requestBody.required = Object.values(rest.requestBody.content).some(
+      ({ schema }) => schema.required !== undefined || schema.minProperties !== undefined,
+    )
   }
-  return { schema: { ...schema, response }, url }
+  if (anyOf === undefined) return rest as T
+  const [first, second] = anyOf
+  if (anyOf.every((choice) => choice.type === 'string' && choice.enum?.length === 1)) {
+    return { ...rest, type: 'string', enum: anyOf.flatMap((choice) => choice.enum) } as T
+  }
+  if (anyOf.length === 2 && second?.type === 'null' && typeof first?.type === 'string') {
+    const values = first.enum && { enum: [...first.enum, null] }
+    return { ...first, ...rest, type: [first.type, 'null'], ...values } as T
+  }
+  return { ...rest, anyOf } as T
 }
