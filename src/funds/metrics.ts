@@ -3,8 +3,8 @@ import { Refusal } from '../refusals.ts'
 import type { Writes } from './batch.ts'
 
 export interface FundsMetrics {
-  committed(writes: Writes, batchSize: number): void
-  refused(reason: unknown): void
+  committed: (writes: Writes, batchSize: number) => void
+  refused: (reason: unknown) => void
 }
 
 /** @param waiting how many movements wait for a commit right now */

@@ -142,7 +142,7 @@ async function startService(): Promise<{ child: ChildProcess; origin: string }> 
       INTERNAL_SERVICE_TOKEN: token,
     },
   })
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer]
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, origin: line.toString().trim() }
 }
 

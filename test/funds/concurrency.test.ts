@@ -1,74 +1,147 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { connect } from '../../src/plugins/database/connect.ts'
+import { verifyLedger } from '../../src/funds/verify.ts'
 import { asAdmin } from '../support/database.ts'
-import { startService } from '../support/service.ts'
+import { inParallel, scaled } from '../support/scale.ts'
+import { type Service, startService } from '../support/service.ts'
 
-/** Runs `count` calls, at most `clients` of them at once. */
-async function inParallel<T>(
-  count: number,
-  clients: number,
-  call: (index: number) => Promise<T>,
-): Promise<T[]> {
-  const results: T[] = []
-  let next = 0
-  const client = async () => {
-    while (next < count) {
-      const index = next++
-      results[index] = await call(index)
-    }
-  }
-  await Promise.all(Array.from({ length: clients }, client))
-  return results
+async function openAccount(service: Service, userId: string, funds = 0): Promise<void> {
+  await service.asInternal('POST', '/account', { user_id: userId, tier: 'pro' })
+  if (funds > 0) await service.asInternal('POST', '/top_up', { user_id: userId, amount: funds })
 }
 
-test('200 clients ask 10,000 deducts of 1 from 5,000: exactly 5,000 succeed', async (t) => {
-  const service = await startService(t)
-  await service.asInternal('POST', '/account', { user_id: 'hot', tier: 'pro' })
-  await service.asInternal('POST', '/top_up', { user_id: 'hot', amount: 5_000 })
+async function assertSound(service: Service): Promise<void> {
+  const config = { url: service.database.url, ssl: 'disable', ca: undefined } as const
+  const sql = connect(config, { name: 'verify', connectionsMax: 1 })
+  try {
+    assert.deepEqual((await verifyLedger(sql)).findings, [])
+  } finally {
+    await sql.end()
+  }
+}
 
-  const answers = await inParallel(10_000, 200, () =>
-    service.asInternal('POST', '/deduct', { user_id: 'hot', amount: 1 }),
-  )
-
-  const paid = answers.filter((answer) => answer.status === 200)
-  const refused = answers.filter((answer) => answer.body.code === 'INSUFFICIENT_FUNDS')
-  assert.equal(paid.length, 5_000)
-  assert.equal(refused.length, 5_000)
-  assert.equal(new Set(paid.map((answer) => answer.body.transfer_id)).size, 5_000)
-  const { body } = await service.asInternal('GET', '/balance/hot')
-  assert.equal(body.balance, 0)
-
-  const [sums] = await asAdmin(
-    service.database.adminUrl,
-    (sql) => sql`
-      select count(*)::int as transfers, max(seq)::int as seq,
-        sum(case when credit_account_id = account_id then amount else -amount end)::int as balance
-      from transfers`,
-  )
-  assert.deepEqual({ ...sums }, { transfers: 5_001, seq: 5_001, balance: 0 })
-})
-
-test('one key sent 20 times at once, over two replicas, moves money once', async (t) => {
+test('promise 2: one key moves money once, sent 20 times at once over two replicas', async (t) => {
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
-  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
-  await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 100_000 })
+  await openAccount(service, 'ada', 1_000_000)
+  const keys = scaled(10_000, 50)
 
-  for (let round = 0; round < 20; round++) {
+  await inParallel(keys, 8, async (number) => {
+    const body = { user_id: 'ada', amount: 7, idempotency_key: `key-${number}` }
     const answers = await inParallel(20, 20, (index) =>
-      (index % 2 === 0 ? service : replica).asInternal('POST', '/deduct', {
-        user_id: 'ada',
-        amount: 7,
-        idempotency_key: `round-${round}`,
-      }),
+      (index % 2 === 0 ? service : replica).asInternal('POST', '/deduct', body),
     )
-    assert.deepEqual(
-      answers.map((answer) => [answer.status, answer.body]),
-      answers.map(() => [200, answers[0]?.body]),
-    )
+    for (const answer of answers) {
+      assert.deepEqual([answer.status, answer.body], [200, answers[0]?.body])
+    }
     const first = answers.filter((answer) => !answer.headers.has('idempotent-replayed'))
     assert.equal(first.length, 1)
-  }
+  })
   const { body } = await service.asInternal('GET', '/balance/ada')
-  assert.equal(body.balance, 100_000 - 20 * 7)
+  assert.equal(body.balance, 1_000_000 - keys * 7)
+})
+
+test('promise 3: a key with another body is refused and moves nothing', async (t) => {
+  const service = await startService(t)
+  await openAccount(service, 'ada', 1_000_000)
+  await openAccount(service, 'bob', 1_000_000)
+  const trials = scaled(1_000, 50)
+  const deduct = (user_id: string, amount: number, trial: number) =>
+    service.asInternal('POST', '/deduct', { user_id, amount, idempotency_key: `key-${trial}` })
+
+  await inParallel(trials, 16, async (trial) => {
+    assert.equal((await deduct('ada', 5, trial)).status, 200)
+    const reused = await deduct('ada', 6, trial)
+    assert.deepEqual([reused.status, reused.body.code], [422, 'IDEMPOTENCY_KEY_REUSED'])
+    assert.equal((await deduct('bob', 6, trial)).status, 200)
+  })
+  assert.equal((await service.asInternal('GET', '/balance/ada')).body.balance, 1e6 - trials * 5)
+  assert.equal((await service.asInternal('GET', '/balance/bob')).body.balance, 1e6 - trials * 6)
+})
+
+test('promises 4 and 5: 200 clients ask 10,000 deducts of 1 from 5,000: 5,000 succeed', async (t) => {
+  const service = await startService(t)
+  for (let round = 0; round < scaled(20, 1); round++) {
+    const user_id = `round-${round}`
+    await openAccount(service, user_id, 5_000)
+    const answers = await inParallel(10_000, 200, () =>
+      service.asInternal('POST', '/deduct', { user_id, amount: 1 }),
+    )
+    const paid = answers.filter((answer) => answer.status === 200)
+    const refused = answers.filter((answer) => answer.body.code === 'INSUFFICIENT_FUNDS')
+    assert.deepEqual([paid.length, refused.length], [5_000, 5_000])
+    assert.equal(new Set(paid.map((answer) => answer.body.transfer_id)).size, 5_000)
+    assert.equal((await service.asInternal('GET', `/balance/${user_id}`)).body.balance, 0)
+  }
+  await assertSound(service)
+})
+
+test('promises 4 and 5: with holds and refunds mixed in, no balance is ever below its floor', async (t) => {
+  const service = await startService(t)
+  await openAccount(service, 'ada', 2_000)
+  const post = (path: string, body: object = {}) => service.asInternal('POST', path, body)
+  const watch = { on: true }
+  const watcher = asAdmin(service.database.adminUrl, async (sql) => {
+    let broken = 0
+    while (watch.on) {
+      const [row] = await sql`
+        select count(*)::int as broken from accounts
+        where balance - held < -credit_limit
+          or balance <> (select coalesce(sum(t.amount * case when t.kind in ('top_up', 'refund')
+            then 1 when t.kind in ('deduct', 'capture') then -1 else 0 end), 0)
+            from transfers t where t.account_id = accounts.id)`
+      broken += row?.['broken'] as number
+    }
+    return broken
+  })
+  await inParallel(scaled(20_000, 1_000), 50, async (index) => {
+    const amount = 1 + (index % 9)
+    if (index % 3 === 0) {
+      const hold = await post('/holds', { user_id: 'ada', amount })
+      if (hold.status !== 201) return assert.equal(hold.status, 402)
+      const path = `/holds/${hold.body.hold_id}/${index % 2 === 0 ? 'capture' : 'release'}`
+      return assert.equal((await post(path)).status, 200)
+    }
+    const charge = await post('/deduct', { user_id: 'ada', amount })
+    if (charge.status !== 200) return assert.equal(charge.status, 402)
+    if (index % 3 !== 1) return undefined
+    const refund = { transfer_id: charge.body.transfer_id }
+    return assert.equal((await post('/refund', refund)).status, 200)
+  })
+  watch.on = false
+  assert.equal(await watcher, 0)
+  await assertSound(service)
+})
+
+test('promise 6: a read on any replica shows every acknowledged write', async (t) => {
+  const service = await startService(t)
+  const replica = await startService(t, {}, service.database)
+  const users = Array.from({ length: 8 }, (_, index) => `user-${index}`)
+  for (const user of users) await openAccount(service, user)
+
+  await Promise.all(
+    users.map(async (user_id) => {
+      for (let pair = 0; pair < scaled(50_000, 400) / users.length; pair++) {
+        const written = await service.asInternal('POST', '/top_up', { user_id, amount: 1 })
+        const read = await replica.asInternal('GET', `/balance/${user_id}`)
+        assert.equal(read.body.balance, written.body.balance)
+      }
+    }),
+  )
+})
+
+test('promise 7: contention over many accounts and two replicas is never an error', async (t) => {
+  const service = await startService(t)
+  const replica = await startService(t, {}, service.database)
+  const users = Array.from({ length: 6 }, (_, index) => `user-${index}`)
+  for (const user of users) await openAccount(service, user, 1_000_000)
+  const statuses = await inParallel(scaled(200_000, 2_000), 100, async (index) => {
+    const target = index % 2 === 0 ? service : replica
+    const user_id = users[(index * 7) % users.length]!
+    const path = index % 3 === 0 ? '/top_up' : '/deduct'
+    return (await target.asInternal('POST', path, { user_id, amount: 1 })).status
+  })
+  assert.deepEqual([...new Set(statuses)], [200])
+  await assertSound(service)
 })

@@ -1,0 +1,22 @@
+/** `npm run drill` runs the whole count of a promise, `npm test` a smaller one. */
+export function scaled(full: number, quick: number): number {
+  return process.env['DRILL'] === '1' ? full : quick
+}
+
+/** Runs `count` calls, at most `clients` of them at once; results are in the order of the calls. */
+export async function inParallel<T>(
+  count: number,
+  clients: number,
+  call: (index: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = []
+  let next = 0
+  const client = async () => {
+    while (next < count) {
+      const index = next++
+      results[index] = await call(index)
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, client))
+  return results
+}
