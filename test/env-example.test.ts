@@ -25,13 +25,13 @@ function namesAfter(word: string): string[] {
 
 test('.env.example has every variable once, and no other', () => {
   const names = LINES.map(([, name]) => name)
-  assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted(), 'no name twice')
+  assert.equal(new Set(names).size, names.length)
   const read = namesRead()
   const derived = (name: string) =>
     ['_FILE', '_PREVIOUS'].some((end) => name.endsWith(end) && read.has(name.slice(0, -end.length)))
   const expected = [...read].filter((name) => !derived(name))
   assert.ok(expected.length >= 25)
-  assert.deepEqual(names.toSorted(), expected.toSorted())
+  assert.deepEqual(new Set(names), new Set(expected))
 })
 
 test('.env.example says which variables have a _FILE and a _PREVIOUS', () => {
