@@ -36,7 +36,7 @@ export const connectionLimits = fp(
     app.addHook('onRequest', (request, _reply, done) => {
       const { rawHeaders, headers, httpVersion } = request.raw
       if (rawHeaders.length > HEADERS_MAX * 2) done(new Refusal('HEADERS_TOO_LARGE'))
-      else if (headers.host === undefined && httpVersion === '1.1') done(new Refusal('BAD_REQUEST'))
+      else if (headers.host === undefined && httpVersion !== '1.0') done(new Refusal('BAD_REQUEST'))
       else done()
     })
     app.addHook('onSend', (_request, reply, _payload, done) => {
