@@ -3,35 +3,34 @@ import { Value } from '@sinclair/typebox/value'
 import type { Database } from '../plugins/database/index.ts'
 import { stripeEvents } from './tables.ts'
 
+/** The end of the year 9999. */
+const CREATED_MS_MAX = 253_402_300_799_999
+
 /** The envelope of a Stripe event; what is inside is read by whoever handles its type. */
 const StripeEvent = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 255 }),
   type: Type.String({ minLength: 1, maxLength: 255 }),
   // Seconds, or in a thin event RFC 3339.
-  created: Type.Union([Type.Integer({ minimum: 0, maximum: 253_402_300_799 }), Type.String()]),
+  created: Type.Union([Type.Integer(), Type.String()]),
   livemode: Type.Boolean(),
   api_version: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 })
 
 export type StripeEventRow = typeof stripeEvents.$inferInsert
 
-/**
- * The event in a signed body; null if there is none. PostgreSQL can not store the character NUL, so
- * it becomes the replacement character: refusing the event would make Stripe send it for days.
- */
+/** The event in a signed body; null if there is none. */
 export function parseEvent(body: Buffer): StripeEventRow | null {
   let payload: unknown
   try {
-    payload = JSON.parse(body.toString('utf8'), (_key, value: unknown) =>
-      typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value,
-    )
+    payload = storable(JSON.parse(body.toString('utf8')))
   } catch {
     return null
   }
   if (!Value.Check(StripeEvent, payload)) return null
   const { created } = payload
   const createdAt = new Date(typeof created === 'number' ? created * 1_000 : created)
-  if (Number.isNaN(createdAt.getTime())) return null
+  // Beyond lie years that the database does not read.
+  if (!(createdAt.getTime() >= 0 && createdAt.getTime() <= CREATED_MS_MAX)) return null
   return {
     id: payload.id,
     type: payload.type,
@@ -40,6 +39,18 @@ export function parseEvent(body: Buffer): StripeEventRow | null {
     createdAt,
     payload,
   }
+}
+
+/**
+ * PostgreSQL can not store NUL or half a surrogate pair, so they become the replacement character:
+ * refusing the event would make Stripe send it for days.
+ */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD').toWellFormed()
+  if (Array.isArray(value)) return value.map(storable)
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(entries.map(([key, inner]) => [storable(key), storable(inner)]))
 }
 
 /** Stripe repeats events until they are answered: the id makes each count once. */
