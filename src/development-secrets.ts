@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Environment } from './environment.ts'
 
@@ -26,13 +26,22 @@ export function withDevelopmentSecrets(env: Environment): Environment {
 }
 
 function readOrMake(path: string): string {
+  if (!existsSync(path)) make(path)
+  return readFileSync(path, 'utf8').trim()
+}
+
+/** Linked to its name when it is whole: another start at the same time never reads half of it. */
+function make(path: string): void {
   // The folder around it stays open: the embedded database may run as another user.
   mkdirSync(dirname(dirname(path)), { recursive: true })
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
   try {
-    writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+    linkSync(draft, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(draft)
   }
-  return readFileSync(path, 'utf8').trim()
 }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
+import { eventually, serverProcesses } from '../support/processes.ts'
+import { INTERNAL_TOKEN } from '../support/service.ts'
+import {
+  type ServiceProcess,
+  clusterOf,
+  newDataDir,
+  startServiceProcess,
+} from '../support/service-process.ts'
+
+/** Promise 20, both ways. */
+const NOTICE_MS_MAX = 5_000
+
+/** Asks /health again and again until it answers so; fails when that takes too long. */
+async function healthBecomes(t: TestContext, service: ServiceProcess, status: 200 | 503) {
+  const at = performance.now()
+  let body: unknown
+  const became = await eventually(async () => {
+    const answer = await fetch(`${service.origin}/health`, {
+      signal: AbortSignal.timeout(NOTICE_MS_MAX),
+    })
+    body = await answer.json()
+    return answer.status === status
+  }, NOTICE_MS_MAX)
+  const took_ms = Math.round(performance.now() - at)
+  assert.ok(became && took_ms <= NOTICE_MS_MAX, `not ${status} within ${took_ms} ms`)
+  const database = status === 200 ? 'ok' : 'unavailable'
+  const { status: word, checks } = body as { status: string; checks: object }
+  assert.deepEqual([word, checks], [status === 200 ? 'ok' : 'degraded', { database }])
+  t.diagnostic(`${status} after ${took_ms} ms`)
+}
+
+async function topUp(service: ServiceProcess): Promise<number> {
+  const answer = await fetch(`${service.origin}/top_up`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-internal-token': INTERNAL_TOKEN },
+    body: JSON.stringify({ user_id: 'nobody', amount: 1 }),
+  })
+  return answer.status
+}
+
+async function assertWithout(service: ServiceProcess): Promise<void> {
+  assert.equal((await fetch(`${service.origin}/health/live`)).status, 200)
+  assert.equal((await fetch(`${service.origin}/health/ready`)).status, 503)
+  const at = performance.now()
+  assert.equal(await topUp(service), 503)
+  assert.ok(performance.now() - at < 8_000, 'a call without the database takes too long')
+}
+
+test('health says within 5 s that the database is stopped, and that it is back', async (t) => {
+  const databaseDir = newDataDir(t)
+  let database = await startEmbeddedPostgres({ dataDir: databaseDir })
+  t.after(() => database.stop())
+  const service = await startServiceProcess(t, newDataDir(t), {
+    DATABASE_URL: database.url,
+    INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
+  })
+  await healthBecomes(t, service, 200)
+  assert.equal(await topUp(service), 404)
+
+  await database.stop()
+  await healthBecomes(t, service, 503)
+  await assertWithout(service)
+
+  database = await startEmbeddedPostgres({ dataDir: databaseDir })
+  await healthBecomes(t, service, 200)
+  assert.ok(await eventually(async () => (await topUp(service)) === 404, NOTICE_MS_MAX))
+})
+
+test(
+  'health says within 5 s that the database hangs',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const dataDir = newDataDir(t)
+    const service = await startServiceProcess(t, dataDir, {
+      INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
+    })
+    await healthBecomes(t, service, 200)
+    assert.equal(await topUp(service), 404)
+    const processes = serverProcesses(clusterOf(dataDir))
+    assert.ok(processes.length > 3)
+
+    processes.forEach((pid) => process.kill(pid, 'SIGSTOP'))
+    await healthBecomes(t, service, 503)
+    await assertWithout(service)
+
+    processes.forEach((pid) => process.kill(pid, 'SIGCONT'))
+    await healthBecomes(t, service, 200)
+    assert.ok(await eventually(async () => (await topUp(service)) === 404, NOTICE_MS_MAX))
+  },
+)

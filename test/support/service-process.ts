@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type Running, run, serverProcesses } from './processes.ts'
+
+const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+type Variables = Record<string, string | undefined>
+
+export interface ServiceProcess extends Running {
+  origin: string
+}
+
+/** A folder for a service of its own; what is left of it is ended and removed with the test. */
+export function newDataDir(t: Pick<TestContext, 'after'>): string {
+  const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-process-'))
+  t.after(() => {
+    serverProcesses(clusterOf(dataDir)).forEach((pid) => process.kill(pid, 'SIGKILL'))
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  })
+  return dataDir
+}
+
+/** The data folder of the embedded PostgreSQL. */
+export function clusterOf(dataDir: string): string {
+  return join(dataDir, 'postgres', 'data')
+}
+
+/** `node dist/server.js` in an environment of its own, not waited for. */
+export function launchService(
+  t: Pick<TestContext, 'after'>,
+  dataDir: string,
+  env: Variables = {},
+): Running {
+  mkdirSync(dataDir, { recursive: true })
+  const service = run(process.execPath, [SERVER], {
+    cwd: dataDir,
+    env: environment({ DATA_DIR: dataDir, PORT: '0', ...env }),
+  })
+  t.after(async () => {
+    service.child.kill('SIGKILL')
+    await service.ended
+  })
+  return service
+}
+
+/** Resolves when it listens. */
+export async function startServiceProcess(
+  t: Pick<TestContext, 'after'>,
+  dataDir: string,
+  env: Variables = {},
+): Promise<ServiceProcess> {
+  const service = launchService(t, dataDir, env)
+  await service.says(/listens on \S+\n/)
+  return { ...service, origin: /listens on (\S+)/.exec(service.output())?.[1] ?? '' }
+}
+
+/** `strongroom <command>`, to its end. */
+export function command(
+  args: string[],
+  env: Variables,
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [CLI, ...args], {
+    cwd: tmpdir(),
+    env: environment(env),
+    encoding: 'utf8',
+  })
+}
+
+/** Nothing of the tests' own environment but where programs are. */
+function environment(env: Variables): Variables {
+  return { PATH: process.env['PATH'], HOME: tmpdir(), ...env }
+}
