@@ -123,6 +123,6 @@ CREATE INDEX "customers_email" ON "customers" USING btree (lower("email"),"seq")
 CREATE INDEX "customers_status_seq" ON "customers" USING btree ("status","seq");--> statement-breakpoint
 CREATE INDEX "holds_open" ON "holds" USING btree ("account_id","expires_at") WHERE "holds"."status" = 'open';--> statement-breakpoint
 CREATE INDEX "holds_expiry" ON "holds" USING btree ("expires_at") WHERE "holds"."status" = 'open';--> statement-breakpoint
-CREATE UNIQUE INDEX "transfers_idempotency_key" ON "transfers" USING btree ("account_id","idempotency_key");--> statement-breakpoint
+CREATE UNIQUE INDEX "transfers_idempotency_key" ON "transfers" USING btree (("account_id"::text || ' ' || "idempotency_key"));--> statement-breakpoint
 CREATE INDEX "transfers_target" ON "transfers" USING btree ("account_id","target_seq") WHERE "transfers"."target_seq" is not null;--> statement-breakpoint
 CREATE INDEX "stripe_events_received" ON "stripe_events" USING btree ("received_at","id");

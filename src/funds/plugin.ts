@@ -31,7 +31,13 @@ declare module 'fastify' {
 /** The ledger on connections of its own: one for each batch that may be under way. */
 export const funds = fp(
   async (app: FastifyInstance, options: { config: DatabaseConfig }) => {
-    const lane = (name: string) => connect(options.config, { name, connectionsMax: 1 })
+    const lane = (name: string) =>
+      connect(options.config, {
+        name,
+        connectionsMax: 1,
+        // A plan made for the arrays at hand takes them for a reason to read whole tables.
+        settings: { plan_cache_mode: 'force_generic_plan' },
+      })
     const writers = Array.from({ length: LANES }, () => lane('ledger'))
     const readers = Array.from({ length: LANES }, () => lane('balances'))
     const metrics = fundsMetrics(app.metrics, () => moves.waiting())

@@ -61,8 +61,8 @@ export async function beginBatch(sql: postgres.Sql, input: BatchInput): Promise<
             ${array(keys.map((sought) => sought.key))}::text[]
           ) as sought (user_id, account_id, key)
           left join accounts a on a.user_id = sought.user_id
-          join transfers t on t.account_id = coalesce(a.id, sought.account_id)
-            and t.idempotency_key = sought.key`,
+          join transfers t on (t.account_id::text || ' ' || t.idempotency_key)
+            = (coalesce(a.id, sought.account_id)::text || ' ' || sought.key)`,
     charges.length === 0
       ? []
       : sql<(Transfer & { refunded: bigint })[]>`

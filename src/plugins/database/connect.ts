@@ -6,6 +6,8 @@ export interface ConnectOptions {
   /** Shown in pg_stat_activity. */
   name: string
   connectionsMax: number
+  /** PostgreSQL settings of these connections. */
+  settings?: Record<string, string>
 }
 
 /**
@@ -30,6 +32,7 @@ export function connect(config: DatabaseConfig, options: ConnectOptions): postgr
       statement_timeout: 15_000,
       // A peer that vanished in mid-transaction must not hold its row locks.
       idle_in_transaction_session_timeout: 10_000,
+      ...options.settings,
     },
   })
   if (!('survivesLostConnections' in sql)) {
