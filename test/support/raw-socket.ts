@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Socket, connect } from 'node:net'
 import { once } from 'node:events'
 
-const TIMEOUT_MS = 20_000
+const TIMEOUT_MS = 30_000
 
 export interface RawAnswer {
   status: number

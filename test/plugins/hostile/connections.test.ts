@@ -6,7 +6,7 @@ import { openSocket, rawRequest, readToEnd, sendRaw } from '../../support/raw-so
 import { assertRefused } from '../../support/refusals.ts'
 import { INTERNAL_TOKEN, type Service, startService } from '../../support/service.ts'
 
-const CLOSED_WITHIN_MS = 15_000
+const CLOSED_WITHIN_MS = 20_000
 
 /** Sends the start, then a byte each half second for as long as the server takes it; or nothing. */
 async function trickle(service: Service, start: string) {
