@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
@@ -11,7 +11,9 @@ import { SERVICE_ROLE, asAdmin, databaseUrl } from './database.ts'
 /**
  * `npm test [-- files]`: a PostgreSQL (the server in TEST_DATABASE_URL or DATABASE_URL, or else the
  * embedded one in a temporary folder), a migrated template database, and Node's test runner on it.
+ * `npm run drill [-- files]`: the same with the whole counts of the promises, which takes long.
  */
+const drill = process.env['DRILL'] === '1'
 const password = randomBytes(16).toString('hex')
 const template = `strongroom_template_${process.pid}`
 
@@ -30,8 +32,13 @@ try {
   await migrate(databaseUrl(server.url, template, { user: SERVICE_ROLE, password }))
   process.exitCode = await runTests(server.url)
 } finally {
-  await asAdmin(server.url, (sql) => sql.unsafe(`drop database if exists ${template} with (force)`))
-  await server.stop()
+  try {
+    await asAdmin(server.url, (sql) =>
+      sql.unsafe(`drop database if exists ${template} with (force)`),
+    )
+  } finally {
+    await server.stop()
+  }
 }
 
 async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
@@ -41,7 +48,13 @@ async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const embedded = await startEmbeddedPostgres({
     dataDir,
     // A test survives no power cut: the drills, which test that, start servers of their own.
-    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+    settings: {
+      fsync: 'off',
+      full_page_writes: 'off',
+      synchronous_commit: 'off',
+      // Several files run at once, each with several replicas.
+      max_connections: '200',
+    },
   })
   return {
     url: embedded.adminUrl,
@@ -55,7 +68,9 @@ async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
 async function runTests(url: string): Promise<number> {
   const given = process.argv.slice(2)
   const files = given.length > 0 ? given : testFiles()
-  const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=4']
+  const flags = ['--import', 'tsx', '--test', '--test-reporter=spec']
+  // A drill loads the machine by itself; beside another one its deadlines would mean nothing.
+  flags.push(`--test-concurrency=${drill ? 1 : 4}`)
   const child = spawn(process.execPath, [...flags, ...files], {
     stdio: 'inherit',
     env: {
@@ -74,9 +89,10 @@ async function runTests(url: string): Promise<number> {
   return code ?? 1
 }
 
-/** All tests but the drills, which take minutes and have a command of their own. */
+/** All tests; or those that have a greater count for the drill. */
 function testFiles(): string[] {
   return readdirSync('test', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts') && !file.startsWith('drills'))
+    .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join('test', file))
+    .filter((file) => !drill || readFileSync(file, 'utf8').includes('scaled('))
 }
