@@ -14,7 +14,7 @@ import {
   NewApiKey,
   RotateKeyBody,
 } from './schemas.ts'
-import { type KeyRow, issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
+import { type KeyRow, endOf, issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
 
 export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, Me]
 
@@ -141,7 +141,7 @@ export function presentKey(row: KeyRow) {
     key_id: row.id,
     name: row.name,
     created_at: row.createdAt.toISOString(),
-    expires_at: row.expiresAt?.toISOString() ?? null,
+    expires_at: endOf(row)?.toISOString() ?? null,
     last_used_at: row.lastUsedAt?.toISOString() ?? null,
     revoked_at: row.revokedAt?.toISOString() ?? null,
   }

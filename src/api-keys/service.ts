@@ -10,6 +10,13 @@ import { apiKeys } from './tables.ts'
 
 export type KeyRow = typeof apiKeys.$inferSelect
 
+/** When a key stops working by itself: its expiry or the end of its overlap, whichever is sooner. */
+export function endOf(row: Pick<KeyRow, 'expiresAt' | 'retiresAt'>): Date | null {
+  const { expiresAt, retiresAt } = row
+  if (expiresAt === null || retiresAt === null) return expiresAt ?? retiresAt
+  return expiresAt < retiresAt ? expiresAt : retiresAt
+}
+
 interface DraftKey {
   /** The secret, to be shown once. */
   apiKey: string
@@ -89,15 +96,15 @@ export async function rotateKey(
   return db.transaction(async (tx) => {
     const locked = await findKey(tx, key)
     const now = new Date()
-    const isDead = locked.expiresAt !== null && locked.expiresAt <= now
-    if (locked.revokedAt !== null || isDead) throw new Refusal('API_KEY_REVOKED')
-    const end = new Date(now.getTime() + overlapMs)
-    const endsSooner = locked.expiresAt !== null && locked.expiresAt < end
+    const end = endOf(locked)
+    if (locked.revokedAt !== null || (end !== null && end <= now)) {
+      throw new Refusal('API_KEY_REVOKED')
+    }
+    const overlapEnd = new Date(now.getTime() + overlapMs)
+    const retiresAt = end !== null && end < overlapEnd ? end : overlapEnd
     await tx
       .update(apiKeys)
-      .set(
-        overlapMs === 0 ? { revokedAt: now } : { expiresAt: endsSooner ? locked.expiresAt : end },
-      )
+      .set(overlapMs === 0 ? { revokedAt: now } : { retiresAt })
       .where(eq(apiKeys.id, key.keyId))
     const row = await insertKey(tx, actor, draft)
     await recordAudit(tx, actor, {

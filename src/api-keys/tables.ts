@@ -15,8 +15,10 @@ export const apiKeys = pgTable(
     /** PHC string of argon2id over the whole key. */
     hash: text().notNull(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
-    /** From then on the key is refused; also the end of a rotation's overlap. */
+    /** What the key was issued for; from then on it is refused. */
     expiresAt: timestamp({ precision: 3, withTimezone: true }),
+    /** The end of the overlap with the key that replaced this one; from then on it is refused too. */
+    retiresAt: timestamp({ precision: 3, withTimezone: true }),
     /** Exact to a minute: written at most so often, behind the request. */
     lastUsedAt: timestamp({ precision: 3, withTimezone: true }),
     revokedAt: timestamp({ precision: 3, withTimezone: true }),

@@ -5,6 +5,7 @@ import { customers } from '../customers/tables.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { parseApiKey } from './format.ts'
 import { hashApiKey, matchesHash } from './hashing.ts'
+import { endOf } from './service.ts'
 import { apiKeys } from './tables.ts'
 
 export interface KeyHolder {
@@ -102,7 +103,7 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger): KeyVerifier {
       status: row.customer.status,
       keyId: row.key.id,
       keyName: row.key.name,
-      keyExpiresAt: row.key.expiresAt,
+      keyExpiresAt: endOf(row.key),
     }
     return { hash: row.key.hash, revokedAt: row.key.revokedAt, holder }
   }

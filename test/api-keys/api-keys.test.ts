@@ -252,3 +252,15 @@ test('every act on a key leaves its record, and without one it does not happen',
   assert.deepEqual((await service.asAdmin('GET', path)).body, before)
   assert.equal((await me(service, apiKey)).status, 200)
 })
+
+test('a key rotated again during its overlap hands on its whole life, not the rest of the overlap', async (t) => {
+  const service = await startService(t)
+  const { customerId } = await createCustomer(service)
+  const path = `/api/customers/${customerId}/api-keys`
+  const { body } = await service.asAdmin('POST', path, { name: 'ci' })
+  const rotate = `${path}/${body.key.key_id}/rotate`
+  for (let times = 0; times < 2; times++) {
+    const rotated = await service.asAdmin('POST', rotate, { overlap_seconds: 60 })
+    assert.deepEqual([rotated.status, rotated.body.key.expires_at], [201, null])
+  }
+})

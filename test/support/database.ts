@@ -21,7 +21,7 @@ const TRIES_MAX = 50
 export async function createDatabase(): Promise<TestDatabase> {
   const server = required('TEST_DATABASE_URL')
   const template = required('TEST_TEMPLATE')
-  const name = `test_${randomBytes(6).toString('hex')}`
+  const name = `${template}_${randomBytes(6).toString('hex')}`
   await asAdmin(server, async (sql) => {
     for (let tries = 1; ; tries++) {
       try {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,10 +14,11 @@ import { SERVICE_ROLE, asAdmin, databaseUrl } from './database.ts'
  * `npm run drill [-- files]`: the same with the whole counts of the promises, which takes long.
  */
 const drill = process.env['DRILL'] === '1'
-const password = randomBytes(16).toString('hex')
 const template = `strongroom_template_${process.pid}`
 
 const server = await openServer()
+// Two runs on one server share the role: they must come to the same password.
+const password = createHash('sha256').update(server.url).digest('hex')
 try {
   await asAdmin(server.url, async (sql) => {
     // Two runs on one server share the role; each must be able to log in.
@@ -33,9 +34,14 @@ try {
   process.exitCode = await runTests(server.url)
 } finally {
   try {
-    await asAdmin(server.url, (sql) =>
-      sql.unsafe(`drop database if exists ${template} with (force)`),
-    )
+    await asAdmin(server.url, async (sql) => {
+      // Clones have the template's name in front; tests that failed may have left some.
+      const left = await sql<{ name: string }[]>`
+        select datname as name from pg_database where starts_with(datname::text, ${template})`
+      for (const { name } of left) {
+        await sql.unsafe(`drop database if exists ${name} with (force)`)
+      }
+    })
   } finally {
     await server.stop()
   }

@@ -56,7 +56,8 @@ function initialise(home: string, data: string, binaries: Binaries, account: Acc
   const made = run(account, binaries, binaries.initdb, [
     '--encoding=UTF8',
     '--locale-provider=builtin',
-    '--locale=C.UTF-8',
+    '--locale=C',
+    '--builtin-locale=C.UTF-8',
     '--username=postgres',
     '--auth=trust',
     '--no-instructions',

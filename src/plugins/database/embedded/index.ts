@@ -99,6 +99,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       try {
         await delay(SUPERVISION_MS, undefined, { ref: false, signal: stopping.signal })
         await (joined ? session`select 1` : joinUsers())
+        lastWords = ''
       } catch {
         if (stopping.signal.aborted) return
         const words = await restart()
