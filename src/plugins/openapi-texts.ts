@@ -2,9 +2,9 @@ export const SERVICE_DESCRIPTION = `Self-hosted billing, locked from the first r
 
 **Scopes.** A customer's own instance sends its API key in \`X-API-Key\`; operators send
 \`Authorization: Bearer <ADMIN_API_TOKEN>\`; your other services send \`X-INTERNAL-TOKEN\`; Stripe signs
-its webhooks. A credential of one scope is worth nothing in another.
+its webhooks. Each credential opens its own scope and no other.
 
-**Money** is an integer in the smallest unit of its asset: with \`USD/2\`, 500 is 5 dollars.
+**Amounts** are whole numbers of the asset's smallest unit: with \`USD/2\`, 500 is 5 dollars.
 
 **Idempotency.** Give every call that moves money an \`Idempotency-Key\`. Repeating the same request with
 the same key answers what the first one answered, with \`Idempotent-Replayed: true\`, and moves nothing.
