@@ -1,4 +1,4 @@
-import cors from '@fastify/cors'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import sensible from '@fastify/sensible'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -61,17 +61,15 @@ export async function buildApp(
       useDefaults: false,
       directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
     },
+    // About windows, downloads and plug-ins of pages, which answers here are not.
+    crossOriginOpenerPolicy: false,
+    dnsPrefetchControl: false,
+    ieNoOpen: false,
+    originAgentCluster: false,
+    permittedCrossDomainPolicies: false,
+    xssFilter: false,
   })
-  await app.register(cors, {
-    // A list would answer any other origin's preflight with the other allow headers.
-    origin: (origin, decide) =>
-      decide(null, config.corsOrigins.find((known) => known === origin) ?? false),
-    strictPreflight: false,
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'idempotency-key'],
-    exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],
-    maxAge: 600,
-  })
+  if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
@@ -129,4 +127,16 @@ export async function buildApp(
   })
 
   return app
+}
+
+function corsOptions(origins: readonly string[]): FastifyCorsOptions {
+  return {
+    // A list would answer any other origin's preflight with the other allow headers.
+    origin: (origin, decide) => decide(null, origins.find((known) => known === origin) ?? false),
+    strictPreflight: false,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'idempotency-key'],
+    exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],
+    maxAge: 600,
+  }
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { Tokens } from '../config.ts'
 
 /**
@@ -19,5 +19,5 @@ export function tokenMatcher(tokens: Tokens): (presented: string) => string | nu
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

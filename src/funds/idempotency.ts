@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
 import { Refusal } from '../refusals.ts'
 
@@ -20,5 +20,5 @@ export function idempotencyKey(
 
 /** SHA-256 over what a request means, so that spacing and the order of fields make no difference. */
 export function fingerprint(...meaning: readonly unknown[]): Buffer {
-  return createHash('sha256').update(canonicalJson(meaning)).digest()
+  return hash('sha256', canonicalJson(meaning), 'buffer')
 }
