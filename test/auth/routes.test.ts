@@ -33,7 +33,7 @@ const REFUSED_WITH: Record<Exclude<Scope, 'public'>, RefusalCode> = {
 const routes = collectRoutes()
 
 test('every route is public by name or refuses whoever lacks its own credential', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, { CORS_ORIGINS: 'https://app.example.com' })
   const { customerId, keyId, apiKey } = await createCustomer(service)
   const credentials: Record<Exclude<Scope, 'public'>, Record<string, string>> = {
     customer: { 'x-api-key': apiKey },
