@@ -154,7 +154,7 @@ const TOKEN_NAMES = {
   metricsTokens: 'METRICS_TOKEN',
 } as const
 
-/** A credential of one scope is worth nothing in another, so no two scopes may share one. */
+/** A token that opened two scopes would undo their separation. */
 function refuseSharedTokens(read: Reader, config: Config): void {
   const seen = new Map<string, string>()
   for (const [field, name] of Object.entries(TOKEN_NAMES)) {

@@ -7,10 +7,6 @@ export const REFUSALS = {
   MALFORMED_JSON: [400, 'The body is not the JSON document it should be.'],
   VALIDATION_FAILED: [400, 'The request does not match its schema.'],
   INVALID_CURSOR: [400, 'The cursor does not belong to this list and these filters.'],
-  INVALID_IDEMPOTENCY_KEY: [
-    400,
-    'An idempotency key is 1 to 255 visible ASCII characters, given once.',
-  ],
   INVALID_SIGNATURE: [400, 'The Stripe signature does not match the body.'],
   UNAUTHORIZED: [401, 'A valid credential for this scope is required.'],
   INSUFFICIENT_FUNDS: [402, 'The available funds do not cover the amount.'],
@@ -34,7 +30,6 @@ export const REFUSALS = {
   PAYLOAD_TOO_LARGE: [413, 'The body is too large.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be application/json in UTF-8, not compressed.'],
   IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key was used for another request.'],
-  RATE_LIMITED: [429, 'Too many requests.'],
   HEADERS_TOO_LARGE: [431, 'The request headers are too large or too many.'],
   INTERNAL_ERROR: [500, 'Something broke on our side; the request id helps to find it.'],
   DATABASE_UNAVAILABLE: [503, 'The database is unavailable; try again.'],

@@ -33,7 +33,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: IssueKeyBody,
         response: { 201: ref(NewApiKey) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { refusals: ['CUSTOMER_NOT_FOUND', 'OVERLOADED'] },
     },
     async (request, reply) => {
       const { name, expires_at } = request.body
@@ -78,7 +78,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RotateKeyBody,
         response: { 201: ref(NewApiKey) },
       },
-      config: { refusals: ['API_KEY_NOT_FOUND', 'API_KEY_REVOKED'] },
+      config: { refusals: ['API_KEY_NOT_FOUND', 'API_KEY_REVOKED', 'OVERLOADED'] },
     },
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }

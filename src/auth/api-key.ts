@@ -12,7 +12,11 @@ declare module 'fastify' {
 
 /** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
 export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier): void {
-  markScope(app, { scope: 'customer', security: ['ApiKey'], refusals: ['UNAUTHORIZED'] })
+  markScope(app, {
+    scope: 'customer',
+    security: ['ApiKey'],
+    refusals: ['UNAUTHORIZED', 'OVERLOADED'],
+  })
   app.addHook('onRequest', async (request, reply) => {
     const presented = request.headers['x-api-key']
     const holder = typeof presented === 'string' ? await verifier.verify(presented) : null

@@ -33,6 +33,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateCustomerBody,
         response: { 201: ref(NewCustomer) },
       },
+      config: { refusals: ['OVERLOADED'] },
     },
     async (request, reply) => {
       const { email, company_name, plan, metadata } = request.body

@@ -25,6 +25,11 @@ export const Asset = Type.String({
 
 const Tier = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['pro'] })
 
+/** In answers: what was accepted before is not checked again. */
+const UserName = Type.String({ examples: ['user-123'] })
+const TierName = Type.String({ examples: ['pro'] })
+const AssetName = Type.String({ examples: ['USD/2'] })
+
 /** An amount a caller gives. */
 const Amount = Type.Integer({
   minimum: 1,
@@ -34,7 +39,7 @@ const Amount = Type.Integer({
 })
 
 /** An amount we answer; it may be zero or below. */
-const Units = Type.Integer({ description: 'In the smallest unit of the asset.' })
+const Units = Type.Integer({ description: 'In the smallest unit of the asset.', examples: [1000] })
 
 const TransferId = Type.String({
   pattern: '^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
@@ -43,9 +48,9 @@ const TransferId = Type.String({
 
 export const Account = Type.Object(
   {
-    user_id: Type.String(),
-    tier: Type.String(),
-    asset: Type.String(),
+    user_id: UserName,
+    tier: TierName,
+    asset: AssetName,
     status: Type.Union([Type.Literal('active'), Type.Literal('frozen'), Type.Literal('closed')]),
     balance: Units,
     held: Units,
@@ -61,15 +66,15 @@ export const Account = Type.Object(
 
 export const Balance = Type.Object(
   {
-    user_id: Type.String(),
-    asset: Type.String(),
+    user_id: UserName,
+    asset: AssetName,
     balance: Units,
     held: Units,
     available: Type.Integer({
       description:
         'What can be deducted now: the balance without what is held, and with the credit.',
     }),
-    tier: Type.String(),
+    tier: TierName,
     status: Type.Union([Type.Literal('active'), Type.Literal('frozen'), Type.Literal('closed')]),
     updated_at: Timestamp,
   },
@@ -79,11 +84,11 @@ export const Balance = Type.Object(
 export const Movement = Type.Object(
   {
     transfer_id: TransferId,
-    user_id: Type.String(),
-    asset: Type.String(),
+    user_id: UserName,
+    asset: AssetName,
     amount: Units,
-    balance: Type.Integer({ description: 'Right after this transfer.' }),
-    available: Type.Integer({ description: 'Right after this transfer.' }),
+    balance: Type.Integer({ description: 'Right after this transfer.', examples: [1000] }),
+    available: Type.Integer({ description: 'Right after this transfer.', examples: [1000] }),
     created_at: Timestamp,
   },
   { $id: 'Movement' },
@@ -100,7 +105,7 @@ export const Transfer = Type.Object(
     ),
     debit_account: Type.String({ description: 'The account the money came from.' }),
     credit_account: Type.String({ description: 'The account the money went to.' }),
-    asset: Type.String(),
+    asset: AssetName,
     amount: Units,
     balance_after: Units,
     reason: nullable(Type.String()),
@@ -196,17 +201,20 @@ export const HoldParams = Type.Object({
 export const Hold = Type.Object(
   {
     hold_id: Type.String({ examples: ['hold_42_8'] }),
-    user_id: Type.String(),
-    asset: Type.String(),
-    amount: Type.Integer({ description: 'What was set aside.' }),
-    captured: Type.Integer({ description: 'What of it was charged; the rest went back.' }),
+    user_id: UserName,
+    asset: AssetName,
+    amount: Type.Integer({ description: 'What was set aside.', examples: [1000] }),
+    captured: Type.Integer({
+      description: 'What of it was charged; the rest went back.',
+      examples: [1000],
+    }),
     status: Type.Unsafe<'open' | 'captured' | 'released' | 'expired'>({
       type: 'string',
       enum: ['open', 'captured', 'released', 'expired'],
     }),
     transfer_id: TransferId,
-    balance: Type.Integer({ description: 'Right after this call.' }),
-    available: Type.Integer({ description: 'Right after this call.' }),
+    balance: Type.Integer({ description: 'Right after this call.', examples: [1000] }),
+    available: Type.Integer({ description: 'Right after this call.', examples: [1000] }),
     expires_at: Timestamp,
     created_at: Timestamp,
   },
