@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type Socket, createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -137,6 +139,63 @@ test('a transaction whose session is ended leaves nothing on the next session', 
   await assertWhole(lane, [3])
   assert.equal((await lane`select from parts where transaction < 3`).length, 0)
 })
+
+test('a query sent between the error of a connection and its close is settled', async (t) => {
+  const { data } = await openPool(t)
+  const proxy = await openProxy(t, join(data, '..', 'socket', '.s.PGSQL.5432'))
+  const config = { url: proxy.url, ssl: 'disable', ca: undefined } as const
+  const lane = connect(config, { name: 'reset', connectionsMax: 1 })
+  t.after(() => lane.end({ timeout: 1 }))
+
+  for (let round = 0; round < 5; round++) {
+    await lane`select 1`
+    const lost = lane`select pg_sleep(10)`.catch((error: unknown) => {
+      // As the ledger does, in the moment when it learns of the loss.
+      const rollback = lane`rollback`.catch(() => undefined)
+      return { error, rollback: rollback.then(() => 'settled') }
+    })
+    await delay(50)
+    proxy.reset()
+    const { error, rollback } = await (lost as Promise<{
+      error: unknown
+      rollback: Promise<string>
+    }>)
+    assert.ok(isDatabaseUnavailable(error))
+    const never = delay(RECOVERY_MS_MAX, 'never', { ref: false })
+    assert.equal(await Promise.race([rollback, never]), 'settled')
+    // And no answer of the new session goes to a query of the old one.
+    const words = ['a', 'b', 'c'].map((word) => lane`select ${word} as word`)
+    const rows = await Promise.all(words)
+    assert.deepEqual(
+      rows.map(([row]) => row?.['word']),
+      ['a', 'b', 'c'],
+    )
+  }
+})
+
+/** Between the driver and the server, so that a connection can be reset as a network does. */
+async function openProxy(t: TestContext, socketPath: string) {
+  const open = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = createConnection(socketPath)
+    open.add(client)
+    client.on('error', () => undefined).on('close', () => upstream.destroy())
+    upstream.on('error', () => undefined).on('close', () => client.destroy())
+    client.pipe(upstream).pipe(client)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const reset = (): void => {
+    open.forEach((client) => client.resetAndDestroy())
+    open.clear()
+  }
+  t.after(() => {
+    reset()
+    server.close()
+  })
+  const { port } = server.address() as { port: number }
+  return { url: `postgres://strongroom@127.0.0.1:${port}/strongroom`, reset }
+}
 
 /** Every transaction is there as a whole or not at all, and those acknowledged are there. */
 async function assertWhole(sql: postgres.Sql, acknowledged: number[]): Promise<void> {

@@ -1,0 +1,100 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { INTERNAL_TOKEN } from './service.ts'
+
+export interface Attempt {
+  key: string
+  kind: 'deduct' | 'top_up'
+  userId: string
+  amount: number
+}
+
+export interface MoneyClientsOptions {
+  clients: number
+  userIds: readonly string[]
+  /** Where the service listens now: it changes with every restart. */
+  origin: () => string
+}
+
+const ANSWER_MS_MAX = 10_000
+
+/**
+ * Clients that move money under keys of their own and remember what they were told. Half of what
+ * they get no answer to they send again at once, as a good client does; the rest is left open.
+ */
+export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) {
+  /** Answered with 200: these must stand in the ledger, with this transfer. */
+  const acknowledged = new Map<Attempt, string>()
+  /** No answer, or one that leaves it open. */
+  const open = new Set<Attempt>()
+  /** Neither a success, nor a refusal for lack of funds, nor a 503. */
+  const wrong: string[] = []
+  /** How often each answer came, for whoever looks into a failure. */
+  const answers: Record<string, number> = {}
+  const ended = new AbortController()
+
+  /** @returns whether the outcome is known now */
+  async function send(attempt: Attempt): Promise<boolean> {
+    try {
+      const answer = await fetch(`${origin()}/${attempt.kind}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-internal-token': INTERNAL_TOKEN,
+          'idempotency-key': attempt.key,
+        },
+        body: JSON.stringify({ user_id: attempt.userId, amount: attempt.amount }),
+        signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      })
+      const body = (await answer.json()) as { transfer_id?: string; code?: string }
+      count(`${answer.status} ${body.code ?? ''}`)
+      if (answer.status === 200) acknowledged.set(attempt, body.transfer_id ?? '')
+      else if (answer.status === 503) return false
+      else if (answer.status !== 402) wrong.push(`${answer.status} ${JSON.stringify(body)}`)
+      return true
+    } catch (error) {
+      count(error instanceof Error ? error.message : String(error))
+      // The connection was lost: the money may or may not have moved.
+      return false
+    }
+  }
+
+  function count(answer: string): void {
+    answers[answer] = (answers[answer] ?? 0) + 1
+  }
+
+  async function client(number: number): Promise<void> {
+    for (let turn = 0; !ended.signal.aborted; turn++) {
+      const attempt: Attempt = {
+        key: `client-${number}-${turn}`,
+        kind: randomInt(2) === 0 ? 'deduct' : 'top_up',
+        userId: userIds[randomInt(userIds.length)] ?? '',
+        amount: randomInt(1, 50),
+      }
+      open.add(attempt)
+      for (let tries = 1; tries === 1 || randomInt(2) === 0; tries++) {
+        if (await send(attempt)) {
+          open.delete(attempt)
+          break
+        }
+        await delay(20)
+      }
+    }
+  }
+  const running = Array.from({ length: clients }, (_, number) => client(number))
+
+  return {
+    acknowledged,
+    open,
+    wrong,
+    answers,
+    stop: async () => {
+      ended.abort()
+      await Promise.all(running)
+    },
+    /** Sends again, under its key, whatever is open. */
+    resolve: async () => {
+      for (const attempt of open) if (await send(attempt)) open.delete(attempt)
+    },
+  }
+}
