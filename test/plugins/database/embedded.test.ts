@@ -192,8 +192,14 @@ test('says in PostgreSQL’s words why it does not start', { skip }, async (t) =
 })
 
 test('a long path, and one with signs, keep their socket elsewhere', { skip }, async (t) => {
+  const { TMPDIR } = process.env
+  t.after(() => {
+    if (TMPDIR === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = TMPDIR
+  })
   for (const name of ['a'.repeat(120), `with space, 'quotes" and ümläut %2F`]) {
     const folder = newFolder(t)
+    process.env['TMPDIR'] = folder.dataDir
     const embedded = await start(join(folder.dataDir, name))
     assert.equal((await embedded.ask('select 1 as one'))[0]?.['one'], 1)
     await embedded.stop()
