@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { inParallel } from './scale.ts'
 import { INTERNAL_TOKEN } from './service.ts'
 
 export interface Attempt {
@@ -77,7 +78,7 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
           open.delete(attempt)
           break
         }
-        await delay(20)
+        await delay(250)
       }
     }
   }
@@ -94,7 +95,11 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
     },
     /** Sends again, under its key, whatever is open. */
     resolve: async () => {
-      for (const attempt of open) if (await send(attempt)) open.delete(attempt)
+      const attempts = [...open]
+      await inParallel(attempts.length, clients, async (index) => {
+        const attempt = attempts[index]
+        if (attempt !== undefined && (await send(attempt))) open.delete(attempt)
+      })
     },
   }
 }
