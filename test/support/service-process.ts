@@ -15,10 +15,21 @@ export interface ServiceProcess extends Running {
   origin: string
 }
 
+/** Services by the folder they run on. */
+const launched = new Map<Running, string>()
+
 /** A folder for a service of its own; what is left of it is ended and removed with the test. */
 export function newDataDir(t: Pick<TestContext, 'after'>): string {
   const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-process-'))
-  t.after(() => {
+  t.after(async () => {
+    // The services first: one that still runs would start a killed server again, in a folder that is
+    // being removed. Hooks run in the order they are registered, and after a fault no more of them do.
+    for (const [service, folder] of launched) {
+      if (!folder.startsWith(dataDir)) continue
+      service.child.kill('SIGKILL')
+      await service.ended
+      launched.delete(service)
+    }
     serverProcesses(clusterOf(dataDir)).forEach((pid) => process.kill(pid, 'SIGKILL'))
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   })
@@ -41,6 +52,7 @@ export function launchService(
     cwd: dataDir,
     env: environment({ DATA_DIR: dataDir, PORT: '0', ...env }),
   })
+  launched.set(service, dataDir)
   t.after(async () => {
     service.child.kill('SIGKILL')
     await service.ended
