@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
-import { eventually, serverProcesses } from '../support/processes.ts'
+import { eventually, serverProcesses, signalServer } from '../support/processes.ts'
 import { INTERNAL_TOKEN } from '../support/service.ts'
 import {
   type ServiceProcess,
@@ -79,14 +79,14 @@ test(
     })
     await healthBecomes(t, service, 200)
     assert.equal(await topUp(service), 404)
-    const processes = serverProcesses(clusterOf(dataDir))
-    assert.ok(processes.length > 3)
+    const data = clusterOf(dataDir)
+    assert.ok(serverProcesses(data).length > 3)
 
-    processes.forEach((pid) => process.kill(pid, 'SIGSTOP'))
+    signalServer(data, 'SIGSTOP')
     await healthBecomes(t, service, 503)
     await assertWithout(service)
 
-    processes.forEach((pid) => process.kill(pid, 'SIGCONT'))
+    signalServer(data, 'SIGCONT')
     await healthBecomes(t, service, 200)
     assert.ok(await eventually(async () => (await topUp(service)) === 404, NOTICE_MS_MAX))
   },

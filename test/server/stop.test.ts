@@ -110,7 +110,7 @@ test(
     const dataDir = newDataDir(t)
     const service = await startServiceProcess(t, dataDir)
     await holdConnections(t, service.origin)
-    setTimeout(() => service.child.kill('SIGINT'), 30)
+    void service.says('Draining').then(() => service.child.kill('SIGINT'))
     const stop_ms = await stopWith(service, 'SIGINT')
     t.diagnostic(`gone after ${stop_ms} ms`)
     assert.ok(stop_ms < STOP_MS_MAX)

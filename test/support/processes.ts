@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { signal } from '../../src/plugins/database/embedded/processes.ts'
 
 export interface Running {
   child: ChildProcess
@@ -66,6 +67,11 @@ export function serverProcesses(data: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && currentFolder(name) === data && !isZombie(name))
     .map(Number)
+}
+
+/** Signals every process of a PostgreSQL; some may end by themselves meanwhile. */
+export function signalServer(data: string, name: NodeJS.Signals): void {
+  for (const pid of serverProcesses(data)) signal(pid, name)
 }
 
 /** The server's first process, which the others descend from. */

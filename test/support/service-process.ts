@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Running, run, serverProcesses } from './processes.ts'
+import { type Running, run, signalServer } from './processes.ts'
 
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
@@ -30,7 +30,7 @@ export function newDataDir(t: Pick<TestContext, 'after'>): string {
       await service.ended
       launched.delete(service)
     }
-    serverProcesses(clusterOf(dataDir)).forEach((pid) => process.kill(pid, 'SIGKILL'))
+    signalServer(clusterOf(dataDir), 'SIGKILL')
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   })
   return dataDir

@@ -14,7 +14,13 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { startEmbeddedPostgres } from '../../../src/plugins/database/embedded/index.ts'
 import { asAdmin } from '../../support/database.ts'
-import { eventually, postmaster, runScript, serverProcesses } from '../../support/processes.ts'
+import {
+  eventually,
+  postmaster,
+  runScript,
+  serverProcesses,
+  signalServer,
+} from '../../support/processes.ts'
 
 /** Promise 20 for the embedded server: back after its end. */
 const RECOVERY_MS_MAX = 5_000
@@ -27,7 +33,7 @@ function newFolder(t: TestContext, parent = tmpdir()): { dataDir: string; data: 
   const dataDir = mkdtempSync(join(parent, 'strongroom-embedded-'))
   const data = join(dataDir, 'postgres', 'data')
   t.after(() => {
-    serverProcesses(data).forEach((pid) => process.kill(pid, 'SIGKILL'))
+    signalServer(data, 'SIGKILL')
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   })
   return { dataDir, data }
@@ -124,7 +130,7 @@ test('a first start that is killed at any moment does not spoil the next', { ski
     const killed = ownerProcess(dataDir)
     assert.ok(await eventually(() => moment(join(dataDir, 'postgres')), 20_000))
     killed.child.kill('SIGKILL')
-    serverProcesses(data).forEach((pid) => process.kill(pid, 'SIGKILL'))
+    signalServer(data, 'SIGKILL')
     await killed.ended
     const next = await start(dataDir)
     assert.equal((await next.ask('select 1 as one'))[0]?.['one'], 1, `moment ${index}`)
@@ -169,7 +175,7 @@ test('stops a server that hangs', { skip }, async (t) => {
   const { dataDir, data } = newFolder(t)
   const embedded = await start(dataDir)
   process.kill(postmaster(data), 'SIGSTOP')
-  serverProcesses(data).forEach((pid) => process.kill(pid, 'SIGSTOP'))
+  signalServer(data, 'SIGSTOP')
   await embedded.stop()
   assert.deepEqual(serverProcesses(data), [])
 })

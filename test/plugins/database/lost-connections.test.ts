@@ -141,7 +141,7 @@ test('a transaction whose session is ended leaves nothing on the next session', 
 })
 
 test('a query sent between the error of a connection and its close is settled', async (t) => {
-  const { data } = await openPool(t)
+  const { pool, data } = await openPool(t)
   const proxy = await openProxy(t, join(data, '..', 'socket', '.s.PGSQL.5432'))
   const config = { url: proxy.url, ssl: 'disable', ca: undefined } as const
   const lane = connect(config, { name: 'reset', connectionsMax: 1 })
@@ -149,12 +149,13 @@ test('a query sent between the error of a connection and its close is settled', 
 
   for (let round = 0; round < 5; round++) {
     await lane`select 1`
-    const lost = lane`select pg_sleep(10)`.catch((error: unknown) => {
+    const text = `select pg_sleep(10) as round_${round}`
+    const lost = lane.unsafe(text).catch((error: unknown) => {
       // As the ledger does, in the moment when it learns of the loss.
       const rollback = lane`rollback`.catch(() => undefined)
       return { error, rollback: rollback.then(() => 'settled') }
     })
-    await delay(50)
+    assert.ok(await eventually(() => isRunning(pool, text), RECOVERY_MS_MAX))
     proxy.reset()
     const { error, rollback } = await (lost as Promise<{
       error: unknown
@@ -195,6 +196,12 @@ async function openProxy(t: TestContext, socketPath: string) {
   })
   const { port } = server.address() as { port: number }
   return { url: `postgres://strongroom@127.0.0.1:${port}/strongroom`, reset }
+}
+
+async function isRunning(sql: postgres.Sql, text: string): Promise<boolean> {
+  const rows = await sql`
+    select from pg_stat_activity where state = 'active' and query = ${text}`
+  return rows.length > 0
 }
 
 /** Every transaction is there as a whole or not at all, and those acknowledged are there. */
