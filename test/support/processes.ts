@@ -25,7 +25,7 @@ export function run(file: string, args: string[], options: SpawnOptions = {}): R
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text))
   const ended = once(child, 'close').then(
-    ([code, signal]) => (code as number | null) ?? (signal as string),
+    ([code, killedBy]) => (code as number | null) ?? (killedBy as string),
   )
   return {
     child,
