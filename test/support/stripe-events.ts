@@ -1,13 +1,12 @@
-import { createHmac } from 'node:crypto'
 import { WEBHOOK_SECRET } from './service.ts'
+import * as stripe from './stripe/signature.ts'
 
 /** The header Stripe would send for these bytes. */
 export function stripeSignature(
   body: string | Buffer,
-  options: { secret?: string; ageS?: number } = {},
+  { secret = WEBHOOK_SECRET, ageS = 0 }: { secret?: string; ageS?: number } = {},
 ): string {
-  const time = Math.floor(Date.now() / 1_000) - (options.ageS ?? 0)
-  return `t=${time},v1=${signatureV1(time, body, options.secret)}`
+  return stripe.signatureHeader(body, secret, ageS)
 }
 
 export function signatureV1(
@@ -15,7 +14,7 @@ export function signatureV1(
   body: string | Buffer,
   secret: string = WEBHOOK_SECRET,
 ): string {
-  return createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex')
+  return stripe.signatureV1(time, body, secret)
 }
 
 /** A small event of Stripe's shape. */
