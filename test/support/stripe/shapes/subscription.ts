@@ -1,0 +1,136 @@
+import { periodEnd } from '../clock.ts'
+import type { Price, Subscription, SubscriptionItem } from '../types.ts'
+import { newId } from '../world.ts'
+import { innerList } from './list.ts'
+import { planOf } from './price.ts'
+
+export interface NewSubscription {
+  customer: string
+  items: { price: Price; quantity: number }[]
+  metadata: Record<string, string>
+}
+
+/** A subscription as Checkout makes it: incomplete until its first invoice is paid. */
+export function newSubscription(created: number, given: NewSubscription): Subscription {
+  const id = newId('sub_1', 23)
+  const items = given.items.map((item) => newItem(id, created, item.price, item.quantity))
+  return {
+    id,
+    object: 'subscription',
+    application: null,
+    application_fee_percent: null,
+    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    billing_cycle_anchor: created,
+    billing_cycle_anchor_config: null,
+    billing_mode: { flexible: { proration_discounts: 'included' }, type: 'flexible' },
+    billing_schedules: [],
+    billing_thresholds: null,
+    cancel_at: null,
+    cancel_at_period_end: false,
+    canceled_at: null,
+    cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
+    collection_method: 'charge_automatically',
+    created,
+    currency: given.items[0]?.price.currency ?? 'usd',
+    customer: given.customer,
+    customer_account: null,
+    days_until_due: null,
+    default_payment_method: null,
+    default_source: null,
+    default_tax_rates: [],
+    description: null,
+    discounts: [],
+    ended_at: null,
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description: null,
+      footer: null,
+      issuer: { type: 'self' },
+    },
+    items: innerList(items, `/v1/subscription_items?subscription=${id}`),
+    latest_invoice: null,
+    livemode: false,
+    managed_payments: null,
+    metadata: given.metadata,
+    next_pending_invoice_item_invoice: null,
+    on_behalf_of: null,
+    pause_collection: null,
+    payment_settings: {
+      payment_method_options: null,
+      payment_method_types: null,
+      save_default_payment_method: 'off',
+    },
+    pending_invoice_item_interval: null,
+    pending_setup_intent: null,
+    pending_update: null,
+    schedule: null,
+    start_date: created,
+    status: 'incomplete',
+    test_clock: null,
+    transfer_data: null,
+    trial_end: null,
+    trial_settings: null,
+    trial_start: null,
+  }
+}
+
+function newItem(
+  subscription: string,
+  created: number,
+  price: Price,
+  quantity: number,
+): SubscriptionItem {
+  return {
+    id: newId('si_', 14),
+    object: 'subscription_item',
+    billing_thresholds: null,
+    created,
+    current_period_end: periodEnd(created, created, price.recurring),
+    current_period_start: created,
+    current_trial: null,
+    discounts: [],
+    metadata: {},
+    plan: planOf(price),
+    price,
+    quantity,
+    subscription,
+    tax_rates: [],
+  }
+}
+
+/** The items in the period that follows theirs. */
+export function itemsRenewed(subscription: Subscription): Subscription['items'] {
+  const data = subscription.items.data.map((item) => ({
+    ...item,
+    current_period_start: item.current_period_end,
+    current_period_end: periodEnd(
+      item.current_period_end,
+      subscription.billing_cycle_anchor,
+      item.price.recurring,
+    ),
+  }))
+  return { ...subscription.items, data }
+}
+
+/** The items with another price or quantity in the place of the item `itemId`, or of the first. */
+export function itemsWith(
+  subscription: Subscription,
+  replacement: { id?: string; price?: Price; quantity?: number },
+): Subscription['items'] {
+  const id = replacement.id ?? subscription.items.data[0]?.id
+  const data = subscription.items.data.map((item) => {
+    if (item.id !== id) return item
+    const price = replacement.price ?? item.price
+    const quantity = replacement.quantity ?? item.quantity ?? 1
+    return { ...item, price, plan: planOf(price as Price), quantity }
+  })
+  return { ...subscription.items, data }
+}
+
+/** The present period in seconds, that of the first item. */
+export function currentPeriod(subscription: Subscription): { start: number; end: number } {
+  const [item] = subscription.items.data
+  const { created } = subscription
+  return { start: item?.current_period_start ?? created, end: item?.current_period_end ?? created }
+}

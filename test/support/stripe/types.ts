@@ -1,0 +1,43 @@
+import type Stripe from 'stripe'
+
+/** What the SDK 23.1 pins; the types below are the SDK's own for this version. */
+export const API_VERSION = '2026-10-28.endive'
+
+/** An object as the API sends it: what it refers to is an id, as long as `expand` asks for no more. */
+type Collapsed<T> = {
+  [K in keyof T]: string extends T[K] ? Exclude<T[K], { object: string }> : T[K]
+}
+
+export type Customer = Collapsed<Stripe.Customer>
+export type DeletedCustomer = Stripe.DeletedCustomer
+export type Price = Collapsed<Stripe.Price>
+export type CheckoutSession = Collapsed<Stripe.Checkout.Session>
+export type LineItem = Stripe.LineItem
+export type PortalSession = Collapsed<Stripe.BillingPortal.Session>
+export type Subscription = Collapsed<Stripe.Subscription>
+export type SubscriptionItem = Stripe.SubscriptionItem
+export type Invoice = Collapsed<Stripe.Invoice>
+export type PaymentIntent = Collapsed<Stripe.PaymentIntent>
+export type Charge = Collapsed<Stripe.Charge>
+export type Refund = Collapsed<Stripe.Refund>
+export type Dispute = Collapsed<Stripe.Dispute>
+export type MeterEvent = Stripe.Billing.MeterEvent
+export type EventType = Stripe.Event.Type
+
+/** An object of the API as plain JSON, the way it travels. */
+export type Json = Record<string, unknown>
+
+/** An event; `data.object` is the object as it stood when the event came about. */
+export interface StripeEvent {
+  id: string
+  object: 'event'
+  api_version: string
+  /** Seconds. */
+  created: number
+  data: { object: Json; previous_attributes?: Json }
+  livemode: boolean
+  pending_webhooks: number
+  /** The call that caused it; nulls when the world outside did. */
+  request: { id: string | null; idempotency_key: string | null }
+  type: EventType
+}

@@ -1,0 +1,120 @@
+import { randomInt } from 'node:crypto'
+import { type Clock, createClock } from './clock.ts'
+import { API_VERSION } from './types.ts'
+import type * as api from './types.ts'
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+type Table<T> = Map<string, T>
+
+/** Everything that exists at this Stripe, and what has happened to it. */
+export interface World {
+  clock: Clock
+  /** Objects are replaced and never changed in place; each table is in order of creation. */
+  customers: Table<api.Customer | api.DeletedCustomer>
+  prices: Table<api.Price>
+  checkoutSessions: Table<api.CheckoutSession>
+  /** By the session's id: the API shows them only when `expand` asks. */
+  lineItems: Table<api.LineItem[]>
+  /** What a session hands on to the subscription or the payment it makes, by the session's id. */
+  sessionMetadata: Table<Record<string, string>>
+  subscriptions: Table<api.Subscription>
+  invoices: Table<api.Invoice>
+  paymentIntents: Table<api.PaymentIntent>
+  charges: Table<api.Charge>
+  refunds: Table<api.Refund>
+  disputes: Table<api.Dispute>
+  meterEvents: api.MeterEvent[]
+  /** All of them, oldest first. */
+  events: api.StripeEvent[]
+  /** The call being answered, which its events name. */
+  caller: api.StripeEvent['request']
+  /** Older states that reads show instead of the present ones, by object id. */
+  stale: Map<string, api.Json>
+  emit(type: api.EventType, object: object, previous?: object): void
+  /** Calls back with each event from now on, until the function that is returned is called. */
+  subscribe(listener: (event: api.StripeEvent) => void): () => void
+}
+
+export function createWorld(): World {
+  const listeners = new Set<(event: api.StripeEvent) => void>()
+  const world: World = {
+    clock: createClock(),
+    customers: new Map(),
+    prices: new Map(),
+    checkoutSessions: new Map(),
+    lineItems: new Map(),
+    sessionMetadata: new Map(),
+    subscriptions: new Map(),
+    invoices: new Map(),
+    paymentIntents: new Map(),
+    charges: new Map(),
+    refunds: new Map(),
+    disputes: new Map(),
+    meterEvents: [],
+    events: [],
+    caller: { id: null, idempotency_key: null },
+    stale: new Map(),
+    emit: (type, object, previous) => {
+      const event: api.StripeEvent = {
+        id: newId('evt_1', 23),
+        object: 'event',
+        api_version: API_VERSION,
+        created: world.clock.now(),
+        data: {
+          object: asSent(object),
+          ...(previous !== undefined && { previous_attributes: asSent(previous) }),
+        },
+        livemode: false,
+        pending_webhooks: 1,
+        request: world.caller,
+        type,
+      }
+      world.events.push(event)
+      for (const listener of listeners) listener(event)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  return world
+}
+
+/** The prefix and so many random characters; like Stripe's, an id tells nothing of its age. */
+export function newId(prefix: string, length: number): string {
+  return prefix + Array.from({ length }, () => BASE62[randomInt(62)]).join('')
+}
+
+/** The object as plain JSON; decimal numbers become text, as they are on the wire. */
+export function asSent(object: object): api.Json {
+  return JSON.parse(JSON.stringify(object)) as api.Json
+}
+
+/**
+ * Puts changed attributes in place.
+ * @returns the object as it is now, and the attributes that are different as they were before
+ */
+export function change<T extends { id: string }>(
+  table: Table<T>,
+  id: string,
+  changes: Partial<T>,
+): { object: T; previous: Partial<T> } {
+  const before = existing(table, id)
+  const object = { ...before, ...changes }
+  const changed = Object.keys(changes) as (keyof T)[]
+  const previous = Object.fromEntries(
+    changed
+      .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(object[key]))
+      .map((key) => [key, before[key]]),
+  ) as Partial<T>
+  table.set(id, object)
+  return { object, previous }
+}
+
+/** For tests, which name only what exists; the API answers a 404 instead. */
+export function existing<T>(table: Table<T>, id: string): T {
+  const object = table.get(id)
+  if (object === undefined) throw new Error(`There is no ${id}`)
+  return object
+}
