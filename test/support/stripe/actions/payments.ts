@@ -1,0 +1,74 @@
+import { disputeTransaction, newDispute } from '../shapes/dispute.ts'
+import { newRefund } from '../shapes/payment.ts'
+import { type World, change, existing } from '../world.ts'
+
+/** Money that goes back. Amounts are in the smallest unit of the charge's currency. */
+export function paymentActions(world: World) {
+  return {
+    /**
+     * Gives back what is left of a charge, or a part: `charge.refunded`, whose charge carries the
+     * sum of all refunds so far in `amount_refunded`, and `refund.created`.
+     * @returns the refund's id
+     */
+    refund: (chargeId: string, amount?: number): string => {
+      const charge = existing(world.charges, chargeId)
+      const left = charge.amount_captured - charge.amount_refunded
+      const given = amount ?? left
+      if (!Number.isSafeInteger(given) || given < 1 || given > left) {
+        throw new Error(`${chargeId} has ${left} left to refund, not ${given}`)
+      }
+      const refund = newRefund(world.clock.now(), charge, given)
+      world.refunds.set(refund.id, refund)
+      const { object, previous } = change(world.charges, chargeId, {
+        amount_refunded: charge.amount_refunded + given,
+        refunded: given === left,
+      })
+      world.emit('charge.refunded', object, previous)
+      world.emit('refund.created', refund)
+      return refund.id
+    },
+
+    /**
+     * The cardholder disputes a charge: `charge.dispute.created`, and with the money taken,
+     * `charge.dispute.funds_withdrawn`. An inquiry takes no money.
+     * @returns the dispute's id
+     */
+    dispute: (chargeId: string, options: { amount?: number; isInquiry?: boolean } = {}): string => {
+      const { object: charge } = change(world.charges, chargeId, { disputed: true })
+      const { amount = charge.amount, isInquiry = false } = options
+      const now = world.clock.now()
+      const dispute = newDispute(now, charge, { amount, isInquiry })
+      world.disputes.set(dispute.id, dispute)
+      if (isInquiry) {
+        world.emit('charge.dispute.created', dispute)
+        return dispute.id
+      }
+      const { object } = change(world.disputes, dispute.id, {
+        balance_transactions: [disputeTransaction(now, dispute, -amount)],
+      })
+      world.emit('charge.dispute.created', object)
+      world.emit('charge.dispute.funds_withdrawn', object)
+      return dispute.id
+    },
+
+    /**
+     * The bank has decided: `charge.dispute.closed`, and for a dispute that is won, with the money
+     * back, `charge.dispute.funds_reinstated`. An inquiry ends as `warning_closed`.
+     */
+    closeDispute: (id: string, status: 'won' | 'lost' | 'warning_closed'): void => {
+      const dispute = existing(world.disputes, id)
+      const open = status === 'warning_closed' ? 'warning_needs_response' : 'needs_response'
+      if (dispute.status !== open) {
+        throw new Error(`${id} is ${dispute.status} and can not end as ${status}`)
+      }
+      const reinstated =
+        status === 'won' ? [disputeTransaction(world.clock.now(), dispute, dispute.amount)] : []
+      const { object } = change(world.disputes, id, {
+        status,
+        balance_transactions: [...dispute.balance_transactions, ...reinstated],
+      })
+      world.emit('charge.dispute.closed', object)
+      if (status === 'won') world.emit('charge.dispute.funds_reinstated', object)
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import { currentPeriod, itemsRenewed, itemsWith } from '../shapes/subscription.ts'
+import type { Subscription } from '../types.ts'
+import { type World, change, existing } from '../world.ts'
+import { draftInvoice, emitPaid, failInvoice, finalizeInvoice, payInvoice } from './invoices.ts'
+
+/** Changes a subscription and says so: `customer.subscription.updated`, unless nothing changed. */
+export function updateSubscription(
+  world: World,
+  id: string,
+  changes: Partial<Subscription>,
+): Subscription {
+  const { object, previous } = change(world.subscriptions, id, changes)
+  if (Object.keys(previous).length > 0) {
+    world.emit('customer.subscription.updated', object, previous)
+  }
+  return object
+}
+
+/** Ends a subscription for good: `customer.subscription.deleted`. */
+export function endSubscription(
+  world: World,
+  id: string,
+  reason: 'cancellation_requested' | 'payment_failed' = 'cancellation_requested',
+): Subscription {
+  const now = world.clock.now()
+  const { canceled_at } = existing(world.subscriptions, id)
+  const { object } = change(world.subscriptions, id, {
+    status: 'canceled',
+    canceled_at: canceled_at ?? now,
+    ended_at: now,
+    cancellation_details: cancellation(reason),
+  })
+  world.emit('customer.subscription.deleted', object)
+  return object
+}
+
+/** Whether a subscription has come to its end; nothing changes it any more. */
+export function hasEnded(subscription: Subscription): boolean {
+  return ['canceled', 'incomplete_expired'].includes(subscription.status)
+}
+
+/** What changes in a subscription that is to end with its period, or to go on after all. */
+export function endingWithPeriod(
+  world: World,
+  subscription: Subscription,
+  isEnding: boolean,
+): Partial<Subscription> {
+  return {
+    cancel_at_period_end: isEnding,
+    cancel_at: isEnding ? currentPeriod(subscription).end : null,
+    canceled_at: isEnding ? world.clock.now() : null,
+    cancellation_details: cancellation(isEnding ? 'cancellation_requested' : null),
+  }
+}
+
+function cancellation(reason: string | null): Subscription['cancellation_details'] {
+  return { comment: null, feedback: null, feedback_option: null, reason }
+}
+
+/** What time, the card and the customer do to a subscription. */
+export function subscriptionActions(world: World) {
+  function running(id: string): Subscription {
+    const subscription = existing(world.subscriptions, id)
+    if (hasEnded(subscription)) throw new Error(`${id} has ended`)
+    return subscription
+  }
+
+  /** The next period with its invoice, not yet paid. */
+  function startPeriod(id: string): string {
+    const before = running(id)
+    const items = itemsRenewed(before)
+    const invoice = draftInvoice(
+      world,
+      { ...before, items },
+      { reason: 'subscription_cycle', period: currentPeriod(before) },
+    )
+    updateSubscription(world, id, { items, latest_invoice: invoice.id })
+    finalizeInvoice(world, invoice.id)
+    return invoice.id
+  }
+
+  /** Pays the newest invoice, which makes the subscription active, whatever it was. */
+  function settle(id: string, invoice: string): void {
+    payInvoice(world, invoice)
+    updateSubscription(world, id, { status: 'active' })
+    emitPaid(world, invoice)
+  }
+
+  function openInvoiceOf(id: string): string | null {
+    const { latest_invoice: latest } = running(id)
+    return latest !== null && existing(world.invoices, latest).status === 'open' ? latest : null
+  }
+
+  return {
+    /**
+     * The period ends. The next one begins and is paid: `invoice.created`,
+     * `customer.subscription.updated`, `invoice.finalized`, `invoice.paid`. A subscription that is
+     * to end with its period ends.
+     */
+    renew: (id: string): void => {
+      if (running(id).cancel_at_period_end) {
+        endSubscription(world, id)
+        return
+      }
+      settle(id, startPeriod(id))
+    },
+
+    /**
+     * The next period begins and its payment fails: `invoice.payment_failed` and the status
+     * `past_due`. Called again, it is another attempt at the same invoice that fails.
+     */
+    failPayment: (id: string): void => {
+      failInvoice(world, openInvoiceOf(id) ?? startPeriod(id))
+      updateSubscription(world, id, { status: 'past_due' })
+    },
+
+    /** The open invoice is paid after all: the subscription is active again. */
+    recover: (id: string): void => {
+      const invoice = openInvoiceOf(id)
+      if (invoice === null) throw new Error(`${id} has no open invoice`)
+      settle(id, invoice)
+    },
+
+    /** The last attempt has failed: by the account's settings it ends, or stays unpaid. */
+    giveUp: (id: string, to: 'unpaid' | 'canceled'): void => {
+      const subscription = running(id)
+      if (to === 'canceled') endSubscription(world, subscription.id, 'payment_failed')
+      else updateSubscription(world, subscription.id, { status: 'unpaid' })
+    },
+
+    changePrice: (id: string, priceId: string): void => {
+      const price = existing(world.prices, priceId)
+      const items = itemsWith(running(id), { price })
+      updateSubscription(world, id, { items })
+    },
+
+    cancelAtPeriodEnd: (id: string, isEnding = true): void => {
+      updateSubscription(world, id, endingWithPeriod(world, running(id), isEnding))
+    },
+
+    /** At once. */
+    cancel: (id: string): void => void endSubscription(world, running(id).id),
+  }
+}
