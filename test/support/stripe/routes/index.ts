@@ -1,0 +1,29 @@
+import { checkoutRoutes } from './checkout.ts'
+import { customerRoutes } from './customers.ts'
+import { meterEventRoutes } from './meter-events.ts'
+import { readRoutes } from './reads.ts'
+import type { Route } from './route.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
+
+const matchers = [
+  ...customerRoutes,
+  ...checkoutRoutes,
+  ...subscriptionRoutes,
+  ...readRoutes,
+  ...meterEventRoutes,
+].map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replace(':id', '([^/]+)')}$`),
+}))
+
+/** The route for a request and what `:id` stands for in it; undefined if there is none. */
+export function findRoute(
+  method: string | undefined,
+  path: string,
+): { route: Route; id: string } | undefined {
+  for (const { route, pattern } of matchers) {
+    const match = route.method === method ? pattern.exec(path) : null
+    if (match !== null) return { route, id: decodeURIComponent(match[1] ?? '') }
+  }
+  return undefined
+}
