@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { checkoutActions } from './actions/checkout.ts'
+import { deleteCustomer } from './actions/customers.ts'
+import { paymentActions } from './actions/payments.ts'
+import { subscriptionActions } from './actions/subscriptions.ts'
+import { createApi } from './api.ts'
+import type { Clock } from './clock.ts'
+import { type DeliverOptions, type DeliverReport, deliver } from './deliver.ts'
+import { findObject } from './expand.ts'
+import { type Faults, createFaults } from './faults.ts'
+import { type LiveDelivery, startDelivering } from './live.ts'
+import { type LoggedRequest, createApiServer } from './server.ts'
+import { type NewPrice, newPrice } from './shapes/price.ts'
+import type { MeterEvent, Price, StripeEvent } from './types.ts'
+import { createWorld } from './world.ts'
+
+export type { DeliverReport, Faults, LiveDelivery, LoggedRequest, NewPrice, StripeEvent }
+export { asCopy, asOldShape } from './shapes/old.ts'
+
+type Actions = ReturnType<typeof checkoutActions> &
+  ReturnType<typeof subscriptionActions> &
+  ReturnType<typeof paymentActions>
+
+/** A Stripe account, as its API shows it and as the world outside acts on it. */
+export interface StripeStandIn extends Actions {
+  /** Where the API is, for the SDK's `host`, `port` and `protocol`: `http://127.0.0.1:<port>`. */
+  origin: string
+  /** Stripe's time: that of the start, until it is moved. */
+  clock: Clock
+  /** Every request so far. */
+  requests: LoggedRequest[]
+  /** Every event so far, oldest first. */
+  events: StripeEvent[]
+  /** Every meter event that was accepted. */
+  meterEvents: MeterEvent[]
+  faults: Faults
+  /** A price as one would make it on the dashboard. */
+  addPrice(price: NewPrice): Price
+  deleteCustomer(id: string): void
+  /** The object with this id as it is now, as the API would show it; undefined if there is none. */
+  find(id: string): object | undefined
+  /** Sends events as signed webhooks. */
+  deliver(options: DeliverOptions): Promise<DeliverReport>
+  /** Sends each event from now on when it is emitted, until `stop` or `close`. */
+  startDelivering(to: string): LiveDelivery
+  close(): Promise<void>
+}
+
+/**
+ * A stand-in for Stripe on a port of its own, with the shapes of the API version that the SDK
+ * pins. What it does not know it refuses, also a parameter that the real API has: add it then.
+ */
+export async function startStripe(options: {
+  secretKey: string
+  webhookSecret: string
+}): Promise<StripeStandIn> {
+  const { secretKey, webhookSecret: secret } = options
+  const world = createWorld()
+  const find = (id: string) => findObject(world, id)
+  const control = createFaults(world, find)
+  const requests: LoggedRequest[] = []
+  const deliveries: LiveDelivery[] = []
+  const server = createApiServer(createApi(world, secretKey, control.delay), control, requests)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    clock: world.clock,
+    requests,
+    events: world.events,
+    meterEvents: world.meterEvents,
+    faults: control.faults,
+    find,
+    addPrice: (given) => {
+      const price = newPrice(world.clock.now(), given)
+      world.prices.set(price.id, price)
+      return price
+    },
+    deleteCustomer: (id) => void deleteCustomer(world, id),
+    ...checkoutActions(world),
+    ...subscriptionActions(world),
+    ...paymentActions(world),
+    deliver: (given) => deliver({ events: [...world.events], secret, ...given }),
+    startDelivering: (to) => {
+      const delivery = startDelivering(world, to, secret)
+      deliveries.push(delivery)
+      return delivery
+    },
+    close: async () => {
+      await Promise.all(deliveries.map((delivery) => delivery.stop()))
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      control.faults.clear()
+      await closed
+    },
+  }
+}
