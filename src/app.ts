@@ -1,5 +1,4 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import sensible from '@fastify/sensible'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
@@ -23,6 +22,7 @@ import { requestLog } from './plugins/logging.ts'
 import { metrics, metricsRoutes } from './plugins/metrics.ts'
 import { documentationRoutes, openapi } from './plugins/openapi.ts'
 import { requestIdOf, requestIds } from './plugins/request-id.ts'
+import { securityHeaders } from './plugins/security-headers.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
 import { VERSION } from './version.ts'
@@ -55,20 +55,7 @@ export async function buildApp(
   await app.register(requestLog)
   await app.register(metrics)
   await app.register(sensible)
-  await app.register(helmet, {
-    // Answers are data: a browser has nothing to load for them. The docs page has its own policy.
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
-    },
-    // About windows, downloads and plug-ins of pages, which answers here are not.
-    crossOriginOpenerPolicy: false,
-    dnsPrefetchControl: false,
-    ieNoOpen: false,
-    originAgentCluster: false,
-    permittedCrossDomainPolicies: false,
-    xssFilter: false,
-  })
+  await app.register(securityHeaders)
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { Refusal } from '../refusals.ts'
 import type { Writes } from './batch.ts'
+import { TRANSFER_KINDS } from './posting.ts'
 
 export interface FundsMetrics {
   committed: (writes: Writes, batchSize: number) => void
@@ -42,7 +43,10 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
   return {
     committed: (writes, batchSize) => {
       batches.observe(batchSize)
-      for (const { kind } of writes.transfers) transfers.inc({ kind })
+      for (const kind of TRANSFER_KINDS) {
+        const count = writes.transfers.filter((transfer) => transfer.kind === kind).length
+        if (count > 0) transfers.inc({ kind }, count)
+      }
       if (writes.fellLow.length > 0) lows.inc(writes.fellLow.length)
     },
     refused: (reason) => {

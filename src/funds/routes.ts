@@ -174,11 +174,8 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   )
 }
 
-type Asked = Movement extends infer M ? (M extends Movement ? Omit<M, keyof Noted> : never) : never
-type Noted = Pick<
-  Movement,
-  'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor'
->
+type Asked = Movement extends infer M ? (M extends Movement ? Omit<M, Noted> : never) : never
+type Noted = 'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor'
 
 interface KeyHeaders {
   'idempotency-key'?: string
@@ -199,17 +196,18 @@ async function move(
   asked: Asked,
   meaning: readonly unknown[],
 ): Promise<Moved> {
-  const { reason = null, reference = null, metadata = null, ...body } = request.body as Notes
+  const body = request.body as Notes
+  const { reason = null, reference = null, metadata = null } = body
   if ('userId' in asked) request.userId = asked.userId
-  const noted: Noted = {
+  const moved = await app.funds.move({
+    ...asked,
     reason,
     reference,
     metadata,
     idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
     fingerprint: fingerprint(asked.kind, ...meaning, reason, reference, metadata),
     actor: actorOf(request),
-  }
-  const moved = await app.funds.move({ ...asked, ...noted })
+  })
   request.userId = moved.userId
   if (moved.replayed) void reply.header('idempotent-replayed', 'true')
   return moved

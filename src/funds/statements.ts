@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { array, jsonArray } from '../plugins/database/arrays.ts'
+import { array, column, jsonColumn } from '../plugins/database/arrays.ts'
 import type { Writes } from './batch.ts'
 import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'
@@ -110,22 +110,19 @@ export function readHolds(
  */
 export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes): Promise<void> {
   const { accounts, transfers, holds, fellLow } = writes
-  const column = <K extends keyof Transfer>(name: K) => transfers.map((transfer) => transfer[name])
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
-  const times = (dates: readonly (Date | null)[]) =>
-    array(dates.map((date) => date?.toISOString() ?? null))
 
   const moved = sql`
     with moved as (
       update accounts set balance = new.balance, held = new.held, is_low = new.is_low,
         seq = new.seq, updated_at = new.updated_at
       from ${guard}, unnest(
-        ${array(accounts.map((account) => account.id))}::bigint[],
-        ${array(accounts.map((account) => account.balance))}::bigint[],
-        ${array(accounts.map((account) => account.held))}::bigint[],
-        ${array(accounts.map((account) => String(account.isLow)))}::boolean[],
-        ${array(accounts.map((account) => account.seq))}::bigint[],
-        ${times(accounts.map((account) => account.updatedAt))}::timestamptz[]
+        ${column(accounts, (account) => account.id)}::bigint[],
+        ${column(accounts, (account) => account.balance)}::bigint[],
+        ${column(accounts, (account) => account.held)}::bigint[],
+        ${column(accounts, (account) => account.isLow)}::boolean[],
+        ${column(accounts, (account) => account.seq)}::bigint[],
+        ${column(accounts, (account) => account.updatedAt)}::timestamptz[]
       ) as new (id, balance, held, is_low, seq, updated_at)
       where accounts.id = new.id
     )
@@ -135,37 +132,37 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
       metadata, actor, ip, created_at
     )
     select new.* from ${guard}, unnest(
-      ${array(column('accountId'))}::bigint[],
-      ${array(column('seq'))}::bigint[],
-      ${array(column('debitAccountId'))}::bigint[],
-      ${array(column('creditAccountId'))}::bigint[],
-      ${array(column('asset'))}::text[],
-      ${array(column('amount'))}::bigint[],
-      ${array(column('kind'))}::text[],
-      ${array(column('targetSeq'))}::bigint[],
-      ${array(column('balanceAfter'))}::bigint[],
-      ${array(column('heldAfter'))}::bigint[],
-      ${array(column('availableAfter'))}::bigint[],
-      ${array(column('idempotencyKey'))}::text[],
-      ${array(column('fingerprint').map((bytes) => `\\x${bytes.toString('hex')}`))}::bytea[],
-      ${array(column('reason'))}::text[],
-      ${array(column('reference'))}::text[],
-      ${jsonArray(column('metadata'))}::jsonb[],
-      ${array(column('actor'))}::text[],
-      ${array(column('ip'))}::text[],
-      ${times(column('createdAt'))}::timestamptz[]
+      ${column(transfers, (transfer) => transfer.accountId)}::bigint[],
+      ${column(transfers, (transfer) => transfer.seq)}::bigint[],
+      ${column(transfers, (transfer) => transfer.debitAccountId)}::bigint[],
+      ${column(transfers, (transfer) => transfer.creditAccountId)}::bigint[],
+      ${column(transfers, (transfer) => transfer.asset)}::text[],
+      ${column(transfers, (transfer) => transfer.amount)}::bigint[],
+      ${column(transfers, (transfer) => transfer.kind)}::text[],
+      ${column(transfers, (transfer) => transfer.targetSeq)}::bigint[],
+      ${column(transfers, (transfer) => transfer.balanceAfter)}::bigint[],
+      ${column(transfers, (transfer) => transfer.heldAfter)}::bigint[],
+      ${column(transfers, (transfer) => transfer.availableAfter)}::bigint[],
+      ${column(transfers, (transfer) => transfer.idempotencyKey)}::text[],
+      ${column(transfers, (transfer) => transfer.fingerprint)}::bytea[],
+      ${column(transfers, (transfer) => transfer.reason)}::text[],
+      ${column(transfers, (transfer) => transfer.reference)}::text[],
+      ${jsonColumn(transfers, (transfer) => transfer.metadata)}::jsonb[],
+      ${column(transfers, (transfer) => transfer.actor)}::text[],
+      ${column(transfers, (transfer) => transfer.ip)}::text[],
+      ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[]
     ) as new`
 
   const held = sql`
     insert into holds (account_id, seq, amount, captured, status, expires_at, closed_at)
     select new.* from ${guard}, unnest(
-      ${array(holds.map((hold) => hold.accountId))}::bigint[],
-      ${array(holds.map((hold) => hold.seq))}::bigint[],
-      ${array(holds.map((hold) => hold.amount))}::bigint[],
-      ${array(holds.map((hold) => hold.captured))}::bigint[],
-      ${array(holds.map((hold) => hold.status))}::text[],
-      ${times(holds.map((hold) => hold.expiresAt))}::timestamptz[],
-      ${times(holds.map((hold) => hold.closedAt))}::timestamptz[]
+      ${column(holds, (hold) => hold.accountId)}::bigint[],
+      ${column(holds, (hold) => hold.seq)}::bigint[],
+      ${column(holds, (hold) => hold.amount)}::bigint[],
+      ${column(holds, (hold) => hold.captured)}::bigint[],
+      ${column(holds, (hold) => hold.status)}::text[],
+      ${column(holds, (hold) => hold.expiresAt)}::timestamptz[],
+      ${column(holds, (hold) => hold.closedAt)}::timestamptz[]
     ) as new
     on conflict (account_id, seq) do update
       set captured = excluded.captured, status = excluded.status, closed_at = excluded.closed_at`
@@ -175,10 +172,10 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
     select 'account.updated', new.actor, 'acct_' || new.id, new.ip,
       jsonb_build_object('low_balance', true, 'balance', new.balance)
     from ${guard}, unnest(
-      ${array(fellLow.map(({ account }) => account.id))}::bigint[],
-      ${array(fellLow.map(({ account }) => account.balance))}::bigint[],
-      ${array(fellLow.map(({ operation }) => operation.actor.id))}::text[],
-      ${array(fellLow.map(({ operation }) => operation.actor.ip))}::text[]
+      ${column(fellLow, ({ account }) => account.id)}::bigint[],
+      ${column(fellLow, ({ account }) => account.balance)}::bigint[],
+      ${column(fellLow, ({ operation }) => operation.actor.id)}::text[],
+      ${column(fellLow, ({ operation }) => operation.actor.ip)}::text[]
     ) as new (id, balance, actor, ip)`
 
   await Promise.all([

@@ -13,12 +13,12 @@ export const strictJson = fp(
     app.addContentTypeParser(
       'application/json',
       { parseAs: 'buffer' },
-      async (request: FastifyRequest, body: Buffer) => {
-        refuseOtherEncodings(request)
-        // Many clients announce JSON on a DELETE without sending any.
-        if (body.length === 0) return undefined
-        if (!isUtf8(body)) throw malformed('is not UTF-8')
-        return parseStrictJson(body.toString('utf8'), malformed)
+      (request: FastifyRequest, body: Buffer, done) => {
+        try {
+          done(null, read(request, body))
+        } catch (error) {
+          done(error as Refusal)
+        }
       },
     )
     app.addHook('preValidation', (request, _reply, done) => {
@@ -32,6 +32,14 @@ export const strictJson = fp(
   },
   { name: 'strict-json' },
 )
+
+function read(request: FastifyRequest, body: Buffer): unknown {
+  refuseOtherEncodings(request)
+  // Many clients announce JSON on a DELETE without sending any.
+  if (body.length === 0) return undefined
+  if (!isUtf8(body)) throw malformed('is not UTF-8')
+  return parseStrictJson(body.toString('utf8'), malformed)
+}
 
 function refuseOtherEncodings(request: FastifyRequest): void {
   const encoding = request.headers['content-encoding'] ?? 'identity'

@@ -2,17 +2,34 @@
  * PostgreSQL array literals (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO), so that
  * a whole batch is a handful of parameters. The statement casts them: `${array(ids)}::bigint[]`.
  */
-export function array(values: readonly (string | bigint | null)[]): string {
-  return `{${values.map(element).join(',')}}`
+export function array(values: readonly Element[]): string {
+  return column(values, (value) => value)
 }
 
-/** Elements of `jsonb[]`; null is SQL's null. */
-export function jsonArray(values: readonly unknown[]): string {
-  return array(values.map((value) => (value === null ? null : JSON.stringify(value))))
+type Element = string | bigint | boolean | Date | Buffer | null
+
+/** One column of many rows. */
+export function column<Row>(rows: readonly Row[], pick: (row: Row) => Element): string {
+  let literal = ''
+  for (const row of rows) literal += `${literal === '' ? '{' : ','}${element(pick(row))}`
+  return literal === '' ? '{}' : `${literal}}`
 }
 
-function element(value: string | bigint | null): string {
+/** A column of `jsonb[]`; null is SQL's null. */
+export function jsonColumn<Row>(rows: readonly Row[], pick: (row: Row) => unknown): string {
+  return column(rows, (row) => {
+    const value = pick(row)
+    return value === null ? null : JSON.stringify(value)
+  })
+}
+
+const SPECIAL = /[\\"]/
+
+function element(value: Element): string {
   if (value === null) return 'NULL'
-  if (typeof value === 'bigint') return String(value)
-  return `"${value.replace(/[\\"]/g, '\\$&')}"`
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'boolean') return value ? 't' : 'f'
+  if (value instanceof Date) return `"${value.toISOString()}"`
+  if (Buffer.isBuffer(value)) return `"\\\\x${value.toString('hex')}"`
+  return SPECIAL.test(value) ? `"${value.replace(/[\\"]/g, '\\$&')}"` : `"${value}"`
 }
