@@ -13,6 +13,7 @@ import type { Config } from './config.ts'
 import { customerRoutes, customerSchemas } from './customers/routes.ts'
 import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
 import { funds } from './funds/plugin.ts'
+import { planRoutes, planSchemas } from './plans/routes.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
@@ -23,6 +24,7 @@ import { metrics, metricsRoutes } from './plugins/metrics.ts'
 import { documentationRoutes, openapi } from './plugins/openapi.ts'
 import { requestIdOf, requestIds } from './plugins/request-id.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
+import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
 import { VERSION } from './version.ts'
@@ -60,11 +62,13 @@ export async function buildApp(
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
+  await app.register(stripe, { config: config.stripe })
   await app.register(funds, { config: config.database })
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,
     ...customerSchemas,
+    ...planSchemas,
     ...fundsSchemas,
     ...webhookSchemas,
   ]) {
@@ -97,6 +101,7 @@ export async function buildApp(
     async (scope) => {
       requireAdminToken(scope, config.adminTokens)
       await scope.register(customerRoutes, { prefix: '/customers' })
+      await scope.register(planRoutes, { prefix: '/plans' })
       await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },

@@ -17,6 +17,7 @@ export const REFUSALS = {
   ACCOUNT_NOT_FOUND: [404, 'There is no account for this user.'],
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
+  PLAN_NOT_FOUND: [404, 'There is no such plan.'],
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   ACCOUNT_EXISTS: [409, 'The user has an account with another tier or asset.'],
   ACCOUNT_FROZEN: [409, 'The account is frozen.'],
@@ -26,6 +27,11 @@ export const REFUSALS = {
   HOLD_CLOSED: [409, 'The hold was captured, released or has expired.'],
   NOT_REFUNDABLE: [409, 'Only a charge can be refunded: a deduct or a capture.'],
   API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
+  ALREADY_SUBSCRIBED: [409, 'The customer has a subscription; the portal changes it.'],
+  PLAN_NOT_SOLD: [409, 'The plan has no Stripe price.'],
+  PRICE_IN_USE: [409, 'Another plan has this Stripe price.'],
+  ASSET_NOT_PAYABLE: [409, 'Stripe takes no payments in the asset of this account.'],
+  STRIPE_REFUSED: [409, 'Stripe refused the call; the log has its code.'],
   BALANCE_LIMIT: [409, 'The balance would exceed 9007199254740991.'],
   PAYLOAD_TOO_LARGE: [413, 'The body is too large.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be application/json in UTF-8, not compressed.'],
@@ -36,6 +42,7 @@ export const REFUSALS = {
   OVERLOADED: [503, 'Too much work is waiting; try again.'],
   TIMEOUT: [503, 'The answer took too long; repeat the call with its idempotency key to learn it.'],
   STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],
+  STRIPE_UNAVAILABLE: [503, 'Stripe does not answer; try again.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
 
 export type RefusalCode = keyof typeof REFUSALS

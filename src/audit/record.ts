@@ -9,7 +9,10 @@ export type AuditEvent =
   | 'api_key.rotated'
   | 'customer.created'
   | 'customer.updated'
+  | 'plan.updated'
   | 'service.started'
+  | 'stripe.event_replayed'
+  | 'subscription.updated'
 
 /** Who acts, from where: every authenticated request carries one. */
 export interface Actor {

@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { ApiKeySecret } from '../api-keys/schemas.ts'
 import { PageQuery, pageOf } from '../pagination.ts'
+import { PlanId } from '../plans/schemas.ts'
 import { CustomerId, Metadata, Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
 
 const Status = Type.Union([Type.Literal('active'), Type.Literal('suspended')])
 const Email = Type.String({ format: 'email', maxLength: 254, examples: ['billing@example.com'] })
 const CompanyName = line(200, { examples: ['Example Ltd'] })
-export const PlanId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', examples: ['starter'] })
 
 export const Customer = Type.Object(
   {
@@ -39,7 +39,7 @@ export const CreateCustomerBody = strictObject(
     plan: Type.Optional(PlanId),
     metadata: Type.Optional(Metadata),
   },
-  { examples: [{ email: 'billing@example.com', company_name: 'Example Ltd', plan: 'starter' }] },
+  { examples: [{ email: 'billing@example.com', company_name: 'Example Ltd' }] },
 )
 
 export const UpdateCustomerBody = strictObject(

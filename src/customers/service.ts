@@ -3,6 +3,8 @@ import { draftKey, insertKey } from '../api-keys/service.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { randomBase62 } from '../ids.ts'
 import type { PageRequest } from '../pagination.ts'
+import { unknownPlan } from '../plans/service.ts'
+import { violates } from '../plugins/database/faults.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { customers } from './tables.ts'
@@ -16,7 +18,10 @@ export interface CustomerDraft {
   metadata: Record<string, unknown>
 }
 
-/** Creates a customer with a first API key: both and their audit records, or nothing. */
+/**
+ * Creates a customer with a first API key: both and their audit records, or nothing.
+ * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist
+ */
 export async function createCustomer(
   db: Database,
   actor: Actor,
@@ -24,17 +29,19 @@ export async function createCustomer(
 ): Promise<{ customer: CustomerRow; apiKey: string }> {
   const id = `cust_${randomBase62(16)}`
   const key = await draftKey(id)
-  const customer = await db.transaction(async (tx) => {
-    const [row] = await tx
-      .insert(customers)
-      .values({ id, ...draft })
-      .returning()
-    if (row === undefined) throw new Error('The customer was not inserted')
-    const metadata = { plan: row.plan }
-    await recordAudit(tx, actor, { event: 'customer.created', subject: id, metadata })
-    await insertKey(tx, actor, key)
-    return row
-  })
+  const customer = await db
+    .transaction(async (tx) => {
+      const [row] = await tx
+        .insert(customers)
+        .values({ id, ...draft })
+        .returning()
+      if (row === undefined) throw new Error('The customer was not inserted')
+      const metadata = { plan: row.plan }
+      await recordAudit(tx, actor, { event: 'customer.created', subject: id, metadata })
+      await insertKey(tx, actor, key)
+      return row
+    })
+    .catch(refuseUnknownPlan)
   return { customer, apiKey: key.apiKey }
 }
 
@@ -67,7 +74,7 @@ export async function getCustomer(db: Database, id: string): Promise<CustomerRow
 
 /**
  * Changes the fields that are given. The audit record names them; plan and status with their values.
- * @throws Refusal `CUSTOMER_NOT_FOUND`
+ * @throws Refusal `CUSTOMER_NOT_FOUND`, or `VALIDATION_FAILED` for a plan that does not exist
  */
 export function updateCustomer(
   db: Database,
@@ -75,16 +82,22 @@ export function updateCustomer(
   id: string,
   changes: Partial<CustomerDraft & Pick<CustomerRow, 'status'>>,
 ): Promise<CustomerRow> {
-  return db.transaction(async (tx) => {
-    const [row] = await tx
-      .update(customers)
-      .set({ ...changes, updatedAt: sql`now()` })
-      .where(eq(customers.id, id))
-      .returning()
-    if (row === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
-    const { plan, status } = changes
-    const metadata = { changed: Object.keys(changes), plan, status }
-    await recordAudit(tx, actor, { event: 'customer.updated', subject: id, metadata })
-    return row
-  })
+  return db
+    .transaction(async (tx) => {
+      const [row] = await tx
+        .update(customers)
+        .set({ ...changes, updatedAt: sql`now()` })
+        .where(eq(customers.id, id))
+        .returning()
+      if (row === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
+      const { plan, status } = changes
+      const metadata = { changed: Object.keys(changes), plan, status }
+      await recordAudit(tx, actor, { event: 'customer.updated', subject: id, metadata })
+      return row
+    })
+    .catch(refuseUnknownPlan)
+}
+
+function refuseUnknownPlan(error: unknown): never {
+  throw violates(error, 'customers_plan_plans_id_fk') ? unknownPlan() : error
 }

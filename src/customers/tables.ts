@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, check, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { plans } from '../plans/tables.ts'
 
 /** A company whose instances call with an API key. */
 export const customers = pgTable(
@@ -11,12 +12,14 @@ export const customers = pgTable(
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
     email: text().notNull(),
     companyName: text(),
-    plan: text(),
+    plan: text().references(() => plans.id),
     /** `suspended` stops every key of theirs at once. */
     status: text({ enum: ['active', 'suspended'] })
       .notNull()
       .default('active'),
     stripeCustomerId: text().unique('customers_stripe_customer_id'),
+    /** How many Stripe customers of theirs were deleted: the next one is made under another key. */
+    stripeCustomersDeleted: integer().notNull().default(0),
     metadata: jsonb().$type<Record<string, unknown>>().notNull(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
@@ -24,6 +27,7 @@ export const customers = pgTable(
   (table) => [
     check('customers_status', sql`${table.status} in ('active', 'suspended')`),
     index('customers_email').on(sql`lower(${table.email})`, table.seq),
+    index('customers_plan').on(table.plan),
     index('customers_status_seq').on(table.status, table.seq),
   ],
 )

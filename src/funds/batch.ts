@@ -17,6 +17,7 @@ import {
   isLapsed,
   post,
   refundable,
+  reversible,
 } from './posting.ts'
 
 /** What a batch of operations is decided on, as it stands under the accounts' locks. */
@@ -75,7 +76,7 @@ export function openBatch(ledger: Ledger) {
     const id = 'userId' in operation ? idOf.get(operation.userId) : placeOf(operation).accountId
     const account = id === undefined ? undefined : accounts.get(id)
     if (account !== undefined) return account
-    if (operation.kind === 'refund') throw new Refusal('TRANSFER_NOT_FOUND')
+    if ('charge' in operation) throw new Refusal('TRANSFER_NOT_FOUND')
     throw new Refusal('userId' in operation ? 'ACCOUNT_NOT_FOUND' : 'HOLD_NOT_FOUND')
   }
 
@@ -83,6 +84,7 @@ export function openBatch(ledger: Ledger) {
     switch (operation.kind) {
       case 'deduct':
       case 'top_up':
+      case 'stripe_top_up':
         return done(transfer(account, operation, operation.amount, null), null)
       case 'hold': {
         const made = transfer(account, operation, operation.amount, null)
@@ -95,13 +97,14 @@ export function openBatch(ledger: Ledger) {
         )
       }
       case 'refund': {
-        const charge = charges.get(placeKey(operation.charge))
-        if (charge === undefined) throw new Refusal('TRANSFER_NOT_FOUND')
-        const before = refunded.get(placeKey(charge)) ?? 0n
-        const amount = refundable(charge, before, operation.amount)
-        const made = transfer(account, operation, amount, charge.seq)
-        refunded.set(placeKey(charge), before + amount)
-        return done(made, null)
+        const { charge, before } = findCharge(operation.charge)
+        return giveBack(account, operation, charge, refundable(charge, before, operation.amount))
+      }
+      case 'stripe_reversal': {
+        const { charge, before } = findCharge(operation.charge)
+        const amount = reversible(charge, before, operation.total)
+        if (amount <= 0n) return { ...done(charge, null), replayed: true }
+        return giveBack(account, operation, charge, amount)
       }
       case 'capture':
         return capture(account, operation, findHold(operation.hold), operation.amount)
@@ -113,6 +116,23 @@ export function openBatch(ledger: Ledger) {
         return end(account, operation, hold, 'released')
       }
     }
+  }
+
+  function findCharge(place: Place) {
+    const charge = charges.get(placeKey(place))
+    if (charge === undefined) throw new Refusal('TRANSFER_NOT_FOUND')
+    return { charge, before: refunded.get(placeKey(place)) ?? 0n }
+  }
+
+  function giveBack(
+    account: Account,
+    operation: Operation,
+    charge: Transfer,
+    amount: bigint,
+  ): Moved {
+    const made = transfer(account, operation, amount, charge.seq)
+    refunded.set(placeKey(charge), (refunded.get(placeKey(charge)) ?? 0n) + amount)
+    return done(made, null)
   }
 
   /** The rest goes back first, so that the capture's transfer shows the account as it is at the end. */
@@ -256,7 +276,7 @@ const NO_SIGNATURE = {
 }
 
 function placeOf(operation: Exclude<Operation, { userId: string }>): Place {
-  return operation.kind === 'refund' ? operation.charge : operation.hold
+  return 'charge' in operation ? operation.charge : operation.hold
 }
 
 function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {

@@ -108,7 +108,7 @@ function holdPlace(transfer: Transfer): Place | null {
 
 function inputOf(batch: readonly Operation[]): BatchInput {
   const users = batch.flatMap((operation) => ('userId' in operation ? [operation.userId] : []))
-  const charges = batch.flatMap((one) => (one.kind === 'refund' ? [one.charge] : []))
+  const charges = batch.flatMap((one) => ('charge' in one ? [one.charge] : []))
   const holds = batch.flatMap((operation) => ('hold' in operation ? [operation.hold] : []))
   return {
     userIds: [...new Set(users)],

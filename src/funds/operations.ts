@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
-import type { Hold } from './posting.ts'
+import type { Hold, TransferKind } from './posting.ts'
 
 /** A transfer by its primary key, which its public id carries. */
 export interface Place {
@@ -19,9 +19,11 @@ export type Movement = {
   fingerprint: Buffer
   actor: Actor
 } & (
-  | { kind: 'deduct' | 'top_up'; userId: string; amount: bigint }
+  | { kind: 'deduct' | 'top_up' | 'stripe_top_up'; userId: string; amount: bigint }
   | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
   | { kind: 'refund'; charge: Place; amount: bigint | null }
+  /** `total` is all that Stripe has taken back of the top-up so far. */
+  | { kind: 'stripe_reversal'; charge: Place; total: bigint }
   | { kind: 'capture'; hold: Place; amount: bigint | null }
   | { kind: 'release'; hold: Place }
 )
@@ -39,8 +41,8 @@ export interface Transfer extends Place {
   creditAccountId: bigint
   asset: string
   amount: bigint
-  kind: 'deduct' | 'top_up' | 'refund' | 'hold' | 'capture' | 'release'
-  /** The charge that a refund gives back, or the hold that a capture or release ends. */
+  kind: TransferKind
+  /** What a refund gives back or Stripe takes back, or the hold that a capture or release ends. */
   targetSeq: bigint | null
   balanceAfter: bigint
   heldAfter: bigint

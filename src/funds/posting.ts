@@ -19,6 +19,8 @@ interface Effect {
 export const EFFECTS = {
   deduct: { debit: 'user', credit: 'revenue', balance: -1n, held: 0n },
   top_up: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
+  stripe_top_up: { debit: 'stripe', credit: 'user', balance: 1n, held: 0n },
+  stripe_reversal: { debit: 'user', credit: 'stripe', balance: -1n, held: 0n },
   refund: { debit: 'revenue', credit: 'user', balance: 1n, held: 0n },
   hold: { debit: 'user', credit: 'holds', balance: 0n, held: 1n },
   capture: { debit: 'holds', credit: 'revenue', balance: -1n, held: -1n },
@@ -27,7 +29,7 @@ export const EFFECTS = {
 
 export type TransferKind = keyof typeof EFFECTS
 
-export const TRANSFER_KINDS = Object.keys(EFFECTS) as TransferKind[]
+export const TRANSFER_KINDS = Object.keys(EFFECTS) as [TransferKind, ...TransferKind[]]
 
 export interface Account {
   id: bigint
@@ -39,6 +41,8 @@ export interface Account {
   held: bigint
   creditLimit: bigint
   lowBalanceAt: bigint | null
+  /** Stripe has taken money back, which may leave the balance below its floor. */
+  chargedBack: boolean
   /** The balance is below `lowBalanceAt`, and that has been reported. */
   isLow: boolean
   /** The number of transfers so far. */
@@ -69,7 +73,9 @@ export function available(account: Pick<Account, 'balance' | 'held' | 'creditLim
  */
 export function post(account: Account, kind: TransferKind, amount: bigint, now: Date): Account {
   const effect = EFFECTS[kind]
-  if (effect.debit === 'user') {
+  // What Stripe has taken back is gone, whatever the account says.
+  const isReversal = kind === 'stripe_reversal'
+  if (effect.debit === 'user' && !isReversal) {
     if (account.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
     if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
   }
@@ -79,6 +85,7 @@ export function post(account: Account, kind: TransferKind, amount: bigint, now: 
     ...account,
     balance,
     held: account.held + effect.held * amount,
+    chargedBack: account.chargedBack || isReversal,
     isLow: account.lowBalanceAt !== null && balance < account.lowBalanceAt,
     seq: account.seq + 1n,
     updatedAt: now > account.updatedAt ? now : account.updatedAt,
@@ -99,6 +106,21 @@ export function refundable(
   const left = charge.amount - refunded
   if (left === 0n || (asked ?? left) > left) throw new Refusal('ALREADY_REFUNDED')
   return asked ?? left
+}
+
+/**
+ * What Stripe takes back of a top-up now; zero or less if that has been done.
+ * @param reversed what was taken back before
+ * @param total all that Stripe has taken back of it so far
+ * @throws Refusal `NOT_REFUNDABLE`
+ */
+export function reversible(
+  topUp: { kind: TransferKind; amount: bigint },
+  reversed: bigint,
+  total: bigint,
+): bigint {
+  if (topUp.kind !== 'stripe_top_up') throw new Refusal('NOT_REFUNDABLE')
+  return (total < topUp.amount ? total : topUp.amount) - reversed
 }
 
 /**

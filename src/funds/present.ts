@@ -79,7 +79,8 @@ export function presentHold({ transfer, hold, userId }: Moved) {
 /** @param names of system accounts by id; the account that is none of them is the user's */
 export function presentTransfer(row: TransferRow, userId: string, names: Map<bigint, string>) {
   const target = row.targetSeq === null ? null : { accountId: row.accountId, seq: row.targetSeq }
-  const idOfTarget = row.kind === 'refund' ? transferId : holdId
+  const concernsHold = row.kind === 'capture' || row.kind === 'release'
+  const idOfTarget = concernsHold ? holdId : transferId
   return {
     transfer_id: transferId(row),
     kind: row.kind,

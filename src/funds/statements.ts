@@ -42,7 +42,8 @@ export async function beginBatch(sql: postgres.Sql, input: BatchInput): Promise<
     sql`begin`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
-        credit_limit as "creditLimit", low_balance_at as "lowBalanceAt", is_low as "isLow", seq,
+        credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
+        charged_back as "chargedBack", is_low as "isLow", seq,
         updated_at as "updatedAt"
       from accounts
       where user_id = any(${array(input.userIds)}::text[])
@@ -68,7 +69,7 @@ export async function beginBatch(sql: postgres.Sql, input: BatchInput): Promise<
       : sql<(Transfer & { refunded: bigint })[]>`
           select ${transferColumns(sql)}, (
             select coalesce(sum(r.amount), 0)::bigint from transfers r
-            where r.account_id = t.account_id and r.target_seq = t.seq and r.kind = 'refund'
+            where r.account_id = t.account_id and r.target_seq = t.seq and r.kind in ('refund', 'stripe_reversal')
           ) as refunded
           from ${places(sql, charges)} join transfers t using (account_id, seq)`,
     holds.length === 0
@@ -114,16 +115,17 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
 
   const moved = sql`
     with moved as (
-      update accounts set balance = new.balance, held = new.held, is_low = new.is_low,
+      update accounts set balance = new.balance, held = new.held, charged_back = new.charged_back, is_low = new.is_low,
         seq = new.seq, updated_at = new.updated_at
       from ${guard}, unnest(
         ${column(accounts, (account) => account.id)}::bigint[],
         ${column(accounts, (account) => account.balance)}::bigint[],
         ${column(accounts, (account) => account.held)}::bigint[],
+        ${column(accounts, (account) => account.chargedBack)}::boolean[],
         ${column(accounts, (account) => account.isLow)}::boolean[],
         ${column(accounts, (account) => account.seq)}::bigint[],
         ${column(accounts, (account) => account.updatedAt)}::timestamptz[]
-      ) as new (id, balance, held, is_low, seq, updated_at)
+      ) as new (id, balance, held, charged_back, is_low, seq, updated_at)
       where accounts.id = new.id
     )
     insert into transfers (

@@ -13,6 +13,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
+import { TRANSFER_KINDS } from './posting.ts'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
@@ -95,9 +96,9 @@ export const transfers = pgTable(
     asset: text().notNull(),
     amount: bigint({ mode: 'bigint' }).notNull(),
     kind: text({
-      enum: ['deduct', 'top_up', 'refund', 'hold', 'capture', 'release'],
+      enum: TRANSFER_KINDS,
     }).notNull(),
-    /** The `seq` of the charge that a refund gives back, or of the hold that this transfer ends. */
+    /** The `seq` of what a refund gives back or Stripe takes back, or of the hold that this ends. */
     targetSeq: bigint({ mode: 'bigint' }),
     /** The account right after this transfer: its balance, what is held of it, what can be deducted. */
     balanceAfter: bigint({ mode: 'bigint' }).notNull(),
@@ -126,11 +127,11 @@ export const transfers = pgTable(
     check('transfers_seq', sql`${table.seq} > 0`),
     check(
       'transfers_kind',
-      sql`${table.kind} in ('deduct', 'top_up', 'refund', 'hold', 'capture', 'release')`,
+      sql`${table.kind} in (${sql.raw(TRANSFER_KINDS.map((kind) => `'${kind}'`).join(', '))})`,
     ),
     check(
       'transfers_target',
-      sql`(${table.targetSeq} is not null) = (${table.kind} in ('refund', 'capture', 'release'))`,
+      sql`(${table.targetSeq} is not null) = (${table.kind} in ('refund', 'stripe_reversal', 'capture', 'release'))`,
     ),
     index('transfers_target')
       .on(table.accountId, table.targetSeq)

@@ -71,7 +71,8 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         where seq <> seq_before + 1
           or created_at < created_before
           or balance_after <> balance_before + amount * case
-            when kind in ('top_up', 'refund') then 1 when kind in ('deduct', 'capture') then -1 else 0 end
+            when kind in ('top_up', 'stripe_top_up', 'refund') then 1
+            when kind in ('deduct', 'stripe_reversal', 'capture') then -1 else 0 end
           or held_after <> held_before + amount * case
             when kind = 'hold' then 1 when kind in ('capture', 'release') then -1 else 0 end
         limit ${FINDINGS_MAX}`,
@@ -96,9 +97,9 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         left join accounts c on c.id = t.credit_account_id
         where (t.asset, t.asset) is distinct from (d.asset, c.asset)
           or (coalesce(d.system, 'user'), coalesce(c.system, 'user')) is distinct from (
-            case t.kind when 'top_up' then 'adjustments' when 'refund' then 'revenue'
+            case t.kind when 'top_up' then 'adjustments' when 'stripe_top_up' then 'stripe' when 'refund' then 'revenue'
               when 'capture' then 'holds' when 'release' then 'holds' else 'user' end,
-            case t.kind when 'deduct' then 'revenue' when 'capture' then 'revenue'
+            case t.kind when 'deduct' then 'revenue' when 'stripe_reversal' then 'stripe' when 'capture' then 'revenue'
               when 'hold' then 'holds' else 'user' end)
         limit ${FINDINGS_MAX}`,
     ],
@@ -127,16 +128,17 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         limit ${FINDINGS_MAX}`,
     ],
     [
-      'a charge is refunded at most in full',
+      'a charge is refunded, and a top-up taken back, at most in full',
       tx`
-        select r.account_id, r.target_seq as seq, sum(r.amount) as refunded
+        select r.account_id, r.target_seq as seq, sum(r.amount) as given_back
         from transfers r
-        where r.kind = 'refund'
-        group by r.account_id, r.target_seq
+        where r.kind in ('refund', 'stripe_reversal')
+        group by r.account_id, r.target_seq, r.kind
         having sum(r.amount) > coalesce((
           select c.amount from transfers c
           where c.account_id = r.account_id and c.seq = r.target_seq
-            and c.kind in ('deduct', 'capture')), 0)
+            and (c.kind = 'stripe_top_up') = (r.kind = 'stripe_reversal')
+            and c.kind in ('deduct', 'capture', 'stripe_top_up')), 0)
         limit ${FINDINGS_MAX}`,
     ],
   ]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createCustomer, keyIdOf, me } from '../support/customers.ts'
+import { createCustomer, keyIdOf, me, putPlan } from '../support/customers.ts'
 import { assertRefused, sameForAll } from '../support/refusals.ts'
 import { type Service, startService } from '../support/service.ts'
 import { assertNothingWritten, closeAuditLog, query } from '../support/tables.ts'
@@ -17,6 +17,7 @@ async function untilRefused(service: Service, apiKey: string, deadline: number):
 
 test('a further key is issued, shown once, listed without its secret and says whose it is', async (t) => {
   const service = await startService(t)
+  await putPlan(service, 'starter')
   const ada = await createCustomer(service, { email: 'ada@example.com', plan: 'starter' })
   const path = `/api/customers/${ada.customerId}/api-keys`
 

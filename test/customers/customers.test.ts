@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createCustomer, me } from '../support/customers.ts'
+import { createCustomer, me, putPlan } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { type Service, startService } from '../support/service.ts'
 import { assertNothingWritten, closeAuditLog, query } from '../support/tables.ts'
@@ -22,6 +22,7 @@ function auditOf(service: Service, subject: string): Promise<AuditRow[]> {
 
 test('a customer is created with a first key, and read as it was given', async (t) => {
   const service = await startService(t)
+  await putPlan(service, 'starter')
   const draft = {
     email: 'Ada.Lovelace+billing@Example.com',
     company_name: 'Analytical Engines Ltd',
@@ -63,6 +64,8 @@ test('a customer is created with a first key, and read as it was given', async (
 
 test('a change touches what it names and nothing else', async (t) => {
   const service = await startService(t)
+  await putPlan(service, 'starter')
+  await putPlan(service, 'pro')
   const { customerId } = await createCustomer(service, {
     email: 'ada@example.com',
     company_name: 'Engines',
@@ -126,6 +129,7 @@ test('suspending stops every key on every replica within a second; reactivating 
 
 test('every change leaves its record, without personal data and without the key', async (t) => {
   const service = await startService(t)
+  await putPlan(service, 'pro')
   const draft = { email: 'canary@example.com', company_name: 'Canary', metadata: { c: 'canary' } }
   const { customerId, apiKey, keyId } = await createCustomer(service, draft)
   const path = `/api/customers/${customerId}`

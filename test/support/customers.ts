@@ -18,6 +18,17 @@ export async function createCustomer(
   return { customerId: answer.body.customer.customer_id, apiKey, keyId: keyIdOf(apiKey) }
 }
 
+/** A plan, made or replaced. */
+export async function putPlan(
+  service: Service,
+  id: string,
+  body: Record<string, unknown> = {},
+): Promise<void> {
+  const plan = { name: id, features: {}, limits: {}, ...body }
+  const answer = await service.asAdmin('PUT', `/api/plans/${id}`, plan)
+  assert.equal(answer.status, 200)
+}
+
 export function keyIdOf(apiKey: string): string {
   return apiKey.slice('cust_0123456789abcdef_'.length).slice(0, 8)
 }

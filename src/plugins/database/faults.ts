@@ -36,6 +36,14 @@ export function databaseErrorCode(error: unknown): string | undefined {
   return undefined
 }
 
+/** Whether a statement failed by this unique, check or foreign key constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('constraint_name' in cause) return cause.constraint_name === constraint
+  }
+  return false
+}
+
 /** Whether the connection was lost: what was under way may or may not have been committed. */
 export function isConnectionLost(error: unknown): boolean {
   const code = databaseErrorCode(error)

@@ -1,0 +1,84 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../auth/scope.ts'
+import { pageAnswer, pageRequest } from '../pagination.ts'
+import { ref } from '../schemas.ts'
+import { ListPlansQuery, Plan, PlanBody, PlanPage, PlanParams } from './schemas.ts'
+import { type PlanRow, getPlan, listPlans, putPlan } from './service.ts'
+
+export const planSchemas = [Plan, PlanPage]
+
+/** Admin: `/api/plans`. */
+export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listPlans',
+        tags: ['Plans'],
+        summary: 'List plans, newest first',
+        querystring: ListPlansQuery,
+        response: { 200: ref(PlanPage) },
+      },
+      config: { refusals: ['INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const page = pageRequest(request.query, ['plans'])
+      return pageAnswer(await listPlans(app.db, page), page, ['plans'], presentPlan)
+    },
+  )
+
+  app.get(
+    '/:plan_id',
+    {
+      schema: {
+        operationId: 'getPlan',
+        tags: ['Plans'],
+        summary: 'Read a plan',
+        params: PlanParams,
+        response: { 200: ref(Plan) },
+      },
+      config: { refusals: ['PLAN_NOT_FOUND'] },
+    },
+    async (request) => presentPlan(await getPlan(app.db, request.params.plan_id)),
+  )
+
+  app.put(
+    '/:plan_id',
+    {
+      schema: {
+        operationId: 'putPlan',
+        tags: ['Plans'],
+        summary: 'Create a plan, or replace it as a whole',
+        description: 'What is left out of the body is null afterwards.',
+        params: PlanParams,
+        body: PlanBody,
+        response: { 200: ref(Plan) },
+      },
+      config: { refusals: ['PRICE_IN_USE'] },
+    },
+    async (request) => {
+      const { name, stripe_price_id, features, limits, license_days } = request.body
+      const draft = {
+        name,
+        stripePriceId: stripe_price_id ?? null,
+        features,
+        limits,
+        licenseDays: license_days ?? null,
+      }
+      return presentPlan(await putPlan(app.db, actorOf(request), request.params.plan_id, draft))
+    },
+  )
+}
+
+function presentPlan(row: PlanRow) {
+  return {
+    plan_id: row.id,
+    name: row.name,
+    stripe_price_id: row.stripePriceId,
+    features: row.features,
+    limits: row.limits,
+    license_days: row.licenseDays,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  }
+}

@@ -1,0 +1,87 @@
+import { Type } from '@sinclair/typebox'
+import { PageQuery, pageOf } from '../pagination.ts'
+import { Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
+
+const LICENSE_DAYS_MAX = 3_660
+
+export const PlanId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', examples: ['starter'] })
+
+/** The source of the rule: https://docs.stripe.com/api/prices/object#price_object-id */
+const StripePriceId = Type.String({
+  pattern: '^[A-Za-z0-9_]{1,255}$',
+  examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'],
+})
+
+export const MetricName = Type.String({
+  pattern: '^[a-z][a-z0-9_.]{0,63}$',
+  examples: ['api.calls'],
+})
+
+export const Features = Type.Unsafe<Record<string, unknown>>({
+  type: 'object',
+  additionalProperties: true,
+  propertyNames: { type: 'string', pattern: '^[a-z][a-z0-9_.]{0,63}$' },
+  maxProperties: 100,
+  description: 'What the plan unlocks: a switch, a number or a text for each feature.',
+  examples: [{ sso: true, support: 'email' }],
+})
+
+export const Limits = Type.Unsafe<Record<string, number>>({
+  type: 'object',
+  additionalProperties: { type: 'number', minimum: 0 },
+  propertyNames: MetricName,
+  maxProperties: 100,
+  description:
+    'The most of each metric in a calendar month (UTC). A metric not named is unlimited.',
+  examples: [{ 'api.calls': 100_000 }],
+})
+
+export const Plan = Type.Object(
+  {
+    plan_id: Type.String({ examples: ['starter'] }),
+    name: Type.String({ examples: ['Starter'] }),
+    stripe_price_id: nullable(Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] })),
+    features: Features,
+    limits: Limits,
+    license_days: nullable(Type.Integer({ examples: [30] })),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { $id: 'Plan' },
+)
+
+export const PlanPage = pageOf(ref(Plan), 'PlanPage')
+
+export const PlanParams = Type.Object({ plan_id: PlanId })
+
+export const PlanBody = strictObject(
+  {
+    name: line(100, { examples: ['Starter'] }),
+    stripe_price_id: Type.Optional(nullable(StripePriceId)),
+    features: Features,
+    limits: Limits,
+    license_days: Type.Optional(
+      nullable(
+        Type.Integer({
+          minimum: 1,
+          maximum: LICENSE_DAYS_MAX,
+          description: 'How long a licence lasts that no paid period bounds.',
+          examples: [30],
+        }),
+      ),
+    ),
+  },
+  {
+    examples: [
+      {
+        name: 'Starter',
+        stripe_price_id: 'price_1MoBy5LkdIwHu7ixZhnattbh',
+        features: { sso: true, support: 'email' },
+        limits: { 'api.calls': 100_000 },
+        license_days: 30,
+      },
+    ],
+  },
+)
+
+export const ListPlansQuery = strictObject(PageQuery)

@@ -1,0 +1,69 @@
+import { desc, eq, lt, sql } from 'drizzle-orm'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import type { PageRequest } from '../pagination.ts'
+import { violates } from '../plugins/database/faults.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
+import { Refusal } from '../refusals.ts'
+import { plans } from './tables.ts'
+
+export type PlanRow = typeof plans.$inferSelect
+
+export type PlanDraft = Pick<
+  PlanRow,
+  'name' | 'stripePriceId' | 'features' | 'limits' | 'licenseDays'
+>
+
+/**
+ * Makes the plan what the draft says, whether it was there before or not.
+ * @throws Refusal `PRICE_IN_USE` when another plan has this Stripe price
+ */
+export async function putPlan(
+  db: Database,
+  actor: Actor,
+  id: string,
+  draft: PlanDraft,
+): Promise<PlanRow> {
+  try {
+    return await db.transaction(async (tx) => {
+      const [row] = await tx
+        .insert(plans)
+        .values({ id, ...draft })
+        .onConflictDoUpdate({ target: plans.id, set: { ...draft, updatedAt: sql`now()` } })
+        .returning()
+      if (row === undefined) throw new Error('The plan was not written')
+      await recordAudit(tx, actor, { event: 'plan.updated', subject: id, metadata: { ...draft } })
+      return row
+    })
+  } catch (error) {
+    if (violates(error, 'plans_stripe_price_id')) throw new Refusal('PRICE_IN_USE')
+    throw error
+  }
+}
+
+/** @throws Refusal `PLAN_NOT_FOUND` */
+export async function getPlan(db: Database | Transaction, id: string): Promise<PlanRow> {
+  const [row] = await db.select().from(plans).where(eq(plans.id, id))
+  if (row === undefined) throw new Refusal('PLAN_NOT_FOUND')
+  return row
+}
+
+/** The plan that a body names. @throws Refusal `VALIDATION_FAILED` where there is none */
+export async function namedPlan(db: Database | Transaction, id: string): Promise<PlanRow> {
+  const [row] = await db.select().from(plans).where(eq(plans.id, id))
+  if (row === undefined) throw unknownPlan()
+  return row
+}
+
+export function unknownPlan(): Refusal {
+  const details = [{ path: '/plan', message: 'is not the id of a plan' }]
+  return new Refusal('VALIDATION_FAILED', { details })
+}
+
+export function listPlans(db: Database, page: PageRequest): Promise<PlanRow[]> {
+  return db
+    .select()
+    .from(plans)
+    .where(page.before === null ? undefined : lt(plans.seq, page.before))
+    .orderBy(desc(plans.seq))
+    .limit(page.limit + 1)
+}

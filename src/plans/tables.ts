@@ -1,0 +1,24 @@
+import { sql } from 'drizzle-orm'
+import { bigint, check, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+
+/** What customers subscribe to: a Stripe price, and what it entitles them to. */
+export const plans = pgTable(
+  'plans',
+  {
+    /** The owner's own name for it, such as `starter`. */
+    id: text().primaryKey(),
+    /** Order of creation, which lists page by. */
+    seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
+    name: text().notNull(),
+    /** `price_…`; null for a plan that is not sold through Stripe. A price belongs to one plan. */
+    stripePriceId: text().unique('plans_stripe_price_id'),
+    features: jsonb().$type<Record<string, unknown>>().notNull(),
+    /** Metric to the most of it in a calendar month (UTC). */
+    limits: jsonb().$type<Record<string, number>>().notNull(),
+    /** How long a licence lasts that no paid period bounds. */
+    licenseDays: integer(),
+    createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+    updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [check('plans_license_days', sql`${table.licenseDays} between 1 and 3660`)],
+)

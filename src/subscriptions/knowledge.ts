@@ -1,0 +1,89 @@
+import { ENDED, type Status, type SubscriptionState, isSame } from './state.ts'
+
+/**
+ * Stripe's events come in any order and its API may answer with old data, so what is heard of a
+ * subscription is weighed before it is believed.
+ */
+export type Knowledge = { source: 'fetch'; state: SubscriptionState } | EventKnowledge
+
+export interface EventKnowledge {
+  source: 'event'
+  state: SubscriptionState
+  /** Unix seconds. */
+  at: number
+  /** Among the events of one second. */
+  rank: number
+  /** What the event replaced; null where it does not say. */
+  before: SubscriptionState | null
+  /** When it arrived here, in ms. */
+  receivedAt: number
+}
+
+/** What is known so far. */
+export interface Known {
+  state: SubscriptionState
+  eventAt: number | null
+  eventRank: number
+  superseded: SubscriptionState | null
+  /** When a fetch was last taken in, in ms; null if none was. */
+  fetchedAt: number | null
+  /** When this was written, in ms. */
+  writtenAt: number
+}
+
+export type Verdict = 'take' | 'keep' | 'old'
+
+/** An answer that is older than a whole minute is no longer put down to a slow copy at Stripe's. */
+const OLD_ANSWER_MS_MAX = 60_000
+
+/** Between Stripe's clock and ours. */
+const CLOCK_SKEW_MS_MAX = 5_000
+
+/**
+ * - What has ended stays ended, and an end is always believed.
+ * - A fetch is newer than any event that has arrived, unless it still shows what the newest event
+ *   has replaced: then it is `old` and must be asked for again.
+ * - An event from before the last fetch is no news. Of two events the later is newer; within a second the one that comes later in a life.
+ */
+export function weigh(known: Known | null, heard: Knowledge, now: number): Verdict {
+  if (known === null) return 'take'
+  if (ENDED.includes(known.state.status)) return 'keep'
+  if (ENDED.includes(heard.state.status)) return 'take'
+  if (heard.source === 'fetch') return isOld(known, heard.state, now) ? 'old' : 'take'
+  if (known.fetchedAt !== null && heard.at * 1_000 < known.fetchedAt - CLOCK_SKEW_MS_MAX)
+    return 'keep'
+  if (known.eventAt === null || heard.at > known.eventAt) return 'take'
+  return heard.at === known.eventAt && heard.rank > known.eventRank ? 'take' : 'keep'
+}
+
+function isOld(known: Known, fetched: SubscriptionState, now: number): boolean {
+  if (known.superseded === null || now - known.writtenAt > OLD_ANSWER_MS_MAX) return false
+  return isSame(fetched, known.superseded) && !isSame(fetched, known.state)
+}
+
+/** Whether a fetch shows exactly what the event that led to it has just replaced. */
+export function showsWhatWas(
+  fetched: SubscriptionState,
+  event: EventKnowledge,
+  now: number,
+): boolean {
+  if (event.before === null || now - event.receivedAt > OLD_ANSWER_MS_MAX) return false
+  return isSame(fetched, event.before) && !isSame(fetched, event.state)
+}
+
+const STAGES: readonly Status[] = [
+  'incomplete',
+  'trialing',
+  'active',
+  'past_due',
+  'unpaid',
+  'paused',
+  'incomplete_expired',
+  'canceled',
+]
+
+/** Stripe's clock has whole seconds: what comes later in a subscription's life breaks a tie. */
+export function rankOf(eventType: string, status: Status): number {
+  const kind = { created: 0, deleted: 2 }[eventType.split('.').at(-1) ?? ''] ?? 1
+  return kind * STAGES.length + STAGES.indexOf(status)
+}

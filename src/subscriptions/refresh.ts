@@ -1,0 +1,58 @@
+import type { Database } from '../plugins/database/index.ts'
+import { type StripeCalls, isMissingAtStripe } from '../plugins/stripe.ts'
+import { type EventKnowledge, showsWhatWas } from './knowledge.ts'
+import { type Outcome, takeIn, versionOf } from './service.ts'
+import { type StripeSubscription, readSubscription } from './state.ts'
+
+const TRIES_MAX = 5
+
+/** Stripe answered with what an event has already replaced: ask again later. */
+export class OldAnswer extends Error {}
+
+/** What an event says of a subscription. */
+export interface News {
+  subscription: StripeSubscription
+  knowledge: EventKnowledge
+}
+
+/**
+ * Asks Stripe for a subscription and takes in the answer. Whoever writes in between makes it ask
+ * again, so that a slow answer never overwrites a newer one.
+ * @param news taken in instead where Stripe does not answer, knows nothing or shows old data
+ * @throws OldAnswer, or Stripe's error; what the news said is taken in then
+ */
+export async function refresh(
+  db: Database,
+  stripe: StripeCalls,
+  id: string,
+  news?: News,
+): Promise<Outcome | 'missing'> {
+  const takeNews = () => (news ? takeIn(db, news.subscription, news.knowledge) : 'missing')
+  for (let tries = 1; tries <= TRIES_MAX; tries++) {
+    const version = await versionOf(db, id)
+    const fetched = await fetchSubscription(stripe, id).catch(async (error: unknown) => {
+      await takeNews()
+      throw error
+    })
+    if (fetched === null) return takeNews()
+    const looksOld = news !== undefined && showsWhatWas(fetched.state, news.knowledge, Date.now())
+    if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
+    const outcome = await takeIn(db, fetched, { source: 'fetch', state: fetched.state }, version)
+    if (outcome === 'old') throw new OldAnswer()
+    if (outcome !== 'raced') return outcome
+  }
+  throw new OldAnswer()
+}
+
+async function fetchSubscription(
+  stripe: StripeCalls,
+  id: string,
+): Promise<StripeSubscription | null> {
+  try {
+    const found = await stripe.ask((sdk, options) => sdk.subscriptions.retrieve(id, {}, options))
+    return readSubscription(found)
+  } catch (error) {
+    if (isMissingAtStripe(error)) return null
+    throw error
+  }
+}

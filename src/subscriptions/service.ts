@@ -1,0 +1,216 @@
+import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import { customers } from '../customers/tables.ts'
+import { plans } from '../plans/tables.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
+import { type Knowledge, type Known, type Verdict, weigh } from './knowledge.ts'
+import {
+  type StripeSubscription,
+  type SubscriptionState,
+  ENDED,
+  WITH_ACCESS,
+  isSame,
+} from './state.ts'
+import { subscriptions } from './tables.ts'
+
+export type SubscriptionRow = typeof subscriptions.$inferSelect
+
+export const STRIPE: Actor = { id: 'stripe', ip: null }
+
+/** `unknown`: it belongs to no customer of ours. `raced`: another wrote since the version was read. */
+export type Outcome = Verdict | 'unknown' | 'raced'
+
+/** The number of writes so far; null for a subscription that is not known yet. */
+export async function versionOf(db: Database, id: string): Promise<bigint | null> {
+  const [row] = await db
+    .select({ version: subscriptions.version })
+    .from(subscriptions)
+    .where(eq(subscriptions.id, id))
+  return row?.version ?? null
+}
+
+/**
+ * Takes in what was heard of a subscription: its row, the customer's plan and the audit record, or
+ * nothing.
+ * @param version what `versionOf` said before a fetch; a write since then makes the outcome `raced`
+ */
+export function takeIn(
+  db: Database,
+  heard: StripeSubscription,
+  knowledge: Knowledge,
+  version?: bigint | null,
+): Promise<Outcome> {
+  return db.transaction(async (tx) => {
+    const customer = await ownerOf(tx, heard)
+    if (customer === null) return 'unknown'
+    const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, heard.id))
+    if (version !== undefined && (row?.version ?? null) !== version) return 'raced'
+    const verdict = weigh(row === undefined ? null : knownOf(row), knowledge, Date.now())
+    if (verdict !== 'take') return verdict
+    const written = await write(tx, heard, knowledge, customer.id, row)
+    if (row !== undefined && isSame(stateOf(row), stateOf(written))) return 'take'
+    await syncPlan(tx, customer, row?.plan ?? null)
+    await recordAudit(tx, STRIPE, {
+      event: 'subscription.updated',
+      subject: customer.id,
+      metadata: {
+        subscription: written.id,
+        status: written.status,
+        plan: written.plan,
+        current_period_end: written.currentPeriodEnd?.toISOString() ?? null,
+        cancel_at_period_end: written.cancelAtPeriodEnd,
+      },
+    })
+    return 'take'
+  })
+}
+
+/** By our id in its metadata, or by its Stripe customer. The row is locked until the commit. */
+async function ownerOf(tx: Transaction, heard: StripeSubscription) {
+  const { customerId, stripeCustomerId } = heard
+  const [owner] = await tx
+    .select({ id: customers.id, plan: customers.plan })
+    .from(customers)
+    .where(
+      sql`${customers.id} = ${customerId ?? ''} or ${customers.stripeCustomerId} = ${stripeCustomerId}`,
+    )
+    .orderBy(sql`(${customers.id} = ${customerId ?? ''}) desc`)
+    .limit(1)
+    .for('update')
+  return owner ?? null
+}
+
+async function write(
+  tx: Transaction,
+  heard: StripeSubscription,
+  knowledge: Knowledge,
+  customerId: string,
+  row: SubscriptionRow | undefined,
+): Promise<SubscriptionRow> {
+  const { state } = knowledge
+  const values = {
+    customerId,
+    stripeCustomerId: heard.stripeCustomerId,
+    stripePriceId: state.stripePriceId,
+    plan: await planOf(tx, state.stripePriceId),
+    status: state.status,
+    quantity: state.quantity,
+    currentPeriodStart: dateOf(state.currentPeriodStart),
+    currentPeriodEnd: dateOf(state.currentPeriodEnd),
+    cancelAtPeriodEnd: state.cancelAtPeriodEnd,
+    endedAt: dateOf(state.endedAt),
+    version: (row?.version ?? 0n) + 1n,
+    updatedAt: new Date(),
+    ...(knowledge.source === 'fetch' && { fetchedAt: new Date() }),
+    ...(knowledge.source === 'event' && {
+      eventAt: dateOf(knowledge.at),
+      eventRank: knowledge.rank,
+      superseded: knowledge.before,
+    }),
+  }
+  const [written] = await tx
+    .insert(subscriptions)
+    .values({ id: heard.id, createdAt: dateOf(heard.createdAt) ?? new Date(), ...values })
+    .onConflictDoUpdate({ target: subscriptions.id, set: values })
+    .returning()
+  if (written === undefined) throw new Error('The subscription was not written')
+  return written
+}
+
+async function planOf(tx: Transaction, priceId: string | null): Promise<string | null> {
+  if (priceId === null) return null
+  const [plan] = await tx
+    .select({ id: plans.id })
+    .from(plans)
+    .where(eq(plans.stripePriceId, priceId))
+  return plan?.id ?? null
+}
+
+/**
+ * The customer is on the plan of the subscription that gives access. When none does any more, the
+ * plan that came from one goes; one that an operator has set stays.
+ */
+async function syncPlan(
+  tx: Transaction,
+  customer: { id: string; plan: string | null },
+  before: string | null,
+): Promise<void> {
+  const current = await accessOf(tx, customer.id)
+  const lapsed = customer.plan === before ? null : customer.plan
+  const plan = current?.plan ?? (current === null ? lapsed : customer.plan)
+  if (plan === customer.plan) return
+  await tx
+    .update(customers)
+    .set({ plan, updatedAt: sql`now()` })
+    .where(eq(customers.id, customer.id))
+}
+
+/** The newest subscription that gives access; null if none does. */
+async function accessOf(
+  db: Database | Transaction,
+  customerId: string,
+): Promise<SubscriptionRow | null> {
+  const [row] = await db
+    .select()
+    .from(subscriptions)
+    .where(
+      and(
+        eq(subscriptions.customerId, customerId),
+        inArray(subscriptions.status, [...WITH_ACCESS]),
+      ),
+    )
+    .orderBy(desc(subscriptions.createdAt), desc(subscriptions.id))
+    .limit(1)
+  return row ?? null
+}
+
+/** The subscription that gives access, or else the newest that has not ended. */
+export async function currentSubscription(
+  db: Database,
+  customerId: string,
+): Promise<SubscriptionRow | null> {
+  const access = await accessOf(db, customerId)
+  if (access !== null) return access
+  const [row] = await db
+    .select()
+    .from(subscriptions)
+    .where(and(eq(subscriptions.customerId, customerId), isNull(subscriptions.endedAt)))
+    .orderBy(desc(subscriptions.createdAt), desc(subscriptions.id))
+    .limit(1)
+  return row ?? null
+}
+
+export function hasEnded(row: SubscriptionRow): boolean {
+  return ENDED.includes(row.status)
+}
+
+export function stateOf(row: SubscriptionRow): SubscriptionState {
+  return {
+    status: row.status,
+    stripePriceId: row.stripePriceId,
+    quantity: row.quantity,
+    currentPeriodStart: secondsOf(row.currentPeriodStart),
+    currentPeriodEnd: secondsOf(row.currentPeriodEnd),
+    cancelAtPeriodEnd: row.cancelAtPeriodEnd,
+    endedAt: secondsOf(row.endedAt),
+  }
+}
+
+function knownOf(row: SubscriptionRow): Known {
+  return {
+    state: stateOf(row),
+    eventAt: secondsOf(row.eventAt),
+    eventRank: row.eventRank,
+    superseded: row.superseded,
+    fetchedAt: row.fetchedAt?.getTime() ?? null,
+    writtenAt: row.updatedAt.getTime(),
+  }
+}
+
+function dateOf(seconds: number | null): Date | null {
+  return seconds === null ? null : new Date(seconds * 1_000)
+}
+
+function secondsOf(date: Date | null): number | null {
+  return date === null ? null : date.getTime() / 1_000
+}

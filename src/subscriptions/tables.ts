@@ -1,0 +1,66 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
+import { customers } from '../customers/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { STATUSES, type SubscriptionState } from './state.ts'
+
+const time = () => timestamp({ precision: 3, withTimezone: true })
+
+/** What Stripe says of a customer's subscriptions, by the newest that is known of each. */
+export const subscriptions = pgTable(
+  'subscriptions',
+  {
+    /** Stripe's own id, `sub_…`. */
+    id: text().primaryKey(),
+    customerId: text()
+      .notNull()
+      .references(() => customers.id),
+    stripeCustomerId: text().notNull(),
+    stripePriceId: text(),
+    /** The plan that has the price; null when none has. */
+    plan: text().references(() => plans.id),
+    /** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
+    status: text({ enum: STATUSES }).notNull(),
+    quantity: integer().notNull(),
+    currentPeriodStart: time(),
+    currentPeriodEnd: time(),
+    cancelAtPeriodEnd: boolean().notNull(),
+    /** When it ended for good, by Stripe's clock; then nothing changes any more. */
+    endedAt: time(),
+    createdAt: time().notNull(),
+    /** Stripe's time of the newest event whose snapshot was taken in. */
+    eventAt: time(),
+    /** Among events of one second, the later has the higher rank. */
+    eventRank: integer().notNull().default(0),
+    /** What that event changed: a fetch that still shows it is taken for old. */
+    superseded: jsonb().$type<SubscriptionState>(),
+    /** When a fetch was last taken in. */
+    fetchedAt: time(),
+    /** Counts the writes, so that one can tell whether another came in between. */
+    version: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`1`),
+    updatedAt: time().notNull().defaultNow(),
+  },
+  (table) => [
+    check(
+      'subscriptions_status',
+      sql`${table.status} in (${sql.raw(STATUSES.map((status) => `'${status}'`).join(', '))})`,
+    ),
+    index('subscriptions_customer').on(table.customerId, table.createdAt),
+    index('subscriptions_stripe_customer').on(table.stripeCustomerId),
+    index('subscriptions_open')
+      .on(table.status)
+      .where(sql`${table.endedAt} is null`),
+  ],
+)
