@@ -13,6 +13,7 @@ import type { Config } from './config.ts'
 import { customerRoutes, customerSchemas } from './customers/routes.ts'
 import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
 import { funds } from './funds/plugin.ts'
+import { paymentRoutes, paymentSchemas } from './payments/routes.ts'
 import { planRoutes, planSchemas } from './plans/routes.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
@@ -27,7 +28,9 @@ import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
+import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { VERSION } from './version.ts'
+import { inbox } from './webhooks/plugin.ts'
 import { webhookRoutes, webhookSchemas } from './webhooks/routes.ts'
 
 /** The map of the service: what every request passes, then the scopes, a line per capability. */
@@ -64,11 +67,14 @@ export async function buildApp(
   await app.register(database, { config: config.database })
   await app.register(stripe, { config: config.stripe })
   await app.register(funds, { config: config.database })
+  await app.register(inbox, { config: config.database })
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,
     ...customerSchemas,
     ...planSchemas,
+    ...subscriptionSchemas,
+    ...paymentSchemas,
     ...fundsSchemas,
     ...webhookSchemas,
   ]) {
@@ -93,6 +99,7 @@ export async function buildApp(
     async (scope) => {
       requireApiKey(scope, keyVerifier(app.db, app.log))
       await scope.register(meRoutes, { prefix: '/me' })
+      await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
     },
     { prefix: '/api' },
   )
@@ -116,6 +123,8 @@ export async function buildApp(
     requireInternalToken(scope, config.internalTokens)
     await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
     await scope.register(moneyRoutes)
+    await scope.register(paymentRoutes, { returnUrls: config })
+    await scope.register(statsRoutes)
   })
 
   return app

@@ -27,6 +27,8 @@ export interface Config {
   usageRetentionDays: number
   fundsAsset: string
   migrateOnStart: boolean
+  /** Whether the server runs the background jobs too, or leaves them to `worker.ts`. */
+  runJobs: boolean
   logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -102,6 +104,7 @@ export function readConfig(env: Environment): Config {
     fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
     migrateOnStart:
       (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
+    runJobs: (read.oneOf('RUN_JOBS', ['true', 'false']) ?? 'true') === 'true',
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
   }
 

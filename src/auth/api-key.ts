@@ -29,6 +29,15 @@ export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier): void
   })
 }
 
+/**
+ * The customer in a path, who must be the key's own. Anybody else's id looks like none at all.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
+export function requireOwn(request: { keyHolder: KeyHolder | null }, customerId: string): string {
+  if (keyHolderOf(request).customerId !== customerId) throw new Refusal('CUSTOMER_NOT_FOUND')
+  return customerId
+}
+
 /** The caller of a customer route. */
 export function keyHolderOf(request: { keyHolder: KeyHolder | null }): KeyHolder {
   if (request.keyHolder === null) throw new Error('This route is behind no API key')

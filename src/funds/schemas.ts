@@ -126,7 +126,7 @@ export const OpenAccountBody = strictObject(
   { examples: [{ user_id: 'user-123', tier: 'pro' }] },
 )
 
-const IdempotencyKey = Type.String({
+export const IdempotencyKey = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
   description: '1 to 255 visible ASCII characters; the same key moves money once.',
   examples: ['order-1001'],

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import CircuitBreaker from 'opossum'
 import { Gauge } from 'prom-client'
 import { Stripe } from 'stripe'
+import { canonicalJson } from '../canonical-json.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../refusals.ts'
 
@@ -41,6 +43,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** @throws Refusal `STRIPE_NOT_CONFIGURED` */
     stripe: () => StripeCalls
+    hasStripe: boolean
   }
 }
 
@@ -48,6 +51,7 @@ declare module 'fastify' {
 export const stripe = fp(
   async (app: FastifyInstance, options: { config: Config['stripe'] }) => {
     const { config } = options
+    app.decorate('hasStripe', config !== null)
     if (config === null) {
       app.decorate('stripe', () => {
         throw new Refusal('STRIPE_NOT_CONFIGURED')
@@ -104,6 +108,14 @@ function connect(config: NonNullable<Config['stripe']>): Stripe {
       protocol: base.protocol === 'https:' ? 'https' : 'http',
     }),
   })
+}
+
+/**
+ * An idempotency key made of what is asked for: asked again, Stripe repeats its answer for a day.
+ * The source of the rule: https://docs.stripe.com/api/idempotent_requests
+ */
+export function requestKey(...asked: readonly unknown[]): string {
+  return `strongroom-${hash('sha256', canonicalJson(asked), 'hex')}`
 }
 
 /** Whether Stripe can not be reached, is broken, is overrun or has been given up for a while. */

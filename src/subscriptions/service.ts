@@ -1,6 +1,7 @@
-import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, count, desc, eq, inArray, isNotNull, isNull, ne, notInArray, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { customers } from '../customers/tables.ts'
+import { accounts } from '../funds/tables.ts'
 import { plans } from '../plans/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { type Knowledge, type Known, type Verdict, weigh } from './knowledge.ts'
@@ -48,20 +49,65 @@ export function takeIn(
     const verdict = weigh(row === undefined ? null : knownOf(row), knowledge, Date.now())
     if (verdict !== 'take') return verdict
     const written = await write(tx, heard, knowledge, customer.id, row)
-    if (row !== undefined && isSame(stateOf(row), stateOf(written))) return 'take'
-    await syncPlan(tx, customer, row?.plan ?? null)
-    await recordAudit(tx, STRIPE, {
-      event: 'subscription.updated',
-      subject: customer.id,
-      metadata: {
-        subscription: written.id,
-        status: written.status,
-        plan: written.plan,
-        current_period_end: written.currentPeriodEnd?.toISOString() ?? null,
-        cancel_at_period_end: written.cancelAtPeriodEnd,
-      },
-    })
+    const isNews = row === undefined || !isSame(stateOf(row), stateOf(written))
+    if (isNews) await follow(tx, customer, row?.plan ?? null, written)
     return 'take'
+  })
+}
+
+/**
+ * Ends what is left of a deleted Stripe customer's subscriptions.
+ * @returns how many ended
+ */
+export async function endForDeleted(
+  tx: Transaction,
+  stripeCustomerId: string,
+  at: Date,
+): Promise<number> {
+  const ended = await tx
+    .update(subscriptions)
+    .set({
+      status: 'canceled',
+      endedAt: at,
+      version: sql`${subscriptions.version} + 1`,
+      updatedAt: sql`now()`,
+    })
+    .where(
+      and(
+        eq(subscriptions.stripeCustomerId, stripeCustomerId),
+        notInArray(subscriptions.status, [...ENDED]),
+      ),
+    )
+    .returning()
+  for (const row of ended) {
+    const [customer] = await tx
+      .select({ id: customers.id, plan: customers.plan })
+      .from(customers)
+      .where(eq(customers.id, row.customerId))
+      .for('update')
+    if (customer !== undefined) await follow(tx, customer, row.plan, row)
+  }
+  return ended.length
+}
+
+/** What a change of a subscription brings about, in the same transaction. */
+async function follow(
+  tx: Transaction,
+  customer: { id: string; plan: string | null },
+  planBefore: string | null,
+  row: SubscriptionRow,
+): Promise<void> {
+  await syncPlan(tx, customer, planBefore)
+  await recordAudit(tx, STRIPE, {
+    event: 'subscription.updated',
+    subject: customer.id,
+    metadata: {
+      subscription: row.id,
+      status: row.status,
+      plan: row.plan,
+      current_period_end: row.currentPeriodEnd?.toISOString() ?? null,
+      cancel_at_period_end: row.cancelAtPeriodEnd,
+    },
   })
 }
 
@@ -164,6 +210,31 @@ async function accessOf(
   return row ?? null
 }
 
+export async function hasAccess(db: Database, customerId: string): Promise<boolean> {
+  return (await accessOf(db, customerId)) !== null
+}
+
+/** Accounts by tier, and Stripe subscriptions that give access. */
+export async function countSubscriptions(db: Database) {
+  const open = and(isNotNull(accounts.userId), ne(accounts.status, 'closed'))
+  const [tiers, [stripe]] = await Promise.all([
+    db
+      .select({ tier: accounts.tier, count: count() })
+      .from(accounts)
+      .where(open)
+      .groupBy(accounts.tier),
+    db
+      .select({ count: count() })
+      .from(subscriptions)
+      .where(inArray(subscriptions.status, [...WITH_ACCESS])),
+  ])
+  return {
+    subscription_count: tiers.reduce((sum, row) => sum + row.count, 0),
+    by_tier: Object.fromEntries(tiers.map((row) => [row.tier ?? '', row.count])),
+    stripe_active: stripe?.count ?? 0,
+  }
+}
+
 /** The subscription that gives access, or else the newest that has not ended. */
 export async function currentSubscription(
   db: Database,
@@ -178,10 +249,6 @@ export async function currentSubscription(
     .orderBy(desc(subscriptions.createdAt), desc(subscriptions.id))
     .limit(1)
   return row ?? null
-}
-
-export function hasEnded(row: SubscriptionRow): boolean {
-  return ENDED.includes(row.status)
 }
 
 export function stateOf(row: SubscriptionRow): SubscriptionState {

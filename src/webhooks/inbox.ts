@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { Database } from '../plugins/database/index.ts'
-import { stripeEvents } from './tables.ts'
+import type { stripeEvents } from './tables.ts'
 
 /** The end of the year 9999. */
 const CREATED_MS_MAX = 253_402_300_799_999
@@ -16,7 +15,10 @@ const StripeEvent = Type.Object({
   api_version: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 })
 
-export type StripeEventRow = typeof stripeEvents.$inferInsert
+export type StripeEventRow = Pick<
+  typeof stripeEvents.$inferSelect,
+  'id' | 'type' | 'livemode' | 'apiVersion' | 'createdAt' | 'payload'
+>
 
 /** The event in a signed body; null if there is none. */
 export function parseEvent(body: Buffer): StripeEventRow | null {
@@ -51,9 +53,4 @@ function storable(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   const entries = Object.entries(value)
   return Object.fromEntries(entries.map(([key, inner]) => [storable(key), storable(inner)]))
-}
-
-/** Stripe repeats events until they are answered: the id makes each count once. */
-export async function storeEvent(db: Database, event: StripeEventRow): Promise<void> {
-  await db.insert(stripeEvents).values(event).onConflictDoNothing()
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Refusal } from '../refusals.ts'
 import { ref } from '../schemas.ts'
-import { parseEvent, storeEvent } from './inbox.ts'
+import { parseEvent } from './inbox.ts'
 
 const Received = Type.Object({ received: Type.Literal(true) }, { $id: 'Received' })
 
@@ -20,12 +20,12 @@ export const webhookRoutes: FastifyPluginAsyncTypebox = async (app) => {
         description: 'Stored once by its id and answered before anything is done with it.',
         response: { 200: ref(Received) },
       },
-      config: { refusals: ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE'] },
+      config: { refusals: ['MALFORMED_JSON', 'OVERLOADED', 'PAYLOAD_TOO_LARGE'] },
     },
     async (request) => {
       const event = parseEvent(request.body as Buffer)
       if (event === null) throw new Refusal('MALFORMED_JSON')
-      await storeEvent(app.db, event)
+      await app.stripeEvents.store(event)
       return { received: true as const }
     },
   )

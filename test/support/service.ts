@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
+import { startJobs } from '../../src/jobs/runner.ts'
 import { createLogger } from '../../src/plugins/logging.ts'
 import { type TestDatabase, createDatabase } from './database.ts'
 
@@ -48,21 +49,22 @@ export async function startService(
   database?: TestDatabase,
 ): Promise<Service> {
   const own = database ?? (await createDatabase())
-  const app = await buildApp(
-    readConfig({
-      NODE_ENV: 'test',
-      DATABASE_URL: own.url,
-      PORT: '0',
-      ADMIN_API_TOKEN: ADMIN_TOKEN,
-      INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
-      STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
-      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      ...env,
-    }),
-    createLogger('silent'),
-  )
+  const config = readConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: own.url,
+    PORT: '0',
+    ADMIN_API_TOKEN: ADMIN_TOKEN,
+    INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
+    STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    RUN_JOBS: 'false',
+    ...env,
+  })
+  const app = await buildApp(config, createLogger('silent'))
   await app.listen({ host: '127.0.0.1', port: 0 })
+  const jobs = config.runJobs ? await startJobs(app, config.database) : undefined
   t.after(async () => {
+    await jobs?.stop()
     await app.close()
     if (database === undefined) await own.drop()
   })

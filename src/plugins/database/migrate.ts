@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/postgres-js'
+import { Logger, runMigrations } from 'graphile-worker'
 import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator'
 import type { DatabaseConfig } from '../../config.ts'
 import { connect } from './connect.ts'
+import { pgPool } from './pg-pool.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../drizzle', import.meta.url))
 
@@ -17,8 +19,19 @@ export async function migrate(database: DatabaseConfig | string): Promise<void> 
   try {
     await client`select pg_advisory_lock(${LOCK_KEY})`
     await applyMigrations(drizzle(client), { migrationsFolder: FOLDER })
+    await migrateJobs(config)
   } finally {
     await client.end({ timeout: 5 })
+  }
+}
+
+/** The job queue has tables of its own, in a schema of its own. */
+async function migrateJobs(config: DatabaseConfig): Promise<void> {
+  const pool = pgPool(config, 1)
+  try {
+    await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) })
+  } finally {
+    await pool.end()
   }
 }
 

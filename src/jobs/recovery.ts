@@ -1,0 +1,51 @@
+import { randomInt } from 'node:crypto'
+import type postgres from 'postgres'
+import type { DatabaseConfig } from '../config.ts'
+import { connect } from '../plugins/database/connect.ts'
+
+/** Any constant will do; with it, the numbers of processes are no other advisory locks. */
+const LOCK_CLASS = 5_746_102
+const INTERVAL_MS = 2_000
+
+/**
+ * Gives the jobs of killed processes back to the queue, which by itself would wait for four hours.
+ * A job may then run a second time, so jobs do the same however often they run.
+ */
+export async function startRecovery(config: DatabaseConfig, onFault: (error: unknown) => void) {
+  const sql = connect(config, { name: 'jobs', connectionsMax: 1 })
+  const process = randomInt(2 ** 31)
+
+  /** Also takes the lock again after a lost connection, whose end let go of it. */
+  async function recover(): Promise<void> {
+    await sql`select pg_try_advisory_lock(${LOCK_CLASS}::int, ${process}::int)`
+    await sql`
+      with dead as (
+        delete from job_workers where not exists (
+          select from pg_locks
+          where locktype = 'advisory' and classid = ${LOCK_CLASS} and objid::bigint = process
+            and database = (select oid from pg_database where datname = current_database())
+        )
+        returning worker_id
+      )
+      select graphile_worker.force_unlock_workers(array_agg(worker_id)) from dead
+      having count(*) > 0`
+  }
+
+  await recover()
+  const timer = setInterval(() => void recover().catch(onFault), INTERVAL_MS)
+  timer.unref()
+  return {
+    register: (workerId: string) => register(sql, workerId, process).catch(onFault),
+    stop: async () => {
+      clearInterval(timer)
+      await sql`delete from job_workers where process = ${process}`.catch(() => undefined)
+      await sql.end({ timeout: 1 })
+    },
+  }
+}
+
+async function register(sql: postgres.Sql, workerId: string, process: number): Promise<void> {
+  await sql`
+    insert into job_workers (worker_id, process) values (${workerId}, ${process})
+    on conflict do nothing`
+}

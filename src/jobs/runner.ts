@@ -1,0 +1,97 @@
+import { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import {
+  Logger,
+  type Runner,
+  type TaskList,
+  type WorkerEvents,
+  parseCronItems,
+  run,
+} from 'graphile-worker'
+import type { DatabaseConfig } from '../config.ts'
+import { databaseErrorCode } from '../plugins/database/faults.ts'
+import { pgPool } from '../plugins/database/pg-pool.ts'
+import { JOBS, type Job } from './list.ts'
+import { startRecovery } from './recovery.ts'
+
+const CONCURRENCY = 4
+const POLL_INTERVAL_MS = 1_000
+const RESTART_DELAY_MS = 1_000
+
+/** A job's failure as the queue keeps it: a name, because messages may quote personal data. */
+class JobFailed extends Error {}
+
+export interface Jobs {
+  stop(): Promise<void>
+}
+
+/** Runs the jobs of `list.ts` until it is stopped; any number of processes may do so. */
+export async function startJobs(app: FastifyInstance, config: DatabaseConfig): Promise<Jobs> {
+  const pool = pgPool(config, CONCURRENCY + 1)
+  const onFault = (error: unknown) => app.log.warn({ err: error }, 'The job queue has a fault')
+  const recovery = await startRecovery(config, onFault)
+  const events: WorkerEvents = new EventEmitter()
+  events.on('worker:create', ({ worker }) => void recovery.register(worker.workerId))
+  const stopping = new AbortController()
+  let runner: Runner
+
+  const start = () =>
+    run({
+      pgPool: pool,
+      concurrency: CONCURRENCY,
+      pollInterval: POLL_INTERVAL_MS,
+      noHandleSignals: true,
+      // Its messages quote payloads and errors.
+      logger: new Logger(() => () => undefined),
+      events,
+      taskList: tasks(app),
+      parsedCronItems: parseCronItems(
+        JOBS.flatMap(({ name, cron }) => (cron ? [{ task: name, match: cron }] : [])),
+      ),
+    })
+
+  /** It gives up when the database stays away; then it begins anew. */
+  async function supervise(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await runner.promise
+        if (!stopping.signal.aborted) await delay(RESTART_DELAY_MS)
+        if (!stopping.signal.aborted) runner = await start()
+      } catch (error) {
+        onFault(error)
+        await delay(RESTART_DELAY_MS)
+        if (!stopping.signal.aborted) runner = await start().catch(() => runner)
+      }
+    }
+  }
+
+  runner = await start()
+  const supervised = supervise()
+  return {
+    stop: async () => {
+      stopping.abort()
+      await Promise.resolve(runner.stop()).catch(() => undefined)
+      await supervised
+      await recovery.stop()
+      await pool.end()
+    },
+  }
+}
+
+function tasks(app: FastifyInstance): TaskList {
+  return Object.fromEntries(
+    JOBS.map((job: Job) => [
+      job.name,
+      async (payload, { job: { attempts, max_attempts: attemptsMax } }) => {
+        try {
+          await job.run(app, payload, { attempt: attempts, isLast: attempts >= attemptsMax })
+        } catch (error) {
+          app.log.warn({ err: error, job: job.name, attempt: attempts }, 'A job failed')
+          const name = error instanceof Error ? error.constructor.name : typeof error
+          throw new JobFailed(databaseErrorCode(error) ?? name)
+        }
+      },
+    ]),
+  )
+}

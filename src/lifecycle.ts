@@ -1,0 +1,53 @@
+import closeWithGrace from 'close-with-grace'
+import type { FastifyBaseLogger } from 'fastify'
+import { explainStartupFault } from './startup-faults.ts'
+
+/** Requests and jobs under way, then the embedded database, which may have much to write. */
+const STOP_MS_MAX = 25_000
+
+/** Heard here, because closeWithGrace takes a second one for an order to stop at once. */
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+
+export interface Lifecycle<T> {
+  /** Leaves nothing behind if it fails. */
+  start(): Promise<T>
+  stop(): Promise<void>
+}
+
+/** Starts a process's work, and stops it in good order on a signal or a fault that nothing handled. */
+export async function live<T>(
+  logger: FastifyBaseLogger,
+  { start, stop }: Lifecycle<T>,
+): Promise<T> {
+  const started = start()
+  const { close } = closeWithGrace(
+    { delay: STOP_MS_MAX, logger: null, skip: [...SIGNALS, 'beforeExit'] },
+    async ({ err }) => {
+      if (err !== undefined) logger.fatal({ err }, 'Stopping after a fault that nothing handled')
+      // Ctrl-C in the middle of a start must not leave the embedded database behind.
+      await started.catch(() => undefined)
+      await stop()
+    },
+  )
+  // Ctrl-C under `npm start` comes twice, from the terminal and from npm: the second changes nothing.
+  let stopping = false
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (stopping) return
+      stopping = true
+      logger.info({ signal }, 'Draining')
+      close()
+    })
+  }
+  return started
+}
+
+/** Runs a program; a start that fails ends it with an explanation. */
+export async function main(program: () => Promise<void>): Promise<void> {
+  try {
+    await program()
+  } catch (error) {
+    process.stderr.write(`Strongroom did not start. ${explainStartupFault(error)}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,51 @@
+import type { BalanceRow } from '../funds/balances.ts'
+import type { StripeCalls } from '../plugins/stripe.ts'
+import { chargeFor } from './money.ts'
+import { openSession } from './sessions.ts'
+
+/** `metadata.purpose` of the sessions whose payment tops an account up. */
+export const TOP_UP = 'top_up'
+
+export interface TopUpCheckout {
+  amount: bigint
+  successUrl: string
+  cancelUrl: string
+  /** The caller's key: with another one, the same request is another checkout. */
+  idempotencyKey: string | null
+}
+
+/**
+ * A checkout for a one-off payment; the account is topped up when Stripe says that it is paid.
+ * @throws Refusal `ASSET_NOT_PAYABLE`, `VALIDATION_FAILED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
+ */
+export function openTopUpCheckout(
+  stripe: StripeCalls,
+  account: Pick<BalanceRow, 'userId' | 'asset'>,
+  wanted: TopUpCheckout,
+): Promise<{ checkout_session_id: string; url: string }> {
+  const { currency, minor } = chargeFor(wanted.amount, account.asset)
+  const metadata = { purpose: TOP_UP, user_id: account.userId }
+  return openSession(
+    stripe,
+    {
+      mode: 'payment',
+      client_reference_id: account.userId,
+      line_items: [
+        {
+          quantity: 1,
+          price_data: {
+            currency,
+            unit_amount: Number(minor),
+            product_data: { name: 'Top-up' },
+          },
+        },
+      ],
+      metadata,
+      // A session's metadata is not its payment's.
+      payment_intent_data: { metadata },
+      success_url: wanted.successUrl,
+      cancel_url: wanted.cancelUrl,
+    },
+    [wanted.idempotencyKey],
+  )
+}

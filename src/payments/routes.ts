@@ -1,0 +1,54 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { idempotencyKey } from '../funds/idempotency.ts'
+import { IdempotencyHeaders } from '../funds/schemas.ts'
+import { ref } from '../schemas.ts'
+import { openTopUpCheckout } from './checkout.ts'
+import { type ReturnUrlRule, checkReturnUrls } from './return-urls.ts'
+import { CheckoutSession, TopUpCheckoutBody } from './schemas.ts'
+
+export const paymentSchemas = [CheckoutSession]
+
+/** Internal: `/top_up/checkout`. */
+export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRule }> = async (
+  app,
+  { returnUrls },
+) => {
+  app.post(
+    '/top_up/checkout',
+    {
+      schema: {
+        operationId: 'openTopUpCheckout',
+        tags: ['Money'],
+        summary: 'Let a user pay for a top-up on a page of Stripe',
+        description:
+          'The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.',
+        headers: IdempotencyHeaders,
+        body: TopUpCheckoutBody,
+        response: { 201: ref(CheckoutSession) },
+      },
+      config: {
+        refusals: [
+          'ACCOUNT_NOT_FOUND',
+          'ASSET_NOT_PAYABLE',
+          'STRIPE_NOT_CONFIGURED',
+          'STRIPE_REFUSED',
+          'STRIPE_UNAVAILABLE',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const { user_id: userId, amount, success_url, cancel_url } = request.body
+      request.userId = userId
+      checkReturnUrls({ success_url, cancel_url }, returnUrls)
+      const stripe = app.stripe()
+      const account = await app.funds.balance(userId)
+      const session = await openTopUpCheckout(stripe, account, {
+        amount: BigInt(amount),
+        successUrl: success_url,
+        cancelUrl: cancel_url,
+        idempotencyKey: idempotencyKey(request.headers, request.body),
+      })
+      return reply.code(201).send(session)
+    },
+  )
+}

@@ -1,0 +1,40 @@
+import { Type } from '@sinclair/typebox'
+import { IdempotencyKey, UserId } from '../funds/schemas.ts'
+import { strictObject } from '../schemas.ts'
+import { ReturnUrl } from './return-urls.ts'
+
+export const CheckoutSession = Type.Object(
+  {
+    checkout_session_id: Type.String({ examples: ['cs_test_a1b2c3'] }),
+    url: Type.String({
+      description: "Stripe's page, where the browser goes next.",
+      examples: ['https://checkout.stripe.com/c/pay/cs_test_a1b2c3'],
+    }),
+  },
+  { $id: 'CheckoutSession' },
+)
+
+export const TopUpCheckoutBody = strictObject(
+  {
+    user_id: UserId,
+    amount: Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: "In the smallest unit of the account's asset.",
+      examples: [1_000],
+    }),
+    success_url: ReturnUrl,
+    cancel_url: ReturnUrl,
+    idempotency_key: Type.Optional(IdempotencyKey),
+  },
+  {
+    examples: [
+      {
+        user_id: 'user-123',
+        amount: 1_000,
+        success_url: 'https://app.example.com/paid',
+        cancel_url: 'https://app.example.com/billing',
+      },
+    ],
+  },
+)

@@ -1,0 +1,114 @@
+import { eq, sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import { fingerprint } from '../funds/idempotency.ts'
+import { accounts } from '../funds/tables.ts'
+import type { Movement, Place } from '../funds/operations.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
+import { type Charge, worthOf } from './money.ts'
+import { stripePayments } from './tables.ts'
+
+type Payment = typeof stripePayments.$inferSelect
+
+const STRIPE = { id: 'stripe', ip: null }
+
+/** The services that move money for Stripe's events. */
+export type Till = Pick<FastifyInstance, 'db' | 'funds'>
+
+/**
+ * Tops an account up with what was paid, once, however often and in whatever order this is heard.
+ * What Stripe has taken back already goes back at once.
+ * @param paymentIntent `pi_…`, which makes the payment one
+ * @throws Refusal `ACCOUNT_NOT_FOUND` or `BALANCE_LIMIT`, or Error for a sum that is not exact
+ */
+export async function topUpPaid(
+  till: Till,
+  paymentIntent: string,
+  userId: string,
+  charge: Charge,
+): Promise<void> {
+  const { asset } = await till.funds.balance(userId)
+  const amount = worthOf(charge, asset)
+  const { transfer } = await till.funds.move({
+    kind: 'stripe_top_up',
+    userId,
+    amount,
+    // A caller's key has no space, so the two never meet.
+    idempotencyKey: ` stripe ${paymentIntent}`,
+    fingerprint: fingerprint('stripe_top_up', paymentIntent),
+    ...notes(paymentIntent),
+  })
+  const place = { accountId: transfer.accountId, seq: transfer.seq, paid: charge.minor }
+  await settle(till, await record(till.db, paymentIntent, charge.currency, place))
+}
+
+/** What Stripe has taken back of a payment: all refunds of it together, or one lost dispute. */
+export type TakenBack = { refunded: bigint } | { lost: bigint }
+
+/** Takes back what Stripe has taken back, now or when the top-up becomes known. */
+export async function takeBack(
+  till: Till,
+  paymentIntent: string,
+  currency: string,
+  taken: TakenBack,
+): Promise<void> {
+  await settle(till, await record(till.db, paymentIntent, currency, taken))
+}
+
+/** Sums only grow, so an older event changes nothing. */
+async function record(
+  db: Database,
+  id: string,
+  currency: string,
+  news: Partial<Payment>,
+): Promise<Payment> {
+  const [row] = await db
+    .insert(stripePayments)
+    .values({ id, currency, ...news })
+    .onConflictDoUpdate({
+      target: stripePayments.id,
+      set: {
+        paid: sql`coalesce(excluded.paid, stripe_payments.paid)`,
+        accountId: sql`coalesce(excluded.account_id, stripe_payments.account_id)`,
+        seq: sql`coalesce(excluded.seq, stripe_payments.seq)`,
+        refunded: sql`greatest(excluded.refunded, stripe_payments.refunded)`,
+        lost: sql`greatest(excluded.lost, stripe_payments.lost)`,
+        updatedAt: sql`now()`,
+      },
+    })
+    .returning()
+  if (row === undefined) throw new Error('The payment was not recorded')
+  return row
+}
+
+/** The ledger itself knows how much of the total it has taken back before. */
+async function settle(till: Till, payment: Payment): Promise<void> {
+  const { id, paid, accountId, seq, refunded, lost, currency } = payment
+  const minor = refunded + lost
+  if (paid === null || accountId === null || seq === null || minor === 0n) return
+  const charge: Place = { accountId, seq }
+  const asset = await assetOf(till.db, accountId)
+  const total = worthOf({ currency, minor: minor < paid ? minor : paid }, asset)
+  await till.funds.move({
+    kind: 'stripe_reversal',
+    charge,
+    total,
+    idempotencyKey: null,
+    fingerprint: fingerprint('stripe_reversal', id, String(total)),
+    ...notes(id),
+  })
+}
+
+async function assetOf(db: Database | Transaction, accountId: bigint): Promise<string> {
+  const [row] = await db
+    .select({ asset: accounts.asset })
+    .from(accounts)
+    .where(eq(accounts.id, accountId))
+  if (row === undefined) throw new Error('The account is gone')
+  return row.asset
+}
+
+function notes(
+  paymentIntent: string,
+): Pick<Movement, 'reason' | 'reference' | 'metadata' | 'actor'> {
+  return { reason: 'stripe', reference: paymentIntent, metadata: null, actor: STRIPE }
+}

@@ -1,0 +1,49 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { type Jobs, startJobs } from './jobs/runner.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { type OpenDatabase, openDatabase } from './plugins/database/open.ts'
+
+export interface Duties {
+  /** Listens and answers requests. */
+  answer: boolean
+  /** Runs the background jobs. */
+  work: boolean
+}
+
+/** The database, then the app on it, then the jobs; stopped the other way round. */
+export function service(
+  config: Config,
+  logger: FastifyBaseLogger,
+  duties: Duties,
+): Lifecycle<string> {
+  let database: OpenDatabase | undefined
+  let app: FastifyInstance | undefined
+  let jobs: Jobs | undefined
+
+  /** @returns where it listens */
+  async function start(): Promise<string> {
+    try {
+      database = await openDatabase(config, (message) => logger.info(message))
+      app = await buildApp({ ...config, database: database.config }, logger)
+      await app.ready()
+      if (duties.work) jobs = await startJobs(app, database.config)
+      if (duties.answer) await app.listen({ host: config.host, port: config.port })
+      return duties.answer ? app.listeningOrigin : ''
+    } catch (error) {
+      await stop()
+      throw error
+    }
+  }
+
+  async function stop(): Promise<void> {
+    // Jobs use what the app's plugins give, so the app waits for them.
+    await jobs?.stop()
+    await app?.close()
+    await database?.close()
+    jobs = app = database = undefined
+  }
+
+  return { start, stop }
+}

@@ -1,0 +1,85 @@
+import { eq, notInArray } from 'drizzle-orm'
+import type Stripe from 'stripe'
+import type { Database } from '../plugins/database/index.ts'
+import type { StripeCalls } from '../plugins/stripe.ts'
+import { refresh } from './refresh.ts'
+import { stateOf, takeIn } from './service.ts'
+import { ENDED, type SubscriptionState, isSame, readSubscription } from './state.ts'
+import { subscriptions } from './tables.ts'
+
+const PAGE = 100
+
+export interface Mended {
+  id: string
+  /** Null for one that was not known here. */
+  before: SubscriptionState | null
+  after: SubscriptionState
+}
+
+export interface Reconciliation {
+  /** Subscriptions on Stripe's list. */
+  checked: number
+  mended: Mended[]
+  /** Open here, and unknown to Stripe: nothing is changed about them. */
+  missing: string[]
+}
+
+/**
+ * Compares every subscription with Stripe's list and asks again for those that differ, as after an
+ * event. What Stripe no longer lists and is open here is asked for by its id.
+ */
+export async function reconcile(db: Database, stripe: StripeCalls): Promise<Reconciliation> {
+  const here = await openHere(db)
+  const differing = new Map(here)
+  const mended: Mended[] = []
+  const missing: string[] = []
+  let checked = 0
+  for await (const listed of listAll(stripe)) {
+    const subscription = readSubscription(listed)
+    const { id, state } = subscription
+    const known = here.get(id)
+    checked += 1
+    if (known === undefined) {
+      // Most are ended, or of customers that are not ours: no reason to ask for each again.
+      const fetched = { source: 'fetch' as const, state }
+      const isNew = !ENDED.includes(state.status)
+      const outcome = isNew ? await takeIn(db, subscription, fetched, null) : 'keep'
+      if (outcome === 'take') mended.push({ id, before: null, after: state })
+    } else if (isSame(known, state)) {
+      differing.delete(id)
+    }
+  }
+  for (const [id, before] of differing) {
+    if ((await refresh(db, stripe, id)) === 'missing') missing.push(id)
+    const after = await stateHere(db, id)
+    if (after !== null && !isSame(before, after)) mended.push({ id, before, after })
+  }
+  return { checked, mended, missing }
+}
+
+async function* listAll(stripe: StripeCalls): AsyncGenerator<Stripe.Subscription> {
+  let after: string | undefined
+  do {
+    const page = await stripe.ask((sdk, options) =>
+      sdk.subscriptions.list(
+        { status: 'all', limit: PAGE, ...(after !== undefined && { starting_after: after }) },
+        options,
+      ),
+    )
+    yield* page.data
+    after = page.has_more ? page.data.at(-1)?.id : undefined
+  } while (after !== undefined)
+}
+
+async function openHere(db: Database): Promise<Map<string, SubscriptionState>> {
+  const rows = await db
+    .select()
+    .from(subscriptions)
+    .where(notInArray(subscriptions.status, [...ENDED]))
+  return new Map(rows.map((row) => [row.id, stateOf(row)]))
+}
+
+async function stateHere(db: Database, id: string): Promise<SubscriptionState | null> {
+  const [row] = await db.select().from(subscriptions).where(eq(subscriptions.id, id))
+  return row === undefined ? null : stateOf(row)
+}

@@ -1,0 +1,122 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { keyHolderOf, requireOwn } from '../auth/api-key.ts'
+import { getCustomer } from '../customers/service.ts'
+import { type ReturnUrlRule, checkReturnUrls } from '../payments/return-urls.ts'
+import { CheckoutSession } from '../payments/schemas.ts'
+import { ref } from '../schemas.ts'
+import { openPortal, openSubscriptionCheckout } from './checkout.ts'
+import {
+  CheckoutBody,
+  CurrentSubscription,
+  PortalBody,
+  PortalSession,
+  SubscriptionCount,
+  SubscriptionParams,
+} from './schemas.ts'
+import { type SubscriptionRow, countSubscriptions, currentSubscription } from './service.ts'
+
+export const subscriptionSchemas = [CurrentSubscription, PortalSession, SubscriptionCount]
+
+const STRIPE_REFUSALS = ['STRIPE_NOT_CONFIGURED', 'STRIPE_REFUSED', 'STRIPE_UNAVAILABLE'] as const
+
+/** Customer: `/api/subscriptions`. */
+export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRule }> = async (
+  app,
+  { returnUrls },
+) => {
+  app.get(
+    '/:customer_id',
+    {
+      schema: {
+        operationId: 'getSubscription',
+        tags: ['Subscriptions'],
+        summary: 'Read the subscription of the key’s own customer',
+        description: 'One that has ended is null.',
+        params: SubscriptionParams,
+        response: { 200: ref(CurrentSubscription) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+    },
+    async (request) => {
+      const customerId = requireOwn(request, request.params.customer_id)
+      const row = await currentSubscription(app.db, customerId)
+      return { customer_id: customerId, subscription: row && presentSubscription(row) }
+    },
+  )
+
+  app.post(
+    '/checkout',
+    {
+      schema: {
+        operationId: 'openSubscriptionCheckout',
+        tags: ['Subscriptions'],
+        summary: 'Subscribe to a plan on a page of Stripe',
+        description: 'The same request again gives the same session, as long as it is open.',
+        body: CheckoutBody,
+        response: { 201: ref(CheckoutSession) },
+      },
+      config: { refusals: ['ALREADY_SUBSCRIBED', 'PLAN_NOT_SOLD', ...STRIPE_REFUSALS] },
+    },
+    async (request, reply) => {
+      const { plan, success_url, cancel_url, quantity = 1 } = request.body
+      checkReturnUrls({ success_url, cancel_url }, returnUrls)
+      const stripe = app.stripe()
+      const customer = await getCustomer(app.db, keyHolderOf(request).customerId)
+      const session = await openSubscriptionCheckout(app.db, stripe, customer, {
+        plan,
+        quantity,
+        successUrl: success_url,
+        cancelUrl: cancel_url,
+      })
+      return reply.code(201).send(session)
+    },
+  )
+
+  app.post(
+    '/portal',
+    {
+      schema: {
+        operationId: 'openPortal',
+        tags: ['Subscriptions'],
+        summary: 'Change or end the subscription on a page of Stripe',
+        body: PortalBody,
+        response: { 201: ref(PortalSession) },
+      },
+      config: { refusals: STRIPE_REFUSALS },
+    },
+    async (request, reply) => {
+      const { return_url } = request.body
+      checkReturnUrls({ return_url }, returnUrls)
+      const stripe = app.stripe()
+      const customer = await getCustomer(app.db, keyHolderOf(request).customerId)
+      return reply.code(201).send(await openPortal(app.db, stripe, customer, return_url))
+    },
+  )
+}
+
+/** Internal: `/stats/subscription_count`. */
+export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/stats/subscription_count',
+    {
+      schema: {
+        operationId: 'countSubscriptions',
+        tags: ['Accounts'],
+        summary: 'Count accounts by tier, and active Stripe subscriptions',
+        response: { 200: ref(SubscriptionCount) },
+      },
+    },
+    async () => countSubscriptions(app.db),
+  )
+}
+
+function presentSubscription(row: SubscriptionRow) {
+  return {
+    plan: row.plan,
+    status: row.status,
+    current_period_start: row.currentPeriodStart?.toISOString() ?? null,
+    current_period_end: row.currentPeriodEnd?.toISOString() ?? null,
+    cancel_at_period_end: row.cancelAtPeriodEnd,
+    stripe_subscription_id: row.id,
+  }
+}

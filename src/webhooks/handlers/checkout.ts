@@ -1,0 +1,62 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { topUpPaid } from '../../payments/service.ts'
+import { TOP_UP } from '../../payments/checkout.ts'
+import { linkStripeCustomer } from '../../subscriptions/stripe-customer.ts'
+import type { Handler, Services } from './handler.ts'
+import {
+  Currency,
+  Dictionary,
+  Maybe,
+  Minor,
+  Reference,
+  Text,
+  UnreadableEvent,
+  idOrNull,
+  read,
+} from './read.ts'
+import { refreshed } from './subscriptions.ts'
+
+const Session = Type.Object({
+  id: Text,
+  mode: Text,
+  payment_status: Text,
+  customer: Maybe(Reference),
+  client_reference_id: Maybe(Text),
+  subscription: Maybe(Reference),
+  payment_intent: Maybe(Reference),
+  amount_total: Maybe(Minor),
+  currency: Maybe(Currency),
+  metadata: Dictionary,
+})
+
+/**
+ * `checkout.session.completed`, `.async_payment_succeeded` and `.async_payment_failed`. A slow payment
+ * completes the session unpaid, and counts when it has succeeded.
+ */
+export const checkoutEnded: Handler = async (services, event) => {
+  const session = read(Session, event.object, 'checkout session')
+  if (session.mode === 'subscription') return subscribed(services, session)
+  if (session.mode !== 'payment' || session.metadata?.['purpose'] !== TOP_UP) return 'not ours'
+  if (session.payment_status !== 'paid') return 'not paid'
+  const paymentIntent = idOrNull(session.payment_intent)
+  const userId = session.metadata['user_id']
+  const { amount_total: total, currency } = session
+  if (paymentIntent === null || userId === undefined || total == null || currency == null) {
+    throw new UnreadableEvent('unreadable payment of a top-up')
+  }
+  await topUpPaid(services, paymentIntent, userId, { currency, minor: BigInt(total) })
+  return null
+}
+
+async function subscribed(
+  services: Services,
+  session: Static<typeof Session>,
+): Promise<string | null> {
+  const customerId = session.metadata?.['customer_id'] ?? session.client_reference_id
+  const stripeCustomerId = idOrNull(session.customer)
+  if (customerId != null && stripeCustomerId !== null) {
+    await linkStripeCustomer(services.db, customerId, stripeCustomerId)
+  }
+  const id = idOrNull(session.subscription)
+  return id === null ? 'no subscription' : refreshed(services, id)
+}

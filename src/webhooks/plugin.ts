@@ -1,0 +1,64 @@
+import { count, eq } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Counter, Gauge } from 'prom-client'
+import type { DatabaseConfig } from '../config.ts'
+import { sharedCommits } from '../funds/shared-commits.ts'
+import { connect } from '../plugins/database/connect.ts'
+import type { StripeEventRow } from './inbox.ts'
+import { storeEvents } from './store.ts'
+import { stripeEvents } from './tables.ts'
+
+const BATCH_MAX = 100
+const WAITING_MAX = 1_000
+const CLOSE_TIMEOUT_S = 5
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    stripeEvents: {
+      /** Durably, with the job that applies it; events that arrive together share a commit. */
+      store(event: StripeEventRow): Promise<void>
+      /** Counts what became of an event. */
+      settled(type: string, status: string): void
+    }
+  }
+}
+
+/** The inbox of Stripe's events, on a connection of its own. */
+export const inbox = fp(
+  async (app: FastifyInstance, options: { config: DatabaseConfig }) => {
+    const sql = connect(options.config, { name: 'inbox', connectionsMax: 1 })
+    const commits = sharedCommits<StripeEventRow, void>({
+      lanes: 1,
+      waitingMax: WAITING_MAX,
+      batchMax: BATCH_MAX,
+      commit: (events) => storeEvents(sql, events),
+    })
+    const registers = [app.metrics]
+    const outcomes = new Counter({
+      name: 'strongroom_stripe_events_total',
+      help: 'Stripe events by what became of them.',
+      labelNames: ['type', 'status'],
+      registers,
+    })
+    const parked: Gauge = new Gauge({
+      name: 'strongroom_stripe_events_parked',
+      help: 'Stripe events that failed again and again, and wait to be replayed.',
+      registers,
+      collect: async () => {
+        const [row] = await app.db
+          .select({ count: count() })
+          .from(stripeEvents)
+          .where(eq(stripeEvents.status, 'parked'))
+          .catch(() => [])
+        if (row !== undefined) parked.set(row.count)
+      },
+    })
+    app.decorate('stripeEvents', {
+      store: (event) => commits.submit(event),
+      settled: (type, status) => outcomes.inc({ type, status }),
+    })
+    app.addHook('onClose', () => sql.end({ timeout: CLOSE_TIMEOUT_S }))
+  },
+  { name: 'stripe-inbox', dependencies: ['database', 'metrics'] },
+)

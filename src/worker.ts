@@ -1,0 +1,13 @@
+import { processEnvironment, readConfig } from './config.ts'
+import { withDevelopmentSecrets } from './development-secrets.ts'
+import { live, main } from './lifecycle.ts'
+import { createLogger } from './plugins/logging.ts'
+import { service } from './service.ts'
+
+/** Runs the background jobs alone, beside servers with RUN_JOBS=false. */
+await main(async () => {
+  const config = readConfig(withDevelopmentSecrets(processEnvironment()))
+  const logger = createLogger(config.logLevel)
+  await live(logger, service(config, logger, { answer: false, work: true }))
+  logger.info('Running background jobs')
+})

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { URLS, startBilling } from '../support/billing.ts'
+import { putPlan } from '../support/customers.ts'
+import { assertRefused } from '../support/refusals.ts'
+
+test('from the checkout through its payment to the subscription', async (t) => {
+  const { newCustomer, deliver, service, stripe, price } = await startBilling(t)
+  const ada = await newCustomer()
+  assert.equal(await ada.subscription(), null)
+
+  const opened = await ada.checkout({ quantity: 3 })
+  assert.equal(opened.status, 201)
+  const { checkout_session_id: id, url } = opened.body
+  assert.match(url, /^https:\/\/checkout\.stripe\.com\//)
+  stripe.payCheckout(id)
+  await deliver()
+
+  const subscription = await ada.subscription()
+  const { current_period_start: start, current_period_end: end, ...rest } = subscription
+  assert.deepEqual(rest, {
+    plan: 'starter',
+    status: 'active',
+    cancel_at_period_end: false,
+    stripe_subscription_id: (stripe.find(id) as { subscription: string }).subscription,
+  })
+  assert.ok(Date.parse(start) < Date.parse(end))
+  assert.equal(await ada.plan(), 'starter')
+  const customer = await service.asAdmin('GET', `/api/customers/${ada.customerId}`)
+  assert.match(customer.body.stripe_customer_id, /^cus_/)
+
+  const [made] = stripe.requests.filter(({ path }) => path === '/v1/checkout/sessions')
+  assert.equal(made?.stripeVersion, '2026-10-28.endive')
+  const { metadata, subscription_data, line_items } = made?.params ?? {}
+  assert.deepEqual(metadata, { customer_id: ada.customerId, plan: 'starter' })
+  assert.deepEqual(subscription_data, { metadata })
+  assert.deepEqual(line_items, [{ price: price.id, quantity: '3' }])
+  assertRefused(await ada.checkout(), 'ALREADY_SUBSCRIBED')
+})
+
+test('a double click makes one session and one Stripe customer, and 20 at once too', async (t) => {
+  const { newCustomer, stripe } = await startBilling(t)
+  const ada = await newCustomer()
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ada.checkout()))
+  for (const answer of answers) {
+    if (answer.status !== 503) assert.equal(answer.status, 201)
+  }
+  const sessions = answers.filter(({ status }) => status === 201).map(({ body }) => body)
+  assert.ok(sessions.length > 0)
+  assert.equal(new Set(sessions.map((body) => body.checkout_session_id)).size, 1)
+  const made = stripe.requests.filter(
+    ({ method, path, isReplay, status }) =>
+      method === 'POST' && path === '/v1/customers' && status === 200 && !isReplay,
+  )
+  assert.equal(made.length, 1)
+  assert.notEqual(
+    (await ada.checkout({ quantity: 2 })).body.checkout_session_id,
+    sessions[0].checkout_session_id,
+  )
+})
+
+test('who has ended a subscription can start another, with the same request', async (t) => {
+  const { newCustomer, deliver, stripe } = await startBilling(t)
+  const ada = await newCustomer()
+  const first = await ada.subscribe()
+  await deliver()
+  stripe.cancel(first)
+  await deliver()
+  assert.equal(await ada.subscription(), null)
+  assert.equal(await ada.plan(), null)
+  const second = await ada.subscribe()
+  assert.notEqual(second, first)
+  await deliver()
+  assert.equal((await ada.subscription()).stripe_subscription_id, second)
+})
+
+test('the portal is opened for the customer, with or without a subscription', async (t) => {
+  const { newCustomer, stripe } = await startBilling(t)
+  const ada = await newCustomer()
+  const body = { return_url: 'https://app.example.com/billing' }
+  const opened = await ada.call('POST', '/api/subscriptions/portal', body)
+  assert.equal(opened.status, 201)
+  assert.match(opened.body.url, /^https:\/\/billing\.stripe\.com\//)
+  assert.equal(stripe.requests.filter(({ path }) => path === '/v1/customers').length, 1)
+})
+
+test('what can not be checked out is refused, and Stripe never asked', async (t) => {
+  const { newCustomer, service, stripe } = await startBilling(t)
+  await putPlan(service, 'free')
+  const ada = await newCustomer()
+  assertRefused(await ada.checkout({ plan: 'free' }), 'PLAN_NOT_SOLD')
+  assertRefused(await ada.checkout({ plan: 'unknown' }), 'VALIDATION_FAILED')
+  for (const url of [
+    'javascript:alert(1)',
+    'http://app.example.com/x',
+    '//evil.example/x',
+    'https://app.example.com@evil.example/',
+    'https://app.example.com.evil.example/',
+    'https:\\\\app.example.com\\x',
+    'https://app.example.com\\@evil.example',
+    'https://127.0.0.1/x',
+    'https://app.example.com:8443/x',
+    'https://app.example.com/a\r\nb',
+    'https://app.example.com/\tx',
+    ' https://app.example.com/',
+    'https://user:pw@app.example.com/',
+    'https://APP.example.com.',
+    'app.example.com',
+    'http://localhost/x',
+  ]) {
+    assertRefused(await ada.checkout({ success_url: url }), 'VALIDATION_FAILED')
+    const { cancel_url, ...rest } = URLS
+    assert.ok(cancel_url)
+    assertRefused(await ada.checkout({ ...rest, cancel_url: url }), 'VALIDATION_FAILED')
+    const portal = await ada.call('POST', '/api/subscriptions/portal', { return_url: url })
+    assertRefused(portal, 'VALIDATION_FAILED')
+  }
+  for (const quantity of [0, -1, 1.5, '1', null, 100_001]) {
+    assertRefused(await ada.checkout({ quantity }), 'VALIDATION_FAILED')
+  }
+  assert.deepEqual(stripe.requests, [])
+})
+
+test('a customer reads no other’s subscription', async (t) => {
+  const { newCustomer } = await startBilling(t)
+  const [ada, eve] = [await newCustomer(), await newCustomer('eve@example.com')]
+  const foreign = await eve.call('GET', `/api/subscriptions/${ada.customerId}`)
+  const unknown = await eve.call('GET', '/api/subscriptions/cust_0000000000000000')
+  assertRefused(foreign, 'CUSTOMER_NOT_FOUND')
+  assert.deepEqual({ ...foreign.body, request_id: '' }, { ...unknown.body, request_id: '' })
+})
