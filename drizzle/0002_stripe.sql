@@ -1,3 +1,8 @@
+CREATE TABLE "job_workers" (
+	"worker_id" text PRIMARY KEY NOT NULL,
+	"process" integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "stripe_payments" (
 	"id" text PRIMARY KEY NOT NULL,
 	"paid" bigint,
@@ -41,7 +46,7 @@ CREATE TABLE "subscriptions" (
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"event_at" timestamp (3) with time zone,
 	"event_rank" integer DEFAULT 0 NOT NULL,
-	"superseded" jsonb,
+	"superseded" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"fetched_at" timestamp (3) with time zone,
 	"version" bigint DEFAULT 1 NOT NULL,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { drizzle } from 'drizzle-orm/postgres-js'
+import type { FastifyInstance } from 'fastify'
 import type postgres from 'postgres'
+import { buildApp } from './app.ts'
 import { issueKey, revokeKey } from './api-keys/service.ts'
 import { type Config, processEnvironment, readConfig } from './config.ts'
 import { withDevelopmentSecrets } from './development-secrets.ts'
@@ -9,8 +11,12 @@ import { describeVerification, verifyLedger } from './funds/verify.ts'
 import { connect } from './plugins/database/connect.ts'
 import type { Database } from './plugins/database/index.ts'
 import { openDatabase } from './plugins/database/open.ts'
+import { createLogger } from './plugins/logging.ts'
 import { Refusal } from './refusals.ts'
 import { explainStartupFault } from './startup-faults.ts'
+import { describeReconciliation, reconcile } from './subscriptions/reconcile.ts'
+import { describeEvent, listEvents, replayEvent } from './webhooks/operate.ts'
+import { EVENT_STATUSES } from './webhooks/tables.ts'
 
 const USAGE = `Usage: strongroom <command>
 
@@ -18,6 +24,9 @@ const USAGE = `Usage: strongroom <command>
   keys issue <customer_id> [--name N]   issue an API key and print it, this once
   keys revoke <customer_id> <key_id>    end an API key
   ledger verify                         check every transfer, balance and hold
+  events list [--status S]              the newest events of Stripe: pending, applied, ignored, parked
+  events replay <event_id>              apply an event again; what it did is not done twice
+  subscriptions reconcile               compare subscriptions with Stripe's and mend what differs
 
 Exit codes: 0 done, 1 a finding, a refusal or a fault, 2 a wrong call.
 `
@@ -50,6 +59,24 @@ async function run(args: string[]): Promise<string> {
       if (result.findings.length > 0) process.exitCode = 1
       return describeVerification(result)
     }
+    case 'events list': {
+      operands(positionals, 0)
+      const status = EVENT_STATUSES.find((one) => one === values.status)
+      if (values.status !== undefined && status === undefined) throw new WrongCall()
+      const events = await withDatabase({}, (db) => listEvents(db, status && { status }))
+      return events.map(describeEvent).join('')
+    }
+    case 'events replay': {
+      const [id] = operands(positionals, 1)
+      await withDatabase({}, (db) => replayEvent(db, SYSTEM, id))
+      return `Replaying ${id}.\n`
+    }
+    case 'subscriptions reconcile': {
+      operands(positionals, 0)
+      const result = await withApp((app) => reconcile(app.db, app.stripe()))
+      if (result.mended.length > 0 || result.missing.length > 0) process.exitCode = 1
+      return describeReconciliation(result)
+    }
     default:
       throw new WrongCall()
   }
@@ -60,7 +87,11 @@ function parseCall(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { name: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        name: { type: 'string' },
+        status: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     })
   } catch {
     throw new WrongCall()
@@ -89,6 +120,20 @@ async function withDatabase<T>(
     return await work(drizzle(client, { casing: 'snake_case' }), sql)
   } finally {
     await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])
+    await database.close()
+  }
+}
+
+/** For what needs the app's plugins, such as Stripe's client. */
+async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Promise<T> {
+  const config = readConfig(withDevelopmentSecrets(processEnvironment()))
+  const database = await openDatabase(config, () => undefined)
+  const app = await buildApp({ ...config, database: database.config }, createLogger('silent'))
+  try {
+    await app.ready()
+    return await work(app)
+  } finally {
+    await app.close()
     await database.close()
   }
 }

@@ -10,8 +10,8 @@ const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 export interface Lifecycle<T> {
   /** Leaves nothing behind if it fails. */
-  start(): Promise<T>
-  stop(): Promise<void>
+  start: () => Promise<T>
+  stop: () => Promise<void>
 }
 
 /** Starts a process's work, and stops it in good order on a signal or a fault that nothing handled. */

@@ -1,4 +1,4 @@
-import { ENDED, type Status, type SubscriptionState, isSame } from './state.ts'
+import { ENDED, FIELDS, type Status, type SubscriptionState, isSame } from './state.ts'
 
 /**
  * Stripe's events come in any order and its API may answer with old data, so what is heard of a
@@ -24,7 +24,8 @@ export interface Known {
   state: SubscriptionState
   eventAt: number | null
   eventRank: number
-  superseded: SubscriptionState | null
+  /** States that events have replaced lately. */
+  superseded: readonly SubscriptionState[]
   /** When a fetch was last taken in, in ms; null if none was. */
   fetchedAt: number | null
   /** When this was written, in ms. */
@@ -57,18 +58,33 @@ export function weigh(known: Known | null, heard: Knowledge, now: number): Verdi
 }
 
 function isOld(known: Known, fetched: SubscriptionState, now: number): boolean {
-  if (known.superseded === null || now - known.writtenAt > OLD_ANSWER_MS_MAX) return false
-  return isSame(fetched, known.superseded) && !isSame(fetched, known.state)
+  if (now - known.writtenAt > OLD_ANSWER_MS_MAX || isSame(fetched, known.state)) return false
+  return known.superseded.some((state) => isSame(fetched, state))
 }
 
-/** Whether a fetch shows exactly what the event that led to it has just replaced. */
+/** Whether a fetch shows nothing of what the event that led to it has just changed. */
 export function showsWhatWas(
   fetched: SubscriptionState,
   event: EventKnowledge,
   now: number,
 ): boolean {
   if (event.before === null || now - event.receivedAt > OLD_ANSWER_MS_MAX) return false
-  return isSame(fetched, event.before) && !isSame(fetched, event.state)
+  const { before, state } = event
+  const changed = FIELDS.filter((field) => before[field] !== state[field])
+  return changed.length > 0 && changed.every((field) => fetched[field] === before[field])
+}
+
+const SUPERSEDED_MAX = 8
+
+/** What an event replaces, besides what was replaced lately. */
+export function supersededBy(
+  known: Known | null,
+  event: EventKnowledge,
+  now: number,
+): SubscriptionState[] {
+  const isRecent = known !== null && now - known.writtenAt <= OLD_ANSWER_MS_MAX
+  const states = [...(isRecent ? known.superseded : []), known?.state, event.before]
+  return states.filter((state) => state != null).slice(-SUPERSEDED_MAX)
 }
 
 const STAGES: readonly Status[] = [

@@ -83,3 +83,17 @@ async function stateHere(db: Database, id: string): Promise<SubscriptionState | 
   const [row] = await db.select().from(subscriptions).where(eq(subscriptions.id, id))
   return row === undefined ? null : stateOf(row)
 }
+
+/** One line when nothing differs; else what does. */
+export function describeReconciliation({ checked, mended, missing }: Reconciliation): string {
+  if (mended.length + missing.length === 0)
+    return `${checked} subscriptions are as Stripe has them.\n`
+  return [
+    ...mended.map(
+      ({ id, before, after }) => `Mended ${id}: ${before?.status ?? 'unknown'} to ${after.status}`,
+    ),
+    ...missing.map((id) => `Unknown to Stripe: ${id}`),
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}

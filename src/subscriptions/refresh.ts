@@ -38,7 +38,10 @@ export async function refresh(
     const looksOld = news !== undefined && showsWhatWas(fetched.state, news.knowledge, Date.now())
     if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
     const outcome = await takeIn(db, fetched, { source: 'fetch', state: fetched.state }, version)
-    if (outcome === 'old') throw new OldAnswer()
+    if (outcome === 'old') {
+      await takeNews()
+      throw new OldAnswer()
+    }
     if (outcome !== 'raced') return outcome
   }
   throw new OldAnswer()

@@ -4,7 +4,7 @@ import { customers } from '../customers/tables.ts'
 import { accounts } from '../funds/tables.ts'
 import { plans } from '../plans/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
-import { type Knowledge, type Known, type Verdict, weigh } from './knowledge.ts'
+import { type Knowledge, type Known, type Verdict, supersededBy, weigh } from './knowledge.ts'
 import {
   type StripeSubscription,
   type SubscriptionState,
@@ -151,7 +151,7 @@ async function write(
     ...(knowledge.source === 'event' && {
       eventAt: dateOf(knowledge.at),
       eventRank: knowledge.rank,
-      superseded: knowledge.before,
+      superseded: supersededBy(row === undefined ? null : knownOf(row), knowledge, Date.now()),
     }),
   }
   const [written] = await tx

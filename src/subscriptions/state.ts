@@ -106,6 +106,16 @@ export function idOf(reference: Static<typeof Reference>): string {
   return typeof reference === 'string' ? reference : reference.id
 }
 
+export const FIELDS = [
+  'status',
+  'stripePriceId',
+  'quantity',
+  'currentPeriodStart',
+  'currentPeriodEnd',
+  'cancelAtPeriodEnd',
+  'endedAt',
+] as const satisfies readonly (keyof SubscriptionState)[]
+
 export function isSame(a: SubscriptionState, b: SubscriptionState): boolean {
-  return (Object.keys(a) as (keyof SubscriptionState)[]).every((name) => a[name] === b[name])
+  return FIELDS.every((field) => a[field] === b[field])
 }

@@ -42,8 +42,8 @@ export const subscriptions = pgTable(
     eventAt: time(),
     /** Among events of one second, the later has the higher rank. */
     eventRank: integer().notNull().default(0),
-    /** What that event changed: a fetch that still shows it is taken for old. */
-    superseded: jsonb().$type<SubscriptionState>(),
+    /** What events have replaced lately: a fetch that still shows it is taken for old. */
+    superseded: jsonb().$type<SubscriptionState[]>().notNull().default([]),
     /** When a fetch was last taken in. */
     fetchedAt: time(),
     /** Counts the writes, so that one can tell whether another came in between. */

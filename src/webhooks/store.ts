@@ -3,8 +3,13 @@ import { column, jsonColumn } from '../plugins/database/arrays.ts'
 import { isConnectionLost } from '../plugins/database/faults.ts'
 import type { StripeEventRow } from './inbox.ts'
 
-/** The queue's own tries, over some days; an event that fails by its own fault is parked long before. */
-const ATTEMPTS_MAX = 25
+/**
+ * Adds the job that applies the event of a row. The queue tries it 25 times, over some days; an event
+ * that fails by its own fault is parked long before.
+ */
+export const ADD_JOB = `
+  graphile_worker.add_job('apply_stripe_event', json_build_object('id', id),
+    job_key := 'stripe_event ' || id, max_attempts := 25)`
 
 type Outcome = PromiseSettledResult<void>
 
@@ -44,16 +49,5 @@ async function insert(sql: postgres.Sql, events: readonly StripeEventRow[]): Pro
       on conflict (id) do nothing
       returning id
     )
-    select ${addJob(sql)} from stored`
-}
-
-/** Tries an event again whatever became of it; used on one that is pending again. */
-export async function enqueue(sql: postgres.Sql, id: string): Promise<void> {
-  await sql`select ${addJob(sql)} from stripe_events where id = ${id}`
-}
-
-function addJob(sql: postgres.Sql) {
-  return sql`
-    graphile_worker.add_job('apply_stripe_event', json_build_object('id', id),
-      job_key := 'stripe_event ' || id, max_attempts := ${ATTEMPTS_MAX}::int)`
+    select ${sql.unsafe(ADD_JOB)} from stored`
 }

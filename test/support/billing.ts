@@ -113,5 +113,13 @@ function helpers(service: Service, stripe: StripeStandIn) {
     return Object.fromEntries(rows.map((row) => [row.type, row.reason ?? row.status]))
   }
 
-  return { to, newCustomer, deliver, settled, countEvents, retryNow, statuses }
+  async function reasonOf(id: string): Promise<string | null> {
+    const rows = await asAdmin(
+      service.database.url,
+      (sql) => sql`select reason from stripe_events where id = ${id}`,
+    )
+    return rows[0]?.['reason']
+  }
+
+  return { to, newCustomer, reasonOf, deliver, settled, countEvents, retryNow, statuses }
 }

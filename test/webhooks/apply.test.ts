@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startBilling } from '../support/billing.ts'
+import { asAdmin } from '../support/database.ts'
+import { eventually } from '../support/processes.ts'
+import { startService } from '../support/service.ts'
+import type { StripeEvent } from '../support/stripe/index.ts'
+import { stripeSignature } from '../support/stripe-events.ts'
+
+const WEBHOOK_MS_MAX = 1_000
+
+test('Stripe away, hanging or cut off: the webhook is answered at once, the state right later', async (t) => {
+  const { newCustomer, stripe, to, retryNow, countEvents } = await startBilling(t)
+  const faults = {
+    fail: () => stripe.faults.fail({ status: 500, times: 1_000, method: 'GET' }),
+    hang: () => stripe.faults.hang({ times: 1_000, method: 'GET' }),
+    reset: () => stripe.faults.reset({ times: 1_000, method: 'GET' }),
+  }
+  for (const [name, strike] of Object.entries(faults)) {
+    const customer = await newCustomer(`${name}@example.com`)
+    const from = stripe.events.length
+    await customer.subscribe()
+    strike()
+    const report = await stripe.deliver({ to, events: stripe.events.slice(from) })
+    assert.deepEqual(report.undelivered, [])
+    assert.ok(Math.max(...report.latenciesMs) < WEBHOOK_MS_MAX, name)
+    assert.ok((await countEvents('pending')) > 0, name)
+    stripe.faults.clear()
+    const done = await eventually(async () => {
+      await retryNow()
+      return (await countEvents('pending')) === 0
+    }, 30_000)
+    assert.ok(done, name)
+    assert.equal((await customer.subscription()).status, 'active', name)
+  }
+})
+
+test('old answers of Stripe overwrite nothing, and are asked for again', async (t) => {
+  const { newCustomer, stripe, to, retryNow, settled } = await startBilling(t)
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await stripe.deliver({ to })
+  await settled()
+  const from = stripe.events.length
+  stripe.faults.stale(id)
+  stripe.failPayment(id)
+  await stripe.deliver({ to, events: stripe.events.slice(from) })
+  const isPastDue = async () => (await ada.subscription()).status === 'past_due'
+  assert.ok(await eventually(isPastDue, 5_000), 'the event is believed')
+  await retryNow()
+  assert.ok(await isPastDue())
+  stripe.faults.clear()
+  const retry = setInterval(() => void retryNow(), 200)
+  await settled()
+  clearInterval(retry)
+  assert.ok(await isPastDue())
+})
+
+test('a slow answer that is older than what came meanwhile is asked for again', async (t) => {
+  const { newCustomer, stripe, to, settled } = await startBilling(t)
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await stripe.deliver({ to })
+  await settled()
+  // The first fetch is answered late, with the state of its beginning.
+  const from = stripe.events.length
+  stripe.renew(id)
+  stripe.faults.delay(1_500, `/v1/subscriptions/${id}`)
+  const [renewal] = stripe.events.slice(from).filter(({ type }) => type === 'invoice.paid')
+  await stripe.deliver({ to, events: [renewal!] })
+  stripe.cancel(id)
+  const [end] = stripe.events.slice(-1)
+  await stripe.deliver({ to, events: [end!] })
+  stripe.faults.clear()
+  await settled()
+  assert.equal(await ada.subscription(), null)
+})
+
+/** Signs and sends text as it is. */
+async function send(to: string, secret: string, event: Record<string, unknown>): Promise<number> {
+  const body = JSON.stringify(event)
+  const headers = { 'stripe-signature': stripeSignature(body, { secret }) }
+  return (await fetch(to, { method: 'POST', body, headers })).status
+}
+
+test('a poisoned event is parked after its tries, blocks no other, and can be replayed', async (t) => {
+  const { newCustomer, stripe, to, settings, service, deliver, retryNow, countEvents, reasonOf } =
+    await startBilling(t)
+  const secret = settings.STRIPE_WEBHOOK_SECRET
+  const ada = await newCustomer()
+  await ada.subscribe()
+  const poison = { ...structuredClone(stripe.events.at(-1)!), id: 'evt_poison' } as StripeEvent
+  Object.assign(poison, { type: 'invoice.paid', data: { object: { subscription: 5 } } })
+  assert.equal(await send(to, secret, { ...poison }), 200)
+  await stripe.deliver({ to })
+  assert.ok(await eventually(async () => (await ada.subscription()) !== null, 5_000))
+  const parked = await eventually(async () => {
+    await retryNow()
+    return (await countEvents('parked')) === 1
+  }, 20_000)
+  assert.ok(parked)
+  assert.equal(await reasonOf('evt_poison'), 'unreadable invoice')
+  const metrics = await service.asAdmin('GET', '/metrics')
+  assert.match(metrics.body, /^strongroom_stripe_events_parked 1$/m)
+  assert.match(
+    metrics.body,
+    /^strongroom_stripe_events_total\{type="invoice.paid",status="parked"\} 1$/m,
+  )
+
+  // Mended, as a new release would read it.
+  await asAdmin(
+    service.database.url,
+    (sql) =>
+      sql`update stripe_events set payload = payload #- '{data,object,subscription}' where id = 'evt_poison'`,
+  )
+  await replay(service.database.url, 'evt_poison')
+  await deliver([])
+  assert.equal(await countEvents('parked'), 0)
+  assert.equal(await reasonOf('evt_poison'), 'no subscription')
+})
+
+async function replay(url: string, id: string): Promise<void> {
+  const { command } = await import('../support/service-process.ts')
+  const env = { DATABASE_URL: url, NODE_ENV: 'test' }
+  const listed = command(['events', 'list', '--status', 'parked'], env)
+  assert.equal(listed.status, 0, listed.stderr)
+  assert.match(listed.stdout, new RegExp(`${id}  invoice.paid  parked  unreadable invoice\\n$`))
+  const replayed = command(['events', 'replay', id], env)
+  assert.deepEqual([replayed.status, replayed.stdout], [0, `Replaying ${id}.\n`])
+  assert.equal(command(['events', 'replay', 'evt_none'], env).status, 1)
+  assert.equal(command(['events', 'list', '--status', 'lost'], env).status, 2)
+}
+
+test('the other mode is kept and not applied; unknown types and thin events are kept', async (t) => {
+  const { newCustomer, stripe, to, settings, settled, statuses } = await startBilling(t)
+  const ada = await newCustomer()
+  await ada.subscribe()
+  const secret = settings.STRIPE_WEBHOOK_SECRET
+  for (const event of stripe.events)
+    assert.equal(await send(to, secret, { ...event, livemode: true }), 200)
+  const thin = {
+    id: 'evt_thin',
+    object: 'v2.core.event',
+    type: 'v1.billing.meter.error_report',
+    created: '2026-11-24T00:00:00Z',
+    livemode: false,
+  }
+  assert.equal(await send(to, secret, thin), 200)
+  assert.equal(await send(to, secret, { ...thin, id: 'evt_2', type: 'invoice.paid' }), 200)
+  await settled()
+  assert.equal(await ada.subscription(), null)
+  const {
+    'v1.billing.meter.error_report': unknown,
+    'invoice.paid': _,
+    ...others
+  } = await statuses()
+  assert.equal(unknown, 'type means nothing here')
+  assert.deepEqual(new Set(Object.values(others)), new Set(['other mode']))
+})
+
+test('the circuit opens while Stripe is away, refuses at once, and closes again', async (t) => {
+  const { newCustomer, stripe, service } = await startBilling(t)
+  const ada = await newCustomer()
+  stripe.faults.fail({ status: 503, times: 1_000 })
+  const answers = []
+  for (let n = 0; n < 8; n++) answers.push(await ada.checkout({ quantity: n + 1 }))
+  for (const { status, body, headers } of answers) {
+    assert.deepEqual([status, body.code], [503, 'STRIPE_UNAVAILABLE'])
+    assert.equal(headers.get('retry-after'), '1')
+  }
+  const metrics = async () => (await service.asAdmin('GET', '/metrics')).body as string
+  assert.match(await metrics(), /^strongroom_stripe_circuit_open 1$/m)
+  const sent = stripe.requests.length
+  await ada.checkout()
+  assert.equal(stripe.requests.length, sent, 'Stripe is not asked')
+  stripe.faults.clear()
+  const works = await eventually(async () => (await ada.checkout()).status === 201, 10_000)
+  assert.ok(works)
+  assert.match(await metrics(), /^strongroom_stripe_circuit_open 0$/m)
+})
+
+test('without Stripe’s keys the service runs, and what needs Stripe says so', async (t) => {
+  const service = await startService(t, {
+    STRIPE_SECRET_KEY: undefined,
+    STRIPE_WEBHOOK_SECRET: undefined,
+    CHECKOUT_ORIGINS: 'https://app.example.com',
+    RUN_JOBS: 'true',
+  })
+  assert.equal((await service.call('GET', '/health')).status, 200)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  const urls = { success_url: 'https://app.example.com/a', cancel_url: 'https://app.example.com/b' }
+  const body = { user_id: 'ada', amount: 500, ...urls }
+  const answer = await service.asInternal('POST', '/top_up/checkout', body)
+  assert.deepEqual([answer.status, answer.body.code], [503, 'STRIPE_NOT_CONFIGURED'])
+})
