@@ -1,5 +1,5 @@
-CREATE TABLE "job_workers" (
-	"worker_id" text PRIMARY KEY NOT NULL,
+CREATE TABLE "job_pools" (
+	"pool_id" text PRIMARY KEY NOT NULL,
 	"process" integer NOT NULL
 );
 --> statement-breakpoint

@@ -20,14 +20,20 @@ export async function startRecovery(config: DatabaseConfig, onFault: (error: unk
     await sql`select pg_try_advisory_lock(${LOCK_CLASS}::int, ${process}::int)`
     await sql`
       with dead as (
-        delete from job_workers where not exists (
+        delete from job_pools where not exists (
           select from pg_locks
           where locktype = 'advisory' and classid = ${LOCK_CLASS} and objid::bigint = process
             and database = (select oid from pg_database where datname = current_database())
         )
-        returning worker_id
+        returning pool_id
+      ), nameless as (
+        -- Killed before it was registered, which takes a moment.
+        select distinct locked_by from graphile_worker._private_jobs
+        where locked_at < now() - interval '1 minute'
+          and locked_by not in (select pool_id from job_pools)
       )
-      select graphile_worker.force_unlock_workers(array_agg(worker_id)) from dead
+      select graphile_worker.force_unlock_workers(array_agg(id))
+      from (select pool_id as id from dead union select locked_by from nameless) as gone
       having count(*) > 0`
   }
 
@@ -35,17 +41,17 @@ export async function startRecovery(config: DatabaseConfig, onFault: (error: unk
   const timer = setInterval(() => void recover().catch(onFault), INTERVAL_MS)
   timer.unref()
   return {
-    register: (workerId: string) => register(sql, workerId, process).catch(onFault),
+    register: (poolId: string) => register(sql, poolId, process).catch(onFault),
     stop: async () => {
       clearInterval(timer)
-      await sql`delete from job_workers where process = ${process}`.catch(() => undefined)
+      await sql`delete from job_pools where process = ${process}`.catch(() => undefined)
       await sql.end({ timeout: 1 })
     },
   }
 }
 
-async function register(sql: postgres.Sql, workerId: string, process: number): Promise<void> {
+async function register(sql: postgres.Sql, poolId: string, process: number): Promise<void> {
   await sql`
-    insert into job_workers (worker_id, process) values (${workerId}, ${process})
+    insert into job_pools (pool_id, process) values (${poolId}, ${process})
     on conflict do nothing`
 }

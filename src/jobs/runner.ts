@@ -32,7 +32,7 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
   const onFault = (error: unknown) => app.log.warn({ err: error }, 'The job queue has a fault')
   const recovery = await startRecovery(config, onFault)
   const events: WorkerEvents = new EventEmitter()
-  events.on('worker:create', ({ worker }) => void recovery.register(worker.workerId))
+  events.on('pool:create', ({ workerPool }) => void recovery.register(workerPool.id))
   const stopping = new AbortController()
   let runner: Runner
 

@@ -15,8 +15,6 @@ export interface EventKnowledge {
   rank: number
   /** What the event replaced; null where it does not say. */
   before: SubscriptionState | null
-  /** When it arrived here, in ms. */
-  receivedAt: number
 }
 
 /** What is known so far. */
@@ -34,8 +32,8 @@ export interface Known {
 
 export type Verdict = 'take' | 'keep' | 'old'
 
-/** An answer that is older than a whole minute is no longer put down to a slow copy at Stripe's. */
-const OLD_ANSWER_MS_MAX = 60_000
+/** For so long after a change, an answer without it is put down to a slow copy at Stripe's. */
+const OLD_ANSWER_MS_MAX = 10_000
 
 /** Between Stripe's clock and ours. */
 const CLOCK_SKEW_MS_MAX = 5_000
@@ -68,7 +66,7 @@ export function showsWhatWas(
   event: EventKnowledge,
   now: number,
 ): boolean {
-  if (event.before === null || now - event.receivedAt > OLD_ANSWER_MS_MAX) return false
+  if (event.before === null || now - event.at * 1_000 > OLD_ANSWER_MS_MAX) return false
   const { before, state } = event
   const changed = FIELDS.filter((field) => before[field] !== state[field])
   return changed.length > 0 && changed.every((field) => fetched[field] === before[field])

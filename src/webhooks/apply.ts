@@ -52,9 +52,9 @@ function incoming(row: EventRow): IncomingEvent | null {
     data?: { object?: unknown; previous_attributes?: unknown } | null
   }
   if (data?.object === undefined || data.object === null) return null
-  const { id, type, createdAt, receivedAt } = row
+  const { id, type, createdAt } = row
   const previous = data.previous_attributes ?? null
-  return { id, type, createdAt, receivedAt, object: data.object, previous }
+  return { id, type, createdAt, object: data.object, previous }
 }
 
 async function settle(

@@ -85,7 +85,17 @@ function helpers(service: Service, stripe: StripeStandIn) {
 
   async function settled(): Promise<void> {
     const done = await eventually(async () => (await countEvents('pending')) === 0, SETTLE_MS_MAX)
-    assert.ok(done, 'the events are settled')
+    assert.ok(done, `the events are settled: ${JSON.stringify(await unsettled())}`)
+  }
+
+  function unsettled() {
+    return asAdmin(
+      service.database.url,
+      (sql) => sql`
+        select e.type, j.attempts, j.last_error, j.locked_at, j.run_at from stripe_events e
+        left join graphile_worker._private_jobs j on j.key = 'stripe_event ' || e.id
+        where e.status = 'pending' limit 10`,
+    )
   }
 
   function countEvents(status: string): Promise<number> {

@@ -71,6 +71,19 @@ export async function startServiceProcess(
   return { ...service, origin: /listens on (\S+)/.exec(service.output())?.[1] ?? '' }
 }
 
+/** `strongroom <command>`, to its end. The test goes on meanwhile, as what it calls may be here. */
+export async function commandBeside(
+  args: string[],
+  env: Variables,
+): Promise<{ status: number | string; output: string }> {
+  const running = run(process.execPath, [CLI, ...args], {
+    cwd: tmpdir(),
+    env: environment(env),
+  })
+  const status = await running.ended
+  return { status, output: running.output() }
+}
+
 /** `strongroom <command>`, to its end. */
 export function command(
   args: string[],

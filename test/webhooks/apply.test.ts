@@ -42,6 +42,7 @@ test('old answers of Stripe overwrite nothing, and are asked for again', async (
   await stripe.deliver({ to })
   await settled()
   const from = stripe.events.length
+  stripe.clock.set(Math.floor(Date.now() / 1_000))
   stripe.faults.stale(id)
   stripe.failPayment(id)
   await stripe.deliver({ to, events: stripe.events.slice(from) })

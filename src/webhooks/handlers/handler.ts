@@ -8,7 +8,6 @@ export interface IncomingEvent {
   type: string
   /** Stripe's own time of the event. */
   createdAt: Date
-  receivedAt: Date
   /** `data.object` and `data.previous_attributes`, as Stripe sent them. */
   object: unknown
   previous: unknown

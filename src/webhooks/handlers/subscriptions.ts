@@ -16,7 +16,6 @@ export const subscriptionChanged: Handler = async (services, event) => {
     at: Math.floor(event.createdAt.getTime() / 1_000),
     rank: rankOf(event.type, subscription.state.status),
     before: stateBefore(event),
-    receivedAt: event.receivedAt.getTime(),
   }
   return refreshed(services, subscription.id, { subscription, knowledge })
 }

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startBilling } from '../support/billing.ts'
+import { asAdmin } from '../support/database.ts'
+import { commandBeside } from '../support/service-process.ts'
+
+test('events that never came are made up for by comparing with Stripe’s list', async (t) => {
+  const { newCustomer, stripe, deliver, service, settings } = await startBilling(t)
+  const env = { ...settings, DATABASE_URL: service.database.url, NODE_ENV: 'test' }
+  const reconcile = () => commandBeside(['subscriptions', 'reconcile'], env)
+  const [unheard, ended, renewed, right] = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((name) => newCustomer(`${name}@example.com`)),
+  )
+  const ids: string[] = []
+  for (const customer of [ended, renewed, right]) ids.push(await customer!.subscribe())
+  await deliver()
+  const lost = await unheard!.subscribe()
+  stripe.cancel(ids[0]!)
+  stripe.clock.advance(86_400)
+  stripe.renew(ids[1]!)
+  // Open here and unknown to Stripe: told, and left alone.
+  await asAdmin(
+    service.database.url,
+    (sql) => sql`update subscriptions set id = 'sub_unknown' where id = ${ids[2]!}`,
+  )
+
+  const found = await reconcile()
+  assert.equal(found.status, 1, found.output)
+  const lines = found.output.trim().split('\n').toSorted()
+  assert.deepEqual(
+    lines,
+    [
+      `Mended ${lost}: unknown to active`,
+      `Mended ${ids[0]!}: active to canceled`,
+      `Mended ${ids[1]!}: active to active`,
+      `Mended ${ids[2]!}: unknown to active`,
+      'Unknown to Stripe: sub_unknown',
+    ].toSorted(),
+  )
+  assert.equal((await unheard!.subscription()).status, 'active')
+  assert.equal(await unheard!.plan(), 'starter')
+  assert.equal(await ended!.subscription(), null)
+  await asAdmin(
+    service.database.url,
+    (sql) => sql`delete from subscriptions where id = 'sub_unknown'`,
+  )
+  const again = await reconcile()
+  assert.deepEqual([again.status, again.output], [0, '4 subscriptions are as Stripe has them.\n'])
+})
+
+test('accounts are counted by tier, and subscriptions that give access', async (t) => {
+  const { newCustomer, stripe, deliver, service } = await startBilling(t)
+  const count = async () => (await service.asInternal('GET', '/stats/subscription_count')).body
+  assert.deepEqual(await count(), { subscription_count: 0, by_tier: {}, stripe_active: 0 })
+  for (const [user_id, tier] of [
+    ['a', 'pro'],
+    ['b', 'pro'],
+    ['c', 'free'],
+  ]) {
+    await service.asInternal('POST', '/account', { user_id, tier })
+  }
+  const [ada, eve, bob] = await Promise.all(
+    ['a', 'e', 'b'].map((n) => newCustomer(`${n}@example.com`)),
+  )
+  await ada!.subscribe()
+  stripe.failPayment(await eve!.subscribe())
+  stripe.cancel(await bob!.subscribe())
+  await deliver()
+  const by_tier = { pro: 2, free: 1 }
+  assert.deepEqual(await count(), { subscription_count: 3, by_tier, stripe_active: 2 })
+})
