@@ -62,6 +62,7 @@ test('an empty environment is a development with the documented defaults, and fr
       admin: { max: 1_000, windowMs: 3_600_000 },
       internal: null,
     },
+    runJobs: true,
     usageRetentionDays: 90,
     fundsAsset: 'USD/2',
     migrateOnStart: true,

@@ -34,7 +34,7 @@ async function headersOfHelmet(): Promise<Record<string, string>> {
     permittedCrossDomainPolicies: false,
     xssFilter: false,
   })
-  app.get('/', async (_request, reply) => reply.raw.getHeaders())
+  app.setNotFoundHandler(async (_request, reply) => reply.raw.getHeaders())
   const answer = await app.inject('/')
   await app.close()
   return answer.json<Record<string, string>>()

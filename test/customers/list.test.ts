@@ -63,7 +63,10 @@ test('customers are listed newest first, in pages that neither repeat nor skip',
   await t.test('also while rows are added and changed', async () => {
     const seen = await pages(service, '/api/customers?limit=25', async (page) => {
       await insertCustomers(service, 60 + page * 10 - 9, 60 + page * 10)
-      await query(service.database, "update customers set plan = 'pro' where status = 'active'")
+      await query(
+        service.database,
+        "update customers set company_name = 'Pro' where status = 'active'",
+      )
     })
     assert.deepEqual(seen, [down(60, 36), down(35, 11), down(10, 1)])
     assert.equal((await pages(service, '/api/customers?limit=200')).flat().length, 80)

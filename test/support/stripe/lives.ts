@@ -43,8 +43,9 @@ export async function fillStripe(
     if (chance(0.3)) stripe.changePrice(id, other)
     if (chance(0.3)) {
       stripe.failPayment(id)
-      if (chance(0.5)) stripe.recover(id)
-      else if (chance(0.5)) stripe.giveUp(id, 'unpaid')
+      const [recovers, isGivenUp] = [chance(0.5), chance(0.5)]
+      if (recovers) stripe.recover(id)
+      else if (isGivenUp) stripe.giveUp(id, 'unpaid')
     }
     if (chance(0.2)) stripe.cancelAtPeriodEnd(id)
     if (chance(0.3)) stripe.cancel(id)
