@@ -12,7 +12,7 @@ async function actsFrom(service: Service, headers: Header[]): Promise<string | n
   const { body } = await service.asAdmin('GET', '/api/customers')
   const path = `/api/customers/${body.data[0].customer_id}`
   const all = [ADMIN, JSON_TYPE, ...headers]
-  const answer = await callRaw(service.origin, 'PATCH', path, all, '{"plan":"pro"}')
+  const answer = await callRaw(service.origin, 'PATCH', path, all, '{"company_name":"Engines"}')
   assert.equal(answer.status, 200)
   const [record] = await query<{ ip: string | null }[]>(
     service.database,
@@ -155,7 +155,7 @@ test('a fault of our own shows nothing of its cause', async (t) => {
   const calls: [method: string, path: string, body?: string][] = [
     ['GET', '/api/customers'],
     ['GET', `/api/customers/${target.customer.customerId}`],
-    ['PATCH', `/api/customers/${target.customer.customerId}`, '{"plan":"pro"}'],
+    ['PATCH', `/api/customers/${target.customer.customerId}`, '{"company_name":"Engines"}'],
     ['POST', '/api/customers', '{"email":"canary-6b1f@example.com"}'],
   ]
   for (const [method, path, body] of calls) {
