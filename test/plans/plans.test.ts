@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCustomer, putPlan } from '../support/customers.ts'
-import { query } from '../support/tables.ts'
+import { closeAuditLog, query } from '../support/tables.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { startService } from '../support/service.ts'
 
@@ -85,4 +85,11 @@ test('a customer’s plan must exist', async (t) => {
   const path = `/api/customers/${customerId}`
   assertRefused(await service.asAdmin('PATCH', path, { plan: 'none' }), 'VALIDATION_FAILED')
   assert.equal((await service.asAdmin('GET', path)).body.plan, 'starter')
+})
+
+test('a plan is put with its audit record or not at all', async (t) => {
+  const service = await startService(t)
+  await closeAuditLog(service.database)
+  assertRefused(await service.asAdmin('PUT', '/api/plans/starter', STARTER), 'DATABASE_UNAVAILABLE')
+  assertRefused(await service.asAdmin('GET', '/api/plans/starter'), 'PLAN_NOT_FOUND')
 })

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { type Running, run, signalServer } from './processes.ts'
 
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
+const WORKER = fileURLToPath(new URL('../../dist/worker.js', import.meta.url))
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 type Variables = Record<string, string | undefined>
@@ -47,8 +48,26 @@ export function launchService(
   dataDir: string,
   env: Variables = {},
 ): Running {
+  return launch(t, SERVER, dataDir, env)
+}
+
+/** `node dist/worker.js`, not waited for. */
+export function launchWorker(
+  t: Pick<TestContext, 'after'>,
+  dataDir: string,
+  env: Variables,
+): Running {
+  return launch(t, WORKER, dataDir, env)
+}
+
+function launch(
+  t: Pick<TestContext, 'after'>,
+  program: string,
+  dataDir: string,
+  env: Variables,
+): Running {
   mkdirSync(dataDir, { recursive: true })
-  const service = run(process.execPath, [SERVER], {
+  const service = run(process.execPath, [program], {
     cwd: dataDir,
     env: environment({ DATA_DIR: dataDir, PORT: '0', ...env }),
   })
