@@ -27,6 +27,8 @@ import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
+import { usage } from './usage/plugin.ts'
+import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
 import { VERSION } from './version.ts'
 import { webhookRoutes, webhookSchemas } from './webhooks/routes.ts'
 
@@ -64,12 +66,17 @@ export async function buildApp(
   await app.register(database, { config: config.database })
   await app.register(stripe, { config: config.stripe })
   await app.register(funds, { config: config.database })
+  await app.register(usage, {
+    config: config.database,
+    retentionDays: config.usageRetentionDays,
+  })
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,
     ...customerSchemas,
     ...planSchemas,
     ...fundsSchemas,
+    ...usageSchemas,
     ...webhookSchemas,
   ]) {
     app.addSchema(schema)
@@ -93,6 +100,7 @@ export async function buildApp(
     async (scope) => {
       requireApiKey(scope, keyVerifier(app.db, app.log))
       await scope.register(meRoutes, { prefix: '/me' })
+      await scope.register(usageRoutes, { prefix: '/usage' })
     },
     { prefix: '/api' },
   )
@@ -102,6 +110,10 @@ export async function buildApp(
       requireAdminToken(scope, config.adminTokens)
       await scope.register(customerRoutes, { prefix: '/customers' })
       await scope.register(planRoutes, { prefix: '/plans' })
+      await scope.register(usageAdminRoutes, {
+        prefix: '/usage',
+        retentionDays: config.usageRetentionDays,
+      })
       await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },
