@@ -11,10 +11,10 @@ import { migrate } from '../../src/plugins/database/migrate.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { median, printTable, type Row } from './report.ts'
-import { fillLedger, openUsers } from './seed.ts'
+import { createCustomers, fillLedger, openUsers } from './seed.ts'
 
 /**
- * `npm run bench [-- --rounds 5 --seconds 4 --large]`: every target of the funds is a ratio of two
+ * `npm run bench [-- --rounds 5 --seconds 4 --large]`: every target is a ratio of two
  * things measured in this run, in turns, medians quoted. The raw numbers go to a file.
  */
 const { values } = parseArgs({
@@ -28,7 +28,9 @@ const { values } = parseArgs({
 const ROUNDS = Number(values.rounds)
 const durationS = Number(values.seconds)
 const MANY = 10_000
+const CUSTOMERS = 100
 const token = randomBytes(32).toString('hex')
+const adminToken = randomBytes(32).toString('hex')
 const load = chooseLoad()
 const bareDeducts = isInstalled('pgbench') ? pgbenchDeducts : driverDeducts
 
@@ -50,7 +52,8 @@ try {
 
   const samples = new Map<string, number[]>()
   const { origin, child } = service
-  const many = { origin, token, durationS, users: MANY }
+  const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
+  const many = { origin, token, durationS, users: MANY, apiKeys }
   const one = { ...many, users: 1 }
   const measures: Record<string, () => Promise<number>> = {
     'empty POST': () => load.deducts('/empty/deduct', many),
@@ -60,6 +63,8 @@ try {
     'bare hot deduct': () => bareDeducts(url, one),
     'empty GET': () => load.reads('/empty/balance', many),
     balance: () => load.reads('/balance', many),
+    'empty report': () => load.reports('/empty/usage/report', many),
+    report: () => load.reports('/api/usage/report', many),
   }
   await measureInTurns(measures, samples)
   const rows: Row[] = [
@@ -67,6 +72,7 @@ try {
     ratio('POST /deduct, one account', 'hot deduct', 'one transaction each', 'bare hot deduct', 15),
     ratio('POST /deduct', 'deduct', 'the empty route', 'empty POST', 0.4),
     ratio('GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7),
+    ratio('POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4),
   ]
   rows.push({
     what: 'resident memory under load',
@@ -147,6 +153,7 @@ async function startService(): Promise<{ child: ChildProcess; origin: string }> 
         PORT: '0',
         LOG_LEVEL: 'warn',
         INTERNAL_SERVICE_TOKEN: token,
+        ADMIN_API_TOKEN: adminToken,
       },
     },
   )

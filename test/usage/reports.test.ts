@@ -122,7 +122,7 @@ test('answers say where the customer stands this month, the report counted', asy
   await t.test('which is noted, audited and counted once a month', async () => {
     await report({ calls: 1 })
     const findings = await service.asAdmin('GET', '/api/usage/anomalies')
-    const month = `${new Date().toISOString().slice(0, 7)}`
+    const month = new Date().toISOString().slice(0, 7)
     const [{ found_at: _, ...finding }] = findings.body.data
     assert.equal(findings.body.data.length, 1)
     assert.deepEqual(finding, {
