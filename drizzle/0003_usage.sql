@@ -47,4 +47,4 @@ CREATE TABLE "usage_totals" (
 );
 --> statement-breakpoint
 CREATE INDEX "usage_reports_reported" ON "usage_reports" USING btree ("reported_at");--> statement-breakpoint
-CREATE INDEX "usage_totals_metric" ON "usage_totals" USING btree ("period","metric","starts_at");
+CREATE INDEX "usage_totals_metric" ON "usage_totals" USING btree ("period","metric","starts_at","customer_id");

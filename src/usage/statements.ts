@@ -71,16 +71,20 @@ export async function writeReports(
     ),
     totals as (${addToTotals(sql)}),
     standing as materialized (
-      select c.id as customer, l.key as metric, l.value::numeric as "limit",
-        coalesce(fresh.sum, stored.sum, 0) as used,
-        coalesce(fresh.sum, stored.sum, 0) > l.value::numeric as exceeded
+      select c.id as customer, l.key as metric, l.value::numeric as "limit", month.used,
+        month.used > l.value::numeric as exceeded
       from customers c
       join plans p on p.id = c.plan
       cross join lateral jsonb_each_text(p.limits) l
       left join totals fresh on fresh.customer_id = c.id and fresh.metric = l.key
         and fresh.period = 'month' and fresh.starts_at = date_trunc('month', now(), 'UTC')
-      left join usage_totals stored on stored.customer_id = c.id and stored.metric = l.key
-        and stored.period = 'month' and stored.starts_at = date_trunc('month', now(), 'UTC')
+      cross join lateral (
+        select coalesce(fresh.sum, (
+          select stored.sum from usage_totals stored
+          where stored.customer_id = c.id and stored.metric = l.key
+            and stored.period = 'month' and stored.starts_at = date_trunc('month', now(), 'UTC')
+        ), 0) as used offset 0
+      ) month
       where c.id = any(${array([...new Set(batch.map((report) => report.customerId))])}::text[])
     ),
     exceeded as (
