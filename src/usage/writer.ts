@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
-import { databaseErrorCode, isConnectionLost } from '../plugins/database/faults.ts'
+import {
+  databaseErrorCode,
+  isConnectionLost,
+  isDatabaseUnavailable,
+} from '../plugins/database/faults.ts'
 import { Refusal } from '../refusals.ts'
 import type { Report, Reported, Standing } from './reports.ts'
 import {
@@ -29,8 +33,8 @@ export interface WriterOptions {
 export function usageWriter(options: WriterOptions) {
   /**
    * A lost connection leaves it open whether a batch was stored; trying again finds out, because
-   * every report has an id. A batch that fails otherwise is tried again one by one, so that a
-   * poisoned report fails alone.
+   * every report has an id. A batch that fails otherwise, and not for the database's sake, is tried
+   * again one by one, so that a poisoned report fails alone.
    */
   async function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     for (let tries = 1; ; tries++) {
@@ -38,7 +42,8 @@ export function usageWriter(options: WriterOptions) {
         return await tryOnce(sql, batch)
       } catch (error) {
         const mayPass = isConnectionLost(error) || CONFLICT.test(databaseErrorCode(error) ?? '')
-        if (!mayPass && batch.length > 1) return commitOneByOne(sql, batch)
+        const isTheirs = !mayPass && !isDatabaseUnavailable(error)
+        if (isTheirs && batch.length > 1) return commitOneByOne(sql, batch)
         if (!mayPass || tries >= TRIES_MAX) return batch.map(() => rejected(error))
         await delay(RETRY_DELAY_MS * tries)
       }
