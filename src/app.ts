@@ -29,6 +29,8 @@ import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
+import { usage } from './usage/plugin.ts'
+import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
 import { VERSION } from './version.ts'
 import { inbox } from './webhooks/plugin.ts'
 import { webhookRoutes, webhookSchemas } from './webhooks/routes.ts'
@@ -68,6 +70,10 @@ export async function buildApp(
   await app.register(stripe, { config: config.stripe })
   await app.register(funds, { config: config.database })
   await app.register(inbox, { config: config.database })
+  await app.register(usage, {
+    config: config.database,
+    retentionDays: config.usageRetentionDays,
+  })
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,
@@ -76,6 +82,7 @@ export async function buildApp(
     ...subscriptionSchemas,
     ...paymentSchemas,
     ...fundsSchemas,
+    ...usageSchemas,
     ...webhookSchemas,
   ]) {
     app.addSchema(schema)
@@ -100,6 +107,7 @@ export async function buildApp(
       requireApiKey(scope, keyVerifier(app.db, app.log))
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
+      await scope.register(usageRoutes, { prefix: '/usage' })
     },
     { prefix: '/api' },
   )
@@ -109,6 +117,10 @@ export async function buildApp(
       requireAdminToken(scope, config.adminTokens)
       await scope.register(customerRoutes, { prefix: '/customers' })
       await scope.register(planRoutes, { prefix: '/plans' })
+      await scope.register(usageAdminRoutes, {
+        prefix: '/usage',
+        retentionDays: config.usageRetentionDays,
+      })
       await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },

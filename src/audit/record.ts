@@ -13,6 +13,9 @@ export type AuditEvent =
   | 'service.started'
   | 'stripe.event_replayed'
   | 'subscription.updated'
+  | 'usage.anomaly'
+  | 'usage.cleaned'
+  | 'usage.limit_exceeded'
 
 /** Who acts, from where: every authenticated request carries one. */
 export interface Actor {

@@ -18,6 +18,7 @@ page; it is null on the last one.
 export const TAGS = [
   { name: 'Customers', description: 'Admin: the companies whose instances call this service.' },
   { name: 'API keys', description: 'Admin: keys of customers. Customer: whose key this is.' },
+  { name: 'Usage', description: 'Customer: what instances report. Admin: totals and findings.' },
   { name: 'Accounts', description: "Internal: your users' accounts." },
   { name: 'Money', description: 'Internal: what moves money between accounts.' },
   { name: 'Webhooks', description: 'Stripe: signed events.' },

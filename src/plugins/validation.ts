@@ -4,7 +4,7 @@ import {
   type BuildCompilerFromPool,
   type RouteDefinition,
 } from '@fastify/ajv-compiler'
-import type { FastifyHttpOptions } from 'fastify'
+import type { FastifyHttpOptions, FastifySchema, FastifySchemaCompiler } from 'fastify'
 
 /** `allErrors` names every fault at once; the body limit bounds what that can cost. */
 const STRICT = { removeAdditional: false, useDefaults: false, coerceTypes: false, allErrors: true }
@@ -20,6 +20,20 @@ const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
     const httpPart: string = (definition as RouteDefinition).httpPart
     return httpPart === 'body' || httpPart === 'headers' ? strict(definition) : coercing(definition)
   }
+}
+
+/**
+ * For a body that may be large: naming every fault of megabytes would cost hundreds of them. Takes
+ * schemas without references.
+ */
+export const stopAtFirstFault: FastifySchemaCompiler<FastifySchema> = compilerOf({
+  ...STRICT,
+  allErrors: false,
+})
+
+function compilerOf(customOptions: typeof STRICT) {
+  const build: BuildCompilerFromPool = AjvCompiler()
+  return build({}, { customOptions })
 }
 
 /**

@@ -13,6 +13,8 @@ export interface LoadOptions {
   token: string
   durationS: number
   users: number
+  /** One for each customer that reports usage. */
+  apiKeys: readonly string[]
 }
 
 export interface Load {
@@ -20,6 +22,7 @@ export interface Load {
   /** Requests answered a second; fails if any answer was not 2xx. */
   deducts(path: string, options: LoadOptions): Promise<number>
   reads(path: string, options: LoadOptions): Promise<number>
+  reports(path: string, options: LoadOptions): Promise<number>
 }
 
 export function isInstalled(program: string): boolean {
@@ -62,6 +65,19 @@ const wrk: Load = {
         })
       end`,
     ),
+  reports: (path, options) =>
+    runWrk(
+      options,
+      `local n = 0
+      local keys = { ${options.apiKeys.map((key) => `'${key}'`).join(', ')} }
+      function request()
+        n = n + 1
+        return wrk.format('POST', '${path}', {
+          ['content-type'] = 'application/json',
+          ['x-api-key'] = keys[math.random(1, #keys)],
+        }, '{"metrics":{"api.calls":' .. n .. ',"storage.gb":3.5},"report_id":"' .. seed .. n .. '"}')
+      end`,
+    ),
 }
 
 async function runWrk(options: LoadOptions, script: string): Promise<number> {
@@ -91,6 +107,13 @@ const autocannon: Load = {
     return runAutocannon(options, path, ['-m', 'POST', '--idReplacement', ...json])
   },
   reads: (path, options) => runAutocannon(options, `${path}/user-1`, []),
+  // It sends one key only: all reports are of one customer.
+  reports: (path, options) => {
+    const id = `${process.hrtime.bigint()}-[<id>]`
+    const body = `{"metrics":{"api.calls":1,"storage.gb":3.5},"report_id":"${id}"}`
+    const headers = ['-H', 'content-type=application/json', '-H', `x-api-key=${options.apiKeys[0]}`]
+    return runAutocannon(options, path, ['-m', 'POST', '--idReplacement', ...headers, '-b', body])
+  },
 }
 
 async function runAutocannon(options: LoadOptions, path: string, flags: string[]): Promise<number> {

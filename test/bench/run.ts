@@ -12,10 +12,10 @@ import { asAdmin, databaseUrl } from '../support/database.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { median, printTable, type Row } from './report.ts'
-import { fillLedger, openUsers } from './seed.ts'
+import { createCustomers, fillLedger, openUsers } from './seed.ts'
 
 /**
- * `npm run bench [-- --rounds 5 --seconds 4 --large]`: every target of the funds is a ratio of two
+ * `npm run bench [-- --rounds 5 --seconds 4 --large]`: every target is a ratio of two
  * things measured in this run, in turns, medians quoted. The raw numbers go to a file.
  */
 const { values } = parseArgs({
@@ -31,7 +31,9 @@ const durationS = Number(values.seconds)
 const MANY = 10_000
 /** After a checkpoint the first change of each page is written whole; that is over then. */
 const WARM_S = 20
+const CUSTOMERS = 100
 const token = randomBytes(32).toString('hex')
+const adminToken = randomBytes(32).toString('hex')
 const load = chooseLoad()
 const bareDeducts = isInstalled('pgbench') ? pgbenchDeducts : driverDeducts
 
@@ -54,7 +56,8 @@ try {
 
   const samples = new Map<string, number[]>()
   const { origin, child } = service
-  const many = { origin, token, durationS, users: MANY }
+  const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
+  const many = { origin, token, durationS, users: MANY, apiKeys }
   const one = { ...many, users: 1 }
   const measures: Record<string, () => Promise<number>> = {
     'empty POST': () => load.deducts('/empty/deduct', many),
@@ -64,6 +67,8 @@ try {
     'bare hot deduct': () => bareDeducts(url, one),
     'empty GET': () => load.reads('/empty/balance', many),
     balance: () => load.reads('/balance', many),
+    'empty report': () => load.reports('/empty/usage/report', many),
+    report: () => load.reports('/api/usage/report', many),
   }
   await measureInTurns(measures, samples)
   const rows: Row[] = [
@@ -71,6 +76,7 @@ try {
     ratio('POST /deduct, one account', 'hot deduct', 'one transaction each', 'bare hot deduct', 15),
     ratio('POST /deduct', 'deduct', 'the empty route', 'empty POST', 0.4),
     ratio('GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7),
+    ratio('POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4),
   ]
   rows.push({
     what: 'resident memory under load',
@@ -128,7 +134,7 @@ async function measureLarge(samples: Map<string, number[]>): Promise<void> {
       const database = await filledDatabase(count)
       const { origin, child } = await startService(database)
       services.push({ origin, child })
-      const target = { origin, token, durationS, users: MANY }
+      const target = { origin, token, durationS, users: MANY, apiKeys: [] }
       await load.deducts('/deduct', { ...target, durationS: WARM_S })
       measures[`deduct, ${name} stored`] = () => load.deducts('/deduct', target)
     }
@@ -198,6 +204,7 @@ async function startService(database = url): Promise<{ child: ChildProcess; orig
         PORT: '0',
         LOG_LEVEL: 'warn',
         INTERNAL_SERVICE_TOKEN: token,
+        ADMIN_API_TOKEN: adminToken,
       },
     },
   )

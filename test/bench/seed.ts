@@ -37,3 +37,36 @@ export async function fillLedger(sql: postgres.Sql, count: number): Promise<void
   }
   await sql`vacuum analyze`
 }
+
+/** Customers of a plan with a limit, each by a key that the routes for reports know already. */
+export async function createCustomers(
+  origin: string,
+  adminToken: string,
+  count: number,
+): Promise<string[]> {
+  const call = async (
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: object,
+  ) => {
+    const json = { ...headers, 'content-type': 'application/json' }
+    const init = body === undefined ? { headers } : { headers: json, body: JSON.stringify(body) }
+    const response = await fetch(origin + path, { method, ...init })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`)
+    return (await response.json()) as { api_key: string }
+  }
+  const admin = { authorization: `Bearer ${adminToken}` }
+  const plan = { name: 'Bench', features: {}, limits: { 'api.calls': 1_000_000_000_000 } }
+  await call('PUT', '/api/plans/bench', admin, plan)
+  const apiKeys: string[] = []
+  for (let n = 1; n <= count; n++) {
+    const customer = { email: `customer-${n}@example.com`, plan: 'bench' }
+    const { api_key: apiKey } = await call('POST', '/api/customers', admin, customer)
+    for (const path of ['/empty/usage/report', '/api/usage/report']) {
+      await call('POST', path, { 'x-api-key': apiKey }, { metrics: { 'api.calls': 1 } })
+    }
+    apiKeys.push(apiKey)
+  }
+  return apiKeys
+}

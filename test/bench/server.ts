@@ -1,9 +1,12 @@
+import { keyVerifier } from '../../src/api-keys/verifier.ts'
+import { keyHolderOf, requireApiKey } from '../../src/auth/api-key.ts'
 import { requireInternalToken } from '../../src/auth/internal.ts'
 import { buildApp } from '../../src/app.ts'
 import { processEnvironment, readConfig } from '../../src/config.ts'
 import { balanceSchema } from '../../src/funds/account-routes.ts'
 import { movementSchema } from '../../src/funds/routes.ts'
 import { createLogger } from '../../src/plugins/logging.ts'
+import { reportSchema } from '../../src/usage/routes.ts'
 
 /** The service as it is, and beside it routes that do nothing behind the same guard and schema. */
 const config = readConfig(processEnvironment())
@@ -32,6 +35,21 @@ await app.register(
       status: 'active',
       updated_at: at,
     }))
+  },
+  { prefix: '/empty' },
+)
+await app.register(
+  async (scope) => {
+    requireApiKey(scope, keyVerifier(app.db, app.log))
+    const receivedAt = new Date().toISOString()
+    scope.post('/usage/report', { schema: reportSchema }, async (request, reply) =>
+      reply.code(201).send({
+        report_id: 'report-1',
+        customer_id: keyHolderOf(request).customerId,
+        received_at: receivedAt,
+        limits: [{ metric: 'api.calls', used: 1, limit: 1_000_000, exceeded: false }],
+      }),
+    )
   },
   { prefix: '/empty' },
 )

@@ -1,0 +1,107 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../auth/scope.ts'
+import { pageAnswer, pageRequest } from '../pagination.ts'
+import { ref } from '../schemas.ts'
+import { Cleanup, CleanupQuery, ListFindingsQuery, UsageFindingPage } from './admin-schemas.ts'
+import { listFindings } from './findings.ts'
+import { presentFinding, presentTotal } from './present.ts'
+import { rangeOf } from './range.ts'
+import { cleanUsage } from './retention.ts'
+import { TopUsage, TopUsageQuery, UsageQuery, UsageTotalsOfAll } from './schemas.ts'
+import { topCustomers, totalsOfAll } from './totals.ts'
+
+/** Admin: `/api/usage`. */
+export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number }> = async (
+  app,
+  { retentionDays },
+) => {
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'getUsageOfAll',
+        tags: ['Usage'],
+        summary: 'Read totals over all customers, oldest first',
+        description:
+          'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +
+          'starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.',
+        querystring: UsageQuery,
+        response: { 200: ref(UsageTotalsOfAll) },
+      },
+    },
+    async (request) => {
+      const { metric = null, bucket = 'day' } = request.query
+      const rows = await totalsOfAll(app.db, metric, rangeOf(request.query, bucket))
+      return { data: rows.map((row) => ({ ...presentTotal(row), customers: row.customers })) }
+    },
+  )
+
+  app.get(
+    '/top',
+    {
+      schema: {
+        operationId: 'getTopUsage',
+        tags: ['Usage'],
+        summary: 'Read which customers have used the most of a metric',
+        description: 'Over whole days in UTC: the last 30, if the query names none.',
+        querystring: TopUsageQuery,
+        response: { 200: ref(TopUsage) },
+      },
+    },
+    async (request) => {
+      const { metric, limit = 10 } = request.query
+      const rows = await topCustomers(app.db, metric, rangeOf(request.query, 'day'), limit)
+      return {
+        data: rows.map(({ customerId, ...total }) => ({ customer_id: customerId, ...total })),
+      }
+    },
+  )
+
+  app.get(
+    '/anomalies',
+    {
+      schema: {
+        operationId: 'listUsageFindings',
+        tags: ['Usage'],
+        summary: 'List metrics found off their pattern or over a limit, newest first',
+        description:
+          'An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the ' +
+          'median absolute deviation, at least a tenth of the median) above the median of the last ' +
+          '10 to 30 hours in which the customer reported the metric; noted once a day. ' +
+          '`limit_exceeded` is noted once a month.',
+        querystring: ListFindingsQuery,
+        response: { 200: ref(UsageFindingPage) },
+      },
+      config: { refusals: ['INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const { customer_id: customerId, metric, kind } = request.query
+      const list = ['usage-findings', customerId, metric, kind]
+      const page = pageRequest(request.query, list)
+      const rows = await listFindings(app.db, { customerId, metric, kind }, page)
+      return pageAnswer(rows, page, list, presentFinding)
+    },
+  )
+
+  app.delete(
+    '/cleanup',
+    {
+      schema: {
+        operationId: 'cleanUpUsage',
+        tags: ['Usage'],
+        summary: 'Delete old reports now; their totals stay',
+        description:
+          'From then on, reports of before the cutoff are refused: the ids of the deleted ones are ' +
+          'forgotten, and a copy would count again. Where it takes longer than an answer may, the ' +
+          'answer is a 503, and the deleting goes on.',
+        querystring: CleanupQuery,
+        response: { 200: ref(Cleanup) },
+      },
+    },
+    async (request) => {
+      const days = request.query.older_than_days ?? retentionDays
+      const { deleted, cutoff } = await cleanUsage(app.db, actorOf(request), days)
+      return { deleted, cutoff: cutoff.toISOString() }
+    },
+  )
+}

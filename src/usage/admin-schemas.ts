@@ -1,0 +1,54 @@
+import { Type } from '@sinclair/typebox'
+import { PageQuery, pageOf } from '../pagination.ts'
+import { MetricName } from '../plans/schemas.ts'
+import { CustomerId, Timestamp, ref, strictObject } from '../schemas.ts'
+
+const Kind = Type.Union([Type.Literal('anomaly'), Type.Literal('limit_exceeded')])
+
+export const UsageFinding = Type.Object(
+  {
+    kind: Kind,
+    customer_id: CustomerId,
+    metric: Type.String({ examples: ['api.calls'] }),
+    at: Type.String({
+      format: 'date-time',
+      description: 'The start of the hour of an anomaly, or of the month of a limit.',
+      examples: ['2026-11-24T09:00:00.000Z'],
+    }),
+    value: Type.Number({
+      description: "The hour's or the month's sum when it was found.",
+      examples: [48_000],
+    }),
+    threshold: Type.Number({ description: 'What it is more than.', examples: [2_000] }),
+    found_at: Timestamp,
+  },
+  { $id: 'UsageFinding' },
+)
+
+export const UsageFindingPage = pageOf(ref(UsageFinding), 'UsageFindingPage')
+
+export const ListFindingsQuery = strictObject({
+  customer_id: Type.Optional(CustomerId),
+  metric: Type.Optional(MetricName),
+  kind: Type.Optional(Kind),
+  ...PageQuery,
+})
+
+export const CleanupQuery = strictObject({
+  older_than_days: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 36_500,
+      description: '`USAGE_RETENTION_DAYS`, if left out.',
+      examples: [90],
+    }),
+  ),
+})
+
+export const Cleanup = Type.Object(
+  {
+    deleted: Type.Integer({ description: 'How many reports.', examples: [12_000] }),
+    cutoff: Timestamp,
+  },
+  { $id: 'UsageCleanup' },
+)

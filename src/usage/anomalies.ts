@@ -1,0 +1,119 @@
+import type postgres from 'postgres'
+import { column } from '../plugins/database/arrays.ts'
+import type { Report } from './reports.ts'
+
+/** An hour of a customer's metric. */
+interface Hour {
+  customerId: string
+  metric: string
+  startsAt: Date
+}
+
+/**
+ * The rule: the sum of an hour is an anomaly if it is more than `DEVIATIONS` robust standard
+ * deviations above the median of the `HISTORY_MAX` hours before it in which the metric was reported,
+ * of which there must be at least `HISTORY_MIN`. The robust standard deviation is 1.4826 times the
+ * median absolute deviation (https://en.wikipedia.org/wiki/Median_absolute_deviation), and taken for
+ * at least a tenth of the median, so that a steady metric may grow by half. A history whose median
+ * and deviation are both 0 has no scale to judge by. Too little is no anomaly: the hour may go on.
+ */
+const HISTORY_MAX = 30
+const HISTORY_MIN = 10
+const DEVIATIONS = 5
+const DEVIATION_OF_MEDIAN_MIN = 0.1
+
+const WAITING_MAX = 20_000
+const BATCH_MAX = 500
+const HOUR_MS = 3_600_000
+
+/**
+ * Hours in which something was reported, each once, until the next look at them. They wait in memory:
+ * what a crash takes from it is looked at when the metric is next reported in its hour.
+ * @param onDropped called for each hour that finds no room
+ */
+export function anomalyQueue(onDropped: () => void) {
+  const waiting = new Map<string, Hour>()
+
+  function add(reports: readonly Report[], receivedAt: Date): void {
+    for (const { customerId, metrics, reportedAt } of reports) {
+      const hour = Math.floor((reportedAt ?? receivedAt).getTime() / HOUR_MS)
+      for (const metric of Object.keys(metrics)) {
+        const key = `${customerId} ${metric} ${hour}`
+        if (waiting.has(key)) continue
+        if (waiting.size >= WAITING_MAX) onDropped()
+        else waiting.set(key, { customerId, metric, startsAt: new Date(hour * HOUR_MS) })
+      }
+    }
+  }
+
+  /** The hours that have waited longest, which wait no more. */
+  function take(): Hour[] {
+    const taken: Hour[] = []
+    for (const [key, hour] of waiting) {
+      if (taken.length === BATCH_MAX) break
+      waiting.delete(key)
+      taken.push(hour)
+    }
+    return taken
+  }
+
+  return { add, take }
+}
+
+/**
+ * Judges hours by the rule, as they stand now. An anomaly is noted and audited once a day (UTC) for
+ * each customer and metric, both in one statement.
+ * @returns how many are new
+ */
+export async function findAnomalies(sql: postgres.Sql, hours: readonly Hour[]): Promise<number> {
+  if (hours.length === 0) return 0
+  const [row] = await sql<[{ found: number }]>`
+    with judged as (
+      select hour.customer_id, hour.metric, hour.starts_at, sum::float8 as value,
+        recent.median, spread.mad,
+        recent.median + ${DEVIATIONS}::float8 * greatest(
+          1.4826 * spread.mad, ${DEVIATION_OF_MEDIAN_MIN}::float8 * recent.median
+        ) as threshold
+      from unnest(
+        ${column(hours, (hour) => hour.customerId)}::text[],
+        ${column(hours, (hour) => hour.metric)}::text[],
+        ${column(hours, (hour) => hour.startsAt)}::timestamptz[]
+      ) as hour (customer_id, metric, starts_at)
+      join usage_totals total on total.customer_id = hour.customer_id
+        and total.metric = hour.metric and total.period = 'hour'
+        and total.starts_at = hour.starts_at
+      cross join lateral (
+        select array_agg(sum) as sums, percentile_cont(0.5) within group (order by sum) as median
+        from (
+          select before.sum::float8 as sum from usage_totals before
+          where before.customer_id = hour.customer_id and before.metric = hour.metric
+            and before.period = 'hour' and before.starts_at < hour.starts_at
+          order by before.starts_at desc limit ${HISTORY_MAX}::int
+        ) sums
+        having count(*) >= ${HISTORY_MIN}::int
+      ) recent
+      cross join lateral (
+        select percentile_cont(0.5) within group (order by abs(sum - recent.median)) as mad
+        from unnest(recent.sums) as sum
+      ) spread
+    ),
+    found as (
+      insert into usage_findings (kind, customer_id, metric, window_start, value, threshold, at)
+      select 'anomaly', customer_id, metric, date_trunc('day', starts_at, 'UTC'), value, threshold,
+        starts_at
+      from judged where value > threshold and (median > 0 or mad > 0)
+      order by customer_id, metric, starts_at
+      on conflict (customer_id, metric, kind, window_start) do nothing
+      returning customer_id, metric, value, threshold, at
+    ),
+    audited as (
+      insert into audit_records (event, actor, subject, metadata)
+      select 'usage.anomaly', 'system', customer_id, jsonb_build_object(
+        'metric', metric, 'sum', value, 'threshold', threshold,
+        'hour', to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+      )
+      from found order by customer_id, metric
+    )
+    select count(*)::int as found from found`
+  return row.found
+}

@@ -1,0 +1,31 @@
+import { and, desc, eq, lt } from 'drizzle-orm'
+import type { PageRequest } from '../pagination.ts'
+import type { Database } from '../plugins/database/index.ts'
+import { usageFindings } from './tables.ts'
+
+export type FindingRow = typeof usageFindings.$inferSelect
+
+export function listFindings(
+  db: Database,
+  filter: {
+    customerId: string | undefined
+    metric: string | undefined
+    kind: FindingRow['kind'] | undefined
+  },
+  page: PageRequest,
+): Promise<FindingRow[]> {
+  const { customerId, metric, kind } = filter
+  return db
+    .select()
+    .from(usageFindings)
+    .where(
+      and(
+        customerId === undefined ? undefined : eq(usageFindings.customerId, customerId),
+        metric === undefined ? undefined : eq(usageFindings.metric, metric),
+        kind === undefined ? undefined : eq(usageFindings.kind, kind),
+        page.before === null ? undefined : lt(usageFindings.seq, page.before),
+      ),
+    )
+    .orderBy(desc(usageFindings.seq))
+    .limit(page.limit + 1)
+}

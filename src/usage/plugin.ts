@@ -1,0 +1,127 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { DatabaseConfig } from '../config.ts'
+import { sharedCommits } from '../funds/shared-commits.ts'
+import { connect } from '../plugins/database/connect.ts'
+import { Refusal } from '../refusals.ts'
+import { anomalyQueue, findAnomalies } from './anomalies.ts'
+import { usageMetrics } from './metrics.ts'
+import { type Report, type ReportDraft, type Reported, newReport } from './reports.ts'
+import { cleanUsageDaily } from './retention.ts'
+import { usageWriter } from './writer.ts'
+
+const BATCH_MAX = 500
+const WAITING_MAX = 20_000
+/** Bounds the memory of what waits: a report may have 100 values. */
+const WAITING_VALUES_MAX = 400_000
+const CLOSE_TIMEOUT_S = 5
+const ANOMALIES_INTERVAL_MS = 1_000
+/** How often to ask whether the day's cleaning is due: a process may not live for a day. */
+const CLEANING_INTERVAL_MS = 600_000
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    usage: {
+      /**
+       * Stores a report once, durably, with the totals it is part of.
+       * @throws Refusal `IDEMPOTENCY_KEY_REUSED`, `VALIDATION_FAILED` for a time out of bounds, or
+       * `OVERLOADED`
+       */
+      report(draft: ReportDraft): Promise<Reported>
+    }
+  }
+}
+
+export interface UsageOptions {
+  config: DatabaseConfig
+  retentionDays: number
+}
+
+/** Reports written in shared commits, the look for anomalies behind them, and the daily cleaning. */
+export const usage = fp(
+  async (app: FastifyInstance, { config, retentionDays }: UsageOptions) => {
+    const lane = (name: string) =>
+      connect(config, {
+        name,
+        connectionsMax: 1,
+        // A plan made for the arrays at hand takes them for a reason to read whole tables.
+        settings: { plan_cache_mode: 'force_generic_plan' },
+      })
+    const writing = lane('usage')
+    const judging = lane('usage anomalies')
+    const metrics = usageMetrics(app.metrics, () => commits.waiting())
+    const queue = anomalyQueue(() => metrics.unjudged.inc())
+    const writer = usageWriter({
+      retentionDays,
+      onWritten: (written, created) => {
+        queue.add(created, written.receivedAt)
+        if (written.exceeded > 0) metrics.findings.inc({ kind: 'limit_exceeded' }, written.exceeded)
+      },
+    })
+    const commits = sharedCommits<Report, Reported>({
+      lanes: 1,
+      batchMax: BATCH_MAX,
+      waitingMax: WAITING_MAX,
+      commit: (batch) => {
+        metrics.batches.observe(batch.length)
+        return writer.commit(writing, batch)
+      },
+    })
+
+    let waitingValues = 0
+    app.decorate('usage', {
+      report: async (draft) => {
+        const values = Object.keys(draft.metrics).length
+        waitingValues += values
+        try {
+          if (waitingValues > WAITING_VALUES_MAX) throw new Refusal('OVERLOADED')
+          const reported = await commits.submit(newReport(draft))
+          metrics.reports.inc({ outcome: reported.replayed ? 'replayed' : 'created' })
+          return reported
+        } catch (error) {
+          metrics.reports.inc({ outcome: 'refused' })
+          throw error
+        } finally {
+          waitingValues -= values
+        }
+      },
+    })
+
+    const anomalies = every(ANOMALIES_INTERVAL_MS, 'Could not look for anomalies', async () => {
+      const found = await findAnomalies(judging, queue.take())
+      if (found > 0) metrics.findings.inc({ kind: 'anomaly' }, found)
+    })
+    const cleaning = every(CLEANING_INTERVAL_MS, 'Could not delete old reports', async () => {
+      const cleaned = await cleanUsageDaily(app.db, retentionDays)
+      if (cleaned !== null) app.log.info(cleaned, 'Deleted reports past their retention')
+    })
+
+    /** Runs a job again and again, never beside itself. */
+    function every(intervalMs: number, failure: string, job: () => Promise<void>) {
+      let running = Promise.resolve()
+      let isRunning = false
+      const timer = setInterval(() => {
+        if (isRunning) return
+        isRunning = true
+        running = job()
+          .catch((error: unknown) => app.log.warn({ err: error }, failure))
+          .finally(() => (isRunning = false))
+      }, intervalMs)
+      timer.unref()
+      return {
+        stop: async () => {
+          clearInterval(timer)
+          await running
+        },
+      }
+    }
+
+    app.addHook('onClose', async () => {
+      // The cleaning may go on for long, and ends with the pool's connections.
+      void cleaning.stop()
+      await anomalies.stop()
+      await Promise.all([writing, judging].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
+    })
+  },
+  { name: 'usage', dependencies: ['errors', 'metrics', 'database'] },
+)

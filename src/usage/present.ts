@@ -1,0 +1,63 @@
+import type { Static } from '@sinclair/typebox'
+import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
+import { Refusal } from '../refusals.ts'
+import type { UsageFinding } from './admin-schemas.ts'
+import type { FindingRow } from './findings.ts'
+import type { Reported } from './reports.ts'
+import type { UsageBatchReceipt, UsageReceipt } from './schemas.ts'
+
+export function presentReceipt(reported: Reported): Static<typeof UsageReceipt> {
+  return {
+    report_id: reported.reportId,
+    customer_id: reported.customerId,
+    received_at: reported.receivedAt.toISOString(),
+    limits: reported.limits,
+  }
+}
+
+/** @param givenId the caller's id of the report; null if it gave none */
+export function presentOutcome(
+  outcome: PromiseSettledResult<Reported>,
+  givenId: string | null,
+): Static<typeof UsageBatchReceipt>['results'][number] {
+  if (outcome.status === 'fulfilled') {
+    const { reportId, replayed } = outcome.value
+    return { report_id: reportId, status: replayed ? 'replayed' : 'created' }
+  }
+  return { report_id: givenId, status: 'refused', code: codeOf(outcome.reason) }
+}
+
+/** Whether a report failed for no reason of its own. */
+export function isFault(outcome: PromiseSettledResult<Reported>): outcome is PromiseRejectedResult {
+  return outcome.status === 'rejected' && !(outcome.reason instanceof Refusal)
+}
+
+function codeOf(reason: unknown) {
+  if (reason instanceof Refusal) return reason.code
+  return isDatabaseUnavailable(reason) ? 'DATABASE_UNAVAILABLE' : 'INTERNAL_ERROR'
+}
+
+/** What totals of a customer and of all have in common. */
+export function presentTotal(row: {
+  startsAt: Date
+  metric: string
+  count: number
+  sum: number
+  min: number
+  max: number
+}) {
+  const { startsAt, metric, count, sum, min, max } = row
+  return { bucket: startsAt.toISOString(), metric, count, sum, min, max }
+}
+
+export function presentFinding(row: FindingRow): Static<typeof UsageFinding> {
+  return {
+    kind: row.kind,
+    customer_id: row.customerId,
+    metric: row.metric,
+    at: row.at.toISOString(),
+    value: row.value,
+    threshold: row.threshold,
+    found_at: row.foundAt.toISOString(),
+  }
+}

@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto'
+import { canonicalJson } from '../canonical-json.ts'
+import { randomBase62 } from '../ids.ts'
+
+/** What an instance reports. */
+export interface ReportDraft {
+  customerId: string
+  /** The caller's; null if it gave none. */
+  reportId: string | null
+  instanceId: string | null
+  /** Null for now. */
+  reportedAt: Date | null
+  /** Metric to a finite value of at least 0; 1 to 100 of them. */
+  metrics: Record<string, number>
+}
+
+/** A report on its way. It has an id in any case, under which it can be found again. */
+export interface Report extends ReportDraft {
+  reportId: string
+  /** Whether the id is the caller's, who may repeat it. */
+  isNamed: boolean
+  fingerprint: Buffer
+}
+
+export function newReport(draft: ReportDraft): Report {
+  const { reportId, metrics, instanceId, reportedAt } = draft
+  return {
+    ...draft,
+    reportId: reportId ?? `rep_${randomBase62(22)}`,
+    isNamed: reportId !== null,
+    fingerprint: hash(
+      'sha256',
+      canonicalJson([metrics, instanceId, reportedAt?.getTime() ?? null]),
+      'buffer',
+    ),
+  }
+}
+
+/** Where a customer stands against one of its plan's limits, in the current month (UTC). */
+export interface Standing {
+  metric: string
+  used: number
+  limit: number
+  exceeded: boolean
+}
+
+export interface Reported {
+  reportId: string
+  customerId: string
+  receivedAt: Date
+  limits: Standing[]
+  /** It had been reported before. */
+  replayed: boolean
+}

@@ -1,0 +1,141 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import { keyHolderOf } from '../auth/api-key.ts'
+import { REPLAYED_HEADER } from '../plugins/openapi-texts.ts'
+import { stopAtFirstFault } from '../plugins/validation.ts'
+import { Refusal } from '../refusals.ts'
+import { CustomerId, ref, timeOf } from '../schemas.ts'
+import { Cleanup, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
+import { rangeOf } from './range.ts'
+import type { ReportDraft } from './reports.ts'
+import {
+  ReportBatchBody,
+  ReportBody,
+  TopUsage,
+  UsageBatchReceipt,
+  UsageQuery,
+  UsageReceipt,
+  UsageTotals,
+  UsageTotalsOfAll,
+} from './schemas.ts'
+import { isFault, presentOutcome, presentReceipt, presentTotal } from './present.ts'
+import { customerTotals } from './totals.ts'
+
+export { usageAdminRoutes } from './admin-routes.ts'
+
+export const usageSchemas = [
+  UsageReceipt,
+  UsageBatchReceipt,
+  UsageTotals,
+  UsageTotalsOfAll,
+  TopUsage,
+  UsageFinding,
+  UsageFindingPage,
+  Cleanup,
+]
+
+/** A thousand reports of some sixty metrics each. */
+const BATCH_BYTES_MAX = 4_194_304
+
+export const reportSchema = {
+  operationId: 'reportUsage',
+  tags: ['Usage'],
+  summary: 'Report what an instance has used',
+  body: ReportBody,
+  response: {
+    200: Type.Unsafe<Static<typeof UsageReceipt>>({
+      ...ref(UsageReceipt),
+      headers: REPLAYED_HEADER,
+    }),
+    201: ref(UsageReceipt),
+  },
+}
+
+/** Customer: `/api/usage`. */
+export const usageRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    '/report',
+    { schema: reportSchema, config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] } },
+    async (request, reply) => {
+      const { customerId } = keyHolderOf(request)
+      const reported = await app.usage.report(draftOf(customerId, request.body))
+      if (reported.replayed) void reply.header('idempotent-replayed', 'true')
+      return reply.code(reported.replayed ? 200 : 201).send(presentReceipt(reported))
+    },
+  )
+
+  app.post(
+    '/report/batch',
+    {
+      bodyLimit: BATCH_BYTES_MAX,
+      validatorCompiler: stopAtFirstFault,
+      schema: {
+        operationId: 'reportUsageBatch',
+        tags: ['Usage'],
+        summary: 'Report what was used while there was no connection',
+        description:
+          'Each report has its own outcome, and those of before a refused one stand. A body that ' +
+          'does not match the schema is refused as a whole, with the place of its first fault. ' +
+          'Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB.',
+        body: ReportBatchBody,
+        response: { 200: ref(UsageBatchReceipt) },
+      },
+    },
+    async (request) => {
+      const { customerId } = keyHolderOf(request)
+      // All times are read before the first report is stored: what is no time is a malformed body.
+      const drafts = request.body.reports.map((report, index) =>
+        draftOf(customerId, report, `/reports/${index}`),
+      )
+      const outcomes = await Promise.allSettled(drafts.map((draft) => app.usage.report(draft)))
+      const faults = outcomes.filter(isFault)
+      for (const { reason } of faults) request.log.error({ err: reason as Error }, 'Report failed')
+      // Where nothing has an outcome of its own, the status says so: nobody overlooks that.
+      if (faults.length === outcomes.length) throw faults[0]?.reason
+      return {
+        results: outcomes.map((outcome, index) =>
+          presentOutcome(outcome, drafts[index]?.reportId ?? null),
+        ),
+      }
+    },
+  )
+
+  app.get(
+    '/:customer_id',
+    {
+      schema: {
+        operationId: 'getUsage',
+        tags: ['Usage'],
+        summary: 'Read totals of your own usage, oldest first',
+        description:
+          'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +
+          'starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. ' +
+          'At most a year of hours, ten years of days or months, and 10,000 totals.',
+        params: Type.Object({ customer_id: CustomerId }),
+        querystring: UsageQuery,
+        response: { 200: ref(UsageTotals) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+    },
+    async (request) => {
+      const { customerId } = keyHolderOf(request)
+      if (request.params.customer_id !== customerId) throw new Refusal('CUSTOMER_NOT_FOUND')
+      const { metric = null, bucket = 'day' } = request.query
+      const range = rangeOf(request.query, bucket)
+      const rows = await customerTotals(app.db, customerId, metric, range)
+      return { data: rows.map((row) => ({ ...presentTotal(row), last: row.last })) }
+    },
+  )
+}
+
+/** @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none */
+function draftOf(customerId: string, body: Static<typeof ReportBody>, path = ''): ReportDraft {
+  const { metrics, report_id, instance_id, reported_at } = body
+  return {
+    customerId,
+    reportId: report_id ?? null,
+    instanceId: instance_id ?? null,
+    reportedAt: reported_at === undefined ? null : timeOf(reported_at, `${path}/reported_at`),
+    metrics,
+  }
+}

@@ -1,0 +1,164 @@
+import { Type } from '@sinclair/typebox'
+import { MetricName } from '../plans/schemas.ts'
+import { CustomerId, Timestamp, TimestampInput, nullable, strictObject } from '../schemas.ts'
+
+const METRICS_MAX = 100
+export const BATCH_REPORTS_MAX = 1_000
+
+/** Written by hand: TypeBox's record would not limit its keys. */
+const MetricValues = Type.Unsafe<Record<string, number>>({
+  type: 'object',
+  additionalProperties: { type: 'number', minimum: 0 },
+  propertyNames: MetricName,
+  minProperties: 1,
+  maxProperties: METRICS_MAX,
+  description: 'Up to 100 metrics, each with what was used since the last report.',
+  examples: [{ 'api.calls': 1_250, 'storage.gb': 3.5 }],
+})
+
+/** Visible ASCII: no space, no line break, nothing that looks like something else. */
+const ReportId = Type.String({
+  pattern: '^[\\x21-\\x7e]{1,255}$',
+  description: 'Of your making: the same report sent again under it counts once.',
+  examples: ['2026-11-24T09:instance-7'],
+})
+
+export const ReportBody = strictObject(
+  {
+    metrics: MetricValues,
+    report_id: Type.Optional(ReportId),
+    instance_id: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9._:@-]{1,128}$', examples: ['instance-7'] }),
+    ),
+    reported_at: Type.Optional(
+      Type.Unsafe<string>({
+        ...TimestampInput,
+        description:
+          'When it was used; now, if left out. At most 5 minutes ahead, and not before the time ' +
+          'since which reports are kept.',
+        examples: ['2026-11-24T09:00:00.000Z'],
+      }),
+    ),
+  },
+  {
+    examples: [{ metrics: { 'api.calls': 1_250, 'storage.gb': 3.5 }, instance_id: 'instance-7' }],
+  },
+)
+
+export const ReportBatchBody = strictObject({
+  reports: Type.Array(ReportBody, { minItems: 1, maxItems: BATCH_REPORTS_MAX }),
+})
+
+const Standing = Type.Object({
+  metric: Type.String({ examples: ['api.calls'] }),
+  used: Type.Number({ description: 'In this calendar month (UTC).', examples: [81_250] }),
+  limit: Type.Number({ examples: [100_000] }),
+  exceeded: Type.Boolean({ description: 'Whether `used` is more than `limit`.' }),
+})
+
+export const UsageReceipt = Type.Object(
+  {
+    report_id: Type.String({ examples: ['2026-11-24T09:instance-7'] }),
+    customer_id: CustomerId,
+    received_at: Timestamp,
+    limits: Type.Array(Standing, {
+      description: 'Where the customer stands against the limits of its plan, this report counted.',
+    }),
+  },
+  { $id: 'UsageReceipt' },
+)
+
+export const UsageBatchReceipt = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object({
+        report_id: nullable(
+          Type.String({
+            description: 'Null for a refused report that gave none.',
+            examples: ['2026-11-24T09:instance-7'],
+          }),
+        ),
+        status: Type.Union([
+          Type.Literal('created'),
+          Type.Literal('replayed'),
+          Type.Literal('refused'),
+        ]),
+        code: Type.Optional(Type.String({ description: 'Why it was refused.' })),
+      }),
+      { description: 'One for each report, in their order.' },
+    ),
+  },
+  { $id: 'UsageBatchReceipt' },
+)
+
+const PeriodName = Type.Union([Type.Literal('hour'), Type.Literal('day'), Type.Literal('month')], {
+  default: 'day',
+})
+
+const Range = {
+  from: Type.Optional(TimestampInput),
+  to: Type.Optional(TimestampInput),
+}
+
+export const UsageQuery = strictObject({
+  metric: Type.Optional(MetricName),
+  ...Range,
+  bucket: Type.Optional(PeriodName),
+})
+
+export const TopUsageQuery = strictObject({
+  metric: MetricName,
+  ...Range,
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 10 })),
+})
+
+const Total = {
+  bucket: Type.String({
+    format: 'date-time',
+    description: 'The start of the hour, day or month.',
+    examples: ['2026-11-24T00:00:00.000Z'],
+  }),
+  metric: Type.String({ examples: ['api.calls'] }),
+  count: Type.Integer({ description: 'How many reports.', examples: [24] }),
+  sum: Type.Number({ examples: [30_000] }),
+  min: Type.Number({ examples: [900] }),
+  max: Type.Number({ examples: [1_600] }),
+}
+
+export const UsageTotals = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        ...Total,
+        last: Type.Number({ description: 'Of the latest `reported_at`.', examples: [1_250] }),
+      }),
+    ),
+  },
+  { $id: 'UsageTotals' },
+)
+
+export const UsageTotalsOfAll = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        ...Total,
+        customers: Type.Integer({ description: 'How many reported it.', examples: [12] }),
+      }),
+    ),
+  },
+  { $id: 'UsageTotalsOfAll' },
+)
+
+export const TopUsage = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        customer_id: CustomerId,
+        count: Type.Integer({ examples: [720] }),
+        sum: Type.Number({ examples: [900_000] }),
+        max: Type.Number({ examples: [1_600] }),
+      }),
+    ),
+  },
+  { $id: 'TopUsage' },
+)

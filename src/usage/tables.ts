@@ -1,0 +1,123 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  doublePrecision,
+  index,
+  jsonb,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+} from 'drizzle-orm/pg-core'
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+const time = () => timestamp({ precision: 3, withTimezone: true })
+
+/** Calendar periods in UTC, which totals are kept for. */
+export const PERIODS = ['hour', 'day', 'month'] as const
+
+export type Period = (typeof PERIODS)[number]
+
+/** What customers' instances reported, each report once. Retention deletes rows, nothing changes them. */
+export const usageReports = pgTable(
+  'usage_reports',
+  {
+    /** Without a foreign key: the API key is the proof, and a check for each row would lock customers. */
+    customerId: text().notNull(),
+    /** The caller's or our own; the same again is the same report, for as long as its row is here. */
+    reportId: text().notNull(),
+    /** Which of the customer's instances, if it said so. */
+    instanceId: text(),
+    /** When it was so, as the instance has it; when it arrived, if it did not say. */
+    reportedAt: time().notNull(),
+    receivedAt: time().notNull(),
+    /** Metric to value. */
+    metrics: jsonb().$type<Record<string, number>>().notNull(),
+    /** SHA-256 over the report's content. */
+    fingerprint: bytea().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.customerId, table.reportId] }),
+    // What retention walks along; rows mostly come in its order, which keeps it cheap.
+    index('usage_reports_reported').on(table.reportedAt),
+  ],
+)
+
+/**
+ * A metric's values in each hour, day and month (UTC) in which it was reported. Written together
+ * with the reports they sum up, and kept when those go. Every column but `sum` takes the values as
+ * they are; sums are exact decimals, so that they are the same in whatever order reports come.
+ */
+export const usageTotals = pgTable(
+  'usage_totals',
+  {
+    customerId: text().notNull(),
+    metric: text().notNull(),
+    period: text({ enum: PERIODS }).notNull(),
+    startsAt: time().notNull(),
+    count: bigint({ mode: 'number' }).notNull(),
+    sum: numeric({ mode: 'number' }).notNull(),
+    min: doublePrecision().notNull(),
+    max: doublePrecision().notNull(),
+    /** The value with the latest `reported_at`, and of several with the same one the greatest. */
+    last: doublePrecision().notNull(),
+    lastAt: time().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.customerId, table.metric, table.period, table.startsAt] }),
+    // For totals across customers. With the customer, so that whichever index a plan takes is whole.
+    index('usage_totals_metric').on(table.period, table.metric, table.startsAt, table.customerId),
+    check('usage_totals_period', sql`${table.period} in ('hour', 'day', 'month')`),
+    check('usage_totals_count', sql`${table.count} > 0`),
+  ],
+)
+
+/** A metric over its plan's limit, or far off its own pattern; each at most once in its window. */
+export const usageFindings = pgTable(
+  'usage_findings',
+  {
+    /** Order of discovery, which lists page by. */
+    seq: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    kind: text({ enum: ['anomaly', 'limit_exceeded'] }).notNull(),
+    customerId: text().notNull(),
+    metric: text().notNull(),
+    /** The start of the day of an anomaly or of the month of a limit, in UTC. */
+    windowStart: time().notNull(),
+    /** The sum that was found: of the hour `at` or of the month. */
+    value: doublePrecision().notNull(),
+    /** What it is more than. */
+    threshold: doublePrecision().notNull(),
+    /** The start of the period that `value` is the sum of. */
+    at: time().notNull(),
+    foundAt: time().notNull().defaultNow(),
+  },
+  (table) => [
+    unique('usage_findings_window').on(
+      table.customerId,
+      table.metric,
+      table.kind,
+      table.windowStart,
+    ),
+    check('usage_findings_kind', sql`${table.kind} in ('anomaly', 'limit_exceeded')`),
+  ],
+)
+
+/**
+ * One row: since when reports are kept. Older ones are refused for good, because the ids of those
+ * that were deleted are forgotten, and a copy could not be told from a new report.
+ */
+export const usageRetention = pgTable(
+  'usage_retention',
+  {
+    only: boolean().primaryKey().default(true),
+    keptSince: time().notNull(),
+    /** When the daily job last took its turn, in whichever process. */
+    cleanedAt: time(),
+  },
+  (table) => [check('usage_retention_only', sql`${table.only}`)],
+)
