@@ -28,8 +28,8 @@ test('instances that report all at once, twice, to two processes: none is lost, 
     keys.push((await createCustomer(service, customer)).apiKey)
   }
   for (const apiKey of keys) {
-    for (const { call } of [service, replica])
-      await call('GET', '/api/me', { headers: { 'x-api-key': apiKey } })
+    for (const one of [service, replica])
+      await one.call('GET', '/api/me', { headers: { 'x-api-key': apiKey } })
   }
   const instances = scaled(10_000, 1_000)
 
