@@ -14,12 +14,21 @@ import { customerRoutes, customerSchemas } from './customers/routes.ts'
 import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
 import { funds } from './funds/plugin.ts'
 import { paymentRoutes, paymentSchemas } from './payments/routes.ts'
+import {
+  licenseAdminRoutes,
+  licenseRoutes,
+  licenseSchemas,
+  revocationRoutes,
+} from './licenses/routes.ts'
+import { revocations } from './licenses/revocations.ts'
 import { planRoutes, planSchemas } from './plans/routes.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
 import { errors, refuseBadUrl } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
+import { keyRing } from './plugins/key-ring/index.ts'
+import { JsonWebKeySet, keyRingRoutes } from './plugins/key-ring/routes.ts'
 import { requestLog } from './plugins/logging.ts'
 import { metrics, metricsRoutes } from './plugins/metrics.ts'
 import { documentationRoutes, openapi } from './plugins/openapi.ts'
@@ -29,6 +38,7 @@ import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
+import { usedThisMonth } from './licenses/used.ts'
 import { VERSION } from './version.ts'
 import { inbox } from './webhooks/plugin.ts'
 import { webhookRoutes, webhookSchemas } from './webhooks/routes.ts'
@@ -65,6 +75,8 @@ export async function buildApp(
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
+  await app.register(keyRing, { config: config.keys })
+  await app.register(revocations)
   await app.register(stripe, { config: config.stripe })
   await app.register(funds, { config: config.database })
   await app.register(inbox, { config: config.database })
@@ -73,6 +85,8 @@ export async function buildApp(
     ...apiKeySchemas,
     ...customerSchemas,
     ...planSchemas,
+    JsonWebKeySet,
+    ...licenseSchemas,
     ...subscriptionSchemas,
     ...paymentSchemas,
     ...fundsSchemas,
@@ -85,6 +99,8 @@ export async function buildApp(
     allowAnyone(scope)
     await scope.register(healthRoutes, { prefix: '/health', version: VERSION })
     await scope.register(documentationRoutes)
+    await scope.register(keyRingRoutes)
+    await scope.register(revocationRoutes, { prefix: '/api/licenses' })
   })
 
   await app.register(
@@ -100,6 +116,7 @@ export async function buildApp(
       requireApiKey(scope, keyVerifier(app.db, app.log))
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
+      await scope.register(licenseRoutes, { prefix: '/licenses', usedThisMonth })
     },
     { prefix: '/api' },
   )
@@ -109,6 +126,7 @@ export async function buildApp(
       requireAdminToken(scope, config.adminTokens)
       await scope.register(customerRoutes, { prefix: '/customers' })
       await scope.register(planRoutes, { prefix: '/plans' })
+      await scope.register(licenseAdminRoutes, { prefix: '/licenses' })
       await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },

@@ -73,7 +73,7 @@ async function run(args: string[]): Promise<string> {
     }
     case 'subscriptions reconcile': {
       operands(positionals, 0)
-      const result = await withApp((app) => reconcile(app.db, app.stripe()))
+      const result = await withApp((app) => reconcile(app, app.stripe()))
       if (result.mended.length > 0 || result.missing.length > 0) process.exitCode = 1
       return describeReconciliation(result)
     }

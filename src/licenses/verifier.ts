@@ -156,7 +156,7 @@ function open(token: string, type: string, { jwks, issuer = ISSUER }: VerifyOpti
   const keyId = header['kid']
   const key = isText(keyId) ? findKey(jwks, keyId) : undefined
   if (key === undefined || !isText(keyId)) throw new Rejection('unknown_key')
-  const signed = Buffer.from(`${head}.${body}`, 'latin1')
+  const signed = Buffer.from(`${head}.${body}`)
   if (!verify('sha256', signed, key, decode(signature))) throw new Rejection('bad_signature')
   const claims = parseObject(body)
   if (claims['iss'] !== issuer) throw new Rejection('wrong_issuer')
