@@ -14,12 +14,21 @@ import { customerRoutes, customerSchemas } from './customers/routes.ts'
 import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
 import { funds } from './funds/plugin.ts'
 import { paymentRoutes, paymentSchemas } from './payments/routes.ts'
+import {
+  licenseAdminRoutes,
+  licenseRoutes,
+  licenseSchemas,
+  revocationRoutes,
+} from './licenses/routes.ts'
+import { revocations } from './licenses/revocations.ts'
 import { planRoutes, planSchemas } from './plans/routes.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
 import { errors, refuseBadUrl } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
+import { keyRing } from './plugins/key-ring/index.ts'
+import { JsonWebKeySet, keyRingRoutes } from './plugins/key-ring/routes.ts'
 import { requestLog } from './plugins/logging.ts'
 import { metrics, metricsRoutes } from './plugins/metrics.ts'
 import { documentationRoutes, openapi } from './plugins/openapi.ts'
@@ -31,6 +40,7 @@ import { schemaController } from './plugins/validation.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { usage } from './usage/plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
+import { usedThisMonth } from './usage/totals.ts'
 import { VERSION } from './version.ts'
 import { inbox } from './webhooks/plugin.ts'
 import { webhookRoutes, webhookSchemas } from './webhooks/routes.ts'
@@ -67,6 +77,8 @@ export async function buildApp(
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
+  await app.register(keyRing, { config: config.keys })
+  await app.register(revocations)
   await app.register(stripe, { config: config.stripe })
   await app.register(funds, { config: config.database })
   await app.register(inbox, { config: config.database })
@@ -79,6 +91,8 @@ export async function buildApp(
     ...apiKeySchemas,
     ...customerSchemas,
     ...planSchemas,
+    JsonWebKeySet,
+    ...licenseSchemas,
     ...subscriptionSchemas,
     ...paymentSchemas,
     ...fundsSchemas,
@@ -92,6 +106,8 @@ export async function buildApp(
     allowAnyone(scope)
     await scope.register(healthRoutes, { prefix: '/health', version: VERSION })
     await scope.register(documentationRoutes)
+    await scope.register(keyRingRoutes)
+    await scope.register(revocationRoutes, { prefix: '/api/licenses' })
   })
 
   await app.register(
@@ -108,6 +124,7 @@ export async function buildApp(
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
       await scope.register(usageRoutes, { prefix: '/usage' })
+      await scope.register(licenseRoutes, { prefix: '/licenses', usedThisMonth })
     },
     { prefix: '/api' },
   )
@@ -121,6 +138,7 @@ export async function buildApp(
         prefix: '/usage',
         retentionDays: config.usageRetentionDays,
       })
+      await scope.register(licenseAdminRoutes, { prefix: '/licenses' })
       await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },

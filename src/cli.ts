@@ -8,8 +8,15 @@ import { issueKey, revokeKey } from './api-keys/service.ts'
 import { type Config, processEnvironment, readConfig } from './config.ts'
 import { withDevelopmentSecrets } from './development-secrets.ts'
 import { describeVerification, verifyLedger } from './funds/verify.ts'
+import {
+  UnreadableFile,
+  readJwks,
+  readRevocations,
+  verifyLicenseFile,
+} from './licenses/verify-file.ts'
 import { connect } from './plugins/database/connect.ts'
 import type { Database } from './plugins/database/index.ts'
+import { openKeyRing } from './plugins/key-ring/index.ts'
 import { openDatabase } from './plugins/database/open.ts'
 import { createLogger } from './plugins/logging.ts'
 import { Refusal } from './refusals.ts'
@@ -24,6 +31,8 @@ const USAGE = `Usage: strongroom <command>
   keys issue <customer_id> [--name N]   issue an API key and print it, this once
   keys revoke <customer_id> <key_id>    end an API key
   ledger verify                         check every transfer, balance and hold
+  license verify <file> [--jwks file] [--revocations file] [--customer id]
+                                        check a licence, with the keys of a file or else our own
   events list [--status S]              the newest events of Stripe: pending, applied, ignored, parked
   events replay <event_id>              apply an event again; what it did is not done twice
   subscriptions reconcile               compare subscriptions with Stripe's and mend what differs
@@ -59,6 +68,18 @@ async function run(args: string[]): Promise<string> {
       if (result.findings.length > 0) process.exitCode = 1
       return describeVerification(result)
     }
+    case 'license verify': {
+      const [path] = operands(positionals, 1)
+      const { report, isValid } = verifyLicenseFile(path, {
+        jwks: values.jwks === undefined ? await ownJwks() : readJwks(values.jwks),
+        customerId: values.customer ?? null,
+        ...(values.revocations !== undefined && {
+          revocations: readRevocations(values.revocations),
+        }),
+      })
+      if (!isValid) process.exitCode = 1
+      return report
+    }
     case 'events list': {
       operands(positionals, 0)
       const status = EVENT_STATUSES.find((one) => one === values.status)
@@ -73,7 +94,7 @@ async function run(args: string[]): Promise<string> {
     }
     case 'subscriptions reconcile': {
       operands(positionals, 0)
-      const result = await withApp((app) => reconcile(app.db, app.stripe()))
+      const result = await withApp((app) => reconcile(app, app.stripe()))
       if (result.mended.length > 0 || result.missing.length > 0) process.exitCode = 1
       return describeReconciliation(result)
     }
@@ -90,6 +111,9 @@ function parseCall(args: string[]) {
       options: {
         name: { type: 'string' },
         status: { type: 'string' },
+        jwks: { type: 'string' },
+        revocations: { type: 'string' },
+        customer: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -105,6 +129,11 @@ function operands(positionals: string[], count: number): string[] {
   const rest = positionals.slice(2)
   if (rest.length !== count) throw new WrongCall()
   return rest
+}
+
+async function ownJwks() {
+  const config = readConfig(withDevelopmentSecrets(processEnvironment()))
+  return (await openKeyRing(config.keys)).jwks
 }
 
 async function withDatabase<T>(
@@ -143,6 +172,9 @@ try {
 } catch (error) {
   if (error instanceof WrongCall) {
     process.stderr.write(USAGE)
+    process.exitCode = 2
+  } else if (error instanceof UnreadableFile) {
+    process.stderr.write(`${error.message}\n`)
     process.exitCode = 2
   } else {
     const reason = error instanceof Refusal ? error.message : explainStartupFault(error)

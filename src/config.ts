@@ -1,7 +1,9 @@
+import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { loadEnvFile } from 'node:process'
 import { type Environment, type RateLimit, environmentReader } from './environment.ts'
+import { KeyFault, readPrivateKey, readPublicKey } from './plugins/key-ring/pem.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -18,7 +20,8 @@ export interface Config {
   internalTokens: Tokens
   metricsTokens: Tokens
   stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
-  license: { privateKeyPath: string | undefined; previousKeyPaths: readonly string[] }
+  /** RSA: the private key that signs, undefined for none, and public ones that still verify. */
+  keys: { signing: KeyObject | undefined; previous: readonly KeyObject[] }
   corsOrigins: readonly string[]
   checkoutOrigins: readonly string[]
   trustProxy: readonly string[]
@@ -85,10 +88,7 @@ export function readConfig(env: Environment): Config {
     internalTokens: tokens('INTERNAL_SERVICE_TOKEN'),
     metricsTokens: tokens('METRICS_TOKEN'),
     stripe: stripeConfig(read, tokens('STRIPE_WEBHOOK_SECRET')),
-    license: {
-      privateKeyPath: read.text('LICENSE_PRIVATE_KEY_PATH'),
-      previousKeyPaths: read.list('LICENSE_PREVIOUS_KEY_PATHS'),
-    },
+    keys: keysConfig(read, production),
     corsOrigins: read.origins('CORS_ORIGINS'),
     checkoutOrigins: read.origins('CHECKOUT_ORIGINS'),
     trustProxy: read.addresses('TRUST_PROXY'),
@@ -151,6 +151,28 @@ function stripeConfig(read: Reader, webhookSecrets: Tokens): Config['stripe'] {
   return secretKey === undefined ? null : { secretKey, webhookSecrets, apiBase }
 }
 
+function keysConfig(read: Reader, production: boolean): Config['keys'] {
+  const options = { isStrict: production }
+  const key = (name: string, parse: typeof readPrivateKey, path: string) => {
+    try {
+      return parse(path, options)
+    } catch (error) {
+      if (!(error instanceof KeyFault)) throw error
+      read.fault(name, error.message)
+      return undefined
+    }
+  }
+  const path = read.text('LICENSE_PRIVATE_KEY_PATH')
+  if (path === undefined && production) read.fault('LICENSE_PRIVATE_KEY_PATH', 'is missing')
+  return {
+    signing: path === undefined ? undefined : key('LICENSE_PRIVATE_KEY_PATH', readPrivateKey, path),
+    previous: read
+      .list('LICENSE_PREVIOUS_KEY_PATHS')
+      .map((each) => key('LICENSE_PREVIOUS_KEY_PATHS', readPublicKey, each))
+      .filter((each) => each !== undefined),
+  }
+}
+
 const TOKEN_NAMES = {
   adminTokens: 'ADMIN_API_TOKEN',
   internalTokens: 'INTERNAL_SERVICE_TOKEN',
@@ -181,11 +203,6 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
   })
   if (config.stripe !== null) refuseWeakSecret(read, 'STRIPE_SECRET_KEY', config.stripe.secretKey)
 
-  if (config.license.privateKeyPath === undefined) {
-    read.fault('LICENSE_PRIVATE_KEY_PATH', 'is missing')
-  } else {
-    read.contents('LICENSE_PRIVATE_KEY_PATH', config.license.privateKeyPath)
-  }
   if (config.database.url === undefined) {
     read.fault('DATABASE_URL', 'is missing: the embedded database is for development')
   } else if (config.database.ssl !== 'verify-full' && !isLocal(config.database.url)) {

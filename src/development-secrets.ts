@@ -1,18 +1,22 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Environment } from './environment.ts'
 
 const NAMES = ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN', 'METRICS_TOKEN'] as const
+const KEY_NAME = 'LICENSE_PRIVATE_KEY.pem'
 
 /** Where a secret made in development lies: a file that only its owner reads. */
-export function secretPath(dataDir: string, name: (typeof NAMES)[number]): string {
+export function secretPath(
+  dataDir: string,
+  name: (typeof NAMES)[number] | typeof KEY_NAME,
+): string {
   return resolve(dataDir, 'secrets', name)
 }
 
 /**
- * Adds the tokens that development leaves open, made at the first start. A variable that is set,
- * even to nothing, is left alone; so is production.
+ * Adds the tokens that development leaves open, and the path of a key to sign with, made at the first
+ * start. A variable that is set, even to nothing, is left alone; so is production.
  */
 export function withDevelopmentSecrets(env: Environment): Environment {
   if (env['NODE_ENV'] === 'production') return env
@@ -20,23 +24,35 @@ export function withDevelopmentSecrets(env: Environment): Environment {
   const made: Record<string, string> = {}
   for (const name of NAMES) {
     if (env[name] !== undefined || env[`${name}_FILE`] !== undefined) continue
-    made[name] = readOrMake(secretPath(dataDir, name))
+    const path = secretPath(dataDir, name)
+    if (!existsSync(path)) make(path, newToken)
+    made[name] = readFileSync(path, 'utf8').trim()
+  }
+  if (env['LICENSE_PRIVATE_KEY_PATH'] === undefined) {
+    const path = secretPath(dataDir, KEY_NAME)
+    if (!existsSync(path)) make(path, newKey)
+    made['LICENSE_PRIVATE_KEY_PATH'] = path
   }
   return { ...made, ...env }
 }
 
-function readOrMake(path: string): string {
-  if (!existsSync(path)) make(path)
-  return readFileSync(path, 'utf8').trim()
+function newToken(): string {
+  return `${randomBytes(32).toString('hex')}\n`
+}
+
+/** 2048 bits, because finding 3072 would hold up the first start by half a second. */
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
 /** Linked to its name when it is whole: another start at the same time never reads half of it. */
-function make(path: string): void {
+function make(path: string, content: () => string): void {
   // The folder around it stays open: the embedded database may run as another user.
   mkdirSync(dirname(dirname(path)), { recursive: true })
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${randomBytes(4).toString('hex')}`
-  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+  writeFileSync(draft, content(), { mode: 0o600, flag: 'wx' })
   try {
     linkSync(draft, path)
   } catch (error) {

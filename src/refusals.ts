@@ -17,6 +17,7 @@ export const REFUSALS = {
   ACCOUNT_NOT_FOUND: [404, 'There is no account for this user.'],
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
+  LICENSE_NOT_FOUND: [404, 'There is no such licence.'],
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   ACCOUNT_EXISTS: [409, 'The user has an account with another tier or asset.'],
@@ -41,6 +42,7 @@ export const REFUSALS = {
   DATABASE_UNAVAILABLE: [503, 'The database is unavailable; try again.'],
   OVERLOADED: [503, 'Too much work is waiting; try again.'],
   TIMEOUT: [503, 'The answer took too long; repeat the call with its idempotency key to learn it.'],
+  SIGNING_KEY_MISSING: [503, 'No key to sign with is configured on this server.'],
   STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],
   STRIPE_UNAVAILABLE: [503, 'Stripe does not answer; try again.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>

@@ -50,7 +50,7 @@ test('an empty environment is a development with the documented defaults, and fr
     internalTokens: [],
     metricsTokens: [],
     stripe: null,
-    license: { privateKeyPath: undefined, previousKeyPaths: [] },
+    keys: { signing: undefined, previous: [] },
     corsOrigins: [],
     checkoutOrigins: [],
     trustProxy: [],
@@ -81,7 +81,6 @@ test('every value is read, without the space around it', () => {
     STRIPE_WEBHOOK_SECRET: 'whsec_1',
     STRIPE_WEBHOOK_SECRET_PREVIOUS: 'whsec_0',
     STRIPE_API_BASE: 'http://127.0.0.1:12111',
-    LICENSE_PREVIOUS_KEY_PATHS: 'a.pem, b.pem,',
     CORS_ORIGINS: 'https://app.example.com, http://localhost:5173',
     TRUST_PROXY: '10.0.0.0/8,::1, 192.0.2.7',
     RATE_LIMIT_API: '5/s',
@@ -99,7 +98,6 @@ test('every value is read, without the space around it', () => {
     webhookSecrets: ['whsec_1', 'whsec_0'],
     apiBase: 'http://127.0.0.1:12111',
   })
-  assert.deepEqual(config.license.previousKeyPaths, ['a.pem', 'b.pem'])
   assert.deepEqual(config.corsOrigins, ['https://app.example.com', 'http://localhost:5173'])
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1', '192.0.2.7'])
   // A limit that is given is taken as it is, also in development.
@@ -244,20 +242,19 @@ test('TLS to the database is verified in production and wherever the URL asks fo
   )
 })
 
-test('production starts only with everything it needs, and says all that is missing', (t) => {
-  const file = folder(t)
+test('production starts only with everything it needs, and says all that is missing', () => {
   assertFaults(
     { NODE_ENV: 'production' },
+    /^LICENSE_PRIVATE_KEY_PATH is missing/,
     /^ADMIN_API_TOKEN is missing/,
     /^INTERNAL_SERVICE_TOKEN is missing/,
-    /^LICENSE_PRIVATE_KEY_PATH is missing/,
     /^DATABASE_URL is missing/,
   )
   const good: Environment = {
     NODE_ENV: 'production',
     ...TOKENS,
     DATABASE_URL: 'postgres://strongroom@db.example/billing',
-    LICENSE_PRIVATE_KEY_PATH: file('license.pem', 'a key'),
+    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     STRIPE_SECRET_KEY: ['sk', 'live', '9aB3cD5eF7gH9iJ1kL3mN5oP7q'].join('_'),
     STRIPE_WEBHOOK_SECRET: 'whsec_2bC4dE6fG8hI0jK2lM4nO6pQ8r',
   }

@@ -48,7 +48,12 @@ test('as it stands .env.example sets nothing', () => {
 
 test('the examples are well-formed, but production refuses every secret among them', () => {
   // Paths of files that no machine has; whether they can be read is not the question here.
-  const { DATABASE_CA_FILE: _path, ...values } = EXAMPLES
+  const {
+    DATABASE_CA_FILE: _caPath,
+    LICENSE_PRIVATE_KEY_PATH: _keyPath,
+    LICENSE_PREVIOUS_KEY_PATHS: _keyPaths,
+    ...values
+  } = EXAMPLES
   const secrets = Object.keys(values).filter((name) => values[name]?.includes('change-me'))
   assert.deepEqual(secrets.toSorted(), [
     'ADMIN_API_TOKEN',

@@ -9,6 +9,8 @@ export type AuditEvent =
   | 'api_key.rotated'
   | 'customer.created'
   | 'customer.updated'
+  | 'license.issued'
+  | 'license.revoked'
   | 'plan.updated'
   | 'service.started'
   | 'stripe.event_replayed'

@@ -28,7 +28,7 @@ export const JOBS: readonly Job[] = [
     cron: '17 * * * *',
     run: async (app) => {
       if (!app.hasStripe) return
-      const { checked, mended, missing } = await reconcile(app.db, app.stripe())
+      const { checked, mended, missing } = await reconcile(app, app.stripe())
       const found = { checked, mended: mended.length, missing: missing.length }
       app.log.info(found, 'Compared subscriptions with Stripe')
     },

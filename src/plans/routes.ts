@@ -49,7 +49,9 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'putPlan',
         tags: ['Plans'],
         summary: 'Create a plan, or replace it as a whole',
-        description: 'What is left out of the body is null afterwards.',
+        description:
+          'What is left out of the body is null afterwards. Features and limits reach a licence when ' +
+          'it is next issued: at the renewal, or when the subscription changes.',
         params: PlanParams,
         body: PlanBody,
         response: { 200: ref(Plan) },
@@ -57,13 +59,15 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { refusals: ['PRICE_IN_USE'] },
     },
     async (request) => {
-      const { name, stripe_price_id, features, limits, license_days } = request.body
+      const { name, stripe_price_id, features, limits, license_days, license_grace_days } =
+        request.body
       const draft = {
         name,
         stripePriceId: stripe_price_id ?? null,
         features,
         limits,
         licenseDays: license_days ?? null,
+        licenseGraceDays: license_grace_days ?? null,
       }
       return presentPlan(await putPlan(app.db, actorOf(request), request.params.plan_id, draft))
     },
@@ -78,6 +82,7 @@ function presentPlan(row: PlanRow) {
     features: row.features,
     limits: row.limits,
     license_days: row.licenseDays,
+    license_grace_days: row.licenseGraceDays,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   }

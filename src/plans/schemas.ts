@@ -3,6 +3,7 @@ import { PageQuery, pageOf } from '../pagination.ts'
 import { Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
 
 const LICENSE_DAYS_MAX = 3_660
+const LICENSE_GRACE_DAYS_MAX = 365
 
 export const PlanId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', examples: ['starter'] })
 
@@ -44,6 +45,7 @@ export const Plan = Type.Object(
     features: Features,
     limits: Limits,
     license_days: nullable(Type.Integer({ examples: [30] })),
+    license_grace_days: nullable(Type.Integer({ examples: [7] })),
     created_at: Timestamp,
     updated_at: Timestamp,
   },
@@ -65,8 +67,20 @@ export const PlanBody = strictObject(
         Type.Integer({
           minimum: 1,
           maximum: LICENSE_DAYS_MAX,
-          description: 'How long a licence lasts that no paid period bounds.',
+          description: 'How long a licence lasts that no paid period bounds; null is 30 days.',
           examples: [30],
+        }),
+      ),
+    ),
+    license_grace_days: Type.Optional(
+      nullable(
+        Type.Integer({
+          minimum: 0,
+          maximum: LICENSE_GRACE_DAYS_MAX,
+          description:
+            'How long a licence outlives the paid period, so that a renewal that is late locks ' +
+            'nobody out; null is 3 days.',
+          examples: [7],
         }),
       ),
     ),
@@ -79,6 +93,7 @@ export const PlanBody = strictObject(
         features: { sso: true, support: 'email' },
         limits: { 'api.calls': 100_000 },
         license_days: 30,
+        license_grace_days: 7,
       },
     ],
   },

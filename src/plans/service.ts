@@ -10,7 +10,7 @@ export type PlanRow = typeof plans.$inferSelect
 
 export type PlanDraft = Pick<
   PlanRow,
-  'name' | 'stripePriceId' | 'features' | 'limits' | 'licenseDays'
+  'name' | 'stripePriceId' | 'features' | 'limits' | 'licenseDays' | 'licenseGraceDays'
 >
 
 /**

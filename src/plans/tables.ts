@@ -17,8 +17,13 @@ export const plans = pgTable(
     limits: jsonb().$type<Record<string, number>>().notNull(),
     /** How long a licence lasts that no paid period bounds. */
     licenseDays: integer(),
+    /** How long a licence outlives the paid period, for a renewal that is late; null is 3 days. */
+    licenseGraceDays: integer(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [check('plans_license_days', sql`${table.licenseDays} between 1 and 3660`)],
+  (table) => [
+    check('plans_license_days', sql`${table.licenseDays} between 1 and 3660`),
+    check('plans_license_grace_days', sql`${table.licenseGraceDays} between 0 and 365`),
+  ],
 )

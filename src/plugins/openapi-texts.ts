@@ -22,7 +22,11 @@ export const TAGS = [
   { name: 'Accounts', description: "Internal: your users' accounts." },
   { name: 'Money', description: 'Internal: what moves money between accounts.' },
   { name: 'Webhooks', description: 'Stripe: signed events.' },
-  { name: 'Service', description: 'Public: health.' },
+  {
+    name: 'Licences',
+    description: 'Admin: issue, revoke. Customer: its own. Public: the list of revoked ones.',
+  },
+  { name: 'Service', description: 'Public: health, and the keys that signatures verify with.' },
 ]
 
 /** For operations whose summary leaves something open, by operation id. */
@@ -45,6 +49,20 @@ export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'released or expires.',
   captureHold: 'The same capture again is answered as the first one was.',
   releaseHold: 'The same release again is answered as the first one was.',
+  issueLicense:
+    'Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` ' +
+    'replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. ' +
+    'No subscription changes or ends it.',
+  revokeLicense:
+    'Revoking it again changes nothing. One of a subscription stays revoked until the next period is ' +
+    'paid or its plan changes.',
+  listLicenses:
+    'Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the ' +
+    'answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.',
+  getEntitlement:
+    'A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of ' +
+    'several licences the most generous counts.',
+  getRevocations: 'A revocation is on the list within a second. It is signed anew every minute.',
   getHealth: 'A 503 says that the database does not answer.',
   getLiveness: 'Does not ask the database: for deciding whether the process should be restarted.',
   getReadiness:

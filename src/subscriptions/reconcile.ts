@@ -3,7 +3,7 @@ import type Stripe from 'stripe'
 import type { Database } from '../plugins/database/index.ts'
 import type { StripeCalls } from '../plugins/stripe.ts'
 import { refresh } from './refresh.ts'
-import { stateOf, takeIn } from './service.ts'
+import { type Means, stateOf, takeIn } from './service.ts'
 import { ENDED, type SubscriptionState, isSame, readSubscription } from './state.ts'
 import { subscriptions } from './tables.ts'
 
@@ -28,7 +28,8 @@ export interface Reconciliation {
  * Compares every subscription with Stripe's list and asks again for those that differ, as after an
  * event. What Stripe no longer lists and is open here is asked for by its id.
  */
-export async function reconcile(db: Database, stripe: StripeCalls): Promise<Reconciliation> {
+export async function reconcile(means: Means, stripe: StripeCalls): Promise<Reconciliation> {
+  const { db } = means
   const here = await openHere(db)
   const differing = new Map(here)
   const mended: Mended[] = []
@@ -43,14 +44,14 @@ export async function reconcile(db: Database, stripe: StripeCalls): Promise<Reco
       // Most are ended, or of customers that are not ours: no reason to ask for each again.
       const fetched = { source: 'fetch' as const, state }
       const isNew = !ENDED.includes(state.status)
-      const outcome = isNew ? await takeIn(db, subscription, fetched, null) : 'keep'
+      const outcome = isNew ? await takeIn(means, subscription, fetched, null) : 'keep'
       if (outcome === 'take') mended.push({ id, before: null, after: state })
     } else if (isSame(known, state)) {
       differing.delete(id)
     }
   }
   for (const [id, before] of differing) {
-    if ((await refresh(db, stripe, id)) === 'missing') missing.push(id)
+    if ((await refresh(means, stripe, id)) === 'missing') missing.push(id)
     const after = await stateHere(db, id)
     if (after !== null && !isSame(before, after)) mended.push({ id, before, after })
   }

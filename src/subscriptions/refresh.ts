@@ -1,7 +1,6 @@
-import type { Database } from '../plugins/database/index.ts'
 import { type StripeCalls, isMissingAtStripe } from '../plugins/stripe.ts'
 import { type EventKnowledge, showsWhatWas } from './knowledge.ts'
-import { type Outcome, takeIn, versionOf } from './service.ts'
+import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
 import { type StripeSubscription, readSubscription } from './state.ts'
 
 const TRIES_MAX = 5
@@ -22,14 +21,14 @@ export interface News {
  * @throws OldAnswer, or Stripe's error; what the news said is taken in then
  */
 export async function refresh(
-  db: Database,
+  means: Means,
   stripe: StripeCalls,
   id: string,
   news?: News,
 ): Promise<Outcome | 'missing'> {
-  const takeNews = () => (news ? takeIn(db, news.subscription, news.knowledge) : 'missing')
+  const takeNews = () => (news ? takeIn(means, news.subscription, news.knowledge) : 'missing')
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
-    const version = await versionOf(db, id)
+    const version = await versionOf(means.db, id)
     const fetched = await fetchSubscription(stripe, id).catch(async (error: unknown) => {
       await takeNews()
       throw error
@@ -37,7 +36,7 @@ export async function refresh(
     if (fetched === null) return takeNews()
     const looksOld = news !== undefined && showsWhatWas(fetched.state, news.knowledge, Date.now())
     if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
-    const outcome = await takeIn(db, fetched, { source: 'fetch', state: fetched.state }, version)
+    const outcome = await takeIn(means, fetched, { source: 'fetch', state: fetched.state }, version)
     if (outcome === 'old') {
       await takeNews()
       throw new OldAnswer()

@@ -2,8 +2,10 @@ import { and, count, desc, eq, inArray, isNotNull, isNull, ne, notInArray, sql }
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { customers } from '../customers/tables.ts'
 import { accounts } from '../funds/tables.ts'
+import { endLicenses, syncLicenses } from '../licenses/service.ts'
 import { plans } from '../plans/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
+import type { KeyRing } from '../plugins/key-ring/index.ts'
 import { type Knowledge, type Known, type Verdict, supersededBy, weigh } from './knowledge.ts'
 import {
   type StripeSubscription,
@@ -21,6 +23,12 @@ export const STRIPE: Actor = { id: 'stripe', ip: null }
 /** `unknown`: it belongs to no customer of ours. `raced`: another wrote since the version was read. */
 export type Outcome = Verdict | 'unknown' | 'raced'
 
+/** What taking in a subscription needs: it issues licences. */
+export interface Means {
+  db: Database
+  keys: KeyRing
+}
+
 /** The number of writes so far; null for a subscription that is not known yet. */
 export async function versionOf(db: Database, id: string): Promise<bigint | null> {
   const [row] = await db
@@ -31,12 +39,12 @@ export async function versionOf(db: Database, id: string): Promise<bigint | null
 }
 
 /**
- * Takes in what was heard of a subscription: its row, the customer's plan and the audit record, or
- * nothing.
+ * Takes in what was heard of a subscription: its row, the customer's plan, the licences and the audit
+ * records, or nothing.
  * @param version what `versionOf` said before a fetch; a write since then makes the outcome `raced`
  */
 export function takeIn(
-  db: Database,
+  { db, keys }: Means,
   heard: StripeSubscription,
   knowledge: Knowledge,
   version?: bigint | null,
@@ -51,6 +59,7 @@ export function takeIn(
     const written = await write(tx, heard, knowledge, customer.id, row)
     const isNews = row === undefined || !isSame(stateOf(row), stateOf(written))
     if (isNews) await follow(tx, customer, row?.plan ?? null, written)
+    await syncLicenses(tx, keys, STRIPE, written)
     return 'take'
   })
 }
@@ -86,6 +95,7 @@ export async function endForDeleted(
       .where(eq(customers.id, row.customerId))
       .for('update')
     if (customer !== undefined) await follow(tx, customer, row.plan, row)
+    await endLicenses(tx, STRIPE, row, 'customer deleted at Stripe')
   }
   return ended.length
 }

@@ -10,6 +10,8 @@ import { stripeSignature } from '../support/stripe-events.ts'
 
 /** Everything that needs no credential. Adding a line here opens a route to the world. */
 const PUBLIC = [
+  '/.well-known/jwks.json',
+  '/api/licenses/revocations',
   '/docs',
   '/docs/',
   '/docs/json',

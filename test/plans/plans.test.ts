@@ -11,6 +11,7 @@ const STARTER = {
   features: { sso: true, support: 'email', seats: 5 },
   limits: { 'api.calls': 100_000, storage_gb: 0.5 },
   license_days: 30,
+  license_grace_days: 7,
 }
 
 test('a plan is put, read, replaced as a whole and listed', async (t) => {
@@ -26,7 +27,13 @@ test('a plan is put, read, replaced as a whole and listed', async (t) => {
   const replaced = await service.asAdmin('PUT', '/api/plans/starter', smaller)
   const { updated_at: at, ...rest } = replaced.body
   assert.ok(at >= updated_at)
-  const expected = { plan_id: 'starter', stripe_price_id: null, license_days: null, created_at }
+  const expected = {
+    plan_id: 'starter',
+    stripe_price_id: null,
+    license_days: null,
+    license_grace_days: null,
+    created_at,
+  }
   assert.deepEqual(rest, { ...expected, ...smaller })
 
   for (const id of ['b', 'c', 'd']) await putPlan(service, id)
@@ -59,6 +66,8 @@ test('what is no plan is refused and changes nothing', async (t) => {
     { license_days: 0 },
     { license_days: 1.5 },
     { license_days: 3_661 },
+    { license_grace_days: -1 },
+    { license_grace_days: 366 },
     { stripe_price_id: '' },
     { stripe_price_id: 'price 1' },
     { price: 5 },

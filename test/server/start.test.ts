@@ -17,6 +17,7 @@ import {
 } from '../support/service-process.ts'
 
 const SECRETS = ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN', 'METRICS_TOKEN'] as const
+const KEY = 'LICENSE_PRIVATE_KEY.pem'
 
 /** Runs the banner's example as a developer would who copies it into a shell. */
 function tryExample(output: string, env: Record<string, string> = {}) {
@@ -56,8 +57,10 @@ test('secrets are made once, private to their owner, and never printed', async (
   const first = await startServiceProcess(t, dataDir, { LOG_LEVEL: 'trace' })
   const secrets = read()
   assert.equal(new Set(secrets).size, SECRETS.length)
-  assert.deepEqual(readdirSync(join(dataDir, 'secrets')).toSorted(), SECRETS.toSorted())
-  for (const name of SECRETS) {
+  const names = [...SECRETS, KEY]
+  assert.deepEqual(readdirSync(join(dataDir, 'secrets')).toSorted(), names.toSorted())
+  const key = readFileSync(join(dataDir, 'secrets', KEY), 'utf8')
+  for (const name of names) {
     assert.equal(statSync(join(dataDir, 'secrets', name)).mode & 0o777, 0o600)
   }
   assert.equal(statSync(join(dataDir, 'secrets')).mode & 0o777, 0o700)
@@ -71,6 +74,7 @@ test('secrets are made once, private to their owner, and never printed', async (
 
   const second = await startServiceProcess(t, dataDir)
   assert.deepEqual(read(), secrets)
+  assert.equal(readFileSync(join(dataDir, 'secrets', KEY), 'utf8'), key)
   for (const secret of secrets) {
     assert.ok(!(first.output() + second.output()).includes(secret.trim()))
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
@@ -17,6 +17,7 @@ const drill = process.env['DRILL'] === '1'
 const template = `strongroom_template_${process.pid}`
 
 const server = await openServer()
+const files = mkdtempSync(join(tmpdir(), 'strongroom-files-'))
 // Two runs on one server share the role: they must come to the same password.
 const password = createHash('sha256').update(server.url).digest('hex')
 try {
@@ -43,8 +44,17 @@ try {
       }
     })
   } finally {
+    rmSync(files, { recursive: true })
     await server.stop()
   }
+}
+
+/** The key that the services of all tests sign with: finding one for each would take long. */
+function makeKey(): string {
+  const path = join(files, 'license-key.pem')
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  return path
 }
 
 async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
@@ -73,11 +83,11 @@ async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
 
 async function runTests(url: string): Promise<number> {
   const given = process.argv.slice(2)
-  const files = given.length > 0 ? given : testFiles()
+  const chosen = given.length > 0 ? given : testFiles()
   const flags = ['--import', 'tsx', '--test', '--test-reporter=spec']
   // A drill loads the machine by itself; beside another one its deadlines would mean nothing.
   flags.push(`--test-concurrency=${drill ? 1 : 4}`)
-  const child = spawn(process.execPath, [...flags, ...files], {
+  const child = spawn(process.execPath, [...flags, ...chosen], {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -86,6 +96,7 @@ async function runTests(url: string): Promise<number> {
       TEST_DATABASE_URL: url,
       TEST_TEMPLATE: template,
       TEST_PASSWORD: password,
+      TEST_KEY_PATH: makeKey(),
     },
   })
   // The terminal's Ctrl-C reaches the child itself; what it leaves is cleaned up here.

@@ -57,6 +57,7 @@ export async function startService(
     INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
     STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     RUN_JOBS: 'false',
     ...env,
   })

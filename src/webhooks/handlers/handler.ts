@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 /** What handlers act with. */
-export type Services = Pick<FastifyInstance, 'db' | 'funds' | 'stripe' | 'log'>
+export type Services = Pick<FastifyInstance, 'db' | 'funds' | 'keys' | 'stripe' | 'log'>
 
 export interface IncomingEvent {
   id: string

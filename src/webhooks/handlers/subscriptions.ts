@@ -36,11 +36,11 @@ export const invoiceChanged: Handler = async (services, event) => {
 }
 
 export async function refreshed(
-  { db, stripe }: Services,
+  services: Services,
   id: string,
   news?: News,
 ): Promise<string | null> {
-  const outcome = await refresh(db, stripe(), id, news)
+  const outcome = await refresh(services, services.stripe(), id, news)
   if (outcome === 'missing') return 'missing at Stripe'
   return outcome === 'unknown' ? 'no customer of ours' : null
 }

@@ -1,0 +1,63 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../auth/scope.ts'
+import { Refusal } from '../refusals.ts'
+import { ref, timeOf } from '../schemas.ts'
+import { presentIssued } from './present.ts'
+import { IssueLicenseBody, IssuedLicense, LicenseParams, RevokeLicenseBody } from './schemas.ts'
+import { issueByHand, revokeByHand } from './service.ts'
+
+/** Admin: `/api/licenses`. */
+export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'issueLicense',
+        tags: ['Licences'],
+        summary: 'Issue a licence by hand',
+        body: IssueLicenseBody,
+        response: { 201: ref(IssuedLicense) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND', 'SIGNING_KEY_MISSING'] },
+    },
+    async (request, reply) => {
+      const { customer_id: customerId, plan, features, limits, expires_at } = request.body
+      const expiresAt = expires_at === undefined ? undefined : expiryOf(expires_at)
+      const order = { customerId, plan, features, limits, expiresAt }
+      const row = await issueByHand(app.db, app.keys, actorOf(request), order)
+      return reply.code(201).send(presentIssued(row))
+    },
+  )
+
+  app.post(
+    '/:license_id/revoke',
+    {
+      schema: {
+        operationId: 'revokeLicense',
+        tags: ['Licences'],
+        summary: 'Put a licence on the revocation list',
+        params: LicenseParams,
+        body: RevokeLicenseBody,
+        response: { 200: ref(IssuedLicense) },
+      },
+      config: { refusals: ['LICENSE_NOT_FOUND'] },
+    },
+    async (request) => {
+      const { license_id: id } = request.params
+      const row = await revokeByHand(app.db, actorOf(request), id, request.body.reason ?? null)
+      app.revocations.forget()
+      return presentIssued(row)
+    },
+  )
+}
+
+/** Whole seconds, as a token has them, of which at least one is left. */
+function expiryOf(text: string): Date {
+  const time = timeOf(text, '/expires_at')
+  const whole = new Date(Math.floor(time.getTime() / 1_000) * 1_000)
+  if (whole.getTime() <= Date.now()) {
+    const details = [{ path: '/expires_at', message: 'must be in the future' }]
+    throw new Refusal('VALIDATION_FAILED', { details })
+  }
+  return whole
+}

@@ -1,0 +1,33 @@
+import type { Database } from '../plugins/database/index.ts'
+import type { Terms } from './issue.ts'
+
+/** What a customer has used of a metric in the current calendar month (UTC). */
+export type UsedThisMonth = (db: Database, customerId: string, metric: string) => Promise<number>
+
+export interface Grant {
+  entitled: boolean
+  /** Null: no limit, or nothing granted. */
+  limit: number | null
+}
+
+/**
+ * Whether any of the licences grants a feature, and up to what; the most generous counts. A licence
+ * names it as a feature that is not off (`false`, 0, null or an empty text), or as a limit above 0.
+ */
+export function grantOf(licenses: readonly Terms[], feature: string): Grant {
+  const grants = licenses.map((license) => oneGrant(license, feature)).filter((one) => one.entitled)
+  if (grants.length === 0) return { entitled: false, limit: null }
+  const limits = grants.map(({ limit }) => limit)
+  const bounded = limits.filter((limit) => limit !== null)
+  const isBounded = bounded.length === limits.length
+  return { entitled: true, limit: isBounded ? Math.max(...bounded) : null }
+}
+
+/** A feature that is a number is its own limit, unless the licence has one of that name. */
+function oneGrant({ features, limits }: Terms, feature: string): Grant {
+  const value = Object.hasOwn(features, feature) ? features[feature] : undefined
+  const limit = Object.hasOwn(limits, feature) ? limits[feature] : undefined
+  if (value === undefined && limit === undefined) return { entitled: false, limit: null }
+  const isOn = value === undefined ? limit !== 0 : Boolean(value)
+  return { entitled: isOn, limit: limit ?? (typeof value === 'number' ? value : null) }
+}

@@ -1,0 +1,85 @@
+import { type Actor, recordAudit } from '../audit/record.ts'
+import { randomBase62 } from '../ids.ts'
+import type { Transaction } from '../plugins/database/index.ts'
+import type { KeyRing } from '../plugins/key-ring/index.ts'
+import { Refusal } from '../refusals.ts'
+import { licenses } from './tables.ts'
+import { ISSUER, LICENSE_TYPE } from './verifier.ts'
+
+export type LicenseRow = typeof licenses.$inferSelect
+
+/** What a licence grants. */
+export type Terms = Pick<LicenseRow, 'plan' | 'features' | 'limits'>
+
+export interface LicenseDraft extends Terms {
+  customerId: string
+  subscriptionId: string | null
+  expiresAt: Date
+}
+
+/**
+ * Signs a licence and writes it with its audit record.
+ * @param replaces the licence of the same subscription that this one takes the place of
+ * @throws Refusal `SIGNING_KEY_MISSING`
+ */
+export async function issueLicense(
+  tx: Transaction,
+  keys: KeyRing,
+  actor: Actor,
+  draft: LicenseDraft,
+  replaces: LicenseRow | null = null,
+): Promise<LicenseRow> {
+  const { customerId, plan, features, limits } = draft
+  if (keys.signingKeyId === null) throw new Refusal('SIGNING_KEY_MISSING')
+  const id = `lic_${randomBase62(16)}`
+  const iat = secondsOf(new Date())
+  const exp = secondsOf(draft.expiresAt)
+  const claims = { iss: ISSUER, sub: customerId, jti: id, plan, features, limits }
+  const token = await keys.sign(LICENSE_TYPE, { ...claims, iat, nbf: iat, exp })
+  const issuedAt = new Date(iat * 1_000)
+  const [row] = await tx
+    .insert(licenses)
+    .values({
+      ...draft,
+      id,
+      issuedAt,
+      notBefore: issuedAt,
+      expiresAt: new Date(exp * 1_000),
+      keyId: keys.signingKeyId,
+      token,
+    })
+    .returning()
+  if (row === undefined) throw new Error('The licence was not inserted')
+  await recordAudit(tx, actor, {
+    event: 'license.issued',
+    subject: customerId,
+    metadata: {
+      license_id: id,
+      plan,
+      subscription: row.subscriptionId,
+      expires_at: row.expiresAt.toISOString(),
+      key_id: row.keyId,
+      replaces: replaces?.id ?? null,
+    },
+  })
+  return row
+}
+
+/** The record of licences that are on the revocation list from now on. */
+export async function recordRevoked(
+  tx: Transaction,
+  actor: Actor,
+  revoked: readonly LicenseRow[],
+): Promise<void> {
+  if (revoked.length === 0) return
+  const entries = revoked.map(({ id, customerId, subscriptionId, status }) => ({
+    event: 'license.revoked' as const,
+    subject: customerId,
+    metadata: { license_id: id, subscription: subscriptionId, status },
+  }))
+  await recordAudit(tx, actor, ...entries)
+}
+
+function secondsOf(time: Date): number {
+  return Math.floor(time.getTime() / 1_000)
+}

@@ -1,0 +1,92 @@
+import { and, asc, gt, isNotNull } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Database } from '../plugins/database/index.ts'
+import type { KeyRing } from '../plugins/key-ring/index.ts'
+import { licenses } from './tables.ts'
+import { ISSUER, REVOCATIONS_TYPE } from './verifier.ts'
+
+/** How old an answer may be: the route is open to anyone, and this bounds what it costs. */
+const FRESH_MS = 1_000
+
+/** The same ids are signed anew after this long, so that a poller's list is always a young one. */
+const RENEWED_MS = 60_000
+
+/** For how long a list may be relied on without a newer one. */
+const NEXT_UPDATE_S = 86_400
+
+/** An expired licence stays on the list this long: a verifier's clock may be behind ours. */
+const EXPIRED_MS = 3_600_000
+
+interface List {
+  token: string
+  jtis: readonly string[]
+  signedAt: number
+}
+
+export interface Revocations {
+  /**
+   * The signed list; a revocation on any replica is on it within a second.
+   * @throws Refusal `SIGNING_KEY_MISSING`
+   */
+  token(): Promise<string>
+  /** Makes the next answer read the table again, after a revocation in this process. */
+  forget(): void
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    revocations: Revocations
+  }
+}
+
+export const revocations = fp(
+  async (app: FastifyInstance) => {
+    app.decorate('revocations', revocationList(app.db, app.keys))
+  },
+  { name: 'license-revocations', dependencies: ['database', 'key-ring'] },
+)
+
+function revocationList(db: Database, keys: KeyRing): Revocations {
+  let last: List | undefined
+  let fresh: { list: Promise<List>; until: number } | undefined
+
+  async function read(): Promise<List> {
+    const jtis = await revokedIds(db)
+    const now = Date.now()
+    const known = last
+    const isSame = known !== undefined && known.jtis.join() === jtis.join()
+    if (isSame && now - known.signedAt < RENEWED_MS) return known
+    const iat = Math.floor(now / 1_000)
+    const claims = { iss: ISSUER, iat, exp: iat + NEXT_UPDATE_S, jtis: [...jtis] }
+    last = { token: await keys.sign(REVOCATIONS_TYPE, claims), jtis, signedAt: now }
+    return last
+  }
+
+  return {
+    token: async () => {
+      if (fresh === undefined || fresh.until <= Date.now()) {
+        const current = { list: read(), until: Date.now() + FRESH_MS }
+        fresh = current
+        current.list.catch(() => {
+          if (fresh === current) fresh = undefined
+        })
+      }
+      return (await fresh.list).token
+    },
+    forget: () => {
+      fresh = undefined
+    },
+  }
+}
+
+async function revokedIds(db: Database): Promise<string[]> {
+  const rows = await db
+    .select({ id: licenses.id })
+    .from(licenses)
+    .where(
+      and(isNotNull(licenses.revokedAt), gt(licenses.expiresAt, new Date(Date.now() - EXPIRED_MS))),
+    )
+    .orderBy(asc(licenses.id))
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { requireOwn } from '../auth/api-key.ts'
+import { isKnown } from '../etag.ts'
+import { ref } from '../schemas.ts'
+import { VERSION } from '../version.ts'
+import { type UsedThisMonth, grantOf } from './entitlements.ts'
+import { presentLicense } from './present.ts'
+import {
+  Entitlement,
+  EntitlementQuery,
+  IssuedLicense,
+  License,
+  Licenses,
+  LicensesParams,
+  RevocationList,
+} from './schemas.ts'
+import { type LicenseRow, usableLicenses } from './service.ts'
+
+export { licenseAdminRoutes } from './admin-routes.ts'
+
+export const licenseSchemas = [License, Licenses, IssuedLicense, Entitlement, RevocationList]
+
+const LIST_CACHE_S = 60
+
+/** Public: `/api/licenses/revocations`. */
+export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/revocations',
+    {
+      schema: {
+        operationId: 'getRevocations',
+        tags: ['Licences'],
+        summary: 'The signed list of revoked licences',
+        response: { 200: ref(RevocationList) },
+      },
+      config: { refusals: ['DATABASE_UNAVAILABLE', 'SIGNING_KEY_MISSING'] },
+    },
+    async (_request, reply) => {
+      const token = await app.revocations.token()
+      void reply.header('cache-control', `public, max-age=${LIST_CACHE_S}`)
+      return { token }
+    },
+  )
+}
+
+/** Customer: `/api/licenses`. */
+export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisMonth }> = async (
+  app,
+  { usedThisMonth },
+) => {
+  app.get(
+    '/:customer_id',
+    {
+      schema: {
+        operationId: 'listLicenses',
+        tags: ['Licences'],
+        summary: 'The usable licences of the key’s own customer, newest first',
+        params: LicensesParams,
+        response: { 200: ref(Licenses), 304: Type.Null({ description: 'Not changed.' }) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const customerId = requireOwn(request, request.params.customer_id)
+      const rows = await usableLicenses(app.db, app.keys, customerId)
+      const etag = tagOf(customerId, rows)
+      void reply.header('cache-control', 'private, no-cache').header('etag', etag)
+      if (isKnown(request, etag)) return reply.code(304).send(null)
+      return { data: rows.map(presentLicense) }
+    },
+  )
+
+  app.get(
+    '/:customer_id/entitlements',
+    {
+      schema: {
+        operationId: 'getEntitlement',
+        tags: ['Licences'],
+        summary: 'Whether the usable licences grant a feature, and up to what',
+        params: LicensesParams,
+        querystring: EntitlementQuery,
+        response: { 200: ref(Entitlement) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+    },
+    async (request) => {
+      const customerId = requireOwn(request, request.params.customer_id)
+      const { feature } = request.query
+      const grant = grantOf(await usableLicenses(app.db, app.keys, customerId), feature)
+      return { feature, ...grant, used: await usedThisMonth(app.db, customerId, feature) }
+    },
+  )
+}
+
+/** What a licence says never changes, so the ids stand for the answer of this version. */
+function tagOf(customerId: string, rows: readonly LicenseRow[]): string {
+  const content = [VERSION, customerId, ...rows.map(({ id }) => id)].join()
+  return `"${createHash('sha256').update(content).digest('base64url')}"`
+}

@@ -1,0 +1,100 @@
+import { Type } from '@sinclair/typebox'
+import { Features, Limits, MetricName, PlanId } from '../plans/schemas.ts'
+import {
+  CustomerId,
+  Timestamp,
+  TimestampInput,
+  line,
+  nullable,
+  ref,
+  strictObject,
+} from '../schemas.ts'
+import { LICENSE_STATUSES } from './tables.ts'
+
+const LicenseId = Type.String({
+  pattern: '^lic_[0-9A-Za-z]{16}$',
+  description: '`lic_` and 16 base62 characters; the `jti` of the token.',
+  examples: ['lic_8sKq2VbXw0RtYz1A'],
+})
+
+const fields = {
+  license_id: LicenseId,
+  plan: nullable(Type.String({ examples: ['starter'] })),
+  features: Features,
+  limits: Limits,
+  status: Type.Unsafe<(typeof LICENSE_STATUSES)[number]>({
+    type: 'string',
+    enum: LICENSE_STATUSES,
+    description:
+      '`superseded`: a newer one of its subscription grants the same, and this one verifies until it ' +
+      'expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator.',
+    examples: ['active'],
+  }),
+  issued_at: Timestamp,
+  expires_at: Timestamp,
+  key_id: Type.String({ description: 'The `kid` of the key that signed the token.' }),
+  token: Type.String({ description: 'The licence itself: a JWT, signed RS256.' }),
+}
+
+export const License = Type.Object(fields, { $id: 'License' })
+
+export const Licenses = Type.Object({ data: Type.Array(ref(License)) }, { $id: 'Licenses' })
+
+/** As operators see it. */
+export const IssuedLicense = Type.Object(
+  {
+    license: Type.Object({
+      ...fields,
+      customer_id: CustomerId,
+      stripe_subscription_id: nullable(Type.String()),
+      revoked_at: nullable(Timestamp),
+      reason: nullable(Type.String()),
+    }),
+  },
+  { $id: 'IssuedLicense' },
+)
+
+export const Entitlement = Type.Object(
+  {
+    feature: Type.String({ examples: ['api.calls'] }),
+    entitled: Type.Boolean({ description: 'Whether a licence grants it, used up or not.' }),
+    limit: nullable(
+      Type.Number({ description: 'The most in a calendar month (UTC); null is no limit.' }),
+    ),
+    used: Type.Number({ description: 'What was reported of it in this calendar month (UTC).' }),
+  },
+  { $id: 'Entitlement' },
+)
+
+export const RevocationList = Type.Object(
+  {
+    token: Type.String({
+      description:
+        'A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until ' +
+        'then) and `jtis`: the ids of revoked licences that have not expired.',
+    }),
+  },
+  { $id: 'RevocationList' },
+)
+
+export const LicenseParams = Type.Object({ license_id: LicenseId })
+
+export const LicensesParams = Type.Object({ customer_id: CustomerId })
+
+export const EntitlementQuery = strictObject({ feature: MetricName })
+
+export const IssueLicenseBody = strictObject(
+  {
+    customer_id: CustomerId,
+    plan: Type.Optional(nullable(PlanId)),
+    features: Type.Optional(Features),
+    limits: Type.Optional(Limits),
+    expires_at: Type.Optional(TimestampInput),
+  },
+  { examples: [{ customer_id: 'cust_4fGh7KqL9mNp2RsT', plan: 'starter' }] },
+)
+
+export const RevokeLicenseBody = strictObject(
+  { reason: Type.Optional(line(200, { examples: ['leaked'] })) },
+  { examples: [{ reason: 'leaked' }] },
+)

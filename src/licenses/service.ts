@@ -1,0 +1,102 @@
+import { and, desc, eq, gt, lte } from 'drizzle-orm'
+import type { Actor } from '../audit/record.ts'
+import { customers } from '../customers/tables.ts'
+import { namedPlan } from '../plans/service.ts'
+import type { Database } from '../plugins/database/index.ts'
+import type { KeyRing } from '../plugins/key-ring/index.ts'
+import { Refusal } from '../refusals.ts'
+import { LICENSE_DAYS, afterDays } from './decide.ts'
+import { type LicenseRow, type Terms, issueLicense, recordRevoked } from './issue.ts'
+import { licenses } from './tables.ts'
+
+export type { LicenseRow } from './issue.ts'
+export { endLicenses, syncLicenses } from './sync.ts'
+
+export interface Order {
+  customerId: string
+  /** Undefined: the customer's own plan. Null: no plan. */
+  plan: string | null | undefined
+  /** Undefined: the plan's, or none. */
+  features: Terms['features'] | undefined
+  limits: Terms['limits'] | undefined
+  /** Undefined: after the plan's `license_days`. */
+  expiresAt: Date | undefined
+}
+
+/**
+ * Issues a licence by hand. It is of no subscription, so none changes or ends it.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`, `VALIDATION_FAILED` for a plan that does not exist, or
+ * `SIGNING_KEY_MISSING`
+ */
+export function issueByHand(
+  db: Database,
+  keys: KeyRing,
+  actor: Actor,
+  order: Order,
+): Promise<LicenseRow> {
+  return db.transaction(async (tx) => {
+    const { customerId } = order
+    const [customer] = await tx
+      .select({ plan: customers.plan })
+      .from(customers)
+      .where(eq(customers.id, customerId))
+    if (customer === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
+    const planId = order.plan === undefined ? customer.plan : order.plan
+    const plan = planId === null ? null : await namedPlan(tx, planId)
+    return issueLicense(tx, keys, actor, {
+      customerId,
+      subscriptionId: null,
+      plan: planId,
+      features: order.features ?? plan?.features ?? {},
+      limits: order.limits ?? plan?.limits ?? {},
+      expiresAt: order.expiresAt ?? afterDays(new Date(), plan?.licenseDays ?? LICENSE_DAYS),
+    })
+  })
+}
+
+/**
+ * Puts a licence on the revocation list; one that is on it already stays as it is.
+ * @throws Refusal `LICENSE_NOT_FOUND`
+ */
+export function revokeByHand(
+  db: Database,
+  actor: Actor,
+  id: string,
+  reason: string | null,
+): Promise<LicenseRow> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.select().from(licenses).where(eq(licenses.id, id)).for('update')
+    if (row === undefined) throw new Refusal('LICENSE_NOT_FOUND')
+    if (row.revokedAt !== null) return row
+    const [revoked] = await tx
+      .update(licenses)
+      .set({ status: 'revoked', revokedAt: new Date(), reason })
+      .where(eq(licenses.id, id))
+      .returning()
+    if (revoked === undefined) throw new Error('The licence was not revoked')
+    await recordRevoked(tx, actor, [revoked])
+    return revoked
+  })
+}
+
+/** The licences that hold now and whose key still verifies, newest first. */
+export async function usableLicenses(
+  db: Database,
+  keys: KeyRing,
+  customerId: string,
+): Promise<LicenseRow[]> {
+  const now = new Date()
+  const rows = await db
+    .select()
+    .from(licenses)
+    .where(
+      and(
+        eq(licenses.customerId, customerId),
+        eq(licenses.status, 'active'),
+        lte(licenses.notBefore, now),
+        gt(licenses.expiresAt, now),
+      ),
+    )
+    .orderBy(desc(licenses.seq))
+  return rows.filter((row) => keys.verifies(row.keyId))
+}

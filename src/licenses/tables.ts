@@ -1,0 +1,77 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  check,
+  index,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+import { customers } from '../customers/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { subscriptions } from '../subscriptions/tables.ts'
+
+/**
+ * - `active`: served to the customer until it expires.
+ * - `superseded`: a newer one of its subscription grants the same; it verifies until it expires.
+ * - `ended`: its subscription ended, or changed what it grants. On the revocation list.
+ * - `revoked`: by an operator. On the revocation list.
+ */
+export const LICENSE_STATUSES = ['active', 'superseded', 'ended', 'revoked'] as const
+
+/** Without fractions: a JWT's times are whole seconds, and the two must not differ. */
+const second = () => timestamp({ precision: 0, withTimezone: true })
+
+/** What was signed for whom. What a licence says is never changed; only its status is. */
+export const licenses = pgTable(
+  'licenses',
+  {
+    /** `lic_` and 16 base62 characters; the token's `jti`. */
+    id: text().primaryKey(),
+    /** Order of issue. */
+    seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
+    customerId: text()
+      .notNull()
+      .references(() => customers.id),
+    /** What it was issued for; null for one issued by hand. */
+    subscriptionId: text().references(() => subscriptions.id),
+    plan: text().references(() => plans.id),
+    features: jsonb().$type<Record<string, unknown>>().notNull(),
+    limits: jsonb().$type<Record<string, number>>().notNull(),
+    status: text({ enum: LICENSE_STATUSES }).notNull().default('active'),
+    issuedAt: second().notNull(),
+    notBefore: second().notNull(),
+    expiresAt: second().notNull(),
+    /** Set when it is on the revocation list, until it has expired. */
+    revokedAt: timestamp({ precision: 3, withTimezone: true }),
+    /** Why it was revoked, or what ended it. */
+    reason: text(),
+    /** The thumbprint of the key that signed the token. */
+    keyId: text().notNull(),
+    /** The JWT itself: after a rotation the key that made it may be gone. */
+    token: text().notNull(),
+  },
+  (table) => [
+    check(
+      'licenses_status',
+      sql`${table.status} in (${sql.raw(LICENSE_STATUSES.map((status) => `'${status}'`).join(', '))})`,
+    ),
+    check(
+      'licenses_revoked',
+      sql`(${table.revokedAt} is not null) = (${table.status} in ('ended', 'revoked'))`,
+    ),
+    index('licenses_usable')
+      .on(table.customerId, table.seq)
+      .where(sql`${table.status} = 'active'`),
+    index('licenses_subscription').on(table.subscriptionId, table.seq),
+    // Two transactions that issue at once for one subscription can not both commit.
+    uniqueIndex('licenses_current')
+      .on(table.subscriptionId)
+      .where(sql`${table.status} = 'active'`),
+    index('licenses_revoked_until')
+      .on(table.expiresAt)
+      .where(sql`${table.revokedAt} is not null`),
+  ],
+)

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { type VerifyOptions, verifyLicense } from './verifier.ts'
+
+/** A file is not there, or is nothing of the kind it should be. */
+export class UnreadableFile extends Error {}
+
+export interface FileVerdict {
+  /** A line for each licence in the file. */
+  report: string
+  isValid: boolean
+}
+
+/**
+ * Verifies the licences in a file: a token alone, or an answer of the service that has some.
+ * @throws UnreadableFile
+ */
+export function verifyLicenseFile(path: string, options: VerifyOptions): FileVerdict {
+  const verdicts = tokensIn(path).map((token) => verifyLicense(token, options))
+  const lines = verdicts.map((verdict) =>
+    verdict.valid
+      ? `valid: ${verdict.licenseId} of ${verdict.customerId}, plan ${verdict.plan ?? 'none'}, ` +
+        `until ${verdict.expiresAt.toISOString()}, key ${verdict.keyId}`
+      : `not valid: ${verdict.reason}`,
+  )
+  return {
+    report: lines.map((line) => `${line}\n`).join(''),
+    isValid: verdicts.every(({ valid }) => valid),
+  }
+}
+
+/** @throws UnreadableFile */
+export function readJwks(path: string): VerifyOptions['jwks'] {
+  const value = parsed(read(path))
+  const keys = fieldOf(value, 'keys')
+  const isJwks = Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null)
+  if (!isJwks) throw new UnreadableFile(`${path} is no JWKS`)
+  return { keys: keys as object[] }
+}
+
+/** The revocation list, alone or as it was answered. @throws UnreadableFile */
+export function readRevocations(path: string): string {
+  const text = read(path)
+  const token = fieldOf(parsed(text), 'token')
+  return typeof token === 'string' ? token : text
+}
+
+function tokensIn(path: string): string[] {
+  const text = read(path)
+  const value = parsed(text)
+  if (value === undefined) return [text]
+  const data = fieldOf(value, 'data')
+  const found = Array.isArray(data) ? data : [fieldOf(value, 'license') ?? value]
+  const tokens = found.map((one) => fieldOf(one, 'token'))
+  const isAll = tokens.length > 0 && tokens.every((token) => typeof token === 'string')
+  if (!isAll) throw new UnreadableFile(`${path} has no licence in it`)
+  return tokens
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    throw new UnreadableFile(`${path} can not be read`)
+  }
+}
+
+/** Undefined for what is no JSON object, as a token alone. */
+function parsed(text: string): unknown {
+  if (!text.startsWith('{')) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}

@@ -1,0 +1,78 @@
+import { type KeyObject, createPrivateKey, createPublicKey } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+
+const MODULUS_BITS_MIN = 2_048
+
+/** Others may not read a private key, and may not put their own in the place of a public one. */
+const SECRET_MODE = 0o066
+const PUBLIC_MODE = 0o022
+
+/** What is wrong with a key file, in words that follow the name of its variable. */
+export class KeyFault extends Error {}
+
+export interface KeyFileOptions {
+  /** Whether the file must be closed to its group and to others, as in production. */
+  isStrict: boolean
+}
+
+/**
+ * An RSA private key out of a PEM file.
+ * @throws KeyFault, which names no path and shows nothing of the content
+ */
+export function readPrivateKey(path: string, options: KeyFileOptions): KeyObject {
+  const pem = contents(path)
+  if (isPublic(pem)) throw new KeyFault('names a public key, where the private one is needed')
+  const key = parsed(() => createPrivateKey(pem), 'an unencrypted RSA private key')
+  requireRsa(key)
+  if (options.isStrict) requireMode(path, SECRET_MODE)
+  return key
+}
+
+/**
+ * The public part of an RSA key out of a PEM file, which may hold the private key as well.
+ * @throws KeyFault
+ */
+export function readPublicKey(path: string, options: KeyFileOptions): KeyObject {
+  const pem = contents(path)
+  const key = parsed(() => createPublicKey(pem), 'an RSA key')
+  requireRsa(key)
+  if (options.isStrict) requireMode(path, isPublic(pem) ? PUBLIC_MODE : SECRET_MODE)
+  return key
+}
+
+function contents(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    throw new KeyFault('names a file that cannot be read')
+  }
+}
+
+function isPublic(pem: string): boolean {
+  return (
+    !pem.includes('PRIVATE KEY-----') &&
+    /-----BEGIN (RSA PUBLIC KEY|PUBLIC KEY|CERTIFICATE)-----/.test(pem)
+  )
+}
+
+function parsed(parse: () => KeyObject, what: string): KeyObject {
+  try {
+    return parse()
+  } catch {
+    throw new KeyFault(`names a file that is not ${what} in PEM`)
+  }
+}
+
+function requireRsa(key: KeyObject): void {
+  if (key.asymmetricKeyType !== 'rsa') throw new KeyFault('names a key that is not RSA')
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+  if (bits < MODULUS_BITS_MIN) {
+    throw new KeyFault(`names a key of ${bits} bits: ${MODULUS_BITS_MIN} are needed`)
+  }
+}
+
+function requireMode(path: string, forbidden: number): void {
+  if ((statSync(path).mode & forbidden) === 0) return
+  const act = forbidden === SECRET_MODE ? 'read' : 'write'
+  throw new KeyFault(`names a file that others than its owner can ${act}: chmod 600`)
+}
