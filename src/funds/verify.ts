@@ -18,8 +18,12 @@ export interface Verification {
 /**
  * Checks the whole ledger against itself in one snapshot. PostgreSQL walks the tables in the order of
  * their keys, so that the memory this takes does not grow with them.
+ * @param report is told how many of the rules have been checked
  */
-export async function verifyLedger(sql: postgres.Sql): Promise<Verification> {
+export async function verifyLedger(
+  sql: postgres.Sql,
+  report: (done: number, total: number) => void = () => undefined,
+): Promise<Verification> {
   return sql.begin('isolation level repeatable read read only', async (tx) => {
     await tx`set local statement_timeout = 0`
     // A plan that sorts the ledger would spill it to disk; its primary key has the order already.
@@ -29,7 +33,9 @@ export async function verifyLedger(sql: postgres.Sql): Promise<Verification> {
         (select count(*) from accounts where user_id is not null) as accounts,
         (select count(distinct asset) from accounts) as assets`
     const findings: Finding[] = []
-    for (const [rule, query] of rules(tx)) {
+    const checks = rules(tx)
+    for (const [index, [rule, query]] of checks.entries()) {
+      report(index, checks.length)
       const rows = await query
       if (rows.length > 0) findings.push({ rule, rows: [...rows] })
     }

@@ -7,6 +7,7 @@ export class UnreadableFile extends Error {}
 export interface FileVerdict {
   /** A line for each licence in the file. */
   report: string
+  verdicts: ReturnType<typeof verifyLicense>[]
   isValid: boolean
 }
 
@@ -23,6 +24,7 @@ export function verifyLicenseFile(path: string, options: VerifyOptions): FileVer
       : `not valid: ${verdict.reason}`,
   )
   return {
+    verdicts,
     report: lines.map((line) => `${line}\n`).join(''),
     isValid: verdicts.every(({ valid }) => valid),
   }

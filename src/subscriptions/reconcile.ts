@@ -27,8 +27,13 @@ export interface Reconciliation {
 /**
  * Compares every subscription with Stripe's list and asks again for those that differ, as after an
  * event. What Stripe no longer lists and is open here is asked for by its id.
+ * @param report is told how many of Stripe's list have been compared
  */
-export async function reconcile(means: Means, stripe: StripeCalls): Promise<Reconciliation> {
+export async function reconcile(
+  means: Means,
+  stripe: StripeCalls,
+  report: (checked: number) => void = () => undefined,
+): Promise<Reconciliation> {
   const { db } = means
   const here = await openHere(db)
   const differing = new Map(here)
@@ -40,6 +45,7 @@ export async function reconcile(means: Means, stripe: StripeCalls): Promise<Reco
     const { id, state } = subscription
     const known = here.get(id)
     checked += 1
+    report(checked)
     if (known === undefined) {
       // Most are ended, or of customers that are not ours: no reason to ask for each again.
       const fetched = { source: 'fetch' as const, state }

@@ -23,9 +23,10 @@ export async function cleanUsage(
   db: Database,
   actor: Actor,
   olderThanDays: number,
+  report: (deleted: number) => void = () => undefined,
 ): Promise<Cleaned> {
   const cutoff = await db.transaction((tx) => moveBound(tx, actor, olderThanDays))
-  return { deleted: await deleteBefore(db, cutoff), cutoff }
+  return { deleted: await deleteBefore(db, cutoff, report), cutoff }
 }
 
 /**
@@ -68,7 +69,11 @@ async function moveBound(tx: Transaction, actor: Actor, olderThanDays: number): 
 }
 
 /** Rows that another cleaning holds are left to it. @returns how many rows this one deleted */
-async function deleteBefore(db: Database, cutoff: Date): Promise<number> {
+async function deleteBefore(
+  db: Database,
+  cutoff: Date,
+  report: (deleted: number) => void = () => undefined,
+): Promise<number> {
   let deleted = 0
   let from = new Date(0)
   for (;;) {
@@ -85,6 +90,7 @@ async function deleteBefore(db: Database, cutoff: Date): Promise<number> {
       )
       select count(*)::int as count, max(reported_at) as until from gone`)
     deleted += batch?.count ?? 0
+    report(deleted)
     if (batch === undefined || batch.until === null || batch.count < BATCH_MAX) return deleted
     from = new Date(batch.until)
     await delay(performance.now() - startedAt)

@@ -1,0 +1,39 @@
+import { describeEvent, listEvents, replayEvent } from '../webhooks/operate.ts'
+import { EVENT_STATUSES } from '../webhooks/tables.ts'
+import { WrongCall, command } from './command.ts'
+import { snakeFields } from './json.ts'
+import { SYSTEM, withDatabase } from './means.ts'
+
+export const eventsList = command({
+  name: 'events list',
+  summary: "the newest of Stripe's events, at most 100",
+  operands: [],
+  options: {
+    status: { type: 'string', value: 'status', summary: EVENT_STATUSES.join(', ') },
+  },
+  json: true,
+  run: async ({ options }) => {
+    const status = EVENT_STATUSES.find((one) => one === options.status)
+    if (options.status !== undefined && status === undefined) {
+      throw new WrongCall(`--status is one of ${EVENT_STATUSES.join(', ')}`)
+    }
+    const events = await withDatabase((db) => listEvents(db, status && { status }))
+    return {
+      text: events.map(describeEvent).join(''),
+      json: {
+        data: events.map(snakeFields),
+      },
+    }
+  },
+})
+
+export const eventsReplay = command({
+  name: 'events replay',
+  summary: 'apply an event again; what it did is not done twice',
+  operands: ['event_id'],
+  options: {},
+  run: async ({ operands: [id] }) => {
+    await withDatabase((db) => replayEvent(db, SYSTEM, id))
+    return { text: `Replaying ${id}.\n` }
+  },
+})

@@ -1,0 +1,45 @@
+import type { Command, Option } from './command.ts'
+
+const HELP: Option = { type: 'boolean', summary: 'this text' }
+const JSON_OPTION: Option = { type: 'boolean', summary: 'the result as JSON, for scripts' }
+
+/** The options of a command and those that every command has. */
+export function optionsOf(command: Command): Record<string, Option> {
+  return { ...command.options, ...(command.json === true && { json: JSON_OPTION }), help: HELP }
+}
+
+/** A list of commands, all of them or those of a group such as `keys`. */
+export function describeCommands(commands: readonly Command[]): string {
+  return `Usage: strongroom <command>
+
+${table(commands.map((command) => [callOf(command), command.summary]))}
+\`strongroom <command> --help\` says more of one.
+Exit codes: 0 done, 1 a finding, a refusal or a fault, 2 a wrong call.
+`
+}
+
+export function describeCommand(command: Command): string {
+  const options = Object.entries(optionsOf(command))
+  return `Usage: strongroom ${callOf(command)}${options.length > 1 ? ' [options]' : ''}
+
+${sentence(command.summary)}${command.details === undefined ? '' : `\n${command.details}`}
+
+${table(options.map(([name, option]) => [flag(name, option), option.summary]))}`
+}
+
+function callOf({ name, operands }: Command): string {
+  return [name, ...operands.map((operand) => `<${operand}>`)].join(' ')
+}
+
+function flag(name: string, { value }: Option): string {
+  return value === undefined ? `--${name}` : `--${name} <${value}>`
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
+function table(rows: (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
+}

@@ -1,0 +1,30 @@
+import { readJwks, readRevocations, verifyLicenseFile } from '../licenses/verify-file.ts'
+import { openKeyRing } from '../plugins/key-ring/index.ts'
+import { command } from './command.ts'
+import { snakeFields } from './json.ts'
+import { ownConfig } from './means.ts'
+
+export const licenseVerify = command({
+  name: 'license verify',
+  summary: 'check a licence, with the keys of a file or else our own',
+  details: 'The file holds a token, or an answer of the service that has licences in it.',
+  operands: ['file'],
+  options: {
+    jwks: {
+      type: 'string',
+      value: 'file',
+      summary: 'the public keys, as the service publishes them',
+    },
+    revocations: { type: 'string', value: 'file', summary: 'the signed list of revoked licences' },
+    customer: { type: 'string', value: 'id', summary: 'the customer it must be of' },
+  },
+  json: true,
+  run: async ({ operands: [path], options: { jwks, revocations, customer } }) => {
+    const { report, verdicts, isValid } = verifyLicenseFile(path, {
+      jwks: jwks === undefined ? (await openKeyRing(ownConfig().keys)).jwks : readJwks(jwks),
+      customerId: customer ?? null,
+      ...(revocations !== undefined && { revocations: readRevocations(revocations) }),
+    })
+    return { text: report, json: { licenses: verdicts.map(snakeFields) }, isFinding: !isValid }
+  },
+})

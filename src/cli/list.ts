@@ -1,0 +1,21 @@
+import type { Command } from './command.ts'
+import { eventsList, eventsReplay } from './events.ts'
+import { keysIssue, keysRevoke } from './keys.ts'
+import { ledgerVerify } from './ledger.ts'
+import { licenseVerify } from './licenses.ts'
+import { migrate } from './migrate.ts'
+import { subscriptionsReconcile } from './subscriptions.ts'
+import { usageCleanup } from './usage.ts'
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  migrate,
+  keysIssue,
+  keysRevoke,
+  ledgerVerify,
+  licenseVerify,
+  eventsList,
+  eventsReplay,
+  subscriptionsReconcile,
+  usageCleanup,
+]

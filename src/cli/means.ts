@@ -1,0 +1,50 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
+import type { FastifyInstance } from 'fastify'
+import type postgres from 'postgres'
+import { buildApp } from '../app.ts'
+import type { Actor } from '../audit/record.ts'
+import { type Config, processEnvironment, readConfig } from '../config.ts'
+import { withDevelopmentSecrets } from '../development-secrets.ts'
+import { connect } from '../plugins/database/connect.ts'
+import type { Database } from '../plugins/database/index.ts'
+import { openDatabase } from '../plugins/database/open.ts'
+import { createLogger } from '../plugins/logging.ts'
+
+/** Whoever can run commands here holds the secrets anyway; the audit log knows no more of him. */
+export const SYSTEM: Actor = { id: 'system', ip: null }
+
+/** @throws ConfigError */
+export function ownConfig(): Config {
+  return readConfig(withDevelopmentSecrets(processEnvironment()))
+}
+
+/** For what needs the database alone: Drizzle and raw SQL. */
+export async function withDatabase<T>(
+  work: (db: Database, sql: postgres.Sql) => Promise<T>,
+  changes: Partial<Config> = {},
+): Promise<T> {
+  const database = await openDatabase({ ...ownConfig(), ...changes }, () => undefined)
+  // Drizzle changes its client's serialisers, so raw SQL has one of its own.
+  const client = connect(database.config, { name: 'command', connectionsMax: 1 })
+  const sql = connect(database.config, { name: 'command', connectionsMax: 1 })
+  try {
+    return await work(drizzle(client, { casing: 'snake_case' }), sql)
+  } finally {
+    await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])
+    await database.close()
+  }
+}
+
+/** For what needs the app's plugins, such as Stripe's client. */
+export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Promise<T> {
+  const config = ownConfig()
+  const database = await openDatabase(config, () => undefined)
+  const app = await buildApp({ ...config, database: database.config }, createLogger('silent'))
+  try {
+    await app.ready()
+    return await work(app)
+  } finally {
+    await app.close()
+    await database.close()
+  }
+}

@@ -1,0 +1,14 @@
+import { command } from './command.ts'
+import { withDatabase } from './means.ts'
+
+export const migrate = command({
+  name: 'migrate',
+  summary: "bring the database's schema up to date",
+  details: 'Does nothing to one that is. Several at once wait for each other.',
+  operands: [],
+  options: {},
+  run: async () => {
+    await withDatabase(async () => undefined, { migrateOnStart: true })
+    return { text: 'The schema is up to date.\n' }
+  },
+})

@@ -1,0 +1,106 @@
+import { parseArgs } from 'node:util'
+import { UnreadableFile } from '../licenses/verify-file.ts'
+import { Refusal } from '../refusals.ts'
+import { explainStartupFault } from '../startup-faults.ts'
+import { VERSION } from '../version.ts'
+import { type Call, type Command, WrongCall } from './command.ts'
+import { describeCommand, describeCommands, optionsOf } from './help.ts'
+import { toJson } from './json.ts'
+import { COMMANDS } from './list.ts'
+import { type Terminal, withProgress } from './progress.ts'
+
+export interface Streams {
+  out: NodeJS.WritableStream
+  err: Terminal
+}
+
+/** Runs `strongroom <args>`. @returns the exit code: 0 done, 1 a finding or a fault, 2 a wrong call */
+export async function runCommand(args: string[], streams: Streams): Promise<0 | 1 | 2> {
+  const optionsAt = args.findIndex((arg) => arg.startsWith('-'))
+  const words = optionsAt === -1 ? args : args.slice(0, optionsAt)
+  const command = COMMANDS.find(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
+  const write = writer(streams.out)
+  try {
+    if (command === undefined) {
+      await write(answerWithoutCommand(args, words))
+      return 0
+    }
+    const { call, isHelp, isJson } = parse(command, args, streams)
+    if (isHelp) {
+      await write(describeCommand(command))
+      return 0
+    }
+    const result = await command.run({ ...call, write })
+    await write(isJson ? toJson(result.json) : result.text)
+    return result.isFinding === true ? 1 : 0
+  } catch (error) {
+    return explain(error, command, streams.err)
+  }
+}
+
+/** @throws WrongCall unless help or the version is asked for */
+function answerWithoutCommand(args: string[], words: string[]): string {
+  const group = COMMANDS.filter(({ name }) => words.length === 0 || name.split(' ')[0] === words[0])
+  const asks = args.slice(words.length)
+  if (words.length === 0 && asks[0] === '--version') return `${VERSION}\n`
+  const isKnown = group.length > 0 && words.length <= 1
+  if (isKnown && (asks[0] === '--help' || asks[0] === '-h')) return describeCommands(group)
+  if (isKnown) throw new WrongCall(describeCommands(group))
+  throw new WrongCall(
+    `There is no command \`${words.join(' ')}\`.\n\n${describeCommands(COMMANDS)}`,
+  )
+}
+
+function parse(command: Command, args: string[], streams: Streams) {
+  const options = Object.fromEntries(
+    Object.entries(optionsOf(command)).map(([name, { type }]) => [
+      name,
+      name === 'help' ? { type, short: 'h' } : { type },
+    ]),
+  )
+  const { positionals, values } = parsed(args, options)
+  const operands = positionals.slice(command.name.split(' ').length)
+  const { help, json, ...rest } = values
+  if (help !== true && operands.length !== command.operands.length) {
+    const expected = command.operands.map((operand) => `<${operand}>`).join(' ')
+    throw new WrongCall(`\`${command.name}\` takes ${expected || 'no arguments'}.`)
+  }
+  const call: Omit<Call, 'write'> = {
+    operands,
+    // `parseArgs` has given each option the type that the command says it has.
+    options: rest as Call['options'],
+    withProgress: (label, work) => withProgress(streams.err, label, work),
+  }
+  return { call, isHelp: help === true, isJson: json === true }
+}
+
+function parsed(args: string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options']) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: options ?? {} })
+  } catch (error) {
+    // Its first sentence says what is wrong; the rest is advice on dashes.
+    const [fault] = error instanceof Error ? error.message.split('. ', 1) : [String(error)]
+    throw new WrongCall(`${fault}.`)
+  }
+}
+
+function explain(error: unknown, command: Command | undefined, err: Terminal): 1 | 2 {
+  if (error instanceof WrongCall) {
+    const usage = command === undefined ? '' : `\n\n${describeCommand(command)}`
+    err.write(`${error.message}${usage}`)
+    return 2
+  }
+  if (error instanceof UnreadableFile) {
+    err.write(`${error.message}\n`)
+    return 2
+  }
+  err.write(`${error instanceof Refusal ? error.message : explainStartupFault(error)}\n`)
+  return 1
+}
+
+function writer(out: NodeJS.WritableStream): (text: string) => Promise<void> {
+  return (text) =>
+    new Promise((resolve, reject) => {
+      out.write(text, (error) => (error ? reject(error) : resolve()))
+    })
+}

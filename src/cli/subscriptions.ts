@@ -1,0 +1,31 @@
+import { describeReconciliation, reconcile } from '../subscriptions/reconcile.ts'
+import { command } from './command.ts'
+import { snakeFields } from './json.ts'
+import { withApp } from './means.ts'
+
+export const subscriptionsReconcile = command({
+  name: 'subscriptions reconcile',
+  summary: "compare subscriptions with Stripe's and mend what differs",
+  details:
+    'A job does so every hour. What had to be mended, or is unknown to Stripe, is a finding.',
+  operands: [],
+  options: {},
+  json: true,
+  run: async ({ withProgress }) => {
+    const result = await withProgress("Comparing with Stripe's subscriptions", (report) =>
+      withApp((app) => reconcile(app, app.stripe(), report)),
+    )
+    return {
+      text: describeReconciliation(result),
+      json: {
+        ...result,
+        mended: result.mended.map(({ id, before, after }) => ({
+          id,
+          before: before && snakeFields(before),
+          after: snakeFields(after),
+        })),
+      },
+      isFinding: result.mended.length > 0 || result.missing.length > 0,
+    }
+  },
+})
