@@ -1,13 +1,18 @@
 import type { Transaction } from '../plugins/database/index.ts'
-import { auditRecords } from './tables.ts'
+import { type PersonalValue, commitTo } from './commitment.ts'
+import { auditPersonal, auditRecords } from './tables.ts'
 
 export type AuditEvent =
   | 'account.created'
+  | 'account.erased'
   | 'account.updated'
   | 'api_key.created'
   | 'api_key.revoked'
   | 'api_key.rotated'
+  | 'auth.failed'
   | 'customer.created'
+  | 'customer.erased'
+  | 'customer.exported'
   | 'customer.updated'
   | 'license.issued'
   | 'license.revoked'
@@ -31,20 +36,38 @@ export interface AuditEntry {
   subject: string
   /** What changed, without personal data and without secrets. */
   metadata?: Record<string, unknown>
+  /** What is personal of it: each stands in the record's metadata as a commitment. */
+  personal?: Record<string, string>
 }
 
 /**
  * Writes a record into the act's own transaction: if it cannot be written, the act does not happen
- * and the caller gets a 503.
+ * and the caller gets a 503. The log takes it from there once the act is committed.
  */
 export async function recordAudit(
   tx: Transaction,
   actor: Actor,
   ...entries: AuditEntry[]
 ): Promise<void> {
-  await tx.insert(auditRecords).values(
-    entries.map(({ event, subject, metadata = {} }) => {
-      return { event, actor: actor.id, subject, ip: actor.ip, metadata }
-    }),
-  )
+  const values: PersonalValue[] = []
+  const commit = (subject: string, value: string): string => {
+    const made = commitTo(subject, value)
+    values.push(made)
+    return made.commitment
+  }
+  const records = entries.map(({ event, subject, metadata = {}, personal = {} }) => {
+    const commitments = Object.entries(personal).map(([name, value]) => [
+      name,
+      commit(subject, value),
+    ])
+    return {
+      event,
+      actor: actor.id,
+      subject,
+      ip: actor.ip === null ? null : commit(subject, actor.ip),
+      metadata: { ...metadata, ...Object.fromEntries(commitments) },
+    }
+  })
+  await tx.insert(auditRecords).values(records)
+  if (values.length > 0) await tx.insert(auditPersonal).values(values)
 }

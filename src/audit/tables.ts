@@ -1,20 +1,137 @@
-import { bigint, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 
-/** Who did what to whom, written in the same transaction as the act. Rows are never changed. */
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
+/**
+ * Who did what to whom, written in the same transaction as the act. Rows are never changed. A row is
+ * one record; or it stands for a batch of transfers, each of which is itself the record of its
+ * movement, so that money needs no second row for each. A trigger puts every new row into the queue.
+ */
 export const auditRecords = pgTable(
   'audit_records',
   {
     /** Order of insertion; gaps are left by transactions that rolled back. */
     id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
     timestamp: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
-    /** Such as `customer.created`; the list is in `record.ts`. */
-    event: text().notNull(),
+    /** Such as `customer.created`; the list is in `record.ts`. Null for a batch of transfers. */
+    event: text(),
     /** `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`. */
-    actor: text().notNull(),
+    actor: text(),
     /** The id of what was acted on, such as a customer's. */
-    subject: text().notNull(),
+    subject: text(),
+    /** A commitment to the address; what it stands for is in `audit_personal`. */
     ip: text(),
-    metadata: jsonb().$type<Record<string, unknown>>().notNull(),
+    metadata: jsonb().$type<Record<string, unknown>>(),
+    /** The transfers of a batch in their order: the nth is of the nth account and has the nth seq. */
+    accountIds: bigint({ mode: 'bigint' }).array(),
+    transferSeqs: bigint({ mode: 'bigint' }).array(),
   },
-  (table) => [index('audit_records_subject').on(table.subject, table.id)],
+  (table) => [
+    index('audit_records_subject').on(table.subject, table.id),
+    check(
+      'audit_records_shape',
+      sql`case when ${table.event} is null
+        then num_nonnulls(${table.actor}, ${table.subject}, ${table.ip}, ${table.metadata}) = 0
+          and cardinality(${table.accountIds}) > 0
+          and cardinality(${table.accountIds}) = cardinality(${table.transferSeqs})
+        else num_nonnulls(${table.actor}, ${table.subject}, ${table.metadata}) = 3
+          and num_nonnulls(${table.accountIds}, ${table.transferSeqs}) = 0 end`,
+    ),
+  ],
+)
+
+/**
+ * What the commitments in records stand for. It is not part of the log: erasing a row changes no
+ * record and leaves nobody who could tell what the commitment was made of.
+ */
+export const auditPersonal = pgTable(
+  'audit_personal',
+  {
+    /** `sha256:` and the hex digest of salt and value; see `commitment.ts`. */
+    commitment: text().primaryKey(),
+    /** The subject of the record it is in, by which it is erased. */
+    subject: text().notNull(),
+    salt: bytea().notNull(),
+    value: text().notNull(),
+  },
+  (table) => [index('audit_personal_subject').on(table.subject)],
+)
+
+/** Rows of `audit_records` that have yet to be put into the log; whoever does deletes them here. */
+export const auditQueue = pgTable('audit_queue', {
+  recordId: bigint({ mode: 'bigint' }).primaryKey(),
+})
+
+/** The order of the log: where the records of each row of `audit_records` stand. Append only. */
+export const auditPlaces = pgTable(
+  'audit_places',
+  {
+    /** The `seq` of the row's first record; the others follow without a gap. */
+    firstSeq: bigint({ mode: 'bigint' }).primaryKey(),
+    /** How many records the row stands for: 1, or the number of its transfers. */
+    size: integer().notNull(),
+    recordId: bigint({ mode: 'bigint' }).notNull().unique('audit_places_record'),
+    /** The time of the row's oldest record. */
+    oldest: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    /** When it was put into the log: never before the places ahead of it. */
+    loggedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
+  },
+  (table) => [
+    index('audit_places_logged').on(table.loggedAt),
+    // So that a search by time knows how far behind its act a record may stand.
+    index('audit_places_late')
+      .on(sql`(${table.loggedAt} - ${table.oldest})`)
+      .where(sql`${table.loggedAt} - ${table.oldest} > interval '1 minute'`),
+  ],
+)
+
+/** An inverted index of the log, by row: `event:…`, `actor:…` and, but for transfers, `subject:…`. */
+export const auditTerms = pgTable(
+  'audit_terms',
+  {
+    term: text().notNull(),
+    firstSeq: bigint({ mode: 'bigint' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.term, table.firstSeq] })],
+)
+
+/**
+ * The Merkle tree in tiles of 256 hashes: level 0 has the hashes of the records, and each hash of the
+ * next level is the root of one full tile. The last tile of a level grows; nothing else changes.
+ */
+export const auditTiles = pgTable(
+  'audit_tiles',
+  {
+    level: integer().notNull(),
+    index: bigint({ mode: 'bigint' }).notNull(),
+    /** Up to 256 times 32 bytes. */
+    hashes: bytea().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.level, table.index] })],
+)
+
+/** The signed statements of what the log was. Append only. */
+export const auditCheckpoints = pgTable(
+  'audit_checkpoints',
+  {
+    id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    size: bigint({ mode: 'bigint' }).notNull(),
+    root: bytea().notNull(),
+    issuedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    /** The JWT as it was handed out. */
+    token: text().notNull(),
+  },
+  (table) => [index('audit_checkpoints_size').on(table.size)],
 )

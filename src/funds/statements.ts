@@ -113,8 +113,15 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
   const { accounts, transfers, holds, fellLow } = writes
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
 
+  const accountIds = column(transfers, (transfer) => transfer.accountId)
+  const seqs = column(transfers, (transfer) => transfer.seq)
   const moved = sql`
-    with moved as (
+    with recorded as (
+      insert into audit_records (account_ids, transfer_seqs)
+      select ${accountIds}::bigint[], ${seqs}::bigint[] from ${guard}
+      returning id
+    ),
+    moved as (
       update accounts set balance = new.balance, held = new.held, charged_back = new.charged_back, is_low = new.is_low,
         seq = new.seq, updated_at = new.updated_at
       from ${guard}, unnest(
@@ -131,11 +138,11 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
     insert into transfers (
       account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, target_seq,
       balance_after, held_after, available_after, idempotency_key, fingerprint, reason, reference,
-      metadata, actor, ip, created_at
+      metadata, actor, ip, created_at, audit_record_id
     )
-    select new.* from ${guard}, unnest(
-      ${column(transfers, (transfer) => transfer.accountId)}::bigint[],
-      ${column(transfers, (transfer) => transfer.seq)}::bigint[],
+    select new.*, recorded.id from recorded, unnest(
+      ${accountIds}::bigint[],
+      ${seqs}::bigint[],
       ${column(transfers, (transfer) => transfer.debitAccountId)}::bigint[],
       ${column(transfers, (transfer) => transfer.creditAccountId)}::bigint[],
       ${column(transfers, (transfer) => transfer.asset)}::text[],
@@ -169,16 +176,16 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
     on conflict (account_id, seq) do update
       set captured = excluded.captured, status = excluded.status, closed_at = excluded.closed_at`
 
+  // The address is in the record of the transfer that did it.
   const reported = sql`
-    insert into audit_records (event, actor, subject, ip, metadata)
-    select 'account.updated', new.actor, 'acct_' || new.id, new.ip,
+    insert into audit_records (event, actor, subject, metadata)
+    select 'account.updated', new.actor, 'acct_' || new.id,
       jsonb_build_object('low_balance', true, 'balance', new.balance)
     from ${guard}, unnest(
       ${column(fellLow, ({ account }) => account.id)}::bigint[],
       ${column(fellLow, ({ account }) => account.balance)}::bigint[],
-      ${column(fellLow, ({ operation }) => operation.actor.id)}::text[],
-      ${column(fellLow, ({ operation }) => operation.actor.ip)}::text[]
-    ) as new (id, balance, actor, ip)`
+      ${column(fellLow, ({ operation }) => operation.actor.id)}::text[]
+    ) as new (id, balance, actor)`
 
   await Promise.all([
     transfers.length > 0 && moved,

@@ -61,6 +61,8 @@ export const accounts = pgTable(
       .default(sql`0`),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+    /** Hides what is personal of the account's transfers in the audit log; null once it is erased. */
+    salt: bytea().default(sql`uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())`),
   },
   (table) => [
     unique('accounts_system_asset').on(table.system, table.asset),
@@ -82,7 +84,8 @@ export const accounts = pgTable(
 
 /**
  * The ledger: money moved from one account to another, so that the sum over all accounts is zero by
- * construction. Rows are never changed or deleted. The key starts with the user's account: what
+ * construction. Rows are never deleted, and never changed but for what an erasure takes away of a
+ * closed account: reason, reference, metadata, address, key and fingerprint. The primary key starts with the user's account: what
  * belongs to one user lies together, and its `seq` has no gap.
  */
 export const transfers = pgTable(
@@ -115,6 +118,11 @@ export const transfers = pgTable(
     actor: text().notNull(),
     ip: text(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    /** The row of `audit_records` that stands for the batch it was written in. */
+    auditRecordId: bigint({ mode: 'bigint' }),
+    /** What stands in the log for the address and for the other details, once they are erased. */
+    ipCommitment: text(),
+    detailsCommitment: text(),
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.seq] }),

@@ -15,8 +15,9 @@ interface AuditRow {
 }
 
 function auditOf(service: Service, subject: string): Promise<AuditRow[]> {
-  const statement =
-    'select event, actor, ip, metadata from audit_records where subject = $1 order by id'
+  const statement = `
+    select event, actor, value as ip, metadata from audit_records r
+    left join audit_personal p on p.commitment = r.ip where r.subject = $1 order by id`
   return query(service.database, statement, [subject])
 }
 

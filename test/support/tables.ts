@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import type postgres from 'postgres'
 import { type TestDatabase, asAdmin } from './database.ts'
 
-/** The number of rows of every table. */
+/**
+ * The number of rows of every table, but for those that the log is kept in: it follows behind, and
+ * what goes into it has been counted in `audit_records`.
+ */
 export function countRows(database: TestDatabase): Promise<Record<string, number>> {
   return asAdmin(database.adminUrl, async (sql) => {
     const tables = await sql<{ name: string }[]>`
       select table_name as name from information_schema.tables
-      where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`
+      where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not in
+        ('audit_queue', 'audit_places', 'audit_terms', 'audit_tiles', 'audit_checkpoints')
+      order by 1`
     assert.ok(tables.length > 0, 'there are tables to count')
     const counts: Record<string, number> = {}
     for (const { name } of tables) {

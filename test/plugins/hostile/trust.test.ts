@@ -16,7 +16,8 @@ async function actsFrom(service: Service, headers: Header[]): Promise<string | n
   assert.equal(answer.status, 200)
   const [record] = await query<{ ip: string | null }[]>(
     service.database,
-    'select ip from audit_records order by id desc limit 1',
+    `select value as ip from audit_records r join audit_personal p on p.commitment = r.ip
+    where event is not null order by id desc limit 1`,
   )
   return record?.ip ?? null
 }
