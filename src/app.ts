@@ -2,6 +2,8 @@ import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import sensible from '@fastify/sensible'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { failures } from './auth/failures.ts'
+import { makeGates } from './auth/gates.ts'
 import { apiKeyAdminRoutes, apiKeySchemas, meRoutes } from './api-keys/routes.ts'
 import { keyVerifier } from './api-keys/verifier.ts'
 import { requireAdminToken } from './auth/admin.ts'
@@ -25,13 +27,14 @@ import { planRoutes, planSchemas } from './plans/routes.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
-import { errors, refuseBadUrl } from './plugins/errors.ts'
+import { errors, refuseBadUrl, refuseUnknownRoute } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
 import { keyRing } from './plugins/key-ring/index.ts'
 import { JsonWebKeySet, keyRingRoutes } from './plugins/key-ring/routes.ts'
 import { requestLog } from './plugins/logging.ts'
 import { metrics, metricsRoutes } from './plugins/metrics.ts'
 import { documentationRoutes, openapi } from './plugins/openapi.ts'
+import { rateLimits } from './plugins/rate-limits/index.ts'
 import { requestIdOf, requestIds } from './plugins/request-id.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
@@ -77,6 +80,8 @@ export async function buildApp(
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
+  await app.register(rateLimits, { redisUrl: config.redisUrl })
+  await app.register(failures)
   await app.register(keyRing, { config: config.keys })
   await app.register(revocations)
   await app.register(stripe, { config: config.stripe })
@@ -102,9 +107,17 @@ export async function buildApp(
     app.addSchema(schema)
   }
 
+  const gates = await makeGates(app, config.rateLimits)
+
   await app.register(async (scope) => {
-    allowAnyone(scope)
+    // A monitor must have its answer above all when the service is under attack.
+    allowAnyone(scope, null)
     await scope.register(healthRoutes, { prefix: '/health', version: VERSION })
+  })
+
+  await app.register(async (scope) => {
+    allowAnyone(scope, gates.public)
+    scope.setNotFoundHandler(refuseUnknownRoute)
     await scope.register(documentationRoutes)
     await scope.register(keyRingRoutes)
     await scope.register(revocationRoutes, { prefix: '/api/licenses' })
@@ -112,7 +125,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireStripeSignature(scope, config.stripe?.webhookSecrets ?? null)
+      requireStripeSignature(scope, config.stripe?.webhookSecrets ?? null, gates.stripe)
       await scope.register(webhookRoutes)
     },
     { prefix: '/api/webhooks' },
@@ -120,10 +133,10 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireApiKey(scope, keyVerifier(app.db, app.log))
+      requireApiKey(scope, keyVerifier(app.db, app.log), gates.customer)
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
-      await scope.register(usageRoutes, { prefix: '/usage' })
+      await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })
       await scope.register(licenseRoutes, { prefix: '/licenses', usedThisMonth })
     },
     { prefix: '/api' },
@@ -131,7 +144,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireAdminToken(scope, config.adminTokens)
+      requireAdminToken(scope, config.adminTokens, gates.admin)
       await scope.register(customerRoutes, { prefix: '/customers' })
       await scope.register(planRoutes, { prefix: '/plans' })
       await scope.register(usageAdminRoutes, {
@@ -145,12 +158,12 @@ export async function buildApp(
   )
 
   await app.register(async (scope) => {
-    requireAdminToken(scope, [...config.adminTokens, ...config.metricsTokens])
+    requireAdminToken(scope, [...config.adminTokens, ...config.metricsTokens], gates.metrics)
     await scope.register(metricsRoutes)
   })
 
   await app.register(async (scope) => {
-    requireInternalToken(scope, config.internalTokens)
+    requireInternalToken(scope, config.internalTokens, gates.internal)
     await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
     await scope.register(moneyRoutes)
     await scope.register(paymentRoutes, { returnUrls: config })
@@ -167,7 +180,14 @@ function corsOptions(origins: readonly string[]): FastifyCorsOptions {
     strictPreflight: false,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'idempotency-key'],
-    exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],
+    exposedHeaders: [
+      'x-request-id',
+      'retry-after',
+      'idempotent-replayed',
+      'ratelimit-limit',
+      'ratelimit-remaining',
+      'ratelimit-reset',
+    ],
     maxAge: 600,
   }
 }

@@ -17,9 +17,17 @@ export interface KeyHolder {
   keyExpiresAt: Date | null
 }
 
+/** What checking an unknown key may cost, asked before it is hashed. */
+export interface Allowance {
+  /** False: its address has spent its own, and only a key that exists is hashed. */
+  ofAddress(): Promise<boolean>
+  /** False: for the customer it names enough such keys were hashed already. */
+  ofCustomer(): Promise<boolean>
+}
+
 export interface KeyVerifier {
   /** The holder of a key that is valid now; null for every other string, whatever is wrong with it. */
-  verify(presented: string): Promise<KeyHolder | null>
+  verify(presented: string, allowance: Allowance): Promise<KeyHolder | null>
 }
 
 interface KnownKey {
@@ -44,24 +52,56 @@ const LAST_USED_INTERVAL_MS = 60_000
 export function keyVerifier(db: Database, log: FastifyBaseLogger): KeyVerifier {
   const macKey = randomBytes(32)
   const known = new Map<string, KnownKey>()
+  /** Checks under way: many requests with one key share its hash. */
+  const learning = new Map<string, Promise<KeyHolder | null>>()
   const lastUsed = new Map<string, number>()
   /** Of no key: verified against when the key id is unknown, so that both take equally long. */
   const decoyHash = hashApiKey(randomBytes(32).toString('hex'))
   decoyHash.catch(() => undefined)
 
-  async function verify(presented: string): Promise<KeyHolder | null> {
+  async function verify(presented: string, allowance: Allowance): Promise<KeyHolder | null> {
     const parsed = parseApiKey(presented)
     if (parsed === null) return null
     const mac = createHmac('sha256', macKey).update(presented).digest('base64')
-    const holder = await (known.has(mac) ? recall(mac) : learn(mac, presented, parsed.keyId))
+    const holder = await (known.has(mac)
+      ? recall(mac)
+      : learnOnce(mac, presented, parsed.keyId, allowance))
     // The id in front of the secret is part of the hashed key, so it can only be the key's own.
     if (holder === null || isExpired(holder)) return null
     touch(holder.keyId)
     return holder
   }
 
-  async function learn(mac: string, presented: string, keyId: string): Promise<KeyHolder | null> {
+  function learnOnce(
+    mac: string,
+    presented: string,
+    keyId: string,
+    allowance: Allowance,
+  ): Promise<KeyHolder | null> {
+    let check = learning.get(mac)
+    if (check === undefined) {
+      check = learn(mac, presented, keyId, allowance).finally(() => learning.delete(mac))
+      learning.set(mac, check)
+    }
+    return check
+  }
+
+  /**
+   * The id of a key tells nobody its secret, but strangers do not know it. So where a flood comes from
+   * the same address as a good key that is new to this process, the id tells them apart.
+   */
+  async function learn(
+    mac: string,
+    presented: string,
+    keyId: string,
+    allowance: Allowance,
+  ): Promise<KeyHolder | null> {
+    const isAllowed = await allowance.ofAddress()
     const row = await readKey(keyId)
+    if (!isAllowed) {
+      const deserves = row !== undefined && isUsable(row) && (await allowance.ofCustomer())
+      if (!deserves) return null
+    }
     const matches = await matchesHash(row?.hash ?? (await decoyHash), presented)
     if (!matches || row === undefined || !isUsable(row)) return null
     if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')

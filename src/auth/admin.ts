@@ -1,25 +1,30 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Tokens } from '../config.ts'
 import { Refusal } from '../refusals.ts'
+import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
 import { tokenMatcher } from './tokens.ts'
 
 const BEARER = /^Bearer ([\x21-\x7e]+)$/
 
 /** `Authorization: Bearer <ADMIN_API_TOKEN>`, or the same 401 for every other request. */
-export function requireAdminToken(app: FastifyInstance, tokens: Tokens): void {
+export function requireAdminToken(app: FastifyInstance, tokens: Tokens, gate: Gate): void {
   const match = tokenMatcher(tokens)
-  markScope(app, { scope: 'admin', security: ['AdminToken'], refusals: ['UNAUTHORIZED'] })
-  app.addHook('onRequest', (request, reply, done) => {
+  markScope(app, {
+    scope: 'admin',
+    security: ['AdminToken'],
+    refusals: ['UNAUTHORIZED', 'RATE_LIMITED'],
+  })
+  app.addHook('onRequest', async (request, reply) => {
     const presented = bearerToken(request)
     const tokenId = presented === undefined ? null : match(presented)
     if (tokenId === null) {
+      await gate.fail(request, reply)
       void reply.header('www-authenticate', 'Bearer realm="strongroom"')
-      done(new Refusal('UNAUTHORIZED'))
-      return
+      throw new Refusal('UNAUTHORIZED')
     }
     request.actor = { id: `admin:${tokenId}`, ip: request.ip }
-    done()
+    await gate.admit(request, reply)
   })
 }
 

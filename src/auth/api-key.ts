@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { KeyHolder, KeyVerifier } from '../api-keys/verifier.ts'
+import type { Allowance, KeyHolder, KeyVerifier } from '../api-keys/verifier.ts'
 import { Refusal } from '../refusals.ts'
+import type { Gates } from './gates.ts'
 import { markScope } from './scope.ts'
 
 declare module 'fastify' {
@@ -11,21 +12,32 @@ declare module 'fastify' {
 }
 
 /** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
-export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier): void {
+export function requireApiKey(
+  app: FastifyInstance,
+  verifier: KeyVerifier,
+  gate: Gates['customer'],
+): void {
   markScope(app, {
     scope: 'customer',
     security: ['ApiKey'],
-    refusals: ['UNAUTHORIZED', 'OVERLOADED'],
+    refusals: ['UNAUTHORIZED', 'RATE_LIMITED', 'OVERLOADED'],
   })
   app.addHook('onRequest', async (request, reply) => {
     const presented = request.headers['x-api-key']
-    const holder = typeof presented === 'string' ? await verifier.verify(presented) : null
+    const allowance: Allowance = {
+      ofAddress: () => gate.mayFail(request),
+      ofCustomer: async () => (await gate.tryKey?.(request))?.isExceeded !== true,
+    }
+    const holder =
+      typeof presented === 'string' ? await verifier.verify(presented, allowance) : null
     if (holder === null) {
+      await gate.fail(request, reply)
       void reply.header('www-authenticate', 'ApiKey realm="strongroom"')
       throw new Refusal('UNAUTHORIZED')
     }
     request.keyHolder = holder
     request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
+    await gate.admit(request, reply)
   })
 }
 

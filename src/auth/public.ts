@@ -1,7 +1,16 @@
 import type { FastifyInstance } from 'fastify'
+import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
 
-/** No credential: what is registered in `app` is open to anyone. */
-export function allowAnyone(app: FastifyInstance): void {
-  markScope(app, { scope: 'public', security: [], refusals: [] })
+/**
+ * No credential: what is registered in `app` is open to anyone.
+ * @param gate null for routes without a limit
+ */
+export function allowAnyone(app: FastifyInstance, gate: Gate | null): void {
+  markScope(app, {
+    scope: 'public',
+    security: [],
+    refusals: gate === null ? [] : ['RATE_LIMITED'],
+  })
+  if (gate !== null) app.addHook('onRequest', async (request, reply) => gate.admit(request, reply))
 }

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Tokens } from '../config.ts'
 import { Refusal } from '../refusals.ts'
 import { hasValidSignature } from '../webhooks/signature.ts'
+import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
 
 const BODY_BYTES_MAX = 1_048_576
@@ -11,11 +12,15 @@ const BODY_BYTES_MAX = 1_048_576
  * one would no longer match its signature. Runs before the handler, and before any table is touched.
  * @param secrets null when Stripe is not configured: then every call is a 503
  */
-export function requireStripeSignature(app: FastifyInstance, secrets: Tokens | null): void {
+export function requireStripeSignature(
+  app: FastifyInstance,
+  secrets: Tokens | null,
+  gate: Gate,
+): void {
   markScope(app, {
     scope: 'stripe',
     security: ['StripeSignature'],
-    refusals: ['INVALID_SIGNATURE', 'STRIPE_NOT_CONFIGURED'],
+    refusals: ['INVALID_SIGNATURE', 'RATE_LIMITED', 'STRIPE_NOT_CONFIGURED'],
   })
 
   app.removeAllContentTypeParsers()
@@ -25,17 +30,21 @@ export function requireStripeSignature(app: FastifyInstance, secrets: Tokens | n
     (_request: FastifyRequest, body: Buffer, done) => done(null, body),
   )
 
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (secrets === null) done(new Refusal('STRIPE_NOT_CONFIGURED'))
-    else if (request.headers['stripe-signature'] === undefined)
-      done(new Refusal('INVALID_SIGNATURE'))
-    else done()
+  app.addHook('onRequest', async (request, reply) => {
+    if (secrets === null) throw new Refusal('STRIPE_NOT_CONFIGURED')
+    if (request.headers['stripe-signature'] === undefined) await refuse(request, reply)
   })
-  app.addHook('preValidation', (request, _reply, done) => {
+  app.addHook('preValidation', async (request, reply) => {
     const header = request.headers['stripe-signature']
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const isSigned = typeof header === 'string' && hasValidSignature(body, header, secrets ?? [])
-    if (isSigned) request.actor = { id: 'stripe', ip: request.ip }
-    done(isSigned ? undefined : new Refusal('INVALID_SIGNATURE'))
+    if (!isSigned) await refuse(request, reply)
+    request.actor = { id: 'stripe', ip: request.ip }
+    await gate.admit(request, reply)
   })
+
+  async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<never> {
+    await gate.fail(request, reply)
+    throw new Refusal('INVALID_SIGNATURE')
+  }
 }

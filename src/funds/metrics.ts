@@ -1,11 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { Refusal } from '../refusals.ts'
 import type { Writes } from './batch.ts'
+import type { Movement } from './operations.ts'
 import { TRANSFER_KINDS } from './posting.ts'
 
 export interface FundsMetrics {
   committed: (writes: Writes, batchSize: number) => void
-  refused: (reason: unknown) => void
+  refused: (kind: Movement['kind'], reason: unknown) => void
 }
 
 /** @param waiting how many movements wait for a commit right now */
@@ -19,8 +20,8 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
   })
   const refusals = new Counter({
     name: 'strongroom_funds_refusals_total',
-    help: 'Movements that were refused, by code.',
-    labelNames: ['code'],
+    help: 'Movements that were refused or failed, by kind and code.',
+    labelNames: ['kind', 'code'],
     registers,
   })
   const lows = new Counter({
@@ -49,8 +50,8 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
       }
       if (writes.fellLow.length > 0) lows.inc(writes.fellLow.length)
     },
-    refused: (reason) => {
-      refusals.inc({ code: reason instanceof Refusal ? reason.code : 'INTERNAL_ERROR' })
+    refused: (kind, reason) => {
+      refusals.inc({ kind, code: reason instanceof Refusal ? reason.code : 'INTERNAL_ERROR' })
     },
   }
 }

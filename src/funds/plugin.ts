@@ -61,7 +61,7 @@ export const funds = fp(
     app.decorate('funds', {
       move: (movement) => {
         const moved = moves.submit(newOperation(movement))
-        moved.catch(metrics.refused)
+        moved.catch((reason: unknown) => metrics.refused(movement.kind, reason))
         return moved
       },
       balance: (userId) => reads.submit(userId),

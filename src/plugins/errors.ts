@@ -35,7 +35,7 @@ export function errorBody(refusal: Refusal, requestId: string): ErrorBody {
   }
 }
 
-/** One error shape for everything: refusals, validation, unknown routes and faults of our own. */
+/** One error shape for everything: refusals, validation and faults of our own. */
 export const errors = fp(
   async (app: FastifyInstance) => {
     app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -43,10 +43,14 @@ export const errors = fp(
       if (refusal.statusCode === 500) request.log.error({ err: error }, 'Request failed')
       return send(refusal, request, reply)
     })
-    app.setNotFoundHandler((request, reply) => send(new Refusal('NOT_FOUND'), request, reply))
   },
   { name: 'errors' },
 )
+
+/** For `setNotFoundHandler`. */
+export function refuseUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return send(new Refusal('NOT_FOUND'), request, reply)
+}
 
 function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (refusal.statusCode === 503) void reply.header('retry-after', RETRY_AFTER_S)

@@ -14,7 +14,7 @@ export const Health = Type.Object(
     status: Type.Union([Type.Literal('ok'), Type.Literal('degraded')]),
     version: Type.String(),
     uptime_s: Type.Integer(),
-    checks: Type.Object({ database: Check }),
+    checks: Type.Object({ database: Check, redis: Type.Optional(Check) }),
   },
   { $id: 'Health' },
 )
@@ -29,6 +29,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
   { version },
 ) => {
   let draining = false
+  const checkDatabase = shared(() => checkOnce(app))
   app.addHook('preClose', async () => {
     draining = true
   })
@@ -44,12 +45,14 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
       },
     },
     async (_request, reply) => {
-      const database = await checkDatabase(app)
+      const database = await checkDatabase()
+      // Without Redis all works on, with limits counted in each process.
+      const redis = app.sharedRedis && (app.sharedRedis.isUp() ? 'ok' : 'unavailable')
       const status = database === 'ok' ? 'ok' : 'degraded'
       const uptime_s = Math.floor(process.uptime())
       return reply
         .code(status === 'ok' ? 200 : 503)
-        .send({ status, version, uptime_s, checks: { database } })
+        .send({ status, version, uptime_s, checks: { database, ...(redis !== null && { redis }) } })
     },
   )
 
@@ -77,14 +80,23 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
       },
     },
     async (_request, reply) => {
-      const ready = !draining && (await checkDatabase(app)) === 'ok'
+      const ready = !draining && (await checkDatabase()) === 'ok'
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
     },
   )
 }
 
+/** Callers that come meanwhile share the check under way: probes have no limit, and need none. */
+function shared<T>(check: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined
+  return () => {
+    underWay ??= check().finally(() => (underWay = undefined))
+    return underWay
+  }
+}
+
 /** A server that hangs is as good as away: a monitor needs its answer in time. */
-async function checkDatabase(app: FastifyInstance): Promise<'ok' | 'unavailable'> {
+async function checkOnce(app: FastifyInstance): Promise<'ok' | 'unavailable'> {
   const controller = new AbortController()
   const answer = app.db.execute(sql`select 1`).then(
     () => 'ok' as const,

@@ -12,6 +12,10 @@ the same key answers what the first one answered, with \`Idempotent-Replayed: tr
 **Lists** are newest first. Send \`next_cursor\` back as \`cursor\`, with the same filters, for the next
 page; it is null on the last one.
 
+**Limits.** Answers to calls that are counted say with \`ratelimit-limit\`, \`ratelimit-remaining\` and
+\`ratelimit-reset\` (seconds) what is left; beyond it a call is a 429 with \`Retry-After\`. Calls without a
+good credential are counted apart, so that nobody else's use up yours.
+
 **Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
 \`x-request-id\`, and the log has the same id.`
 
@@ -114,6 +118,13 @@ export const REPLAYED_HEADER = {
 
 export const RETRY_AFTER_HEADER = {
   'retry-after': { type: 'integer', description: 'Seconds to wait before trying again.' },
+}
+
+export const LIMIT_HEADERS = {
+  ...RETRY_AFTER_HEADER,
+  'ratelimit-limit': { type: 'integer', description: 'Requests allowed in the window.' },
+  'ratelimit-remaining': { type: 'integer', description: 'Requests left in it.' },
+  'ratelimit-reset': { type: 'integer', description: 'Seconds until the next window.' },
 }
 
 /** Only described: a Stripe event is read as bytes, and checked by its signature. */

@@ -9,6 +9,7 @@ import { ErrorAnswer, ref } from '../schemas.ts'
 import { errorBody } from './errors.ts'
 import {
   EXAMPLE_REQUEST_ID,
+  LIMIT_HEADERS,
   OPERATION_DESCRIPTIONS,
   PAGE_STYLE,
   REPLAYED_HEADER,
@@ -147,6 +148,7 @@ function describeRefusals(codes: readonly RefusalCode[], schema: FastifySchema) 
   return {
     description: codes.map((code) => `\`${code}\` ${REFUSALS[code][1]}`).join('\n\n'),
     ...(codes.some((code) => REFUSALS[code][0] === 503) && { headers: RETRY_AFTER_HEADER }),
+    ...(codes.includes('RATE_LIMITED') && { headers: LIMIT_HEADERS }),
     content: {
       'application/json': {
         schema: ref(ErrorAnswer),

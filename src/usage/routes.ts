@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { keyHolderOf } from '../auth/api-key.ts'
+import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
 import { REPLAYED_HEADER } from '../plugins/openapi-texts.ts'
 import { stopAtFirstFault } from '../plugins/validation.ts'
 import { Refusal } from '../refusals.ts'
@@ -51,11 +53,26 @@ export const reportSchema = {
   },
 }
 
-/** Customer: `/api/usage`. */
-export const usageRoutes: FastifyPluginAsyncTypebox = async (app) => {
+/**
+ * Customer: `/api/usage`.
+ * @param options the limit of reports for each customer, null for none
+ */
+export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> = async (
+  app,
+  { limit },
+) => {
+  const onRequest =
+    limit === null
+      ? []
+      : async (request: FastifyRequest, reply: FastifyReply) => enforce(reply, await limit(request))
+
   app.post(
     '/report',
-    { schema: reportSchema, config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] } },
+    {
+      onRequest,
+      schema: reportSchema,
+      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] },
+    },
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
       const reported = await app.usage.report(draftOf(customerId, request.body))
@@ -67,6 +84,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/report/batch',
     {
+      onRequest,
       bodyLimit: BATCH_BYTES_MAX,
       validatorCompiler: stopAtFirstFault,
       schema: {

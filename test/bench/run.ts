@@ -9,6 +9,7 @@ import { connect } from '../../src/plugins/database/connect.ts'
 import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
 import { migrate } from '../../src/plugins/database/migrate.ts'
 import { asAdmin, databaseUrl } from '../support/database.ts'
+import { WIDE_LIMITS } from '../support/service.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { median, printTable, type Row } from './report.ts'
@@ -205,6 +206,7 @@ async function startService(database = url): Promise<{ child: ChildProcess; orig
         LOG_LEVEL: 'warn',
         INTERNAL_SERVICE_TOKEN: token,
         ADMIN_API_TOKEN: adminToken,
+        ...WIDE_LIMITS,
       },
     },
   )

@@ -1,5 +1,6 @@
 import { keyVerifier } from '../../src/api-keys/verifier.ts'
 import { keyHolderOf, requireApiKey } from '../../src/auth/api-key.ts'
+import { makeGates } from '../../src/auth/gates.ts'
 import { requireInternalToken } from '../../src/auth/internal.ts'
 import { buildApp } from '../../src/app.ts'
 import { processEnvironment, readConfig } from '../../src/config.ts'
@@ -11,10 +12,11 @@ import { reportSchema } from '../../src/usage/routes.ts'
 /** The service as it is, and beside it routes that do nothing behind the same guard and schema. */
 const config = readConfig(processEnvironment())
 const app = await buildApp(config, createLogger(config.logLevel))
+const gates = await makeGates(app, config.rateLimits)
 
 await app.register(
   async (scope) => {
-    requireInternalToken(scope, config.internalTokens)
+    requireInternalToken(scope, config.internalTokens, gates.internal)
     const at = new Date().toISOString()
     scope.post('/deduct', { schema: movementSchema('deduct') }, async () => ({
       transfer_id: 'tr_1_1',
@@ -40,7 +42,7 @@ await app.register(
 )
 await app.register(
   async (scope) => {
-    requireApiKey(scope, keyVerifier(app.db, app.log))
+    requireApiKey(scope, keyVerifier(app.db, app.log), gates.customer)
     const receivedAt = new Date().toISOString()
     scope.post('/usage/report', { schema: reportSchema }, async (request, reply) =>
       reply.code(201).send({

@@ -11,6 +11,14 @@ export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789abcdef'
 export const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789ab'
 export const WEBHOOK_SECRET = 'whsec_of_the_tests_0123456789abcdefghijk'
 
+const WIDE = '100000000/1h'
+export const WIDE_LIMITS = {
+  RATE_LIMIT_API: WIDE,
+  RATE_LIMIT_USAGE: WIDE,
+  RATE_LIMIT_WEBHOOKS: WIDE,
+  RATE_LIMIT_ADMIN: WIDE,
+}
+
 export interface Answer {
   status: number
   headers: Headers
@@ -59,6 +67,8 @@ export async function startService(
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     RUN_JOBS: 'false',
+    // Counted, and wider than any test is busy.
+    ...WIDE_LIMITS,
     ...env,
   })
   const app = await buildApp(config, createLogger('silent'))

@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Counter, Gauge } from 'prom-client'
+import { recordAudit } from '../audit/record.ts'
+import { type Failures, FAILURES_OF_HOUR_MAX, failureTally } from './failure-tally.ts'
+import type { Scope } from './scope.ts'
+
+const RECORD_INTERVAL_MS = 60_000
+/** Short transactions: whoever else writes the audit log waits for them. */
+const RECORDS_AT_ONCE = 16
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    failures: {
+      /** A failed authentication: counted now, recorded within a minute. */
+      note(scope: Scope, address: string): void
+    }
+  }
+}
+
+/** Failed authentication as metrics, and as audit records once a minute for each scope and address. */
+export const failures = fp(
+  async (app: FastifyInstance) => {
+    const registers = [app.metrics]
+    const tally = failureTally()
+    const counter = new Counter({
+      name: 'strongroom_auth_failures_total',
+      help: 'Requests without a good credential, by scope.',
+      labelNames: ['scope'],
+      registers,
+    })
+    for (const scope of ['customer', 'admin', 'internal', 'stripe']) counter.inc({ scope }, 0)
+    const gauge: Gauge = new Gauge({
+      name: 'strongroom_auth_alarming_addresses',
+      help: `Addresses with more than ${FAILURES_OF_HOUR_MAX} failed authentications within an hour.`,
+      registers,
+      collect: () => gauge.set(tally.alarmingAddresses(Date.now())),
+    })
+    app.decorate('failures', {
+      note: (scope, address) => {
+        counter.inc({ scope })
+        tally.note(scope, address, Date.now())
+      },
+    })
+
+    async function record(): Promise<void> {
+      for (;;) {
+        const some = tally.take(RECORDS_AT_ONCE)
+        if (some.length === 0) return
+        try {
+          await write(some)
+        } catch (error) {
+          tally.putBack(some)
+          throw error
+        }
+      }
+    }
+
+    function write(some: readonly Failures[]): Promise<void> {
+      return app.db.transaction(async (tx) => {
+        for (const { scope, address, count, alert } of some) {
+          const entry = {
+            event: 'auth.failed',
+            subject: scope,
+            metadata: { count, alert },
+          } as const
+          await recordAudit(tx, { id: 'system', ip: address }, entry)
+        }
+      })
+    }
+
+    let recording = Promise.resolve()
+    function recordAll(): Promise<void> {
+      recording = recording.then(record).catch((error: unknown) => {
+        app.log.warn({ err: error }, 'Could not record failed authentication')
+      })
+      return recording
+    }
+    const timer = setInterval(() => void recordAll(), RECORD_INTERVAL_MS)
+    timer.unref()
+    app.addHook('onClose', async () => {
+      clearInterval(timer)
+      await recordAll()
+    })
+  },
+  { name: 'auth-failures', dependencies: ['database', 'metrics'] },
+)

@@ -1,0 +1,96 @@
+import { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parseApiKey } from '../api-keys/format.ts'
+import type { Config } from '../config.ts'
+import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
+import type { Scope } from './scope.ts'
+
+/**
+ * The limits of a scope. An address has two counts: of requests with a good credential, and of those
+ * without. So no flood of wrong credentials uses up what a good one behind the same address may do.
+ */
+export interface Gate {
+  /**
+   * Counts a request that is let in.
+   * @throws Refusal `RATE_LIMITED`
+   */
+  admit(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /** Whether one more request without a good credential is within the limit. */
+  mayFail(request: FastifyRequest): Promise<boolean>
+  /**
+   * Counts a request without one, before the guard refuses it in its own way.
+   * @throws Refusal `RATE_LIMITED`
+   */
+  fail(request: FastifyRequest, reply: FastifyReply): Promise<void>
+}
+
+export interface Gates {
+  /** Public routes, and unknown ones. */
+  public: Gate
+  customer: Gate & {
+    /** Counts a try of a key that this process does not know, by the customer it names. */
+    tryKey: Limiter | null
+    /** Counts usage reports by customer. */
+    reports: Limiter | null
+  }
+  admin: Gate
+  /** Whoever has the token for metrics asks again and again, as it should. */
+  metrics: Gate
+  internal: Gate
+  stripe: Gate
+}
+
+/** An IPv6 address stands for its /64, which its owner can choose addresses from at will. */
+export function addressOf(request: { ip: string }): string {
+  return normalizeIP(request.ip)
+}
+
+/** Every gate, with the limits as configured. */
+export async function makeGates(
+  app: FastifyInstance,
+  limits: Config['rateLimits'],
+): Promise<Gates> {
+  const known = (name: keyof typeof limits) => app.limiter(name, limits[name], addressOf)
+  const strangers = (name: keyof typeof limits) =>
+    app.limiter(`${name}_strangers`, limits[name], addressOf)
+
+  function gate(scope: Scope, admitted: Limiter | null, strange: Limiter | null): Gate {
+    return {
+      admit: async (request, reply) => {
+        if (admitted !== null) enforce(reply, await admitted(request))
+      },
+      mayFail: async (request) =>
+        strange === null || (await strange(request, { increment: false })).remaining > 0,
+      fail: async (request, reply) => {
+        app.failures.note(scope, addressOf(request))
+        const standing = await strange?.(request)
+        // Headers that count down would tell one wrong credential from the next.
+        if (standing?.isExceeded === true) enforce(reply, standing)
+      },
+    }
+  }
+
+  const apiStrangers = await strangers('api')
+  const adminStrangers = await strangers('admin')
+  return {
+    // Without credentials all are strangers.
+    public: gate('public', apiStrangers, null),
+    customer: {
+      ...gate('customer', await known('api'), apiStrangers),
+      tryKey: await app.limiter('api_keys', limits.api, claimedCustomerOf),
+      reports: await app.limiter('usage', limits.usage, ownCustomerOf),
+    },
+    admin: gate('admin', await known('admin'), adminStrangers),
+    metrics: gate('admin', null, adminStrangers),
+    internal: gate('internal', await known('internal'), await strangers('internal')),
+    stripe: gate('stripe', await known('webhooks'), await strangers('webhooks')),
+  }
+}
+
+function claimedCustomerOf(request: FastifyRequest): string {
+  return parseApiKey(String(request.headers['x-api-key']))?.customerId ?? ''
+}
+
+function ownCustomerOf(request: FastifyRequest): string {
+  return request.keyHolder?.customerId ?? ''
+}

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify'
+import { Redis } from 'ioredis'
+import { Gauge } from 'prom-client'
+
+/** A count that takes longer is made in the process: a limit must not cost more than what it limits. */
+const COMMAND_MS_MAX = 250
+const PROBE_INTERVAL_MS = 500
+const RECONNECT_MS_MAX = 2_000
+
+export interface SharedRedis {
+  client: Redis
+  /** Whether it answered when last asked. */
+  isUp(): boolean
+  /** Not asked again before it has answered a probe. */
+  markDown(): void
+}
+
+/** Redis as something that may be away: nothing waits for it, and nothing is queued. */
+export function sharedRedis(app: FastifyInstance, url: string): SharedRedis {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1_000,
+    commandTimeout: COMMAND_MS_MAX,
+    retryStrategy: (times) => Math.min(100 * times, RECONNECT_MS_MAX),
+    connectionName: 'strongroom',
+  })
+  let up = false
+  const gauge: Gauge = new Gauge({
+    name: 'strongroom_rate_limit_redis_up',
+    help: '1 while limits are shared through Redis; 0 while each process counts on its own.',
+    registers: [app.metrics],
+    collect: () => gauge.set(up ? 1 : 0),
+  })
+
+  function mark(isUp: boolean): void {
+    if (isUp === up) return
+    up = isUp
+    if (isUp) app.log.info('Redis answers: limits are shared')
+    else app.log.warn('Redis does not answer: limits are counted in this process')
+  }
+
+  async function probe(): Promise<void> {
+    await client.ping().then(
+      () => mark(true),
+      () => mark(false),
+    )
+  }
+
+  // Without a listener, ioredis would write its errors to the console.
+  client.on('error', () => undefined)
+  client.on('close', () => mark(false))
+  client.on('ready', () => void probe())
+  const timer = setInterval(() => void probe(), PROBE_INTERVAL_MS)
+  timer.unref()
+  app.addHook('onReady', async () => {
+    // A start does not wait for Redis any more than a request does.
+    await client.connect().catch(() => mark(false))
+  })
+  app.addHook('onClose', async () => {
+    clearInterval(timer)
+    client.removeAllListeners('close')
+    client.disconnect()
+  })
+  return { client, isUp: () => up, markDown: () => mark(false) }
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { failureTally } from '../../src/auth/failure-tally.ts'
+import { createCustomer, me } from '../support/customers.ts'
+import { createDatabase } from '../support/database.ts'
+import { eventually } from '../support/processes.ts'
+import { type Service, startService } from '../support/service.ts'
+import { closeAuditLog, query } from '../support/tables.ts'
+
+interface FailureRecord {
+  actor: string
+  subject: string
+  ip: string | null
+  metadata: { count: number; alert: boolean }
+}
+
+function recorded(service: Service): Promise<FailureRecord[]> {
+  return query<FailureRecord[]>(
+    service.database,
+    `select actor, subject, ip, metadata from audit_records
+     where event = 'auth.failed' order by id`,
+  )
+}
+
+/** A minute passes for the timers made from here on. */
+function minutes(t: TestContext): () => void {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  return () => t.mock.timers.tick(60_000)
+}
+
+test('failed authentication is recorded once a minute, by scope and address, with its count', async (t) => {
+  const passMinute = minutes(t)
+  const service = await startService(t, { TRUST_PROXY: '127.0.0.1' })
+  const { apiKey } = await createCustomer(service)
+  const from = (address: string, path: string, headers: Record<string, string> = {}) =>
+    service.call('GET', path, { headers: { 'x-forwarded-for': address, ...headers } })
+
+  for (let times = 0; times < 3; times++) await from('203.0.113.1', '/api/customers')
+  for (let times = 0; times < 11; times++) await from('203.0.113.2', '/account/ada')
+  await from('203.0.113.2', '/api/me', { 'x-api-key': 'rubbish' })
+  await service.call('POST', '/api/webhooks/stripe', {
+    headers: { 'stripe-signature': 't=1,v1=' },
+    body: {},
+  })
+  assert.equal((await me(service, apiKey)).status, 200)
+  assert.deepEqual(await recorded(service), [])
+
+  const metrics = await service.asAdmin('GET', '/metrics')
+  const counted = [...metrics.body.matchAll(/^strongroom_auth_failures_total\{.*$/gm)].map(String)
+  assert.deepEqual(counted, [
+    'strongroom_auth_failures_total{scope="customer"} 1',
+    'strongroom_auth_failures_total{scope="admin"} 3',
+    'strongroom_auth_failures_total{scope="internal"} 11',
+    'strongroom_auth_failures_total{scope="stripe"} 1',
+  ])
+  assert.match(metrics.body, /strongroom_auth_alarming_addresses 1\n/)
+
+  passMinute()
+  assert.ok(await eventually(async () => (await recorded(service)).length === 4, 10_000))
+  const record = (subject: string, ip: string, count: number, alert: boolean) => {
+    return { actor: 'system', subject, ip, metadata: { count, alert } }
+  }
+  assert.deepEqual(await recorded(service), [
+    record('admin', '203.0.113.1', 3, false),
+    record('internal', '203.0.113.2', 11, true),
+    record('customer', '203.0.113.2', 1, true),
+    record('stripe', '127.0.0.1', 1, false),
+  ])
+
+  // Nothing new, nothing written; and the count begins anew.
+  passMinute()
+  await from('203.0.113.1', '/api/customers')
+  passMinute()
+  assert.ok(await eventually(async () => (await recorded(service)).length === 5, 10_000))
+  assert.deepEqual((await recorded(service))[4], record('admin', '203.0.113.1', 1, false))
+})
+
+test('what is not recorded yet is recorded when the service stops', async (t) => {
+  const database = await createDatabase()
+  t.after(() => database.drop())
+  await t.test('a service that stops', async (inner) => {
+    const service = await startService(inner, {}, database)
+    await service.call('GET', '/balance/ada')
+    await service.call('GET', '/balance/ada')
+  })
+  const records = await query<{ metadata: object }[]>(
+    database,
+    "select metadata from audit_records where event = 'auth.failed'",
+  )
+  assert.deepEqual(records, [{ metadata: { count: 2, alert: false } }])
+})
+
+test('while nothing can be recorded the counts go on, and the caller notices nothing', async (t) => {
+  const passMinute = minutes(t)
+  const service = await startService(t)
+  await closeAuditLog(service.database)
+  assert.equal((await service.call('GET', '/balance/ada')).status, 403)
+  passMinute()
+  assert.equal((await service.call('GET', '/balance/ada')).status, 403)
+  await query(service.database, 'grant insert on audit_records to strongroom_test')
+  const counts = async () => (await recorded(service)).map(({ metadata }) => metadata.count)
+  const written = await eventually(async () => {
+    passMinute()
+    return (await counts()).length > 0
+  }, 10_000)
+  assert.ok(written)
+  const total = async () => (await counts()).reduce((sum, count) => sum + count, 0)
+  assert.ok(await eventually(async () => (passMinute(), (await total()) === 2), 10_000))
+})
+
+test('the tally is bounded, however many addresses failures come from', () => {
+  const tally = failureTally()
+  const addresses = 20_000
+  for (let n = 0; n < addresses; n++) tally.note('customer', `address ${n}`, n)
+  const taken = tally.take(addresses)
+  assert.equal(taken.length, 257)
+  assert.equal(
+    taken.reduce((sum, { count }) => sum + count, 0),
+    addresses,
+  )
+  assert.deepEqual(taken.at(-1), {
+    scope: 'customer',
+    address: null,
+    count: addresses - 256,
+    alert: false,
+  })
+  assert.deepEqual(tally.take(1), [])
+})
+
+test('an address is alarming from its eleventh failure within an hour', () => {
+  const tally = failureTally()
+  const MINUTE_MS = 60_000
+  for (let n = 0; n < 10; n++) tally.note('admin', 'a', n * MINUTE_MS)
+  assert.equal(tally.alarmingAddresses(10 * MINUTE_MS), 0)
+  tally.note('customer', 'a', 59 * MINUTE_MS)
+  assert.equal(tally.alarmingAddresses(59 * MINUTE_MS), 1)
+  // The first of the eleven is an hour old.
+  assert.equal(tally.alarmingAddresses(60 * MINUTE_MS), 0)
+  tally.note('admin', 'a', 60 * MINUTE_MS)
+  assert.equal(tally.alarmingAddresses(60 * MINUTE_MS), 1)
+})
