@@ -2,6 +2,21 @@ import { ConfigError } from './config.ts'
 import { DatabaseNotReady } from './plugins/database/open.ts'
 import { databaseErrorCode, isConnectionLost } from './plugins/database/faults.ts'
 
+/** What to do about a fault, by the code that the system or the database gives it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'The port is taken: stop what listens there, or set PORT.',
+  EADDRNOTAVAIL: 'This machine has no such address: check HOST.',
+  ENOTDIR: 'DATA_DIR is below something that is no folder.',
+  ENOSPC: 'The disk is full: make room where DATA_DIR is.',
+  EROFS: 'DATA_DIR is on a disk that can only be read: set it to a folder that can be written to.',
+  '28P01': 'The database refuses the user or password in DATABASE_URL.',
+  '28000': 'The database refuses the user or password in DATABASE_URL.',
+  '3D000': 'The database named in DATABASE_URL does not exist.',
+  '42501':
+    'The user in DATABASE_URL lacks a privilege: it should own the database, or at least be ' +
+    'allowed to create schemas and tables in it.',
+}
+
 /** Why a command can not start, in words that say what to do; no value of any setting is in them. */
 export function explainStartupFault(error: unknown): string {
   if (error instanceof ConfigError) {
@@ -9,15 +24,18 @@ export function explainStartupFault(error: unknown): string {
   }
   if (error instanceof DatabaseNotReady) return error.message
   const code = databaseErrorCode(error)
-  if (code === 'EADDRINUSE') return 'The port is taken: stop what listens there, or set PORT.'
-  if (code === 'EADDRNOTAVAIL') return 'This machine has no such address: check HOST.'
-  if (code === 'EACCES') return 'No permission: check PORT (below 1024?) and who owns DATA_DIR.'
-  if (code === '28P01' || code === '28000') {
-    return 'The database refuses the user or password in DATABASE_URL.'
-  }
-  if (code === '3D000') return 'The database named in DATABASE_URL does not exist.'
+  if (code === 'EACCES' || code === 'EPERM') return explainPermission(error)
+  const advice = code === undefined ? undefined : ADVICE[code]
+  if (advice !== undefined) return advice
   if (isConnectionLost(error)) {
     return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.`
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function explainPermission(error: unknown): string {
+  const isPort = error instanceof Error && 'syscall' in error && error.syscall === 'listen'
+  return isPort
+    ? 'This user may not listen on the port: set PORT to 1024 or more.'
+    : 'This user may not write to DATA_DIR: change its owner, or set DATA_DIR to another folder.'
 }

@@ -8,7 +8,7 @@ export const bold = paint(1)
 export const faint = paint(2)
 const green = paint(32)
 
-const LABEL_WIDTH = 46
+const LABEL_WIDTH = 49
 let chapters = 0
 
 /** A new part of the story, and in a sentence what it is about. */

@@ -101,6 +101,17 @@ test('a database that can not be reached ends the start without its password', a
   assert.ok(!/canary|someone|127\.0\.0\.1/.test(service.output()))
 })
 
+test('a folder that can not be written to ends the start and is named', async (t) => {
+  // Not even root makes folders there.
+  const closed = process.platform === 'darwin' ? '/System/strongroom' : '/sys/strongroom'
+  for (const dataDir of [closed, '/dev/null/strongroom']) {
+    const { status, stderr } = command(['ledger', 'verify'], { DATA_DIR: dataDir })
+    assert.equal(status, 1)
+    assert.match(stderr, /DATA_DIR/)
+    assert.doesNotMatch(stderr, /^ +at /m)
+  }
+})
+
 test('an unsafe start in production names every fault at once and no value', async (t) => {
   const dataDir = newDataDir(t)
   const service = launchService(t, dataDir, {
