@@ -13,6 +13,7 @@ import { allowAnyone } from './auth/public.ts'
 import { requireStripeSignature } from './auth/stripe.ts'
 import type { Config } from './config.ts'
 import { customerRoutes, customerSchemas } from './customers/routes.ts'
+import { guideRoutes } from './docs/routes.ts'
 import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
 import { funds } from './funds/plugin.ts'
 import { paymentRoutes, paymentSchemas } from './payments/routes.ts'
@@ -119,6 +120,7 @@ export async function buildApp(
     allowAnyone(scope, gates.public)
     scope.setNotFoundHandler(refuseUnknownRoute)
     await scope.register(documentationRoutes)
+    await scope.register(guideRoutes, { prefix: '/docs/guides' })
     await scope.register(keyRingRoutes)
     await scope.register(revocationRoutes, { prefix: '/api/licenses' })
   })

@@ -19,6 +19,15 @@ declare module 'fastify' {
   }
 }
 
+/** How the OpenAPI document groups its operations. */
+export const SCOPE_TAGS: Readonly<Record<Scope, string>> = {
+  customer: 'Customer',
+  internal: 'Internal',
+  admin: 'Admin',
+  public: 'Public',
+  stripe: 'Stripe',
+}
+
 interface Mark {
   scope: Scope
   /** Names of security schemes in the OpenAPI document; none for the public scope. */
@@ -39,6 +48,8 @@ export function markScope(app: FastifyInstance, mark: Mark): void {
     }
     route.schema = {
       ...route.schema,
+      // One tag a scope: a generated client then has one class for each credential.
+      tags: [SCOPE_TAGS[mark.scope]],
       security: mark.security.map((name) => ({ [name]: [] })),
     }
   })

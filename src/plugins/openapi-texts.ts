@@ -1,5 +1,10 @@
 export const SERVICE_DESCRIPTION = `Self-hosted billing, locked from the first request.
 
+**Guides:** [first steps](/docs/guides/start), [money](/docs/guides/money),
+[repeating a call](/docs/guides/idempotency), [usage](/docs/guides/usage),
+[licences](/docs/guides/licences), [Stripe](/docs/guides/webhooks),
+[changing secrets](/docs/guides/rotation), [errors by code](/docs/guides/errors).
+
 **Scopes.** A customer's own instance sends its API key in \`X-API-Key\`; operators send
 \`Authorization: Bearer <ADMIN_API_TOKEN>\`; your other services send \`X-INTERNAL-TOKEN\`; Stripe signs
 its webhooks. Each credential opens its own scope and no other.
@@ -19,18 +24,22 @@ good credential are counted apart, so that nobody else's use up yours.
 **Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
 \`x-request-id\`, and the log has the same id.`
 
+/** In the order of the page: first what most callers come for. */
 export const TAGS = [
-  { name: 'Customers', description: 'Admin: the companies whose instances call this service.' },
-  { name: 'API keys', description: 'Admin: keys of customers. Customer: whose key this is.' },
-  { name: 'Usage', description: 'Customer: what instances report. Admin: totals and findings.' },
-  { name: 'Accounts', description: "Internal: your users' accounts." },
-  { name: 'Money', description: 'Internal: what moves money between accounts.' },
-  { name: 'Webhooks', description: 'Stripe: signed events.' },
   {
-    name: 'Licences',
-    description: 'Admin: issue, revoke. Customer: its own. Public: the list of revoked ones.',
+    name: 'Customer',
+    description: "A customer's own instance, with its API key: usage, licences, subscriptions.",
   },
-  { name: 'Service', description: 'Public: health, and the keys that signatures verify with.' },
+  {
+    name: 'Internal',
+    description: "Your other services, with the internal token: your users' accounts and money.",
+  },
+  {
+    name: 'Admin',
+    description: 'Operators, with the admin token: customers, keys, plans, licences, usage, audit.',
+  },
+  { name: 'Public', description: 'Anyone: health, public keys, revoked licences.' },
+  { name: 'Stripe', description: 'Signed webhooks.' },
 ]
 
 /** For operations whose summary leaves something open, by operation id. */

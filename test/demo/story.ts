@@ -39,7 +39,10 @@ export async function signUp(stage: Stage): Promise<Customer> {
 }
 
 export async function subscribe(stage: Stage, { customerId, call }: Customer): Promise<string> {
-  chapter('It checks out and pays', 'A double click; then Stripe tells of it in disorder, and twice.')
+  chapter(
+    'It checks out and pays',
+    'A double click; then Stripe tells of it in disorder, and twice.',
+  )
   const request = { plan: 'starter', ...RETURN_URLS }
   const [first, second] = await Promise.all([
     call('POST', '/api/subscriptions/checkout', request),
@@ -99,7 +102,10 @@ export async function checkLicence(stage: Stage, token: string): Promise<void> {
 
 /** @returns the transfer of a charge */
 export async function spend(stage: Stage): Promise<string> {
-  chapter('A user of yours tops up and is charged', 'Prepaid funds; every call has a key of its own.')
+  chapter(
+    'A user of yours tops up and is charged',
+    'Prepaid funds; every call has a key of its own.',
+  )
   const { asInternal } = stage
   await asInternal('POST', '/account', { user_id: 'user-123', tier: 'pro' })
   const opened = await asInternal('POST', '/top_up/checkout', {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, readConfig } from '../../src/config.ts'
+import { readGuide } from '../../src/docs/guides.ts'
 import type { Environment } from '../../src/environment.ts'
 import { createCustomer } from '../support/customers.ts'
 import {
@@ -20,7 +21,7 @@ import { command } from '../support/service-process.ts'
 import { startService } from '../support/service.ts'
 import { createDatabase } from '../support/database.ts'
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const GUIDE = readGuide('licences')
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const needsOpenssl = spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false
 const needsBuild = existsSync(CLI) ? false : 'needs `npm run build`'
@@ -177,18 +178,18 @@ async function licenseInFolder(t: TestContext, bits = 2_048) {
 }
 
 /** The README's own block, the one with these words in it. */
-function readmeBlock(words: string): string {
-  const blocks = [...README.matchAll(/```sh\n([^`]*)```/g)].map(([, text]) => text ?? '')
+function guideBlock(words: string): string {
+  const blocks = [...GUIDE.matchAll(/```sh\n([^`]*)```/g)].map(([, text]) => text ?? '')
   const found = blocks.filter((block) => block.includes(words))
   assert.equal(found.length, 1)
   return found[0] ?? ''
 }
 
 test(
-  'the README’s commands verify a licence with openssl alone',
+  'the guide’s commands verify a licence with openssl alone',
   { skip: needsOpenssl },
   async (t) => {
-    const script = readmeBlock('openssl dgst -sha256 -verify')
+    const script = guideBlock('openssl dgst -sha256 -verify')
     // Signatures of these sizes end differently in base64url: with two, no and one sign of padding.
     for (const bits of [2_048, 3_072, 4_096]) {
       const { folder, license, write } = await licenseInFolder(t, bits)

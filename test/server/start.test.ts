@@ -101,7 +101,7 @@ test('a database that can not be reached ends the start without its password', a
   assert.ok(!/canary|someone|127\.0\.0\.1/.test(service.output()))
 })
 
-test('a folder that can not be written to ends the start and is named', async (t) => {
+test('a folder that can not be written to ends the start and is named', () => {
   // Not even root makes folders there.
   const closed = process.platform === 'darwin' ? '/System/strongroom' : '/sys/strongroom'
   for (const dataDir of [closed, '/dev/null/strongroom']) {

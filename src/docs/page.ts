@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { marked } from 'marked'
+
+export interface PageLink {
+  name: string
+  title: string
+}
+
+/** Of the guides, as of the rest of `/docs`: nothing is loaded from anywhere. */
+const STYLE = `:root { color-scheme: light dark; --line: #8884; --soft: #8881 }
+body { margin: 0; font: 16px/1.55 system-ui, sans-serif; display: grid; grid-template-columns: 13rem minmax(0, 46rem); justify-content: center }
+nav { padding: 2rem 1rem; border-right: 1px solid var(--line) }
+nav a { display: block; padding: .2rem 0; color: inherit; text-decoration: none }
+nav a:hover, nav a[aria-current] { text-decoration: underline }
+nav strong { display: block; margin-bottom: .8rem }
+main { padding: 1rem 2rem 4rem }
+h1 { line-height: 1.2 }
+h2 { margin-top: 2.2rem }
+code { font: .86em ui-monospace, monospace; background: var(--soft); padding: .1em .25em; border-radius: 3px }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; overflow-x: auto }
+pre code { background: none; padding: 0 }
+table { border-collapse: collapse; display: block; overflow-x: auto }
+th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line) }
+@media (max-width: 760px) {
+  body { display: block }
+  nav { border-right: 0; border-bottom: 1px solid var(--line); padding: 1rem }
+  nav a { display: inline-block; margin-right: .9rem }
+  main { padding: .5rem 1rem 3rem }
+}
+`
+
+export const GUIDE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** A guide as a page, beside links to all of them. The Markdown is our own: nothing in it is a caller's. */
+export function renderPage(markdown: string, links: readonly PageLink[], current: string): string {
+  const { title } = links.find(({ name }) => name === current) ?? { title: current }
+  const content = marked
+    .parse(markdown, { async: false })
+    // The files link to each other by name, as they lie in the repository.
+    .replaceAll(/href="([a-z]+)\.md"/g, 'href="$1"')
+  const items = links.map((link) => {
+    return `<a href="${link.name}"${link.name === current ? ' aria-current="page"' : ''}>${link.title}</a>`
+  })
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Strongroom</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<nav><strong>Strongroom</strong>${items.join('\n')}<a href="../../docs">All calls</a></nav>
+<main>${content}</main>
+</body>
+</html>
+`
+}
