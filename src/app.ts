@@ -28,6 +28,7 @@ import { planRoutes, planSchemas } from './plans/routes.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
+import { draining } from './plugins/draining.ts'
 import { errors, refuseBadUrl, refuseUnknownRoute } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
 import { keyRing } from './plugins/key-ring/index.ts'
@@ -72,6 +73,7 @@ export async function buildApp(
   await app.register(requestIds)
   await app.register(errors)
   await app.register(connectionLimits)
+  await app.register(draining)
   await app.register(deadline)
   await app.register(requestLog)
   await app.register(metrics)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { loadEnvFile } from 'node:process'
 import { type Environment, type RateLimit, environmentReader } from './environment.ts'
+import { serverUrls } from './plugins/database/hosts.ts'
 import { KeyFault, readPrivateKey, readPublicKey } from './plugins/key-ring/pem.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -32,11 +33,13 @@ export interface Config {
   migrateOnStart: boolean
   /** Whether the server runs the background jobs too, or leaves them to `worker.ts`. */
   runJobs: boolean
+  /** How long a server that is told to stop goes on answering first. */
+  drainDelayMs: number
   logLevel: (typeof LOG_LEVELS)[number]
 }
 
 export interface DatabaseConfig {
-  /** Undefined: the embedded server under `dataDir`. */
+  /** Undefined: the embedded server under `dataDir`. May name several servers, a primary and standbys. */
   url: string | undefined
   ssl: 'verify-full' | 'disable'
   ca: string | undefined
@@ -105,6 +108,7 @@ export function readConfig(env: Environment): Config {
     migrateOnStart:
       (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
     runJobs: (read.oneOf('RUN_JOBS', ['true', 'false']) ?? 'true') === 'true',
+    drainDelayMs: (read.integer('DRAIN_DELAY_S', 0, 60) ?? 0) * 1_000,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
   }
 
@@ -123,6 +127,8 @@ function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
   const url = read.secret('DATABASE_URL')
   if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
     read.fault('DATABASE_URL', 'must start with postgres:// or postgresql://')
+  } else if (url !== undefined && !serverUrls(url).every((server) => URL.canParse(server))) {
+    read.fault('DATABASE_URL', 'must be a URL: encode what is special in its user and password')
   }
   // A URL that asks for TLS gets it verified: silently falling back to plain text is no default.
   const asksForTls = /[?&]sslmode=(?!disable)/.test(url ?? '')
@@ -205,7 +211,10 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
 
   if (config.database.url === undefined) {
     read.fault('DATABASE_URL', 'is missing: the embedded database is for development')
-  } else if (config.database.ssl !== 'verify-full' && !isLocal(config.database.url)) {
+  } else if (
+    config.database.ssl !== 'verify-full' &&
+    !serverUrls(config.database.url).every(isLocal)
+  ) {
     read.fault('DATABASE_SSL', 'must be verify-full for a database on another machine')
   }
 }

@@ -2,7 +2,10 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyBaseLogger } from 'fastify'
 import { explainStartupFault } from './startup-faults.ts'
 
-/** Requests and jobs under way, then the embedded database, which may have much to write. */
+/**
+ * Requests and jobs under way, then the embedded database, which may have much to write. The time for
+ * which a server is to go on answering comes on top.
+ */
 const STOP_MS_MAX = 25_000
 
 /** Heard here, because closeWithGrace takes a second one for an order to stop at once. */
@@ -12,16 +15,18 @@ export interface Lifecycle<T> {
   /** Leaves nothing behind if it fails. */
   start: () => Promise<T>
   stop: () => Promise<void>
+  /** How long `stop` waits before it begins. */
+  drainDelayMs?: number
 }
 
 /** Starts a process's work, and stops it in good order on a signal or a fault that nothing handled. */
 export async function live<T>(
   logger: FastifyBaseLogger,
-  { start, stop }: Lifecycle<T>,
+  { start, stop, drainDelayMs = 0 }: Lifecycle<T>,
 ): Promise<T> {
   const started = start()
   const { close } = closeWithGrace(
-    { delay: STOP_MS_MAX, logger: null, skip: [...SIGNALS, 'beforeExit'] },
+    { delay: STOP_MS_MAX + drainDelayMs, logger: null, skip: [...SIGNALS, 'beforeExit'] },
     async ({ err }) => {
       if (err !== undefined) logger.fatal({ err }, 'Stopping after a fault that nothing handled')
       // Ctrl-C in the middle of a start must not leave the embedded database behind.

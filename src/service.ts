@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -38,12 +39,14 @@ export function service(
   }
 
   async function stop(): Promise<void> {
+    app?.draining.begin()
+    const isAnswering = app?.server.listening === true
     // Jobs use what the app's plugins give, so the app waits for them.
-    await jobs?.stop()
+    await Promise.all([jobs?.stop(), isAnswering && delay(config.drainDelayMs)])
     await app?.close()
     await database?.close()
     jobs = app = database = undefined
   }
 
-  return { start, stop }
+  return { start, stop, drainDelayMs: config.drainDelayMs }
 }

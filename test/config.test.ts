@@ -66,9 +66,24 @@ test('an empty environment is a development with the documented defaults, and fr
     usageRetentionDays: 90,
     fundsAsset: 'USD/2',
     migrateOnStart: true,
+    drainDelayMs: 0,
     logLevel: 'info',
   })
   assert.ok(Object.isFrozen(config))
+})
+
+test('a database URL may name a primary and its standbys, each of which is judged', () => {
+  const url = (hosts: string) => ({
+    NODE_ENV: 'production',
+    ...TOKENS,
+    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    DATABASE_URL: `postgres://app:pw@${hosts}/money`,
+  })
+  const local = { DATABASE_SSL: 'disable' }
+  const config = readConfig({ ...url('127.0.0.1:5432,localhost:5433'), ...local })
+  assert.equal(config.database.ssl, 'disable')
+  assertFaults({ ...url('127.0.0.1:5432,db2.example.com'), ...local }, /^DATABASE_SSL must be/)
+  assertFaults(url('db1.example.com:5432,db2:canary'), /^DATABASE_URL must be a URL/)
 })
 
 test('every value is read, without the space around it', () => {

@@ -31,7 +31,6 @@ export const serverLimits = {
 export const connectionLimits = fp(
   async (app: FastifyInstance) => {
     const requestsOpen = new Map<Socket, number>()
-    let draining = false
     let drain: NodeJS.Timeout | undefined
 
     // An expectation may be ignored (RFC 9110, 10.1.1); Node would refuse it without a body.
@@ -59,13 +58,7 @@ export const connectionLimits = fp(
       else if (headers.host === undefined && httpVersion !== '1.0') done(new Refusal('BAD_REQUEST'))
       else done()
     })
-    app.addHook('onSend', (_request, reply, _payload, done) => {
-      // Without this a busy keep-alive connection would hold up the end of the process.
-      if (draining) void reply.header('connection', 'close')
-      done()
-    })
     app.addHook('preClose', async () => {
-      draining = true
       const deadline = Date.now() + DRAIN_MS_MAX
       drain = setInterval(() => {
         for (const [socket, open] of requestsOpen) {

@@ -28,11 +28,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
   app,
   { version },
 ) => {
-  let draining = false
   const checkDatabase = shared(() => checkOnce(app))
-  app.addHook('preClose', async () => {
-    draining = true
-  })
 
   app.get(
     '',
@@ -80,7 +76,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
       },
     },
     async (_request, reply) => {
-      const ready = !draining && (await checkDatabase()) === 'ok'
+      const ready = !app.draining.hasBegun() && (await checkDatabase()) === 'ok'
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
     },
   )

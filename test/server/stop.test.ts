@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { type Socket, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -100,6 +100,41 @@ test(
     assert.ok(stop_ms < STOP_MS_MAX)
     // It was not the last to use the database.
     assert.equal((await asAdmin(database.url, (sql) => sql`select from transfers`)).length, 1)
+  },
+)
+
+test(
+  'with DRAIN_DELAY_S the order to stop sends callers elsewhere before any connection is refused',
+  { skip },
+  async (t) => {
+    const service = await startServiceProcess(t, newDataDir(t), { DRAIN_DELAY_S: '2' })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    t.after(() => agent.destroy())
+    const probe = async (path: string) => {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        request(service.origin + path, { agent }, resolve)
+          .on('error', reject)
+          .end()
+      })
+      answer.resume()
+      return [answer.statusCode, answer.headers.connection]
+    }
+    assert.deepEqual(await probe('/health/ready'), [200, 'keep-alive'])
+
+    const at = performance.now()
+    service.child.kill('SIGTERM')
+    await service.says('Draining')
+    let answered = 0
+    while (performance.now() - at < 1_500) {
+      // A new connection each time, since each answer ends its own.
+      assert.deepEqual(await probe('/health/ready'), [503, 'close'])
+      assert.deepEqual(await probe('/openapi.json'), [200, 'close'])
+      answered += 2
+    }
+    assert.equal(await service.ended, 0, service.output())
+    const stop_ms = Math.round(performance.now() - at)
+    t.diagnostic(`${answered} answers while draining, gone after ${stop_ms} ms`)
+    assert.ok(stop_ms >= 2_000 && stop_ms < 2_000 + STOP_MS_MAX)
   },
 )
 

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import type { DatabaseConfig } from '../../config.ts'
-import { socketHost } from './socket.ts'
+import { serverUrls, socketHost } from './hosts.ts'
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity. */
@@ -17,7 +17,9 @@ export interface ConnectOptions {
 export function connect(config: DatabaseConfig, options: ConnectOptions): postgres.Sql {
   if (config.url === undefined) throw new Error('There is no database URL to connect to')
   const sql = postgres(config.url, {
-    ...socketHost(config.url),
+    ...hosts(config.url),
+    // A standby is behind: what it shows may lack what has been acknowledged.
+    target_session_attrs: 'primary',
     max: options.connectionsMax,
     ssl: config.ssl === 'verify-full' ? { rejectUnauthorized: true, ca: config.ca } : false,
     connect_timeout: 4,
@@ -39,4 +41,12 @@ export function connect(config: DatabaseConfig, options: ConnectOptions): postgr
     throw new Error('postgres.js is not patched: run `npm run build` once')
   }
   return sql
+}
+
+/** Several servers one by one, since the driver would give those without a port that of the first. */
+function hosts(url: string) {
+  const servers = serverUrls(url)
+  if (servers.length === 1) return socketHost(url)
+  const parsed = servers.map((server) => new URL(server))
+  return { host: parsed.map(({ hostname, port }) => `${hostname}:${port || 5432}`).join(',') }
 }
