@@ -68,6 +68,13 @@ export function processEnvironment(): Environment {
  * @throws ConfigError for anything malformed and, with `NODE_ENV=production`, anything unsafe.
  */
 export function readConfig(env: Environment): Config {
+  const { config, faults } = inspectEnvironment(env)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return Object.freeze(config)
+}
+
+/** The configuration as far as it can be read, and what is wrong with it: for those who look for faults. */
+export function inspectEnvironment(env: Environment): { config: Config; faults: string[] } {
   const read = environmentReader(env)
   const production =
     (read.oneOf('NODE_ENV', ['development', 'production', 'test']) ?? 'development') ===
@@ -117,8 +124,7 @@ export function readConfig(env: Environment): Config {
   }
   refuseSharedTokens(read, config)
   if (production) refuseUnsafeProduction(read, config)
-  if (read.faults.length > 0) throw new ConfigError(read.faults)
-  return Object.freeze(config)
+  return { config, faults: read.faults }
 }
 
 type Reader = ReturnType<typeof environmentReader>
@@ -226,7 +232,7 @@ function refuseWeakSecret(read: Reader, name: string, secret: string): void {
 }
 
 /** Loopback addresses and Unix sockets, where TLS would protect nothing. */
-function isLocal(databaseUrl: string): boolean {
+export function isLocal(databaseUrl: string): boolean {
   if (!URL.canParse(databaseUrl)) return false
   const url = new URL(databaseUrl)
   const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname)

@@ -17,21 +17,25 @@ export function secretPath(
 /**
  * Adds the tokens that development leaves open, and the path of a key to sign with, made at the first
  * start. A variable that is set, even to nothing, is left alone; so is production.
+ * @param makes false for those who only look: then what has not been made stays open
  */
-export function withDevelopmentSecrets(env: Environment): Environment {
+export function withDevelopmentSecrets(env: Environment, makes = true): Environment {
   if (env['NODE_ENV'] === 'production') return env
   const dataDir = env['DATA_DIR']?.trim() || '.data'
   const made: Record<string, string> = {}
   for (const name of NAMES) {
     if (env[name] !== undefined || env[`${name}_FILE`] !== undefined) continue
     const path = secretPath(dataDir, name)
-    if (!existsSync(path)) make(path, newToken)
+    if (!existsSync(path)) {
+      if (!makes) continue
+      make(path, newToken)
+    }
     made[name] = readFileSync(path, 'utf8').trim()
   }
   if (env['LICENSE_PRIVATE_KEY_PATH'] === undefined) {
     const path = secretPath(dataDir, KEY_NAME)
-    if (!existsSync(path)) make(path, newKey)
-    made['LICENSE_PRIVATE_KEY_PATH'] = path
+    if (!existsSync(path) && makes) make(path, newKey)
+    if (existsSync(path)) made['LICENSE_PRIVATE_KEY_PATH'] = path
   }
   return { ...made, ...env }
 }

@@ -16,6 +16,8 @@ export interface Call<O extends Operands = Operands, P extends Options = Options
   options: { readonly [Name in keyof P]?: P[Name]['type'] extends 'boolean' ? boolean : string }
   /** Shows on a terminal how far long work is; `label` says what is being done. */
   withProgress: <T>(label: string, work: (report: Report) => Promise<T>) => Promise<T>
+  /** Of the terminal that the result goes to, or what suits a file. */
+  look: { hasColour: boolean; columns: number }
   /** For what is too long to be one result: resolves when there is room for more. */
   write: (text: string) => Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { doctor } from './doctor.ts'
 import { eventsList, eventsReplay } from './events.ts'
 import { keysIssue, keysRevoke } from './keys.ts'
 import { ledgerVerify } from './ledger.ts'
@@ -9,6 +10,7 @@ import { usageCleanup } from './usage.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
+  doctor,
   migrate,
   keysIssue,
   keysRevoke,

@@ -10,7 +10,7 @@ import { COMMANDS } from './list.ts'
 import { type Terminal, withProgress } from './progress.ts'
 
 export interface Streams {
-  out: NodeJS.WritableStream
+  out: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   err: Terminal
 }
 
@@ -69,6 +69,11 @@ function parse(command: Command, args: string[], streams: Streams) {
     operands,
     // `parseArgs` has given each option the type that the command says it has.
     options: rest as Call['options'],
+    look: {
+      // https://no-color.org
+      hasColour: streams.out.isTTY === true && !process.env['NO_COLOR'],
+      columns: streams.out.columns || 100,
+    },
     withProgress: (label, work) => withProgress(streams.err, label, work),
   }
   return { call, isHelp: help === true, isJson: json === true }

@@ -4,7 +4,7 @@ import type { DatabaseConfig } from '../config.ts'
 import { connect } from '../plugins/database/connect.ts'
 
 /** Any constant will do; with it, the numbers of processes are no other advisory locks. */
-const LOCK_CLASS = 5_746_102
+export const LOCK_CLASS = 5_746_102
 const INTERVAL_MS = 2_000
 
 /**

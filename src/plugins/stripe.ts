@@ -94,7 +94,8 @@ export const stripe = fp(
   { name: 'stripe', dependencies: ['metrics'] },
 )
 
-function connect(config: NonNullable<Config['stripe']>): Stripe {
+/** Stripe's SDK as it is used everywhere, without the circuit breaker. */
+export function connect(config: NonNullable<Config['stripe']>): Stripe {
   const base = config.apiBase === undefined ? null : new URL(config.apiBase)
   return new Stripe(config.secretKey, {
     apiVersion: API_VERSION,

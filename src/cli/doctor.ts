@@ -1,0 +1,42 @@
+import { processEnvironment } from '../config.ts'
+import { examine } from '../doctor/examine.ts'
+import { countsOf, describeExamination } from '../doctor/report.ts'
+import { WrongCall, command } from './command.ts'
+
+export const doctor = command({
+  name: 'doctor',
+  summary: 'go through the checklist before production',
+  details: `Looks at the settings, files, database and running service that these settings lead to, and
+changes nothing. A running service is asked once in each scope without a credential.
+A failure is a finding; with --strict a warning is one too.`,
+  operands: [],
+  options: {
+    url: {
+      type: 'string',
+      value: 'origin',
+      summary: 'where the service is reached, such as https://billing.example.com',
+    },
+    strict: { type: 'boolean', summary: 'exit with 1 for warnings as well' },
+  },
+  json: true,
+  run: async ({ options: { url, strict }, withProgress, look }) => {
+    if (url !== undefined && !/^https?:\/\/[^/?#]+\/?$/.test(url)) {
+      throw new WrongCall('--url is an origin, such as https://billing.example.com')
+    }
+    const examined = await withProgress('Going through the checklist', (report) =>
+      examine(processEnvironment(), { folder: process.cwd(), url }, report),
+    )
+    const counts = countsOf(examined)
+    return {
+      text: describeExamination(examined, look),
+      json: {
+        status: counts.failure > 0 ? 'failure' : counts.warning > 0 ? 'warning' : 'pass',
+        counts,
+        checks: examined.flatMap(({ title, lines }) =>
+          lines.map((line) => ({ group: title, ...line })),
+        ),
+      },
+      isFinding: counts.failure > 0 || (strict === true && counts.warning > 0),
+    }
+  },
+})

@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import { type Line, failure, pass, warning } from './check.ts'
+
+const TIMEOUT_MS = 4_000
+const DAY_MS = 86_400_000
+/** Let's Encrypt renews at 30: below this, something renews too late or not at all. */
+const DAYS_MIN = 14
+
+/** What a TLS server shows, judged as a browser would. @param origin `https://…` */
+export async function certificate(origin: string): Promise<Line> {
+  const { hostname, port } = new URL(origin)
+  const socket = connect({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 443),
+    servername: hostname,
+    timeout: TIMEOUT_MS,
+  })
+  socket.once('timeout', () => socket.destroy(new Error('It does not answer')))
+  try {
+    await once(socket, 'secureConnect')
+    const days = Math.floor(
+      (Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS,
+    )
+    const protocol = socket.getProtocol()
+    if (days < DAYS_MIN) {
+      return warning('certificate', `ends in ${days} days`, 'see why it was not renewed')
+    }
+    return pass('certificate', `valid for ${days} days, ${protocol}`)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'no answer'
+    return failure('certificate', `a client would refuse it (${code})`, 'install a valid one')
+  } finally {
+    socket.destroy()
+  }
+}

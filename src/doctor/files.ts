@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import {
+  type Facts,
+  type Group,
+  type Line,
+  counted,
+  failure,
+  pass,
+  unseen,
+  warning,
+} from './check.ts'
+
+const ROTATION_DAYS = 90
+const DAY_MS = 86_400_000
+
+/** Of these a value gives its holder something; the rest of the settings may be read. */
+const SECRETS = [
+  'ADMIN_API_TOKEN',
+  'INTERNAL_SERVICE_TOKEN',
+  'METRICS_TOKEN',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'DATABASE_URL',
+  'REDIS_URL',
+].flatMap((name) => [name, `${name}_PREVIOUS`])
+
+/** Where secrets lie, who can read them, whether they are in git, and how old they are. */
+export const files: Group = {
+  title: 'Secrets and files',
+  examine: (facts) => {
+    const paths = secretFiles(facts)
+    return [...dotenv(facts), ...modes(paths), ...inGit(facts, paths), ...ages(facts, paths)]
+  },
+}
+
+/** Each file that holds a secret, by the variable that names it. */
+function secretFiles({ environment: env, folder }: Facts): [string, string][] {
+  const named = SECRETS.map((name) => `${name}_FILE`).concat('LICENSE_PRIVATE_KEY_PATH')
+  return named.flatMap((name): [string, string][] => {
+    const given = env[name]?.trim()
+    const path = given ? resolve(folder, given) : undefined
+    return path !== undefined && existsSync(path) ? [[name, path]] : []
+  })
+}
+
+function dotenv({ config, folder }: Facts): Line[] {
+  const path = join(folder, '.env')
+  if (!existsSync(path)) return [pass('.env', 'there is none in this folder')]
+  const mode = statSync(path).mode & 0o777
+  if ((mode & 0o077) !== 0) {
+    return [
+      failure('.env', `others than its owner can use it (mode ${octal(mode)})`, 'chmod 600 .env'),
+    ]
+  }
+  const held = Object.keys(parseEnv(readFileSync(path, 'utf8'))).filter((name) =>
+    SECRETS.includes(name),
+  )
+  if (held.length > 0 && config.production) {
+    const advice = 'give each its own file, by X_FILE, from the secret store of your platform'
+    return [warning('.env', `holds ${counted(held.length, 'secret')}`, advice)]
+  }
+  return [pass('.env', `closed to others${held.length === 0 ? ', and no secret in it' : ''}`)]
+}
+
+function modes(paths: [string, string][]): Line[] {
+  if (paths.length === 0) return []
+  const open = paths.flatMap(([name, path]) => {
+    const mode = statSync(path).mode & 0o777
+    // Docker and Kubernetes mount secrets readable, into a container that has one user.
+    const mayBeRead = /^\/(var\/)?run\/secrets\//.test(path)
+    const forbidden = mayBeRead ? 0o022 : 0o066
+    return (mode & forbidden) === 0 ? [] : [failure(name, ...openTo(mode))]
+  })
+  if (open.length > 0) return open
+  return [pass('modes', `${counted(paths.length, 'file')} with secrets, none open to others`)]
+}
+
+function openTo(mode: number): [string, string] {
+  return [`names a file that others can read or write (mode ${octal(mode)})`, 'chmod 600 on it']
+}
+
+function inGit({ folder }: Facts, paths: [string, string][]): Line[] {
+  const dotenvPath = join(folder, '.env')
+  const named = [...paths, ...(existsSync(dotenvPath) ? [['.env', dotenvPath] as const] : [])]
+  const lines = named.flatMap(([name, path]) => {
+    const inRepository = (...args: string[]) =>
+      spawnSync('git', [...args, '--', basename(path)], { cwd: dirname(path) }).status
+    // 128: no repository, or no git on this machine.
+    if (inRepository('ls-files', '--error-unmatch') === 0) {
+      const advice = 'git rm --cached it, and replace what was in it: history keeps it'
+      return [failure(`git: ${name}`, 'is under version control', advice)]
+    }
+    return inRepository('check-ignore', '-q') === 1
+      ? [warning(`git: ${name}`, 'lies in a repository that does not ignore it', 'move it out')]
+      : []
+  })
+  return lines.length > 0 ? lines : [pass('git', 'no file with secrets is under version control')]
+}
+
+function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
+  const days = ([, path]: [string, string]) =>
+    Math.floor((Date.now() - statSync(path).mtimeMs) / DAY_MS)
+  // Licences verify with their key for as long as they last, and a change of it is no matter of days.
+  const tokens = paths.filter(([name]) => name !== 'LICENSE_PRIVATE_KEY_PATH')
+  const old = tokens.filter((file) => days(file) > ROTATION_DAYS)
+  const lines = old.map((file) =>
+    warning(
+      `age: ${file[0]}`,
+      `${days(file)} days old; secrets are to change every ${ROTATION_DAYS}`,
+      'put the old value into X_PREVIOUS and a new one into X, and restart',
+    ),
+  )
+  const bare = SECRETS.filter((name) => env[name]?.trim())
+  if (bare.length > 0) {
+    const reason = `${counted(bare.length, 'secret')} in variables, whose age nothing shows`
+    return [...lines, unseen('ages', reason, `note when they change: every ${ROTATION_DAYS} days`)]
+  }
+  if (tokens.length === 0 || lines.length > 0) return lines
+  return [pass('ages', `no secret is older than ${ROTATION_DAYS} days`)]
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}

@@ -1,0 +1,29 @@
+import { type Facts, type Group, unseen } from './check.ts'
+
+/** What no program on this machine can know: it says so, and what would show it. */
+export const outside: Group = {
+  title: 'Not seen from here',
+  examine: ({ config: { port } }: Facts) => [
+    unseen(
+      'firewall',
+      'what other machines reach',
+      `from another machine \`nmap -Pn -p- <your host>\`: 443 alone is open, ${port} and 5432 are not; here \`sudo nft list ruleset\``,
+    ),
+    unseen('advisories', 'known holes in the packages', '`npm audit --omit=dev`, daily in CI'),
+    unseen(
+      'encryption at rest',
+      'the disks of the database and of its backups',
+      '`lsblk -o NAME,FSTYPE,MOUNTPOINTS` on its machine: crypto_LUKS below; or your cloud says so',
+    ),
+    unseen(
+      'alerts',
+      'whether somebody is woken',
+      'load deploy/prometheus/alerts.yml, then `promtool query instant <prometheus> ALERTS`; and a monitor outside that asks /health',
+    ),
+    unseen(
+      'incidents',
+      'whether people know what to do',
+      'walk through deploy/RUNBOOK.md with whoever is on call, restore included',
+    ),
+  ],
+}

@@ -1,0 +1,164 @@
+import type postgres from 'postgres'
+import { verifyLedger } from '../funds/verify.ts'
+import { LOCK_CLASS } from '../jobs/recovery.ts'
+import { pendingMigrations } from '../plugins/database/migrate.ts'
+import {
+  type Facts,
+  type Group,
+  type Line,
+  counted,
+  failure,
+  pass,
+  unseen,
+  warning,
+} from './check.ts'
+
+/** Tables that only grow: a trigger refuses changes, and the service's role has no privilege for them. */
+export const GUARDED_TABLES = ['transfers', 'audit_records'] as const
+
+/** A ledger of so many transfers verifies in seconds. */
+const QUICK_TRANSFERS_MAX = 500_000
+const EVENT_AGE_S_MAX = 300
+
+const LOOK = 'the connection above comes first'
+
+/** What is in the database: its schema and guards, the ledger, and work that waits. */
+export const schema: Group = {
+  title: 'Schema and records',
+  examine: async (facts) => {
+    const { sql } = facts
+    if (sql === null) return [unseen('schema', 'can not be read without the database', LOOK)]
+    const lacking = await pendingMigrations(facts.config.database)
+    if (lacking > 0) {
+      const advice = '`strongroom migrate`; what follows from it is not checked'
+      return [failure('migrations', `${counted(lacking, 'migration')} lacking`, advice)]
+    }
+    return [
+      pass('migrations', 'up to date'),
+      await triggers(sql),
+      await privileges(sql),
+      await ledger(sql),
+      await auditLog(sql),
+      await apiKeys(sql),
+      await stripeEvents(facts, sql),
+      ...(await jobs(sql)),
+      await retention(facts, sql),
+    ]
+  },
+}
+
+async function triggers(sql: postgres.Sql): Promise<Line> {
+  const rows = await sql<{ name: string }[]>`
+    select c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+    join pg_proc p on p.oid = t.tgfoid
+    where p.proname = 'refuse_change' and t.tgenabled in ('O', 'A')
+      and c.relnamespace = current_schema()::regnamespace`
+  const guarded = new Set(rows.map(({ name }) => name))
+  const open = GUARDED_TABLES.filter((table) => !guarded.has(table))
+  if (open.length === 0)
+    return pass('guards', `triggers keep ${GUARDED_TABLES.join(', ')} as written`)
+  const reason = `no trigger keeps ${open.join(', ')} from being changed`
+  return failure(
+    'guards',
+    reason,
+    `alter table ${open[0]} enable trigger all, and find out who switched it off`,
+  )
+}
+
+async function privileges(sql: postgres.Sql): Promise<Line> {
+  const rows = await sql<{ table: string; privilege: string }[]>`
+    select t as table, p as privilege
+    from unnest(string_to_array(${GUARDED_TABLES.join(',')}, ',')) as t,
+      unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as p
+    where has_table_privilege(current_user, t, p)`
+  if (rows.length === 0) return pass('privileges', 'the role may add to them, and not change them')
+  const held = rows.map(({ table, privilege }) => `${privilege} on ${table}`).join(', ')
+  return failure('privileges', `the role has ${held}`, 'revoke it from the role')
+}
+
+async function ledger(sql: postgres.Sql): Promise<Line> {
+  const [row] = await sql<{ transfers: number }[]>`
+    select greatest(reltuples, 0)::bigint::float8 as transfers from pg_class
+    where oid = 'transfers'::regclass`
+  if ((row?.transfers ?? 0) > QUICK_TRANSFERS_MAX) {
+    return unseen(
+      'ledger',
+      'is too large to verify in passing',
+      '`strongroom ledger verify`, in a quiet hour',
+    )
+  }
+  const { findings, transfers } = await verifyLedger(sql)
+  const [finding] = findings
+  return finding === undefined
+    ? pass('ledger', `sound: ${counted(Number(transfers), 'transfer')}, every sum zero`)
+    : failure('ledger', `broken: ${finding.rule}`, '`strongroom ledger verify` shows the rows')
+}
+
+async function auditLog(sql: postgres.Sql): Promise<Line> {
+  const [row] = await sql<{ may: boolean; records: boolean }[]>`
+    select has_table_privilege(current_user, 'audit_records', 'INSERT') as may,
+      exists (select from audit_records) as records`
+  if (row?.may !== true) {
+    const reason = 'can not be written: every change is refused with 503'
+    return failure('audit log', reason, 'grant insert on audit_records to the role')
+  }
+  return pass('audit log', row.records ? 'can be written' : 'can be written, and is empty')
+}
+
+async function apiKeys(sql: postgres.Sql): Promise<Line> {
+  const [row] = await sql<{ keys: number; bare: number }[]>`
+    select count(*)::int as keys,
+      (count(*) filter (where hash not like '$argon2id$%'))::int as bare from api_keys`
+  const { keys = 0, bare = 0 } = row ?? {}
+  if (bare > 0) return failure('api keys', `${bare} are kept without a hash`, 'revoke them')
+  return pass('api keys', `${counted(keys, 'key')}, kept as argon2id hashes`)
+}
+
+async function stripeEvents({ config }: Facts, sql: postgres.Sql): Promise<Line> {
+  const [row] = await sql<{ parked: number; age_s: number | null }[]>`
+    select (count(*) filter (where status = 'parked'))::int as parked,
+      extract(epoch from now() - min(received_at) filter (where status = 'pending'))::int as age_s
+    from stripe_events where status in ('pending', 'parked')`
+  const { parked = 0, age_s: ageS = null } = row ?? {}
+  if (parked > 0) {
+    const advice = '`strongroom events list --status parked`, then `strongroom events replay <id>`'
+    return warning('stripe events', `${counted(parked, 'event')} failed again and again`, advice)
+  }
+  if (ageS !== null && ageS > EVENT_AGE_S_MAX) {
+    const advice = config.runJobs ? 'see the log of the service' : 'start `node dist/worker.js`'
+    return warning('stripe events', `one waits since ${Math.floor(ageS / 60)} minutes`, advice)
+  }
+  return pass('stripe events', 'none waits or has failed')
+}
+
+async function jobs(sql: postgres.Sql): Promise<Line[]> {
+  const [row] = await sql<{ workers: number; failed: number }[]>`
+    select (select count(*)::int from pg_locks where locktype = 'advisory' and objsubid = 2
+        and classid = ${LOCK_CLASS}
+        and database = (select oid from pg_database where datname = current_database())) as workers,
+      (select count(*)::int from graphile_worker.jobs where attempts >= max_attempts) as failed`
+  const { workers = 0, failed = 0 } = row ?? {}
+  return [
+    workers > 0
+      ? pass('workers', `run by ${counted(workers, 'process', 'processes')}`)
+      : warning(
+          'workers',
+          'no process runs the background jobs',
+          'start the service, or `node dist/worker.js`',
+        ),
+    failed === 0
+      ? pass('jobs', 'none was given up')
+      : warning('jobs', `${counted(failed, 'job')} given up`, 'select * from graphile_worker.jobs'),
+  ]
+}
+
+async function retention({ config }: Facts, sql: postgres.Sql): Promise<Line> {
+  const [row] = await sql<{ overdue: boolean }[]>`
+    select coalesce(cleaned_at < now() - interval '2 days', false) as overdue from usage_retention`
+  const days = counted(config.usageRetentionDays, 'day')
+  if (row?.overdue === true) {
+    const advice = 'run the service for ten minutes, or `strongroom usage cleanup`'
+    return warning('retention', `usage reports are due for deletion after ${days}`, advice)
+  }
+  return pass('retention', `usage reports are deleted after ${days}`)
+}

@@ -1,0 +1,87 @@
+import { type Facts, type Group, type Line, failure, pass, warning } from './check.ts'
+
+const NEW_TOKEN = '`openssl rand -hex 32` makes a good one'
+
+const ADVICE: Record<string, string> = {
+  ADMIN_API_TOKEN: NEW_TOKEN,
+  INTERNAL_SERVICE_TOKEN: NEW_TOKEN,
+  METRICS_TOKEN: NEW_TOKEN,
+  DATABASE_URL: 'name a PostgreSQL of your own, from 15 on',
+  DATABASE_SSL: 'set it to verify-full, with DATABASE_CA_FILE for a private authority',
+  LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
+  LICENSE_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys whose licences have expired',
+  STRIPE_SECRET_KEY: 'copy it from the dashboard of Stripe: Developers, API keys',
+  STRIPE_WEBHOOK_SECRET: 'copy it from the dashboard of Stripe: Developers, Webhooks',
+}
+
+/** What a production start looks at: all of it at once, and what it would not refuse but should be seen. */
+export const settings: Group = {
+  title: 'Settings',
+  examine: (facts) => [
+    environment(facts),
+    ...facts.faults.map((fault) => {
+      const [name = '', ...rest] = fault.split(' ')
+      return failure(name, rest.join(' '), ADVICE[name] ?? '.env.example says what it may be')
+    }),
+    ...soundTokens(facts),
+    ...metricsToken(facts),
+    ...signingKey(facts),
+    ...rotations(facts),
+    ...logLevel(facts),
+  ],
+}
+
+function environment({ environment: { NODE_ENV } }: Facts): Line {
+  if (NODE_ENV === 'production') return pass('NODE_ENV', 'production')
+  return failure(
+    'NODE_ENV',
+    `is ${NODE_ENV === 'test' ? 'test' : 'development'}: secrets are made up, limits are wide, starts migrate`,
+    'set NODE_ENV=production; the rest is judged as if it were',
+  )
+}
+
+const hasFault = ({ faults }: Facts, name: string) =>
+  faults.some((fault) => fault.startsWith(`${name} `))
+
+function soundTokens(facts: Facts): Line[] {
+  return ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN']
+    .filter((name) => !hasFault(facts, name))
+    .map((name) => pass(name, 'long enough, no example, and like no other token'))
+}
+
+function metricsToken(facts: Facts): Line[] {
+  if (hasFault(facts, 'METRICS_TOKEN')) return []
+  if (facts.config.metricsTokens.length > 0) return [pass('METRICS_TOKEN', 'opens /metrics alone')]
+  const advice = `${NEW_TOKEN}; give it to Prometheus`
+  return [warning('METRICS_TOKEN', 'is not set: Prometheus would need the admin token', advice)]
+}
+
+function signingKey(facts: Facts): Line[] {
+  const bits = facts.config.keys.signing?.asymmetricKeyDetails?.modulusLength
+  if (bits === undefined || hasFault(facts, 'LICENSE_PRIVATE_KEY_PATH')) return []
+  return [pass('LICENSE_PRIVATE_KEY_PATH', `an RSA key of ${bits} bits, closed to others`)]
+}
+
+function rotations({ environment: env, config }: Facts): Line[] {
+  const previous = Object.keys(env).filter(
+    (name) => /_PREVIOUS(_FILE)?$/.test(name) && Boolean(env[name]?.trim()),
+  )
+  const lines = previous.map((name) =>
+    warning(
+      name,
+      'is still accepted: a rotation is under way',
+      'remove it when every caller has the new value',
+    ),
+  )
+  const keys = config.keys.previous.length
+  if (keys > 0)
+    lines.push(pass('LICENSE_PREVIOUS_KEY_PATHS', `${keys} more verify and do not sign`))
+  return lines
+}
+
+function logLevel({ config: { logLevel: level } }: Facts): Line[] {
+  if (level === 'info') return [pass('LOG_LEVEL', 'a line for each request')]
+  const isQuiet = ['silent', 'fatal', 'error', 'warn'].includes(level)
+  const reason = isQuiet ? 'requests leave no line in the log' : 'more than production needs'
+  return [warning('LOG_LEVEL', `is ${level}: ${reason}`, 'set it to info')]
+}

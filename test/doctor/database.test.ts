@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { GUARDED_TABLES } from '../../src/doctor/schema.ts'
+import { expect, scene } from '../support/doctor.ts'
+import { query } from '../support/tables.ts'
+
+test('what is broken in the database is found, and found mended', async (t) => {
+  const { look, service } = await scene(t)
+  const { database } = service
+  const role = new URL(database.url).username
+  for (const [breaks, mends, check, status, reason] of [
+    [
+      'alter table transfers disable trigger all',
+      'alter table transfers enable trigger all',
+      'guards',
+      'failure',
+      /transfers/,
+    ],
+    [
+      `grant update on audit_records to ${role}`,
+      `revoke update on audit_records from ${role}`,
+      'privileges',
+      'failure',
+      /UPDATE on audit_records/,
+    ],
+    [
+      `revoke insert on audit_records from ${role}`,
+      `grant insert on audit_records to ${role}`,
+      'audit log',
+      'failure',
+      /503/,
+    ],
+    [
+      `alter database ${database.name} set synchronous_commit = off`,
+      `alter database ${database.name} set synchronous_commit = on`,
+      'synchronous_commit',
+      'failure',
+      /lost/,
+    ],
+    [
+      `insert into stripe_events (id, type, livemode, created_at, payload, status) values ('evt_1', 'x', true, now(), '{}', 'parked')`,
+      `delete from stripe_events`,
+      'stripe events',
+      'warning',
+      /1 event/,
+    ],
+    [
+      `insert into stripe_events (id, type, livemode, created_at, payload, received_at) values ('evt_1', 'x', true, now(), '{}', now() - interval '7 minutes')`,
+      `delete from stripe_events`,
+      'stripe events',
+      'warning',
+      /7 minutes/,
+    ],
+    [
+      `update usage_retention set cleaned_at = now() - interval '3 days'`,
+      `update usage_retention set cleaned_at = now()`,
+      'retention',
+      'warning',
+      /90 days/,
+    ],
+    [
+      `insert into accounts (user_id, tier, asset, balance) values ('ada', 'pro', 'USD/2', 5)`,
+      `delete from accounts where user_id = 'ada'`,
+      'ledger',
+      'failure',
+      /sum to zero/,
+    ],
+    [
+      `create table kept as table drizzle.__drizzle_migrations; delete from drizzle.__drizzle_migrations`,
+      `insert into drizzle.__drizzle_migrations table kept`,
+      'migrations',
+      'failure',
+      /migrations lacking/,
+    ],
+  ] as const) {
+    await query(database, breaks)
+    expect(await look(), check, status, reason)
+    await query(database, mends)
+    expect(await look(), check, 'pass')
+  }
+})
+
+test('every table that is guarded is looked at', async (t) => {
+  const { service } = await scene(t)
+  const rows = await query<{ name: string }[]>(
+    service.database,
+    `select distinct c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+     join pg_proc p on p.oid = t.tgfoid where p.proname = 'refuse_change'`,
+  )
+  assert.deepEqual(rows.map(({ name }) => name).toSorted(), [...GUARDED_TABLES].toSorted())
+})

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { expect, scene } from '../support/doctor.ts'
+import { ADMIN_TOKEN, INTERNAL_TOKEN } from '../support/service.ts'
+
+/** Without its webhook secret, and away from Stripe itself. */
+const KEY_ALONE = {
+  STRIPE_SECRET_KEY: `sk_test_canary_${'0123456789'.repeat(3)}`,
+  STRIPE_API_BASE: 'http://127.0.0.1:1',
+}
+
+test('each unsafe setting is named, never shown', async (t) => {
+  const { look } = await scene(t)
+  for (const [changes, check, status] of [
+    [{ NODE_ENV: undefined }, 'NODE_ENV', 'failure'],
+    [{ ADMIN_API_TOKEN: 'short-canary' }, 'ADMIN_API_TOKEN', 'failure'],
+    [{ ADMIN_API_TOKEN: undefined }, 'ADMIN_API_TOKEN', 'failure'],
+    [{ ADMIN_API_TOKEN: INTERNAL_TOKEN }, 'INTERNAL_SERVICE_TOKEN', 'failure'],
+    [
+      { INTERNAL_SERVICE_TOKEN: `change-me-canary-${'0123456789'.repeat(3)}` },
+      'INTERNAL_SERVICE_TOKEN',
+      'failure',
+    ],
+    [{ METRICS_TOKEN: undefined }, 'METRICS_TOKEN', 'warning'],
+    [{ ADMIN_API_TOKEN_PREVIOUS: `${ADMIN_TOKEN}-canary` }, 'ADMIN_API_TOKEN_PREVIOUS', 'warning'],
+    [{ LICENSE_PRIVATE_KEY_PATH: '/nowhere' }, 'LICENSE_PRIVATE_KEY_PATH', 'failure'],
+    [{ LOG_LEVEL: 'silent' }, 'LOG_LEVEL', 'warning'],
+    [{ TRUST_PROXY: undefined }, 'TRUST_PROXY', 'warning'],
+    [{ TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY', 'failure'],
+    [{ CORS_ORIGINS: 'http://app.example.com' }, 'CORS_ORIGINS', 'failure'],
+    [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS', 'failure'],
+    [{ CHECKOUT_ORIGINS: 'http://canary.example.com' }, 'CHECKOUT_ORIGINS', 'failure'],
+    [{ RATE_LIMIT_ADMIN: 'off' }, 'rate limits', 'warning'],
+    [{ REDIS_URL: 'redis://:canary@127.0.0.1:1' }, 'REDIS_URL', 'failure'],
+    [{ ...KEY_ALONE }, 'STRIPE_WEBHOOK_SECRET', 'failure'],
+    [{ DATABASE_URL: 'postgres://canary:canary@127.0.0.1:1/x' }, 'connection', 'failure'],
+    [{ DATABASE_URL: undefined }, 'DATABASE_URL', 'failure'],
+    [{ DATABASE_SSL: undefined }, 'connection', 'failure'],
+    [
+      { INTERNAL_SERVICE_TOKEN: 'another-token-0123456789-abcdefghijklm' },
+      'internal token',
+      'failure',
+    ],
+  ] as const) {
+    const lines = await look(changes)
+    expect(lines, check, status)
+    assert.ok(!JSON.stringify([...lines.values()]).includes('canary'))
+  }
+})
+
+test('files with secrets: open ones, those in git, in .env, and old ones', async (t) => {
+  const { look, folder } = await scene(t)
+  const path = join(folder, 'admin-token')
+  writeFileSync(path, ADMIN_TOKEN, { mode: 0o600 })
+  const changes = { ADMIN_API_TOKEN: undefined, ADMIN_API_TOKEN_FILE: path }
+  expect(await look(changes), 'modes', 'pass')
+  chmodSync(path, 0o644)
+  expect(await look(changes), 'ADMIN_API_TOKEN_FILE', 'failure', /0644/)
+  chmodSync(path, 0o600)
+
+  const days = (count: number) => new Date(Date.now() - count * 86_400_000)
+  utimesSync(path, days(91), days(91))
+  expect(await look(changes), 'age: ADMIN_API_TOKEN_FILE', 'warning', /^91 days/)
+  utimesSync(path, days(89), days(89))
+  assert.ok(!(await look(changes)).has('age: ADMIN_API_TOKEN_FILE'))
+
+  const dotenv = join(folder, '.env')
+  writeFileSync(dotenv, 'PORT=3100\n', { mode: 0o600 })
+  expect(await look(), '.env', 'pass')
+  writeFileSync(dotenv, `ADMIN_API_TOKEN=${ADMIN_TOKEN}\n`)
+  expect(await look(), '.env', 'warning', /1 secret/)
+  chmodSync(dotenv, 0o640)
+  expect(await look(), '.env', 'failure', /0640/)
+
+  const git = (...args: string[]) => spawnSync('git', args, { cwd: folder }).status
+  if (git('init', '-q') !== 0) return t.diagnostic('there is no git')
+  expect(await look(changes), 'git: .env', 'warning', /does not ignore/)
+  git('add', '.env')
+  expect(await look(changes), 'git: .env', 'failure', /version control/)
+})
