@@ -42,6 +42,7 @@ import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
+import { customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { usage } from './usage/plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
@@ -105,6 +106,7 @@ export async function buildApp(
     ...paymentSchemas,
     ...fundsSchemas,
     ...usageSchemas,
+    ...privacySchemas,
     ...webhookSchemas,
   ]) {
     app.addSchema(schema)
@@ -150,6 +152,7 @@ export async function buildApp(
     async (scope) => {
       requireAdminToken(scope, config.adminTokens, gates.admin)
       await scope.register(customerRoutes, { prefix: '/customers' })
+      await scope.register(customerPrivacyRoutes, { prefix: '/customers/:customer_id' })
       await scope.register(planRoutes, { prefix: '/plans' })
       await scope.register(usageAdminRoutes, {
         prefix: '/usage',

@@ -5,6 +5,7 @@ import { actorOf } from '../auth/scope.ts'
 import { PageQuery, pageAnswer, pageRequest } from '../pagination.ts'
 import { Refusal } from '../refusals.ts'
 import { CustomerId, ref, strictObject, timeOf } from '../schemas.ts'
+import { presentKey } from './present.ts'
 import {
   ApiKey,
   ApiKeyPage,
@@ -14,7 +15,7 @@ import {
   NewApiKey,
   RotateKeyBody,
 } from './schemas.ts'
-import { type KeyRow, endOf, issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
+import { issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
 
 export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, Me]
 
@@ -134,17 +135,6 @@ export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
   )
-}
-
-export function presentKey(row: KeyRow) {
-  return {
-    key_id: row.id,
-    name: row.name,
-    created_at: row.createdAt.toISOString(),
-    expires_at: endOf(row)?.toISOString() ?? null,
-    last_used_at: row.lastUsedAt?.toISOString() ?? null,
-    revoked_at: row.revokedAt?.toISOString() ?? null,
-  }
 }
 
 function futureTime(text: string): Date {

@@ -1,6 +1,6 @@
 import { and, desc, eq, lt } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
-import { customers } from '../customers/tables.ts'
+import { requireCustomer } from '../customers/living.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
@@ -34,8 +34,12 @@ export async function draftKey(
   return { apiKey, row: { id: keyId, customerId, name, expiresAt, hash } }
 }
 
-/** Stores a drafted key together with its audit record. */
+/**
+ * Stores a drafted key together with its audit record.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
 export async function insertKey(tx: Transaction, actor: Actor, draft: DraftKey): Promise<KeyRow> {
+  await requireCustomer(tx, draft.row.customerId)
   const [row] = await tx.insert(apiKeys).values(draft.row).returning()
   if (row === undefined) throw new Error('The key was not inserted')
   await recordAudit(tx, actor, {
@@ -149,12 +153,4 @@ async function findKey(
     .for('update')
   if (row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
   return row
-}
-
-async function requireCustomer(db: Database, customerId: string): Promise<void> {
-  const found = await db
-    .select({ id: customers.id })
-    .from(customers)
-    .where(eq(customers.id, customerId))
-  if (found.length === 0) throw new Refusal('CUSTOMER_NOT_FOUND')
 }

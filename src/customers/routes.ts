@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../pagination.ts'
 import { ref } from '../schemas.ts'
+import { presentCustomer } from './present.ts'
 import {
   CreateCustomerBody,
   Customer,
@@ -11,13 +12,7 @@ import {
   NewCustomer,
   UpdateCustomerBody,
 } from './schemas.ts'
-import {
-  type CustomerRow,
-  createCustomer,
-  getCustomer,
-  listCustomers,
-  updateCustomer,
-} from './service.ts'
+import { createCustomer, getCustomer, listCustomers, updateCustomer } from './service.ts'
 
 export const customerSchemas = [Customer, NewCustomer, CustomerPage]
 
@@ -106,18 +101,4 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return presentCustomer(await updateCustomer(app.db, actorOf(request), id, changes))
     },
   )
-}
-
-function presentCustomer(row: CustomerRow) {
-  return {
-    customer_id: row.id,
-    email: row.email,
-    company_name: row.companyName,
-    plan: row.plan,
-    status: row.status,
-    stripe_customer_id: row.stripeCustomerId,
-    metadata: row.metadata,
-    created_at: row.createdAt.toISOString(),
-    updated_at: row.updatedAt.toISOString(),
-  }
 }

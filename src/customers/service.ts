@@ -7,6 +7,7 @@ import { unknownPlan } from '../plans/service.ts'
 import { violates } from '../plugins/database/faults.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
+import { isLiving, livingCustomer } from './living.ts'
 import { customers } from './tables.ts'
 
 export type CustomerRow = typeof customers.$inferSelect
@@ -56,6 +57,7 @@ export function listCustomers(
     .from(customers)
     .where(
       and(
+        isLiving,
         email === undefined ? undefined : eq(sql`lower(${customers.email})`, sql`lower(${email})`),
         status === undefined ? undefined : eq(customers.status, status),
         page.before === null ? undefined : lt(customers.seq, page.before),
@@ -66,8 +68,8 @@ export function listCustomers(
 }
 
 /** @throws Refusal `CUSTOMER_NOT_FOUND` */
-export async function getCustomer(db: Database, id: string): Promise<CustomerRow> {
-  const [row] = await db.select().from(customers).where(eq(customers.id, id))
+export async function getCustomer(db: Pick<Database, 'select'>, id: string): Promise<CustomerRow> {
+  const [row] = await db.select().from(customers).where(livingCustomer(id))
   if (row === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
   return row
 }
@@ -87,7 +89,7 @@ export function updateCustomer(
       const [row] = await tx
         .update(customers)
         .set({ ...changes, updatedAt: sql`now()` })
-        .where(eq(customers.id, id))
+        .where(livingCustomer(id))
         .returning()
       if (row === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
       const { plan, status } = changes

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { plans } from '../plans/tables.ts'
 
 /** A company whose instances call with an API key. */
@@ -10,6 +20,7 @@ export const customers = pgTable(
     id: text().primaryKey(),
     /** Order of creation, which lists page by. */
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
+    /** Empty once the customer is erased, as the constraint below has it. */
     email: text().notNull(),
     companyName: text(),
     plan: text().references(() => plans.id),
@@ -17,15 +28,26 @@ export const customers = pgTable(
     status: text({ enum: ['active', 'suspended'] })
       .notNull()
       .default('active'),
-    stripeCustomerId: text().unique('customers_stripe_customer_id'),
+    stripeCustomerId: text(),
     /** How many Stripe customers of theirs were deleted: the next one is made under another key. */
     stripeCustomersDeleted: integer().notNull().default(0),
     metadata: jsonb().$type<Record<string, unknown>>().notNull(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+    /** From then on there is no such customer; the row keeps the id, a pseudonym, for what refers to it. */
+    erasedAt: timestamp({ precision: 3, withTimezone: true }),
   },
   (table) => [
     check('customers_status', sql`${table.status} in ('active', 'suspended')`),
+    check(
+      'customers_erased',
+      sql`${table.erasedAt} is null or (${table.email} = '' and ${table.companyName} is null and ${table.stripeCustomerId} is null and ${table.metadata} = '{}')`,
+    ),
+    // Partial, so that an update of it takes no lock that conflicts with `for key share`: only an
+    // erasure does.
+    uniqueIndex('customers_stripe_customer_id')
+      .on(table.stripeCustomerId)
+      .where(sql`${table.stripeCustomerId} is not null`),
     index('customers_email').on(sql`lower(${table.email})`, table.seq),
     index('customers_plan').on(table.plan),
     index('customers_status_seq').on(table.status, table.seq),

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { deleteStripeCustomer } from '../privacy/stripe-customers.ts'
 import { reconcile } from '../subscriptions/reconcile.ts'
 import { applyEvent } from '../webhooks/apply.ts'
 
@@ -22,6 +23,10 @@ export const JOBS: readonly Job[] = [
   {
     name: 'apply_stripe_event',
     run: (app, payload, attempt) => applyEvent(app, (payload as { id: string }).id, attempt),
+  },
+  {
+    name: 'delete_stripe_customer',
+    run: (app, payload) => deleteStripeCustomer(app, (payload as { id: string }).id),
   },
   {
     name: 'reconcile_subscriptions',

@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, lte } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
-import { customers } from '../customers/tables.ts'
+import { requireCustomer } from '../customers/living.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../plugins/database/index.ts'
 import type { KeyRing } from '../plugins/key-ring/index.ts'
@@ -36,11 +36,7 @@ export function issueByHand(
 ): Promise<LicenseRow> {
   return db.transaction(async (tx) => {
     const { customerId } = order
-    const [customer] = await tx
-      .select({ plan: customers.plan })
-      .from(customers)
-      .where(eq(customers.id, customerId))
-    if (customer === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
+    const customer = await requireCustomer(tx, customerId)
     const planId = order.plan === undefined ? customer.plan : order.plan
     const plan = planId === null ? null : await namedPlan(tx, planId)
     return issueLicense(tx, keys, actor, {

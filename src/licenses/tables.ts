@@ -24,7 +24,10 @@ export const LICENSE_STATUSES = ['active', 'superseded', 'ended', 'revoked'] as 
 /** Without fractions: a JWT's times are whole seconds, and the two must not differ. */
 const second = () => timestamp({ precision: 0, withTimezone: true })
 
-/** What was signed for whom. What a licence says is never changed; only its status is. */
+/**
+ * What was signed for whom. What a licence says is never changed, only its status is, until its
+ * customer is erased: then what is left is what the revocation list needs.
+ */
 export const licenses = pgTable(
   'licenses',
   {
@@ -46,11 +49,11 @@ export const licenses = pgTable(
     expiresAt: second().notNull(),
     /** Set when it is on the revocation list, until it has expired. */
     revokedAt: timestamp({ precision: 3, withTimezone: true }),
-    /** Why it was revoked, or what ended it. */
+    /** Why it was revoked, or what ended it; null once the customer is erased. */
     reason: text(),
     /** The thumbprint of the key that signed the token. */
     keyId: text().notNull(),
-    /** The JWT itself: after a rotation the key that made it may be gone. */
+    /** The JWT itself: after a rotation the key that made it may be gone. Empty once the customer is erased. */
     token: text().notNull(),
   },
   (table) => [

@@ -30,7 +30,8 @@ export const deadline = fp(
       for (const reply of open) {
         if (reply.elapsedTime < DEADLINE_MS) break
         open.delete(reply)
-        if (!reply.sent) void reply.send(new Refusal('TIMEOUT'))
+        // A stream under way has answered, though not to the end.
+        if (!reply.sent && !reply.raw.headersSent) void reply.send(new Refusal('TIMEOUT'))
       }
     }, INTERVAL_MS)
     timer.unref()

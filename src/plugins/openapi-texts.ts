@@ -47,6 +47,15 @@ export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
   createCustomer: 'The API key is in this answer and in no later one: only its hash is kept.',
   updateCustomer:
     'Fields that are not named stay as they are. Suspending takes effect within a second.',
+  exportCustomer:
+    'One JSON document, for the person behind the customer: sent while it is read, however long it is. ' +
+    'No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived ' +
+    'is no JSON; ask again.',
+  eraseCustomer:
+    'Its keys are refused within a second and its licences are on the revocation list; Stripe is told ' +
+    'to delete its customer, and with it the subscription. What is left under the id, which is a ' +
+    'pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call ' +
+    'answers that there is no such customer.',
   getMe: 'A customer can check its key with this call, and see when the key expires.',
   rotateApiKey:
     'The answer has a new key, with the name of the old one. The old key works until ' +

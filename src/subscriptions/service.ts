@@ -1,5 +1,18 @@
-import { and, count, desc, eq, inArray, isNotNull, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import {
+  and,
+  count,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  isNull,
+  ne,
+  notInArray,
+  or,
+  sql,
+} from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
+import { isLiving } from '../customers/living.ts'
 import { customers } from '../customers/tables.ts'
 import { accounts } from '../funds/tables.ts'
 import { endLicenses, syncLicenses } from '../licenses/service.ts'
@@ -93,7 +106,7 @@ export async function endForDeleted(
       .select({ id: customers.id, plan: customers.plan })
       .from(customers)
       .where(eq(customers.id, row.customerId))
-      .for('update')
+      .for('no key update')
     if (customer !== undefined) await follow(tx, customer, row.plan, row)
     await endLicenses(tx, STRIPE, row, 'customer deleted at Stripe')
   }
@@ -128,11 +141,14 @@ async function ownerOf(tx: Transaction, heard: StripeSubscription) {
     .select({ id: customers.id, plan: customers.plan })
     .from(customers)
     .where(
-      sql`${customers.id} = ${customerId ?? ''} or ${customers.stripeCustomerId} = ${stripeCustomerId}`,
+      and(
+        isLiving,
+        or(eq(customers.id, customerId ?? ''), eq(customers.stripeCustomerId, stripeCustomerId)),
+      ),
     )
     .orderBy(sql`(${customers.id} = ${customerId ?? ''}) desc`)
     .limit(1)
-    .for('update')
+    .for('no key update')
   return owner ?? null
 }
 

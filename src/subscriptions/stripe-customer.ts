@@ -1,9 +1,12 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
+import { isErased, livingCustomer } from '../customers/living.ts'
 import { customers } from '../customers/tables.ts'
 import { violates } from '../plugins/database/faults.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { type StripeCalls, requestKey } from '../plugins/stripe.ts'
+import { beginErasure } from '../privacy/events.ts'
+import { forgetStripeCustomer } from '../privacy/stripe-customers.ts'
 import { STRIPE, endForDeleted } from './service.ts'
 
 type Customer = Pick<
@@ -34,7 +37,10 @@ export async function stripeCustomerOf(
   return made.id
 }
 
-/** Remembers it where there is none yet. Another customer's is left alone. */
+/**
+ * Remembers it where there is none yet. Another customer's is left alone; an erased customer's, made
+ * or paid with while the erasure was under way, is deleted like those before it.
+ */
 export async function linkStripeCustomer(
   db: Database,
   customerId: string,
@@ -45,9 +51,14 @@ export async function linkStripeCustomer(
       const linked = await tx
         .update(customers)
         .set({ stripeCustomerId, updatedAt: sql`now()` })
-        .where(and(eq(customers.id, customerId), isNull(customers.stripeCustomerId)))
+        .where(and(livingCustomer(customerId), isNull(customers.stripeCustomerId)))
         .returning({ id: customers.id })
-      if (linked.length > 0) await recordChange(tx, STRIPE, customerId)
+      if (linked.length > 0) return recordChange(tx, STRIPE, customerId)
+      if (!(await isErased(tx, customerId))) return
+      const owners = await tx.$count(customers, eq(customers.stripeCustomerId, stripeCustomerId))
+      if (owners > 0) return
+      await beginErasure(tx)
+      await forgetStripeCustomer(tx, stripeCustomerId)
     })
   } catch (error) {
     if (!violates(error, 'customers_stripe_customer_id')) throw error
@@ -58,7 +69,7 @@ export async function linkStripeCustomer(
  * Stripe's customer was deleted, and its subscriptions cancelled with it.
  * @returns false if it was none of ours
  */
-export function forgetStripeCustomer(
+export function unlinkStripeCustomer(
   db: Database,
   stripeCustomerId: string,
   at: Date,

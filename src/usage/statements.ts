@@ -29,7 +29,8 @@ export function reportKey(report: { customerId: string; reportId: string }): str
  * Stores a batch of reports, adds them to the totals, says where their customers stand, and notes
  * and audits limits that are exceeded: one statement, so that all of it happens or nothing does.
  *
- * The retention row is read under a lock, and so is the newest there is: while the batch runs nobody
+ * Customers are locked against an erasure, and one that is being erased is passed over: of it nothing
+ * is stored any more. The retention row is read under a lock, and so is the newest there is: while the batch runs nobody
  * moves the bound. Reports are stored and totals written in the order of their keys, so that no two
  * batches wait for each other. A report that is there already is left alone and adds nothing.
  */
@@ -40,6 +41,12 @@ export async function writeReports(
 ): Promise<Written> {
   const rows = await sql<[Written]>`
     with kept as materialized (select kept_since from usage_retention for share),
+    living as materialized (
+      select id from customers
+      where id = any(${array([...new Set(batch.map((report) => report.customerId))])}::text[])
+        and erased_at is null
+      for key share skip locked
+    ),
     sent as (
       select place, customer_id, report_id, instance_id, fingerprint, metrics,
         coalesce(reported_at, date_trunc('milliseconds', now())) as reported_at
@@ -52,6 +59,7 @@ export async function writeReports(
         ${column(batch, (report) => report.reportedAt)}::timestamptz[]
       ) with ordinality
         as sent (customer_id, report_id, instance_id, fingerprint, metrics, reported_at, place)
+      where customer_id in (select id from living)
     ),
     timely as materialized (
       select sent.* from sent, kept

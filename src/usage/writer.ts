@@ -111,7 +111,8 @@ function judge(
       // An id of our own is here twice only if the answer to the first try was lost.
       return fulfilled({ ...reported, receivedAt: known.receivedAt, replayed: report.isNamed })
     }
-    // Else retention deleted the earlier report between the two statements: the next try is told so.
+    // Else retention deleted the earlier report between the two statements, or the customer is being
+    // erased: the next try is told so.
     return rejected(untimely.has(index) ? untimelyReport() : new Refusal('OVERLOADED'))
   })
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Attempt } from '../jobs/list.ts'
 import { databaseErrorCode, isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { isStripeAway } from '../plugins/stripe.ts'
+import { forgetIfErased } from '../privacy/events.ts'
 import { Refusal } from '../refusals.ts'
 import { OldAnswer } from '../subscriptions/refresh.ts'
 import type { IncomingEvent } from './handlers/handler.ts'
@@ -63,10 +64,13 @@ async function settle(
   status: Status,
   reason: string | null,
 ): Promise<void> {
-  await app.db
-    .update(stripeEvents)
-    .set({ status, reason, settledAt: sql`now()` })
-    .where(and(eq(stripeEvents.id, row.id), ne(stripeEvents.status, 'applied')))
+  await app.db.transaction(async (tx) => {
+    await forgetIfErased(tx, row.id)
+    await tx
+      .update(stripeEvents)
+      .set({ status, reason, settledAt: sql`now()` })
+      .where(and(eq(stripeEvents.id, row.id), ne(stripeEvents.status, 'applied')))
+  })
   app.stripeEvents.settled(row.type, status)
 }
 

@@ -18,6 +18,7 @@ export const stripeEvents = pgTable(
     apiVersion: text(),
     /** The time Stripe gives the event; events arrive in any order. */
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    /** As Stripe sent it; without what is personal once somebody it is about was erased. */
     payload: jsonb().$type<Record<string, unknown>>().notNull(),
     receivedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     status: text({ enum: EVENT_STATUSES }).notNull().default('pending'),
@@ -33,6 +34,8 @@ export const stripeEvents = pgTable(
     index('stripe_events_open')
       .on(table.status, table.receivedAt)
       .where(sql`${table.status} in ('pending', 'parked')`),
+    // Whom an event is about: what an erasure and an export look for.
+    index('stripe_events_people').using('gin', sql`people_in(${table.payload})`),
     index('stripe_events_received').on(table.receivedAt, table.id),
   ],
 )

@@ -1,0 +1,33 @@
+import { type SQL, and, eq, isNotNull, isNull } from 'drizzle-orm'
+import type { Database } from '../plugins/database/index.ts'
+import { Refusal } from '../refusals.ts'
+import { customers } from './tables.ts'
+
+export const isLiving = isNull(customers.erasedAt)
+
+/** The condition for a customer that is there: an erased one is like none. */
+export function livingCustomer(id: string): SQL | undefined {
+  return and(eq(customers.id, id), isLiving)
+}
+
+export async function isErased(db: Pick<Database, 'select'>, id: string): Promise<boolean> {
+  const found = await db
+    .select({ id: customers.id })
+    .from(customers)
+    .where(and(eq(customers.id, id), isNotNull(customers.erasedAt)))
+  return found.length > 0
+}
+
+/**
+ * In a transaction, the customer is not erased before its end: an erasure waits for it.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
+export async function requireCustomer(db: Pick<Database, 'select'>, id: string) {
+  const [found] = await db
+    .select({ id: customers.id, plan: customers.plan })
+    .from(customers)
+    .where(livingCustomer(id))
+    .for('key share')
+  if (found === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
+  return found
+}

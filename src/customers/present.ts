@@ -1,0 +1,15 @@
+import type { CustomerRow } from './service.ts'
+
+export function presentCustomer(row: CustomerRow) {
+  return {
+    customer_id: row.id,
+    email: row.email,
+    company_name: row.companyName,
+    plan: row.plan,
+    status: row.status,
+    stripe_customer_id: row.stripeCustomerId,
+    metadata: row.metadata,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  }
+}

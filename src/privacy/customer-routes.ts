@@ -1,0 +1,52 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../auth/scope.ts'
+import { CustomerParams } from '../customers/schemas.ts'
+import { ref } from '../schemas.ts'
+import { eraseCustomer } from './erase-customer.ts'
+import { fileHeaders } from './document.ts'
+import { exportCustomer } from './export-customer.ts'
+import { CustomerExport, ErasedCustomer, streamed } from './schemas.ts'
+
+/** Admin: `/api/customers/:customer_id`, for what the GDPR grants the person behind it. */
+export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/export',
+    {
+      // Whoever asks for the headers alone would have all of it read for nothing.
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'exportCustomer',
+        tags: ['Customers'],
+        summary: 'Export everything that is held on a customer',
+        params: CustomerParams,
+        response: { 200: streamed(CustomerExport) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const { customer_id: id } = request.params
+      const document = await exportCustomer(app.db, actorOf(request), id)
+      return reply.headers(fileHeaders(id)).send(document)
+    },
+  )
+
+  app.delete(
+    '',
+    {
+      schema: {
+        operationId: 'eraseCustomer',
+        tags: ['Customers'],
+        summary: 'Erase a customer for good',
+        params: CustomerParams,
+        response: { 200: ref(ErasedCustomer) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+    },
+    async (request) => {
+      const { customer_id } = request.params
+      const erasedAt = await eraseCustomer(app.db, actorOf(request), customer_id)
+      app.revocations.forget()
+      return { customer_id, erased_at: erasedAt.toISOString() }
+    },
+  )
+}

@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream'
+
+/** Rows that are read while the document is sent, a page at a time. */
+export type Pages<Row = unknown> = AsyncGenerator<readonly Row[], void, undefined>
+
+/**
+ * All rows of a query, in pages. The next one is read when the one before has been taken, so a slow
+ * reader holds neither rows in memory nor a connection to the database.
+ * @param read rows after the given one, which is the last of the page before
+ */
+export async function* pages<Row, Shown>(
+  read: (after: Row | undefined) => Promise<readonly Row[]>,
+  present: (row: Row) => Shown,
+): Pages<Shown> {
+  let last: Row | undefined
+  do {
+    const rows = await read(last)
+    last = rows.at(-1)
+    if (rows.length > 0) yield rows.map(present)
+  } while (last !== undefined)
+}
+
+/**
+ * One JSON object as a stream. A fault on the way destroys the stream, and with it the connection: what
+ * has been sent by then is no JSON and can not be taken for the whole.
+ * @param parts values, and lists that are `Pages`
+ * @param confirm runs before the end; where it throws, the document stays unfinished
+ */
+export function jsonDocument(
+  parts: Readonly<Record<string, unknown>>,
+  confirm: () => Promise<void>,
+): Readable {
+  return Readable.from(chunks(parts, confirm), { objectMode: false })
+}
+
+/** A document is a file of its own, and no cache may keep it. */
+export function fileHeaders(name: string): Record<string, string> {
+  return {
+    'content-type': 'application/json; charset=utf-8',
+    'content-disposition': `attachment; filename="${name}.json"`,
+    'cache-control': 'no-store',
+  }
+}
+
+async function* chunks(
+  parts: Readonly<Record<string, unknown>>,
+  confirm: () => Promise<void>,
+): AsyncGenerator<string> {
+  let before = '{'
+  for (const [name, part] of Object.entries(parts)) {
+    yield `${before}${JSON.stringify(name)}:`
+    before = ',\n'
+    if (!isPages(part)) yield JSON.stringify(part)
+    else {
+      let separator = '[\n'
+      for await (const rows of part) {
+        yield separator + rows.map((row) => JSON.stringify(row)).join(',\n')
+        separator = ',\n'
+      }
+      yield separator === ',\n' ? '\n]' : '[]'
+    }
+  }
+  await confirm()
+  yield '}\n'
+}
+
+function isPages(part: unknown): part is Pages {
+  return typeof part === 'object' && part !== null && Symbol.asyncIterator in part
+}

@@ -1,0 +1,94 @@
+import { sql } from 'drizzle-orm'
+import { array, column, jsonColumn } from '../plugins/database/arrays.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
+import { withoutPersonalData } from './content.ts'
+
+/** Any constant will do; other locks have other numbers. */
+const LOCK_KEY = 5_746_103
+const PAGE = 500
+
+interface StoredEvent {
+  id: string
+  payload: Record<string, unknown>
+}
+
+/** Drizzle wants rows to have an index signature, which an interface has not. */
+type Row<T> = Pick<T, keyof T>
+
+/**
+ * To be called first in an erasure. Events are settled under the same lock, shared: each is settled
+ * before the erasure looks for events, or sees whom it has erased.
+ */
+export async function beginErasure(tx: Transaction): Promise<void> {
+  // What belongs to one person may take longer than a statement of a request should.
+  await tx.execute(sql`set local statement_timeout = 0`)
+  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_KEY})`)
+}
+
+/**
+ * Takes what is personal out of the stored events that name any of these, whatever became of them.
+ * @param people as `people_in` finds them in an event: ids, and email addresses in lower case
+ * @param forgotten the texts among them that may stay nowhere
+ */
+export async function forgetEvents(
+  tx: Transaction,
+  people: readonly string[],
+  forgotten: ReadonlySet<string>,
+): Promise<void> {
+  const ids = await findEvents(tx, people)
+  for (let from = 0; from < ids.length; from += PAGE) {
+    const events = await tx.execute<Row<StoredEvent>>(sql`
+      select id, payload from stripe_events
+      where id = any(${array(ids.slice(from, from + PAGE))}::text[])`)
+    await writeContent(tx, events, forgotten)
+  }
+}
+
+/** The ids, in their order, of stored events that name any of these. */
+export async function findEvents(
+  db: Pick<Database, 'execute'>,
+  people: readonly string[],
+): Promise<string[]> {
+  const found = await db.execute<{ id: string }>(sql`
+    select id from stripe_events where people_in(payload) && ${array(people)}::text[]`)
+  return found.map(({ id }) => id).toSorted()
+}
+
+/** An event that a customer's erasure leaves nothing to do for will not be tried again. */
+export async function ignoreEvents(tx: Transaction, people: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    update stripe_events set status = 'ignored', reason = 'customer erased', settled_at = now()
+    where status in ('pending', 'parked') and people_in(payload) && ${array(people)}::text[]`)
+}
+
+/**
+ * Takes what is personal out of an event that has just been settled, if it is about somebody who was
+ * erased before it came.
+ */
+export async function forgetIfErased(tx: Transaction, eventId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCK_KEY})`)
+  const erased = await tx.execute<Row<StoredEvent & { person: string }>>(sql`
+    select e.id, e.payload, person
+    from stripe_events e cross join unnest(people_in(e.payload)) as person
+    where e.id = ${eventId} and (
+      exists (select from erased_stripe_customers where digest = erased_digest(person))
+      or exists (select from customers c where c.id = person and c.erased_at is not null)
+    )`)
+  const [event] = erased
+  if (event === undefined) return
+  await writeContent(tx, [event], new Set(erased.map(({ person }) => person)))
+}
+
+async function writeContent(
+  tx: Transaction,
+  events: readonly StoredEvent[],
+  forgotten: ReadonlySet<string>,
+): Promise<void> {
+  await tx.execute(sql`
+    update stripe_events set payload = new.payload
+    from unnest(
+      ${column(events, (event) => event.id)}::text[],
+      ${jsonColumn(events, (event) => withoutPersonalData(event.payload, forgotten))}::jsonb[]
+    ) as new (id, payload)
+    where stripe_events.id = new.id`)
+}

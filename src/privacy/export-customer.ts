@@ -1,0 +1,163 @@
+import type { Readable } from 'node:stream'
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { presentKey } from '../api-keys/present.ts'
+import { apiKeys } from '../api-keys/tables.ts'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import { presentCustomer } from '../customers/present.ts'
+import { getCustomer } from '../customers/service.ts'
+import { presentIssued } from '../licenses/present.ts'
+import { licenses } from '../licenses/tables.ts'
+import type { Database } from '../plugins/database/index.ts'
+import { subscriptions } from '../subscriptions/tables.ts'
+import { presentFinding } from '../usage/present.ts'
+import { usageFindings, usageReports, usageTotals } from '../usage/tables.ts'
+import { type Pages, jsonDocument, pages } from './document.ts'
+import { exportedAudit, exportedEvents } from './export-parts.ts'
+import { peopleOf } from './people.ts'
+
+const PAGE = 1_000
+
+/**
+ * Everything that is held on a customer, as it is read while it is sent. The audit record comes first:
+ * nothing is given away without it.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
+export async function exportCustomer(db: Database, actor: Actor, id: string): Promise<Readable> {
+  const { customer, people } = await db.transaction(async (tx) => {
+    const found = await getCustomer(tx, id)
+    await recordAudit(tx, actor, { event: 'customer.exported', subject: id })
+    return { customer: found, people: await peopleOf(tx, found) }
+  })
+  const parts = {
+    exported_at: new Date().toISOString(),
+    customer: presentCustomer(customer),
+    api_keys: exportedKeys(db, id),
+    subscriptions: exportedSubscriptions(db, id),
+    licenses: exportedLicenses(db, id),
+    usage_reports: exportedReports(db, id),
+    usage_totals: exportedTotals(db, id),
+    usage_findings: exportedFindings(db, id),
+    stripe_events: exportedEvents(db, people.all),
+    audit_records: exportedAudit(db, id),
+  }
+  // One that is erased meanwhile would seem to have had less.
+  return jsonDocument(parts, async () => void (await getCustomer(db, id)))
+}
+
+function exportedKeys(db: Database, id: string): Pages {
+  return pages(
+    (after?: typeof apiKeys.$inferSelect) =>
+      db
+        .select()
+        .from(apiKeys)
+        .where(and(eq(apiKeys.customerId, id), after && gt(apiKeys.seq, after.seq)))
+        .orderBy(asc(apiKeys.seq))
+        .limit(PAGE),
+    presentKey,
+  )
+}
+
+function exportedSubscriptions(db: Database, id: string): Pages {
+  return pages(
+    (after?: typeof subscriptions.$inferSelect) =>
+      db
+        .select()
+        .from(subscriptions)
+        .where(and(eq(subscriptions.customerId, id), after && gt(subscriptions.id, after.id)))
+        .orderBy(asc(subscriptions.id))
+        .limit(PAGE),
+    (row) => ({
+      stripe_subscription_id: row.id,
+      stripe_customer_id: row.stripeCustomerId,
+      stripe_price_id: row.stripePriceId,
+      plan: row.plan,
+      status: row.status,
+      quantity: row.quantity,
+      current_period_start: row.currentPeriodStart?.toISOString() ?? null,
+      current_period_end: row.currentPeriodEnd?.toISOString() ?? null,
+      cancel_at_period_end: row.cancelAtPeriodEnd,
+      ended_at: row.endedAt?.toISOString() ?? null,
+      created_at: row.createdAt.toISOString(),
+    }),
+  )
+}
+
+function exportedLicenses(db: Database, id: string): Pages {
+  return pages(
+    (after?: typeof licenses.$inferSelect) =>
+      db
+        .select()
+        .from(licenses)
+        .where(and(eq(licenses.customerId, id), after && gt(licenses.seq, after.seq)))
+        .orderBy(asc(licenses.seq))
+        .limit(PAGE),
+    (row) => {
+      // What the token says is here; the token itself would let whoever finds the file use it.
+      const { token: _token, ...rest } = presentIssued(row).license
+      return rest
+    },
+  )
+}
+
+function exportedReports(db: Database, id: string): Pages {
+  return pages(
+    (after?: typeof usageReports.$inferSelect) =>
+      db
+        .select()
+        .from(usageReports)
+        .where(
+          and(eq(usageReports.customerId, id), after && gt(usageReports.reportId, after.reportId)),
+        )
+        .orderBy(asc(usageReports.reportId))
+        .limit(PAGE),
+    (row) => ({
+      report_id: row.reportId,
+      instance_id: row.instanceId,
+      reported_at: row.reportedAt.toISOString(),
+      received_at: row.receivedAt.toISOString(),
+      metrics: row.metrics,
+    }),
+  )
+}
+
+function exportedTotals(db: Database, id: string): Pages {
+  const { metric, period, startsAt } = usageTotals
+  return pages(
+    (after?: typeof usageTotals.$inferSelect) =>
+      db
+        .select()
+        .from(usageTotals)
+        .where(
+          and(
+            eq(usageTotals.customerId, id),
+            after &&
+              sql`(${metric}, ${period}, ${startsAt}) > (${after.metric}, ${after.period}, ${after.startsAt.toISOString()}::timestamptz)`,
+          ),
+        )
+        .orderBy(asc(metric), asc(period), asc(startsAt))
+        .limit(PAGE),
+    (row) => ({
+      metric: row.metric,
+      period: row.period,
+      starts_at: row.startsAt.toISOString(),
+      count: row.count,
+      sum: row.sum,
+      min: row.min,
+      max: row.max,
+      last: row.last,
+    }),
+  )
+}
+
+function exportedFindings(db: Database, id: string): Pages {
+  return pages(
+    (after?: typeof usageFindings.$inferSelect) =>
+      db
+        .select()
+        .from(usageFindings)
+        .where(and(eq(usageFindings.customerId, id), after && gt(usageFindings.seq, after.seq)))
+        .orderBy(asc(usageFindings.seq))
+        .limit(PAGE),
+    presentFinding,
+  )
+}

@@ -1,0 +1,27 @@
+import { eq } from 'drizzle-orm'
+import type { CustomerRow } from '../customers/service.ts'
+import type { Transaction } from '../plugins/database/index.ts'
+import { subscriptions } from '../subscriptions/tables.ts'
+
+/** How a customer may be named in Stripe's events, in the form of `people_in`. */
+export interface People {
+  /** Our id and Stripe's ids of the customer and of its subscriptions. */
+  ids: string[]
+  /** Those and the email address: events that name it alone may be of somebody else too. */
+  all: string[]
+  stripeCustomerIds: string[]
+}
+
+export async function peopleOf(
+  tx: Transaction,
+  customer: Pick<CustomerRow, 'id' | 'email' | 'stripeCustomerId'>,
+): Promise<People> {
+  const subscribed = await tx
+    .select({ id: subscriptions.id, stripeCustomerId: subscriptions.stripeCustomerId })
+    .from(subscriptions)
+    .where(eq(subscriptions.customerId, customer.id))
+  const known = [customer.stripeCustomerId, ...subscribed.map((row) => row.stripeCustomerId)]
+  const stripeCustomerIds = [...new Set(known.filter((id) => id !== null))]
+  const ids = [customer.id, ...stripeCustomerIds, ...subscribed.map((row) => row.id)]
+  return { ids, all: [...ids, customer.email.toLowerCase()], stripeCustomerIds }
+}

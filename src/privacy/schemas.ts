@@ -1,0 +1,91 @@
+import type { Readable } from 'node:stream'
+import { type TSchema, Type } from '@sinclair/typebox'
+import { ApiKey } from '../api-keys/schemas.ts'
+import { Customer } from '../customers/schemas.ts'
+import { IssuedLicense } from '../licenses/schemas.ts'
+import { CustomerId, Timestamp, nullable, ref } from '../schemas.ts'
+import { STATUSES, type Status } from '../subscriptions/state.ts'
+import { UsageFinding } from '../usage/admin-schemas.ts'
+
+export const ErasedCustomer = Type.Object(
+  { customer_id: CustomerId, erased_at: Timestamp },
+  { $id: 'ErasedCustomer' },
+)
+
+/** A document that is sent as a stream: the schema describes it, and nothing serialises by it. */
+export function streamed(schema: TSchema) {
+  return Type.Unsafe<Readable>(ref(schema))
+}
+
+export const ExportedEvent = Type.Object({
+  event_id: Type.String({ examples: ['evt_1Nk0PqL2eZvKYlo2'] }),
+  type: Type.String({ examples: ['invoice.paid'] }),
+  created_at: Timestamp,
+  received_at: Timestamp,
+  payload: Type.Unsafe<Record<string, unknown>>({
+    type: 'object',
+    additionalProperties: true,
+    description: 'As Stripe sent it, without secrets.',
+  }),
+})
+
+export const ExportedRecord = Type.Object({
+  timestamp: Timestamp,
+  event: Type.String({ examples: ['customer.updated'] }),
+  actor: Type.String({ examples: ['admin:1f2e3d4c'] }),
+  subject: Type.String(),
+  ip: nullable(Type.String({ examples: ['203.0.113.7'] })),
+  metadata: Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
+})
+
+const Subscription = Type.Object({
+  stripe_subscription_id: Type.String(),
+  stripe_customer_id: Type.String(),
+  stripe_price_id: nullable(Type.String()),
+  plan: nullable(Type.String()),
+  status: Type.Unsafe<Status>({ type: 'string', enum: STATUSES }),
+  quantity: Type.Integer(),
+  current_period_start: nullable(Timestamp),
+  current_period_end: nullable(Timestamp),
+  cancel_at_period_end: Type.Boolean(),
+  ended_at: nullable(Timestamp),
+  created_at: Timestamp,
+})
+
+const Report = Type.Object({
+  report_id: Type.String(),
+  instance_id: nullable(Type.String()),
+  reported_at: Timestamp,
+  received_at: Timestamp,
+  metrics: Type.Unsafe<Record<string, number>>({
+    type: 'object',
+    additionalProperties: { type: 'number' },
+  }),
+})
+
+const Total = Type.Object({
+  metric: Type.String(),
+  period: Type.Unsafe<string>({ type: 'string', enum: ['hour', 'day', 'month'] }),
+  starts_at: Timestamp,
+  count: Type.Integer(),
+  sum: Type.Number(),
+  min: Type.Number(),
+  max: Type.Number(),
+  last: Type.Number(),
+})
+
+export const CustomerExport = Type.Object(
+  {
+    exported_at: Timestamp,
+    customer: ref(Customer),
+    api_keys: Type.Array(ref(ApiKey)),
+    subscriptions: Type.Array(Subscription),
+    licenses: Type.Array(Type.Omit(IssuedLicense.properties.license, ['token'])),
+    usage_reports: Type.Array(Report),
+    usage_totals: Type.Array(Total),
+    usage_findings: Type.Array(ref(UsageFinding)),
+    stripe_events: Type.Array(ExportedEvent),
+    audit_records: Type.Array(ExportedRecord),
+  },
+  { $id: 'CustomerExport' },
+)
