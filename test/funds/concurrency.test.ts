@@ -60,18 +60,19 @@ test('promise 3: a key with another body is refused and moves nothing', async (t
   assert.equal((await service.asInternal('GET', '/balance/bob')).body.balance, 1e6 - trials * 6)
 })
 
-test('promises 4 and 5: 200 clients ask 10,000 deducts of 1 from 5,000: 5,000 succeed', async (t) => {
+test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: half succeed', async (t) => {
   const service = await startService(t)
+  const money = scaled(5_000, 1_000)
   for (let round = 0; round < scaled(20, 1); round++) {
     const user_id = `round-${round}`
-    await openAccount(service, user_id, 5_000)
-    const answers = await inParallel(10_000, 200, () =>
+    await openAccount(service, user_id, money)
+    const answers = await inParallel(2 * money, 200, () =>
       service.asInternal('POST', '/deduct', { user_id, amount: 1 }),
     )
     const paid = answers.filter((answer) => answer.status === 200)
     const refused = answers.filter((answer) => answer.body.code === 'INSUFFICIENT_FUNDS')
-    assert.deepEqual([paid.length, refused.length], [5_000, 5_000])
-    assert.equal(new Set(paid.map((answer) => answer.body.transfer_id)).size, 5_000)
+    assert.deepEqual([paid.length, refused.length], [money, money])
+    assert.equal(new Set(paid.map((answer) => answer.body.transfer_id)).size, money)
     assert.equal((await service.asInternal('GET', `/balance/${user_id}`)).body.balance, 0)
   }
   await assertSound(service)
@@ -136,7 +137,7 @@ test('promise 7: contention over many accounts and two replicas is never an erro
   const replica = await startService(t, {}, service.database)
   const users = Array.from({ length: 6 }, (_, index) => `user-${index}`)
   for (const user of users) await openAccount(service, user, 1_000_000)
-  const statuses = await inParallel(scaled(200_000, 2_000), 100, async (index) => {
+  const statuses = await inParallel(scaled(200_000, 1_000), 100, async (index) => {
     const target = index % 2 === 0 ? service : replica
     const user_id = users[(index * 7) % users.length]!
     const path = index % 3 === 0 ? '/top_up' : '/deduct'

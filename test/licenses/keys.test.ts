@@ -191,7 +191,7 @@ test(
   async (t) => {
     const script = guideBlock('openssl dgst -sha256 -verify')
     // Signatures of these sizes end differently in base64url: with two, no and one sign of padding.
-    for (const bits of [2_048, 3_072, 4_096]) {
+    for (const bits of [2_048, 2_056, 2_064]) {
       const { folder, license, write } = await licenseInFolder(t, bits)
       const run = () => spawnSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' })
       const good = run()
