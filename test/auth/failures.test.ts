@@ -17,7 +17,8 @@ interface FailureRecord {
 function recorded(service: Service): Promise<FailureRecord[]> {
   return query<FailureRecord[]>(
     service.database,
-    `select actor, subject, ip, metadata from audit_records
+    `select actor, r.subject, value as ip, metadata
+     from audit_records r left join audit_personal p on p.commitment = r.ip
      where event = 'auth.failed' order by id`,
   )
 }

@@ -7,20 +7,25 @@ import { type TestDatabase, asAdmin } from './database.ts'
  * what goes into it has been counted in `audit_records`.
  */
 export function countRows(database: TestDatabase): Promise<Record<string, number>> {
-  return asAdmin(database.adminUrl, async (sql) => {
-    const tables = await sql<{ name: string }[]>`
-      select table_name as name from information_schema.tables
-      where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not in
-        ('audit_queue', 'audit_places', 'audit_terms', 'audit_tiles', 'audit_checkpoints')
-      order by 1`
-    assert.ok(tables.length > 0, 'there are tables to count')
-    const counts: Record<string, number> = {}
-    for (const { name } of tables) {
-      const [row] = await sql<{ count: number }[]>`select count(*)::int from ${sql(name)}`
-      counts[name] = row?.count ?? -1
-    }
-    return counts
-  })
+  return asAdmin(database.adminUrl, async (sql) => (await rowCounter(sql))())
+}
+
+/** The same on a connection that is kept, where rows are counted again and again. */
+export async function rowCounter(
+  sql: postgres.Sql,
+): Promise<() => Promise<Record<string, number>>> {
+  const tables = await sql<{ name: string }[]>`
+    select table_name as name from information_schema.tables
+    where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not in
+      ('audit_queue', 'audit_places', 'audit_terms', 'audit_tiles', 'audit_checkpoints')
+    order by 1`
+  assert.ok(tables.length > 0, 'there are tables to count')
+  const counts = tables.map(({ name }) => `(select count(*)::int from ${name}) as ${name}`)
+  const statement = `select ${counts.join(', ')}`
+  return async () => {
+    const [row] = await sql.unsafe<Record<string, number>[]>(statement)
+    return { ...row }
+  }
 }
 
 /** Rows of a test's database, read around the service. */
