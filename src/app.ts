@@ -6,6 +6,9 @@ import { failures } from './auth/failures.ts'
 import { makeGates } from './auth/gates.ts'
 import { apiKeyAdminRoutes, apiKeySchemas, meRoutes } from './api-keys/routes.ts'
 import { keyVerifier } from './api-keys/verifier.ts'
+import { audit } from './audit/plugin.ts'
+import { auditRoutes, receiptRoutes } from './audit/routes.ts'
+import { auditSchemas } from './audit/schemas.ts'
 import { requireAdminToken } from './auth/admin.ts'
 import { requireApiKey } from './auth/api-key.ts'
 import { requireInternalToken } from './auth/internal.ts'
@@ -88,6 +91,10 @@ export async function buildApp(
   await app.register(failures)
   await app.register(keyRing, { config: config.keys })
   await app.register(revocations)
+  await app.register(audit, {
+    config: config.database,
+    checkpointFolder: config.auditCheckpointDir,
+  })
   await app.register(stripe, { config: config.stripe })
   await app.register(funds, { config: config.database })
   await app.register(inbox, { config: config.database })
@@ -108,6 +115,7 @@ export async function buildApp(
     ...usageSchemas,
     ...privacySchemas,
     ...webhookSchemas,
+    ...auditSchemas,
   ]) {
     app.addSchema(schema)
   }
@@ -159,6 +167,7 @@ export async function buildApp(
         retentionDays: config.usageRetentionDays,
       })
       await scope.register(licenseAdminRoutes, { prefix: '/licenses' })
+      await scope.register(auditRoutes, { prefix: '/audit' })
       await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },
@@ -173,6 +182,7 @@ export async function buildApp(
     requireInternalToken(scope, config.internalTokens, gates.internal)
     await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
     await scope.register(moneyRoutes)
+    await scope.register(receiptRoutes)
     await scope.register(paymentRoutes, { returnUrls: config })
     await scope.register(statsRoutes)
   })

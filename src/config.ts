@@ -29,6 +29,8 @@ export interface Config {
   redisUrl: string | undefined
   rateLimits: Record<'api' | 'usage' | 'webhooks' | 'admin' | 'internal', RateLimit | null>
   usageRetentionDays: number
+  /** A folder for the audit log's checkpoints; undefined for none. */
+  auditCheckpointDir: string | undefined
   fundsAsset: string
   migrateOnStart: boolean
   /** Whether the server runs the background jobs too, or leaves them to `worker.ts`. */
@@ -111,6 +113,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
       internal: read.rateLimit('RATE_LIMIT_INTERNAL', 'off', 1),
     },
     usageRetentionDays: read.integer('USAGE_RETENTION_DAYS', 1, 36_500) ?? 90,
+    auditCheckpointDir: read.text('AUDIT_CHECKPOINT_DIR'),
     fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
     migrateOnStart:
       (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',

@@ -30,6 +30,7 @@ export const REFUSALS = {
   API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
   ALREADY_SUBSCRIBED: [409, 'The customer has a subscription; the portal changes it.'],
   PLAN_NOT_SOLD: [409, 'The plan has no Stripe price.'],
+  NOT_YET_LOGGED: [409, 'The audit log has not reached this yet; ask again in a moment.'],
   PRICE_IN_USE: [409, 'Another plan has this Stripe price.'],
   ASSET_NOT_PAYABLE: [409, 'Stripe takes no payments in the asset of this account.'],
   STRIPE_REFUSED: [409, 'Stripe refused the call; the log has its code.'],

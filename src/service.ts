@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
+import { recordStart } from './audit/started.ts'
 import type { Config } from './config.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -29,6 +30,10 @@ export function service(
       database = await openDatabase(config, (message) => logger.info(message))
       app = await buildApp({ ...config, database: database.config }, logger)
       await app.ready()
+      // A server that can not write still answers what only reads; acts are refused by themselves.
+      await recordStart(app, config, duties.answer ? 'server' : 'worker').catch((error: unknown) =>
+        logger.error({ err: error }, 'Could not record the start in the audit log'),
+      )
       if (duties.work) jobs = await startJobs(app, database.config)
       if (duties.answer) await app.listen({ host: config.host, port: config.port })
       return duties.answer ? app.listeningOrigin : ''

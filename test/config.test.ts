@@ -64,6 +64,7 @@ test('an empty environment is a development with the documented defaults, and fr
     },
     runJobs: true,
     usageRetentionDays: 90,
+    auditCheckpointDir: undefined,
     fundsAsset: 'USD/2',
     migrateOnStart: true,
     drainDelayMs: 0,

@@ -4,7 +4,7 @@ import type { Tokens } from '../config.ts'
 /**
  * Makes a check of presented tokens against the ones in use. Comparing digests of equal length with
  * every token, match or not, makes the time independent of what was presented.
- * @returns the matching token's id (the first 8 hex digits of its SHA-256), or null
+ * @returns the matching token's id, or null
  */
 export function tokenMatcher(tokens: Tokens): (presented: string) => string | null {
   const known = tokens.filter((token) => token !== '').map(sha256)
@@ -12,10 +12,19 @@ export function tokenMatcher(tokens: Tokens): (presented: string) => string | nu
     const digest = sha256(presented)
     let id: string | null = null
     for (const candidate of known) {
-      if (timingSafeEqual(candidate, digest)) id = candidate.toString('hex', 0, 4)
+      if (timingSafeEqual(candidate, digest)) id = idOf(candidate)
     }
     return id
   }
+}
+
+/** By which records name a token: the first 8 hex digits of its SHA-256. */
+export function tokenId(token: string): string {
+  return idOf(sha256(token))
+}
+
+function idOf(digest: Buffer): string {
+  return digest.toString('hex', 0, 4)
 }
 
 function sha256(text: string): Buffer {

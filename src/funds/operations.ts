@@ -76,6 +76,10 @@ export function ownKey(): string {
   return ` ${randomUUID()}`
 }
 
+export function isOwnKey(key: string): boolean {
+  return key.startsWith(' ')
+}
+
 export function placeKey(place: Place): string {
   return `${place.accountId}_${place.seq}`
 }

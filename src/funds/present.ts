@@ -1,6 +1,6 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
 import type { BalanceRow } from './balances.ts'
-import type { Moved, Place } from './operations.ts'
+import { type Moved, type Place, isOwnKey } from './operations.ts'
 import { available } from './posting.ts'
 
 /** A transfer's public id carries its place: account and number, which are its primary key. */
@@ -93,8 +93,7 @@ export function presentTransfer(row: TransferRow, userId: string, names: Map<big
     reason: row.reason,
     reference: row.reference,
     metadata: row.metadata,
-    // A key of our own starts with a space; the caller gave none then.
-    idempotency_key: row.idempotencyKey.startsWith(' ') ? null : row.idempotencyKey,
+    idempotency_key: isOwnKey(row.idempotencyKey) ? null : row.idempotencyKey,
     created_at: row.createdAt.toISOString(),
   }
 }

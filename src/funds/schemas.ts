@@ -46,6 +46,8 @@ const TransferId = Type.String({
   examples: ['tr_42_7'],
 })
 
+export const TransferParams = Type.Object({ transfer_id: TransferId })
+
 export const Account = Type.Object(
   {
     user_id: UserName,

@@ -21,6 +21,13 @@ export interface Job {
 /** Every job there is. */
 export const JOBS: readonly Job[] = [
   {
+    name: 'audit_checkpoint',
+    cron: '0 * * * *',
+    run: async (app) => {
+      if (app.keys.signingKeyId !== null) await app.audit.issueCheckpoint()
+    },
+  },
+  {
     name: 'apply_stripe_event',
     run: (app, payload, attempt) => applyEvent(app, (payload as { id: string }).id, attempt),
   },

@@ -1,0 +1,192 @@
+import type postgres from 'postgres'
+import type { PageRequest } from '../pagination.ts'
+import { array } from '../plugins/database/arrays.ts'
+import { type LogRecord, type Place, readRecords } from './records.ts'
+
+/** How many records are read at once: a batch of transfers has as many at most. */
+const READ_MAX = 500
+
+export interface AuditFilter {
+  event: string | undefined
+  actor: string | undefined
+  subject: string | undefined
+  /** From this time on. */
+  from: Date | undefined
+  /** Before this time. */
+  to: Date | undefined
+}
+
+/**
+ * A page of the log, newest first, with the values of its commitments as far as they are kept. The
+ * next page begins where this one ends, whatever has been added meanwhile.
+ */
+export async function listRecords(
+  sql: postgres.Sql,
+  filter: AuditFilter,
+  page: PageRequest,
+): Promise<LogRecord[]> {
+  const accountId = accountOf(filter.subject)
+  const { low, high } = await boundsOf(sql, filter)
+  let before = Math.min(high + 1, page.before === null ? Infinity : Number(page.before))
+  const found: LogRecord[] = []
+  while (found.length <= page.limit) {
+    const wanted = page.limit + 1 - found.length
+    const places = await placesBefore(sql, filter, { low, before }, wanted)
+    const near = nearest(places, Math.max(wanted, READ_MAX))
+    const last = near.at(-1)
+    if (last === undefined) break
+    const options = { isShown: true, ...(accountId !== null && { accountId }) }
+    const records = await readRecords(sql, near, options)
+    const matching = records
+      .filter((record) => record !== null)
+      .filter((record) => record.seq < before && matches(record, filter))
+      .toSorted((a, b) => b.seq - a.seq)
+    found.push(...matching.slice(0, wanted))
+    before = last.firstSeq
+  }
+  return showValues(sql, found)
+}
+
+/** Where the records of a time can stand; a place is never logged before the act it records. */
+async function boundsOf(sql: postgres.Sql, { from, to }: AuditFilter) {
+  const [bounds] = await sql<[{ low: number | null; high: number | null }]>`
+    with late as (
+      select coalesce(max(logged_at - oldest), interval '1 minute') as most from audit_places
+      where logged_at - oldest > interval '1 minute'
+    )
+    select
+      (select min(first_seq) from audit_places where logged_at = (
+        select min(logged_at) from audit_places
+        where logged_at >= coalesce(${from ?? null}::timestamptz, '-infinity')
+      ))::float8 as low,
+      (select max(first_seq + size - 1) from audit_places where logged_at = (
+        select max(logged_at) from audit_places
+        where logged_at <= coalesce(${to ?? null}::timestamptz, 'infinity') + (select most from late)
+      ))::float8 as high`
+  return { low: bounds.low ?? Infinity, high: bounds.high ?? -1 }
+}
+
+/** Places that may have matching records, newest first. */
+async function placesBefore(
+  sql: postgres.Sql,
+  filter: AuditFilter,
+  range: { low: number; before: number },
+  count: number,
+): Promise<Place[]> {
+  if (range.before <= range.low) return []
+  const accountId = accountOf(filter.subject)
+  const [byTerm, byAccount] = await Promise.all([
+    placesByTerm(sql, filter, range, count),
+    accountId === null ? [] : placesOfAccount(sql, accountId, range, count),
+  ])
+  // Below the end of a list that was cut off, places are missing.
+  const ends = [byTerm, byAccount].map((list) =>
+    list.length < count ? 0 : (list.at(-1)?.firstSeq ?? 0),
+  )
+  const byFirst = new Map([...byTerm, ...byAccount].map((place) => [place.firstSeq, place]))
+  return [...byFirst.values()]
+    .filter(({ firstSeq }) => firstSeq >= Math.max(...ends))
+    .toSorted((a, b) => b.firstSeq - a.firstSeq)
+}
+
+function placesByTerm(
+  sql: postgres.Sql,
+  { event, actor, subject }: AuditFilter,
+  { low, before }: { low: number; before: number },
+  count: number,
+): Promise<Place[]> {
+  // The first, which should be the rarest, is walked along; the others are looked up.
+  const [first, ...others] = [
+    ...(subject === undefined ? [] : [`subject:${subject}`]),
+    ...(event === undefined ? [] : [`event:${event}`]),
+    ...(actor === undefined ? [] : [`actor:${actor}`]),
+  ]
+  const range = sql`first_seq >= ${low}::bigint and first_seq < ${before}::bigint`
+  const columns = sql`p.first_seq::float8 as "firstSeq", p.size, p.record_id as "recordId"`
+  if (first === undefined) {
+    return sql<Place[]>`
+      select ${columns} from audit_places p where ${range} order by p.first_seq desc limit ${count}`
+  }
+  return sql<Place[]>`
+    select ${columns} from audit_terms t join audit_places p using (first_seq)
+    where t.term = ${first} and ${range} and not exists (
+      select from unnest(${array(others)}::text[]) as other (term)
+      where not exists (
+        select from audit_terms o where o.term = other.term and o.first_seq = t.first_seq
+      )
+    )
+    order by t.first_seq desc limit ${count}`
+}
+
+/**
+ * Where an account's transfers stand: they are in the log in the order of their own numbers, so that
+ * the last of them before a place is found in steps of half the range.
+ */
+function placesOfAccount(
+  sql: postgres.Sql,
+  accountId: bigint,
+  { low, before }: { low: number; before: number },
+  count: number,
+): Promise<Place[]> {
+  const id = sql`${String(accountId)}::bigint`
+  return sql<Place[]>`
+    with recursive search (low, high) as (
+      select 0::bigint, (select coalesce(max(seq), 0) from transfers where account_id = ${id})
+      union all
+      select case when p.first_seq < ${before}::bigint then t.seq else search.low end,
+        case when p.first_seq < ${before}::bigint then search.high else t.seq - 1 end
+      from search
+      join transfers t on t.account_id = ${id} and t.seq = (search.low + search.high + 1) / 2
+      left join audit_places p on p.record_id = t.audit_record_id
+      where search.low < search.high
+    )
+    select p.first_seq::float8 as "firstSeq", p.size, p.record_id as "recordId"
+    from transfers t join audit_places p on p.record_id = t.audit_record_id
+    where t.account_id = ${id} and t.seq <= (select low from search where low = high)
+      and p.first_seq >= ${low}::bigint
+    order by t.seq desc limit ${count}`
+}
+
+/** As few places as have so many records, and at least one. */
+function nearest(places: readonly Place[], records: number): Place[] {
+  let total = 0
+  return places.filter(({ size }) => {
+    const isNeeded = total < records
+    total += size
+    return isNeeded
+  })
+}
+
+function matches(record: LogRecord, { event, actor, subject, from, to }: AuditFilter): boolean {
+  const time = Date.parse(record.timestamp)
+  return (
+    (event === undefined || record.event === event) &&
+    (actor === undefined || record.actor === actor) &&
+    (subject === undefined || record.subject === subject) &&
+    (from === undefined || time >= from.getTime()) &&
+    (to === undefined || time < to.getTime())
+  )
+}
+
+async function showValues(sql: postgres.Sql, records: LogRecord[]): Promise<LogRecord[]> {
+  const strings = records.flatMap(({ ip, metadata }) => [ip, ...Object.values(metadata)])
+  const commitments = strings.filter((one) => typeof one === 'string' && one.startsWith('sha256:'))
+  if (commitments.length === 0) return records
+  const rows = await sql<{ commitment: string; value: string }[]>`
+    select commitment, value from audit_personal
+    where commitment = any(${array(commitments as string[])}::text[])`
+  const values = new Map(rows.map((row) => [row.commitment, row.value]))
+  const shown = (one: unknown) => (typeof one === 'string' ? (values.get(one) ?? one) : one)
+  return records.map((record) => ({
+    ...record,
+    ip: record.ip === null ? null : (values.get(record.ip) ?? record.ip),
+    metadata: Object.fromEntries(
+      Object.entries(record.metadata).map(([name, value]) => [name, shown(value)]),
+    ),
+  }))
+}
+
+function accountOf(subject: string | undefined): bigint | null {
+  const match = /^acct_([1-9]\d{0,17})$/.exec(subject ?? '')
+  return match === null ? null : BigInt(match[1] ?? 0)
+}

@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type postgres from 'postgres'
+import type { DatabaseConfig } from '../config.ts'
+import { connect } from '../plugins/database/connect.ts'
+import { type IssuedCheckpoint, checkpoints } from './checkpoints.ts'
+import { auditMetrics } from './metrics.ts'
+import { sequence } from './sequencer.ts'
+
+/** How often to look for records to log; half of it is the usual wait. */
+const INTERVAL_MS = 40
+const RETRY_MS = 1_000
+const CLOSE_TIMEOUT_S = 5
+
+export interface AuditOptions {
+  config: DatabaseConfig
+  checkpointFolder: string | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    audit: {
+      /** For reading the log and its tree. */
+      sql: postgres.Sql
+      newestCheckpoint(): Promise<IssuedCheckpoint | null>
+      /** @throws Refusal `SIGNING_KEY_MISSING` */
+      currentCheckpoint(): Promise<IssuedCheckpoint>
+      issueCheckpoint(): Promise<IssuedCheckpoint>
+    }
+  }
+}
+
+/** Puts committed records into the log, and issues its checkpoints. */
+export const audit = fp(
+  async (app: FastifyInstance, { config, checkpointFolder: folder }: AuditOptions) => {
+    const lane = (name: string, connectionsMax: number) =>
+      connect(config, {
+        name,
+        connectionsMax,
+        // As for the ledger: a plan made for the arrays at hand would read whole tables.
+        settings: { plan_cache_mode: 'force_generic_plan' },
+      })
+    const writing = lane('audit', 1)
+    const reading = lane('audit reads', 2)
+    const metrics = auditMetrics(app.metrics)
+    const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder })
+    app.decorate('audit', {
+      sql: reading,
+      newestCheckpoint: issuer.newest,
+      currentCheckpoint: issuer.current,
+      issueCheckpoint: issuer.issue,
+    })
+
+    let timer: NodeJS.Timeout | undefined
+    let round: Promise<void> = Promise.resolve()
+    let isClosing = false
+
+    async function run(): Promise<void> {
+      let pause = INTERVAL_MS
+      try {
+        const done = await sequence(writing)
+        metrics.added(done)
+        if (done.isFull) pause = 0
+      } catch (error) {
+        if (isClosing) return
+        metrics.failed()
+        app.log.warn({ err: error }, 'Could not put records into the audit log')
+        pause = RETRY_MS
+      }
+      if (!isClosing) timer = setTimeout(next, pause).unref()
+    }
+
+    function next(): void {
+      round = run()
+    }
+
+    app.addHook('onReady', async () => next())
+    app.addHook('onClose', async () => {
+      isClosing = true
+      clearTimeout(timer)
+      await round
+      const clients = [writing, reading]
+      await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
+    })
+  },
+  { name: 'audit', dependencies: ['key-ring', 'metrics'] },
+)

@@ -1,0 +1,66 @@
+import type postgres from 'postgres'
+import type { Place as TransferPlace } from '../funds/operations.ts'
+import { Refusal } from '../refusals.ts'
+import type { IssuedCheckpoint } from './checkpoints.ts'
+import { inclusionProof } from './proofs.ts'
+import { type LogRecord, type Place, readRecords } from './records.ts'
+import { tileReader } from './tiles.ts'
+
+export interface Receipt {
+  record: LogRecord
+  index: number
+  size: number
+  proof: Buffer[]
+  checkpoint: IssuedCheckpoint
+}
+
+interface Checkpoints {
+  newestCheckpoint(): Promise<IssuedCheckpoint | null>
+  currentCheckpoint(): Promise<IssuedCheckpoint>
+}
+
+/**
+ * What proves to anybody that a transfer is in the log that a checkpoint was signed of.
+ * @throws Refusal `TRANSFER_NOT_FOUND`, `NOT_YET_LOGGED` or `SIGNING_KEY_MISSING`
+ */
+export async function receiptOf(
+  sql: postgres.Sql,
+  transfer: TransferPlace,
+  checkpoints: Checkpoints,
+): Promise<Receipt> {
+  const place = await locate(sql, transfer)
+  const index = place.firstSeq + place.offset
+  const newest = await checkpoints.newestCheckpoint()
+  const covers = newest !== null && newest.size > index
+  const checkpoint = covers ? newest : await checkpoints.currentCheckpoint()
+  if (checkpoint.size <= index) throw new Refusal('NOT_YET_LOGGED')
+  const [records, proof] = await Promise.all([
+    readRecords(sql, [place], { accountId: transfer.accountId }),
+    inclusionProof(tileReader(sql), index, checkpoint.size),
+  ])
+  const record = records[place.offset] ?? null
+  if (record === null) throw new Error('The record of a transfer is gone')
+  return { record, index, size: checkpoint.size, proof, checkpoint }
+}
+
+async function locate(
+  sql: postgres.Sql,
+  { accountId, seq }: TransferPlace,
+): Promise<Place & { offset: number }> {
+  const [row] = await sql<(Partial<Place> & { offset: number | null })[]>`
+    select p.first_seq::float8 as "firstSeq", p.size, p.record_id as "recordId", (
+      select (one.place - 1)::float8
+      from unnest(r.account_ids, r.transfer_seqs) with ordinality as one (account_id, seq, place)
+      where one.account_id = t.account_id and one.seq = t.seq
+    ) as "offset"
+    from transfers t
+    left join audit_places p on p.record_id = t.audit_record_id
+    left join audit_records r on r.id = p.record_id
+    where t.account_id = ${String(accountId)}::bigint and t.seq = ${String(seq)}::bigint`
+  if (row === undefined) throw new Refusal('TRANSFER_NOT_FOUND')
+  const { firstSeq, size, recordId, offset } = row
+  if (firstSeq == null || size == null || recordId == null || offset == null) {
+    throw new Refusal('NOT_YET_LOGGED')
+  }
+  return { firstSeq, size, recordId, offset }
+}

@@ -1,0 +1,136 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { pageAnswer, pageRequest } from '../pagination.ts'
+import { placeOf } from '../funds/present.ts'
+import { TransferParams } from '../funds/schemas.ts'
+import { Refusal } from '../refusals.ts'
+import { ref, timeOf } from '../schemas.ts'
+import { presentCheckpoint } from './checkpoints.ts'
+import { listRecords } from './list.ts'
+import { consistencyProof, inclusionProof, rootOf } from './proofs.ts'
+import { receiptOf } from './receipts.ts'
+import {
+  AuditCheckpoint,
+  AuditPage,
+  AuditProof,
+  ListAuditQuery,
+  ProofQuery,
+  Receipt,
+} from './schemas.ts'
+import { logSize } from './sequencer.ts'
+import { tileReader } from './tiles.ts'
+
+/** Admin: `/api/audit`. */
+export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const { sql } = app.audit
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listAudit',
+        summary: 'List the audit log, newest first',
+        querystring: ListAuditQuery,
+        response: { 200: ref(AuditPage) },
+      },
+      config: { refusals: ['INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const { event, actor, subject, from, to } = request.query
+      const list = ['audit', event, actor, subject, from, to]
+      const page = pageRequest(request.query, list)
+      const filter = {
+        event,
+        actor,
+        subject,
+        from: from === undefined ? undefined : timeOf(from, '/from'),
+        to: to === undefined ? undefined : timeOf(to, '/to'),
+      }
+      const rows = await listRecords(sql, filter, page)
+      const byPosition = rows.map((record) => ({ seq: BigInt(record.seq), record }))
+      return pageAnswer(byPosition, page, list, ({ record }) => record)
+    },
+  )
+
+  app.get(
+    '/checkpoint',
+    {
+      schema: {
+        operationId: 'getAuditCheckpoint',
+        summary: "A signed statement of the log's size and Merkle root",
+        response: { 200: ref(AuditCheckpoint) },
+      },
+      config: { refusals: ['SIGNING_KEY_MISSING'] },
+    },
+    async () => presentCheckpoint(await app.audit.currentCheckpoint()),
+  )
+
+  app.get(
+    '/proof',
+    {
+      schema: {
+        operationId: 'getAuditProof',
+        summary: 'Prove that a record is in the log, or that the log has only grown',
+        description:
+          'With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.',
+        querystring: ProofQuery,
+        response: { 200: ref(AuditProof) },
+      },
+      config: { refusals: ['NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'] },
+    },
+    async (request) => {
+      const { index, size } = request.query
+      const read = tileReader(sql)
+      if (index !== undefined) {
+        if (index >= size) {
+          const details = [{ path: '/index', message: 'must be below size' }]
+          throw new Refusal('VALIDATION_FAILED', { details })
+        }
+        if (size > (await logSize(sql))) throw new Refusal('NOT_YET_LOGGED')
+        const proof = await inclusionProof(read, index, size)
+        return present(size, await rootOf(read, size), proof)
+      }
+      const newest = (await app.audit.newestCheckpoint()) ?? (await app.audit.currentCheckpoint())
+      if (size > newest.size) throw new Refusal('NOT_YET_LOGGED')
+      return present(newest.size, newest.root, await consistencyProof(read, size, newest.size))
+    },
+  )
+}
+
+/** Internal: proof for a user of what he was charged. */
+export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/transfers/:transfer_id/receipt',
+    {
+      schema: {
+        operationId: 'getReceipt',
+        summary: 'Prove a transfer to anybody, offline',
+        params: TransferParams,
+        response: { 200: ref(Receipt) },
+      },
+      config: { refusals: ['TRANSFER_NOT_FOUND', 'NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'] },
+    },
+    async (request) => {
+      const place = placeOf(request.params.transfer_id)
+      const receipt = await receiptOf(app.audit.sql, place, app.audit)
+      return {
+        record: { ...receipt.record },
+        index: receipt.index,
+        size: receipt.size,
+        proof: receipt.proof.map(base64),
+        checkpoint: presentCheckpoint(receipt.checkpoint),
+      }
+    },
+  )
+}
+
+function present(size: number, root: Buffer, proof: readonly Buffer[]) {
+  return {
+    size,
+    root: base64(root),
+    proof: proof.map(base64),
+  }
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64')
+}

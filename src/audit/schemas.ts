@@ -1,0 +1,91 @@
+import { Type } from '@sinclair/typebox'
+import { PageQuery, pageOf } from '../pagination.ts'
+import { Timestamp, TimestampInput, nullable, ref, strictObject } from '../schemas.ts'
+
+const Hash = Type.String({ description: 'SHA-256 in base64.' })
+const Size = Type.Integer({ description: 'How many records the log had.', examples: [1000] })
+
+/** As they are: what is answered is hashed by the caller. */
+const Anything = Type.Unsafe<Record<string, unknown>>({
+  type: 'object',
+  additionalProperties: true,
+})
+
+const recordFields = {
+  seq: Type.Integer({ description: 'From 0, without a gap.' }),
+  timestamp: Timestamp,
+  event: Type.String({ examples: ['customer.created'] }),
+  actor: Type.String({
+    description:
+      '`admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`; a token id is the first 8 hex digits of its SHA-256.',
+    examples: ['admin:1f9a3b07'],
+  }),
+  subject: Type.String({ examples: ['cust_4fGh7KqL9mNp2RsT'] }),
+  ip: nullable(Type.String()),
+  metadata: Anything,
+}
+
+export const AuditRecord = Type.Object(recordFields, {
+  $id: 'AuditRecord',
+  description:
+    'With personal values in place of their commitments, `sha256:<hex>`, while those are kept.',
+})
+
+export const AuditPage = pageOf(ref(AuditRecord), 'AuditPage')
+
+export const AuditCheckpoint = Type.Object(
+  {
+    size: Size,
+    root: Hash,
+    issued_at: Timestamp,
+    token: Type.String({
+      description:
+        'The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS.',
+    }),
+  },
+  { $id: 'AuditCheckpoint' },
+)
+
+export const AuditProof = Type.Object(
+  { size: Size, root: Hash, proof: Type.Array(Hash) },
+  { $id: 'AuditProof' },
+)
+
+export const Receipt = Type.Object(
+  {
+    record: Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      additionalProperties: true,
+      description: 'The leaf: its hash is that of this object as canonical JSON (RFC 8785).',
+    }),
+    index: Type.Integer({ description: 'Where it stands in the log.' }),
+    size: Size,
+    proof: Type.Array(Hash),
+    checkpoint: ref(AuditCheckpoint),
+  },
+  { $id: 'Receipt' },
+)
+
+export const auditSchemas = [AuditRecord, AuditPage, AuditCheckpoint, AuditProof, Receipt]
+
+export const ListAuditQuery = strictObject({
+  ...PageQuery,
+  event: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  actor: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  subject: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  from: Type.Optional(TimestampInput),
+  to: Type.Optional({ ...TimestampInput, description: 'Before this time.' }),
+})
+
+const Count = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+
+export const ProofQuery = strictObject({
+  size: { ...Count, description: 'The size of a tree.' },
+  index: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'The number of a record in it.',
+    }),
+  ),
+})

@@ -1,0 +1,141 @@
+import type postgres from 'postgres'
+import { column } from '../plugins/database/arrays.ts'
+import { type LogRecord, type Place, readRecords, recordBytes } from './records.ts'
+import { appendLeaves } from './tiles.ts'
+import { leafHash } from './verifier.ts'
+
+/** Any constant will do; whoever holds it in a transaction is the one who adds to the log. */
+const LOCK_KEY = 5_746_103
+
+/** Few enough not to keep the process from its requests for long. */
+const RECORDS_MAX = 500
+const ROWS_MAX = 200
+
+export interface Round {
+  /** How many records were put into the log. */
+  added: number
+  /** There may be more. */
+  isFull: boolean
+  /** How long after its act the oldest record of each row came into the log. */
+  delaysS: number[]
+}
+
+const NOTHING: Round = { added: 0, isFull: false, delaysS: [] }
+
+/**
+ * Takes rows of `audit_records` from the queue and puts their records at the end of the log, in one
+ * transaction: either all of it happens or nothing. One process does so at a time; for the others
+ * there is nothing to do. Only committed rows are seen, however late they were committed.
+ */
+export async function sequence(sql: postgres.Sql): Promise<Round> {
+  // Most rounds find nothing, and need no transaction to find that.
+  const [waiting] = await sql`select from audit_queue limit 1`
+  if (waiting === undefined) return NOTHING
+  return sql.begin<Promise<Round>>(async (transaction) => {
+    const tx = transaction as unknown as postgres.Sql
+    const [lock] = await tx<{ taken: boolean }[]>`
+      select pg_try_advisory_xact_lock(${LOCK_KEY}) as taken`
+    return lock?.taken === true ? addRound(tx) : NOTHING
+  })
+}
+
+interface Taken {
+  recordId: bigint
+  size: number
+  timestamp: Date
+}
+
+async function addRound(tx: postgres.Sql): Promise<Round> {
+  const [size, taken] = await Promise.all([logSize(tx), takeFromQueue(tx)])
+  if (taken.length === 0) return NOTHING
+  let next = size
+  const places = taken.map((row) => {
+    const place = { firstSeq: next, size: row.size, recordId: row.recordId }
+    next += row.size
+    return place
+  })
+  const found = await readRecords(tx, places)
+  const records = found.filter((record) => record !== null)
+  if (records.length < found.length) throw new Error('A record was gone before it was logged')
+  const leaves = records.map((record) => leafHash(recordBytes(record)))
+  const [delaysS] = await Promise.all([
+    addPlaces(tx, places, taken),
+    addTerms(tx, places, records.map(termsOf), size),
+    appendLeaves(tx, size, leaves),
+  ])
+  return {
+    added: records.length,
+    isFull: records.length >= RECORDS_MAX || taken.length === ROWS_MAX,
+    delaysS,
+  }
+}
+
+/** @returns how long after its act each row came into the log, in seconds */
+async function addPlaces(
+  tx: postgres.Sql,
+  places: readonly Place[],
+  taken: readonly Taken[],
+): Promise<number[]> {
+  const rows = await tx<{ delayS: number }[]>`
+    insert into audit_places (first_seq, size, record_id, oldest, logged_at)
+    select new.*, greatest(
+      date_trunc('milliseconds', clock_timestamp()),
+      (select logged_at from audit_places order by first_seq desc limit 1)
+    )
+    from unnest(
+      ${column(places, ({ firstSeq }) => BigInt(firstSeq))}::bigint[],
+      ${column(places, ({ size }) => BigInt(size))}::integer[],
+      ${column(places, ({ recordId }) => recordId)}::bigint[],
+      ${column(taken, ({ timestamp }) => timestamp)}::timestamptz[]
+    ) as new
+    returning extract(epoch from logged_at - oldest)::float8 as "delayS"`
+  return rows.map(({ delayS }) => delayS)
+}
+
+async function addTerms(
+  tx: postgres.Sql,
+  places: readonly Place[],
+  terms: readonly (readonly string[])[],
+  start: number,
+): Promise<void> {
+  const rows = places.flatMap(({ firstSeq, size }) => {
+    const ofPlace = terms.slice(firstSeq - start, firstSeq - start + size).flat()
+    return [...new Set(ofPlace)].map((term) => ({ term, firstSeq: BigInt(firstSeq) }))
+  })
+  await tx`
+    insert into audit_terms (term, first_seq) select new.* from unnest(
+      ${column(rows, ({ term }) => term)}::text[],
+      ${column(rows, ({ firstSeq }) => firstSeq)}::bigint[]
+    ) as new`
+}
+
+/** What a record is found by. Transfers are found by their account without it. */
+function termsOf({ event, actor, subject }: LogRecord): string[] {
+  const terms = [`event:${event}`, `actor:${actor}`]
+  return event.startsWith('funds.') ? terms : [...terms, `subject:${subject}`]
+}
+
+/** The number of records in the log. */
+export async function logSize(sql: postgres.Sql): Promise<number> {
+  const [last] = await sql<{ size: number }[]>`
+    select (first_seq + size)::float8 as size from audit_places order by first_seq desc limit 1`
+  return last?.size ?? 0
+}
+
+/** At least one row, and then as many as keep the round small. */
+function takeFromQueue(tx: postgres.Sql): Promise<Taken[]> {
+  return tx<Taken[]>`
+    with next as materialized (
+      select q.record_id, coalesce(cardinality(r.account_ids), 1) as size, r.timestamp,
+        sum(coalesce(cardinality(r.account_ids), 1)) over (order by q.record_id) as total
+      from (select record_id from audit_queue order by record_id limit ${ROWS_MAX}::int) q
+      join audit_records r on r.id = q.record_id
+    ), gone as (
+      delete from audit_queue where record_id = any(array(
+        select record_id from next where total - size < ${RECORDS_MAX}::int
+      ))
+      returning record_id
+    )
+    select record_id as "recordId", size, timestamp from next join gone using (record_id)
+    order by record_id`
+}

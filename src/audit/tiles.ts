@@ -1,0 +1,88 @@
+import type postgres from 'postgres'
+import { array } from '../plugins/database/arrays.ts'
+import { nodeHash } from './verifier.ts'
+
+/** A tile spans 8 levels of the tree. */
+const WIDTH = 256
+const HEIGHT = 8
+const HASH_BYTES = 32
+
+interface Tile {
+  index: number
+  hashes: Buffer
+}
+
+/**
+ * Adds leaves to a tree of the given size: to its last tile, and to the tiles that it then needs.
+ * Each level grows by the roots of the tiles below that are now full.
+ */
+export async function appendLeaves(
+  sql: postgres.Sql,
+  size: number,
+  leaves: readonly Buffer[],
+): Promise<void> {
+  let start = size
+  let added = leaves
+  for (let level = 0; added.length > 0; level++) {
+    const tiles = intoTiles(start, added)
+    const full = await sql<{ hashes: Buffer }[]>`
+      with grown as (
+        insert into audit_tiles (level, index, hashes)
+        select ${level}::integer, new.index, new.hashes from unnest(
+          ${array(tiles.map(({ index }) => BigInt(index)))}::bigint[],
+          ${array(tiles.map(({ hashes }) => hashes))}::bytea[]
+        ) as new (index, hashes)
+        on conflict (level, index) do update set hashes = audit_tiles.hashes || excluded.hashes
+        returning index, hashes
+      )
+      select hashes from grown where octet_length(hashes) = ${WIDTH * HASH_BYTES}::int order by index`
+    added = full.map(({ hashes }) => perfectRoot(hashes))
+    start = Math.floor(start / WIDTH)
+  }
+}
+
+function intoTiles(start: number, hashes: readonly Buffer[]): Tile[] {
+  const tiles: Tile[] = []
+  for (let done = 0; done < hashes.length;) {
+    const room = WIDTH - ((start + done) % WIDTH)
+    const index = Math.floor((start + done) / WIDTH)
+    tiles.push({ index, hashes: Buffer.concat(hashes.slice(done, done + room)) })
+    done += room
+  }
+  return tiles
+}
+
+/** The root over hashes beside each other, whose number is a power of two. */
+export function perfectRoot(hashes: Buffer): Buffer {
+  if (hashes.length === HASH_BYTES) return hashes
+  const middle = hashes.length / 2
+  return nodeHash(perfectRoot(hashes.subarray(0, middle)), perfectRoot(hashes.subarray(middle)))
+}
+
+/**
+ * The roots of complete subtrees, read from as few tiles as they need, each once.
+ * @returns the root over the leaves from `index * 2^level` on, as many as 2^level
+ */
+export function tileReader(sql: postgres.Sql) {
+  const tiles = new Map<string, Promise<Buffer>>()
+
+  async function read(level: number, index: number): Promise<Buffer> {
+    const [tile] = await sql<{ hashes: Buffer }[]>`
+      select hashes from audit_tiles where level = ${level} and index = ${String(index)}::bigint`
+    if (tile === undefined) throw new Error(`Tile ${index} of level ${level} is missing`)
+    return tile.hashes
+  }
+
+  return async (level: number, index: number): Promise<Buffer> => {
+    const count = 2 ** (level % HEIGHT)
+    const first = index * count
+    const key = [Math.floor(level / HEIGHT), Math.floor(first / WIDTH)] as const
+    const name = key.join()
+    const tile = tiles.get(name) ?? read(...key)
+    tiles.set(name, tile)
+    const offset = (first % WIDTH) * HASH_BYTES
+    const hashes = (await tile).subarray(offset, offset + count * HASH_BYTES)
+    if (hashes.length < count * HASH_BYTES) throw new Error('The tree is shorter than its log')
+    return perfectRoot(hashes)
+  }
+}
