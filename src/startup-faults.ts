@@ -27,6 +27,9 @@ export function explainStartupFault(error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') return explainPermission(error)
   const advice = code === undefined ? undefined : ADVICE[code]
   if (advice !== undefined) return advice
+  if (code === 'CONNECTION_DESTROYED') {
+    return 'The database is a standby, which takes no writes: name its primary in DATABASE_URL too.'
+  }
   if (isConnectionLost(error)) {
     return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.`
   }

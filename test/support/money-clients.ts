@@ -8,6 +8,9 @@ export interface Attempt {
   kind: 'deduct' | 'top_up'
   userId: string
   amount: number
+  /** When it was sent for the first time, and when it was answered with 200: milliseconds of the epoch. */
+  sentAt: number
+  answeredAt: number | null
 }
 
 export interface MoneyClientsOptions {
@@ -49,8 +52,10 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
       })
       const body = (await answer.json()) as { transfer_id?: string; code?: string }
       count(`${answer.status} ${body.code ?? ''}`)
-      if (answer.status === 200) acknowledged.set(attempt, body.transfer_id ?? '')
-      else if (answer.status === 503) return false
+      if (answer.status === 200) {
+        attempt.answeredAt = Date.now()
+        acknowledged.set(attempt, body.transfer_id ?? '')
+      } else if (answer.status === 503) return false
       else if (answer.status !== 402) wrong.push(`${answer.status} ${JSON.stringify(body)}`)
       return true
     } catch (error) {
@@ -71,6 +76,8 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
         kind: randomInt(2) === 0 ? 'deduct' : 'top_up',
         userId: userIds[randomInt(userIds.length)] ?? '',
         amount: randomInt(1, 50),
+        sentAt: Date.now(),
+        answeredAt: null,
       }
       open.add(attempt)
       for (let tries = 1; tries === 1 || randomInt(2) === 0; tries++) {
@@ -89,6 +96,15 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
     open,
     wrong,
     answers,
+    /** Every request so far, and those that were neither done nor refused for lack of funds. */
+    totals: () => {
+      const counts = Object.entries(answers)
+      const sum = (some: typeof counts) => some.reduce((total, [, times]) => total + times, 0)
+      return {
+        total: sum(counts),
+        failed: sum(counts.filter(([answer]) => !/^(200|402) /.test(answer))),
+      }
+    },
     stop: async () => {
       ended.abort()
       await Promise.all(running)

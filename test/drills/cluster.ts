@@ -1,0 +1,111 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { asAdmin } from '../support/database.ts'
+import { postmaster, signalServer } from '../support/processes.ts'
+
+/**
+ * Throwaway servers from an installed PostgreSQL, whose own tools the drills are about. As root they
+ * run as `postgres`, since PostgreSQL refuses root.
+ */
+const BIN = findPrograms()
+const IDENTITY = process.getuid?.() === 0 ? identityOf('postgres') : undefined
+const ROLE = 'strongroom'
+
+export interface Cluster {
+  data: string
+  port: number
+  /** As the service's role, which owns the database and is no superuser. */
+  url: string
+  adminUrl: string
+  /** Its whole group of processes, as a machine that loses power. */
+  kill(): Promise<void>
+  stop(): void
+}
+
+function findPrograms(): string {
+  const root = '/usr/lib/postgresql'
+  const versions = existsSync(root) ? readdirSync(root).map(Number) : []
+  const version = versions.toSorted((a, b) => b - a)[0]
+  if (version === undefined)
+    throw new Error('This drill needs PostgreSQL: apt-get install postgresql')
+  return join(root, String(version), 'bin')
+}
+
+function identityOf(user: string): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+/** A folder that the servers' account may write in. */
+export function folderFor(parent: string, name: string): string {
+  const folder = join(parent, name)
+  mkdirSync(folder, { mode: 0o700 })
+  if (IDENTITY !== undefined) chownSync(folder, IDENTITY.uid, IDENTITY.gid)
+  chmodSync(parent, 0o711)
+  return folder
+}
+
+/** Runs a program of PostgreSQL, or a script over them, to its end, as the servers' account. */
+export async function runAsServer(
+  program: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const file = program.includes('/') ? program : join(BIN, program)
+  const { stdout } = await promisify(execFile)(file, args, {
+    cwd: '/',
+    env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', PG_BIN: BIN, ...env },
+    ...IDENTITY,
+  })
+  return stdout
+}
+
+/** An empty server with the service's role and database. */
+export async function createCluster(
+  folder: string,
+  port: number,
+  settings: Record<string, string> = {},
+): Promise<Cluster> {
+  const data = join(folder, 'data')
+  await runAsServer('initdb', ['-D', data, '--auth=trust', '--encoding=UTF8', '-U', 'postgres'])
+  const cluster = startCluster(data, port, settings)
+  await asAdmin(cluster.adminUrl, async (sql) => {
+    await sql.unsafe(`create role ${ROLE} login`)
+    await sql.unsafe(`create database ${ROLE} owner ${ROLE}`)
+  })
+  return cluster
+}
+
+/** Starts a server on files that are there, and waits until it takes connections. */
+export function startCluster(
+  data: string,
+  port: number,
+  settings: Record<string, string> = {},
+): Cluster {
+  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
+  const lines = Object.entries(all).map(([name, value]) => `${name} = '${value}'\n`)
+  appendFileSync(join(data, 'postgresql.auto.conf'), `port = ${port}\n${lines.join('')}`)
+  const control = (...args: string[]) =>
+    spawnSync(join(BIN, 'pg_ctl'), ['-D', data, '-w', '-l', `${data}.log`, ...args], {
+      cwd: '/',
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...IDENTITY,
+    })
+  const started = control('start')
+  if (started.status !== 0) throw new Error(`PostgreSQL did not start: ${started.stderr}`)
+  const url = (role: string, database: string) => `postgres://${role}@127.0.0.1:${port}/${database}`
+  return {
+    data,
+    port,
+    url: url(ROLE, ROLE),
+    adminUrl: url('postgres', 'postgres'),
+    kill: async () => {
+      process.kill(postmaster(data), 'SIGKILL')
+      signalServer(data, 'SIGKILL')
+    },
+    stop: () => void control('-m', 'immediate', 'stop'),
+  }
+}

@@ -1,0 +1,63 @@
+/** What a drill has counted, and what of it breaks a promise. */
+export function drillReport(title: string) {
+  const rows: [what: string, count: string, verdict: string][] = []
+  let broken = 0
+
+  /** For the reader, without a verdict. */
+  function note(what: string, count: number | string): void {
+    rows.push([what, String(count), ''])
+  }
+
+  function expect(what: string, count: number | string, isKept: boolean): void {
+    if (!isKept) broken++
+    rows.push([what, String(count), isKept ? 'ok' : 'BROKEN'])
+  }
+
+  function print(): void {
+    const width = Math.max(...rows.map(([what]) => what.length))
+    const digits = Math.max(...rows.map(([, count]) => count.length))
+    process.stdout.write(`\n${title}\n`)
+    for (const [what, count, verdict] of rows) {
+      process.stdout.write(`  ${what.padEnd(width)}  ${count.padStart(digits)}  ${verdict}\n`)
+    }
+  }
+
+  return { note, expect, print, isKept: () => broken === 0 }
+}
+
+export type DrillReport = ReturnType<typeof drillReport>
+
+export interface Ends {
+  /** Runs when the drill ends, the last first. */
+  after(end: () => unknown): void
+}
+
+/**
+ * Runs a drill to its end: its report is printed, what it started is ended, and the process fails
+ * when a promise is broken.
+ */
+export async function drill(
+  title: string,
+  work: (report: DrillReport, ends: Ends) => Promise<void>,
+): Promise<void> {
+  const ends: (() => unknown)[] = []
+  const report = drillReport(title)
+  try {
+    await work(report, { after: (end) => void ends.unshift(end) })
+  } catch (error) {
+    report.expect(
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+      '',
+      false,
+    )
+  } finally {
+    for (const end of ends) await end()
+  }
+  report.print()
+  process.exitCode = report.isKept() ? 0 : 1
+}
+
+/** What the drill does, as it does it. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
