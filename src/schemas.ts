@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
-import { Refusal } from './refusals.ts'
+import { REFUSALS, Refusal } from './refusals.ts'
 
 /**
  * A named schema by reference, so that the OpenAPI document and generated clients know its name.
@@ -41,8 +41,13 @@ export const CustomerId = Type.String({
   examples: ['cust_4fGh7KqL9mNp2RsT'],
 })
 
+export const CustomerStatus = Type.Union([Type.Literal('active'), Type.Literal('suspended')], {
+  title: 'CustomerStatus',
+})
+
 /** Written by hand: TypeBox's record would not limit its keys, and lose those with a line break. */
 export const Metadata = Type.Unsafe<Record<string, unknown>>({
+  title: 'Metadata',
   type: 'object',
   additionalProperties: true,
   propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
@@ -56,15 +61,24 @@ export function line(maxLength: number, options: Record<string, unknown> = {}) {
   return Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]*$', ...options })
 }
 
+const ErrorDetail = Type.Object(
+  { path: Type.String(), message: Type.String() },
+  { title: 'ErrorDetail' },
+)
+
 export const ErrorAnswer = Type.Object(
   {
     statusCode: Type.Integer(),
     error: Type.String({ description: 'The name of the HTTP status.' }),
-    code: Type.String({ description: 'Stable: decide by this, not by the message.' }),
+    code: Type.String({
+      description: 'Stable: decide by this, not by the message. Later versions may add some.',
+      // An enum would make generated clients fail at a code that is newer than they are.
+      'x-extensible-enum': Object.keys(REFUSALS),
+    }),
     message: Type.String(),
     request_id: Type.String({ description: 'Also in the header x-request-id.' }),
     details: Type.Optional(
-      Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+      Type.Array(ErrorDetail, {
         description: 'What is wrong with the input, with a JSON pointer to each place.',
       }),
     ),

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { pageOf } from '../pagination.ts'
 import {
   CustomerId,
+  CustomerStatus,
   Timestamp,
   TimestampInput,
   line,
@@ -73,7 +74,7 @@ export const Me = Type.Object(
   {
     customer_id: CustomerId,
     plan: nullable(Type.String({ examples: ['starter'] })),
-    status: Type.Union([Type.Literal('active'), Type.Literal('suspended')]),
+    status: CustomerStatus,
     key: Type.Object({
       key_id: KeyId,
       name: nullable(Type.String({ examples: ['production'] })),

@@ -19,7 +19,7 @@ export function requireApiKey(
 ): void {
   markScope(app, {
     scope: 'customer',
-    security: ['ApiKey'],
+    security: ['CustomerApiKey'],
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED', 'OVERLOADED'],
   })
   app.addHook('onRequest', async (request, reply) => {

@@ -2,9 +2,17 @@ import { Type } from '@sinclair/typebox'
 import { ApiKeySecret } from '../api-keys/schemas.ts'
 import { PageQuery, pageOf } from '../pagination.ts'
 import { PlanId } from '../plans/schemas.ts'
-import { CustomerId, Metadata, Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
+import {
+  CustomerId,
+  CustomerStatus,
+  Metadata,
+  Timestamp,
+  line,
+  nullable,
+  ref,
+  strictObject,
+} from '../schemas.ts'
 
-const Status = Type.Union([Type.Literal('active'), Type.Literal('suspended')])
 const Email = Type.String({ format: 'email', maxLength: 254, examples: ['billing@example.com'] })
 const CompanyName = line(200, { examples: ['Example Ltd'] })
 
@@ -14,7 +22,7 @@ export const Customer = Type.Object(
     email: Type.String({ examples: ['billing@example.com'] }),
     company_name: nullable(Type.String({ examples: ['Example Ltd'] })),
     plan: nullable(Type.String({ examples: ['starter'] })),
-    status: Status,
+    status: CustomerStatus,
     stripe_customer_id: nullable(Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] })),
     metadata: Metadata,
     created_at: Timestamp,
@@ -47,7 +55,7 @@ export const UpdateCustomerBody = strictObject(
     email: Type.Optional(Email),
     company_name: Type.Optional(nullable(CompanyName)),
     plan: Type.Optional(nullable(PlanId)),
-    status: Type.Optional(Status),
+    status: Type.Optional(CustomerStatus),
     metadata: Type.Optional(Metadata),
   },
   {
@@ -59,6 +67,6 @@ export const UpdateCustomerBody = strictObject(
 
 export const ListCustomersQuery = strictObject({
   email: Type.Optional(line(254, { description: 'Exact, in any case.' })),
-  status: Type.Optional(Status),
+  status: Type.Optional(CustomerStatus),
   ...PageQuery,
 })

@@ -48,12 +48,17 @@ const TransferId = Type.String({
 
 export const TransferParams = Type.Object({ transfer_id: TransferId })
 
+const AccountStatus = Type.Union(
+  [Type.Literal('active'), Type.Literal('frozen'), Type.Literal('closed')],
+  { title: 'AccountStatus' },
+)
+
 export const Account = Type.Object(
   {
     user_id: UserName,
     tier: TierName,
     asset: AssetName,
-    status: Type.Union([Type.Literal('active'), Type.Literal('frozen'), Type.Literal('closed')]),
+    status: AccountStatus,
     balance: Units,
     held: Units,
     available: Units,
@@ -77,7 +82,7 @@ export const Balance = Type.Object(
         'What can be deducted now: the balance without what is held, and with the credit.',
     }),
     tier: TierName,
-    status: Type.Union([Type.Literal('active'), Type.Literal('frozen'), Type.Literal('closed')]),
+    status: AccountStatus,
     updated_at: Timestamp,
   },
   { $id: 'Balance' },
@@ -96,7 +101,11 @@ export const Movement = Type.Object(
   { $id: 'Movement' },
 )
 
-const Kind = Type.Unsafe<TransferKind>({ type: 'string', enum: TRANSFER_KINDS })
+const Kind = Type.Unsafe<TransferKind>({
+  title: 'TransferKind',
+  type: 'string',
+  enum: TRANSFER_KINDS,
+})
 
 export const Transfer = Type.Object(
   {
@@ -211,6 +220,7 @@ export const Hold = Type.Object(
       examples: [1000],
     }),
     status: Type.Unsafe<'open' | 'captured' | 'released' | 'expired'>({
+      title: 'HoldStatus',
       type: 'string',
       enum: ['open', 'captured', 'released', 'expired'],
     }),

@@ -23,6 +23,7 @@ const fields = {
   features: Features,
   limits: Limits,
   status: Type.Unsafe<(typeof LICENSE_STATUSES)[number]>({
+    title: 'LicenseStatus',
     type: 'string',
     enum: LICENSE_STATUSES,
     description:
@@ -43,13 +44,16 @@ export const Licenses = Type.Object({ data: Type.Array(ref(License)) }, { $id: '
 /** As operators see it. */
 export const IssuedLicense = Type.Object(
   {
-    license: Type.Object({
-      ...fields,
-      customer_id: CustomerId,
-      stripe_subscription_id: nullable(Type.String()),
-      revoked_at: nullable(Timestamp),
-      reason: nullable(Type.String()),
-    }),
+    license: Type.Object(
+      {
+        ...fields,
+        customer_id: CustomerId,
+        stripe_subscription_id: nullable(Type.String()),
+        revoked_at: nullable(Timestamp),
+        reason: nullable(Type.String()),
+      },
+      { title: 'LicenseRecord' },
+    ),
   },
   { $id: 'IssuedLicense' },
 )

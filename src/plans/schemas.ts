@@ -19,6 +19,7 @@ export const MetricName = Type.String({
 })
 
 export const Features = Type.Unsafe<Record<string, unknown>>({
+  title: 'Features',
   type: 'object',
   additionalProperties: true,
   propertyNames: { type: 'string', pattern: '^[a-z][a-z0-9_.]{0,63}$' },
@@ -28,6 +29,7 @@ export const Features = Type.Unsafe<Record<string, unknown>>({
 })
 
 export const Limits = Type.Unsafe<Record<string, number>>({
+  title: 'Limits',
   type: 'object',
   additionalProperties: { type: 'number', minimum: 0 },
   propertyNames: MetricName,

@@ -100,7 +100,7 @@ export const SECURITY_SCHEMES = {
     name: 'Stripe-Signature',
     description: 'Made by Stripe from the body and `STRIPE_WEBHOOK_SECRET`: `t=…,v1=…`.',
   },
-  ApiKey: {
+  CustomerApiKey: {
     type: 'apiKey',
     in: 'header',
     name: 'X-API-Key',
@@ -126,7 +126,7 @@ export const SECURITY_SCHEMES = {
 export const EXAMPLE_REQUEST_ID = '0b9f3c52-8d1e-4f7a-9a63-5e2c7d41b806'
 
 export const REPLAYED_HEADER = {
-  'idempotent-replayed': {
+  'Idempotent-Replayed': {
     type: 'string',
     enum: ['true'],
     description:
@@ -135,7 +135,7 @@ export const REPLAYED_HEADER = {
 }
 
 export const RETRY_AFTER_HEADER = {
-  'retry-after': { type: 'integer', description: 'Seconds to wait before trying again.' },
+  'Retry-After': { type: 'integer', description: 'Seconds to wait before trying again.' },
 }
 
 export const LIMIT_HEADERS = {
@@ -147,6 +147,7 @@ export const LIMIT_HEADERS = {
 
 /** Only described: a Stripe event is read as bytes, and checked by its signature. */
 export const STRIPE_EVENT = {
+  title: 'StripeEvent',
   type: 'object',
   required: ['id', 'type', 'created', 'livemode'],
   properties: {

@@ -7,6 +7,7 @@ import fp from 'fastify-plugin'
 import { REFUSALS, Refusal, type RefusalCode } from '../refusals.ts'
 import { ErrorAnswer, ref } from '../schemas.ts'
 import { errorBody } from './errors.ts'
+import { shapeForGenerators } from './openapi-shapes.ts'
 import {
   EXAMPLE_REQUEST_ID,
   LIMIT_HEADERS,
@@ -24,15 +25,6 @@ interface RouteToDescribe {
   schema?: FastifySchema
   url: string
   route: RouteOptions
-}
-
-interface Choice {
-  type?: string
-  enum?: unknown[]
-}
-
-interface Media {
-  schema: { required?: string[]; minProperties?: number }
 }
 
 /** What the page at `/docs` may load: its own files, the document, and icons inside its styles. */
@@ -70,7 +62,7 @@ export const openapi = fp(
         components: { securitySchemes: SECURITY_SCHEMES },
       },
       transform: describeRoute,
-      transformObject: simplifyDocument,
+      transformObject: shapeDocument,
       // Named schemas keep their names instead of becoming def-0, def-1, …
       refResolver: {
         buildLocalReference: (json, _baseUri, _fragment, index) =>
@@ -122,7 +114,8 @@ function describeRoute({ schema, url, route }: RouteToDescribe) {
 
 function withExample(schema: FastifySchema, key: unknown) {
   const example = { ...(key as object), examples: [`${schema.operationId}-1001`] }
-  const properties = { ...propertiesOf(schema.headers), 'idempotency-key': example }
+  const { 'idempotency-key': _, ...others } = propertiesOf(schema.headers)
+  const properties = { ...others, 'Idempotency-Key': example }
   return { ...(schema.headers as object), properties }
 }
 
@@ -170,35 +163,9 @@ function propertiesOf(schema: unknown): Record<string, unknown> {
   return (schema as { properties?: Record<string, unknown> } | undefined)?.properties ?? {}
 }
 
-function simplifyDocument(
+function shapeDocument(
   document: Parameters<SwaggerTransformObject>[0],
 ): ReturnType<SwaggerTransformObject> {
-  return simplify('openapiObject' in document ? document.openapiObject : document.swaggerObject)
-}
-
-/**
- * The same document in forms that generators of clients turn into plain types: a choice of texts is
- * one enum, what may be null has two types, and a body may be left out if no field is required.
- */
-function simplify<T>(node: T): T {
-  if (node === null || typeof node !== 'object') return node
-  if (Array.isArray(node)) return node.map(simplify) as T
-  const { anyOf, ...rest } = Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, simplify(value)] as const),
-  ) as { anyOf?: Choice[]; requestBody?: { required: boolean; content: Record<string, Media> } }
-  if (rest.requestBody !== undefined) {
-    rest.requestBody.required = Object.values(rest.requestBody.content).some(
-      ({ schema }) => schema.required !== undefined || schema.minProperties !== undefined,
-    )
-  }
-  if (anyOf === undefined) return rest as T
-  const [first, second] = anyOf
-  if (anyOf.every((choice) => choice.type === 'string' && choice.enum?.length === 1)) {
-    return { ...rest, type: 'string', enum: anyOf.flatMap((choice) => choice.enum) } as T
-  }
-  if (anyOf.length === 2 && second?.type === 'null' && typeof first?.type === 'string') {
-    const values = first.enum && { enum: [...first.enum, null] }
-    return { ...first, ...rest, type: [first.type, 'null'], ...values } as T
-  }
-  return { ...rest, anyOf } as T
+  const made = 'openapiObject' in document ? document.openapiObject : document.swaggerObject
+  return shapeForGenerators(made)
 }

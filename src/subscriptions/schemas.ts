@@ -10,14 +10,22 @@ export const CurrentSubscription = Type.Object(
   {
     customer_id: CustomerId,
     subscription: nullable(
-      Type.Object({
-        plan: nullable(Type.String({ examples: ['starter'] })),
-        status: Type.Unsafe<Status>({ type: 'string', enum: STATUSES, examples: ['active'] }),
-        current_period_start: nullable(Timestamp),
-        current_period_end: nullable(Timestamp),
-        cancel_at_period_end: Type.Boolean(),
-        stripe_subscription_id: Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
-      }),
+      Type.Object(
+        {
+          plan: nullable(Type.String({ examples: ['starter'] })),
+          status: Type.Unsafe<Status>({
+            title: 'SubscriptionStatus',
+            type: 'string',
+            enum: STATUSES,
+            examples: ['active'],
+          }),
+          current_period_start: nullable(Timestamp),
+          current_period_end: nullable(Timestamp),
+          cancel_at_period_end: Type.Boolean(),
+          stripe_subscription_id: Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
+        },
+        { title: 'Subscription' },
+      ),
     ),
   },
   { $id: 'CurrentSubscription' },

@@ -3,7 +3,9 @@ import { PageQuery, pageOf } from '../pagination.ts'
 import { MetricName } from '../plans/schemas.ts'
 import { CustomerId, Timestamp, ref, strictObject } from '../schemas.ts'
 
-const Kind = Type.Union([Type.Literal('anomaly'), Type.Literal('limit_exceeded')])
+const Kind = Type.Union([Type.Literal('anomaly'), Type.Literal('limit_exceeded')], {
+  title: 'UsageFindingKind',
+})
 
 export const UsageFinding = Type.Object(
   {

@@ -7,6 +7,7 @@ export const BATCH_REPORTS_MAX = 1_000
 
 /** Written by hand: TypeBox's record would not limit its keys. */
 const MetricValues = Type.Unsafe<Record<string, number>>({
+  title: 'MetricValues',
   type: 'object',
   additionalProperties: { type: 'number', minimum: 0 },
   propertyNames: MetricName,
@@ -41,6 +42,7 @@ export const ReportBody = strictObject(
     ),
   },
   {
+    title: 'UsageReport',
     examples: [{ metrics: { 'api.calls': 1_250, 'storage.gb': 3.5 }, instance_id: 'instance-7' }],
   },
 )
@@ -49,12 +51,15 @@ export const ReportBatchBody = strictObject({
   reports: Type.Array(ReportBody, { minItems: 1, maxItems: BATCH_REPORTS_MAX }),
 })
 
-const Standing = Type.Object({
-  metric: Type.String({ examples: ['api.calls'] }),
-  used: Type.Number({ description: 'In this calendar month (UTC).', examples: [81_250] }),
-  limit: Type.Number({ examples: [100_000] }),
-  exceeded: Type.Boolean({ description: 'Whether `used` is more than `limit`.' }),
-})
+const Standing = Type.Object(
+  {
+    metric: Type.String({ examples: ['api.calls'] }),
+    used: Type.Number({ description: 'In this calendar month (UTC).', examples: [81_250] }),
+    limit: Type.Number({ examples: [100_000] }),
+    exceeded: Type.Boolean({ description: 'Whether `used` is more than `limit`.' }),
+  },
+  { title: 'UsageStanding' },
+)
 
 export const UsageReceipt = Type.Object(
   {
@@ -71,20 +76,23 @@ export const UsageReceipt = Type.Object(
 export const UsageBatchReceipt = Type.Object(
   {
     results: Type.Array(
-      Type.Object({
-        report_id: nullable(
-          Type.String({
-            description: 'Null for a refused report that gave none.',
-            examples: ['2026-11-24T09:instance-7'],
-          }),
-        ),
-        status: Type.Union([
-          Type.Literal('created'),
-          Type.Literal('replayed'),
-          Type.Literal('refused'),
-        ]),
-        code: Type.Optional(Type.String({ description: 'Why it was refused.' })),
-      }),
+      Type.Object(
+        {
+          report_id: nullable(
+            Type.String({
+              description: 'Null for a refused report that gave none.',
+              examples: ['2026-11-24T09:instance-7'],
+            }),
+          ),
+          status: Type.Union([
+            Type.Literal('created'),
+            Type.Literal('replayed'),
+            Type.Literal('refused'),
+          ]),
+          code: Type.Optional(Type.String({ description: 'Why it was refused.' })),
+        },
+        { title: 'UsageBatchResult' },
+      ),
       { description: 'One for each report, in their order.' },
     ),
   },
@@ -92,6 +100,7 @@ export const UsageBatchReceipt = Type.Object(
 )
 
 const PeriodName = Type.Union([Type.Literal('hour'), Type.Literal('day'), Type.Literal('month')], {
+  title: 'UsagePeriod',
   default: 'day',
 })
 
@@ -128,10 +137,13 @@ const Total = {
 export const UsageTotals = Type.Object(
   {
     data: Type.Array(
-      Type.Object({
-        ...Total,
-        last: Type.Number({ description: 'Of the latest `reported_at`.', examples: [1_250] }),
-      }),
+      Type.Object(
+        {
+          ...Total,
+          last: Type.Number({ description: 'Of the latest `reported_at`.', examples: [1_250] }),
+        },
+        { title: 'UsageTotal' },
+      ),
     ),
   },
   { $id: 'UsageTotals' },
@@ -140,10 +152,13 @@ export const UsageTotals = Type.Object(
 export const UsageTotalsOfAll = Type.Object(
   {
     data: Type.Array(
-      Type.Object({
-        ...Total,
-        customers: Type.Integer({ description: 'How many reported it.', examples: [12] }),
-      }),
+      Type.Object(
+        {
+          ...Total,
+          customers: Type.Integer({ description: 'How many reported it.', examples: [12] }),
+        },
+        { title: 'UsageTotalOfAll' },
+      ),
     ),
   },
   { $id: 'UsageTotalsOfAll' },
@@ -152,12 +167,15 @@ export const UsageTotalsOfAll = Type.Object(
 export const TopUsage = Type.Object(
   {
     data: Type.Array(
-      Type.Object({
-        customer_id: CustomerId,
-        count: Type.Integer({ examples: [720] }),
-        sum: Type.Number({ examples: [900_000] }),
-        max: Type.Number({ examples: [1_600] }),
-      }),
+      Type.Object(
+        {
+          customer_id: CustomerId,
+          count: Type.Integer({ examples: [720] }),
+          sum: Type.Number({ examples: [900_000] }),
+          max: Type.Number({ examples: [1_600] }),
+        },
+        { title: 'TopUsageEntry' },
+      ),
     ),
   },
   { $id: 'TopUsage' },

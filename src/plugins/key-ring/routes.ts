@@ -10,14 +10,17 @@ const CACHE_S = 300
 export const JsonWebKeySet = Type.Object(
   {
     keys: Type.Array(
-      Type.Object({
-        kty: Type.Literal('RSA'),
-        n: Type.String(),
-        e: Type.String({ examples: ['AQAB'] }),
-        kid: Type.String({ description: 'The RFC 7638 thumbprint of the key.' }),
-        use: Type.Literal('sig'),
-        alg: Type.Literal('RS256'),
-      }),
+      Type.Object(
+        {
+          kty: Type.Literal('RSA'),
+          n: Type.String(),
+          e: Type.String({ examples: ['AQAB'] }),
+          kid: Type.String({ description: 'The RFC 7638 thumbprint of the key.' }),
+          use: Type.Literal('sig'),
+          alg: Type.Literal('RS256'),
+        },
+        { title: 'JsonWebKey' },
+      ),
     ),
   },
   { $id: 'JsonWebKeySet' },
