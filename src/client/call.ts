@@ -1,0 +1,97 @@
+import type { Client } from 'openapi-fetch'
+import type { operations, paths } from './generated/schema.ts'
+import { newKey } from './key.ts'
+import { type TransportOptions, transport } from './transport.ts'
+
+type Id = keyof operations
+/** `never` stands for what a call does not have. */
+type Present<T> = [NonNullable<T>] extends [never] ? unknown : NonNullable<T>
+type Json<T> = T extends { content: { 'application/json': infer B } } ? B : unknown
+type Succeeded<R> = R[keyof R & (200 | 201 | 204)]
+type Content<R> = R extends { content: infer C } ? C[keyof C] : undefined
+type Fields<I extends Id> = Present<operations[I]['parameters']['path']> &
+  Present<operations[I]['parameters']['query']> &
+  Json<Present<operations[I]['requestBody']>>
+
+/** Parameters of the path and the query and the fields of the body, in one object. */
+export type Input<I extends Id> = { [K in keyof Fields<I>]: Fields<I>[K] }
+
+export type Answer<I extends Id> = Content<Succeeded<operations[I]['responses']>>
+
+export interface CallOptions extends Omit<TransportOptions, 'fetch'> {
+  signal?: AbortSignal
+  /** For calls that move money; one is made if neither this nor `idempotency_key` is given. */
+  idempotencyKey?: string
+}
+
+/** @throws StrongroomError */
+export type Call<I extends Id> = keyof Fields<I> extends never
+  ? (input?: Record<string, never>, options?: CallOptions) => Promise<Answer<I>>
+  : Partial<Fields<I>> extends Fields<I>
+    ? (input?: Input<I>, options?: CallOptions) => Promise<Answer<I>>
+    : (input: Input<I>, options?: CallOptions) => Promise<Answer<I>>
+
+export interface Operation {
+  method: 'get' | 'put' | 'post' | 'patch' | 'delete'
+  path: keyof paths
+  /** What makes the call happen once: a header, the `report_id` of the body or of each report. */
+  key?: 'header' | 'report' | 'reports'
+}
+
+/** Of POST, and by their nature the same when sent twice. */
+const SAME_AGAIN: ReadonlySet<string> = new Set(['/account', '/api/licenses/{license_id}/revoke'])
+
+type Values = Record<string, unknown>
+type AnyCall = (input?: Values, options?: CallOptions) => Promise<unknown>
+/** What openapi-fetch takes when the operation is known at run time only. */
+type AnyRequest = (method: string, path: string, init: object) => Promise<{ data?: unknown }>
+
+export type Calls<Operations> = { [I in keyof Operations & Id]: Call<I> }
+
+/** A method for each operation, through openapi-fetch. */
+export function callsOf<Operations extends Record<string, Operation>>(
+  http: Client<paths>,
+  operations: Operations,
+  defaults: TransportOptions,
+): Calls<Operations> {
+  const request = http.request as unknown as AnyRequest
+  const call =
+    ({ method, path, key }: Operation): AnyCall =>
+    async (input = {}, { signal, idempotencyKey, ...options } = {}) => {
+      const { inPath, others } = split(path, input)
+      const hasBody = method !== 'get' && method !== 'delete'
+      const header = key === 'header' && (idempotencyKey ?? others['idempotency_key'] ?? newKey())
+      const isRepeatable =
+        key !== undefined || (method !== 'post' && method !== 'patch') || SAME_AGAIN.has(path)
+      const { data } = await request(method, path, {
+        params: { path: inPath, ...(!hasBody && { query: others }) },
+        ...(hasBody && { body: withReportIds(key, others) }),
+        ...(header !== false && { headers: { 'Idempotency-Key': header } }),
+        ...(path === '/metrics' && { parseAs: 'text' }),
+        ...(signal && { signal }),
+        fetch: transport({ ...defaults, ...options }, () => isRepeatable),
+      })
+      return data
+    }
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [name, call(operation)]),
+  ) as Calls<Operations>
+}
+
+function split(path: string, input: Values): { inPath: Values; others: Values } {
+  const inPath: Values = {}
+  const others: Values = {}
+  for (const [name, value] of Object.entries(input)) {
+    const place = path.includes(`{${name}}`) ? inPath : others
+    place[name] = value
+  }
+  return { inPath, others }
+}
+
+/** A report without an id of its own would count twice when it is sent twice. */
+function withReportIds(key: Operation['key'], body: Values): Values {
+  if (key === 'report') return { report_id: newKey(), ...body }
+  if (key !== 'reports') return body
+  const reports = body['reports'] as Values[]
+  return { ...body, reports: reports.map((report) => ({ report_id: newKey(), ...report })) }
+}

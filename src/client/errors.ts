@@ -1,0 +1,86 @@
+import type { components } from './generated/schema.ts'
+
+type Body = components['schemas']['Error']
+
+/** Every `code` of the service. A service that is newer than the client may answer others. */
+export type ServiceErrorCode = Body['code']
+
+/**
+ * What the client finds out by itself: no connection, no whole answer in time, or an answer that is
+ * not the service's, as a proxy may give.
+ */
+export type ClientErrorCode = 'CONNECTION_FAILED' | 'CONNECTION_TIMEOUT' | 'UNKNOWN_ANSWER'
+
+export type ErrorCode = ServiceErrorCode | ClientErrorCode
+
+export type ErrorDetail = components['schemas']['ErrorDetail']
+
+interface Facts {
+  code: ErrorCode
+  statusCode?: number
+  requestId?: string | null
+  details?: readonly ErrorDetail[]
+  retryAfterMs?: number | null
+  idempotencyKey?: string | null
+  cause?: unknown
+}
+
+/** Whatever keeps a call from its answer, but for an abort by its own signal. Decide by `code`. */
+export class StrongroomError extends Error {
+  override readonly name = 'StrongroomError'
+  readonly code: ErrorCode
+  /** Of HTTP; null if no answer came. */
+  readonly statusCode: number | null
+  /** By which the service's log names the call. */
+  readonly requestId: string | null
+  /** What is wrong with the input, place by place. */
+  readonly details: readonly ErrorDetail[]
+  /** How long the service asks to wait. */
+  readonly retryAfterMs: number | null
+  /** Of the call: sent again with it, the call moves money once, whatever became of this try. */
+  readonly idempotencyKey: string | null
+
+  constructor(message: string, facts: Facts) {
+    super(message, facts.cause === undefined ? {} : { cause: facts.cause })
+    this.code = facts.code
+    this.statusCode = facts.statusCode ?? null
+    this.requestId = facts.requestId ?? null
+    this.details = facts.details ?? []
+    this.retryAfterMs = facts.retryAfterMs ?? null
+    this.idempotencyKey = facts.idempotencyKey ?? null
+  }
+}
+
+/** The error that an answer of 400 and above is. */
+export function errorOf(response: Response, text: string, idempotencyKey: string | null) {
+  const facts = {
+    statusCode: response.status,
+    requestId: response.headers.get('x-request-id'),
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
+    idempotencyKey,
+  }
+  const body = bodyOf(text)
+  if (body === null) {
+    const message = `The answer ${response.status} is not one of the service.`
+    return new StrongroomError(message, { ...facts, code: 'UNKNOWN_ANSWER' })
+  }
+  const { code, message, details = [] } = body
+  return new StrongroomError(message, { ...facts, code, details })
+}
+
+function bodyOf(text: string): Body | null {
+  try {
+    const body: unknown = JSON.parse(text)
+    const isOurs = typeof body === 'object' && body !== null && 'code' in body && 'message' in body
+    return isOurs ? (body as Body) : null
+  } catch {
+    return null
+  }
+}
+
+/** Seconds or a date, as RFC 9110 allows. */
+function retryAfterMs(header: string | null): number | null {
+  if (header === null) return null
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now()
+  return Number.isNaN(ms) ? null : Math.max(0, ms)
+}

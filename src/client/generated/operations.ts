@@ -1,0 +1,352 @@
+// Made from openapi.json by `npm run openapi`.
+
+import type { Call, Operation } from '../call.ts'
+
+export interface PublicCalls {
+  /**
+   * How the service and what it needs are.
+   *
+   * A 503 says that the database does not answer.
+   */
+  getHealth: Call<'getHealth'>
+  /**
+   * Whether the process answers.
+   *
+   * Does not ask the database: for deciding whether the process should be restarted.
+   */
+  getLiveness: Call<'getLiveness'>
+  /**
+   * Whether requests should be sent here.
+   *
+   * A 503 while the service shuts down or the database does not answer: for deciding whether to send requests to this process.
+   */
+  getReadiness: Call<'getReadiness'>
+  /**
+   * The public keys that licences verify with.
+   */
+  getKeys: Call<'getKeys'>
+  /**
+   * The signed list of revoked licences.
+   *
+   * A revocation is on the list within a second. It is signed anew every minute.
+   */
+  getRevocations: Call<'getRevocations'>
+}
+
+export const publicOperations = {
+  getHealth: { method: 'get', path: '/health' },
+  getLiveness: { method: 'get', path: '/health/live' },
+  getReadiness: { method: 'get', path: '/health/ready' },
+  getKeys: { method: 'get', path: '/.well-known/jwks.json' },
+  getRevocations: { method: 'get', path: '/api/licenses/revocations' },
+} as const satisfies Record<keyof PublicCalls, Operation>
+
+export interface CustomerCalls {
+  /**
+   * Whose key this is.
+   *
+   * A customer can check its key with this call, and see when the key expires.
+   */
+  getMe: Call<'getMe'>
+  /**
+   * Read the subscription of the key’s own customer.
+   *
+   * One that has ended is null.
+   */
+  getSubscription: Call<'getSubscription'>
+  /**
+   * Subscribe to a plan on a page of Stripe.
+   *
+   * The same request again gives the same session, as long as it is open.
+   */
+  openSubscriptionCheckout: Call<'openSubscriptionCheckout'>
+  /**
+   * Change or end the subscription on a page of Stripe.
+   */
+  openPortal: Call<'openPortal'>
+  /**
+   * Report what an instance has used.
+   */
+  reportUsage: Call<'reportUsage'>
+  /**
+   * Report what was used while there was no connection.
+   *
+   * Each report has its own outcome, and those of before a refused one stand. A body that does not match the schema is refused as a whole, with the place of its first fault. Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB.
+   */
+  reportUsageBatch: Call<'reportUsageBatch'>
+  /**
+   * Read totals of your own usage, oldest first.
+   *
+   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+   */
+  getUsage: Call<'getUsage'>
+  /**
+   * The usable licences of the key’s own customer, newest first.
+   *
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+   */
+  listLicenses: Call<'listLicenses'>
+  /**
+   * Whether the usable licences grant a feature, and up to what.
+   *
+   * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+   */
+  getEntitlement: Call<'getEntitlement'>
+}
+
+export const customerOperations = {
+  getMe: { method: 'get', path: '/api/me' },
+  getSubscription: { method: 'get', path: '/api/subscriptions/{customer_id}' },
+  openSubscriptionCheckout: { method: 'post', path: '/api/subscriptions/checkout' },
+  openPortal: { method: 'post', path: '/api/subscriptions/portal' },
+  reportUsage: { method: 'post', path: '/api/usage/report', key: 'report' },
+  reportUsageBatch: { method: 'post', path: '/api/usage/report/batch', key: 'reports' },
+  getUsage: { method: 'get', path: '/api/usage/{customer_id}' },
+  listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
+  getEntitlement: { method: 'get', path: '/api/licenses/{customer_id}/entitlements' },
+} as const satisfies Record<keyof CustomerCalls, Operation>
+
+export interface AdminCalls {
+  /**
+   * Create a customer with a first API key.
+   *
+   * The API key is in this answer and in no later one: only its hash is kept.
+   */
+  createCustomer: Call<'createCustomer'>
+  /**
+   * List customers, newest first.
+   */
+  listCustomers: Call<'listCustomers'>
+  /**
+   * Read a customer.
+   */
+  getCustomer: Call<'getCustomer'>
+  /**
+   * Change a customer; a suspended one’s keys stop working.
+   *
+   * Fields that are not named stay as they are. Suspending takes effect within a second.
+   */
+  updateCustomer: Call<'updateCustomer'>
+  /**
+   * Erase a customer for good.
+   *
+   * Its keys are refused within a second and its licences are on the revocation list; Stripe is told to delete its customer, and with it the subscription. What is left under the id, which is a pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call answers that there is no such customer.
+   */
+  eraseCustomer: Call<'eraseCustomer'>
+  /**
+   * Export everything that is held on a customer.
+   *
+   * One JSON document, for the person behind the customer: sent while it is read, however long it is. No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+   */
+  exportCustomer: Call<'exportCustomer'>
+  /**
+   * List plans, newest first.
+   */
+  listPlans: Call<'listPlans'>
+  /**
+   * Read a plan.
+   */
+  getPlan: Call<'getPlan'>
+  /**
+   * Create a plan, or replace it as a whole.
+   *
+   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+   */
+  putPlan: Call<'putPlan'>
+  /**
+   * Read totals over all customers, oldest first.
+   *
+   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
+   */
+  getUsageOfAll: Call<'getUsageOfAll'>
+  /**
+   * Read which customers have used the most of a metric.
+   *
+   * Over whole days in UTC: the last 30, if the query names none.
+   */
+  getTopUsage: Call<'getTopUsage'>
+  /**
+   * List metrics found off their pattern or over a limit, newest first.
+   *
+   * An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
+   */
+  listUsageFindings: Call<'listUsageFindings'>
+  /**
+   * Delete old reports now; their totals stay.
+   *
+   * From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. Where it takes longer than an answer may, the answer is a 503, and the deleting goes on.
+   */
+  cleanUpUsage: Call<'cleanUpUsage'>
+  /**
+   * Issue a licence by hand.
+   *
+   * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+   */
+  issueLicense: Call<'issueLicense'>
+  /**
+   * Put a licence on the revocation list.
+   *
+   * Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+   */
+  revokeLicense: Call<'revokeLicense'>
+  /**
+   * List the audit log, newest first.
+   */
+  listAudit: Call<'listAudit'>
+  /**
+   * A signed statement of the log's size and Merkle root.
+   */
+  getAuditCheckpoint: Call<'getAuditCheckpoint'>
+  /**
+   * Prove that a record is in the log, or that the log has only grown.
+   *
+   * With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
+   */
+  getAuditProof: Call<'getAuditProof'>
+  /**
+   * Issue a further API key.
+   */
+  issueApiKey: Call<'issueApiKey'>
+  /**
+   * List a customer's API keys, never their secrets.
+   */
+  listApiKeys: Call<'listApiKeys'>
+  /**
+   * Replace an API key, both valid for an overlap.
+   *
+   * The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
+   */
+  rotateApiKey: Call<'rotateApiKey'>
+  /**
+   * Revoke an API key; every replica refuses it within a second.
+   *
+   * Revoking a key a second time changes nothing and is a 204 as well.
+   */
+  revokeApiKey: Call<'revokeApiKey'>
+  /**
+   * Metrics for Prometheus.
+   *
+   * Takes the admin token or METRICS_TOKEN.
+   */
+  getMetrics: Call<'getMetrics'>
+}
+
+export const adminOperations = {
+  createCustomer: { method: 'post', path: '/api/customers' },
+  listCustomers: { method: 'get', path: '/api/customers' },
+  getCustomer: { method: 'get', path: '/api/customers/{customer_id}' },
+  updateCustomer: { method: 'patch', path: '/api/customers/{customer_id}' },
+  eraseCustomer: { method: 'delete', path: '/api/customers/{customer_id}' },
+  exportCustomer: { method: 'get', path: '/api/customers/{customer_id}/export' },
+  listPlans: { method: 'get', path: '/api/plans' },
+  getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
+  putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
+  getUsageOfAll: { method: 'get', path: '/api/usage' },
+  getTopUsage: { method: 'get', path: '/api/usage/top' },
+  listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
+  cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
+  issueLicense: { method: 'post', path: '/api/licenses' },
+  revokeLicense: { method: 'post', path: '/api/licenses/{license_id}/revoke' },
+  listAudit: { method: 'get', path: '/api/audit' },
+  getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
+  getAuditProof: { method: 'get', path: '/api/audit/proof' },
+  issueApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys' },
+  listApiKeys: { method: 'get', path: '/api/customers/{customer_id}/api-keys' },
+  rotateApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys/{key_id}/rotate' },
+  revokeApiKey: { method: 'delete', path: '/api/customers/{customer_id}/api-keys/{key_id}' },
+  getMetrics: { method: 'get', path: '/metrics' },
+} as const satisfies Record<keyof AdminCalls, Operation>
+
+export interface InternalCalls {
+  /**
+   * Open a user's account.
+   *
+   * The answer is a 201 for a new account, and a 200 when the user has one with the same tier and asset. Without `asset` the account has the default one, which `FUNDS_ASSET` sets.
+   */
+  openAccount: Call<'openAccount'>
+  /**
+   * Read a user's account.
+   */
+  getAccount: Call<'getAccount'>
+  /**
+   * Change a user's tier, status, credit limit or low-balance mark.
+   */
+  updateAccount: Call<'updateAccount'>
+  /**
+   * Read a user's balance.
+   *
+   * Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.
+   */
+  getBalance: Call<'getBalance'>
+  /**
+   * List a user's transfers, newest first.
+   */
+  listTransfers: Call<'listTransfers'>
+  /**
+   * Charge a user: money goes from the user's account to revenue.
+   *
+   * A charge is refused as a whole when the available funds do not cover it.
+   */
+  deduct: Call<'deduct'>
+  /**
+   * Add to a user's funds.
+   *
+   * Works for a frozen account too, which refuses only deducts and new holds.
+   */
+  topUp: Call<'topUp'>
+  /**
+   * Give back a charge, in part or whole.
+   *
+   * All refunds of a charge together never exceed it.
+   */
+  refund: Call<'refund'>
+  /**
+   * Set money aside for a charge to come.
+   *
+   * The amount stays in the balance but is no longer available, until the hold is captured, released or expires.
+   */
+  createHold: Call<'createHold'>
+  /**
+   * Charge what a hold has set aside, in part or whole; the rest is released.
+   *
+   * The same capture again is answered as the first one was.
+   */
+  captureHold: Call<'captureHold'>
+  /**
+   * Give back all that a hold has set aside.
+   *
+   * The same release again is answered as the first one was.
+   */
+  releaseHold: Call<'releaseHold'>
+  /**
+   * Prove a transfer to anybody, offline.
+   */
+  getReceipt: Call<'getReceipt'>
+  /**
+   * Let a user pay for a top-up on a page of Stripe.
+   *
+   * The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
+   */
+  openTopUpCheckout: Call<'openTopUpCheckout'>
+  /**
+   * Count accounts by tier, and active Stripe subscriptions.
+   */
+  countSubscriptions: Call<'countSubscriptions'>
+}
+
+export const internalOperations = {
+  openAccount: { method: 'post', path: '/account' },
+  getAccount: { method: 'get', path: '/account/{user_id}' },
+  updateAccount: { method: 'patch', path: '/account/{user_id}' },
+  getBalance: { method: 'get', path: '/balance/{user_id}' },
+  listTransfers: { method: 'get', path: '/account/{user_id}/transfers' },
+  deduct: { method: 'post', path: '/deduct', key: 'header' },
+  topUp: { method: 'post', path: '/top_up', key: 'header' },
+  refund: { method: 'post', path: '/refund', key: 'header' },
+  createHold: { method: 'post', path: '/holds', key: 'header' },
+  captureHold: { method: 'post', path: '/holds/{hold_id}/capture', key: 'header' },
+  releaseHold: { method: 'post', path: '/holds/{hold_id}/release', key: 'header' },
+  getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
+  openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },
+  countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
+} as const satisfies Record<keyof InternalCalls, Operation>

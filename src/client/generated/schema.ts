@@ -1,0 +1,3912 @@
+export interface paths {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the service and what it needs are
+         * @description A 503 says that the database does not answer.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the process answers
+         * @description Does not ask the database: for deciding whether the process should be restarted.
+         */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether requests should be sent here
+         * @description A 503 while the service shuts down or the database does not answer: for deciding whether to send requests to this process.
+         */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys that licences verify with */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The signed list of revoked licences
+         * @description A revocation is on the list within a second. It is signed anew every minute.
+         */
+        get: operations["getRevocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/stripe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive an event that Stripe signed
+         * @description Stored once by its id and answered before anything is done with it.
+         */
+        post: operations["receiveStripeEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose key this is
+         * @description A customer can check its key with this call, and see when the key expires.
+         */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the subscription of the key’s own customer
+         * @description One that has ended is null.
+         */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Subscribe to a plan on a page of Stripe
+         * @description The same request again gives the same session, as long as it is open.
+         */
+        post: operations["openSubscriptionCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change or end the subscription on a page of Stripe */
+        post: operations["openPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report what an instance has used */
+        post: operations["reportUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/report/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report what was used while there was no connection
+         * @description Each report has its own outcome, and those of before a refused one stand. A body that does not match the schema is refused as a whole, with the place of its first fault. Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB.
+         */
+        post: operations["reportUsageBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read totals of your own usage, oldest first
+         * @description Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The usable licences of the key’s own customer, newest first
+         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+         */
+        get: operations["listLicenses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{customer_id}/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the usable licences grant a feature, and up to what
+         * @description A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+         */
+        get: operations["getEntitlement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List customers, newest first */
+        get: operations["listCustomers"];
+        put?: never;
+        /**
+         * Create a customer with a first API key
+         * @description The API key is in this answer and in no later one: only its hash is kept.
+         */
+        post: operations["createCustomer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a customer */
+        get: operations["getCustomer"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a customer for good
+         * @description Its keys are refused within a second and its licences are on the revocation list; Stripe is told to delete its customer, and with it the subscription. What is left under the id, which is a pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call answers that there is no such customer.
+         */
+        delete: operations["eraseCustomer"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a customer; a suspended one’s keys stop working
+         * @description Fields that are not named stay as they are. Suspending takes effect within a second.
+         */
+        patch: operations["updateCustomer"];
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export everything that is held on a customer
+         * @description One JSON document, for the person behind the customer: sent while it is read, however long it is. No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+         */
+        get: operations["exportCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List plans, newest first */
+        get: operations["listPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a plan */
+        get: operations["getPlan"];
+        /**
+         * Create a plan, or replace it as a whole
+         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+         */
+        put: operations["putPlan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read totals over all customers, oldest first
+         * @description Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
+         */
+        get: operations["getUsageOfAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read which customers have used the most of a metric
+         * @description Over whole days in UTC: the last 30, if the query names none.
+         */
+        get: operations["getTopUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List metrics found off their pattern or over a limit, newest first
+         * @description An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
+         */
+        get: operations["listUsageFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete old reports now; their totals stay
+         * @description From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. Where it takes longer than an answer may, the answer is a 503, and the deleting goes on.
+         */
+        delete: operations["cleanUpUsage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a licence by hand
+         * @description Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+         */
+        post: operations["issueLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{license_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a licence on the revocation list
+         * @description Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+         */
+        post: operations["revokeLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the audit log, newest first */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A signed statement of the log's size and Merkle root */
+        get: operations["getAuditCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove that a record is in the log, or that the log has only grown
+         * @description With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
+         */
+        get: operations["getAuditProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a customer's API keys, never their secrets */
+        get: operations["listApiKeys"];
+        put?: never;
+        /** Issue a further API key */
+        post: operations["issueApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace an API key, both valid for an overlap
+         * @description The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
+         */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key; every replica refuses it within a second
+         * @description Revoking a key a second time changes nothing and is a 204 as well.
+         */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics for Prometheus
+         * @description Takes the admin token or METRICS_TOKEN.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a user's account
+         * @description The answer is a 201 for a new account, and a 200 when the user has one with the same tier and asset. Without `asset` the account has the default one, which `FUNDS_ASSET` sets.
+         */
+        post: operations["openAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a user's account */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a user's tier, status, credit limit or low-balance mark */
+        patch: operations["updateAccount"];
+        trace?: never;
+    };
+    "/balance/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a user's balance
+         * @description Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.
+         */
+        get: operations["getBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a user's transfers, newest first */
+        get: operations["listTransfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deduct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge a user: money goes from the user's account to revenue
+         * @description A charge is refused as a whole when the available funds do not cover it.
+         */
+        post: operations["deduct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/top_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add to a user's funds
+         * @description Works for a frozen account too, which refuses only deducts and new holds.
+         */
+        post: operations["topUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give back a charge, in part or whole
+         * @description All refunds of a charge together never exceed it.
+         */
+        post: operations["refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set money aside for a charge to come
+         * @description The amount stays in the balance but is no longer available, until the hold is captured, released or expires.
+         */
+        post: operations["createHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/holds/{hold_id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge what a hold has set aside, in part or whole; the rest is released
+         * @description The same capture again is answered as the first one was.
+         */
+        post: operations["captureHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give back all that a hold has set aside
+         * @description The same release again is answered as the first one was.
+         */
+        post: operations["releaseHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/transfers/{transfer_id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prove a transfer to anybody, offline */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/top_up/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a user pay for a top-up on a page of Stripe
+         * @description The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
+         */
+        post: operations["openTopUpCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats/subscription_count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count accounts by tier, and active Stripe subscriptions */
+        get: operations["countSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Error: {
+            /** Format: int64 */
+            statusCode: number;
+            /** @description The name of the HTTP status. */
+            error: string;
+            /** @description Stable: decide by this, not by the message. Later versions may add some. */
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OVERLOADED" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            message: string;
+            /** @description Also in the header x-request-id. */
+            request_id: string;
+            /** @description What is wrong with the input, with a JSON pointer to each place. */
+            details?: components["schemas"]["ErrorDetail"][];
+        };
+        Health: {
+            /** @enum {string} */
+            status: "ok" | "degraded";
+            version: string;
+            /** Format: int64 */
+            uptime_s: number;
+            checks: components["schemas"]["HealthChecks"];
+        };
+        Probe: {
+            status: string;
+        };
+        /**
+         * @description An API key without its secret.
+         * @example {
+         *       "key_id": "k3Jd82Lq",
+         *       "name": "production",
+         *       "created_at": "2026-11-24T09:30:00.000Z",
+         *       "expires_at": "2027-12-31T00:00:00.000Z",
+         *       "last_used_at": null,
+         *       "revoked_at": null
+         *     }
+         */
+        ApiKey: {
+            /** @example k3Jd82Lq */
+            key_id: string;
+            /** @example production */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+        };
+        NewApiKey: {
+            /**
+             * @description The key itself. It is shown this once and can not be read again.
+             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
+             */
+            api_key: string;
+            key: components["schemas"]["ApiKey"];
+        };
+        ApiKeyPage: {
+            data: components["schemas"]["ApiKey"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Me: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example starter */
+            plan: string | null;
+            status: components["schemas"]["CustomerStatus"];
+            key: components["schemas"]["MeKey"];
+        };
+        Customer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example billing@example.com */
+            email: string;
+            /** @example Example Ltd */
+            company_name: string | null;
+            /** @example starter */
+            plan: string | null;
+            status: components["schemas"]["CustomerStatus"];
+            /** @example cus_9s6XKzkNRiz8i3 */
+            stripe_customer_id: string | null;
+            metadata: components["schemas"]["Metadata"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        NewCustomer: {
+            customer: components["schemas"]["Customer"];
+            /**
+             * @description The key itself. It is shown this once and can not be read again.
+             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
+             */
+            api_key: string;
+        };
+        CustomerPage: {
+            data: components["schemas"]["Customer"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Plan: {
+            /** @example starter */
+            plan_id: string;
+            /** @example Starter */
+            name: string;
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
+            stripe_price_id: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @example 30
+             */
+            license_days: number | null;
+            /**
+             * Format: int64
+             * @example 7
+             */
+            license_grace_days: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        PlanPage: {
+            data: components["schemas"]["Plan"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        JsonWebKeySet: {
+            keys: components["schemas"]["JsonWebKey"][];
+        };
+        License: {
+            /**
+             * @description `lic_` and 16 base62 characters; the `jti` of the token.
+             * @example lic_8sKq2VbXw0RtYz1A
+             */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @description The `kid` of the key that signed the token. */
+            key_id: string;
+            /** @description The licence itself: a JWT, signed RS256. */
+            token: string;
+        };
+        Licenses: {
+            data: components["schemas"]["License"][];
+        };
+        IssuedLicense: {
+            license: components["schemas"]["LicenseRecord"];
+        };
+        Entitlement: {
+            /** @example api.calls */
+            feature: string;
+            /** @description Whether a licence grants it, used up or not. */
+            entitled: boolean;
+            /**
+             * Format: double
+             * @description The most in a calendar month (UTC); null is no limit.
+             */
+            limit: number | null;
+            /**
+             * Format: double
+             * @description What was reported of it in this calendar month (UTC).
+             */
+            used: number;
+        };
+        RevocationList: {
+            /** @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired. */
+            token: string;
+        };
+        CurrentSubscription: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            subscription: components["schemas"]["Subscription"] | null;
+        };
+        PortalSession: {
+            /** @example https://billing.stripe.com/p/session/test_YWNjdF8x */
+            url: string;
+        };
+        SubscriptionCount: {
+            /**
+             * Format: int64
+             * @description Accounts that are not closed.
+             */
+            subscription_count: number;
+            /**
+             * @description The same accounts by tier.
+             * @example {
+             *       "pro": 12,
+             *       "free": 230
+             *     }
+             */
+            by_tier: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Stripe subscriptions that give access: trialing, active or past due.
+             */
+            stripe_active: number;
+        };
+        CheckoutSession: {
+            /** @example cs_test_a1b2c3 */
+            checkout_session_id: string;
+            /**
+             * @description Stripe's page, where the browser goes next.
+             * @example https://checkout.stripe.com/c/pay/cs_test_a1b2c3
+             */
+            url: string;
+        };
+        Account: {
+            /** @example user-123 */
+            user_id: string;
+            /** @example pro */
+            tier: string;
+            /** @example USD/2 */
+            asset: string;
+            status: components["schemas"]["AccountStatus"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            credit_limit: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            low_balance_at: number | null;
+            flags: "charged_back"[];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        Balance: {
+            /** @example user-123 */
+            user_id: string;
+            /** @example USD/2 */
+            asset: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description What can be deducted now: the balance without what is held, and with the credit.
+             */
+            available: number;
+            /** @example pro */
+            tier: string;
+            status: components["schemas"]["AccountStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        Movement: {
+            /** @example tr_42_7 */
+            transfer_id: string;
+            /** @example user-123 */
+            user_id: string;
+            /** @example USD/2 */
+            asset: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after this transfer.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description Right after this transfer.
+             * @example 1000
+             */
+            available: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        Hold: {
+            /** @example hold_42_8 */
+            hold_id: string;
+            /** @example user-123 */
+            user_id: string;
+            /** @example USD/2 */
+            asset: string;
+            /**
+             * Format: int64
+             * @description What was set aside.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What of it was charged; the rest went back.
+             * @example 1000
+             */
+            captured: number;
+            status: components["schemas"]["HoldStatus"];
+            /** @example tr_42_7 */
+            transfer_id: string;
+            /**
+             * Format: int64
+             * @description Right after this call.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description Right after this call.
+             * @example 1000
+             */
+            available: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        Transfer: {
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["TransferKind"];
+            /** @description The charge refunded, or the hold captured or released. */
+            target_id: string | null;
+            /** @description The account the money came from. */
+            debit_account: string;
+            /** @description The account the money went to. */
+            credit_account: string;
+            /** @example USD/2 */
+            asset: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            balance_after: number;
+            reason: string | null;
+            reference: string | null;
+            metadata: components["schemas"]["Metadata"] | null;
+            idempotency_key: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        TransferPage: {
+            data: components["schemas"]["Transfer"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        UsageReceipt: {
+            /** @example 2026-11-24T09:instance-7 */
+            report_id: string;
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /** @description Where the customer stands against the limits of its plan, this report counted. */
+            limits: components["schemas"]["UsageStanding"][];
+        };
+        UsageBatchReceipt: {
+            /** @description One for each report, in their order. */
+            results: components["schemas"]["UsageBatchResult"][];
+        };
+        UsageTotals: {
+            data: components["schemas"]["UsageTotal"][];
+        };
+        UsageTotalsOfAll: {
+            data: components["schemas"]["UsageTotalOfAll"][];
+        };
+        TopUsage: {
+            data: components["schemas"]["TopUsageEntry"][];
+        };
+        UsageFinding: {
+            kind: components["schemas"]["UsageFindingKind"];
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example api.calls */
+            metric: string;
+            /**
+             * Format: date-time
+             * @description The start of the hour of an anomaly, or of the month of a limit.
+             * @example 2026-11-24T09:00:00.000Z
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description The hour's or the month's sum when it was found.
+             * @example 48000
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description What it is more than.
+             * @example 2000
+             */
+            threshold: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            found_at: string;
+        };
+        UsageFindingPage: {
+            data: components["schemas"]["UsageFinding"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        UsageCleanup: {
+            /**
+             * Format: int64
+             * @description How many reports.
+             * @example 12000
+             */
+            deleted: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            cutoff: string;
+        };
+        CustomerExport: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            exported_at: string;
+            customer: components["schemas"]["Customer"];
+            api_keys: components["schemas"]["ApiKey"][];
+            subscriptions: components["schemas"]["CustomerExportSubscription"][];
+            licenses: components["schemas"]["CustomerExportLicense"][];
+            usage_reports: components["schemas"]["CustomerExportUsageReport"][];
+            usage_totals: components["schemas"]["CustomerExportUsageTotal"][];
+            usage_findings: components["schemas"]["UsageFinding"][];
+            stripe_events: components["schemas"]["CustomerExportStripeEvent"][];
+            audit_records: components["schemas"]["CustomerExportAuditRecord"][];
+        };
+        ErasedCustomer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            erased_at: string;
+        };
+        Received: {
+            /** @enum {boolean} */
+            received: true;
+        };
+        /** @description With personal values in place of their commitments, `sha256:<hex>`, while those are kept. */
+        AuditRecord: {
+            /**
+             * Format: int64
+             * @description From 0, without a gap.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @example customer.created */
+            event: string;
+            /**
+             * @description `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`; a token id is the first 8 hex digits of its SHA-256.
+             * @example admin:1f9a3b07
+             */
+            actor: string;
+            /** @example cust_4fGh7KqL9mNp2RsT */
+            subject: string;
+            ip: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        AuditPage: {
+            data: components["schemas"]["AuditRecord"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        AuditCheckpoint: {
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            /** @description SHA-256 in base64. */
+            root: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /** @description The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS. */
+            token: string;
+        };
+        AuditProof: {
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            /** @description SHA-256 in base64. */
+            root: string;
+            proof: string[];
+        };
+        Receipt: {
+            /** @description The leaf: its hash is that of this object as canonical JSON (RFC 8785). */
+            record: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Where it stands in the log.
+             */
+            index: number;
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            proof: string[];
+            checkpoint: components["schemas"]["AuditCheckpoint"];
+        };
+        ErrorDetail: {
+            path: string;
+            message: string;
+        };
+        HealthChecks: {
+            /** @enum {string} */
+            database: "ok" | "unavailable";
+            /** @enum {string} */
+            redis?: "ok" | "unavailable";
+        };
+        /** @enum {string} */
+        CustomerStatus: "active" | "suspended";
+        MeKey: {
+            /** @example k3Jd82Lq */
+            key_id: string;
+            /** @example production */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+        };
+        /**
+         * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
+         * @example {
+         *       "crm_id": "A-17"
+         *     }
+         */
+        Metadata: {
+            [key: string]: unknown;
+        };
+        /**
+         * @description What the plan unlocks: a switch, a number or a text for each feature.
+         * @example {
+         *       "sso": true,
+         *       "support": "email"
+         *     }
+         */
+        Features: {
+            [key: string]: unknown;
+        };
+        /**
+         * @description The most of each metric in a calendar month (UTC). A metric not named is unlimited.
+         * @example {
+         *       "api.calls": 100000
+         *     }
+         */
+        Limits: {
+            [key: string]: number;
+        };
+        JsonWebKey: {
+            /** @enum {string} */
+            kty: "RSA";
+            n: string;
+            /** @example AQAB */
+            e: string;
+            /** @description The RFC 7638 thumbprint of the key. */
+            kid: string;
+            /** @enum {string} */
+            use: "sig";
+            /** @enum {string} */
+            alg: "RS256";
+        };
+        /**
+         * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator.
+         * @example active
+         * @enum {string}
+         */
+        LicenseStatus: "active" | "superseded" | "ended" | "revoked";
+        LicenseRecord: {
+            /**
+             * @description `lic_` and 16 base62 characters; the `jti` of the token.
+             * @example lic_8sKq2VbXw0RtYz1A
+             */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @description The `kid` of the key that signed the token. */
+            key_id: string;
+            /** @description The licence itself: a JWT, signed RS256. */
+            token: string;
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            stripe_subscription_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+            reason: string | null;
+        };
+        /**
+         * @example active
+         * @enum {string}
+         */
+        SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+        Subscription: {
+            /** @example starter */
+            plan: string | null;
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_start: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+            cancel_at_period_end: boolean;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
+            stripe_subscription_id: string;
+        };
+        /** @enum {string} */
+        AccountStatus: "active" | "frozen" | "closed";
+        /** @enum {string} */
+        HoldStatus: "open" | "captured" | "released" | "expired";
+        /** @enum {string} */
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "refund" | "hold" | "capture" | "release";
+        UsageStanding: {
+            /** @example api.calls */
+            metric: string;
+            /**
+             * Format: double
+             * @description In this calendar month (UTC).
+             * @example 81250
+             */
+            used: number;
+            /**
+             * Format: double
+             * @example 100000
+             */
+            limit: number;
+            /** @description Whether `used` is more than `limit`. */
+            exceeded: boolean;
+        };
+        UsageBatchResult: {
+            /**
+             * @description Null for a refused report that gave none.
+             * @example 2026-11-24T09:instance-7
+             */
+            report_id: string | null;
+            /** @enum {string} */
+            status: "created" | "replayed" | "refused";
+            /** @description Why it was refused. */
+            code?: string;
+        };
+        UsageTotal: {
+            /**
+             * Format: date-time
+             * @description The start of the hour, day or month.
+             * @example 2026-11-24T00:00:00.000Z
+             */
+            bucket: string;
+            /** @example api.calls */
+            metric: string;
+            /**
+             * Format: int64
+             * @description How many reports.
+             * @example 24
+             */
+            count: number;
+            /**
+             * Format: double
+             * @example 30000
+             */
+            sum: number;
+            /**
+             * Format: double
+             * @example 900
+             */
+            min: number;
+            /**
+             * Format: double
+             * @example 1600
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Of the latest `reported_at`.
+             * @example 1250
+             */
+            last: number;
+        };
+        UsageTotalOfAll: {
+            /**
+             * Format: date-time
+             * @description The start of the hour, day or month.
+             * @example 2026-11-24T00:00:00.000Z
+             */
+            bucket: string;
+            /** @example api.calls */
+            metric: string;
+            /**
+             * Format: int64
+             * @description How many reports.
+             * @example 24
+             */
+            count: number;
+            /**
+             * Format: double
+             * @example 30000
+             */
+            sum: number;
+            /**
+             * Format: double
+             * @example 900
+             */
+            min: number;
+            /**
+             * Format: double
+             * @example 1600
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description How many reported it.
+             * @example 12
+             */
+            customers: number;
+        };
+        TopUsageEntry: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /**
+             * Format: int64
+             * @example 720
+             */
+            count: number;
+            /**
+             * Format: double
+             * @example 900000
+             */
+            sum: number;
+            /**
+             * Format: double
+             * @example 1600
+             */
+            max: number;
+        };
+        /** @enum {string} */
+        UsageFindingKind: "anomaly" | "limit_exceeded";
+        CustomerExportSubscription: {
+            stripe_subscription_id: string;
+            stripe_customer_id: string;
+            stripe_price_id: string | null;
+            plan: string | null;
+            /** @enum {string} */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_start: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+            cancel_at_period_end: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            ended_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        CustomerExportLicense: {
+            /**
+             * @description `lic_` and 16 base62 characters; the `jti` of the token.
+             * @example lic_8sKq2VbXw0RtYz1A
+             */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @description The `kid` of the key that signed the token. */
+            key_id: string;
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            stripe_subscription_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+            reason: string | null;
+        };
+        CustomerExportUsageReport: {
+            report_id: string;
+            instance_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            reported_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            metrics: {
+                [key: string]: number;
+            };
+        };
+        CustomerExportUsageTotal: {
+            metric: string;
+            /** @enum {string} */
+            period: "hour" | "day" | "month";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            starts_at: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            sum: number;
+            /** Format: double */
+            min: number;
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            last: number;
+        };
+        CustomerExportStripeEvent: {
+            /** @example evt_1Nk0PqL2eZvKYlo2 */
+            event_id: string;
+            /** @example invoice.paid */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /** @description As Stripe sent it, without secrets. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        CustomerExportAuditRecord: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @example customer.updated */
+            event: string;
+            /** @example admin:1f2e3d4c */
+            actor: string;
+            subject: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description An event as Stripe sends it, byte for byte as it was signed. */
+        StripeEvent: {
+            id: string;
+            type: string;
+            /** Format: int64 */
+            created: number;
+            livemode: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        OpenSubscriptionCheckoutRequest: {
+            /** @example starter */
+            plan: string;
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            success_url: string;
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            cancel_url: string;
+            /**
+             * Format: int32
+             * @default 1
+             * @example 1
+             */
+            quantity: number;
+        };
+        OpenPortalRequest: {
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            return_url: string;
+        };
+        /**
+         * @description Up to 100 metrics, each with what was used since the last report.
+         * @example {
+         *       "api.calls": 1250,
+         *       "storage.gb": 3.5
+         *     }
+         */
+        MetricValues: {
+            [key: string]: number;
+        };
+        /**
+         * @example {
+         *       "metrics": {
+         *         "api.calls": 1250,
+         *         "storage.gb": 3.5
+         *       },
+         *       "instance_id": "instance-7"
+         *     }
+         */
+        UsageReport: {
+            metrics: components["schemas"]["MetricValues"];
+            /**
+             * @description Of your making: the same report sent again under it counts once.
+             * @example 2026-11-24T09:instance-7
+             */
+            report_id?: string;
+            /** @example instance-7 */
+            instance_id?: string;
+            /**
+             * Format: date-time
+             * @description When it was used; now, if left out. At most 5 minutes ahead, and not before the time since which reports are kept.
+             * @example 2026-11-24T09:00:00.000Z
+             */
+            reported_at?: string;
+        };
+        ReportUsageBatchRequest: {
+            reports: components["schemas"]["UsageReport"][];
+        };
+        /**
+         * @default day
+         * @enum {string}
+         */
+        UsagePeriod: "hour" | "day" | "month";
+        CreateCustomerRequest: {
+            /**
+             * Format: email
+             * @example billing@example.com
+             */
+            email: string;
+            /** @example Example Ltd */
+            company_name?: string;
+            /** @example starter */
+            plan?: string;
+            metadata?: components["schemas"]["Metadata"];
+        };
+        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
+        UpdateCustomerRequest: {
+            /**
+             * Format: email
+             * @example billing@example.com
+             */
+            email?: string;
+            /** @example Example Ltd */
+            company_name?: string | null;
+            /** @example starter */
+            plan?: string | null;
+            status?: components["schemas"]["CustomerStatus"];
+            metadata?: components["schemas"]["Metadata"];
+        };
+        PutPlanRequest: {
+            /** @example Starter */
+            name: string;
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
+            stripe_price_id?: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * Format: int32
+             * @description How long a licence lasts that no paid period bounds; null is 30 days.
+             * @example 30
+             */
+            license_days?: number | null;
+            /**
+             * Format: int32
+             * @description How long a licence outlives the paid period, so that a renewal that is late locks nobody out; null is 3 days.
+             * @example 7
+             */
+            license_grace_days?: number | null;
+        };
+        IssueLicenseRequest: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example starter */
+            plan?: string | null;
+            features?: components["schemas"]["Features"];
+            limits?: components["schemas"]["Limits"];
+            /**
+             * Format: date-time
+             * @example 2027-01-01T00:00:00.000Z
+             */
+            expires_at?: string;
+        };
+        RevokeLicenseRequest: {
+            /** @example leaked */
+            reason?: string;
+        };
+        IssueApiKeyRequest: {
+            name?: string;
+            /**
+             * Format: date-time
+             * @example 2027-01-01T00:00:00.000Z
+             */
+            expires_at?: string;
+        };
+        RotateApiKeyRequest: {
+            /**
+             * Format: int32
+             * @description How long the old key still works; 0, the default, ends it at once.
+             */
+            overlap_seconds?: number;
+        };
+        OpenAccountRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /** @example pro */
+            tier: string;
+            /**
+             * @description A currency and its decimals: `USD/2` counts cents, `USD/6` millionths of a dollar.
+             * @example USD/2
+             */
+            asset?: string;
+        };
+        UpdateAccountRequest: {
+            /** @example pro */
+            tier?: string;
+            /** @enum {string} */
+            status?: "active" | "frozen";
+            /**
+             * Format: int64
+             * @description How far below zero the balance may go, counting what is held.
+             */
+            credit_limit?: number;
+            /**
+             * Format: int64
+             * @description Falling below it is reported once in the audit log and metrics.
+             */
+            low_balance_at?: number | null;
+        };
+        DeductRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             * @example 500
+             */
+            amount: number;
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        TopUpRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             * @example 500
+             */
+            amount: number;
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        RefundRequest: {
+            /** @example tr_42_7 */
+            transfer_id: string;
+            /**
+             * Format: int64
+             * @description All that is left of the charge if not given.
+             * @example 500
+             */
+            amount?: number;
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        CreateHoldRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             * @example 500
+             */
+            amount: number;
+            /**
+             * Format: int32
+             * @description After this the hold no longer counts; 7 days if not given.
+             * @example 3600
+             */
+            expires_in_s?: number;
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        CaptureHoldRequest: {
+            /**
+             * Format: int64
+             * @description The whole hold if not given; the rest is released.
+             * @example 500
+             */
+            amount?: number;
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        ReleaseHoldRequest: {
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        OpenTopUpCheckoutRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            success_url: string;
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            cancel_url: string;
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonWebKeySet"];
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getRevocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevocationList"];
+                };
+            };
+        };
+    };
+    receiveStripeEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An event as Stripe sends it, byte for byte as it was signed. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_1Nk0PqL2eZvKYlo2",
+                 *       "object": "event",
+                 *       "api_version": "2025-03-31.basil",
+                 *       "created": 1795483800,
+                 *       "type": "customer.updated",
+                 *       "livemode": false,
+                 *       "data": {
+                 *         "object": {
+                 *           "id": "cus_9s6XKzkNRiz8i3",
+                 *           "object": "customer"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["StripeEvent"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSubscription"];
+                };
+            };
+        };
+    };
+    openSubscriptionCheckout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "plan": "starter",
+                 *       "success_url": "https://app.example.com/welcome",
+                 *       "cancel_url": "https://app.example.com/pricing"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenSubscriptionCheckoutRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSession"];
+                };
+            };
+        };
+    };
+    openPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "return_url": "https://app.example.com/billing"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenPortalRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSession"];
+                };
+            };
+        };
+    };
+    reportUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metrics": {
+                 *         "api.calls": 1250,
+                 *         "storage.gb": 3.5
+                 *       },
+                 *       "instance_id": "instance-7"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UsageReport"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReceipt"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReceipt"];
+                };
+            };
+        };
+    };
+    reportUsageBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportUsageBatchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageBatchReceipt"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @example api.calls */
+                metric?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                bucket?: components["schemas"]["UsagePeriod"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageTotals"];
+                };
+            };
+        };
+    };
+    listLicenses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licenses"];
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getEntitlement: {
+        parameters: {
+            query: {
+                /** @example api.calls */
+                feature: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entitlement"];
+                };
+            };
+        };
+    };
+    listCustomers: {
+        parameters: {
+            query?: {
+                /** @description Exact, in any case. */
+                email?: string;
+                status?: components["schemas"]["CustomerStatus"];
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPage"];
+                };
+            };
+        };
+    };
+    createCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "billing@example.com",
+                 *       "company_name": "Example Ltd"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateCustomerRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewCustomer"];
+                };
+            };
+        };
+    };
+    getCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+        };
+    };
+    eraseCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedCustomer"];
+                };
+            };
+        };
+    };
+    updateCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "suspended"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateCustomerRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+        };
+    };
+    exportCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerExport"];
+                };
+            };
+        };
+    };
+    listPlans: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example starter */
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+        };
+    };
+    putPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example starter */
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Starter",
+                 *       "stripe_price_id": "price_1MoBy5LkdIwHu7ixZhnattbh",
+                 *       "features": {
+                 *         "sso": true,
+                 *         "support": "email"
+                 *       },
+                 *       "limits": {
+                 *         "api.calls": 100000
+                 *       },
+                 *       "license_days": 30,
+                 *       "license_grace_days": 7
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutPlanRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+        };
+    };
+    getUsageOfAll: {
+        parameters: {
+            query?: {
+                /** @example api.calls */
+                metric?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                bucket?: components["schemas"]["UsagePeriod"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageTotalsOfAll"];
+                };
+            };
+        };
+    };
+    getTopUsage: {
+        parameters: {
+            query: {
+                /** @example api.calls */
+                metric: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUsage"];
+                };
+            };
+        };
+    };
+    listUsageFindings: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id?: string;
+                /** @example api.calls */
+                metric?: string;
+                kind?: components["schemas"]["UsageFindingKind"];
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageFindingPage"];
+                };
+            };
+        };
+    };
+    cleanUpUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `USAGE_RETENTION_DAYS`, if left out.
+                 * @example 90
+                 */
+                older_than_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageCleanup"];
+                };
+            };
+        };
+    };
+    issueLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *       "plan": "starter"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IssueLicenseRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedLicense"];
+                };
+            };
+        };
+    };
+    revokeLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `lic_` and 16 base62 characters; the `jti` of the token.
+                 * @example lic_8sKq2VbXw0RtYz1A
+                 */
+                license_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "leaked"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RevokeLicenseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedLicense"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                event?: string;
+                actor?: string;
+                subject?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    getAuditCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpoint"];
+                };
+            };
+        };
+    };
+    getAuditProof: {
+        parameters: {
+            query: {
+                /** @description The size of a tree. */
+                size: number;
+                /** @description The number of a record in it. */
+                index?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+        };
+    };
+    issueApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "production",
+                 *       "expires_at": "2027-12-31T00:00:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IssueApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+                /** @example k3Jd82Lq */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+                /** @example k3Jd82Lq */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked, now or before. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The Prometheus text format. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    openAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "tier": "pro"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenAccountRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    updateAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credit_limit": 1000,
+                 *       "low_balance_at": 500
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateAccountRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    getBalance: {
+        parameters: {
+            query?: {
+                /** @example 2027-01-01T00:00:00.000Z */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+        };
+    };
+    listTransfers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPage"];
+                };
+            };
+        };
+    };
+    deduct: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example deduct-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": 500,
+                 *       "reason": "1,200 tokens",
+                 *       "reference": "job-77"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeductRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"];
+                };
+            };
+        };
+    };
+    topUp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example topUp-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": 500,
+                 *       "reason": "1,200 tokens",
+                 *       "reference": "job-77"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TopUpRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"];
+                };
+            };
+        };
+    };
+    refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example refund-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "transfer_id": "tr_42_7",
+                 *       "amount": 200
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefundRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"];
+                };
+            };
+        };
+    };
+    createHold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example createHold-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": 2000,
+                 *       "expires_in_s": 3600,
+                 *       "reference": "job-78"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateHoldRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+        };
+    };
+    captureHold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example captureHold-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example hold_42_8 */
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": 1500
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaptureHoldRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+        };
+    };
+    releaseHold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example releaseHold-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example hold_42_8 */
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "job cancelled"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReleaseHoldRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+        };
+    };
+    getReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example tr_42_7 */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+        };
+    };
+    openTopUpCheckout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example openTopUpCheckout-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": 1000,
+                 *       "success_url": "https://app.example.com/paid",
+                 *       "cancel_url": "https://app.example.com/billing"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenTopUpCheckoutRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSession"];
+                };
+            };
+        };
+    };
+    countSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionCount"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,90 @@
+import createClient, { type Client } from 'openapi-fetch'
+import { type Calls, type Operation, callsOf } from './call.ts'
+import {
+  type AdminCalls,
+  type CustomerCalls,
+  type InternalCalls,
+  type PublicCalls,
+  adminOperations,
+  customerOperations,
+  internalOperations,
+  publicOperations,
+} from './generated/operations.ts'
+import type { components, paths } from './generated/schema.ts'
+import { type TransportOptions, transport } from './transport.ts'
+
+export type { Answer, Call, CallOptions, Input } from './call.ts'
+export {
+  type ClientErrorCode,
+  type ErrorCode,
+  type ErrorDetail,
+  type ServiceErrorCode,
+  StrongroomError,
+} from './errors.ts'
+export { paginate } from './paginate.ts'
+export type { TransportOptions } from './transport.ts'
+
+/** The named types of the document: `Schemas['Account']`. */
+export type Schemas = components['schemas']
+
+export interface ClientOptions extends TransportOptions {
+  /** Where the service is: `https://billing.example.com`. */
+  url: string
+}
+
+interface WithHttp {
+  /** openapi-fetch's client under the calls, for what they leave out, such as headers of answers. */
+  readonly http: Client<paths>
+}
+
+export type PublicClient = PublicCalls & WithHttp
+export type CustomerClient = CustomerCalls & WithHttp
+export type AdminClient = AdminCalls & WithHttp
+export type InternalClient = InternalCalls & WithHttp
+
+/** For anyone: health, public keys, revoked licences. */
+export function publicClient(options: ClientOptions): PublicClient {
+  return connect(options, {}, publicOperations)
+}
+
+/** For a customer's own instance. */
+export function customerClient(options: ClientOptions & { apiKey: string }): CustomerClient {
+  const headers = { 'X-API-Key': present(options.apiKey, 'apiKey') }
+  return connect(options, headers, customerOperations)
+}
+
+/** For operators and scripts; the token is the service's `ADMIN_API_TOKEN`. */
+export function adminClient(options: ClientOptions & { token: string }): AdminClient {
+  const headers = { Authorization: `Bearer ${present(options.token, 'token')}` }
+  return connect(options, headers, adminOperations)
+}
+
+/** For your other services; the token is the service's `INTERNAL_SERVICE_TOKEN`. */
+export function internalClient(options: ClientOptions & { token: string }): InternalClient {
+  const headers = { 'X-INTERNAL-TOKEN': present(options.token, 'token') }
+  return connect(options, headers, internalOperations)
+}
+
+function connect<Operations extends Record<string, Operation>>(
+  options: ClientOptions,
+  headers: Record<string, string>,
+  operations: Operations,
+): Calls<Operations> & WithHttp {
+  const http = createClient<paths>({
+    baseUrl: options.url,
+    headers,
+    fetch: transport(options, isRepeatable),
+  })
+  return { ...callsOf(http, operations, options), http }
+}
+
+/** By HTTP alone: a call that says itself what makes it happen once, or is so by its method. */
+function isRepeatable({ method, headers }: Request): boolean {
+  return (method !== 'POST' && method !== 'PATCH') || headers.has('idempotency-key')
+}
+
+/** A variable that is not set would otherwise be a credential of its own: `undefined`. */
+function present(value: string | undefined, name: string): string {
+  if (value === undefined || value === '') throw new TypeError(`${name} is missing`)
+  return value
+}

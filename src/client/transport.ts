@@ -1,0 +1,106 @@
+import { StrongroomError, errorOf } from './errors.ts'
+
+export interface TransportOptions {
+  /** For each try, until the whole answer is here; 10,000 if not given. */
+  timeoutMs?: number
+  /** How often a call that failed is tried again; 3 if not given. */
+  retries?: number
+  /** Instead of the global one. */
+  fetch?: (request: Request, init: RequestInit) => Promise<Response>
+}
+
+const TIMEOUT_MS = 10_000
+const RETRIES = 3
+const FIRST_DELAY_MS = 200
+const DELAY_MS_MAX = 5_000
+/** Who is asked to wait longer than this decides for himself. */
+const RETRY_AFTER_MS_MAX = 30_000
+
+/** What may be better in a moment. */
+const PASSING = new Set([408, 429, 500, 502, 503, 504])
+/** What no waiting mends, though the status says so. */
+const LASTING = new Set(['SIGNING_KEY_MISSING', 'STRIPE_NOT_CONFIGURED'])
+/** Statuses whose answer can have no body. */
+const EMPTY = new Set([204, 205, 304])
+
+/**
+ * A `fetch` that tries again what failed in passing, with growing, random delays, and throws a
+ * StrongroomError for every answer of 400 and above.
+ * @param isRepeatable whether sending the call twice does no more than sending it once
+ */
+export function transport(options: TransportOptions, isRepeatable: (request: Request) => boolean) {
+  const retries = options.retries ?? RETRIES
+  return async (request: Request): Promise<Response> => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await attempt(request, options)
+      } catch (error) {
+        if (!(error instanceof StrongroomError) || tries === retries) throw error
+        if (!mayPass(error) || !(isRepeatable(request) || isUntouched(error))) throw error
+        await pause(delayMs(tries, error.retryAfterMs ?? 0), request.signal)
+      }
+    }
+  }
+}
+
+async function attempt(request: Request, options: TransportOptions): Promise<Response> {
+  const { timeoutMs = TIMEOUT_MS, fetch = globalThis.fetch } = options
+  const idempotencyKey = request.headers.get('idempotency-key')
+  const ending = new AbortController()
+  const abort = () => ending.abort(request.signal.reason)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    ending.abort()
+  }, timeoutMs)
+  request.signal.addEventListener('abort', abort)
+  try {
+    request.signal.throwIfAborted()
+    // Followed, a redirect would carry the credential to wherever it points.
+    const init: RequestInit = { signal: ending.signal, redirect: 'error' }
+    const answer = await fetch(request.clone(), init)
+    const text = await answer.text()
+    if (answer.status >= 400) throw errorOf(answer, text, idempotencyKey)
+    const { status, statusText, headers } = answer
+    return new Response(EMPTY.has(status) ? null : text, { status, statusText, headers })
+  } catch (cause) {
+    request.signal.throwIfAborted()
+    if (cause instanceof StrongroomError) throw cause
+    const [code, message] = isLate
+      ? (['CONNECTION_TIMEOUT', `No answer came within ${timeoutMs} ms.`] as const)
+      : (['CONNECTION_FAILED', 'The service could not be reached.'] as const)
+    throw new StrongroomError(message, { code, idempotencyKey, cause })
+  } finally {
+    clearTimeout(timer)
+    request.signal.removeEventListener('abort', abort)
+  }
+}
+
+function mayPass(error: StrongroomError): boolean {
+  if ((error.retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX || LASTING.has(error.code)) return false
+  return error.statusCode === null || PASSING.has(error.statusCode)
+}
+
+/** Refused before anything was done, so that even a call without a key may be sent again. */
+function isUntouched(error: StrongroomError): boolean {
+  return error.statusCode === 429 || error.code === 'OVERLOADED'
+}
+
+/** Random, so that callers who failed together do not come back together. */
+function delayMs(tries: number, atLeastMs: number): number {
+  return atLeastMs + Math.random() * Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** tries)
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      if (signal.aborted) reject(signal.reason as Error)
+      else resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}

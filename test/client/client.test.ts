@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  StrongroomError,
+  adminClient,
+  customerClient,
+  internalClient,
+  paginate,
+  publicClient,
+} from '../../src/client/index.ts'
+import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../support/service.ts'
+
+async function failureOf(call: Promise<unknown>): Promise<StrongroomError> {
+  const error: unknown = await call.then(
+    () => assert.fail('It should have failed'),
+    (thrown: unknown) => thrown,
+  )
+  assert.ok(error instanceof StrongroomError, String(error))
+  return error
+}
+
+test('a client for each scope', async (t) => {
+  const service = await startService(t)
+  const url = service.origin
+  const admin = adminClient({ url, token: ADMIN_TOKEN })
+  const internal = internalClient({ url: `${url}/`, token: INTERNAL_TOKEN })
+  const { customer, api_key: apiKey } = await admin.createCustomer({ email: 'ada@example.com' })
+  const own = customerClient({ url, apiKey })
+
+  await t.test('public: without a credential', async () => {
+    const { status, checks } = await publicClient({ url }).getHealth()
+    assert.deepEqual([status, checks.database], ['ok', 'ok'])
+  })
+
+  await t.test('customer: path, query and body in one object', async () => {
+    assert.equal((await own.getMe()).customer_id, customer.customer_id)
+    await own.reportUsage({ metrics: { 'api.calls': 3 } })
+    const { results } = await own.reportUsageBatch({
+      reports: [{ metrics: { 'api.calls': 4 } }, { metrics: { 'api.calls': 5 } }],
+    })
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['created', 'created'],
+    )
+    const { customer_id } = customer
+    const { data } = await own.getUsage({ customer_id, metric: 'api.calls', bucket: 'month' })
+    assert.deepEqual([data[0]?.sum, data[0]?.count], [12, 3])
+  })
+
+  await t.test('admin: an answer without content, and one that is text', async () => {
+    const { customer_id } = customer
+    const { key } = await admin.issueApiKey({ customer_id, name: 'second' })
+    assert.equal(await admin.revokeApiKey({ customer_id, key_id: key.key_id }), undefined)
+    assert.match(await admin.getMetrics(), /^strongroom_/m)
+  })
+
+  await t.test('internal: money', async () => {
+    const account = await internal.openAccount({ user_id: 'user:1@x', tier: 'pro' })
+    assert.equal(account.balance, 0)
+    await internal.topUp({ user_id: 'user:1@x', amount: 1_000 })
+    const hold = await internal.createHold({ user_id: 'user:1@x', amount: 600 })
+    const captured = await internal.captureHold({ hold_id: hold.hold_id, amount: 500 })
+    assert.deepEqual([captured.status, captured.available], ['captured', 500])
+    assert.equal((await internal.getBalance({ user_id: 'user:1@x' })).available, 500)
+  })
+
+  await t.test('lists, item by item over pages', async () => {
+    await internal.openAccount({ user_id: 'many', tier: 'pro' })
+    for (let amount = 1; amount <= 7; amount += 1) await internal.topUp({ user_id: 'many', amount })
+    const amounts = []
+    for await (const { amount } of paginate(internal.listTransfers, {
+      user_id: 'many',
+      limit: 3,
+    })) {
+      amounts.push(amount)
+    }
+    assert.deepEqual(amounts, [7, 6, 5, 4, 3, 2, 1])
+  })
+
+  await t.test('refusals are errors with a code', async () => {
+    await internal.openAccount({ user_id: 'poor', tier: 'pro' })
+    const poor = await failureOf(internal.deduct({ user_id: 'poor', amount: 1 }))
+    assert.deepEqual([poor.code, poor.statusCode], ['INSUFFICIENT_FUNDS', 402])
+    assert.match(poor.requestId ?? '', /^[0-9a-f-]{36}$/)
+    const wrong = await failureOf(internal.deduct({ user_id: 'poor', amount: -1 }))
+    assert.equal(wrong.code, 'VALIDATION_FAILED')
+    assert.equal(wrong.details[0]?.path, '/amount')
+    const stranger = adminClient({ url, token: 'wrong' })
+    assert.equal((await failureOf(stranger.getMetrics())).code, 'UNAUTHORIZED')
+    const foreign = own.getSubscription({ customer_id: 'cust_0000000000000000' })
+    assert.equal((await failureOf(foreign)).code, 'CUSTOMER_NOT_FOUND')
+  })
+
+  await t.test('headers of answers, through openapi-fetch below the calls', async () => {
+    const params = { path: { customer_id: customer.customer_id } }
+    const first = await own.http.GET('/api/licenses/{customer_id}', { params })
+    assert.deepEqual(first.data?.data, [])
+    const headers = { 'If-None-Match': first.response.headers.get('etag') ?? '' }
+    const again = await own.http.GET('/api/licenses/{customer_id}', { params, headers })
+    assert.equal(again.response.status, 304)
+    const unknown = { path: { customer_id: 'cust_0000000000000000' } }
+    const refused = own.http.GET('/api/licenses/{customer_id}', { params: unknown })
+    assert.equal((await failureOf(refused)).code, 'CUSTOMER_NOT_FOUND')
+  })
+
+  await t.test('a credential that is not set is refused at once', () => {
+    const unset = process.env['NOT_SET_ANYWHERE'] as string
+    assert.throws(() => customerClient({ url, apiKey: unset }), TypeError)
+    assert.throws(() => internalClient({ url, token: '' }), TypeError)
+  })
+})
