@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { appendFileSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect as connectSocket, createServer } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { readConfig } from '../../../src/config.ts'
+import { connect } from '../../../src/plugins/database/connect.ts'
+import { startEmbeddedPostgres } from '../../../src/plugins/database/embedded/index.ts'
+import { pgPool } from '../../../src/plugins/database/pg-pool.ts'
+import { type Identity, newAuthority } from '../../support/certificates.ts'
+import { asAdmin } from '../../support/database.ts'
+import { eventually } from '../../support/processes.ts'
+import {
+  clusterOf,
+  commandBeside,
+  launchService,
+  newDataDir,
+} from '../../support/service-process.ts'
+
+/** A PostgreSQL that has this certificate, reached by TLS alone, on a port of `localhost`. */
+async function startTlsPostgres(t: TestContext, identity: Identity): Promise<number> {
+  const dataDir = newDataDir(t)
+  // All of 127/8 is this machine on Linux; the port is that of the socket's name.
+  const host =
+    process.platform === 'linux' ? `127.77.${randomInt(256)}.${randomInt(1, 255)}` : '127.0.0.1'
+  const server = await startEmbeddedPostgres({ dataDir, settings: { listen_addresses: host } })
+  t.after(() => server.stop())
+  const data = clusterOf(dataDir)
+  const files = { 'server.crt': identity.certificate, 'server.key': identity.key }
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(data, name), content, { mode: 0o600 })
+    const { uid, gid } = statSync(data)
+    chownSync(join(data, name), uid, gid)
+  }
+  appendFileSync(join(data, 'pg_hba.conf'), 'hostssl all all 127.0.0.0/8 trust\n')
+  await asAdmin(server.adminUrl, async (sql) => {
+    await sql`alter system set ssl = on`
+    await sql`select pg_reload_conf()`
+  })
+  const isOn = () =>
+    asAdmin(server.adminUrl, async (sql) => (await sql`show ssl`)[0]?.['ssl'] === 'on')
+  assert.ok(await eventually(isOn, 10_000))
+
+  // Bytes as they are: both ends of TLS are those of the service and of PostgreSQL.
+  const relay = createServer((client) => {
+    const upstream = connectSocket(5_432, host)
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) {
+      socket.on('error', () => undefined)
+      socket.on('close', () => (client.destroy(), upstream.destroy()))
+    }
+  })
+  relay.listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  t.after(() => relay.close())
+  return (relay.address() as AddressInfo).port
+}
+
+test('a database is trusted by its certificate authority and its name, by both drivers', async (t) => {
+  const folder = newDataDir(t)
+  mkdirSync(folder, { recursive: true })
+  const [own, other] = [newAuthority('own'), newAuthority('other')]
+  const file = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const ownCa = file('own.pem', own.certificate)
+  const otherCa = file('other.pem', other.certificate)
+  const port = await startTlsPostgres(t, own.identify('localhost'))
+  const misnamed = await startTlsPostgres(t, own.identify('db.example.com'))
+  const url = (host: string, at = port) => `postgres://strongroom@${host}:${at}/strongroom`
+
+  const cases: [about: string, url: string, ca: string | undefined, code: RegExp | null][] = [
+    ['the right one', url('localhost'), ownCa, null],
+    ['another authority', url('localhost'), otherCa, /^(UNABLE_TO_|SELF_SIGNED_)/],
+    ['no authority of its own', url('localhost'), undefined, /^(UNABLE_TO_|SELF_SIGNED_)/],
+    ['another name', url('localhost', misnamed), ownCa, /^ERR_TLS_CERT_ALTNAME_INVALID$/],
+    ['an address that is not in it', url('127.0.0.1'), ownCa, /^ERR_TLS_CERT_ALTNAME_INVALID$/],
+  ]
+  for (const [about, databaseUrl, ca, code] of cases) {
+    await t.test(about, async () => {
+      const env = { DATABASE_URL: databaseUrl, DATABASE_CA_FILE: ca, DATABASE_SSL: 'verify-full' }
+      const { database } = readConfig(env)
+      const isEncrypted = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()'
+      const sql = connect(database, { name: 'test', connectionsMax: 1 })
+      const pool = pgPool(database, 1)
+      const asks = [
+        () => sql.unsafe<{ ssl: boolean }[]>(isEncrypted).then((rows) => rows[0]?.ssl),
+        () => pool.query<{ ssl: boolean }>(isEncrypted).then(({ rows }) => rows[0]?.ssl),
+      ]
+      try {
+        for (const ask of asks) {
+          if (code === null) assert.equal(await ask(), true)
+          else await assert.rejects(ask, (error: { code?: string }) => code.test(error.code ?? ''))
+        }
+      } finally {
+        await Promise.all([sql.end({ timeout: 1 }), pool.end()])
+      }
+    })
+  }
+
+  await t.test('a service in production starts on the right one only', async () => {
+    const env = (databaseUrl: string, ca: string) => ({
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      DATABASE_CA_FILE: ca,
+      ADMIN_API_TOKEN: '5f0c6d1b9a7e4f3281d6c5b4a3928170',
+      INTERNAL_SERVICE_TOKEN: 'c1b2a3948576e6f7d8c9bab1a2938475',
+      LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    })
+    const right = env(url('localhost'), ownCa)
+    // Beside, because the relay is in this process.
+    const migrated = await commandBeside(['migrate'], right)
+    assert.equal(migrated.status, 0, migrated.output)
+    const service = launchService(t, newDataDir(t), { ...right, LOG_LEVEL: 'info' })
+    await service.says('Server listening at')
+    service.child.kill('SIGTERM')
+    assert.equal(await service.ended, 0)
+
+    for (const wrong of [env(url('localhost'), otherCa), env(url('localhost', misnamed), ownCa)]) {
+      const refused = launchService(t, newDataDir(t), wrong)
+      assert.equal(await refused.ended, 1)
+      assert.match(
+        refused.output(),
+        /The database can not be reached \([A-Z_]+\): check DATABASE_URL/,
+      )
+    }
+  })
+})
