@@ -1,3 +1,4 @@
+import { auditExport, auditVerify, receiptVerify } from './audit.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor.ts'
 import { eventsList, eventsReplay } from './events.ts'
@@ -16,6 +17,9 @@ export const COMMANDS: readonly Command[] = [
   keysRevoke,
   ledgerVerify,
   licenseVerify,
+  auditExport,
+  auditVerify,
+  receiptVerify,
   eventsList,
   eventsReplay,
   subscriptionsReconcile,

@@ -1,0 +1,74 @@
+import type postgres from 'postgres'
+import { rootOf } from './proofs.ts'
+import { tileReader } from './tiles.ts'
+import { type Checkpoint, leafHash, openCheckpoint } from './verifier.ts'
+import { type Verdict, judgeOf } from './verify-export.ts'
+import { inSnapshot, walkLog } from './walk.ts'
+
+export interface DatabaseOptions {
+  jwks: { readonly keys: readonly object[] }
+  /** Checkpoints that were kept elsewhere: without one, a log that was cut may look like a younger one. */
+  checkpoints: readonly Checkpoint[]
+  report: (done: number, total: number) => void
+}
+
+/**
+ * Verifies the log as it stands in the database, beside a running service: each record against the
+ * hash of what was logged, the tree against every checkpoint, and that nothing was written around it.
+ */
+export function verifyDatabase(
+  sql: postgres.Sql,
+  { jwks, checkpoints, report }: DatabaseOptions,
+): Promise<Verdict> {
+  return inSnapshot(sql, async (tx, size) => {
+    const stored = await storedCheckpoints(tx, jwks)
+    const judge = judgeOf([...stored.valid, ...checkpoints])
+    for await (const page of walkLog(tx, size)) {
+      for (const { seq, bytes, logged } of page) {
+        if (bytes === null) judge.misfit(seq, 'is gone')
+        if (logged === null) judge.misfit(seq, 'has no hash in the tree')
+        const leaf = bytes === null ? NOTHING : leafHash(bytes)
+        judge.add(leaf, bytes === null ? (logged ?? NOTHING) : logged)
+      }
+      report(judge.size(), size)
+    }
+    const verdict = judge.verdict()
+    const root = await rootOf(tileReader(tx), size).catch(() => null)
+    if (root?.equals(judge.root()) !== true) {
+      verdict.findings.push('The tiles of the tree do not add up')
+    }
+    if (stored.invalid > 0) {
+      verdict.findings.push(`${stored.invalid} stored checkpoints are not signed by a known key`)
+    }
+    verdict.findings.push(...(await writtenAround(tx)))
+    return verdict
+  })
+}
+
+const NOTHING = Buffer.alloc(32)
+
+async function storedCheckpoints(tx: postgres.Sql, jwks: DatabaseOptions['jwks']) {
+  const rows = await tx<{ token: string }[]>`select token from audit_checkpoints order by size`
+  const opened = rows.map(({ token }) => openCheckpoint(token, jwks))
+  const valid = opened.filter((one) => one !== null)
+  return { valid, invalid: opened.length - valid.length }
+}
+
+/** What should be in the log and is neither there nor on its way. */
+async function writtenAround(tx: postgres.Sql): Promise<string[]> {
+  const [found] = await tx<{ rows: number; transfers: number; values: number }[]>`
+    select
+      (select count(*)::int from audit_records r
+        where not exists (select from audit_places p where p.record_id = r.id)
+          and not exists (select from audit_queue q where q.record_id = r.id)) as rows,
+      (select count(*) from transfers)::float8
+        - (select coalesce(sum(cardinality(account_ids)), 0) from audit_records)::float8 as transfers,
+      (select count(*)::int from audit_personal
+        where commitment <> 'sha256:' || encode(sha256(salt || convert_to(value, 'UTF8')), 'hex')) as values`
+  const counts = [
+    [found?.rows ?? 0, 'rows of audit_records never came to the log'],
+    [Math.max(found?.transfers ?? 0, 0), 'transfers were written without their record'],
+    [found?.values ?? 0, 'personal values are not what their records have commitments to'],
+  ] as const
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+}

@@ -1,0 +1,159 @@
+import { closeSync, createReadStream, existsSync, openSync, readSync } from 'node:fs'
+import { UnreadableFile } from '../licenses/verify-file.ts'
+import { type Checkpoint, growingTree, leafHash } from './verifier.ts'
+
+export interface Verdict {
+  /** How many records were read. */
+  records: number
+  /** How many of them a checkpoint vouches for. */
+  vouchedFor: number
+  /** The first record that does not fit, where that is known; null when all is well. */
+  firstMisfit: number | null
+  /** What is wrong; empty when all is well. */
+  findings: string[]
+}
+
+export interface VerifyOptions {
+  /** What the log must be found to be, of any size. */
+  checkpoints: readonly Checkpoint[]
+  /** The file of hashes that an export writes beside itself, if it is there. */
+  hashesPath?: string
+  report?: (done: number, total?: number) => void
+}
+
+const REPORT_EVERY = 10_000
+
+/**
+ * Verifies an export against checkpoints, in one pass and in memory that does not grow with it. The
+ * hashes beside an export say which record does not fit, and are themselves checked: they vouch for
+ * nothing by themselves.
+ * @throws UnreadableFile
+ */
+export async function verifyExport(path: string, options: VerifyOptions): Promise<Verdict> {
+  if (!existsSync(path)) throw new UnreadableFile(`${path} can not be read`)
+  const judge = judgeOf(options.checkpoints)
+  const hashes = hashReader(options.hashesPath)
+  try {
+    for await (const line of linesOf(path)) {
+      const seq = judge.size()
+      const found = seqOf(line)
+      if (found !== seq) {
+        judge.misfit(
+          seq,
+          found === null ? 'is no record' : `is missing: record ${found} is in its place`,
+        )
+        break
+      }
+      judge.add(leafHash(line), hashes.next())
+      if (seq % REPORT_EVERY === 0) options.report?.(seq, judge.expected())
+    }
+    return judge.verdict()
+  } finally {
+    hashes.close()
+  }
+}
+
+/** Follows the log leaf by leaf and holds it against checkpoints, smallest first. */
+export function judgeOf(given: readonly Checkpoint[]) {
+  const tree = growingTree()
+  const checkpoints = given.toSorted((a, b) => a.size - b.size)
+  const findings: string[] = []
+  let firstMisfit: number | null = null
+  let next = 0
+  let vouchedFor = 0
+
+  /** @param logged the hash of what was logged, if that is known: the tree goes on with it */
+  function add(leaf: Buffer, logged: Buffer | null = null): void {
+    const seq = tree.size()
+    if (logged !== null && !leaf.equals(logged)) misfit(seq, 'is not what was logged')
+    tree.add(logged ?? leaf)
+    compare()
+  }
+
+  function misfit(seq: number, what: string): void {
+    firstMisfit ??= seq
+    if (findings.length < 20) findings.push(`Record ${seq} ${what}`)
+  }
+
+  function compare(): void {
+    for (let one = checkpoints[next]; one?.size === tree.size(); one = checkpoints[++next]) {
+      if (one.root.equals(tree.root())) {
+        vouchedFor = one.size
+        continue
+      }
+      const time = one.issuedAt.toISOString()
+      if (findings.length < 20) {
+        findings.push(
+          `A record from ${vouchedFor} to ${one.size - 1} is not what the checkpoint of ${time} was signed of`,
+        )
+      }
+      if (vouchedFor === one.size - 1) firstMisfit ??= vouchedFor
+    }
+  }
+
+  function verdict(): Verdict {
+    const last = checkpoints.at(-1)
+    const isCut = last !== undefined && last.size > tree.size()
+    if (isCut && findings.length === 0) {
+      misfit(
+        tree.size(),
+        `is missing: the checkpoint of ${last.issuedAt.toISOString()} has ${last.size} records`,
+      )
+    }
+    return { records: tree.size(), vouchedFor, firstMisfit, findings }
+  }
+
+  compare()
+  return {
+    add,
+    misfit,
+    verdict,
+    size: tree.size,
+    root: tree.root,
+    expected: () => checkpoints.at(-1)?.size,
+  }
+}
+
+/** The lines of a file without their ends. The memory is that of a chunk and a line. */
+async function* linesOf(path: string): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0)
+  const stream = createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>
+  for await (const chunk of stream) {
+    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    let start = 0
+    for (let end = data.indexOf(10); end !== -1; end = data.indexOf(10, start)) {
+      yield data.subarray(start, end)
+      start = end + 1
+    }
+    rest = data.subarray(start)
+  }
+  if (rest.length > 0) yield rest
+}
+
+function seqOf(line: Buffer): number | null {
+  try {
+    const { seq } = JSON.parse(line.toString()) as { seq?: unknown }
+    return typeof seq === 'number' ? seq : null
+  } catch {
+    return null
+  }
+}
+
+/** Hashes of 32 bytes, one after the other; null past the end, or without a file. */
+function hashReader(path: string | undefined) {
+  const file = path !== undefined && existsSync(path) ? openSync(path, 'r') : null
+  const buffer = Buffer.alloc(32 * 4_096)
+  let [at, end] = [0, 0]
+  return {
+    next: (): Buffer | null => {
+      if (file === null) return null
+      if (at === end) [at, end] = [0, readSync(file, buffer, 0, buffer.length, null)]
+      if (end - at < 32) return null
+      at += 32
+      return buffer.subarray(at - 32, at)
+    },
+    close: () => {
+      if (file !== null) closeSync(file)
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { canonicalJson } from '../canonical-json.ts'
+import { leafHash, openCheckpoint, provesInclusion } from './verifier.ts'
+
+export type ReceiptVerdict =
+  | { valid: true; record: Record<string, unknown>; index: number; size: number; issuedAt: Date }
+  | { valid: false; reason: string }
+
+/**
+ * Verifies a transfer's receipt with the public keys alone: that its record is in the log of which its
+ * checkpoint was signed.
+ * @param receipt as `GET /transfers/:transfer_id/receipt` answers it
+ */
+export function verifyReceipt(
+  receipt: unknown,
+  jwks: { readonly keys: readonly object[] },
+): ReceiptVerdict {
+  const { record, index, size, proof, checkpoint } = fieldsOf(receipt)
+  const token = typeof checkpoint === 'string' ? checkpoint : fieldsOf(checkpoint)['token']
+  const isWhole = typeof token === 'string' && typeof index === 'number' && Array.isArray(proof)
+  if (!isWhole || !proof.every((one) => typeof one === 'string')) {
+    return { valid: false, reason: 'it is no receipt' }
+  }
+  const opened = openCheckpoint(token, jwks)
+  if (opened === null)
+    return { valid: false, reason: 'its checkpoint is not signed by a known key' }
+  if (opened.size !== size) return { valid: false, reason: 'its checkpoint is of another size' }
+  const fields = fieldsOf(record)
+  if (fields['seq'] !== index) return { valid: false, reason: 'its record has another number' }
+  const leaf = leafHash(Buffer.from(canonicalJson(fields)))
+  const hashes = proof.map((one: string) => Buffer.from(one, 'base64'))
+  if (!provesInclusion(leaf, index, opened, hashes)) {
+    return {
+      valid: false,
+      reason: 'its record is not in the log that its checkpoint was signed of',
+    }
+  }
+  return { valid: true, record: fields, index, size: opened.size, issuedAt: opened.issuedAt }
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}

@@ -1,0 +1,87 @@
+import type postgres from 'postgres'
+import { type Place, readRecords, recordBytes } from './records.ts'
+import { logSize } from './sequencer.ts'
+
+/** Few enough that the memory this takes does not grow with the log. */
+const PLACES_MAX = 1_000
+const RECORDS_MAX = 2_000
+const TILE = 256
+const HASH_BYTES = 32
+
+export interface Entry {
+  seq: number
+  /** The record as it stands in the database; null where it is gone. */
+  bytes: Buffer | null
+  /** The hash of what was logged; null where it is gone. */
+  logged: Buffer | null
+}
+
+/** Reads a log of that size in its order, in a transaction that sees one state of the database. */
+export async function* walkLog(tx: postgres.Sql, size: number): AsyncGenerator<Entry[]> {
+  for (let next = 0; next < size;) {
+    const places = await placesFrom(tx, next)
+    const page: Entry[] = []
+    const add = (bytes: Buffer | null) =>
+      page.push({ seq: next + page.length, bytes, logged: null })
+    const records = await readRecords(tx, places)
+    const [first] = places
+    // A place that is gone leaves its numbers without records.
+    const resumesAt = first?.firstSeq ?? size
+    for (let seq = next; seq < Math.min(resumesAt, next + RECORDS_MAX); seq++) add(null)
+    if (next + page.length === resumesAt) {
+      for (const record of records) add(record === null ? null : recordBytes(record))
+    }
+    const hashes = await loggedHashes(tx, next, next + page.length)
+    yield page.map((entry, index) => ({ ...entry, logged: hashes[index] ?? null }))
+    next += page.length
+  }
+}
+
+/** Places that follow each other without a gap, at least one if there is any. */
+async function placesFrom(tx: postgres.Sql, from: number): Promise<Place[]> {
+  const places = await tx<Place[]>`
+    select first_seq::float8 as "firstSeq", size, record_id as "recordId" from audit_places
+    where first_seq >= ${from}::bigint order by first_seq limit ${PLACES_MAX}::int`
+  let end = places[0]?.firstSeq ?? 0
+  const start = end
+  const joined: Place[] = []
+  for (const place of places) {
+    if (place.firstSeq !== end || end - start >= RECORDS_MAX) break
+    end += place.size
+    joined.push(place)
+  }
+  return joined
+}
+
+async function loggedHashes(
+  tx: postgres.Sql,
+  start: number,
+  end: number,
+): Promise<(Buffer | null)[]> {
+  const firstTile = Math.floor(start / TILE)
+  const tiles = await tx<{ index: number; hashes: Buffer }[]>`
+    select index::float8, hashes from audit_tiles where level = 0
+      and index >= ${firstTile}::bigint and index <= ${Math.floor((end - 1) / TILE)}::bigint`
+  const byIndex = new Map(tiles.map(({ index, hashes }) => [index, hashes]))
+  return Array.from({ length: end - start }, (_, offset) => {
+    const seq = start + offset
+    const at = (seq % TILE) * HASH_BYTES
+    const hash = byIndex.get(Math.floor(seq / TILE))?.subarray(at, at + HASH_BYTES)
+    return hash?.length === HASH_BYTES ? hash : null
+  })
+}
+
+/** Runs `work` in one state of the database, however long it takes. */
+export function inSnapshot<T>(
+  sql: postgres.Sql,
+  work: (tx: postgres.Sql, size: number) => Promise<T>,
+): Promise<T> {
+  const options = 'isolation level repeatable read read only'
+  return sql.begin<Promise<T>>(options, async (transaction) => {
+    const tx = transaction as unknown as postgres.Sql
+    await tx`set local statement_timeout = 0`
+    await tx`set local idle_in_transaction_session_timeout = 0`
+    await tx`set local plan_cache_mode = force_generic_plan`
+    return work(tx, await logSize(tx))
+  }) as Promise<T>
+}

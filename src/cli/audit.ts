@@ -1,0 +1,125 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { exportLog } from '../audit/export.ts'
+import { readCheckpoints, readJsonFile } from '../audit/files.ts'
+import { verifyDatabase } from '../audit/verify-database.ts'
+import { type Verdict, verifyExport } from '../audit/verify-export.ts'
+import { verifyReceipt } from '../audit/verify-receipt.ts'
+import { UnreadableFile, readJwks } from '../licenses/verify-file.ts'
+import { openKeyRing } from '../plugins/key-ring/index.ts'
+import { WrongCall, command } from './command.ts'
+import { snakeFields } from './json.ts'
+import { ownConfig, withDatabase } from './means.ts'
+
+const JWKS = {
+  type: 'string',
+  value: 'file',
+  summary: 'the public keys, as the service publishes them',
+} as const
+
+export const auditExport = command({
+  name: 'audit export',
+  summary: 'write the audit log as JSON Lines, exactly the bytes that were hashed',
+  details:
+    'With --out, the hashes of what was logged go to <file>.hashes: with them, `audit verify` can say which record was changed.',
+  operands: [],
+  options: { out: { type: 'string', value: 'file', summary: 'instead of the standard output' } },
+  run: async ({ options: { out }, withProgress, write }) => {
+    const lines = out === undefined ? null : await sink(out)
+    const hashes = out === undefined ? null : await sink(`${out}.hashes`)
+    const { records, firstMisfit } = await withProgress('Exporting the audit log', (report) =>
+      withDatabase((_db, sql) =>
+        exportLog(sql, {
+          lines: (chunk) => lines?.appendFile(chunk) ?? write(chunk.toString()),
+          hashes: async (chunk) => hashes?.appendFile(chunk),
+          report,
+        }),
+      ),
+    )
+    await Promise.all([lines?.close(), hashes?.close()])
+    const warning =
+      firstMisfit === null
+        ? ''
+        : `Record ${firstMisfit} is not what was logged: run \`audit verify\`.\n`
+    // The standard output has the records, and must have nothing else.
+    if (out === undefined) process.stderr.write(warning)
+    const text = `${records.toLocaleString('en-US')} records in ${out}\n${warning}`
+    return { text: out === undefined ? '' : text, isFinding: firstMisfit !== null }
+  },
+})
+
+export const auditVerify = command({
+  name: 'audit verify',
+  summary: 'check the audit log in the database, or an export without database and network',
+  details:
+    'An export is checked against a checkpoint, and with --since against an older one too; either may be a folder of them. The log in the database is checked against every checkpoint it has; one that was kept elsewhere shows whether its end was cut off.',
+  operands: [],
+  options: {
+    export: { type: 'string', value: 'file', summary: 'what `audit export` wrote' },
+    checkpoint: { type: 'string', value: 'file', summary: 'a checkpoint that was kept' },
+    since: { type: 'string', value: 'file', summary: 'an older checkpoint, of the same log' },
+    jwks: { ...JWKS, summary: `${JWKS.summary}; our own if not given` },
+  },
+  json: true,
+  run: async ({ options, withProgress }) => {
+    const { export: path, checkpoint, since } = options
+    if (path !== undefined && checkpoint === undefined) {
+      throw new WrongCall('An export is checked against a checkpoint: --checkpoint <file>')
+    }
+    const jwks = await keysOf(options.jwks)
+    const checkpoints = [checkpoint, since].flatMap((file) =>
+      file === undefined ? [] : readCheckpoints(file, jwks),
+    )
+    const begunAt = performance.now()
+    const verdict = await withProgress('Verifying the audit log', (report) =>
+      path === undefined
+        ? withDatabase((_db, sql) => verifyDatabase(sql, { jwks, checkpoints, report }))
+        : verifyExport(path, { checkpoints, hashesPath: `${path}.hashes`, report }),
+    )
+    const seconds = (performance.now() - begunAt) / 1_000
+    return {
+      text: describe(verdict, seconds),
+      json: { ...snakeFields(verdict), seconds },
+      isFinding: verdict.findings.length > 0,
+    }
+  },
+})
+
+export const receiptVerify = command({
+  name: 'receipt verify',
+  summary: 'check the receipt of a transfer, with the keys of a file or else our own',
+  operands: ['file'],
+  options: { jwks: JWKS },
+  json: true,
+  run: async ({ operands: [path], options }) => {
+    const verdict = verifyReceipt(readJsonFile(path), await keysOf(options.jwks))
+    if (!verdict.valid) {
+      return { text: `not valid: ${verdict.reason}\n`, json: verdict, isFinding: true }
+    }
+    const { record, index, size, issuedAt } = verdict
+    const { transfer_id, kind, amount, asset } = record['metadata'] as Record<string, unknown>
+    const what = [transfer_id, kind, amount, asset].map(String).join(' ')
+    const text = `valid: ${what}, ${String(record['timestamp'])}, record ${index} of ${size}, signed ${issuedAt.toISOString()}\n`
+    return { text, json: snakeFields(verdict) }
+  },
+})
+
+async function keysOf(path: string | undefined) {
+  return path === undefined ? (await openKeyRing(ownConfig().keys)).jwks : readJwks(path)
+}
+
+function describe({ records, vouchedFor, findings }: Verdict, seconds: number): string {
+  const count = (n: number) => Math.round(n).toLocaleString('en-US')
+  const rate = `${count(records)} records in ${seconds.toFixed(1)} s, ${count(records / seconds)} a second`
+  if (findings.length > 0) return `${findings.join('\n')}\n${rate}\n`
+  const newer = records - vouchedFor
+  const note = newer === 0 ? '' : `, ${count(newer)} of them newer than the newest checkpoint`
+  return `The audit log is sound: ${rate}${note}\n`
+}
+
+async function sink(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'w')
+  } catch {
+    throw new UnreadableFile(`${path} can not be written`)
+  }
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { runCommand } from '../../src/cli/run.ts'
+import { checkpointNow, settled } from '../support/audit.ts'
+import { startService } from '../support/service.ts'
+import { command } from '../support/service-process.ts'
+
+/** In this process, with no environment to find a database in. */
+async function offline(...args: string[]) {
+  const out = new PassThrough()
+  const output = text(out)
+  let err = ''
+  const status = await runCommand(args, { out, err: { write: (chunk) => (err += chunk) } })
+  out.end()
+  return { status, out: await output, err }
+}
+
+test('export and receipts verify with files alone, and what does not fit is named', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'strongroom-audit-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = (name: string) => join(folder, name)
+  mkdirSync(file('checkpoints'))
+  const service = await startService(t, { AUDIT_CHECKPOINT_DIR: file('checkpoints') })
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 1_000 })
+  const old = await checkpointNow(service)
+  writeFileSync(file('old.json'), JSON.stringify(old))
+  for (let n = 1; n <= 40; n++) {
+    await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: n })
+  }
+  const { body: moved } = await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 5 })
+  const { size, token } = await checkpointNow(service)
+  writeFileSync(file('checkpoint.jwt'), token)
+  writeFileSync(
+    file('jwks.json'),
+    JSON.stringify((await service.call('GET', '/.well-known/jwks.json')).body),
+  )
+  const { body: receipt } = await service.asInternal(
+    'GET',
+    `/transfers/${moved.transfer_id}/receipt`,
+  )
+  writeFileSync(file('receipt.json'), JSON.stringify(receipt, null, 2))
+
+  // After the checkpoint, so not covered by it.
+  await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 1 })
+  await settled(service)
+  const env = {
+    DATABASE_URL: service.database.url,
+    DATA_DIR: folder,
+    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+  }
+  const exporting = command(['audit', 'export', '--out', file('log.jsonl')], env)
+  assert.deepEqual(
+    [exporting.status, exporting.stdout],
+    [0, `${size + 1} records in ${file('log.jsonl')}\n`],
+  )
+  const streamed = command(['audit', 'export'], env)
+  const lines = readFileSync(file('log.jsonl'), 'utf8')
+  assert.equal(streamed.stdout, lines)
+  const inside = command(['audit', 'verify'], env)
+  assert.equal(inside.status, 0, inside.stdout)
+  assert.match(inside.stdout, /^The audit log is sound: 44 records in .* 1 of them newer/)
+
+  const jwks = ['--jwks', file('jwks.json')]
+  const verify = (name: string, checkpoint = 'checkpoint.jwt', ...more: string[]) => {
+    const files = ['--export', file(name), '--checkpoint', file(checkpoint)]
+    return offline('audit', 'verify', ...files, ...jwks, ...more)
+  }
+  for (const more of [[], ['--since', file('old.json')]]) {
+    const sound = await verify('log.jsonl', 'checkpoint.jwt', ...more)
+    assert.deepEqual([sound.status, sound.err], [0, ''])
+    assert.match(sound.out, /^The audit log is sound: 44 records .* a second, 1 of them newer/)
+  }
+  assert.equal((await verify('log.jsonl', 'checkpoints')).status, 0)
+
+  const all = lines.split('\n').slice(0, -1)
+  const writeLog = (changed: readonly string[], hashes = true) => {
+    writeFileSync(file('changed.jsonl'), changed.map((line) => `${line}\n`).join(''))
+    const beside = file('changed.jsonl.hashes')
+    if (hashes) writeFileSync(beside, readFileSync(file('log.jsonl.hashes')))
+    else rmSync(beside, { force: true })
+  }
+  const edited = all.with(17, all[17]?.replace('"amount":16', '"amount":61') ?? '')
+  assert.notDeepEqual(edited, all)
+  for (const [changed, hashes, finding] of [
+    [edited, true, /^Record 17 is not what was logged\n/],
+    [edited, false, /^A record from 0 to 42 is not what the checkpoint of .* was signed of\n/],
+    [all.toSpliced(17, 1), false, /^Record 17 is missing: record 18 is in its place\n/],
+    [all.with(17, all[18] ?? '').with(18, all[17] ?? ''), false, /^Record 17 is missing/],
+    [all.with(17, '{"seq":17'), false, /^Record 17 is no record\n/],
+    [all.slice(0, 20), false, /^Record 20 is missing: the checkpoint of .* has 43 records\n/],
+    [[], false, /^Record 0 is missing/],
+  ] as const) {
+    writeLog(changed, hashes)
+    const found = await verify('changed.jsonl')
+    assert.equal(found.status, 1, String(finding))
+    assert.match(found.out, finding)
+  }
+  writeLog(edited, false)
+  const since = await verify('changed.jsonl', 'checkpoint.jwt', '--since', file('old.json'))
+  assert.match(since.out, /^A record from 2 to 42 is not/)
+  const json = JSON.parse((await verify('changed.jsonl', 'checkpoint.jwt', '--json')).out)
+  assert.deepEqual([json.records, json.vouched_for, json.findings.length], [44, 0, 1])
+
+  const check = (name: string) => offline('receipt', 'verify', file(name), ...jwks)
+  const valid = await check('receipt.json')
+  assert.equal(valid.status, 0)
+  assert.match(valid.out, new RegExp(`^valid: ${moved.transfer_id} deduct 5 USD/2, `))
+  for (const [change, reason] of [
+    [{ record: { ...receipt.record, timestamp: '2026-01-01T00:00:00.000Z' } }, /not in the log/],
+    [{ record: { ...receipt.record, seq: 3 } }, /another number/],
+    [{ index: 3, record: { ...receipt.record, seq: 3 } }, /not in the log/],
+    [{ size: receipt.size - 1 }, /of another size/],
+    [{ proof: receipt.proof.slice(1) }, /not in the log/],
+    [{ checkpoint: `${receipt.checkpoint.token.slice(0, -8)}AAAAAAAA` }, /not signed/],
+    [{ checkpoint: undefined }, /no receipt/],
+  ] as const) {
+    writeFileSync(file('forged.json'), JSON.stringify({ ...receipt, ...change }))
+    const forged = await check('forged.json')
+    assert.equal(forged.status, 1, String(reason))
+    assert.match(forged.out, reason)
+  }
+
+  for (const args of [
+    ['audit', 'verify', '--export', file('log.jsonl'), ...jwks],
+    ['audit', 'verify', '--export', file('log.jsonl'), '--checkpoint', file('none'), ...jwks],
+    ['audit', 'verify', '--export', file('log.jsonl'), '--checkpoint', file('log.jsonl'), ...jwks],
+    ['receipt', 'verify', file('none'), ...jwks],
+    ['receipt', 'verify', file('log.jsonl'), ...jwks],
+    [
+      'audit',
+      'verify',
+      '--export',
+      file('none.jsonl'),
+      '--checkpoint',
+      file('checkpoint.jwt'),
+      ...jwks,
+    ],
+  ]) {
+    assert.equal((await offline(...args)).status, 2, args.join(' '))
+  }
+})
