@@ -45,7 +45,7 @@ import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { schemaController } from './plugins/validation.ts'
-import { customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
+import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { usage } from './usage/plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
@@ -181,6 +181,7 @@ export async function buildApp(
   await app.register(async (scope) => {
     requireInternalToken(scope, config.internalTokens, gates.internal)
     await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
+    await scope.register(accountPrivacyRoutes, { prefix: '/account/:user_id' })
     await scope.register(moneyRoutes)
     await scope.register(receiptRoutes)
     await scope.register(paymentRoutes, { returnUrls: config })

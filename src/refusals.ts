@@ -21,6 +21,10 @@ export const REFUSALS = {
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   ACCOUNT_EXISTS: [409, 'The user has an account with another tier or asset.'],
+  ACCOUNT_NOT_EMPTY: [
+    409,
+    'The account has a balance or an open hold, which `?force=true` would give up.',
+  ],
   ACCOUNT_FROZEN: [409, 'The account is frozen.'],
   ALREADY_REFUNDED: [409, 'Less than this is left to refund of the charge.'],
   AMOUNT_EXCEEDS_HOLD: [409, 'The amount is more than the hold set aside.'],

@@ -10,6 +10,8 @@ const EVENTS = {
   top_up: 'funds.topped_up',
   stripe_top_up: 'funds.topped_up',
   stripe_reversal: 'funds.refunded',
+  forfeit: 'funds.deducted',
+  write_off: 'funds.topped_up',
   refund: 'funds.refunded',
   hold: 'funds.held',
   capture: 'funds.captured',

@@ -48,6 +48,20 @@ export function accountSubject(account: { id: bigint }): string {
   return `acct_${account.id}`
 }
 
+/** The user of the account that the log names so; undefined if there is none. */
+export async function userOf(
+  db: Pick<Database, 'select'>,
+  subject: string,
+): Promise<string | undefined> {
+  const [, id] = /^acct_([1-9]\d{0,17})$/.exec(subject) ?? []
+  if (id === undefined) return undefined
+  const [account] = await db
+    .select({ userId: accounts.userId })
+    .from(accounts)
+    .where(eq(accounts.id, BigInt(id)))
+  return account?.userId ?? undefined
+}
+
 /** @throws Refusal `ACCOUNT_NOT_FOUND` */
 export async function getAccount(
   db: Pick<Database, 'select'>,

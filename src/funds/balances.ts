@@ -3,6 +3,7 @@ import { array } from '../plugins/database/arrays.ts'
 import { Refusal } from '../refusals.ts'
 
 export interface BalanceRow {
+  id: bigint
   userId: string
   asset: string
   tier: string
@@ -22,7 +23,7 @@ export async function readBalances(
   userIds: readonly string[],
 ): Promise<PromiseSettledResult<BalanceRow>[]> {
   const rows = await sql<BalanceRow[]>`
-    select user_id as "userId", asset, tier, status, balance,
+    select id, user_id as "userId", asset, tier, status, balance,
       held - case when held = 0 then 0 else (
         select coalesce(sum(h.amount), 0)::bigint from holds h
         where h.account_id = accounts.id and h.status = 'open' and h.expires_at <= now()
@@ -45,9 +46,7 @@ export async function readBalances(
  */
 export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Promise<BalanceRow> {
   // The lock waits for movements under way: theirs may be an earlier time than `at`.
-  const [account] = await sql<
-    (BalanceRow & { id: bigint; seq: bigint; createdAt: Date; isFuture: boolean })[]
-  >`
+  const [account] = await sql<(BalanceRow & { seq: bigint; createdAt: Date; isFuture: boolean })[]>`
     select id, seq, user_id as "userId", asset, tier, status, credit_limit as "creditLimit",
       created_at as "createdAt", ${at.toISOString()}::timestamptz > clock_timestamp() as "isFuture"
     from accounts where user_id = ${userId} for share`

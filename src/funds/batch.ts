@@ -75,7 +75,9 @@ export function openBatch(ledger: Ledger) {
   function accountOf(operation: Operation): Account {
     const id = 'userId' in operation ? idOf.get(operation.userId) : placeOf(operation).accountId
     const account = id === undefined ? undefined : accounts.get(id)
-    if (account !== undefined) return account
+    // Of a closed account nobody knows any more, but for Stripe.
+    const isKnown = account?.status !== 'closed' || operation.kind.startsWith('stripe_')
+    if (account !== undefined && isKnown) return account
     if ('charge' in operation) throw new Refusal('TRANSFER_NOT_FOUND')
     throw new Refusal('userId' in operation ? 'ACCOUNT_NOT_FOUND' : 'HOLD_NOT_FOUND')
   }
@@ -85,6 +87,8 @@ export function openBatch(ledger: Ledger) {
       case 'deduct':
       case 'top_up':
       case 'stripe_top_up':
+      case 'forfeit':
+      case 'write_off':
         return done(transfer(account, operation, operation.amount, null), null)
       case 'hold': {
         const made = transfer(account, operation, operation.amount, null)

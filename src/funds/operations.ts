@@ -19,7 +19,11 @@ export type Movement = {
   fingerprint: Buffer
   actor: Actor
 } & (
-  | { kind: 'deduct' | 'top_up' | 'stripe_top_up'; userId: string; amount: bigint }
+  | {
+      kind: 'deduct' | 'top_up' | 'stripe_top_up' | 'forfeit' | 'write_off'
+      userId: string
+      amount: bigint
+    }
   | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
   | { kind: 'refund'; charge: Place; amount: bigint | null }
   /** `total` is all that Stripe has taken back of the top-up so far. */

@@ -21,6 +21,9 @@ export const EFFECTS = {
   top_up: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
   stripe_top_up: { debit: 'stripe', credit: 'user', balance: 1n, held: 0n },
   stripe_reversal: { debit: 'user', credit: 'stripe', balance: -1n, held: 0n },
+  /** What is left to a user whose account is erased, and what such a user owed. */
+  forfeit: { debit: 'user', credit: 'adjustments', balance: -1n, held: 0n },
+  write_off: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
   refund: { debit: 'revenue', credit: 'user', balance: 1n, held: 0n },
   hold: { debit: 'user', credit: 'holds', balance: 0n, held: 1n },
   capture: { debit: 'holds', credit: 'revenue', balance: -1n, held: -1n },
@@ -73,9 +76,9 @@ export function available(account: Pick<Account, 'balance' | 'held' | 'creditLim
  */
 export function post(account: Account, kind: TransferKind, amount: bigint, now: Date): Account {
   const effect = EFFECTS[kind]
-  // What Stripe has taken back is gone, whatever the account says.
+  // What Stripe has taken back is gone, whatever the account says; and no status keeps one open.
   const isReversal = kind === 'stripe_reversal'
-  if (effect.debit === 'user' && !isReversal) {
+  if (effect.debit === 'user' && !isReversal && kind !== 'forfeit') {
     if (account.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
     if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
   }

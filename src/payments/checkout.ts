@@ -1,3 +1,4 @@
+import { accountSubject } from '../funds/accounts.ts'
 import type { BalanceRow } from '../funds/balances.ts'
 import type { StripeCalls } from '../plugins/stripe.ts'
 import { chargeFor } from './money.ts'
@@ -20,16 +21,18 @@ export interface TopUpCheckout {
  */
 export function openTopUpCheckout(
   stripe: StripeCalls,
-  account: Pick<BalanceRow, 'userId' | 'asset'>,
+  account: Pick<BalanceRow, 'id' | 'asset'>,
   wanted: TopUpCheckout,
 ): Promise<{ checkout_session_id: string; url: string }> {
   const { currency, minor } = chargeFor(wanted.amount, account.asset)
-  const metadata = { purpose: TOP_UP, user_id: account.userId }
+  // Our own id: Stripe need not know the user's, and it still leads here once that is erased.
+  const subject = accountSubject(account)
+  const metadata = { purpose: TOP_UP, account: subject }
   return openSession(
     stripe,
     {
       mode: 'payment',
-      client_reference_id: account.userId,
+      client_reference_id: subject,
       line_items: [
         {
           quantity: 1,

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import { fingerprint } from '../funds/idempotency.ts'
 import { accounts } from '../funds/tables.ts'
@@ -26,7 +26,9 @@ export async function topUpPaid(
   userId: string,
   charge: Charge,
 ): Promise<void> {
-  const { asset } = await till.funds.balance(userId)
+  const { asset, status } = await till.funds.balance(userId)
+  // An erasure takes the keys of transfers away; the payment still says that it is booked.
+  if (status === 'closed' && (await isBooked(till.db, paymentIntent))) return
   const amount = worthOf(charge, asset)
   const { transfer } = await till.funds.move({
     kind: 'stripe_top_up',
@@ -39,6 +41,11 @@ export async function topUpPaid(
   })
   const place = { accountId: transfer.accountId, seq: transfer.seq, paid: charge.minor }
   await settle(till, await record(till.db, paymentIntent, charge.currency, place))
+}
+
+async function isBooked(db: Database, paymentIntent: string): Promise<boolean> {
+  const booked = and(eq(stripePayments.id, paymentIntent), isNotNull(stripePayments.seq))
+  return (await db.$count(stripePayments, booked)) > 0
 }
 
 /** What Stripe has taken back of a payment: all refunds of it together, or one lost dispute. */

@@ -64,6 +64,15 @@ export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
   openAccount:
     'The answer is a 201 for a new account, and a 200 when the user has one with the same tier and ' +
     'asset. Without `asset` the account has the default one, which `FUNDS_ASSET` sets.',
+  exportAccount:
+    'One JSON document: the account, its transfers with whatever was noted on them, holds, payments ' +
+    'and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no ' +
+    'JSON; ask again.',
+  eraseAccount:
+    'The transfers stay, because the ledger and the law need them, under a pseudonym and without ' +
+    'reason, reference, metadata, key and address. The user may open a new account afterwards. What ' +
+    'Stripe takes back of a top-up later is booked under the pseudonym. Again, it is a 404: nothing is ' +
+    'left that knows the user.',
   deduct: 'A charge is refused as a whole when the available funds do not cover it.',
   topUp: 'Works for a frozen account too, which refuses only deducts and new holds.',
   createHold:

@@ -3,8 +3,8 @@ import { array, column, jsonColumn } from '../plugins/database/arrays.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { withoutPersonalData } from './content.ts'
 
-/** Any constant will do; other locks have other numbers. */
-const LOCK_KEY = 5_746_103
+/** Any constant will do; other advisory locks have other numbers. */
+const LOCK_KEY = 5_746_104
 const PAGE = 500
 
 interface StoredEvent {
@@ -67,16 +67,25 @@ export async function ignoreEvents(tx: Transaction, people: readonly string[]): 
  */
 export async function forgetIfErased(tx: Transaction, eventId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCK_KEY})`)
-  const erased = await tx.execute<Row<StoredEvent & { person: string }>>(sql`
-    select e.id, e.payload, person
-    from stripe_events e cross join unnest(people_in(e.payload)) as person
-    where e.id = ${eventId} and (
-      exists (select from erased_stripe_customers where digest = erased_digest(person))
-      or exists (select from customers c where c.id = person and c.erased_at is not null)
-    )`)
-  const [event] = erased
+  const found = await tx.execute<Row<StoredEvent & { person: string; isCustomer: boolean }>>(sql`
+    select * from (
+      select e.id, e.payload, person,
+        exists (select from erased_stripe_customers where digest = erased_digest(person))
+          or exists (select from customers c where c.id = person and c.erased_at is not null)
+          as "isCustomer",
+        exists (
+          select from accounts a where a.status = 'closed' and (
+            a.id = substring(person from '^acct_([0-9]{1,18})$')::bigint
+            or a.id = (select account_id from stripe_payments p where p.id = person)
+          )
+        ) as "isAccount"
+      from stripe_events e cross join unnest(people_in(e.payload)) as person
+      where e.id = ${eventId}
+    ) named where "isCustomer" or "isAccount"`)
+  const [event] = found
   if (event === undefined) return
-  await writeContent(tx, [event], new Set(erased.map(({ person }) => person)))
+  const customers = found.filter(({ isCustomer }) => isCustomer)
+  await writeContent(tx, [event], new Set(customers.map(({ person }) => person)))
 }
 
 async function writeContent(

@@ -1,5 +1,7 @@
 import { eq } from 'drizzle-orm'
+import { accountSubject } from '../funds/accounts.ts'
 import type { CustomerRow } from '../customers/service.ts'
+import { stripePayments } from '../payments/tables.ts'
 import type { Transaction } from '../plugins/database/index.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
 
@@ -24,4 +26,17 @@ export async function peopleOf(
   const stripeCustomerIds = [...new Set(known.filter((id) => id !== null))]
   const ids = [customer.id, ...stripeCustomerIds, ...subscribed.map((row) => row.id)]
   return { ids, all: [...ids, customer.email.toLowerCase()], stripeCustomerIds }
+}
+
+/** The same of a user's account: the user, the account and the payments that topped it up. */
+export async function peopleOfAccount(
+  tx: Transaction,
+  account: { id: bigint; userId: string },
+): Promise<string[]> {
+  const payments = await tx
+    .select({ id: stripePayments.id })
+    .from(stripePayments)
+    .where(eq(stripePayments.accountId, account.id))
+  const { userId } = account
+  return [userId, userId.toLowerCase(), accountSubject(account), ...payments.map(({ id }) => id)]
 }

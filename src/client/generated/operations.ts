@@ -273,6 +273,12 @@ export interface InternalCalls {
    */
   updateAccount: Call<'updateAccount'>
   /**
+   * Erase a user's account for good.
+   *
+   * The transfers stay, because the ledger and the law need them, under a pseudonym and without reason, reference, metadata, key and address. The user may open a new account afterwards. What Stripe takes back of a top-up later is booked under the pseudonym. Again, it is a 404: nothing is left that knows the user.
+   */
+  eraseAccount: Call<'eraseAccount'>
+  /**
    * Read a user's balance.
    *
    * Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.
@@ -282,6 +288,12 @@ export interface InternalCalls {
    * List a user's transfers, newest first.
    */
   listTransfers: Call<'listTransfers'>
+  /**
+   * Export everything that is held on a user.
+   *
+   * One JSON document: the account, its transfers with whatever was noted on them, holds, payments and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+   */
+  exportAccount: Call<'exportAccount'>
   /**
    * Charge a user: money goes from the user's account to revenue.
    *
@@ -338,8 +350,10 @@ export const internalOperations = {
   openAccount: { method: 'post', path: '/account' },
   getAccount: { method: 'get', path: '/account/{user_id}' },
   updateAccount: { method: 'patch', path: '/account/{user_id}' },
+  eraseAccount: { method: 'delete', path: '/account/{user_id}' },
   getBalance: { method: 'get', path: '/balance/{user_id}' },
   listTransfers: { method: 'get', path: '/account/{user_id}/transfers' },
+  exportAccount: { method: 'get', path: '/account/{user_id}/export' },
   deduct: { method: 'post', path: '/deduct', key: 'header' },
   topUp: { method: 'post', path: '/top_up', key: 'header' },
   refund: { method: 'post', path: '/refund', key: 'header' },

@@ -677,7 +677,11 @@ export interface paths {
         get: operations["getAccount"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase a user's account for good
+         * @description The transfers stay, because the ledger and the law need them, under a pseudonym and without reason, reference, metadata, key and address. The user may open a new account afterwards. What Stripe takes back of a top-up later is booked under the pseudonym. Again, it is a 404: nothing is left that knows the user.
+         */
+        delete: operations["eraseAccount"];
         options?: never;
         head?: never;
         /** Change a user's tier, status, credit limit or low-balance mark */
@@ -713,6 +717,26 @@ export interface paths {
         };
         /** List a user's transfers, newest first */
         get: operations["listTransfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export everything that is held on a user
+         * @description One JSON document: the account, its transfers with whatever was noted on them, holds, payments and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+         */
+        get: operations["exportAccount"];
         put?: never;
         post?: never;
         delete?: never;
@@ -905,7 +929,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OVERLOADED" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OVERLOADED" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -1483,6 +1507,30 @@ export interface components {
              */
             erased_at: string;
         };
+        AccountExport: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            exported_at: string;
+            account: components["schemas"]["AccountExportAccount"];
+            transfers: components["schemas"]["AccountExportTransfer"][];
+            holds: components["schemas"]["AccountExportHold"][];
+            stripe_payments: components["schemas"]["AccountExportStripePayment"][];
+            stripe_events: components["schemas"]["AccountExportStripeEvent"][];
+            audit_records: components["schemas"]["AccountExportAuditRecord"][];
+        };
+        ErasedAccount: {
+            /** @example user-123 */
+            user_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            erased_at: string;
+        };
         Received: {
             /** @enum {boolean} */
             received: true;
@@ -1709,7 +1757,7 @@ export interface components {
         /** @enum {string} */
         HoldStatus: "open" | "captured" | "released" | "expired";
         /** @enum {string} */
-        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "refund" | "hold" | "capture" | "release";
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
         UsageStanding: {
             /** @example api.calls */
             metric: string;
@@ -1973,6 +2021,189 @@ export interface components {
             };
         };
         CustomerExportAuditRecord: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @example customer.updated */
+            event: string;
+            /** @example admin:1f2e3d4c */
+            actor: string;
+            subject: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        AccountExportAccount: {
+            /** @example user-123 */
+            user_id: string;
+            /** @example pro */
+            tier: string;
+            /** @example USD/2 */
+            asset: string;
+            status: components["schemas"]["AccountStatus"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            credit_limit: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            low_balance_at: number | null;
+            flags: "charged_back"[];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        AccountExportTransfer: {
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["TransferKind"];
+            /** @description The charge refunded, or the hold captured or released. */
+            target_id: string | null;
+            /** @description The account the money came from. */
+            debit_account: string;
+            /** @description The account the money went to. */
+            credit_account: string;
+            /** @example USD/2 */
+            asset: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            balance_after: number;
+            reason: string | null;
+            reference: string | null;
+            metadata: components["schemas"]["Metadata"] | null;
+            idempotency_key: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /** @example internal:1f2e3d4c */
+            actor: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+        };
+        AccountExportHold: {
+            /** @example hold_42_8 */
+            hold_id: string;
+            /**
+             * Format: int64
+             * @description What was set aside.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What of it was charged; the rest went back.
+             * @example 1000
+             */
+            captured: number;
+            status: components["schemas"]["HoldStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            closed_at: string | null;
+        };
+        AccountExportStripePayment: {
+            /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
+            payment_intent: string;
+            /** @example tr_42_7 */
+            transfer_id: string | null;
+            /** @example usd */
+            currency: string;
+            /**
+             * Format: int64
+             * @description In Stripe's smallest unit of the currency.
+             */
+            paid: number | null;
+            /**
+             * Format: int64
+             * @description In Stripe's smallest unit of the currency.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description In Stripe's smallest unit of the currency.
+             */
+            lost: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        AccountExportStripeEvent: {
+            /** @example evt_1Nk0PqL2eZvKYlo2 */
+            event_id: string;
+            /** @example invoice.paid */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /** @description As Stripe sent it, without secrets. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        AccountExportAuditRecord: {
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -3493,6 +3724,35 @@ export interface operations {
             };
         };
     };
+    eraseAccount: {
+        parameters: {
+            query?: {
+                /** @description Releases the holds and moves what is left of the balance to `adjustments`. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedAccount"];
+                };
+            };
+        };
+    };
     updateAccount: {
         parameters: {
             query?: never;
@@ -3584,6 +3844,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferPage"];
+                };
+            };
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountExport"];
                 };
             };
         };

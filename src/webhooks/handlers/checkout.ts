@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { topUpPaid } from '../../payments/service.ts'
+import { userOf } from '../../funds/accounts.ts'
 import { TOP_UP } from '../../payments/checkout.ts'
 import { linkStripeCustomer } from '../../subscriptions/stripe-customer.ts'
 import type { Handler, Services } from './handler.ts'
@@ -39,13 +40,21 @@ export const checkoutEnded: Handler = async (services, event) => {
   if (session.mode !== 'payment' || session.metadata?.['purpose'] !== TOP_UP) return 'not ours'
   if (session.payment_status !== 'paid') return 'not paid'
   const paymentIntent = idOrNull(session.payment_intent)
-  const userId = session.metadata['user_id']
-  const { amount_total: total, currency } = session
-  if (paymentIntent === null || userId === undefined || total == null || currency == null) {
+  const { amount_total: total, currency, metadata } = session
+  if (paymentIntent === null || total == null || currency == null) {
     throw new UnreadableEvent('unreadable payment of a top-up')
   }
+  const userId = await payerOf(services, metadata)
   await topUpPaid(services, paymentIntent, userId, { currency, minor: BigInt(total) })
   return null
+}
+
+/** Sessions opened before accounts were named by our own id have the user's. */
+async function payerOf(services: Services, metadata: Record<string, string>): Promise<string> {
+  const { account, user_id: userId } = metadata
+  const found = account === undefined ? userId : await userOf(services.db, account)
+  if (found === undefined) throw new UnreadableEvent('top-up of no account')
+  return found
 }
 
 async function subscribed(

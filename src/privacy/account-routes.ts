@@ -1,0 +1,55 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../auth/scope.ts'
+import { UserParams } from '../funds/schemas.ts'
+import { ref } from '../schemas.ts'
+import { AccountExport, EraseAccountQuery, ErasedAccount } from './account-schemas.ts'
+import { fileHeaders } from './document.ts'
+import { eraseAccount } from './erase-account.ts'
+import { exportAccount } from './export-account.ts'
+import { streamed } from './schemas.ts'
+
+/** Internal: `/account/:user_id`, for what the GDPR grants the user. */
+export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/export',
+    {
+      // Whoever asks for the headers alone would have all of it read for nothing.
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'exportAccount',
+        tags: ['Accounts'],
+        summary: 'Export everything that is held on a user',
+        params: UserParams,
+        response: { 200: streamed(AccountExport) },
+      },
+      config: { refusals: ['ACCOUNT_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const userId = (request.userId = request.params.user_id)
+      const document = await exportAccount(app.db, actorOf(request), userId)
+      // A user's id may have characters that a file's name may not.
+      return reply.headers(fileHeaders('account')).send(document)
+    },
+  )
+
+  app.delete(
+    '',
+    {
+      schema: {
+        operationId: 'eraseAccount',
+        tags: ['Accounts'],
+        summary: "Erase a user's account for good",
+        params: UserParams,
+        querystring: EraseAccountQuery,
+        response: { 200: ref(ErasedAccount) },
+      },
+      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_NOT_FOUND'] },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const force = request.query.force ?? false
+      const erasedAt = await eraseAccount(app.db, actorOf(request), userId, force)
+      return { user_id: userId, erased_at: erasedAt.toISOString() }
+    },
+  )
+}

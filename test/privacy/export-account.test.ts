@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { URLS, startBilling } from '../support/billing.ts'
+import { assertRefused } from '../support/refusals.ts'
+import { query } from '../support/tables.ts'
+
+test('an export has everything that is held on a user, and of nobody else', async (t) => {
+  const billing = await startBilling(t)
+  const { service, stripe, deliver } = billing
+  for (const user_id of ['ada', 'bob']) {
+    await service.asInternal('POST', '/account', { user_id, tier: 'pro' })
+    const session = await service.asInternal('POST', '/top_up/checkout', {
+      user_id,
+      amount: 2_000,
+      ...URLS,
+    })
+    stripe.payCheckout(session.body.checkout_session_id)
+  }
+  await deliver()
+  const notes = { reason: 'tokens', reference: 'job-7', metadata: { model: 'm' } }
+  const key = { 'idempotency-key': 'order-1' }
+  await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 300, ...notes }, key)
+  await service.asInternal('POST', '/holds', { user_id: 'ada', amount: 100 })
+
+  const answer = await service.asInternal('GET', '/account/ada/export')
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers.get('content-disposition'), 'attachment; filename="account.json"')
+  const { account, transfers, holds, stripe_payments, stripe_events, audit_records } = answer.body
+  const shown = await service.asInternal('GET', '/account/ada')
+  const { available: _available, ...held } = shown.body
+  assert.deepEqual(account, held)
+  const listed = await service.asInternal('GET', '/account/ada/transfers')
+  assert.deepEqual(
+    transfers.map(({ actor: _actor, ip: _ip, ...rest }: Record<string, unknown>) => rest),
+    listed.body.data.toReversed(),
+  )
+  const [, charge] = transfers
+  assert.deepEqual([charge.ip, charge.idempotency_key], ['127.0.0.1', 'order-1'])
+  assert.match(charge.actor, /^internal:[0-9a-f]{8}$/)
+  assert.deepEqual(
+    holds.map(({ amount, status }: { amount: number; status: string }) => [amount, status]),
+    [[100, 'open']],
+  )
+  assert.equal(stripe_payments.length, 1)
+  assert.equal(stripe_payments[0].transfer_id, transfers[0].transfer_id)
+  const { payment_intent: intent } = stripe_payments[0]
+  const about = stripe.events.filter((event) => JSON.stringify(event).includes(intent))
+  assert.equal(stripe_events.length, about.length)
+  assert.ok(about.length > 0)
+  assert.ok(!JSON.stringify(stripe_events).includes('client_secret'))
+  assert.deepEqual(
+    audit_records.map(({ event }: { event: string }) => event),
+    ['account.created', 'customer.exported'],
+  )
+  const text = JSON.stringify(answer.body)
+  assert.ok(!text.includes('bob'), 'nobody else')
+})
+
+test('an export of a long life comes whole, and of nobody not at all', async (t) => {
+  const { service } = await startBilling(t)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 5_000 })
+  await query(
+    service.database,
+    `insert into transfers
+     select (jsonb_populate_record(t, jsonb_build_object('seq', n, 'idempotency_key', ' ' || n))).*
+     from transfers t, generate_series(2, 2500) n`,
+  )
+  const { body } = await service.asInternal('GET', '/account/ada/export')
+  const ids = body.transfers.map((transfer: { transfer_id: string }) => transfer.transfer_id)
+  assert.equal(new Set(ids).size, 2_500)
+  assert.equal(ids.length, 2_500)
+  assertRefused(await service.asInternal('GET', '/account/eve/export'), 'ACCOUNT_NOT_FOUND')
+})
