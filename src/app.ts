@@ -28,6 +28,7 @@ import {
 } from './licenses/routes.ts'
 import { revocations } from './licenses/revocations.ts'
 import { planRoutes, planSchemas } from './plans/routes.ts'
+import { jobMetrics } from './jobs/metrics.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
@@ -44,6 +45,7 @@ import { requestIdOf, requestIds } from './plugins/request-id.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
+import { loggerOfRequest } from './plugins/trace-context.ts'
 import { schemaController } from './plugins/validation.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
@@ -67,6 +69,7 @@ export async function buildApp(
       requestIdLogLabel: 'request_id',
     }),
     genReqId: requestIdOf,
+    childLoggerFactory: loggerOfRequest,
     trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
     schemaController,
     frameworkErrors: refuseBadUrl,
@@ -80,13 +83,14 @@ export async function buildApp(
   await app.register(draining)
   await app.register(deadline)
   await app.register(requestLog)
-  await app.register(metrics)
+  await app.register(metrics, { version: VERSION })
   await app.register(sensible)
   await app.register(securityHeaders)
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
+  await app.register(jobMetrics)
   await app.register(rateLimits, { redisUrl: config.redisUrl })
   await app.register(failures)
   await app.register(keyRing, { config: config.keys })
@@ -147,7 +151,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireApiKey(scope, keyVerifier(app.db, app.log), gates.customer)
+      requireApiKey(scope, keyVerifier(app.db, app.log, app.metrics), gates.customer)
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
       await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })

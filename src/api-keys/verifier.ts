@@ -1,10 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Registry } from 'prom-client'
 import { customers } from '../customers/tables.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { parseApiKey } from './format.ts'
 import { hashApiKey, matchesHash } from './hashing.ts'
+import { keyMetrics } from './metrics.ts'
 import { endOf } from './service.ts'
 import { apiKeys } from './tables.ts'
 
@@ -48,8 +50,10 @@ const LAST_USED_INTERVAL_MS = 60_000
 /**
  * Checks keys against their argon2id hash once, then knows them by an HMAC under a key of this
  * process: neither the key nor anything that could be used as one stays in memory.
+ * @param registry for how many were known
  */
-export function keyVerifier(db: Database, log: FastifyBaseLogger): KeyVerifier {
+export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Registry): KeyVerifier {
+  const count = keyMetrics(registry)
   const macKey = randomBytes(32)
   const known = new Map<string, KnownKey>()
   /** Checks under way: many requests with one key share its hash. */
@@ -61,9 +65,14 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger): KeyVerifier {
 
   async function verify(presented: string, allowance: Allowance): Promise<KeyHolder | null> {
     const parsed = parseApiKey(presented)
-    if (parsed === null) return null
+    if (parsed === null) {
+      count('malformed')
+      return null
+    }
     const mac = createHmac('sha256', macKey).update(presented).digest('base64')
-    const holder = await (known.has(mac)
+    const isKnown = known.has(mac)
+    count(isKnown ? 'known' : 'unknown')
+    const holder = await (isKnown
       ? recall(mac)
       : learnOnce(mac, presented, parsed.keyId, allowance))
     // The id in front of the secret is part of the hashed key, so it can only be the key's own.

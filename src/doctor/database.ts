@@ -140,7 +140,7 @@ async function archive(sql: postgres.Sql): Promise<Line[]> {
       coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as failing,
       extract(epoch from now() - last_archived_time)::int as lag_s
     from pg_stat_archiver`
-  const setUp = 'deploy/backup has scripts for base backups and an archive of the WAL'
+  const setUp = 'deploy/backup says how to archive it and to make base backups'
   if (row === undefined || row.mode === 'off') {
     return [failure('wal archive', 'is off: only what the last dump holds comes back', setUp)]
   }
@@ -169,7 +169,7 @@ async function archive(sql: postgres.Sql): Promise<Line[]> {
     unseen(
       'restore',
       'that a backup restores is shown by restoring it',
-      'deploy/backup/restore-drill.sh, monthly',
+      'monthly: deploy/backup/restore into another folder, then `strongroom ledger verify` on it',
     ),
   ]
 }

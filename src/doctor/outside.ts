@@ -18,7 +18,7 @@ export const outside: Group = {
     unseen(
       'alerts',
       'whether somebody is woken',
-      'load deploy/prometheus/alerts.yml, then `promtool query instant <prometheus> ALERTS`; and a monitor outside that asks /health',
+      'load deploy/prometheus/alerts.yml, then ask your Prometheus for ALERTS; and let a monitor outside ask /health',
     ),
     unseen(
       'incidents',

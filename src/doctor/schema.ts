@@ -1,7 +1,10 @@
+import { accessSync, constants } from 'node:fs'
 import type postgres from 'postgres'
+import { openCheckpoint } from '../audit/verifier.ts'
 import { verifyLedger } from '../funds/verify.ts'
 import { LOCK_CLASS } from '../jobs/recovery.ts'
 import { pendingMigrations } from '../plugins/database/migrate.ts'
+import { openKeyRing } from '../plugins/key-ring/index.ts'
 import {
   type Facts,
   type Group,
@@ -12,13 +15,12 @@ import {
   unseen,
   warning,
 } from './check.ts'
-
-/** Tables that only grow: a trigger refuses changes, and the service's role has no privilege for them. */
-export const GUARDED_TABLES = ['transfers', 'audit_records'] as const
+import { privileges, triggers } from './guards.ts'
 
 /** A ledger of so many transfers verifies in seconds. */
 const QUICK_TRANSFERS_MAX = 500_000
 const EVENT_AGE_S_MAX = 300
+const AUDIT_DELAY_S_MAX = 60
 
 const LOOK = 'the connection above comes first'
 
@@ -38,42 +40,13 @@ export const schema: Group = {
       await triggers(sql),
       await privileges(sql),
       await ledger(sql),
-      await auditLog(sql),
+      ...(await auditLog(facts, sql)),
       await apiKeys(sql),
       await stripeEvents(facts, sql),
       ...(await jobs(sql)),
       await retention(facts, sql),
     ]
   },
-}
-
-async function triggers(sql: postgres.Sql): Promise<Line> {
-  const rows = await sql<{ name: string }[]>`
-    select c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
-    join pg_proc p on p.oid = t.tgfoid
-    where p.proname = 'refuse_change' and t.tgenabled in ('O', 'A')
-      and c.relnamespace = current_schema()::regnamespace`
-  const guarded = new Set(rows.map(({ name }) => name))
-  const open = GUARDED_TABLES.filter((table) => !guarded.has(table))
-  if (open.length === 0)
-    return pass('guards', `triggers keep ${GUARDED_TABLES.join(', ')} as written`)
-  const reason = `no trigger keeps ${open.join(', ')} from being changed`
-  return failure(
-    'guards',
-    reason,
-    `alter table ${open[0]} enable trigger all, and find out who switched it off`,
-  )
-}
-
-async function privileges(sql: postgres.Sql): Promise<Line> {
-  const rows = await sql<{ table: string; privilege: string }[]>`
-    select t as table, p as privilege
-    from unnest(string_to_array(${GUARDED_TABLES.join(',')}, ',')) as t,
-      unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as p
-    where has_table_privilege(current_user, t, p)`
-  if (rows.length === 0) return pass('privileges', 'the role may add to them, and not change them')
-  const held = rows.map(({ table, privilege }) => `${privilege} on ${table}`).join(', ')
-  return failure('privileges', `the role has ${held}`, 'revoke it from the role')
 }
 
 async function ledger(sql: postgres.Sql): Promise<Line> {
@@ -94,15 +67,57 @@ async function ledger(sql: postgres.Sql): Promise<Line> {
     : failure('ledger', `broken: ${finding.rule}`, '`strongroom ledger verify` shows the rows')
 }
 
-async function auditLog(sql: postgres.Sql): Promise<Line> {
-  const [row] = await sql<{ may: boolean; records: boolean }[]>`
-    select has_table_privilege(current_user, 'audit_records', 'INSERT') as may,
-      exists (select from audit_records) as records`
+async function auditLog({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
+  const [row] = await sql<{ may: boolean; age_s: number | null; token: string | null }[]>`
+    select has_table_privilege('audit_records', 'INSERT') as may,
+      (select extract(epoch from now() - min(r.timestamp))::int from audit_queue q
+        join audit_records r on r.id = q.record_id) as age_s,
+      (select token from audit_checkpoints order by size desc, id desc limit 1) as token`
   if (row?.may !== true) {
     const reason = 'can not be written: every change is refused with 503'
-    return failure('audit log', reason, 'grant insert on audit_records to the role')
+    return [failure('audit log', reason, 'grant insert on audit_records to the role')]
   }
-  return pass('audit log', row.records ? 'can be written' : 'can be written, and is empty')
+  return [auditDelay(row.age_s), await checkpoint(config, row.token), copies(config)]
+}
+
+function auditDelay(ageS: number | null): Line {
+  if (ageS === null || ageS <= AUDIT_DELAY_S_MAX) {
+    return pass(
+      'audit log',
+      `can be written, and ${ageS === null ? 'no record' : 'nothing old'} waits`,
+    )
+  }
+  const reason = `a record waits since ${ageS} seconds to be put into it`
+  return warning('audit log', reason, 'see the log of the service for the audit log')
+}
+
+async function checkpoint({ keys }: Facts['config'], token: string | null): Promise<Line> {
+  if (token === null) {
+    const advice = 'ask for one, GET /api/audit/checkpoint, and keep it elsewhere'
+    return unseen('checkpoint', 'none has been signed yet', advice)
+  }
+  const { jwks } = await openKeyRing(keys)
+  const opened = openCheckpoint(token, jwks)
+  if (opened === null) {
+    const reason = 'the newest does not verify with the keys of these settings'
+    return failure('checkpoint', reason, 'add the key that signed it to LICENSE_PREVIOUS_KEY_PATHS')
+  }
+  return pass('checkpoint', `the newest, of ${counted(opened.size, 'record')}, verifies`)
+}
+
+/** Whoever can write the database can cut the log's end: only a copy kept elsewhere shows it. */
+function copies({ auditCheckpointDir: folder }: Facts['config']): Line {
+  if (folder === undefined) {
+    const advice = 'set AUDIT_CHECKPOINT_DIR to a folder on another machine'
+    return warning('checkpoint copies', 'none is kept outside the database', advice)
+  }
+  try {
+    accessSync(folder, constants.W_OK)
+    return pass('checkpoint copies', 'are written outside the database')
+  } catch {
+    const advice = 'make the folder of AUDIT_CHECKPOINT_DIR, for the user of the service'
+    return failure('checkpoint copies', 'their folder can not be written', advice)
+  }
 }
 
 async function apiKeys(sql: postgres.Sql): Promise<Line> {

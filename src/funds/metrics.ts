@@ -3,11 +3,16 @@ import { Refusal } from '../refusals.ts'
 import type { Writes } from './batch.ts'
 import type { Movement } from './operations.ts'
 import { TRANSFER_KINDS } from './posting.ts'
+import type { Verification } from './verify.ts'
 
 export interface FundsMetrics {
   committed: (writes: Writes, batchSize: number) => void
   refused: (kind: Movement['kind'], reason: unknown) => void
+  verified: (result: Verification) => void
 }
+
+/** Whoever opens accounts names their assets: the label has room for so many. */
+const ASSETS_MAX = 20
 
 /** @param waiting how many movements wait for a commit right now */
 export function fundsMetrics(registry: Registry, waiting: () => number): FundsMetrics {
@@ -16,6 +21,27 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
     name: 'strongroom_funds_transfers_total',
     help: 'Committed transfers by kind.',
     labelNames: ['kind'],
+    registers,
+  })
+  const moved = new Counter({
+    name: 'strongroom_funds_moved_minor_units_total',
+    help: "Money of committed transfers in the asset's smallest unit, by kind and asset.",
+    labelNames: ['kind', 'asset'],
+    registers,
+  })
+  const assets = new Set<string>()
+  const assetLabel = (asset: string) => {
+    if (assets.size < ASSETS_MAX) assets.add(asset)
+    return assets.has(asset) ? asset : 'other'
+  }
+  const findings = new Gauge({
+    name: 'strongroom_ledger_findings',
+    help: 'Rules that the ledger broke when this process last verified it.',
+    registers,
+  })
+  const verifiedAt = new Gauge({
+    name: 'strongroom_ledger_verified_timestamp_seconds',
+    help: 'When this process last verified the ledger; 0 for never.',
     registers,
   })
   const refusals = new Counter({
@@ -48,10 +74,28 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
         const count = writes.transfers.filter((transfer) => transfer.kind === kind).length
         if (count > 0) transfers.inc({ kind }, count)
       }
+      for (const [kind, byAsset] of amounts(writes.transfers)) {
+        for (const [asset, sum] of byAsset) moved.inc({ kind, asset: assetLabel(asset) }, sum)
+      }
       if (writes.fellLow.length > 0) lows.inc(writes.fellLow.length)
+    },
+    verified: (result) => {
+      findings.set(result.findings.length)
+      verifiedAt.setToCurrentTime()
     },
     refused: (kind, reason) => {
       refusals.inc({ kind, code: reason instanceof Refusal ? reason.code : 'INTERNAL_ERROR' })
     },
   }
+}
+
+/** Summed first: a batch has hundreds of transfers, and few kinds and assets. */
+function amounts(transfers: Writes['transfers']): Map<string, Map<string, number>> {
+  const sums = new Map<string, Map<string, number>>()
+  for (const { kind, asset, amount } of transfers) {
+    const byAsset = sums.get(kind) ?? new Map<string, number>()
+    byAsset.set(asset, (byAsset.get(asset) ?? 0) + Number(amount))
+    sums.set(kind, byAsset)
+  }
+  return sums
 }

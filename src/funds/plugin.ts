@@ -8,6 +8,7 @@ import { ledger } from './ledger.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
 import { sharedCommits } from './shared-commits.ts'
+import { type Verification, verifyLedger } from './verify.ts'
 
 /**
  * One batch under way: what arrives meanwhile makes the next one larger, and a batch costs about the
@@ -29,6 +30,8 @@ declare module 'fastify' {
       balance(userId: string): Promise<BalanceRow>
       /** As it stood then. */
       balanceAt(userId: string, at: Date): Promise<BalanceRow>
+      /** Checks the whole ledger, beside all else, on a connection of its own. */
+      verify(): Promise<Verification>
     }
   }
 }
@@ -66,6 +69,16 @@ export const funds = fp(
       },
       balance: (userId) => reads.submit(userId),
       balanceAt: (userId, time) => balanceAt(at(readers, 0), userId, time),
+      verify: async () => {
+        const sql = connect(options.config, { name: 'verify', connectionsMax: 1 })
+        try {
+          const result = await verifyLedger(sql)
+          metrics.verified(result)
+          return result
+        } finally {
+          await sql.end({ timeout: CLOSE_TIMEOUT_S })
+        }
+      },
     })
 
     const job = setInterval(() => {

@@ -14,9 +14,14 @@ export interface Job {
   name: string
   /** When it runs by itself (https://worker.graphile.org/docs/cron), in UTC. */
   cron?: string
+  /** Whether there is at most one of it in the queue: a later run makes up for an earlier one. */
+  isSingle?: boolean
   /** May run more than once, also at the same time, and must come out the same. */
   run(app: FastifyInstance, payload: unknown, attempt: Attempt): Promise<void>
 }
+
+/** Keeps the job in the queue as failed, where any process can see it. */
+class LedgerBroken extends Error {}
 
 /** Every job there is. */
 export const JOBS: readonly Job[] = [
@@ -43,6 +48,19 @@ export const JOBS: readonly Job[] = [
       const { checked, mended, missing } = await reconcile(app, app.stripe())
       const found = { checked, mended: mended.length, missing: missing.length }
       app.log.info(found, 'Compared subscriptions with Stripe')
+    },
+  },
+  {
+    name: 'verify_ledger',
+    cron: '41 3 * * *',
+    isSingle: true,
+    run: async (app) => {
+      const { findings, transfers } = await app.funds.verify()
+      // The rows are for `strongroom ledger verify`: they name accounts.
+      const rules = findings.map(({ rule }) => rule)
+      if (rules.length > 0) app.log.error({ rules }, 'The ledger is broken')
+      if (rules.length > 0) throw new LedgerBroken()
+      app.log.info({ transfers: Number(transfers) }, 'The ledger is sound')
     },
   },
 ]

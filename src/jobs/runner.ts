@@ -18,6 +18,7 @@ import { startRecovery } from './recovery.ts'
 const CONCURRENCY = 4
 const POLL_INTERVAL_MS = 1_000
 const RESTART_DELAY_MS = 1_000
+const SINGLE_ATTEMPTS = 3
 
 /** A job's failure as the queue keeps it: a name, because messages may quote personal data. */
 class JobFailed extends Error {}
@@ -47,7 +48,9 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
       events,
       taskList: tasks(app),
       parsedCronItems: parseCronItems(
-        JOBS.flatMap(({ name, cron }) => (cron ? [{ task: name, match: cron }] : [])),
+        JOBS.flatMap(({ name, cron, isSingle }) =>
+          cron ? [{ task: name, match: cron, ...(isSingle === true && single(name)) }] : [],
+        ),
       ),
     })
 
@@ -79,14 +82,22 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
   }
 }
 
+/** The next run takes the place of one that waits, failed or not. */
+function single(name: string) {
+  return { options: { jobKey: name, jobKeyMode: 'replace' as const, maxAttempts: SINGLE_ATTEMPTS } }
+}
+
 function tasks(app: FastifyInstance): TaskList {
   return Object.fromEntries(
     JOBS.map((job: Job) => [
       job.name,
       async (payload, { job: { attempts, max_attempts: attemptsMax } }) => {
+        const end = app.jobMetrics.begin(job.name)
         try {
           await job.run(app, payload, { attempt: attempts, isLast: attempts >= attemptsMax })
+          end('succeeded')
         } catch (error) {
+          end('failed')
           app.log.warn({ err: error, job: job.name, attempt: attempts }, 'A job failed')
           const name = error instanceof Error ? error.constructor.name : typeof error
           throw new JobFailed(databaseErrorCode(error) ?? name)

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -11,16 +11,33 @@ declare module 'fastify' {
 
 /** Counts requests by route, never by URL: a path may hold anything. */
 export const metrics = fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { version }: { version: string }) => {
     const registry = new Registry()
     app.decorate('metrics', registry)
     collectDefaultMetrics({ register: registry })
+    new Gauge({
+      name: 'strongroom_build_info',
+      help: '1, with what runs in its labels.',
+      labelNames: ['version', 'node'],
+      registers: [registry],
+    }).set({ version, node: process.version }, 1)
+    const inFlight = new Gauge({
+      name: 'strongroom_http_requests_in_flight',
+      help: 'Requests that have come and are not answered yet.',
+      registers: [registry],
+    })
     const duration = new Histogram({
       name: 'strongroom_http_request_duration_seconds',
       help: 'Time from the request to the end of its answer.',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers: [registry],
+    })
+    app.addHook('onRequest', (_request, reply, done) => {
+      inFlight.inc()
+      // Also when the caller has gone meanwhile, who gets no answer.
+      reply.raw.once('close', () => inFlight.dec())
+      done()
     })
     app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'unmatched'

@@ -15,6 +15,8 @@ export function usageMetrics(registry: Registry, waiting: () => number) {
     labelNames: ['kind'],
     registers,
   })
+  // An increase is seen from a first value on.
+  for (const kind of ['anomaly', 'limit_exceeded']) findings.inc({ kind }, 0)
   const batches = new Histogram({
     name: 'strongroom_usage_batch_size',
     help: 'Reports that shared a commit.',

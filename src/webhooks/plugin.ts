@@ -1,13 +1,12 @@
-import { count, eq } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { Counter, Gauge } from 'prom-client'
+import { Counter } from 'prom-client'
 import type { DatabaseConfig } from '../config.ts'
 import { sharedCommits } from '../funds/shared-commits.ts'
 import { connect } from '../plugins/database/connect.ts'
 import type { StripeEventRow } from './inbox.ts'
+import { eventGauges } from './metrics.ts'
 import { storeEvents } from './store.ts'
-import { stripeEvents } from './tables.ts'
 
 const BATCH_MAX = 100
 const WAITING_MAX = 1_000
@@ -41,19 +40,7 @@ export const inbox = fp(
       labelNames: ['type', 'status'],
       registers,
     })
-    const parked: Gauge = new Gauge({
-      name: 'strongroom_stripe_events_parked',
-      help: 'Stripe events that failed again and again, and wait to be replayed.',
-      registers,
-      collect: async () => {
-        const [row] = await app.db
-          .select({ count: count() })
-          .from(stripeEvents)
-          .where(eq(stripeEvents.status, 'parked'))
-          .catch(() => [])
-        if (row !== undefined) parked.set(row.count)
-      },
-    })
+    eventGauges(app.metrics, app.db)
     app.decorate('stripeEvents', {
       store: (event) => commits.submit(event),
       settled: (type, status) => outcomes.inc({ type, status }),

@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client'
 import { keyVerifier } from '../../src/api-keys/verifier.ts'
 import { keyHolderOf, requireApiKey } from '../../src/auth/api-key.ts'
 import { makeGates } from '../../src/auth/gates.ts'
@@ -42,7 +43,7 @@ await app.register(
 )
 await app.register(
   async (scope) => {
-    requireApiKey(scope, keyVerifier(app.db, app.log), gates.customer)
+    requireApiKey(scope, keyVerifier(app.db, app.log, new Registry()), gates.customer)
     const receivedAt = new Date().toISOString()
     scope.post('/usage/report', { schema: reportSchema }, async (request, reply) =>
       reply.code(201).send({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GUARDED_TABLES } from '../../src/doctor/schema.ts'
+import { TRIGGERS } from '../../src/doctor/guards.ts'
 import { expect, scene } from '../support/doctor.ts'
 import { query } from '../support/tables.ts'
 
@@ -10,8 +10,8 @@ test('what is broken in the database is found, and found mended', async (t) => {
   const role = new URL(database.url).username
   for (const [breaks, mends, check, status, reason] of [
     [
-      'alter table transfers disable trigger all',
-      'alter table transfers enable trigger all',
+      'alter table transfers disable trigger transfers_only_forget',
+      'alter table transfers enable trigger transfers_only_forget',
       'guards',
       'failure',
       /transfers/,
@@ -22,6 +22,20 @@ test('what is broken in the database is found, and found mended', async (t) => {
       'privileges',
       'failure',
       /UPDATE on audit_records/,
+    ],
+    [
+      `grant update (amount) on transfers to ${role}`,
+      `revoke update (amount) on transfers from ${role}`,
+      'privileges',
+      'failure',
+      /UPDATE of transfers\.amount/,
+    ],
+    [
+      `grant update (amount) on transfers to ${role}`,
+      `revoke update (amount) on transfers from ${role}`,
+      'privileges',
+      'failure',
+      /UPDATE of transfers\.amount/,
     ],
     [
       `revoke insert on audit_records from ${role}`,
@@ -80,12 +94,15 @@ test('what is broken in the database is found, and found mended', async (t) => {
   }
 })
 
-test('every table that is guarded is looked at', async (t) => {
+test('every trigger of the schema is looked for', async (t) => {
   const { service } = await scene(t)
   const rows = await query<{ name: string }[]>(
     service.database,
-    `select distinct c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
-     join pg_proc p on p.oid = t.tgfoid where p.proname = 'refuse_change'`,
+    `select tgname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+     where not tgisinternal and c.relnamespace = 'public'::regnamespace order by 1`,
   )
-  assert.deepEqual(rows.map(({ name }) => name).toSorted(), [...GUARDED_TABLES].toSorted())
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    [...TRIGGERS],
+  )
 })

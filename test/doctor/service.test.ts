@@ -18,7 +18,7 @@ test('a sound production has no failure, and looking changes nothing', async (t)
   const sound =
     'NODE_ENV, ADMIN_API_TOKEN, INTERNAL_SERVICE_TOKEN, METRICS_TOKEN, LICENSE_PRIVATE_KEY_PATH, ' +
     'LOG_LEVEL, .env, git, connection, version, primary, tls, role, clock, migrations, guards, ' +
-    'privileges, ledger, audit log, api keys, stripe events, jobs, retention, HOST, TRUST_PROXY, ' +
+    'privileges, ledger, audit log, checkpoint copies, api keys, stripe events, jobs, retention, HOST, TRUST_PROXY, ' +
     'CORS_ORIGINS, rate limits, REDIS_URL, stripe, health, security headers, scopes, cors, ' +
     'hostile input'
   for (const check of sound.split(', ')) {

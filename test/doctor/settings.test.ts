@@ -27,6 +27,8 @@ test('each unsafe setting is named, never shown', async (t) => {
     [{ METRICS_TOKEN: undefined }, 'METRICS_TOKEN', 'warning'],
     [{ ADMIN_API_TOKEN_PREVIOUS: `${ADMIN_TOKEN}-canary` }, 'ADMIN_API_TOKEN_PREVIOUS', 'warning'],
     [{ LICENSE_PRIVATE_KEY_PATH: '/nowhere' }, 'LICENSE_PRIVATE_KEY_PATH', 'failure'],
+    [{ AUDIT_CHECKPOINT_DIR: undefined }, 'checkpoint copies', 'warning'],
+    [{ AUDIT_CHECKPOINT_DIR: '/nowhere' }, 'checkpoint copies', 'failure'],
     [{ LOG_LEVEL: 'silent' }, 'LOG_LEVEL', 'warning'],
     [{ TRUST_PROXY: undefined }, 'TRUST_PROXY', 'warning'],
     [{ TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY', 'failure'],

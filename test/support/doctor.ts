@@ -34,6 +34,7 @@ export async function scene(t: TestContext): Promise<Scene> {
     METRICS_TOKEN,
     LICENSE_PRIVATE_KEY_PATH: keyPath,
     TRUST_PROXY: '127.0.0.1',
+    AUDIT_CHECKPOINT_DIR: folder,
   }
   return {
     service,

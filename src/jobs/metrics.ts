@@ -1,0 +1,63 @@
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Gauge, Histogram } from 'prom-client'
+import { sampled } from '../plugins/sampled.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    jobMetrics: {
+      /** @returns what to call when the job has ended */
+      begin(task: string): (outcome: 'succeeded' | 'failed') => void
+    }
+  }
+}
+
+/**
+ * Of the jobs that this process runs, and of the queue, which all processes share. The label is not
+ * `job`, which in Prometheus is where a metric comes from.
+ */
+export const jobMetrics = fp(
+  async (app: FastifyInstance) => {
+    const registers = [app.metrics]
+    const runs = new Histogram({
+      name: 'strongroom_job_duration_seconds',
+      help: 'Background jobs of this process, by name and outcome.',
+      labelNames: ['task', 'outcome'],
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600],
+      registers,
+    })
+    const sample = sampled(() =>
+      app.db.execute<{ task: string; waiting: number; given_up: number; age_s: number }>(sql`
+        select task_identifier as task,
+          (count(*) filter (where attempts < max_attempts and run_at <= now()))::int as waiting,
+          (count(*) filter (where attempts >= max_attempts and locked_at is null))::int as given_up,
+          coalesce(extract(epoch from now() - min(run_at)
+            filter (where attempts < max_attempts and locked_at is null)), 0)::float8 as age_s
+        from graphile_worker.jobs group by 1`),
+    )
+    const gauge = (name: string, help: string, pick: 'waiting' | 'given_up' | 'age_s') => {
+      const one: Gauge<'task'> = new Gauge({
+        name,
+        help,
+        labelNames: ['task'],
+        registers,
+        collect: async () => {
+          const rows = await sample()
+          one.reset()
+          for (const row of rows ?? []) one.set({ task: row.task }, Math.max(0, row[pick]))
+        },
+      })
+    }
+    gauge('strongroom_jobs_waiting', 'Jobs that are due or under way, by name.', 'waiting')
+    gauge('strongroom_jobs_given_up', 'Jobs that failed to their last try, by name.', 'given_up')
+    gauge('strongroom_job_age_seconds', 'How long the oldest job is overdue, by name.', 'age_s')
+    app.decorate('jobMetrics', {
+      begin: (task) => {
+        const stopTimer = runs.startTimer({ task })
+        return (outcome) => stopTimer({ outcome })
+      },
+    })
+  },
+  { name: 'job-metrics', dependencies: ['database', 'metrics'] },
+)

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyServerOptions } from 'fastify'
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header; later versions may append fields. */
+const TRACEPARENT =
+  /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
+
+/** The trace a request is part of, by its `traceparent`; undefined without one, or with a bad one. */
+export function traceIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
+  // Node joins repeated headers with a comma: two are none.
+  const given = headers['traceparent']
+  const [, version, traceId, more] =
+    (typeof given === 'string' && !given.includes(',') && TRACEPARENT.exec(given)) || []
+  return version === '00' && more !== undefined ? undefined : traceId
+}
+
+/** Every line about a request of a trace names the trace. */
+export const loggerOfRequest: NonNullable<FastifyServerOptions['childLoggerFactory']> = (
+  logger,
+  bindings,
+  options,
+  request,
+) => {
+  const traceId = traceIdOf(request)
+  return logger.child(
+    traceId === undefined ? bindings : { ...bindings, trace_id: traceId },
+    options,
+  )
+}
