@@ -6,6 +6,11 @@ const MODULUS_BITS_MIN = 2_048
 /** Others may not read a private key, and may not put their own in the place of a public one. */
 const SECRET_MODE = 0o066
 const PUBLIC_MODE = 0o022
+/**
+ * A secret that root hands to a service by its group, as Kubernetes mounts it; systemd's credentials
+ * look the same, because the mask of an ACL stands in the group's place. PostgreSQL has this rule too.
+ */
+const ROOTS_SECRET_MODE = 0o026
 
 /** What is wrong with a key file, in words that follow the name of its variable. */
 export class KeyFault extends Error {}
@@ -72,7 +77,9 @@ function requireRsa(key: KeyObject): void {
 }
 
 function requireMode(path: string, forbidden: number): void {
-  if ((statSync(path).mode & forbidden) === 0) return
+  const { mode, uid } = statSync(path)
+  const isRoots = uid === 0 && forbidden === SECRET_MODE
+  if ((mode & (isRoots ? ROOTS_SECRET_MODE : forbidden)) === 0) return
   const act = forbidden === SECRET_MODE ? 'read' : 'write'
   throw new KeyFault(`names a file that others than its owner can ${act}: chmod 600`)
 }
