@@ -36,10 +36,16 @@ export interface Operation {
   path: keyof paths
   /** What makes the call happen once: a header, the `report_id` of the body or of each report. */
   key?: 'header' | 'report' | 'reports'
+  /** Whether the answer is text instead of JSON. */
+  text?: true
 }
 
 /** Of POST, and by their nature the same when sent twice. */
-const SAME_AGAIN: ReadonlySet<string> = new Set(['/account', '/api/licenses/{license_id}/revoke'])
+const SAME_AGAIN: ReadonlySet<string> = new Set<keyof paths>([
+  '/account',
+  '/api/licenses/{license_id}/revoke',
+  '/api/subscriptions/checkout',
+])
 
 type Values = Record<string, unknown>
 type AnyCall = (input?: Values, options?: CallOptions) => Promise<unknown>
@@ -56,7 +62,7 @@ export function callsOf<Operations extends Record<string, Operation>>(
 ): Calls<Operations> {
   const request = http.request as unknown as AnyRequest
   const call =
-    ({ method, path, key }: Operation): AnyCall =>
+    ({ method, path, key, text }: Operation): AnyCall =>
     async (input = {}, { signal, idempotencyKey, ...options } = {}) => {
       const { inPath, others } = split(path, input)
       const hasBody = method !== 'get' && method !== 'delete'
@@ -67,7 +73,7 @@ export function callsOf<Operations extends Record<string, Operation>>(
         params: { path: inPath, ...(!hasBody && { query: others }) },
         ...(hasBody && { body: withReportIds(key, others) }),
         ...(header !== false && { headers: { 'Idempotency-Key': header } }),
-        ...(path === '/metrics' && { parseAs: 'text' }),
+        ...(text && { parseAs: 'text' }),
         ...(signal && { signal }),
         fetch: transport({ ...defaults, ...options }, () => isRepeatable),
       })
@@ -90,8 +96,12 @@ function split(path: string, input: Values): { inPath: Values; others: Values } 
 
 /** A report without an id of its own would count twice when it is sent twice. */
 function withReportIds(key: Operation['key'], body: Values): Values {
-  if (key === 'report') return { report_id: newKey(), ...body }
+  if (key === 'report') return withReportId(body)
   if (key !== 'reports') return body
   const reports = body['reports'] as Values[]
-  return { ...body, reports: reports.map((report) => ({ report_id: newKey(), ...report })) }
+  return { ...body, reports: reports.map(withReportId) }
+}
+
+function withReportId(report: Values): Values {
+  return { ...report, report_id: report['report_id'] ?? newKey() }
 }

@@ -1,24 +1,30 @@
 import type { CallOptions } from './call.ts'
 
-interface Page<Item> {
-  data: Item[]
+interface Page<T> {
+  data: T[]
   next_cursor: string | null
 }
+
+type List = (input: never, options?: CallOptions) => Promise<Page<unknown>>
+type Filters<L extends List> = NonNullable<Parameters<L>[0]>
+type Item<L extends List> = Awaited<ReturnType<L>>['data'][number]
 
 /**
  * All items of a list, page by page as they are asked for:
  * `for await (const customer of paginate(admin.listCustomers, { status: 'active' }))`.
  * @throws StrongroomError
  */
-export async function* paginate<Filters extends { cursor?: string }, Item>(
-  list: (input: Filters, options?: CallOptions) => Promise<Page<Item>>,
-  filters: NoInfer<Filters>,
+export async function* paginate<L extends List>(
+  list: L,
+  filters: Filters<L>,
   options?: CallOptions,
-): AsyncGenerator<Item, void, undefined> {
-  for (let input = filters; ;) {
-    const { data, next_cursor: cursor } = await list(input, options)
+): AsyncGenerator<Item<L>, void, undefined> {
+  // Whatever the list's own filters are, it takes them back with a cursor.
+  const read = list as unknown as (input: object, options?: CallOptions) => Promise<Page<Item<L>>>
+  for (let input: object = filters; ;) {
+    const { data, next_cursor: cursor } = await read(input, options)
     yield* data
     if (cursor === null) return
-    input = { ...filters, cursor }
+    input = { ...input, cursor }
   }
 }

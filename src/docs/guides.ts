@@ -11,6 +11,7 @@ export const GUIDES = [
   'licences',
   'webhooks',
   'rotation',
+  'clients',
   'errors',
 ] as const
 

@@ -15,6 +15,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { build } from 'esbuild'
+import { readGuide } from '../../src/docs/guides.ts'
 import { startService } from '../support/service.ts'
 
 const run = promisify(execFile)
@@ -24,18 +25,33 @@ const COMPILERS = ['node_modules', 'test/support/client-types/node_modules'].map
   resolve(folder, 'typescript/bin/tsc'),
 )
 
+/** What the guide shows, with what its readers have. */
+function guideExample(): string {
+  const [, code] = /^```ts\n(.*?)^```$/ms.exec(readGuide('clients')) ?? []
+  assert.ok(code !== undefined)
+  return `declare const url: string, internalToken: string, adminToken: string\n${code}`
+}
+
 test('the package, as others build with it', async (t) => {
-  // A project elsewhere, which has of ours only what is published.
+  // A project elsewhere, which has of ours only what is packed.
   const project = mkdtempSync(join(tmpdir(), 'strongroom-consumer-'))
   t.after(() => rmSync(project, { recursive: true }))
   cpSync('test/client/consumer', project, { recursive: true })
-  mkdirSync(join(project, 'node_modules/strongroom'), { recursive: true })
-  cpSync('package.json', join(project, 'node_modules/strongroom/package.json'))
-  cpSync('dist/client', join(project, 'node_modules/strongroom/dist/client'), { recursive: true })
+  const installed = join(project, 'node_modules/strongroom')
+  mkdirSync(installed, { recursive: true })
+  const packed = await run('npm', ['pack', '--ignore-scripts', '--pack-destination', project])
+  await run('tar', [
+    '-xzf',
+    join(project, packed.stdout.trim()),
+    '--strip-components=1',
+    '-C',
+    installed,
+  ])
   for (const name of ['openapi-fetch', 'openapi-typescript-helpers']) {
     symlinkSync(resolve('node_modules', name), join(project, 'node_modules', name))
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }))
+  writeFileSync(join(project, 'guide.ts'), guideExample())
 
   const faultsOf = async (compiler: string): Promise<string> => {
     const compiled = run(process.execPath, [compiler, '--project', project])
@@ -43,7 +59,7 @@ test('the package, as others build with it', async (t) => {
     return stdout
   }
 
-  await t.test('its types accept right calls and no wrong ones', async () => {
+  await t.test('its types accept right calls, the guide’s too, and no wrong ones', async () => {
     for (const compiler of COMPILERS) assert.equal(await faultsOf(compiler), '', compiler)
   })
 

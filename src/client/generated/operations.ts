@@ -254,7 +254,7 @@ export const adminOperations = {
   listApiKeys: { method: 'get', path: '/api/customers/{customer_id}/api-keys' },
   rotateApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys/{key_id}/rotate' },
   revokeApiKey: { method: 'delete', path: '/api/customers/{customer_id}/api-keys/{key_id}' },
-  getMetrics: { method: 'get', path: '/metrics' },
+  getMetrics: { method: 'get', path: '/metrics', text: true },
 } as const satisfies Record<keyof AdminCalls, Operation>
 
 export interface InternalCalls {

@@ -40,7 +40,8 @@ export async function rightUsage(): Promise<void> {
     const kind: Schemas['TransferKind'] = transfer.kind
     show(kind, transfer.balance_after + 1)
   }
-  for await (const { email } of paginate(admin.listCustomers, {})) show(email.length)
+  for await (const { email } of paginate(admin.listCustomers, { status: 'active' }))
+    show(email.length)
   const { data, response } = await customer.http.GET('/api/licenses/{customer_id}', {
     params: { path: { customer_id: created.customer_id } },
     headers: { 'If-None-Match': '"etag"' },

@@ -14,7 +14,7 @@ export interface Operation {
   security: Record<string, unknown>[]
   parameters?: { in: string; name: string }[]
   requestBody?: { content: Record<string, { schema: Schema }> }
-  responses: Record<string, unknown>
+  responses: Record<string, { content?: Record<string, unknown> }>
 }
 
 export interface Document {

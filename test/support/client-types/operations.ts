@@ -27,6 +27,7 @@ export function operationsSource(document: Document): string {
       check(operation)
       const key = keyOf(document, operation)
       const how = [`method: '${method}'`, `path: '${path}'`, ...(key ? [`key: '${key}'`] : [])]
+      if (!isJson(operation)) how.push('text: true')
       return `  ${operation.operationId}: { ${how.join(', ')} },`
     })
     const name = scope[0]?.toUpperCase() + scope.slice(1)
@@ -50,6 +51,12 @@ function keyOf(document: Document, operation: Operation): string | undefined {
 function bodyOf(document: Document, operation: Operation): Schema {
   const ref = operation.requestBody?.content['application/json']?.schema.$ref
   return (ref && document.components.schemas[ref.slice(ref.lastIndexOf('/') + 1)]) || {}
+}
+
+function isJson({ responses }: Operation): boolean {
+  return Object.values(responses).every(
+    ({ content }) => content === undefined || 'application/json' in content,
+  )
 }
 
 /** A call's input is one flat object: that works as long as no field could mean two things. */
