@@ -27,6 +27,7 @@ export const REFUSALS = {
   ],
   ACCOUNT_FROZEN: [409, 'The account is frozen.'],
   ALREADY_REFUNDED: [409, 'Less than this is left to refund of the charge.'],
+  ASSET_MISMATCH: [409, 'The account is in another asset than the price.'],
   AMOUNT_EXCEEDS_HOLD: [409, 'The amount is more than the hold set aside.'],
   CREDIT_LIMIT_IN_USE: [409, 'The account already owes more than this credit limit.'],
   HOLD_CLOSED: [409, 'The hold was captured, released or has expired.'],

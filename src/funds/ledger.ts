@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
-import { databaseErrorCode, isConnectionLost } from '../plugins/database/faults.ts'
 import { type Writes, openBatch } from './batch.ts'
+import { commitBatch, fulfilled, rejected } from './committing.ts'
 import type { Moved, Operation, Place, Transfer } from './operations.ts'
 import type { Account } from './posting.ts'
 import {
@@ -15,62 +14,61 @@ import {
 
 export type Outcome = PromiseSettledResult<Moved>
 
-/** Serialisation failures and deadlocks: the transaction did not happen and may be tried again. */
-const CONFLICT = /^40/
-const TRIES_MAX = 5
-const RETRY_DELAY_MS = 100
+export type LedgerBooks = ReturnType<typeof ledger>
+
+/** The accounts of a transaction, locked, and what is decided on them. */
+export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>
 
 /** Commits batches of operations, each with its own outcome, on connections given by the caller. */
 export function ledger(onCommit: (writes: Writes, batchSize: number) => void = () => undefined) {
   let systemAccounts = new Map<string, bigint>()
 
-  /**
-   * A lost connection leaves it open whether a batch was committed; trying again finds out, because
-   * every operation has a key. A batch that fails otherwise is tried again one by one, so that a
-   * poisoned request fails alone.
-   */
-  async function commit(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await tryOnce(sql, batch)
-      } catch (error) {
-        await sql`rollback`.catch(() => undefined)
-        const mayPass = isConnectionLost(error) || CONFLICT.test(databaseErrorCode(error) ?? '')
-        if (!mayPass && batch.length > 1) return commitOneByOne(sql, batch)
-        if (!mayPass || tries >= TRIES_MAX) return batch.map(() => rejected(error))
-        await delay(RETRY_DELAY_MS * tries)
-      }
-    }
-  }
-
-  async function commitOneByOne(
-    sql: postgres.Sql,
-    batch: readonly Operation[],
-  ): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    for (const operation of batch) outcomes.push(...(await commit(sql, [operation])))
-    return outcomes
+  function commit(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
+    return commitBatch(batch, {
+      tryOnce: (operations) => tryOnce(sql, operations),
+      undo: () => sql`rollback`,
+      isTheirs: () => true,
+    })
   }
 
   /** Reads under lock, decides in memory and writes: one transaction of two round trips. */
   async function tryOnce(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
-    const state = await beginBatch(sql, inputOf(batch))
-    await learnSystemAccounts(sql, state.accounts)
-    const holds = [...state.holds, ...(await furtherHolds(sql, state))]
-    const open = openBatch({ ...state, holds, systemAccount })
-    open.expireHolds()
+    const books = await open(sql, inputOf(batch))
     const outcomes = batch.map((operation) => {
       try {
-        return fulfilled(open.decide(operation))
+        return fulfilled(books.decide(operation))
       } catch (error) {
         return rejected(error)
       }
     })
     for (const operation of batch) operation.sent = true
-    const writes = open.writes()
-    await writeBatch(sql, state.xid, writes)
-    onCommit(writes, batch.length)
+    await books.close(batch.length)
     return outcomes
+  }
+
+  /**
+   * Begins a transaction that locks accounts, for decisions on them. Who has more to write than money
+   * does so before `close`, guarded by the transaction's id.
+   */
+  async function open(sql: postgres.Sql, input: BatchInput) {
+    const state = await beginBatch(sql, input)
+    await learnSystemAccounts(sql, state.accounts)
+    const holds = [...state.holds, ...(await furtherHolds(sql, state))]
+    const batch = openBatch({ ...state, holds, systemAccount })
+    batch.expireHolds()
+    const accounts = new Map(state.accounts.map((account) => [account.userId, account]))
+    return {
+      xid: state.xid,
+      /** As it stood when it was locked. */
+      account: (userId: string) => accounts.get(userId),
+      decide: batch.decide,
+      /** Writes what was decided, and commits. */
+      close: async (batchSize: number) => {
+        const writes = batch.writes()
+        await writeBatch(sql, state.xid, writes)
+        onCommit(writes, batchSize)
+      },
+    }
   }
 
   async function learnSystemAccounts(
@@ -87,7 +85,7 @@ export function ledger(onCommit: (writes: Writes, batchSize: number) => void = (
     return id
   }
 
-  return { commit }
+  return { commit, open }
 }
 
 /** Only for accounts that hold something, and for repeated calls about holds: most batches have none. */
@@ -127,12 +125,4 @@ function inputOf(batch: readonly Operation[]): BatchInput {
 /** A key of our own is new, unless the operation has been sent before. */
 function mayHaveHappened(operation: Operation): boolean {
   return operation.idempotencyKey !== null || operation.sent
-}
-
-function fulfilled(value: Moved): Outcome {
-  return { status: 'fulfilled', value }
-}
-
-function rejected(reason: unknown): Outcome {
-  return { status: 'rejected', reason }
 }

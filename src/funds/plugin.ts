@@ -4,7 +4,7 @@ import type { DatabaseConfig } from '../config.ts'
 import { connect } from '../plugins/database/connect.ts'
 import { type BalanceRow, balanceAt, readBalances } from './balances.ts'
 import { expireHolds } from './jobs.ts'
-import { ledger } from './ledger.ts'
+import { type LedgerBooks, ledger } from './ledger.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
 import { sharedCommits } from './shared-commits.ts'
@@ -32,6 +32,8 @@ declare module 'fastify' {
       balanceAt(userId: string, at: Date): Promise<BalanceRow>
       /** Checks the whole ledger, beside all else, on a connection of its own. */
       verify(): Promise<Verification>
+      /** For a transaction that writes more than money, on a connection of the caller's. */
+      ledger: LedgerBooks
     }
   }
 }
@@ -49,12 +51,12 @@ export const funds = fp(
     const writers = Array.from({ length: WRITERS }, () => lane('ledger'))
     const readers = Array.from({ length: READERS }, () => lane('balances'))
     const metrics = fundsMetrics(app.metrics, () => moves.waiting())
-    const { commit } = ledger(metrics.committed)
+    const books = ledger(metrics.committed)
     const limits = { waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
     const moves = sharedCommits<Operation, Moved>({
       ...limits,
       lanes: WRITERS,
-      commit: (batch, index) => commit(at(writers, index), batch),
+      commit: (batch, index) => books.commit(at(writers, index), batch),
     })
     const reads = sharedCommits<string, BalanceRow>({
       ...limits,
@@ -79,6 +81,7 @@ export const funds = fp(
           await sql.end({ timeout: CLOSE_TIMEOUT_S })
         }
       },
+      ledger: books,
     })
 
     const job = setInterval(() => {

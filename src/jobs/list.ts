@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { deleteStripeCustomer } from '../privacy/stripe-customers.ts'
 import { reconcile } from '../subscriptions/reconcile.ts'
+import { sendMeterEvents } from '../usage/meter-events.ts'
 import { applyEvent } from '../webhooks/apply.ts'
 
 export interface Attempt {
@@ -63,4 +64,5 @@ export const JOBS: readonly Job[] = [
       app.log.info({ transfers: Number(transfers) }, 'The ledger is sound')
     },
   },
+  { name: 'send_meter_events', cron: '* * * * *', isSingle: true, run: sendMeterEvents },
 ]

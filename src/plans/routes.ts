@@ -59,15 +59,15 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { refusals: ['PRICE_IN_USE'] },
     },
     async (request) => {
-      const { name, stripe_price_id, features, limits, license_days, license_grace_days } =
-        request.body
+      const { name, stripe_price_id, features, limits, metered, ...license } = request.body
       const draft = {
         name,
         stripePriceId: stripe_price_id ?? null,
         features,
         limits,
-        licenseDays: license_days ?? null,
-        licenseGraceDays: license_grace_days ?? null,
+        metered: metered ?? null,
+        licenseDays: license.license_days ?? null,
+        licenseGraceDays: license.license_grace_days ?? null,
       }
       return presentPlan(await putPlan(app.db, actorOf(request), request.params.plan_id, draft))
     },
@@ -81,6 +81,7 @@ function presentPlan(row: PlanRow) {
     stripe_price_id: row.stripePriceId,
     features: row.features,
     limits: row.limits,
+    metered: row.metered,
     license_days: row.licenseDays,
     license_grace_days: row.licenseGraceDays,
     created_at: row.createdAt.toISOString(),

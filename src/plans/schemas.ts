@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { PageQuery, pageOf } from '../pagination.ts'
+import { FundsMetering, type Metering, StripeMetering } from './metering.ts'
 import { Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
 
 const LICENSE_DAYS_MAX = 3_660
@@ -39,6 +40,20 @@ export const Limits = Type.Unsafe<Record<string, number>>({
   examples: [{ 'api.calls': 100_000 }],
 })
 
+const Metered = Type.Unsafe<Record<string, Metering>>({
+  type: 'object',
+  additionalProperties: Type.Union([StripeMetering, FundsMetering], { title: 'Metering' }),
+  propertyNames: MetricName,
+  maxProperties: 100,
+  description: 'How what is used of a metric is paid for. A metric not named costs nothing.',
+  examples: [
+    {
+      'api.calls': { via: 'stripe', event_name: 'api_calls' },
+      tokens: { via: 'funds', asset: 'USD/2', price: 3, per: 1_000 },
+    },
+  ],
+})
+
 export const Plan = Type.Object(
   {
     plan_id: Type.String({ examples: ['starter'] }),
@@ -46,6 +61,7 @@ export const Plan = Type.Object(
     stripe_price_id: nullable(Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] })),
     features: Features,
     limits: Limits,
+    metered: nullable(Metered),
     license_days: nullable(Type.Integer({ examples: [30] })),
     license_grace_days: nullable(Type.Integer({ examples: [7] })),
     created_at: Timestamp,
@@ -64,6 +80,7 @@ export const PlanBody = strictObject(
     stripe_price_id: Type.Optional(nullable(StripePriceId)),
     features: Features,
     limits: Limits,
+    metered: Type.Optional(nullable(Metered)),
     license_days: Type.Optional(
       nullable(
         Type.Integer({
@@ -94,6 +111,7 @@ export const PlanBody = strictObject(
         stripe_price_id: 'price_1MoBy5LkdIwHu7ixZhnattbh',
         features: { sso: true, support: 'email' },
         limits: { 'api.calls': 100_000 },
+        metered: { tokens: { via: 'funds', asset: 'USD/2', price: 3, per: 1_000 } },
         license_days: 30,
         license_grace_days: 7,
       },

@@ -10,12 +10,13 @@ export type PlanRow = typeof plans.$inferSelect
 
 export type PlanDraft = Pick<
   PlanRow,
-  'name' | 'stripePriceId' | 'features' | 'limits' | 'licenseDays' | 'licenseGraceDays'
+  'name' | 'stripePriceId' | 'features' | 'limits' | 'metered' | 'licenseDays' | 'licenseGraceDays'
 >
 
 /**
  * Makes the plan what the draft says, whether it was there before or not.
- * @throws Refusal `PRICE_IN_USE` when another plan has this Stripe price
+ * @throws Refusal `PRICE_IN_USE` when another plan has this Stripe price, or `VALIDATION_FAILED` for
+ * metrics to be paid in several assets
  */
 export async function putPlan(
   db: Database,
@@ -23,6 +24,7 @@ export async function putPlan(
   id: string,
   draft: PlanDraft,
 ): Promise<PlanRow> {
+  refuseMixedAssets(draft.metered)
   try {
     return await db.transaction(async (tx) => {
       const [row] = await tx
@@ -38,6 +40,16 @@ export async function putPlan(
     if (violates(error, 'plans_stripe_price_id')) throw new Refusal('PRICE_IN_USE')
     throw error
   }
+}
+
+/** A customer pays from one account, which has one asset. */
+function refuseMixedAssets(metered: PlanDraft['metered']): void {
+  const assets = Object.values(metered ?? {}).flatMap((one) =>
+    one.via === 'funds' ? [one.asset] : [],
+  )
+  if (new Set(assets).size <= 1) return
+  const details = [{ path: '/metered', message: 'has prices in more than one asset' }]
+  throw new Refusal('VALIDATION_FAILED', { details })
 }
 
 /** @throws Refusal `PLAN_NOT_FOUND` */

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { bigint, check, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import type { Metering } from './metering.ts'
 
 /** What customers subscribe to: a Stripe price, and what it entitles them to. */
 export const plans = pgTable(
@@ -15,6 +16,8 @@ export const plans = pgTable(
     features: jsonb().$type<Record<string, unknown>>().notNull(),
     /** Metric to the most of it in a calendar month (UTC). */
     limits: jsonb().$type<Record<string, number>>().notNull(),
+    /** Metric to how what is used of it is paid for; a metric not named is not. */
+    metered: jsonb().$type<Record<string, Metering>>(),
     /** How long a licence lasts that no paid period bounds. */
     licenseDays: integer(),
     /** How long a licence outlives the paid period, for a renewal that is late; null is 3 days. */

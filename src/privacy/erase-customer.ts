@@ -8,7 +8,7 @@ import { licenses } from '../licenses/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
-import { usageReports } from '../usage/tables.ts'
+import { usageMeterEvents, usageMeterSums, usageRemainders, usageReports } from '../usage/tables.ts'
 import { beginErasure, forgetEvents, ignoreEvents } from './events.ts'
 import { peopleOf } from './people.ts'
 import { forgetStripeCustomer } from './stripe-customers.ts'
@@ -34,7 +34,9 @@ export function eraseCustomer(db: Database, actor: Actor, id: string): Promise<D
     const licensesRevoked = await eraseLicenses(tx, actor, id)
     const people = await peopleOf(tx, customer)
     await tx.delete(subscriptions).where(eq(subscriptions.customerId, id))
-    await tx.delete(usageReports).where(eq(usageReports.customerId, id))
+    for (const table of [usageReports, usageMeterSums, usageMeterEvents, usageRemainders]) {
+      await tx.delete(table).where(eq(table.customerId, id))
+    }
     const [row] = await tx
       .update(customers)
       .set({

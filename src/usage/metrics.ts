@@ -1,8 +1,11 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { count, sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { usageMeterEvents } from './tables.ts'
 
 /** @param waiting how many reports wait for a commit right now */
-export function usageMetrics(registry: Registry, waiting: () => number) {
-  const registers = [registry]
+export function usageMetrics(app: FastifyInstance, waiting: () => number) {
+  const registers = [app.metrics]
   const reports = new Counter({
     name: 'strongroom_usage_reports_total',
     help: 'Reports by outcome: created, replayed or refused.',
@@ -34,5 +37,30 @@ export function usageMetrics(registry: Registry, waiting: () => number) {
     registers,
     collect: () => waitingGauge.set(waiting()),
   })
-  return { reports, findings, batches, unjudged }
+  const meterEvents = new Counter({
+    name: 'strongroom_usage_meter_events_total',
+    help: 'Tries to tell Stripe of a meter event, by outcome: accepted, refused, unknown or away.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const meterEventsWaiting: Gauge = new Gauge({
+    name: 'strongroom_usage_meter_events_waiting',
+    help: 'Meter events that Stripe has refused, or may or may not have: an operator must see to them.',
+    labelNames: ['reason'],
+    registers,
+    collect: async () => {
+      const rows = await app.db
+        .select({
+          reason: sql<string>`case ${usageMeterEvents.reason} when 'outcome_unknown' then 'unknown' else 'refused' end`,
+          count: count(),
+        })
+        .from(usageMeterEvents)
+        .where(sql`${usageMeterEvents.reason} is not null`)
+        .groupBy(sql`1`)
+        .catch(() => [])
+      meterEventsWaiting.reset()
+      for (const { reason, count: n } of rows) meterEventsWaiting.set({ reason }, n)
+    },
+  })
+  return { reports, findings, batches, unjudged, meterEvents }
 }

@@ -5,10 +5,12 @@ import { sharedCommits } from '../funds/shared-commits.ts'
 import { connect } from '../plugins/database/connect.ts'
 import { Refusal } from '../refusals.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'
+import { chargingWriter } from './charges.ts'
 import { usageMetrics } from './metrics.ts'
+import type { Settled } from './meter-statements.ts'
 import { type Report, type ReportDraft, type Reported, newReport } from './reports.ts'
 import { cleanUsageDaily } from './retention.ts'
-import { usageWriter } from './writer.ts'
+import { type WriterOptions, usageWriter } from './writer.ts'
 
 const BATCH_MAX = 500
 const WAITING_MAX = 20_000
@@ -24,10 +26,12 @@ declare module 'fastify' {
     usage: {
       /**
        * Stores a report once, durably, with the totals it is part of.
-       * @throws Refusal `IDEMPOTENCY_KEY_REUSED`, `VALIDATION_FAILED` for a time out of bounds, or
-       * `OVERLOADED`
+       * @throws Refusal `IDEMPOTENCY_KEY_REUSED`, `VALIDATION_FAILED` for a time out of bounds,
+       * `OVERLOADED`, or why it can not be paid for
        */
       report(draft: ReportDraft): Promise<Reported>
+      /** Counts what became of a meter event on its way to Stripe. */
+      meterEventSettled(outcome: Settled['outcome']): void
     }
   }
 }
@@ -37,7 +41,7 @@ export interface UsageOptions {
   retentionDays: number
 }
 
-/** Reports written in shared commits, the look for anomalies behind them, and the daily cleaning. */
+/** Reports written in shared commits, with their charges, the look for anomalies behind them, and the daily cleaning. */
 export const usage = fp(
   async (app: FastifyInstance, { config, retentionDays }: UsageOptions) => {
     const lane = (name: string) =>
@@ -48,24 +52,31 @@ export const usage = fp(
         settings: { plan_cache_mode: 'force_generic_plan' },
       })
     const writing = lane('usage')
+    const charging = lane('usage charges')
     const judging = lane('usage anomalies')
-    const metrics = usageMetrics(app.metrics, () => commits.waiting())
+    const metrics = usageMetrics(app, () => commits.waiting() + charges.waiting())
     const queue = anomalyQueue(() => metrics.unjudged.inc())
-    const writer = usageWriter({
+    const options: WriterOptions = {
       retentionDays,
       onWritten: (written, created) => {
         queue.add(created, written.receivedAt)
         if (written.exceeded > 0) metrics.findings.inc({ kind: 'limit_exceeded' }, written.exceeded)
       },
-    })
-    const commits = sharedCommits<Report, Reported>({
-      lanes: 1,
-      batchMax: BATCH_MAX,
-      waitingMax: WAITING_MAX,
+    }
+    const writer = usageWriter(options)
+    const charger = chargingWriter(app.funds.ledger, options)
+    const limits = { lanes: 1, batchMax: BATCH_MAX, waitingMax: WAITING_MAX }
+    const commits = sharedCommits<Report, Reported | null>({
+      ...limits,
       commit: (batch) => {
         metrics.batches.observe(batch.length)
         return writer.commit(writing, batch)
       },
+    })
+    // Apart, so that who pays with each report holds up nobody else.
+    const charges = sharedCommits<Report, Reported>({
+      ...limits,
+      commit: (batch) => charger.commit(charging, batch),
     })
 
     let waitingValues = 0
@@ -75,7 +86,8 @@ export const usage = fp(
         waitingValues += values
         try {
           if (waitingValues > WAITING_VALUES_MAX) throw new Refusal('OVERLOADED')
-          const reported = await commits.submit(newReport(draft))
+          const report = newReport(draft)
+          const reported = (await commits.submit(report)) ?? (await charges.submit(report))
           metrics.reports.inc({ outcome: reported.replayed ? 'replayed' : 'created' })
           return reported
         } catch (error) {
@@ -85,6 +97,7 @@ export const usage = fp(
           waitingValues -= values
         }
       },
+      meterEventSettled: (outcome) => metrics.meterEvents.inc({ outcome }),
     })
 
     const anomalies = every(ANOMALIES_INTERVAL_MS, 'Could not look for anomalies', async () => {
@@ -120,8 +133,10 @@ export const usage = fp(
       // The cleaning may go on for long, and ends with the pool's connections.
       void cleaning.stop()
       await anomalies.stop()
-      await Promise.all([writing, judging].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
+      await Promise.all(
+        [writing, charging, judging].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })),
+      )
     })
   },
-  { name: 'usage', dependencies: ['errors', 'metrics', 'database'] },
+  { name: 'usage', dependencies: ['errors', 'metrics', 'database', 'funds'] },
 )

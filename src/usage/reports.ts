@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto'
+import type { Actor } from '../audit/record.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { randomBase62 } from '../ids.ts'
 
 /** What an instance reports. */
 export interface ReportDraft {
   customerId: string
+  /** Who reports, for the record of a charge. */
+  actor: Actor
   /** The caller's; null if it gave none. */
   reportId: string | null
   instanceId: string | null

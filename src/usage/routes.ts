@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../audit/record.ts'
 import { keyHolderOf } from '../auth/api-key.ts'
+import { actorOf } from '../auth/scope.ts'
 import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
 import { REPLAYED_HEADER } from '../plugins/openapi-texts.ts'
 import { stopAtFirstFault } from '../plugins/validation.ts'
@@ -39,10 +41,22 @@ export const usageSchemas = [
 /** A thousand reports of some sixty metrics each. */
 const BATCH_BYTES_MAX = 4_194_304
 
+/** Why a report that is paid from funds is refused; the same one may succeed later. */
+const UNPAID = [
+  'INSUFFICIENT_FUNDS',
+  'ACCOUNT_NOT_FOUND',
+  'ACCOUNT_FROZEN',
+  'ASSET_MISMATCH',
+] as const
+
 export const reportSchema = {
   operationId: 'reportUsage',
   tags: ['Usage'],
   summary: 'Report what an instance has used',
+  description:
+    'A metric that the plan has a price for is paid with the report, from the account whose ' +
+    '`user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can ' +
+    'be sent again.',
   body: ReportBody,
   response: {
     200: Type.Unsafe<Static<typeof UsageReceipt>>({
@@ -71,11 +85,11 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     {
       onRequest,
       schema: reportSchema,
-      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] },
+      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', ...UNPAID] },
     },
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
-      const reported = await app.usage.report(draftOf(customerId, request.body))
+      const reported = await app.usage.report(draftOf(actorOf(request), customerId, request.body))
       if (reported.replayed) void reply.header('idempotent-replayed', 'true')
       return reply.code(reported.replayed ? 200 : 201).send(presentReceipt(reported))
     },
@@ -103,7 +117,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       const { customerId } = keyHolderOf(request)
       // All times are read before the first report is stored: what is no time is a malformed body.
       const drafts = request.body.reports.map((report, index) =>
-        draftOf(customerId, report, `/reports/${index}`),
+        draftOf(actorOf(request), customerId, report, `/reports/${index}`),
       )
       const outcomes = await Promise.allSettled(drafts.map((draft) => app.usage.report(draft)))
       const faults = outcomes.filter(isFault)
@@ -147,10 +161,16 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
 }
 
 /** @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none */
-function draftOf(customerId: string, body: Static<typeof ReportBody>, path = ''): ReportDraft {
+function draftOf(
+  actor: Actor,
+  customerId: string,
+  body: Static<typeof ReportBody>,
+  path = '',
+): ReportDraft {
   const { metrics, report_id, instance_id, reported_at } = body
   return {
     customerId,
+    actor,
     reportId: report_id ?? null,
     instanceId: instance_id ?? null,
     reportedAt: reported_at === undefined ? null : timeOf(reported_at, `${path}/reported_at`),

@@ -13,6 +13,7 @@ import {
   text,
   timestamp,
   unique,
+  uuid,
 } from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
@@ -103,6 +104,10 @@ export const usageFindings = pgTable(
       table.kind,
       table.windowStart,
     ),
+    // What the list can be filtered by, in its order.
+    index('usage_findings_customer').on(table.customerId, table.seq),
+    index('usage_findings_metric').on(table.metric, table.seq),
+    index('usage_findings_kind_seq').on(table.kind, table.seq),
     check('usage_findings_kind', sql`${table.kind} in ('anomaly', 'limit_exceeded')`),
   ],
 )
@@ -120,4 +125,61 @@ export const usageRetention = pgTable(
     cleanedAt: time(),
   },
   (table) => [check('usage_retention_only', sql`${table.only}`)],
+)
+
+/**
+ * What is left of a price below the smallest unit of its asset, until the next report: in parts of
+ * which `per` are one such unit, and so exact whatever `per` is. Written under the lock of the
+ * customer's account.
+ */
+export const usageRemainders = pgTable(
+  'usage_remainders',
+  {
+    customerId: text().notNull(),
+    metric: text().notNull(),
+    asset: text().notNull(),
+    per: bigint({ mode: 'bigint' }).notNull(),
+    remainder: numeric().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.customerId, table.metric, table.asset, table.per] }),
+    check(
+      'usage_remainders_fraction',
+      sql`${table.remainder} >= 0 and ${table.remainder} < ${table.per}`,
+    ),
+  ],
+)
+
+/** What is yet to be told to Stripe of a customer's use, added to with each report. */
+export const usageMeterSums = pgTable(
+  'usage_meter_sums',
+  {
+    customerId: text().notNull(),
+    /** The name of Stripe's meter event. */
+    eventName: text().notNull(),
+    value: numeric().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.customerId, table.eventName] }),
+    check('usage_meter_sums_value', sql`${table.value} >= 0`),
+  ],
+)
+
+/** Meter events on their way to Stripe: each goes again, as it is, until Stripe has it. */
+export const usageMeterEvents = pgTable(
+  'usage_meter_events',
+  {
+    /** By which Stripe tells a repetition. */
+    id: uuid().primaryKey().defaultRandom(),
+    customerId: text().notNull(),
+    eventName: text().notNull(),
+    /** Whole: Stripe takes no fractions. */
+    value: numeric().notNull(),
+    /** Since when Stripe may have it; null while it can not. The event's own time. */
+    sentAt: time(),
+    retryAt: time().notNull().defaultNow(),
+    /** Why it waits: Stripe's code for a refusal, or `outcome_unknown`. */
+    reason: text(),
+  },
+  (table) => [index('usage_meter_events_due').on(table.retryAt)],
 )

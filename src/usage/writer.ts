@@ -1,13 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
-import {
-  databaseErrorCode,
-  isConnectionLost,
-  isDatabaseUnavailable,
-} from '../plugins/database/faults.ts'
+import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
+import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { Refusal } from '../refusals.ts'
 import type { Report, Reported, Standing } from './reports.ts'
 import {
+  type Bounds,
   type EarlierReport,
   type Written,
   findReports,
@@ -15,58 +12,42 @@ import {
   writeReports,
 } from './statements.ts'
 
-export type Outcome = PromiseSettledResult<Reported>
+/** Null for a report that is paid from funds: it was left alone, to be stored with its charge. */
+export type Outcome = PromiseSettledResult<Reported | null>
 
 /** How far an instance's clock may be ahead. */
 const AHEAD_MINUTES = 5
-/** Serialisation failures and deadlocks: the statement did nothing and may be tried again. */
-const CONFLICT = /^40/
-const TRIES_MAX = 5
-const RETRY_DELAY_MS = 100
 
 export interface WriterOptions {
   retentionDays: number
-  onWritten: (written: Written, batch: readonly Report[]) => void
+  onWritten: (written: Written, created: readonly Report[]) => void
+}
+
+export function boundsOf({ retentionDays }: WriterOptions): Bounds {
+  return { retentionDays, aheadMinutes: AHEAD_MINUTES }
 }
 
 /** Stores batches of reports, each report with its own outcome, on a connection given by the caller. */
 export function usageWriter(options: WriterOptions) {
-  /**
-   * A lost connection leaves it open whether a batch was stored; trying again finds out, because
-   * every report has an id. A batch that fails otherwise, and not for the database's sake, is tried
-   * again one by one, so that a poisoned report fails alone.
-   */
-  async function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await tryOnce(sql, batch)
-      } catch (error) {
-        const mayPass = isConnectionLost(error) || CONFLICT.test(databaseErrorCode(error) ?? '')
-        const isTheirs = !mayPass && !isDatabaseUnavailable(error)
-        if (isTheirs && batch.length > 1) return commitOneByOne(sql, batch)
-        if (!mayPass || tries >= TRIES_MAX) return batch.map(() => rejected(error))
-        await delay(RETRY_DELAY_MS * tries)
-      }
-    }
-  }
-
-  async function commitOneByOne(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    for (const report of batch) outcomes.push(...(await commit(sql, [report])))
-    return outcomes
+  function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+    return commitBatch(batch, {
+      tryOnce: (reports) => tryOnce(sql, reports),
+      isTheirs: (error) => !isDatabaseUnavailable(error),
+    })
   }
 
   async function tryOnce(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
-    const { retentionDays } = options
-    const written = await writeReports(sql, batch, { retentionDays, aheadMinutes: AHEAD_MINUTES })
+    const written = await writeReports(sql, batch, boundsOf(options))
     const creators = creatorsOf(batch, written)
     options.onWritten(
       written,
       batch.filter((_, index) => creators.has(index)),
     )
-    const others = batch.filter((_, index) => !creators.has(index))
+    const charged = new Set(written.charged)
+    const others = batch.filter((_, index) => !creators.has(index) && !charged.has(index))
     const earlier = others.length === 0 ? [] : await findReports(sql, others)
-    return judge(batch, creators, written, new Map(earlier.map((one) => [one.key, one])))
+    const outcomes = judge(batch, creators, written, earlier)
+    return outcomes.map((outcome, index) => (charged.has(index) ? fulfilled(null) : outcome))
   }
 
   return { commit }
@@ -75,22 +56,27 @@ export function usageWriter(options: WriterOptions) {
 /** Indexes of the reports that were stored: of copies in one batch that is the first. */
 function creatorsOf(batch: readonly Report[], written: Written): Set<number> {
   const created = new Set(written.created)
-  const untimely = new Set(written.untimely)
+  const leftOut = new Set([...written.untimely, ...written.charged])
   const creators = new Set<number>()
   batch.forEach((report, index) => {
-    if (!untimely.has(index) && created.delete(reportKey(report))) creators.add(index)
+    if (!leftOut.has(index) && created.delete(reportKey(report))) creators.add(index)
   })
   return creators
 }
 
-function judge(
+/**
+ * The outcome of each report.
+ * @param creators indexes of those that were stored
+ * @param earlier what was stored before under the keys of the others
+ */
+export function judge(
   batch: readonly Report[],
   creators: ReadonlySet<number>,
   written: Written,
-  earlier: ReadonlyMap<string, EarlierReport>,
-): Outcome[] {
+  earlier: readonly EarlierReport[],
+): PromiseSettledResult<Reported>[] {
   /** What is stored under an id by the time a report is met, as if one came after the other. */
-  const stored = new Map(earlier)
+  const stored = new Map(earlier.map((one) => [one.key, one]))
   batch.forEach((report, index) => creators.has(index) && stored.delete(reportKey(report)))
   const untimely = new Set(written.untimely)
   const limits = limitsByCustomer(written)
@@ -127,15 +113,7 @@ function limitsByCustomer(written: Written): Map<string, Standing[]> {
   return limits
 }
 
-function untimelyReport(): Refusal {
+export function untimelyReport(): Refusal {
   const message = `is before the time since which reports are kept, or over ${AHEAD_MINUTES} minutes ahead`
   return new Refusal('VALIDATION_FAILED', { details: [{ path: '/reported_at', message }] })
-}
-
-function fulfilled(value: Reported): Outcome {
-  return { status: 'fulfilled', value }
-}
-
-function rejected(reason: unknown): Outcome {
-  return { status: 'rejected', reason }
 }

@@ -10,9 +10,16 @@ const STARTER = {
   stripe_price_id: 'price_1MoBy5LkdIwHu7ixZhnattbh',
   features: { sso: true, support: 'email', seats: 5 },
   limits: { 'api.calls': 100_000, storage_gb: 0.5 },
+  metered: {
+    'api.calls': { via: 'stripe', event_name: 'api_calls' },
+    tokens: { via: 'funds', asset: 'USD/2', price: 3, per: 1_000 },
+    storage_gb: { via: 'funds', asset: 'USD/2', price: 25, per: 1 },
+  },
   license_days: 30,
   license_grace_days: 7,
 }
+
+const FUNDS = STARTER.metered.tokens
 
 test('a plan is put, read, replaced as a whole and listed', async (t) => {
   const service = await startService(t)
@@ -30,6 +37,7 @@ test('a plan is put, read, replaced as a whole and listed', async (t) => {
   const expected = {
     plan_id: 'starter',
     stripe_price_id: null,
+    metered: null,
     license_days: null,
     license_grace_days: null,
     created_at,
@@ -63,6 +71,19 @@ test('what is no plan is refused and changes nothing', async (t) => {
     { limits: { calls: '5' } },
     { limits: { calls: null } },
     { limits: { Calls: 1 } },
+    { metered: [] },
+    { metered: { 'Not a name': FUNDS } },
+    { metered: { tokens: { ...FUNDS, via: 'cash' } } },
+    { metered: { tokens: { ...FUNDS, price: 0 } } },
+    { metered: { tokens: { ...FUNDS, price: 0.5 } } },
+    { metered: { tokens: { ...FUNDS, price: '3' } } },
+    { metered: { tokens: { ...FUNDS, per: 0 } } },
+    { metered: { tokens: { ...FUNDS, asset: 'usd' } } },
+    { metered: { tokens: { ...FUNDS, asset: undefined } } },
+    { metered: { tokens: { ...FUNDS, event_name: 'tokens' } } },
+    { metered: { tokens: { via: 'stripe' } } },
+    { metered: { tokens: { via: 'stripe', event_name: 'a'.repeat(101) } } },
+    { metered: { tokens: FUNDS, calls: { ...FUNDS, asset: 'EUR/2' } } },
     { license_days: 0 },
     { license_days: 1.5 },
     { license_days: 3_661 },

@@ -135,8 +135,10 @@ test('findings are listed newest first, by page and filter', async (t) => {
 test('the queue holds each hour once, and not without bound', () => {
   let dropped = 0
   const queue = anomalyQueue(() => dropped++)
+  const actor = { id: 'key:of-the-test', ip: null }
+  const draft = { actor, reportId: null, instanceId: null, reportedAt: null }
   const report = (customerId: string, metrics: Record<string, number>) =>
-    newReport({ customerId, metrics, reportId: null, instanceId: null, reportedAt: null })
+    newReport({ ...draft, customerId, metrics })
   const now = new Date('2026-11-24T09:59:59.999Z')
   queue.add([report('a', { x: 1, y: 1 }), report('a', { x: 2 }), report('b', { x: 1 })], now)
   const startsAt = new Date('2026-11-24T09:00:00.000Z')

@@ -146,6 +146,7 @@ function draftOf(
   )
   const draft: ReportDraft = {
     customerId: prefix + one.customer,
+    actor: { id: 'key:of-the-test', ip: null },
     reportId: one.id,
     instanceId: null,
     reportedAt: one.hoursAgo === null ? null : new Date(NOW - one.hoursAgo * HOUR_MS),

@@ -66,6 +66,8 @@ export interface CustomerCalls {
   openPortal: Call<'openPortal'>
   /**
    * Report what an instance has used.
+   *
+   * A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again.
    */
   reportUsage: Call<'reportUsage'>
   /**

@@ -202,7 +202,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Report what an instance has used */
+        /**
+         * Report what an instance has used
+         * @description A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again.
+         */
         post: operations["reportUsage"];
         delete?: never;
         options?: never;
@@ -929,7 +932,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OVERLOADED" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OVERLOADED" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -1063,6 +1066,24 @@ export interface components {
             stripe_price_id: string | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
+            /**
+             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @example {
+             *       "api.calls": {
+             *         "via": "stripe",
+             *         "event_name": "api_calls"
+             *       },
+             *       "tokens": {
+             *         "via": "funds",
+             *         "asset": "USD/2",
+             *         "price": 3,
+             *         "per": 1000
+             *       }
+             *     }
+             */
+            metered: {
+                [key: string]: components["schemas"]["Metering"];
+            } | null;
             /**
              * Format: int64
              * @example 30
@@ -1667,6 +1688,38 @@ export interface components {
         Limits: {
             [key: string]: number;
         };
+        StripeMetering: {
+            /** @enum {string} */
+            via: "stripe";
+            /**
+             * @description Of a meter at Stripe whose aggregation is `sum`.
+             * @example api_calls
+             */
+            event_name: string;
+        };
+        FundsMetering: {
+            /** @enum {string} */
+            via: "funds";
+            /**
+             * @description A currency and its decimals: `USD/2` counts cents, `USD/6` millionths of a dollar.
+             * @example USD/2
+             */
+            asset: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset. What a report costs is rounded down, and the fraction is kept, exactly, and added to the next.
+             * @example 3
+             */
+            price: number;
+            /**
+             * Format: int64
+             * @description How many of the metric this is the price of.
+             * @default 1
+             * @example 1000
+             */
+            per: number;
+        };
+        Metering: components["schemas"]["StripeMetering"] | components["schemas"]["FundsMetering"];
         JsonWebKey: {
             /** @enum {string} */
             kty: "RSA";
@@ -2334,6 +2387,24 @@ export interface components {
             stripe_price_id?: string | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
+            /**
+             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @example {
+             *       "api.calls": {
+             *         "via": "stripe",
+             *         "event_name": "api_calls"
+             *       },
+             *       "tokens": {
+             *         "via": "funds",
+             *         "asset": "USD/2",
+             *         "price": 3,
+             *         "per": 1000
+             *       }
+             *     }
+             */
+            metered?: {
+                [key: string]: components["schemas"]["Metering"];
+            } | null;
             /**
              * Format: int32
              * @description How long a licence lasts that no paid period bounds; null is 30 days.
@@ -3232,6 +3303,14 @@ export interface operations {
                  *       },
                  *       "limits": {
                  *         "api.calls": 100000
+                 *       },
+                 *       "metered": {
+                 *         "tokens": {
+                 *           "via": "funds",
+                 *           "asset": "USD/2",
+                 *           "price": 3,
+                 *           "per": 1000
+                 *         }
                  *       },
                  *       "license_days": 30,
                  *       "license_grace_days": 7

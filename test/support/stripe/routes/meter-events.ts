@@ -47,7 +47,8 @@ function checkPayload({ payload }: MeterEvent): void {
       throw invalidRequest(message, 'parameter_missing', `payload[${key}]`)
     }
   }
-  if (!Number.isFinite(Number(payload['value']))) {
-    throw invalidRequest('The payload value must be a number.', undefined, 'payload[value]')
+  // https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api#usage-values
+  if (!/^-?\d{1,15}$/.test(payload['value'] ?? '')) {
+    throw invalidRequest('The payload value must be a whole number.', undefined, 'payload[value]')
   }
 }

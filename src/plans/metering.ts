@@ -1,0 +1,50 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Asset } from '../funds/schemas.ts'
+import { line, strictObject } from '../schemas.ts'
+
+/** The source of the rule: https://docs.stripe.com/api/billing/meter/create#create_billing_meter-event_name */
+const EVENT_NAME_MAX = 100
+/** 2^53 - 1 for prices; how many units a price is for is a number people write. */
+const PER_MAX = 1_000_000_000_000
+
+/** Paid by Stripe's invoice. */
+export const StripeMetering = strictObject(
+  {
+    via: Type.Literal('stripe'),
+    event_name: line(EVENT_NAME_MAX, {
+      description: 'Of a meter at Stripe whose aggregation is `sum`.',
+      examples: ['api_calls'],
+    }),
+  },
+  { title: 'StripeMetering' },
+)
+
+/** Paid from the account whose `user_id` is the customer's id, when it is reported. */
+export const FundsMetering = strictObject(
+  {
+    via: Type.Literal('funds'),
+    asset: Asset,
+    price: Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'In the smallest unit of the asset. What a report costs is rounded down, and the fraction is ' +
+        'kept, exactly, and added to the next.',
+      examples: [3],
+    }),
+    per: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: PER_MAX,
+        default: 1,
+        description: 'How many of the metric this is the price of.',
+        examples: [1_000],
+      }),
+    ),
+  },
+  { title: 'FundsMetering' },
+)
+
+export type StripeMetering = Static<typeof StripeMetering>
+export type FundsMetering = Static<typeof FundsMetering>
+export type Metering = StripeMetering | FundsMetering

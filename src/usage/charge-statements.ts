@@ -1,0 +1,70 @@
+import type postgres from 'postgres'
+import type { Metering } from '../plans/metering.ts'
+import { array, column } from '../plugins/database/arrays.ts'
+import type { Report } from './reports.ts'
+import { type EarlierReport, findReports } from './statements.ts'
+
+/** A row of `usage_remainders`. */
+export interface Remainder {
+  customerId: string
+  metric: string
+  asset: string
+  per: bigint
+  remainder: string
+}
+
+/** What charges are decided on. */
+export interface ChargingState {
+  /** The prices of each customer's plan. */
+  metered: ReadonlyMap<string, Record<string, Metering>>
+  remainders: readonly Remainder[]
+  /** Reports of the batch that are stored already. */
+  stored: readonly EarlierReport[]
+}
+
+/**
+ * Reads in a transaction that has locked the customers' accounts. The customers and their plans stay
+ * as they are until its end: no metric is paid for both by the plan before a change and by the one
+ * after it.
+ */
+export async function readChargingState(
+  sql: postgres.Sql,
+  customerIds: readonly string[],
+  batch: readonly Report[],
+): Promise<ChargingState> {
+  const ids = array(customerIds)
+  const [plans, remainders, stored] = await Promise.all([
+    sql<{ id: string; metered: Record<string, Metering> }[]>`
+      select c.id, p.metered from customers c join plans p on p.id = c.plan
+      where c.id = any(${ids}::text[]) and p.metered is not null
+      order by c.id
+      for share`,
+    sql<Remainder[]>`
+      select customer_id as "customerId", metric, asset, per, remainder::text from usage_remainders
+      where customer_id = any(${ids}::text[])`,
+    findReports(sql, batch),
+  ])
+  return { metered: new Map(plans.map((plan) => [plan.id, plan.metered])), remainders, stored }
+}
+
+/** Nothing is written outside the transaction that read. */
+export async function writeRemainders(
+  sql: postgres.Sql,
+  xid: string,
+  rows: readonly Remainder[],
+): Promise<void> {
+  await sql`
+    insert into usage_remainders (customer_id, metric, asset, per, remainder)
+    select new.* from (select require_transaction(${xid}::xid8)) as guard, unnest(
+      ${column(rows, (row) => row.customerId)}::text[],
+      ${column(rows, (row) => row.metric)}::text[],
+      ${column(rows, (row) => row.asset)}::text[],
+      ${column(rows, (row) => row.per)}::bigint[],
+      ${column(rows, (row) => row.remainder)}::numeric[]
+    ) as new
+    on conflict (customer_id, metric, asset, per) do update set remainder = excluded.remainder`
+}
+
+export function remainderKey(row: Omit<Remainder, 'remainder'>): string {
+  return `${row.customerId} ${row.metric} ${row.asset} ${row.per}`
+}

@@ -1,0 +1,88 @@
+import type { FastifyInstance } from 'fastify'
+import { type StripeCalls, isStripeAway } from '../plugins/stripe.ts'
+import {
+  type MeterEvent,
+  type Settled,
+  sealMeterEvents,
+  settleMeterEvents,
+  takeMeterEvents,
+} from './meter-statements.ts'
+
+/** Stripe takes 1,000 calls a second, and for a customer and a meter one at a time. */
+const CONCURRENCY = 8
+
+/**
+ * Tells Stripe what has been used since the last time, once a minute: of each customer's meter one
+ * event, however many reports it sums up. An event that Stripe does not take now goes again as it is,
+ * by the same identifier, so that it counts once.
+ */
+export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
+  if (!app.hasStripe) return
+  const stripe = app.stripe()
+  for (;;) {
+    await sealMeterEvents(app.db)
+    const { due, lost } = await takeMeterEvents(app.db)
+    for (const event of lost) {
+      app.log.error({ event }, 'Whether Stripe has a meter event is not known: see to it')
+    }
+    if (due.length === 0) return
+    const settled = await sendAll(stripe, due)
+    await settleMeterEvents(app.db, settled)
+    for (const { id, outcome, reason } of settled) {
+      app.usage.meterEventSettled(outcome)
+      if (outcome === 'refused')
+        app.log.error({ event: id, reason }, 'Stripe refused a meter event')
+    }
+    // The next minute is soon enough where Stripe is away.
+    if (settled.some(({ outcome }) => outcome === 'unknown' || outcome === 'away')) return
+  }
+}
+
+async function sendAll(stripe: StripeCalls, due: readonly MeterEvent[]): Promise<Settled[]> {
+  const settled: Settled[] = []
+  const meters = new Map<string, MeterEvent[]>()
+  for (const event of due) {
+    const meter = `${event.stripeCustomerId} ${event.eventName}`
+    meters.set(meter, [...(meters.get(meter) ?? []), event])
+  }
+  const waiting = [...meters.values()]
+  const sender = async () => {
+    for (let events = waiting.pop(); events !== undefined; events = waiting.pop()) {
+      for (const event of events) settled.push(await send(stripe, event))
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, sender))
+  return settled
+}
+
+async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
+  const { id } = event
+  const params = {
+    event_name: event.eventName,
+    identifier: `strongroom_${id}`,
+    timestamp: Math.floor(event.sentAt.getTime() / 1_000),
+    payload: { stripe_customer_id: event.stripeCustomerId, value: event.value },
+  }
+  try {
+    await stripe.ask((sdk, options) => sdk.billing.meterEvents.create(params, options))
+    return { id, outcome: 'accepted', reason: null }
+  } catch (error) {
+    return settledBy(id, error)
+  }
+}
+
+function settledBy(id: string, error: unknown): Settled {
+  if (!(error instanceof Error)) throw error
+  const { statusCode, code } = error as { statusCode?: number; code?: string }
+  // It has no code of its own.
+  if (statusCode === 400 && /already exists with identifier/i.test(error.message)) {
+    return { id, outcome: 'accepted', reason: null }
+  }
+  if (!isStripeAway(error)) {
+    if (statusCode === undefined) throw error
+    return { id, outcome: 'refused', reason: code ?? `status ${statusCode}` }
+  }
+  // Not begun: by our circuit breaker, or because of too many calls. After anything else it may be done.
+  const isRefusedForNow = code === 'EOPENBREAKER' || statusCode === 429
+  return { id, outcome: isRefusedForNow ? 'away' : 'unknown', reason: null }
+}

@@ -1,0 +1,99 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from '../plugins/database/index.ts'
+import { array, column } from '../plugins/database/arrays.ts'
+
+const BATCH_MAX = 500
+/** After a refusal, which may end when an operator has seen to the meter or the customer. */
+const REFUSED_RETRY_MINUTES = 60
+/** Stripe knows identifiers for 24 hours; later the same event would count a second time. */
+const RESENDABLE_HOURS = 23
+
+/** On its way: from now on Stripe may have it. */
+export interface MeterEvent {
+  id: string
+  eventName: string
+  stripeCustomerId: string
+  /** A whole number. */
+  value: string
+  sentAt: Date
+}
+
+export interface Settled {
+  id: string
+  /** `unknown`: Stripe may have it; `away`: Stripe has it not. */
+  outcome: 'accepted' | 'refused' | 'unknown' | 'away'
+  /** Stripe's code of a refusal. */
+  reason: string | null
+}
+
+/**
+ * Makes events of what has been used and not been told to Stripe, of customers that Stripe knows. Of
+ * a sum the whole part goes; the fraction is left for the next. Sums are locked in the order in which
+ * reports lock them.
+ */
+export async function sealMeterEvents(db: Database): Promise<void> {
+  await db.execute(sql`
+    with due as materialized (
+      select s.customer_id, s.event_name, s.value from usage_meter_sums s
+      join customers c on c.id = s.customer_id and c.stripe_customer_id is not null
+      where s.value >= 1
+      order by s.customer_id, s.event_name
+      for update of s
+    ),
+    taken as (
+      update usage_meter_sums s set value = s.value - floor(due.value)
+      from due where s.customer_id = due.customer_id and s.event_name = due.event_name
+    )
+    insert into usage_meter_events (customer_id, event_name, value)
+    select customer_id, event_name, floor(value) from due`)
+}
+
+/**
+ * The events that are due, marked as sent before they are: a process that is killed leaves none that
+ * Stripe might have and nobody knows of. An event has the time of its first sending. One whose outcome
+ * has stayed unknown for too long is given up, for an operator to look up at Stripe.
+ */
+export async function takeMeterEvents(
+  db: Database,
+): Promise<{ due: MeterEvent[]; lost: string[] }> {
+  const lost = await db.execute<{ id: string }>(sql`
+    update usage_meter_events set retry_at = 'infinity', reason = 'outcome_unknown'
+    where retry_at <= now() and sent_at <= now() - make_interval(hours => ${RESENDABLE_HOURS})
+    returning id`)
+  const due = await db.execute<{ [Key in keyof MeterEvent]: string }>(sql`
+    update usage_meter_events e set sent_at = coalesce(e.sent_at, now())
+    from (
+      select e.id, c.stripe_customer_id from usage_meter_events e
+      join customers c on c.id = e.customer_id and c.stripe_customer_id is not null
+      where e.retry_at <= now()
+      order by e.retry_at limit ${BATCH_MAX}
+      for update of e
+    ) as due
+    where e.id = due.id
+    returning e.id, e.event_name as "eventName", due.stripe_customer_id as "stripeCustomerId",
+      e.value::text, e.sent_at as "sentAt"`)
+  return {
+    due: due.map((row) => ({ ...row, sentAt: new Date(row.sentAt) })),
+    lost: lost.map((row) => row.id),
+  }
+}
+
+/** What Stripe has is deleted: the totals keep what was used. */
+export async function settleMeterEvents(db: Database, settled: readonly Settled[]): Promise<void> {
+  const accepted = settled.filter(({ outcome }) => outcome === 'accepted').map(({ id }) => id)
+  const others = settled.filter(({ outcome }) => outcome !== 'accepted')
+  await db.execute(sql`delete from usage_meter_events where id = any(${array(accepted)}::uuid[])`)
+  await db.execute(sql`
+    update usage_meter_events e set
+      sent_at = case settled.outcome when 'unknown' then e.sent_at end,
+      retry_at = now() + make_interval(
+        mins => case settled.outcome when 'refused' then ${REFUSED_RETRY_MINUTES}::int else 0 end
+      ),
+      reason = settled.reason
+    from unnest(
+      ${column(others, ({ id }) => id)}::uuid[],
+      ${column(others, ({ outcome }) => outcome)}::text[],
+      ${column(others, ({ reason }) => reason)}::text[]
+    ) as settled (id, outcome, reason)
+    where e.id = settled.id`)
+}

@@ -1,0 +1,66 @@
+import type { FundsMetering, Metering } from '../plans/metering.ts'
+
+/** `units` / 10^`scale`, at least 0. */
+interface Decimal {
+  units: bigint
+  scale: number
+}
+
+export interface Charge {
+  metric: string
+  price: FundsMetering
+  value: number
+  /** In the asset's smallest unit. */
+  amount: bigint
+  /** What is left below it, as a decimal number of parts of which `per` are one unit. */
+  remainder: string
+}
+
+/**
+ * What a report's metrics cost that are paid from funds: value × price / per and what was left of
+ * the reports before, rounded down to the asset's smallest unit. The rest is left for the next. All
+ * of it is exact: values count as the decimals they are written as, and nothing is divided.
+ * @param remainderOf what is left of the reports before, as `Charge` has it; undefined for nothing
+ */
+export function chargesOf(
+  metrics: Record<string, number>,
+  metered: Record<string, Metering>,
+  remainderOf: (metric: string, price: FundsMetering) => string | undefined,
+): Charge[] {
+  return Object.entries(metrics).flatMap(([metric, value]) => {
+    const price = Object.hasOwn(metered, metric) ? metered[metric] : undefined
+    if (price?.via !== 'funds') return []
+    const before = decimalOf(remainderOf(metric, price) ?? '0')
+    return [{ metric, price, value, ...costOf(value, price, before) }]
+  })
+}
+
+function costOf(value: number, { price, per = 1 }: FundsMetering, before: Decimal) {
+  const { units, scale } = decimalOf(String(value))
+  const common = Math.max(scale, before.scale)
+  const sum = atScale({ units: units * BigInt(price), scale }, common) + atScale(before, common)
+  const whole = BigInt(per) * 10n ** BigInt(common)
+  return { amount: sum / whole, remainder: textOf({ units: sum % whole, scale: common }) }
+}
+
+/** As JavaScript and PostgreSQL write numbers: `3`, `0.25`, `1e-7`, `1.5e+300`. */
+function decimalOf(text: string): Decimal {
+  const [digits = '0', exponent = '0'] = text.split('e')
+  const [whole = '0', fraction = ''] = digits.split('.')
+  const scale = fraction.length - Number(exponent)
+  const units = BigInt(whole + fraction)
+  return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 }
+}
+
+function atScale({ units, scale }: Decimal, wanted: number): bigint {
+  return units * 10n ** BigInt(wanted - scale)
+}
+
+function textOf({ units, scale }: Decimal): string {
+  const digits = units.toString().padStart(scale + 1, '0')
+  const [whole, fraction] = [
+    digits.slice(0, digits.length - scale),
+    digits.slice(digits.length - scale),
+  ]
+  return `${whole}.${fraction}`.replace(/\.?0*$/, '')
+}
