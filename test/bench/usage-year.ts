@@ -48,6 +48,8 @@ try {
     DATABASE_SSL: 'disable',
     ADMIN_API_TOKEN: ADMIN_TOKEN,
     LOG_LEVEL: 'warn',
+    // The daily cleaning would take what is to be cleaned.
+    USAGE_RETENTION_DAYS: '400',
     RATE_LIMIT_API: 'off',
     RATE_LIMIT_USAGE: 'off',
     RATE_LIMIT_ADMIN: 'off',
@@ -64,10 +66,10 @@ try {
 
   say('Reading totals of months')
   const reads = await readMonths(origin, customers)
-  const typical = median(reads)
+  const [typical, least] = [median(reads.totals), median(reads.nothing)]
   rows.push({
     what: "a month's daily totals of a customer, median",
-    value: `${typical.toFixed(1)} ms (p99 ${percentile(reads, 0.99).toFixed(1)} ms)`,
+    value: `${typical.toFixed(1)} ms (GET /api/me in turns with it: ${least.toFixed(1)} ms)`,
     target: '≤ 20 ms',
     met: typical <= 20,
   })
@@ -83,23 +85,30 @@ try {
   rmSync(dataDir, { recursive: true, force: true })
 }
 
+/** Totals of months, in turns with a call that reads next to nothing, which tells how busy the machine is. */
 async function readMonths(origin: string, customers: readonly { id: string; apiKey: string }[]) {
-  const times: number[] = []
+  const totals: number[] = []
+  const nothing: number[] = []
   for (let n = 0; n < READS; n++) {
     const { id, apiKey } = customers[n % customers.length]!
     const to = new Date(Date.now() - (n % 11) * 30 * 86_400_000)
     const from = new Date(to.getTime() - 30 * 86_400_000)
     const query = `metric=api.calls&bucket=day&from=${from.toISOString()}&to=${to.toISOString()}`
-    const startedAt = performance.now()
-    const response = await fetch(`${origin}/api/usage/${id}?${query}`, {
-      headers: { 'x-api-key': apiKey },
-    })
-    const { data } = (await response.json()) as { data: { count: number }[] }
-    times.push(performance.now() - startedAt)
+    const read = await timed(`${origin}/api/usage/${id}?${query}`, apiKey)
+    const { data } = read.body as { data: { count: number }[] }
     const days = data.filter(({ count }) => count >= 20).length
     if (days < 28) throw new Error(`Only ${days} days have totals`)
+    totals.push(read.ms)
+    nothing.push((await timed(`${origin}/api/me`, apiKey)).ms)
   }
-  return times
+  return { totals, nothing }
+}
+
+async function timed(url: string, apiKey: string): Promise<{ ms: number; body: unknown }> {
+  const startedAt = performance.now()
+  const response = await fetch(url, { headers: { 'x-api-key': apiKey } })
+  const body: unknown = await response.json()
+  return { ms: performance.now() - startedAt, body }
 }
 
 /** The first page against the thousandth, each read again and again in turns. */
@@ -115,7 +124,7 @@ async function measurePages(origin: string): Promise<Row[]> {
       deep = `${first}&cursor=${cursor}`
     }
     const times: Record<string, number[]> = { [first]: [], [deep]: [] }
-    for (let n = 0; n < 400; n++) {
+    for (let n = 0; n < 1_000; n++) {
       const path = n % 2 === 0 ? first : deep
       const startedAt = performance.now()
       await get(origin, path)
