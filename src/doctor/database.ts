@@ -1,11 +1,12 @@
 import type postgres from 'postgres'
 import { isLocal } from '../config.ts'
+import { serverUrls } from '../plugins/database/hosts.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
 
 const VERSION_MIN = 15
 const SKEW_MS_MAX = 2_000
 /** What one process of the service opens. */
-const CONNECTIONS = 22
+const CONNECTIONS = 26
 
 /** The server itself: who may talk to it, how, and whether what it confirms is kept. */
 export const database: Group = {
@@ -57,7 +58,7 @@ async function tls({ config, environment: env }: Facts, sql: postgres.Sql): Prom
   if (row?.ssl === true && config.database.ssl === 'verify-full') {
     return pass('tls', `${row.version}, and the server's certificate is verified`)
   }
-  if (config.database.url === undefined || isLocal(config.database.url)) {
+  if (serverUrls(config.database.url ?? '').every(isLocal)) {
     return pass('tls', 'none, and the connection does not leave this machine')
   }
   const reason =

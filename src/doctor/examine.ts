@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '../plugins/database/embedded/index.ts'
 import { explainStartupFault } from '../startup-faults.ts'
 import { type Facts, type Group, type Line, failure } from './check.ts'
 import { database } from './database.ts'
-import { files } from './files.ts'
+import { secretsAndFiles } from './files.ts'
 import { machine } from './machine.ts'
 import { network } from './network.ts'
 import { outside } from './outside.ts'
@@ -21,7 +21,7 @@ import { stripe } from './stripe.ts'
 /** The production checklist, in the order of the report. */
 const GROUPS: readonly Group[] = [
   settings,
-  files,
+  secretsAndFiles,
   database,
   schema,
   network,

@@ -28,7 +28,7 @@ const SECRETS = [
 ].flatMap((name) => [name, `${name}_PREVIOUS`])
 
 /** Where secrets lie, who can read them, whether they are in git, and how old they are. */
-export const files: Group = {
+export const secretsAndFiles: Group = {
   title: 'Secrets and files',
   examine: (facts) => {
     const paths = secretFiles(facts)
@@ -65,13 +65,16 @@ function dotenv({ config, folder }: Facts): Line[] {
   return [pass('.env', `closed to others${held.length === 0 ? ', and no secret in it' : ''}`)]
 }
 
+/** Docker, Kubernetes and systemd hand copies to one user, whatever their mode says. */
+function isMounted(path: string): boolean {
+  return /^\/(var\/)?run\/(secrets|credentials)\//.test(path)
+}
+
 function modes(paths: [string, string][]): Line[] {
   if (paths.length === 0) return []
   const open = paths.flatMap(([name, path]) => {
     const mode = statSync(path).mode & 0o777
-    // Docker and Kubernetes mount secrets readable, into a container that has one user.
-    const mayBeRead = /^\/(var\/)?run\/secrets\//.test(path)
-    const forbidden = mayBeRead ? 0o022 : 0o066
+    const forbidden = isMounted(path) ? 0o022 : 0o066
     return (mode & forbidden) === 0 ? [] : [failure(name, ...openTo(mode))]
   })
   if (open.length > 0) return open
@@ -104,7 +107,8 @@ function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
   const days = ([, path]: [string, string]) =>
     Math.floor((Date.now() - statSync(path).mtimeMs) / DAY_MS)
   // Licences verify with their key for as long as they last, and a change of it is no matter of days.
-  const tokens = paths.filter(([name]) => name !== 'LICENSE_PRIVATE_KEY_PATH')
+  const files = paths.filter(([name]) => name !== 'LICENSE_PRIVATE_KEY_PATH')
+  const tokens = files.filter(([, path]) => !isMounted(path))
   const old = tokens.filter((file) => days(file) > ROTATION_DAYS)
   const lines = old.map((file) =>
     warning(
@@ -113,9 +117,10 @@ function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
       'put the old value into X_PREVIOUS and a new one into X, and restart',
     ),
   )
-  const bare = SECRETS.filter((name) => env[name]?.trim())
-  if (bare.length > 0) {
-    const reason = `${counted(bare.length, 'secret')} in variables, whose age nothing shows`
+  const inVariables = SECRETS.filter((name) => env[name]?.trim())
+  const ageless = inVariables.length + files.length - tokens.length
+  if (ageless > 0) {
+    const reason = `${counted(ageless, 'secret')} in variables or in copies, whose age nothing shows`
     return [...lines, unseen('ages', reason, `note when they change: every ${ROTATION_DAYS} days`)]
   }
   if (tokens.length === 0 || lines.length > 0) return lines

@@ -39,11 +39,6 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
     help: 'Rules that the ledger broke when this process last verified it.',
     registers,
   })
-  const verifiedAt = new Gauge({
-    name: 'strongroom_ledger_verified_timestamp_seconds',
-    help: 'When this process last verified the ledger; 0 for never.',
-    registers,
-  })
   const refusals = new Counter({
     name: 'strongroom_funds_refusals_total',
     help: 'Movements that were refused or failed, by kind and code.',
@@ -79,10 +74,7 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
       }
       if (writes.fellLow.length > 0) lows.inc(writes.fellLow.length)
     },
-    verified: (result) => {
-      findings.set(result.findings.length)
-      verifiedAt.setToCurrentTime()
-    },
+    verified: (result) => findings.set(result.findings.length),
     refused: (kind, reason) => {
       refusals.inc({ kind, code: reason instanceof Refusal ? reason.code : 'INTERNAL_ERROR' })
     },

@@ -52,6 +52,23 @@ export const jobMetrics = fp(
     gauge('strongroom_jobs_waiting', 'Jobs that are due or under way, by name.', 'waiting')
     gauge('strongroom_jobs_given_up', 'Jobs that failed to their last try, by name.', 'given_up')
     gauge('strongroom_job_age_seconds', 'How long the oldest job is overdue, by name.', 'age_s')
+    const schedule = sampled(() =>
+      app.db.execute<{ task: string; at_s: number }>(sql`
+        select identifier as task,
+          extract(epoch from coalesce(last_execution, known_since))::float8 as at_s
+        from graphile_worker._private_known_crontabs`),
+    )
+    const scheduled: Gauge<'task'> = new Gauge({
+      name: 'strongroom_job_scheduled_timestamp_seconds',
+      help: 'When a job that runs by itself was last put into the queue, which it leaves when it succeeds.',
+      labelNames: ['task'],
+      registers,
+      collect: async () => {
+        const rows = await schedule()
+        scheduled.reset()
+        for (const { task, at_s: atS } of rows ?? []) scheduled.set({ task }, atS)
+      },
+    })
     app.decorate('jobMetrics', {
       begin: (task) => {
         const stopTimer = runs.startTimer({ task })

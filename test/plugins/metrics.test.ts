@@ -132,7 +132,11 @@ test('a ledger that does not verify shows in a scrape, and in the queue of all p
   const becomes = (pattern: RegExp) =>
     eventually(async () => pattern.test((await scrape(service)).text), 20_000)
   await query(service.database, verify)
-  assert.ok(await becomes(/^strongroom_ledger_verified_timestamp_seconds [1-9]/m))
+  assert.ok(
+    await becomes(
+      /^strongroom_job_duration_seconds_count\{task="verify_ledger",outcome="succeeded"\} 1/m,
+    ),
+  )
   assert.match((await scrape(service)).text, /^strongroom_ledger_findings 0$/m)
 
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
