@@ -5,7 +5,7 @@ import { appendLeaves } from './tiles.ts'
 import { leafHash } from './verifier.ts'
 
 /** Any constant will do; whoever holds it in a transaction is the one who adds to the log. */
-const LOCK_KEY = 5_746_103
+export const LOCK_KEY = 5_746_103
 
 /** Few enough not to keep the process from its requests for long. */
 const RECORDS_MAX = 500

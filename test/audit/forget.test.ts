@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { exportLog } from '../../src/audit/export.ts'
 import { forgetPersonal } from '../../src/audit/personal.ts'
 import { type Details, commitmentsOf } from '../../src/funds/commitments.ts'
+import { settled } from '../support/audit.ts'
 import { startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
@@ -34,6 +36,18 @@ test('what is personal of an account goes once it is closed; nothing else ever c
   const expected = before.map((row) =>
     commitmentsOf(account.salt, { ...row, seq: BigInt(row.seq) }),
   )
+  const log = async () => {
+    const lines: string[] = []
+    const { firstMisfit } = await exportLog(app.audit.sql, {
+      lines: async (chunk) => void lines.push(chunk.toString()),
+      hashes: async () => undefined,
+      report: () => undefined,
+    })
+    assert.equal(firstMisfit, null)
+    return lines.join('')
+  }
+  await settled(service)
+  const logged = await log()
   const forget = () => app.db.transaction((tx) => forgetPersonal(tx, `acct_${account.id}`))
 
   await assert.rejects(forget, 'an account in use')
@@ -63,6 +77,12 @@ test('what is personal of an account goes once it is closed; nothing else ever c
   )
   await forget()
   assert.deepEqual(await transfersNow(), after)
+  assert.equal(await log(), logged, 'the log is what it was, to the byte')
+  const { body } = await service.asAdmin('GET', `/api/audit?subject=acct_${account.id}&limit=2`)
+  for (const { ip, metadata } of body.data) {
+    assert.match(ip, /^sha256:/)
+    assert.match(metadata.details, /^sha256:/)
+  }
 
   for (const change of [
     'amount = amount + 1',

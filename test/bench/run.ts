@@ -11,6 +11,7 @@ import { migrate } from '../../src/plugins/database/migrate.ts'
 import { asAdmin, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
 import { chooseLoad, isInstalled } from './load.ts'
+import { medianDelayMs, withLogAtRest } from './audit.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { median, printTable, type Row } from './report.ts'
 import { createCustomers, fillLedger, openUsers } from './seed.ts'
@@ -63,6 +64,7 @@ try {
   const measures: Record<string, () => Promise<number>> = {
     'empty POST': () => load.deducts('/empty/deduct', many),
     deduct: () => load.deducts('/deduct', many),
+    'deduct, log at rest': () => withLogAtRest(url, () => load.deducts('/deduct', many)),
     'bare deduct': () => bareDeducts(url, many),
     'hot deduct': () => load.deducts('/deduct', one),
     'bare hot deduct': () => bareDeducts(url, one),
@@ -79,6 +81,22 @@ try {
     ratio('GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7),
     ratio('POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4),
   ]
+  rows.push(
+    ratio(
+      'POST /deduct, logged behind the commit',
+      'deduct',
+      'not logged',
+      'deduct, log at rest',
+      0.8,
+    ),
+  )
+  const delayMs = await medianDelayMs(sql)
+  rows.push({
+    what: 'from a movement to its record in the log, median under load',
+    value: `${delayMs.toFixed(0)} ms`,
+    target: '≤ 100 ms',
+    met: delayMs <= 100,
+  })
   rows.push({
     what: 'resident memory under load',
     value: `${(residentBytes(child.pid ?? 0) / 1e6).toFixed(0)} MB`,
