@@ -1,4 +1,5 @@
 import { ConfigError } from './config.ts'
+import { LockNotHad } from './plugins/database/migrations.ts'
 import { DatabaseNotReady } from './plugins/database/open.ts'
 import { databaseErrorCode, isConnectionLost } from './plugins/database/faults.ts'
 
@@ -22,7 +23,7 @@ export function explainStartupFault(error: unknown): string {
   if (error instanceof ConfigError) {
     return `${error.message}:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`
   }
-  if (error instanceof DatabaseNotReady) return error.message
+  if (error instanceof DatabaseNotReady || error instanceof LockNotHad) return error.message
   const code = databaseErrorCode(error)
   if (code === 'EACCES' || code === 'EPERM') return explainPermission(error)
   const advice = code === undefined ? undefined : ADVICE[code]

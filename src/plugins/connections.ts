@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../refusals.ts'
@@ -7,6 +8,8 @@ import { refuseBrokenRequest } from './errors.ts'
 
 const HEADERS_MAX = 100
 const DRAIN_INTERVAL_MS = 100
+/** The request may be on its way on a connection that has only just been taken. */
+const DRAIN_IDLE_MS = 500
 /** A handler has answered by then; what is left is a client that does not send its body. */
 const DRAIN_MS_MAX = 6_000
 
@@ -23,6 +26,8 @@ export const serverLimits = {
   },
   clientErrorHandler: refuseBrokenRequest,
   forceCloseConnections: 'idle',
+  // What was taken is answered: a caller can not tell a 503 of the end from one that moved money.
+  return503OnClosing: false,
   // Longer than any id here, so that a long one meets its schema's 400.
   routerOptions: { maxParamLength: 1_024 },
 } satisfies FastifyHttpOptions<Server>
@@ -30,7 +35,7 @@ export const serverLimits = {
 /** Bounds headers, and lets go of connections without a request under way while the server drains. */
 export const connectionLimits = fp(
   async (app: FastifyInstance) => {
-    const requestsOpen = new Map<Socket, number>()
+    const connections = new Map<Socket, { requests: number; idleSince: number }>()
     let drain: NodeJS.Timeout | undefined
 
     // An expectation may be ignored (RFC 9110, 10.1.1); Node would refuse it without a body.
@@ -41,14 +46,16 @@ export const connectionLimits = fp(
     // Node's own closeIdleConnections() leaves those that have not sent a whole request yet, and
     // its time limits for them end with close().
     app.server.on('connection', (socket) => {
-      requestsOpen.set(socket, 0)
-      socket.once('close', () => requestsOpen.delete(socket))
+      connections.set(socket, { requests: 0, idleSince: Date.now() })
+      socket.once('close', () => connections.delete(socket))
     })
     app.server.on('request', ({ socket }, response) => {
-      requestsOpen.set(socket, (requestsOpen.get(socket) ?? 0) + 1)
+      const connection = connections.get(socket)
+      if (connection === undefined) return
+      connection.requests++
       response.once('close', () => {
-        const open = requestsOpen.get(socket)
-        if (open !== undefined) requestsOpen.set(socket, open - 1)
+        connection.requests--
+        connection.idleSince = Date.now()
       })
     })
 
@@ -61,10 +68,15 @@ export const connectionLimits = fp(
     app.addHook('preClose', async () => {
       const deadline = Date.now() + DRAIN_MS_MAX
       drain = setInterval(() => {
-        for (const [socket, open] of requestsOpen) {
-          if (open === 0 || Date.now() > deadline) socket.destroy()
+        const now = Date.now()
+        for (const [socket, { requests, idleSince }] of connections) {
+          const isIdle = requests === 0 && now - idleSince > DRAIN_IDLE_MS
+          if (isIdle || now > deadline) socket.destroy()
         }
       }, DRAIN_INTERVAL_MS)
+      // Next the port is closed, which resets connections that wait to be taken. At the beginning of a
+      // turn of the event loop all have been.
+      await nextTurn()
     })
     app.addHook('onClose', async () => clearInterval(drain))
   },

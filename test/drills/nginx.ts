@@ -1,21 +1,27 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, run } from '../support/processes.ts'
 import { freePort } from './ports.ts'
 import type { Ends } from './report.ts'
 
+export interface Nginx {
+  origin: string
+  /** What it has logged of requests that it could not pass on. */
+  complaints(): string[]
+}
+
 /**
  * What matters here of deploy/nginx: another server is tried only where a request has not been sent, and
  * idle connections are let go by nginx, not by a server in the moment of a request.
- * @returns where it listens
  */
 export async function startNginx(
   ends: Ends,
   home: string,
   options: { servers: readonly number[]; idleS: number },
-): Promise<string> {
+): Promise<Nginx> {
   const port = await freePort()
   const file = join(home, 'nginx.conf')
+  const errors = join(home, 'nginx-error.log')
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${join(home, `nginx-${name}`)};`)
     .join('\n  ')
@@ -24,7 +30,7 @@ export async function startNginx(
     `
 daemon off;
 worker_processes 1;
-error_log stderr crit;
+error_log ${errors} error;
 pid ${join(home, 'nginx.pid')};
 events { worker_connections 1024; }
 http {
@@ -59,5 +65,12 @@ http {
       () => false,
     )
   if (!(await eventually(answers, 10_000))) throw new Error(`nginx: ${nginx.output()}`)
-  return origin
+  return {
+    origin,
+    // That a server is away is what it is there to deal with.
+    complaints: () =>
+      readFileSync(errors, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !line.includes('Connection refused')),
+  }
 }

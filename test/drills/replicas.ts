@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { moneyClients } from '../support/money-clients.ts'
+import { startStripe } from '../support/stripe/index.ts'
 import { eventually, run } from '../support/processes.ts'
 import {
   type ServiceProcess,
@@ -26,6 +27,10 @@ const CLIENTS = 16
 const DRAIN_S = 4
 /** nginx lets go of an idle connection sooner than a server that drains does. */
 const IDLE_S = 2
+const STRIPE = {
+  secretKey: 'sk_test_of_the_drill_0123456789abcdef',
+  webhookSecret: 'whsec_of_the_drill_0123456789abcdefg',
+}
 const STEADY_MS = 2_000
 const READY_MS_MAX = 20_000
 const JOB_MS_MAX = 60_000
@@ -43,6 +48,9 @@ await drill('Three servers, two workers', async (report, ends) => {
   ends.after(() => redis.child.kill('SIGTERM'))
   await redis.says('Ready to accept connections')
 
+  const stripe = await startStripe(STRIPE)
+  ends.after(() => stripe.close())
+
   const env = {
     ...ENV,
     DATABASE_URL: cluster.url,
@@ -51,10 +59,9 @@ await drill('Three servers, two workers', async (report, ends) => {
     MIGRATE_ON_START: 'false',
     RUN_JOBS: 'false',
     DRAIN_DELAY_S: String(DRAIN_S),
-    STRIPE_SECRET_KEY: 'sk_test_of_the_drill_0123456789abcdef',
-    STRIPE_WEBHOOK_SECRET: 'whsec_of_the_drill_0123456789abcdefg',
-    // Nobody listens there.
-    STRIPE_API_BASE: 'http://127.0.0.1:9',
+    STRIPE_SECRET_KEY: STRIPE.secretKey,
+    STRIPE_WEBHOOK_SECRET: STRIPE.webhookSecret,
+    STRIPE_API_BASE: stripe.origin,
   }
   const migrated = command(['migrate'], env)
   if (migrated.status !== 0) throw new Error(migrated.stderr)
@@ -68,7 +75,8 @@ await drill('Three servers, two workers', async (report, ends) => {
     launchWorker(ends, newDataDir(ends), { ...env, LOG_LEVEL: 'info', NODE_OPTIONS: toTheJob }),
   )
   for (const worker of workers) await worker.says('Running background jobs')
-  const origin = await startNginx(ends, home, { servers: ports, idleS: IDLE_S })
+  const nginx = await startNginx(ends, home, { servers: ports, idleS: IDLE_S })
+  const { origin } = nginx
   await openAccounts(origin)
 
   const clients = moneyClients({ clients: CLIENTS, userIds: USERS, origin: () => origin })
@@ -88,6 +96,7 @@ await drill('Three servers, two workers', async (report, ends) => {
   report.expect('requests up to the end of the rolling restart', total, total > 0)
   report.expect('  of these failed', failed, failed === 0)
   noteAnswers(report, clients)
+  if (failed > 0) say(nginx.complaints().join('\n'))
 
   const [port = 0] = ports
   say(`SIGKILL of the server on ${port}`)
@@ -104,7 +113,8 @@ await drill('Three servers, two workers', async (report, ends) => {
   report.note('  of these failed, and repeated under their keys', afterwards.failed - failed)
   await judgeLedger(report, clients, cluster.url)
 
-  const runs = () => workers.map((worker) => worker.output().split('Compared').length - 1)
+  const runs = () =>
+    workers.map((worker) => worker.output().split('Compared subscriptions').length - 1)
   const sum = () => runs().reduce((a, b) => a + b, 0)
   await eventually(() => sum() > 0, JOB_MS_MAX)
   // The other worker's clock is the same: it would have begun by now.

@@ -163,7 +163,10 @@ async function compare(
 /** The service starts on it, its books are right, and money moves again. */
 async function goOn(report: DrillReport, ends: Ends, name: string, url: string): Promise<void> {
   const env = { ...ENV, DATABASE_URL: url }
-  for (const command of [['ledger', 'verify']]) {
+  for (const command of [
+    ['ledger', 'verify'],
+    ['audit', 'verify'],
+  ]) {
     const { status, output } = await commandBeside(command, env)
     say(output.trim())
     report.expect(`${name}: strongroom ${command.join(' ')}`, `exit ${status}`, status === 0)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
+import { moneyClients } from '../support/money-clients.ts'
 import { eventually, serverProcesses, signalServer } from '../support/processes.ts'
 import { INTERNAL_TOKEN } from '../support/service.ts'
 import {
@@ -12,6 +13,8 @@ import {
 
 /** Promise 20, both ways. */
 const NOTICE_MS_MAX = 5_000
+const CLIENTS = 8
+const USERS = ['ada', 'bob']
 
 /** Asks /health again and again until it answers so; fails when that takes too long. */
 async function healthBecomes(t: TestContext, service: ServiceProcess, status: 200 | 503) {
@@ -32,13 +35,28 @@ async function healthBecomes(t: TestContext, service: ServiceProcess, status: 20
   t.diagnostic(`${status} after ${took_ms} ms`)
 }
 
-async function topUp(service: ServiceProcess): Promise<number> {
-  const answer = await fetch(`${service.origin}/top_up`, {
+async function call(service: ServiceProcess, path: string, body: object): Promise<number> {
+  const answer = await fetch(service.origin + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-internal-token': INTERNAL_TOKEN },
-    body: JSON.stringify({ user_id: 'nobody', amount: 1 }),
+    body: JSON.stringify(body),
   })
   return answer.status
+}
+
+function topUp(service: ServiceProcess): Promise<number> {
+  return call(service, '/top_up', { user_id: 'nobody', amount: 1 })
+}
+
+/** Clients that move money until the test ends, whatever becomes of the database. */
+async function moveMoney(t: TestContext, service: ServiceProcess) {
+  for (const userId of USERS) {
+    assert.equal(await call(service, '/account', { user_id: userId, tier: 'pro' }), 201)
+    assert.equal(await call(service, '/top_up', { user_id: userId, amount: 10_000 }), 200)
+  }
+  const clients = moneyClients({ clients: CLIENTS, userIds: USERS, origin: () => service.origin })
+  t.after(() => clients.stop())
+  return clients
 }
 
 async function assertWithout(service: ServiceProcess): Promise<void> {
@@ -49,7 +67,7 @@ async function assertWithout(service: ServiceProcess): Promise<void> {
   assert.ok(performance.now() - at < 8_000, 'a call without the database takes too long')
 }
 
-test('health says within 5 s that the database is stopped, and that it is back', async (t) => {
+test('under load, health says within 5 s that the database is stopped, and that it is back', async (t) => {
   const databaseDir = newDataDir(t)
   let database = await startEmbeddedPostgres({ dataDir: databaseDir })
   t.after(() => database.stop())
@@ -59,6 +77,12 @@ test('health says within 5 s that the database is stopped, and that it is back',
   })
   await healthBecomes(t, service, 200)
   assert.equal(await topUp(service), 404)
+  const clients = await moveMoney(t, service)
+  const moves = () => {
+    const before = clients.acknowledged.size
+    return eventually(() => clients.acknowledged.size > before + CLIENTS, NOTICE_MS_MAX)
+  }
+  assert.ok(await moves())
 
   await database.stop()
   await healthBecomes(t, service, 503)
@@ -66,7 +90,11 @@ test('health says within 5 s that the database is stopped, and that it is back',
 
   database = await startEmbeddedPostgres({ dataDir: databaseDir })
   await healthBecomes(t, service, 200)
-  assert.ok(await eventually(async () => (await topUp(service)) === 404, NOTICE_MS_MAX))
+  assert.ok(await moves(), 'no money moves again')
+  await clients.stop()
+  await clients.resolve()
+  t.diagnostic(JSON.stringify(clients.answers))
+  assert.deepEqual([clients.wrong, [...clients.open]], [[], []])
 })
 
 test(

@@ -1,27 +1,42 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { drizzle } from 'drizzle-orm/postgres-js'
 import { Logger, runMigrations } from 'graphile-worker'
-import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator'
+import type postgres from 'postgres'
 import type { DatabaseConfig } from '../../config.ts'
 import { connect } from './connect.ts'
+import { applyMigrations } from './migrations.ts'
 import { pgPool } from './pg-pool.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../drizzle', import.meta.url))
 
 /** Any constant will do; it serialises replicas that start at the same time. */
 const LOCK_KEY = 5_746_101
+const LOCK_POLL_MS = 100
 
-/** Applies the migrations in `drizzle/` that the database has not seen. */
-export async function migrate(database: DatabaseConfig | string): Promise<void> {
+/**
+ * Applies the migrations of a folder that the database has not seen.
+ * @throws LockNotHad when a table is in use by one transaction all the time
+ */
+export async function migrate(database: DatabaseConfig | string, folder = FOLDER): Promise<void> {
   const config = typeof database === 'string' ? configOf(database) : database
-  const client = connect(config, { name: 'migrate', connectionsMax: 1 })
+  const settings = { statement_timeout: '0' }
+  const client = connect(config, { name: 'migrate', connectionsMax: 1, settings })
   try {
-    await client`select pg_advisory_lock(${LOCK_KEY})`
-    await applyMigrations(drizzle(client), { migrationsFolder: FOLDER })
+    await becomeOnly(client)
+    await applyMigrations(client, folder)
     await migrateJobs(config)
   } finally {
     await client.end({ timeout: 5 })
+  }
+}
+
+/** By asking again and again: a statement that waits is one that an index built CONCURRENTLY waits for. */
+async function becomeOnly(client: postgres.Sql): Promise<void> {
+  for (;;) {
+    const [row] = await client`select pg_try_advisory_lock(${LOCK_KEY}) as taken`
+    if (row?.['taken'] === true) return
+    await delay(LOCK_POLL_MS)
   }
 }
 

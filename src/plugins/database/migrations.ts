@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
+import type postgres from 'postgres'
+import { databaseErrorCode } from './faults.ts'
+
+/** Everybody who comes after it queues behind a lock that is waited for: so long at most, then again. */
+export const LOCK_WAIT_MS = 1_000
+const RETRY_DELAY_MS = 1_000
+const TRIES_MAX = 120
+
+/** A lock could not be had, or not without a deadlock: nothing of that migration has happened. */
+const LOCK_NOT_HAD = /^(55P03|40P01)$/
+
+/** A table is in use by one transaction all the time; an operator must find out which. */
+export class LockNotHad extends Error {
+  constructor() {
+    super(
+      `A lock that a migration needs could not be had in ${TRIES_MAX} tries; it has changed nothing. ` +
+        'pg_stat_activity shows which transaction has been open for so long.',
+    )
+  }
+}
+
+/**
+ * Applies those migrations of a folder that come after the database's last, in order. Drizzle's own
+ * migrator applies all of them in one transaction, which would keep each lock until the last is done
+ * and leaves no place for an index that is built beside the traffic. Here each has a transaction of
+ * its own and a limit to waiting; one made of CONCURRENTLY statements has none of either.
+ * @param sql a single connection
+ * @throws LockNotHad
+ */
+export async function applyMigrations(sql: postgres.Sql, folder: string): Promise<void> {
+  const last = await lastApplied(sql)
+  for (const migration of readMigrationFiles({ migrationsFolder: folder })) {
+    if (migration.folderMillis > last) await withRetries(sql, migration)
+  }
+}
+
+/** When the newest of the applied migrations was made, in milliseconds; 0 for an empty database. */
+async function lastApplied(sql: postgres.Sql): Promise<number> {
+  await sql`create schema if not exists drizzle`
+  await sql`
+    create table if not exists drizzle.__drizzle_migrations (
+      id serial primary key, hash text not null, created_at bigint
+    )`
+  const [last] = await sql<{ at: string }[]>`
+    select coalesce(max(created_at), 0)::text as at from drizzle.__drizzle_migrations`
+  return Number(last?.at)
+}
+
+async function withRetries(sql: postgres.Sql, migration: MigrationMeta): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await (isConcurrent(migration)
+        ? applyBeside(sql, migration)
+        : applyAlone(sql, migration))
+    } catch (error) {
+      if (!LOCK_NOT_HAD.test(databaseErrorCode(error) ?? '')) throw error
+      if (tries === TRIES_MAX) throw new LockNotHad()
+      await delay(RETRY_DELAY_MS)
+    }
+  }
+}
+
+function isConcurrent(migration: MigrationMeta): boolean {
+  return migration.sql.some((text) => /\bconcurrently\b/i.test(text.replace(/--.*$/gm, '')))
+}
+
+async function applyAlone(sql: postgres.Sql, migration: MigrationMeta): Promise<void> {
+  await sql.begin(async (transaction) => {
+    await transaction.unsafe(`set local lock_timeout = ${LOCK_WAIT_MS}`)
+    for (const text of migration.sql) await transaction.unsafe(text)
+    await record(transaction, migration)
+  })
+}
+
+/** Its locks stop nobody, so they may be waited for. A half that is left is dropped by its first statement. */
+async function applyBeside(sql: postgres.Sql, migration: MigrationMeta): Promise<void> {
+  for (const text of migration.sql) await sql.unsafe(text)
+  await record(sql, migration)
+}
+
+async function record(
+  sql: postgres.Sql | postgres.TransactionSql,
+  { hash, folderMillis }: MigrationMeta,
+): Promise<void> {
+  await sql`
+    insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${folderMillis})`
+}
