@@ -10,6 +10,7 @@ export const GUIDES = [
   'usage',
   'licences',
   'webhooks',
+  'audit',
   'rotation',
   'clients',
   'errors',

@@ -3,7 +3,8 @@ export const SERVICE_DESCRIPTION = `Self-hosted billing, locked from the first r
 **Guides:** [first steps](/docs/guides/start), [money](/docs/guides/money),
 [repeating a call](/docs/guides/idempotency), [usage](/docs/guides/usage),
 [licences](/docs/guides/licences), [Stripe](/docs/guides/webhooks),
-[changing secrets](/docs/guides/rotation), [clients](/docs/guides/clients), [errors by code](/docs/guides/errors).
+[the audit log](/docs/guides/audit), [changing secrets](/docs/guides/rotation),
+[clients](/docs/guides/clients), [errors by code](/docs/guides/errors).
 
 **Scopes.** A customer's own instance sends its API key in \`X-API-Key\`; operators send
 \`Authorization: Bearer <ADMIN_API_TOKEN>\`; your other services send \`X-INTERNAL-TOKEN\`; Stripe signs

@@ -14,6 +14,8 @@ const PUBLIC = [
   '/api/licenses/revocations',
   '/docs',
   '/docs/',
+  '/docs/guides/audit',
+  '/docs/guides/clients',
   '/docs/guides/errors',
   '/docs/guides/idempotency',
   '/docs/guides/licences',

@@ -4,12 +4,14 @@ import { createPublicKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { GUIDES, readGuide } from '../../src/docs/guides.ts'
 import { REFUSALS } from '../../src/refusals.ts'
 import { newFolder, serviceKey } from '../support/licenses.ts'
 import { run } from '../support/processes.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../support/service.ts'
 
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const missing = ['curl', 'openssl'].filter((name) => spawnSync(name, ['--version']).error)
 const needsTools = missing.length === 0 ? false : `there is no ${missing.join(' and no ')}`
 
@@ -20,6 +22,7 @@ url=${origin}
 admin='Authorization: Bearer ${ADMIN_TOKEN}'
 internal='X-INTERNAL-TOKEN: ${INTERNAL_TOKEN}'
 json='content-type: application/json'
+strongroom() { node '${CLI}' "$@"; }
 field() { node -pe "JSON.parse(require('fs').readFileSync(0, 'utf8')).$1"; }
 `
 }
@@ -53,7 +56,10 @@ test(
     assert.ok(examples.length > 20)
     const separator = '\u0001'
     const script = examples.map((example) => `${example.script}printf '${separator}'\n`).join('')
-    const shell = run('sh', ['-c', preamble(service.origin) + script], { cwd })
+    const shell = run('sh', ['-c', preamble(service.origin) + script], {
+      cwd,
+      env: { PATH: process.env['PATH'], HOME: cwd, DATABASE_URL: service.database.url },
+    })
     const status = await shell.ended
     const outputs = shell.output().split(separator)
     assert.equal(status, 0, `${examples[outputs.length - 1]?.where}: ${outputs.at(-1)}`)
