@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
+import type { StripeCalls } from '../plugins/stripe.ts'
 import { Refusal } from '../refusals.ts'
 
 export const ReturnUrl = Type.String({
@@ -15,11 +17,22 @@ export type ReturnUrlRule = Pick<Config, 'checkoutOrigins' | 'production'>
 const REPAIRED = /[\s\\\p{Cc}]/u
 
 /**
- * Checks where a browser may be sent back to, by the exact origin. It is never fetched.
+ * Stripe, for a call that sends a browser there and back to one of these URLs: by the exact origin,
+ * and never fetched. A server that knows neither Stripe nor an origin says that first, because there
+ * no URL could be right.
  * @param urls by the name of their field
- * @throws Refusal `VALIDATION_FAILED`
+ * @throws Refusal `VALIDATION_FAILED` or `STRIPE_NOT_CONFIGURED`
  */
-export function checkReturnUrls(urls: Readonly<Record<string, string>>, rule: ReturnUrlRule): void {
+export function stripeReturningTo(
+  app: Pick<FastifyInstance, 'stripe' | 'hasStripe'>,
+  urls: Readonly<Record<string, string>>,
+  rule: ReturnUrlRule,
+): StripeCalls {
+  if (app.hasStripe || rule.checkoutOrigins.length > 0) checkReturnUrls(urls, rule)
+  return app.stripe()
+}
+
+function checkReturnUrls(urls: Readonly<Record<string, string>>, rule: ReturnUrlRule): void {
   const details = Object.entries(urls)
     .filter(([, text]) => !isAllowed(text, rule))
     .map(([field]) => ({ path: `/${field}`, message: 'is not on an origin in CHECKOUT_ORIGINS' }))

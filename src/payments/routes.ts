@@ -3,7 +3,7 @@ import { idempotencyKey } from '../funds/idempotency.ts'
 import { IdempotencyHeaders } from '../funds/schemas.ts'
 import { ref } from '../schemas.ts'
 import { openTopUpCheckout } from './checkout.ts'
-import { type ReturnUrlRule, checkReturnUrls } from './return-urls.ts'
+import { type ReturnUrlRule, stripeReturningTo } from './return-urls.ts'
 import { CheckoutSession, TopUpCheckoutBody } from './schemas.ts'
 
 export const paymentSchemas = [CheckoutSession]
@@ -39,8 +39,7 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
     async (request, reply) => {
       const { user_id: userId, amount, success_url, cancel_url } = request.body
       request.userId = userId
-      checkReturnUrls({ success_url, cancel_url }, returnUrls)
-      const stripe = app.stripe()
+      const stripe = stripeReturningTo(app, { success_url, cancel_url }, returnUrls)
       const account = await app.funds.balance(userId)
       const session = await openTopUpCheckout(stripe, account, {
         amount: BigInt(amount),

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { keyHolderOf, requireOwn } from '../auth/api-key.ts'
 import { getCustomer } from '../customers/service.ts'
-import { type ReturnUrlRule, checkReturnUrls } from '../payments/return-urls.ts'
+import { type ReturnUrlRule, stripeReturningTo } from '../payments/return-urls.ts'
 import { CheckoutSession } from '../payments/schemas.ts'
 import { ref } from '../schemas.ts'
 import { openPortal, openSubscriptionCheckout } from './checkout.ts'
@@ -59,8 +59,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     },
     async (request, reply) => {
       const { plan, success_url, cancel_url, quantity = 1 } = request.body
-      checkReturnUrls({ success_url, cancel_url }, returnUrls)
-      const stripe = app.stripe()
+      const stripe = stripeReturningTo(app, { success_url, cancel_url }, returnUrls)
       const customer = await getCustomer(app.db, keyHolderOf(request).customerId)
       const session = await openSubscriptionCheckout(app.db, stripe, customer, {
         plan,
@@ -86,8 +85,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     },
     async (request, reply) => {
       const { return_url } = request.body
-      checkReturnUrls({ return_url }, returnUrls)
-      const stripe = app.stripe()
+      const stripe = stripeReturningTo(app, { return_url }, returnUrls)
       const customer = await getCustomer(app.db, keyHolderOf(request).customerId)
       return reply.code(201).send(await openPortal(app.db, stripe, customer, return_url))
     },

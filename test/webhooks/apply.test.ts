@@ -181,16 +181,15 @@ test('the circuit opens while Stripe is away, refuses at once, and closes again'
 })
 
 test('without Stripe’s keys the service runs, and what needs Stripe says so', async (t) => {
-  const service = await startService(t, {
-    STRIPE_SECRET_KEY: undefined,
-    STRIPE_WEBHOOK_SECRET: undefined,
-    CHECKOUT_ORIGINS: 'https://app.example.com',
-    RUN_JOBS: 'true',
-  })
-  assert.equal((await service.call('GET', '/health')).status, 200)
-  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
-  const urls = { success_url: 'https://app.example.com/a', cancel_url: 'https://app.example.com/b' }
+  const settings = { STRIPE_SECRET_KEY: undefined, STRIPE_WEBHOOK_SECRET: undefined }
+  const origin = 'https://app.example.com'
+  const urls = { success_url: `${origin}/a`, cancel_url: `${origin}/b` }
   const body = { user_id: 'ada', amount: 500, ...urls }
-  const answer = await service.asInternal('POST', '/top_up/checkout', body)
-  assert.deepEqual([answer.status, answer.body.code], [503, 'STRIPE_NOT_CONFIGURED'])
+  for (const CHECKOUT_ORIGINS of [undefined, origin]) {
+    const service = await startService(t, { ...settings, CHECKOUT_ORIGINS, RUN_JOBS: 'true' })
+    assert.equal((await service.call('GET', '/health')).status, 200)
+    await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+    const answer = await service.asInternal('POST', '/top_up/checkout', body)
+    assert.deepEqual([answer.status, answer.body.code], [503, 'STRIPE_NOT_CONFIGURED'])
+  }
 })
