@@ -28,7 +28,6 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'issueApiKey',
-        tags: ['API keys'],
         summary: 'Issue a further API key',
         params,
         body: IssueKeyBody,
@@ -52,7 +51,6 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listApiKeys',
-        tags: ['API keys'],
         summary: "List a customer's API keys, never their secrets",
         params,
         querystring: strictObject(PageQuery),
@@ -73,7 +71,6 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'rotateApiKey',
-        tags: ['API keys'],
         summary: 'Replace an API key, both valid for an overlap',
         params: KeyParams,
         body: RotateKeyBody,
@@ -94,7 +91,6 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'revokeApiKey',
-        tags: ['API keys'],
         summary: 'Revoke an API key; every replica refuses it within a second',
         params: KeyParams,
         response: { 204: Type.Null({ description: 'Revoked, now or before.' }) },
@@ -116,7 +112,6 @@ export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getMe',
-        tags: ['API keys'],
         summary: 'Whose key this is',
         response: { 200: ref(Me) },
       },

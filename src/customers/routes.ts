@@ -23,7 +23,6 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'createCustomer',
-        tags: ['Customers'],
         summary: 'Create a customer with a first API key',
         body: CreateCustomerBody,
         response: { 201: ref(NewCustomer) },
@@ -50,7 +49,6 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listCustomers',
-        tags: ['Customers'],
         summary: 'List customers, newest first',
         querystring: ListCustomersQuery,
         response: { 200: ref(CustomerPage) },
@@ -71,7 +69,6 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getCustomer',
-        tags: ['Customers'],
         summary: 'Read a customer',
         params: CustomerParams,
         response: { 200: ref(Customer) },
@@ -86,7 +83,6 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateCustomer',
-        tags: ['Customers'],
         summary: 'Change a customer; a suspended one’s keys stop working',
         params: CustomerParams,
         body: UpdateCustomerBody,

@@ -23,7 +23,6 @@ import {
 
 export const balanceSchema = {
   operationId: 'getBalance',
-  tags: ['Accounts'],
   summary: "Read a user's balance",
   description:
     'Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.',
@@ -42,7 +41,6 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     {
       schema: {
         operationId: 'openAccount',
-        tags: ['Accounts'],
         summary: "Open a user's account",
         body: OpenAccountBody,
         response: { 200: ref(Account), 201: ref(Account) },
@@ -63,7 +61,6 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     {
       schema: {
         operationId: 'getAccount',
-        tags: ['Accounts'],
         summary: "Read a user's account",
         params: UserParams,
         response: { 200: ref(Account) },
@@ -82,7 +79,6 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     {
       schema: {
         operationId: 'updateAccount',
-        tags: ['Accounts'],
         summary: "Change a user's tier, status, credit limit or low-balance mark",
         params: UserParams,
         body: UpdateAccountBody,
@@ -122,7 +118,6 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     {
       schema: {
         operationId: 'listTransfers',
-        tags: ['Accounts'],
         summary: "List a user's transfers, newest first",
         params: UserParams,
         querystring: ListTransfersQuery,

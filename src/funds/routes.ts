@@ -35,7 +35,6 @@ const SUMMARIES = {
 export function movementSchema(kind: 'deduct' | 'top_up') {
   return {
     operationId: kind === 'deduct' ? 'deduct' : 'topUp',
-    tags: ['Money'],
     summary: SUMMARIES[kind],
     headers: IdempotencyHeaders,
     body: MovementBody,
@@ -80,7 +79,6 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'refund',
-        tags: ['Money'],
         summary: 'Give back a charge, in part or whole',
         description: 'All refunds of a charge together never exceed it.',
         headers: IdempotencyHeaders,
@@ -109,7 +107,6 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'createHold',
-        tags: ['Money'],
         summary: 'Set money aside for a charge to come',
         headers: IdempotencyHeaders,
         body: HoldBody,
@@ -133,7 +130,6 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'captureHold',
-        tags: ['Money'],
         summary: 'Charge what a hold has set aside, in part or whole; the rest is released',
         headers: IdempotencyHeaders,
         params: HoldParams,
@@ -157,7 +153,6 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'releaseHold',
-        tags: ['Money'],
         summary: 'Give back all that a hold has set aside',
         headers: IdempotencyHeaders,
         params: HoldParams,

@@ -13,7 +13,6 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'issueLicense',
-        tags: ['Licences'],
         summary: 'Issue a licence by hand',
         body: IssueLicenseBody,
         response: { 201: ref(IssuedLicense) },
@@ -34,7 +33,6 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'revokeLicense',
-        tags: ['Licences'],
         summary: 'Put a licence on the revocation list',
         params: LicenseParams,
         body: RevokeLicenseBody,

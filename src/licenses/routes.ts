@@ -31,7 +31,6 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getRevocations',
-        tags: ['Licences'],
         summary: 'The signed list of revoked licences',
         response: { 200: ref(RevocationList) },
       },
@@ -55,7 +54,6 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
     {
       schema: {
         operationId: 'listLicenses',
-        tags: ['Licences'],
         summary: 'The usable licences of the key’s own customer, newest first',
         params: LicensesParams,
         response: { 200: ref(Licenses), 304: Type.Null({ description: 'Not changed.' }) },
@@ -77,7 +75,6 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
     {
       schema: {
         operationId: 'getEntitlement',
-        tags: ['Licences'],
         summary: 'Whether the usable licences grant a feature, and up to what',
         params: LicensesParams,
         querystring: EntitlementQuery,

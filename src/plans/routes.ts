@@ -14,7 +14,6 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listPlans',
-        tags: ['Plans'],
         summary: 'List plans, newest first',
         querystring: ListPlansQuery,
         response: { 200: ref(PlanPage) },
@@ -32,7 +31,6 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getPlan',
-        tags: ['Plans'],
         summary: 'Read a plan',
         params: PlanParams,
         response: { 200: ref(Plan) },
@@ -47,7 +45,6 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'putPlan',
-        tags: ['Plans'],
         summary: 'Create a plan, or replace it as a whole',
         description:
           'What is left out of the body is null afterwards. Features and limits reach a licence when ' +

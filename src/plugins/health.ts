@@ -35,7 +35,6 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
     {
       schema: {
         operationId: 'getHealth',
-        tags: ['Service'],
         summary: 'How the service and what it needs are',
         response: { 200: ref(Health), 503: ref(Health) },
       },
@@ -57,7 +56,6 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
     {
       schema: {
         operationId: 'getLiveness',
-        tags: ['Service'],
         summary: 'Whether the process answers',
         response: { 200: ref(Probe) },
       },
@@ -70,7 +68,6 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
     {
       schema: {
         operationId: 'getReadiness',
-        tags: ['Service'],
         summary: 'Whether requests should be sent here',
         response: { 200: ref(Probe), 503: ref(Probe) },
       },

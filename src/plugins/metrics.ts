@@ -59,7 +59,6 @@ export const metricsRoutes: FastifyPluginAsync = async (app) => {
     {
       schema: {
         operationId: 'getMetrics',
-        tags: ['Service'],
         summary: 'Metrics for Prometheus',
         description: 'Takes the admin token or METRICS_TOKEN.',
         produces: ['text/plain'],

@@ -17,7 +17,6 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportAccount',
-        tags: ['Accounts'],
         summary: 'Export everything that is held on a user',
         params: UserParams,
         response: { 200: streamed(AccountExport) },
@@ -37,7 +36,6 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'eraseAccount',
-        tags: ['Accounts'],
         summary: "Erase a user's account for good",
         params: UserParams,
         querystring: EraseAccountQuery,

@@ -16,7 +16,6 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportCustomer',
-        tags: ['Customers'],
         summary: 'Export everything that is held on a customer',
         params: CustomerParams,
         response: { 200: streamed(CustomerExport) },
@@ -35,7 +34,6 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'eraseCustomer',
-        tags: ['Customers'],
         summary: 'Erase a customer for good',
         params: CustomerParams,
         response: { 200: ref(ErasedCustomer) },

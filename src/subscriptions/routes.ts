@@ -29,7 +29,6 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     {
       schema: {
         operationId: 'getSubscription',
-        tags: ['Subscriptions'],
         summary: 'Read the subscription of the key’s own customer',
         description: 'One that has ended is null.',
         params: SubscriptionParams,
@@ -49,7 +48,6 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     {
       schema: {
         operationId: 'openSubscriptionCheckout',
-        tags: ['Subscriptions'],
         summary: 'Subscribe to a plan on a page of Stripe',
         description: 'The same request again gives the same session, as long as it is open.',
         body: CheckoutBody,
@@ -76,7 +74,6 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     {
       schema: {
         operationId: 'openPortal',
-        tags: ['Subscriptions'],
         summary: 'Change or end the subscription on a page of Stripe',
         body: PortalBody,
         response: { 201: ref(PortalSession) },
@@ -99,7 +96,6 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'countSubscriptions',
-        tags: ['Accounts'],
         summary: 'Count accounts by tier, and active Stripe subscriptions',
         response: { 200: ref(SubscriptionCount) },
       },

@@ -20,7 +20,6 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
     {
       schema: {
         operationId: 'getUsageOfAll',
-        tags: ['Usage'],
         summary: 'Read totals over all customers, oldest first',
         description:
           'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +
@@ -41,7 +40,6 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
     {
       schema: {
         operationId: 'getTopUsage',
-        tags: ['Usage'],
         summary: 'Read which customers have used the most of a metric',
         description: 'Over whole days in UTC: the last 30, if the query names none.',
         querystring: TopUsageQuery,
@@ -62,7 +60,6 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
     {
       schema: {
         operationId: 'listUsageFindings',
-        tags: ['Usage'],
         summary: 'List metrics found off their pattern or over a limit, newest first',
         description:
           'An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the ' +
@@ -88,7 +85,6 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
     {
       schema: {
         operationId: 'cleanUpUsage',
-        tags: ['Usage'],
         summary: 'Delete old reports now; their totals stay',
         description:
           'From then on, reports of before the cutoff are refused: the ids of the deleted ones are ' +

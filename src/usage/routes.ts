@@ -51,7 +51,6 @@ const UNPAID = [
 
 export const reportSchema = {
   operationId: 'reportUsage',
-  tags: ['Usage'],
   summary: 'Report what an instance has used',
   description:
     'A metric that the plan has a price for is paid with the report, from the account whose ' +
@@ -103,7 +102,6 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       validatorCompiler: stopAtFirstFault,
       schema: {
         operationId: 'reportUsageBatch',
-        tags: ['Usage'],
         summary: 'Report what was used while there was no connection',
         description:
           'Each report has its own outcome, and those of before a refused one stand. A body that ' +
@@ -137,7 +135,6 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     {
       schema: {
         operationId: 'getUsage',
-        tags: ['Usage'],
         summary: 'Read totals of your own usage, oldest first',
         description:
           'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +

@@ -15,7 +15,6 @@ export const webhookRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'receiveStripeEvent',
-        tags: ['Webhooks'],
         summary: 'Receive an event that Stripe signed',
         description: 'Stored once by its id and answered before anything is done with it.',
         response: { 200: ref(Received) },

@@ -36,7 +36,6 @@ export const keyRingRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getKeys',
-        tags: ['Service'],
         summary: 'The public keys that licences verify with',
         response: { 200: ref(JsonWebKeySet), 304: Type.Null({ description: 'Not changed.' }) },
       },
