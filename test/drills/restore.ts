@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -24,7 +24,7 @@ const SCRIPTS = fileURLToPath(new URL('../../deploy/backup/', import.meta.url))
 await drill('Backup and restore', async (report, ends) => {
   const home = mkdtempSync(join(tmpdir(), 'strongroom-restore-'))
   ends.after(() => rmSync(home, { recursive: true, force: true }))
-  const scripts = await copyOfScripts(home)
+  const scripts = copyOfScripts(home)
   const backups = folderFor(home, 'backups')
   const script = (name: string, port: number, ...args: string[]) =>
     runAsServer(join(scripts, name), args, {
@@ -68,6 +68,7 @@ await drill('Backup and restore', async (report, ends) => {
   await clients.stop()
   say((await script('prune', lost.port)).trim())
   say((await script('verify', lost.port)).trim())
+  report.expect(...(await verifyWithGap(backups, () => script('verify', lost.port))))
 
   say('The server and its files are destroyed')
   await lost.kill()
@@ -107,9 +108,8 @@ await drill('Backup and restore', async (report, ends) => {
 })
 
 /** The servers' account may not be able to enter the folder that this is run in. */
-async function copyOfScripts(home: string): Promise<string> {
+function copyOfScripts(home: string): string {
   const folder = folderFor(home, 'scripts')
-  const { cpSync, chmodSync, readdirSync } = await import('node:fs')
   cpSync(SCRIPTS, folder, { recursive: true })
   for (const name of ['', ...readdirSync(folder)]) chmodSync(join(folder, name), 0o755)
   return folder
@@ -125,6 +125,21 @@ async function archiveAll({ adminUrl }: Cluster): Promise<void> {
     }
     if (!(await eventually(isArchived, 30_000))) throw new Error('The WAL is not archived')
   })
+}
+
+/** Without one of the WAL files there is no way past it. */
+async function verifyWithGap(backups: string, verify: () => Promise<string>) {
+  const wal = join(backups, 'wal')
+  const names = readdirSync(wal).filter((name) => /^[0-9A-F]{24}$/.test(name))
+  const name = names.at(-2) ?? ''
+  renameSync(join(wal, name), join(backups, name))
+  const found = await verify().then(
+    () => '',
+    (error: Error) => error.message,
+  )
+  renameSync(join(backups, name), join(wal, name))
+  const isNamed = found.includes(`the WAL ${name} is missing`)
+  return ['a WAL file taken away', isNamed ? 'found' : 'not found', isNamed] as const
 }
 
 async function promoted({ adminUrl }: Cluster): Promise<void> {
