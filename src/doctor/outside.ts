@@ -23,7 +23,7 @@ export const outside: Group = {
     unseen(
       'incidents',
       'whether people know what to do',
-      'walk through deploy/RUNBOOK.md with whoever is on call, restore included',
+      'walk through deploy/prometheus/README.md and deploy/backup/README.md with whoever is on call',
     ),
   ],
 }

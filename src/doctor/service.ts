@@ -29,9 +29,12 @@ export const service: Group = {
     const health = await ask(origin, 'GET', '/health').catch(() => null)
     if (health === null) {
       const reason = `nothing answers at ${origin}`
-      return isGiven
-        ? [failure('service', reason, 'start it, or correct --url')]
-        : [unseen('service', reason, 'start it, or name where it is with --url')]
+      if (!isGiven) {
+        return [unseen('service', reason, 'start it, or name where it is with --url')]
+      }
+      // A certificate that a client refuses looks like no answer.
+      const why = origin.startsWith('https:') ? [await certificate(origin)] : []
+      return [failure('service', reason, 'start it, or correct --url'), ...why]
     }
     return [
       healthLine(health),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { examine } from '../../src/doctor/examine.ts'
+import { newAuthority } from '../support/certificates.ts'
 import { expect, scene, serve } from '../support/doctor.ts'
 import { countRows } from '../support/tables.ts'
 
@@ -50,6 +53,20 @@ test('a running service that is open, bare or a stranger is a failure', async (t
   expect(await at(other), 'health', 'failure', /not Strongroom/)
   expect(await at('http://127.0.0.1:1'), 'service', 'failure')
   expect(await look(), 'health', 'pass')
+})
+
+test('a certificate that nobody should trust is the reason why nothing answers', async (t) => {
+  const { env, folder } = await scene(t)
+  const { certificate: cert, key } = newAuthority('nobody').identify('localhost')
+  const server = createServer({ cert, key }, (_request, response) => response.end())
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const examined = await examine(env, { folder, url: `https://localhost:${port}` })
+  const lines = examined.flatMap((group) => group.lines)
+  const found = new Map(lines.map((line) => [line.check, line]))
+  expect(found, 'service', 'failure', /nothing answers/)
+  expect(found, 'certificate', 'failure', /UNABLE_TO_VERIFY_LEAF_SIGNATURE/)
 })
 
 test('Stripe is asked whether it takes the key, and knows where to send what', async (t) => {
