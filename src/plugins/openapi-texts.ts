@@ -56,7 +56,8 @@ export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'Its keys are refused within a second and its licences are on the revocation list; Stripe is told ' +
     'to delete its customer, and with it the subscription. What is left under the id, which is a ' +
     'pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call ' +
-    'answers that there is no such customer.',
+    'answers that there is no such customer. The account that has paid for its usage, if it has one, is ' +
+    'erased too; while there is money in it, that takes `force`.',
   getMe: 'A customer can check its key with this call, and see when the key expires.',
   rotateApiKey:
     'The answer has a new key, with the name of the old one. The old key works until ' +

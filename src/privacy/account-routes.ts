@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { UserParams } from '../funds/schemas.ts'
 import { ref } from '../schemas.ts'
-import { AccountExport, EraseAccountQuery, ErasedAccount } from './account-schemas.ts'
+import { AccountExport, ErasedAccount } from './account-schemas.ts'
 import { fileHeaders } from './document.ts'
 import { eraseAccount } from './erase-account.ts'
 import { exportAccount } from './export-account.ts'
-import { streamed } from './schemas.ts'
+import { EraseQuery, streamed } from './schemas.ts'
 
 /** Internal: `/account/:user_id`, for what the GDPR grants the user. */
 export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -38,7 +38,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'eraseAccount',
         summary: "Erase a user's account for good",
         params: UserParams,
-        querystring: EraseAccountQuery,
+        querystring: EraseQuery,
         response: { 200: ref(ErasedAccount) },
       },
       config: { refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_NOT_FOUND'] },

@@ -1,15 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Account, Hold, Transfer } from '../funds/schemas.ts'
-import { Timestamp, nullable, strictObject } from '../schemas.ts'
+import { Timestamp, nullable } from '../schemas.ts'
 import { ExportedEvent, ExportedRecord } from './schemas.ts'
-
-export const EraseAccountQuery = strictObject({
-  force: Type.Optional(
-    Type.Boolean({
-      description: 'Releases the holds and moves what is left of the balance to `adjustments`.',
-    }),
-  ),
-})
 
 export const ErasedAccount = Type.Object(
   { user_id: Type.String({ examples: ['user-123'] }), erased_at: Timestamp },

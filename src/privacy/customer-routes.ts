@@ -5,7 +5,7 @@ import { ref } from '../schemas.ts'
 import { eraseCustomer } from './erase-customer.ts'
 import { fileHeaders } from './document.ts'
 import { exportCustomer } from './export-customer.ts'
-import { CustomerExport, ErasedCustomer, streamed } from './schemas.ts'
+import { CustomerExport, EraseQuery, ErasedCustomer, streamed } from './schemas.ts'
 
 /** Admin: `/api/customers/:customer_id`, for what the GDPR grants the person behind it. */
 export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -36,13 +36,15 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'eraseCustomer',
         summary: 'Erase a customer for good',
         params: CustomerParams,
+        querystring: EraseQuery,
         response: { 200: ref(ErasedCustomer) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'CUSTOMER_NOT_FOUND'] },
     },
     async (request) => {
       const { customer_id } = request.params
-      const erasedAt = await eraseCustomer(app.db, actorOf(request), customer_id)
+      const force = request.query.force ?? false
+      const erasedAt = await eraseCustomer(app.db, actorOf(request), customer_id, force)
       app.revocations.forget()
       return { customer_id, erased_at: erasedAt.toISOString() }
     },

@@ -27,48 +27,60 @@ export function eraseAccount(
   return db.transaction(async (tx) => {
     await beginErasure(tx)
     const account = await lockAccount(tx, userId)
-    const people = await peopleOfAccount(tx, account)
-    const ledger = await readForEmptying(tx, account)
-    const writes = emptied(ledger, account, actor, force)
-    const [after = account] = writes.accounts
-    await writeMovements(tx, writes)
-
-    const [row] = await tx
-      .update(accounts)
-      .set({
-        userId: `erased/${account.id}`,
-        status: 'closed',
-        balance: after.balance,
-        held: after.held,
-        seq: after.seq,
-        creditLimit: 0n,
-        lowBalanceAt: null,
-        isLow: false,
-        updatedAt: after.updatedAt > ledger.now ? after.updatedAt : ledger.now,
-      })
-      .where(eq(accounts.id, account.id))
-      .returning({ erasedAt: accounts.updatedAt })
-    if (row === undefined) throw new Error('The account was not erased')
-
-    const subject = accountSubject(account)
-    await forgetPersonal(tx, subject)
-    await forgetEvents(tx, people, new Set([userId]))
-    const metadata = {
-      holds_released: writes.holds.length,
-      balance_given_up: Number(account.balance),
-    }
-    await recordAudit(tx, actor, { event: 'account.erased', subject, metadata })
-    return row.erasedAt
+    if (account === null) throw new Refusal('ACCOUNT_NOT_FOUND')
+    return eraseLocked(tx, actor, account, force)
   })
 }
 
-/** The account as the ledger's batches lock it: whatever moves money waits, or is waited for. */
-async function lockAccount(tx: Transaction, userId: string): Promise<Account> {
+/** Erases an account in a transaction that has begun an erasure and locked it. */
+export async function eraseLocked(
+  tx: Transaction,
+  actor: Actor,
+  account: Account,
+  force: boolean,
+): Promise<Date> {
+  const people = await peopleOfAccount(tx, account)
+  const ledger = await readForEmptying(tx, account)
+  const writes = emptied(ledger, account, actor, force)
+  const [after = account] = writes.accounts
+  await writeMovements(tx, writes)
+  const [row] = await tx
+    .update(accounts)
+    .set({
+      userId: `erased/${account.id}`,
+      status: 'closed',
+      balance: after.balance,
+      held: after.held,
+      seq: after.seq,
+      creditLimit: 0n,
+      lowBalanceAt: null,
+      isLow: false,
+      updatedAt: after.updatedAt > ledger.now ? after.updatedAt : ledger.now,
+    })
+    .where(eq(accounts.id, account.id))
+    .returning({ erasedAt: accounts.updatedAt })
+  if (row === undefined) throw new Error('The account was not erased')
+
+  const subject = accountSubject(account)
+  await forgetPersonal(tx, subject)
+  await forgetEvents(tx, people, new Set([account.userId]))
+  const metadata = {
+    holds_released: writes.holds.length,
+    balance_given_up: Number(account.balance),
+  }
+  await recordAudit(tx, actor, { event: 'account.erased', subject, metadata })
+  return row.erasedAt
+}
+
+/**
+ * The account as the ledger's batches lock it: whatever moves money waits, or is waited for.
+ * @returns null if there is none
+ */
+export async function lockAccount(tx: Transaction, userId: string): Promise<Account | null> {
   const [row] = await tx
     .select()
     .from(accounts)
     .where(and(eq(accounts.userId, userId), ne(accounts.status, 'closed')))
     .for('update')
-  if (row === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
-  return { ...row, userId }
+  return row === undefined ? null : { ...row, userId }
 }

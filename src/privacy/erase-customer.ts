@@ -1,14 +1,17 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, like, sql } from 'drizzle-orm'
 import { apiKeys } from '../api-keys/tables.ts'
 import { forgetPersonal } from '../audit/personal.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { customers } from '../customers/tables.ts'
+import { transfers } from '../funds/tables.ts'
 import { recordRevoked } from '../licenses/issue.ts'
 import { licenses } from '../licenses/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
+import { USAGE_KEY } from '../usage/charges.ts'
 import { usageMeterEvents, usageMeterSums, usageRemainders, usageReports } from '../usage/tables.ts'
+import { eraseLocked, lockAccount } from './erase-account.ts'
 import { beginErasure, forgetEvents, ignoreEvents } from './events.ts'
 import { peopleOf } from './people.ts'
 import { forgetStripeCustomer } from './stripe-customers.ts'
@@ -17,12 +20,20 @@ import { forgetStripeCustomer } from './stripe-customers.ts'
  * Erases a customer: one transaction, so that all of it happens or nothing does. What is left is its
  * id, a pseudonym from here on, with what it used in sums and the ids of its licences, which the
  * revocation list needs. Again, it changes nothing.
+ * @param force gives up what is left in an account that has paid for its usage
  * @returns when it was erased
- * @throws Refusal `CUSTOMER_NOT_FOUND`
+ * @throws Refusal `CUSTOMER_NOT_FOUND`, or `ACCOUNT_NOT_EMPTY` without `force`
  */
-export function eraseCustomer(db: Database, actor: Actor, id: string): Promise<Date> {
+export function eraseCustomer(
+  db: Database,
+  actor: Actor,
+  id: string,
+  force: boolean,
+): Promise<Date> {
   return db.transaction(async (tx) => {
     await beginErasure(tx)
+    // Accounts before customers, as whoever charges for usage locks them.
+    const payer = await lockAccount(tx, id)
     // Stronger than what an update takes: it waits for keys and usage reports on their way.
     const [customer] = await tx.select().from(customers).where(eq(customers.id, id)).for('update')
     if (customer === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
@@ -36,6 +47,10 @@ export function eraseCustomer(db: Database, actor: Actor, id: string): Promise<D
     await tx.delete(subscriptions).where(eq(subscriptions.customerId, id))
     for (const table of [usageReports, usageMeterSums, usageMeterEvents, usageRemainders]) {
       await tx.delete(table).where(eq(table.customerId, id))
+    }
+    // Its transfers name the reports that they paid for. Any other account is no part of a customer.
+    if (payer !== null && (await hasPaidForUsage(tx, payer.id))) {
+      await eraseLocked(tx, actor, payer, force)
     }
     const [row] = await tx
       .update(customers)
@@ -61,6 +76,15 @@ export function eraseCustomer(db: Database, actor: Actor, id: string): Promise<D
     await recordAudit(tx, actor, { event: 'customer.erased', subject: id, metadata })
     return row.erasedAt
   })
+}
+
+async function hasPaidForUsage(tx: Transaction, accountId: bigint): Promise<boolean> {
+  const [paid] = await tx
+    .select({ seq: transfers.seq })
+    .from(transfers)
+    .where(and(eq(transfers.accountId, accountId), like(transfers.idempotencyKey, `${USAGE_KEY}%`)))
+    .limit(1)
+  return paid !== undefined
 }
 
 async function eraseKeys(tx: Transaction, actor: Actor, customerId: string): Promise<number> {

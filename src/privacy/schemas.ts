@@ -3,7 +3,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { ApiKey } from '../api-keys/schemas.ts'
 import { Customer } from '../customers/schemas.ts'
 import { IssuedLicense } from '../licenses/schemas.ts'
-import { CustomerId, Timestamp, nullable, ref } from '../schemas.ts'
+import { CustomerId, Timestamp, nullable, ref, strictObject } from '../schemas.ts'
 import { STATUSES, type Status } from '../subscriptions/state.ts'
 import { UsageFinding } from '../usage/admin-schemas.ts'
 
@@ -11,6 +11,15 @@ export const ErasedCustomer = Type.Object(
   { customer_id: CustomerId, erased_at: Timestamp },
   { $id: 'ErasedCustomer' },
 )
+
+export const EraseQuery = strictObject({
+  force: Type.Optional(
+    Type.Boolean({
+      description:
+        'Gives up what is left in the account: releases the holds and moves the balance to `adjustments`.',
+    }),
+  ),
+})
 
 /** A document that is sent as a stream: the schema describes it, and nothing serialises by it. */
 export function streamed(schema: TSchema) {

@@ -174,8 +174,10 @@ function deduct(report: Report, amount: bigint, charges: readonly Charge[]) {
 }
 
 /** A caller's key has no space, so that no call about money meets it. */
+export const USAGE_KEY = ' usage '
+
 function keyOf(report: Report): string {
-  return ` usage ${report.reportId}`
+  return USAGE_KEY + report.reportId
 }
 
 function remainderOf(

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { startBilling } from '../support/billing.ts'
-import { createCustomer, me } from '../support/customers.ts'
+import { createCustomer, me, putPlan } from '../support/customers.ts'
+import { assertSound } from '../support/ledger.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel } from '../support/scale.ts'
@@ -227,6 +228,24 @@ test('what is on its way while a customer is erased is refused or erased with it
   assert.deepEqual(await findTexts(service.database, texts), [])
   const alive = 'select id from api_keys where revoked_at is null'
   assert.deepEqual(await query(service.database, alive), [])
+})
+
+test('an account that has paid for usage goes with its customer, with money only if told so', async (t) => {
+  const service = await startService(t)
+  await putPlan(service, 'paid', { metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } } })
+  const { customerId, apiKey } = await createCustomer(service, { email: EMAIL, plan: 'paid' })
+  await service.asInternal('POST', '/account', { user_id: customerId, tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: customerId, amount: 100 })
+  const report = { metrics: { calls: 5 }, report_id: 'canary-report' }
+  const reported = await asCustomer(service, apiKey)('POST', '/api/usage/report', report)
+  assert.equal(reported.status, 201)
+
+  assertRefused(await erase(service, customerId), 'ACCOUNT_NOT_EMPTY')
+  assert.equal((await me(service, apiKey)).status, 200)
+  const path = `/api/customers/${customerId}?force=true`
+  assert.equal((await service.asAdmin('DELETE', path)).status, 200)
+  assert.deepEqual(await findTexts(service.database, ['canary-report', EMAIL]), [])
+  await assertSound(service.database)
 })
 
 test('nobody is erased who is not there', async (t) => {

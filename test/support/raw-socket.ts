@@ -77,14 +77,33 @@ function parseAnswers(bytes: Buffer): RawAnswer[] {
       headers.append(line.slice(0, colon), line.slice(colon + 1).trim())
     }
     const status = Number(statusLine.split(' ')[1])
-    const start = headEnd + 4
-    const end = start + Number(headers.get('content-length') ?? 0)
+    const isChunked = headers.get('transfer-encoding') === 'chunked'
+    const length = Number(headers.get('content-length') ?? 0)
+    const { text, end } = isChunked
+      ? readChunks(bytes, headEnd + 4)
+      : {
+          text: bytes.toString('utf8', headEnd + 4, headEnd + 4 + length),
+          end: headEnd + 4 + length,
+        }
     assert.ok(end <= bytes.length, 'an answer has as many bytes as it says')
-    const text = bytes.toString('utf8', start, end)
     const isJson = headers.get('content-type')?.startsWith('application/json') ?? false
     const body: unknown = isJson ? JSON.parse(text) : text
     if (status >= 200) answers.push({ status, headers, text, body })
     at = end
   }
   return answers
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-7.1, without trailers. */
+function readChunks(bytes: Buffer, start: number): { text: string; end: number } {
+  const chunks: Buffer[] = []
+  for (let at = start; ;) {
+    const lineEnd = bytes.indexOf('\r\n', at)
+    assert.notEqual(lineEnd, -1, 'an answer ends with its last chunk')
+    const length = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16)
+    const from = lineEnd + 2
+    at = from + length + 2
+    if (length === 0) return { text: Buffer.concat(chunks).toString('utf8'), end: at }
+    chunks.push(bytes.subarray(from, from + length))
+  }
 }

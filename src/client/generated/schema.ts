@@ -327,7 +327,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a customer for good
-         * @description Its keys are refused within a second and its licences are on the revocation list; Stripe is told to delete its customer, and with it the subscription. What is left under the id, which is a pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call answers that there is no such customer.
+         * @description Its keys are refused within a second and its licences are on the revocation list; Stripe is told to delete its customer, and with it the subscription. What is left under the id, which is a pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call answers that there is no such customer. The account that has paid for its usage, if it has one, is erased too; while there is money in it, that takes `force`.
          */
         delete: operations["eraseCustomer"];
         options?: never;
@@ -3148,7 +3148,10 @@ export interface operations {
     };
     eraseCustomer: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Gives up what is left in the account: releases the holds and moves the balance to `adjustments`. */
+                force?: boolean;
+            };
             header?: never;
             path: {
                 /**
@@ -3806,7 +3809,7 @@ export interface operations {
     eraseAccount: {
         parameters: {
             query?: {
-                /** @description Releases the holds and moves what is left of the balance to `adjustments`. */
+                /** @description Gives up what is left in the account: releases the holds and moves the balance to `adjustments`. */
                 force?: boolean;
             };
             header?: never;

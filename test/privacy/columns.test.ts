@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createDatabase } from '../support/database.ts'
+import { query } from '../support/tables.ts'
+
+/**
+ * - `personal`: of a customer or user; an erasure empties it or deletes the row.
+ * - `pseudonym`: our id of a customer or account, or an id of Stripe's of no person. It stays, and
+ *   leads to nobody once what is personal is gone.
+ * - `commitment`: salted, and the salt goes with the erasure.
+ * - `none`: of nobody.
+ */
+type Class = 'personal' | 'pseudonym' | 'commitment' | 'none'
+
+/** Every column that can hold text, so that a new one has to be thought about. */
+const COLUMNS: Record<string, Record<string, Class>> = {
+  'drizzle.__drizzle_migrations': { hash: 'none' },
+  'graphile_worker._private_job_queues': { locked_by: 'none', queue_name: 'none' },
+  'graphile_worker._private_jobs': {
+    flags: 'none',
+    // A Stripe customer that is yet to be deleted at Stripe; the row goes with the deletion.
+    key: 'personal',
+    last_error: 'none',
+    locked_by: 'none',
+    payload: 'personal',
+  },
+  'graphile_worker._private_known_crontabs': { identifier: 'none' },
+  'graphile_worker._private_tasks': { identifier: 'none' },
+  'public.accounts': {
+    asset: 'none',
+    salt: 'personal',
+    status: 'none',
+    system: 'none',
+    tier: 'none',
+    user_id: 'personal',
+  },
+  'public.api_keys': { customer_id: 'pseudonym', hash: 'none', id: 'pseudonym', name: 'personal' },
+  'public.audit_checkpoints': { root: 'none', token: 'none' },
+  'public.audit_personal': {
+    commitment: 'commitment',
+    salt: 'personal',
+    subject: 'pseudonym',
+    value: 'personal',
+  },
+  'public.audit_records': {
+    account_ids: 'pseudonym',
+    actor: 'pseudonym',
+    event: 'none',
+    ip: 'commitment',
+    metadata: 'pseudonym',
+    subject: 'pseudonym',
+    transfer_seqs: 'none',
+  },
+  'public.audit_terms': { term: 'pseudonym' },
+  'public.audit_tiles': { hashes: 'commitment' },
+  'public.customers': {
+    company_name: 'personal',
+    email: 'personal',
+    id: 'pseudonym',
+    metadata: 'personal',
+    plan: 'none',
+    status: 'none',
+    stripe_customer_id: 'personal',
+  },
+  'public.erased_stripe_customers': { digest: 'pseudonym' },
+  'public.holds': { status: 'none' },
+  'public.job_pools': { pool_id: 'none' },
+  'public.licenses': {
+    customer_id: 'pseudonym',
+    features: 'personal',
+    id: 'pseudonym',
+    key_id: 'none',
+    limits: 'personal',
+    plan: 'none',
+    reason: 'personal',
+    status: 'none',
+    subscription_id: 'pseudonym',
+    token: 'personal',
+  },
+  'public.plans': {
+    features: 'none',
+    id: 'none',
+    limits: 'none',
+    metered: 'none',
+    name: 'none',
+    stripe_price_id: 'none',
+  },
+  'public.stripe_events': {
+    api_version: 'none',
+    id: 'pseudonym',
+    payload: 'personal',
+    reason: 'none',
+    status: 'none',
+    type: 'none',
+  },
+  'public.stripe_payments': { currency: 'none', id: 'pseudonym' },
+  'public.subscriptions': {
+    customer_id: 'pseudonym',
+    id: 'pseudonym',
+    plan: 'none',
+    status: 'none',
+    stripe_customer_id: 'personal',
+    stripe_price_id: 'none',
+    superseded: 'none',
+  },
+  'public.transfers': {
+    actor: 'pseudonym',
+    asset: 'none',
+    details_commitment: 'commitment',
+    fingerprint: 'personal',
+    idempotency_key: 'personal',
+    ip: 'personal',
+    ip_commitment: 'commitment',
+    kind: 'none',
+    metadata: 'personal',
+    reason: 'personal',
+    reference: 'personal',
+  },
+  // The names of metrics are in the log too; they have the alphabet of a name in a program.
+  'public.usage_findings': { customer_id: 'pseudonym', kind: 'none', metric: 'none' },
+  'public.usage_meter_events': {
+    customer_id: 'pseudonym',
+    event_name: 'none',
+    id: 'none',
+    reason: 'none',
+  },
+  'public.usage_meter_sums': { customer_id: 'pseudonym', event_name: 'none' },
+  'public.usage_remainders': { asset: 'none', customer_id: 'pseudonym', metric: 'none' },
+  'public.usage_reports': {
+    customer_id: 'pseudonym',
+    fingerprint: 'personal',
+    instance_id: 'personal',
+    metrics: 'personal',
+    report_id: 'personal',
+  },
+  'public.usage_totals': { customer_id: 'pseudonym', metric: 'none', period: 'none' },
+}
+
+const OF_NO_TEXT = ['bigint', 'integer', 'smallint', 'boolean', 'numeric', 'double precision']
+
+test('whether a column can hold something personal has been decided for each', async (t) => {
+  const database = await createDatabase()
+  t.after(() => database.drop())
+  const types = [...OF_NO_TEXT, 'timestamp with time zone'].map((type) => `'${type}'`).join()
+  const columns = await query<{ column: string }[]>(
+    database,
+    `select format('%s.%s.%s', table_schema, table_name, column_name) as column
+     from information_schema.columns join information_schema.tables using (table_schema, table_name)
+     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')
+       and data_type not in (${types})`,
+  )
+  assert.ok(columns.length > 0)
+  const decided = Object.entries(COLUMNS).flatMap(([table, names]) =>
+    Object.keys(names).map((name) => `${table}.${name}`),
+  )
+  assert.deepEqual(columns.map(({ column }) => column).toSorted(), decided.toSorted())
+})
