@@ -212,6 +212,7 @@ async function startService(database = url): Promise<{ child: ChildProcess; orig
   const out = join('node_modules', '.bench')
   execFileSync('npx', ['tsc', '--noEmit', 'false', '--rootDir', '.', '--outDir', out])
   cpSync('package.json', join(out, 'package.json'))
+  cpSync('src/docs/guides', join(out, 'src/docs/guides'), { recursive: true })
   const child = spawn(
     process.execPath,
     [...flagsOfStart(), join(out, 'test', 'bench', 'server.js')],
