@@ -38,7 +38,9 @@ export function verifyDatabase(
       verdict.findings.push('The tiles of the tree do not add up')
     }
     if (stored.invalid > 0) {
-      verdict.findings.push(`${stored.invalid} stored checkpoints are not signed by a known key`)
+      verdict.findings.push(
+        `${stored.invalid} stored checkpoints are not signed by a known key (earlier keys can be named with --jwks)`,
+      )
     }
     verdict.findings.push(...(await writtenAround(tx)))
     return verdict
