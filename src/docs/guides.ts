@@ -31,7 +31,7 @@ export function titleOf(markdown: string): string {
 
 function errorsGuide(): string {
   const rows = Object.entries(REFUSALS).map(([code, [status, message]]) => {
-    return `| \`${code}\` | ${status} ${STATUS_CODES[status]} | ${message} |`
+    return `| \`${code}\`<br>${status} ${STATUS_CODES[status]} | ${message} |`
   })
   return `# Errors by code
 
@@ -44,8 +44,8 @@ Every refusal has this shape, whatever the route, 404 and 500 included. Decide b
 A 400 of validation also says where: \`"details": [{ "path": "/amount", "message": "…" }]\`. Every answer has the
 header \`x-request-id\`, and the log has the same id. A 429 and a 503 say in \`Retry-After\` when to come again.
 
-| Code | Status | Meaning |
-| ---- | ------ | ------- |
+| Code and status | Meaning |
+| --------------- | ------- |
 ${rows.join('\n')}
 `
 }

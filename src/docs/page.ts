@@ -8,24 +8,28 @@ export interface PageLink {
 
 /** Of the guides, as of the rest of `/docs`: nothing is loaded from anywhere. */
 const STYLE = `:root { color-scheme: light dark; --line: #8884; --soft: #8881 }
-body { margin: 0; font: 16px/1.55 system-ui, sans-serif; display: grid; grid-template-columns: 13rem minmax(0, 46rem); justify-content: center }
-nav { padding: 2rem 1rem; border-right: 1px solid var(--line) }
+body { margin: 0; font: 16px/1.55 system-ui, sans-serif; display: grid; grid-template-columns: 13rem minmax(0, 54rem); justify-content: center }
+nav { padding: 2rem 1rem; position: sticky; top: 0; align-self: start }
 nav a { display: block; padding: .2rem 0; color: inherit; text-decoration: none }
 nav a:hover, nav a[aria-current] { text-decoration: underline }
 nav strong { display: block; margin-bottom: .8rem }
-main { padding: 1rem 2rem 4rem }
+main { padding: 1rem 2rem 4rem; border-left: 1px solid var(--line) }
+main > p, main > ul, main > ol { max-width: 44rem }
 h1 { line-height: 1.2 }
 h2 { margin-top: 2.2rem }
 code { font: .86em ui-monospace, monospace; background: var(--soft); padding: .1em .25em; border-radius: 3px }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; overflow-x: auto }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere }
 pre code { background: none; padding: 0 }
 table { border-collapse: collapse; display: block; overflow-x: auto }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line) }
+th:last-child, td:last-child { padding-right: 0 }
 @media (max-width: 760px) {
   body { display: block }
-  nav { border-right: 0; border-bottom: 1px solid var(--line); padding: 1rem }
+  nav { position: static; border-bottom: 1px solid var(--line); padding: 1rem }
   nav a { display: inline-block; margin-right: .9rem }
-  main { padding: .5rem 1rem 3rem }
+  main { padding: .5rem 1rem 3rem; border-left: 0 }
+  td { overflow-wrap: anywhere }
+  td:first-child code { white-space: nowrap }
 }
 `
 
@@ -56,7 +60,8 @@ export function renderPage(markdown: string, links: readonly PageLink[], current
 <style>${STYLE}</style>
 </head>
 <body>
-<nav><strong>Strongroom</strong>${items.join('\n')}<a href="../../docs">All calls</a></nav>
+<nav><strong>Strongroom</strong>${items.join('\n')}
+<a href="../../docs">All calls</a></nav>
 <main>${content}</main>
 </body>
 </html>

@@ -181,21 +181,3 @@ export const STRIPE_EVENT = {
     },
   ],
 }
-
-/** Takes out what says nothing here (links between operations, a second link to the document). */
-export const PAGE_STYLE = `.swagger-ui .info { margin: 32px 0 }
-.swagger-ui .info hgroup.main > a,
-.swagger-ui .response-col_links { display: none }
-.swagger-ui .opblock-body { overflow-x: auto }
-@media (max-width: 600px) {
-  .swagger-ui .wrapper { padding: 0 8px }
-  .swagger-ui .opblock .opblock-summary-method { min-width: 60px; padding: 6px 4px }
-  .swagger-ui .responses-inner,
-  .swagger-ui .opblock .opblock-section-header { padding: 8px }
-  .swagger-ui table thead tr td,
-  .swagger-ui table thead tr th { padding: 8px 0 }
-  .swagger-ui .response-col_status { min-width: 40px; width: 40px; padding-right: 8px }
-  .swagger-ui .response-col_description { width: auto }
-  .swagger-ui .response-controls { flex-wrap: wrap }
-}
-`

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { PAGE_HEAD, PAGE_POLICY } from '../docs/calls-page.ts'
 import { REFUSALS, Refusal, type RefusalCode } from '../refusals.ts'
 import { ErrorAnswer, ref } from '../schemas.ts'
 import { errorBody } from './errors.ts'
@@ -12,7 +12,6 @@ import {
   EXAMPLE_REQUEST_ID,
   LIMIT_HEADERS,
   OPERATION_DESCRIPTIONS,
-  PAGE_STYLE,
   REPLAYED_HEADER,
   RETRY_AFTER_HEADER,
   SECURITY_SCHEMES,
@@ -26,23 +25,6 @@ interface RouteToDescribe {
   url: string
   route: RouteOptions
 }
-
-/** What the page at `/docs` may load: its own files, the document, and icons inside its styles. */
-const PAGE_POLICY = {
-  'default-src': "'none'",
-  'base-uri': "'none'",
-  'connect-src': "'self'",
-  'form-action': "'none'",
-  'frame-ancestors': "'none'",
-  'img-src': "'self' data:",
-  'script-src': "'self'",
-  'style-src': `'self' 'sha256-${createHash('sha256').update(PAGE_STYLE).digest('base64')}'`,
-}
-
-/** What the page's own template lacks; without the first a phone shows it at a desk's width. */
-const PAGE_HEAD =
-  '<meta name="viewport" content="width=device-width, initial-scale=1">' +
-  `<style>${PAGE_STYLE}</style></head>`
 
 /** The document is made from the routes' own schemas, so that it can not say anything else. */
 export const openapi = fp(

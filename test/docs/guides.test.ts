@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { createPublicKey } from 'node:crypto'
+import { createHash, createPublicKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -101,4 +101,17 @@ test('each guide is a page that loads nothing and links to the others', async (t
   }
   const { body } = await service.call('GET', '/docs/guides/errors')
   for (const code of Object.keys(REFUSALS)) assert.ok(String(body).includes(code))
+})
+
+test('the page of all calls allows itself what is written into it, and nothing of others', async (t) => {
+  const service = await startService(t)
+  const { headers, body } = await service.call('GET', '/docs')
+  const policy = headers.get('content-security-policy') ?? ''
+  assert.doesNotMatch(policy, /https?:|unsafe/)
+  for (const name of ['script', 'style']) {
+    const [, text = ''] = new RegExp(`<${name}>([^]*?)</${name}>`).exec(String(body)) ?? []
+    const hash = createHash('sha256').update(text).digest('base64')
+    assert.match(policy, new RegExp(`${name}-src 'self' '`))
+    assert.ok(text !== '' && policy.includes(`'sha256-${hash}'`), name)
+  }
 })
