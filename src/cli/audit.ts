@@ -18,9 +18,10 @@ const JWKS = {
 
 export const auditExport = command({
   name: 'audit export',
-  summary: 'write the audit log as JSON Lines, exactly the bytes that were hashed',
+  summary: 'write the audit log as JSON Lines, exactly as it was hashed',
   details:
-    'With --out, the hashes of what was logged go to <file>.hashes: with them, `audit verify` can say which record was changed.',
+    'With --out, the hashes of what was logged go to <file>.hashes: with them, `audit verify` can\n' +
+    'say which record was changed.',
   operands: [],
   options: { out: { type: 'string', value: 'file', summary: 'instead of the standard output' } },
   run: async ({ options: { out }, withProgress, write }) => {
@@ -49,9 +50,12 @@ export const auditExport = command({
 
 export const auditVerify = command({
   name: 'audit verify',
-  summary: 'check the audit log in the database, or an export without database and network',
+  summary: 'check the audit log, or an export of it, against its checkpoints',
   details:
-    'An export is checked against a checkpoint, and with --since against an older one too; either may be a folder of them. The log in the database is checked against every checkpoint it has; one that was kept elsewhere shows whether its end was cut off.',
+    'Without --export: the log in the database, against every checkpoint it has; one that was kept\n' +
+    'elsewhere shows whether its end was cut off. An export needs neither database nor network: it\n' +
+    'is checked against a checkpoint, and with --since against an older one too; either may be a\n' +
+    'folder of them.',
   operands: [],
   options: {
     export: { type: 'string', value: 'file', summary: 'what `audit export` wrote' },

@@ -6,16 +6,20 @@ import { SYSTEM, withDatabase } from './means.ts'
 
 export const eventsList = command({
   name: 'events list',
-  summary: "the newest of Stripe's events, at most 100",
+  summary: "list the newest of Stripe's events, at most 100",
   operands: [],
   options: {
-    status: { type: 'string', value: 'status', summary: EVENT_STATUSES.join(', ') },
+    status: {
+      type: 'string',
+      value: 'status',
+      summary: `only those that are ${EVENT_STATUSES.join(', ')}`,
+    },
   },
   json: true,
   run: async ({ options }) => {
     const status = EVENT_STATUSES.find((one) => one === options.status)
     if (options.status !== undefined && status === undefined) {
-      throw new WrongCall(`--status is one of ${EVENT_STATUSES.join(', ')}`)
+      throw new WrongCall(`--status is one of ${EVENT_STATUSES.join(', ')}.`)
     }
     const events = await withDatabase((db) => listEvents(db, status && { status }))
     return {

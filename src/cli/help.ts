@@ -13,7 +13,7 @@ export function describeCommands(commands: readonly Command[]): string {
   return `Usage: strongroom <command>
 
 ${table(commands.map((command) => [callOf(command), command.summary]))}
-\`strongroom <command> --help\` says more of one.
+\`strongroom <command> --help\` says more of one; \`strongroom --version\` says which this is.
 Exit codes: 0 done, 1 a finding, a refusal or a fault, 2 a wrong call.
 `
 }

@@ -15,7 +15,9 @@ export interface Streams {
 }
 
 /** Runs `strongroom <args>`. @returns the exit code: 0 done, 1 a finding or a fault, 2 a wrong call */
-export async function runCommand(args: string[], streams: Streams): Promise<0 | 1 | 2> {
+export async function runCommand(given: string[], streams: Streams): Promise<0 | 1 | 2> {
+  // `strongroom help keys issue` is how others are asked.
+  const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given
   const optionsAt = args.findIndex((arg) => arg.startsWith('-'))
   const words = optionsAt === -1 ? args : args.slice(0, optionsAt)
   const command = COMMANDS.find(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
@@ -40,15 +42,15 @@ export async function runCommand(args: string[], streams: Streams): Promise<0 | 
 
 /** @throws WrongCall unless help or the version is asked for */
 function answerWithoutCommand(args: string[], words: string[]): string {
+  const [option] = args.slice(words.length)
+  if (words.length === 0 && option === '--version') return `${VERSION}\n`
   const group = COMMANDS.filter(({ name }) => words.length === 0 || name.split(' ')[0] === words[0])
-  const asks = args.slice(words.length)
-  if (words.length === 0 && asks[0] === '--version') return `${VERSION}\n`
-  const isKnown = group.length > 0 && words.length <= 1
-  if (isKnown && (asks[0] === '--help' || asks[0] === '-h')) return describeCommands(group)
-  if (isKnown) throw new WrongCall(describeCommands(group))
-  throw new WrongCall(
-    `There is no command \`${words.join(' ')}\`.\n\n${describeCommands(COMMANDS)}`,
-  )
+  const text = describeCommands(group.length > 0 ? group : COMMANDS)
+  if (group.length === 0 || words.length > 1) {
+    throw new WrongCall(`There is no command \`${words.join(' ')}\`.\n\n${text}`)
+  }
+  if (option === '--help' || option === '-h') return text
+  throw new WrongCall(option === undefined ? text : `Unknown option '${option}'.\n\n${text}`)
 }
 
 function parse(command: Command, args: string[], streams: Streams) {

@@ -40,6 +40,8 @@ test('every command is listed, and each explains itself with all it takes', asyn
   const group = await call('keys', '-h')
   assert.match(group.out, /keys issue[^]*keys revoke/)
   assert.doesNotMatch(group.out, /ledger/)
+  assert.deepEqual(await call('help', 'keys', 'issue'), await call('keys', 'issue', '--help'))
+  assert.deepEqual(await call('help'), await call('--help'))
   assert.match((await call('--version')).out, /^\d+\.\d+\.\d+\n$/)
 })
 
@@ -48,7 +50,11 @@ test('a wrong call is told what is wrong, on stderr, with exit code 2', async ()
     [[], /^Usage/],
     [['keys'], /^Usage/],
     [['nope'], /^There is no command `nope`/],
+    [['-v'], /^Unknown option '-v'/],
+    [['help', 'nope'], /^There is no command `nope`/],
     [['keys', 'nope', '--help'], /^There is no command `keys nope`/],
+    // What a group has is told without everything else.
+    [['keys', 'nope'], /^There is no command `keys nope`[^]*keys issue(?![^]*ledger)/],
     [['keys', 'issue'], /^`keys issue` takes <customer_id>/],
     [['keys', 'revoke', 'cust_x'], /^`keys revoke` takes <customer_id> <key_id>/],
     [['ledger', 'verify', 'twice'], /^`ledger verify` takes no arguments/],
