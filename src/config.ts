@@ -178,7 +178,10 @@ function keysConfig(read: Reader, production: boolean): Config['keys'] {
     }
   }
   const path = read.text('LICENSE_PRIVATE_KEY_PATH')
-  if (path === undefined && production) read.fault('LICENSE_PRIVATE_KEY_PATH', 'is missing')
+  if (path === undefined && production) {
+    const make = '`openssl genrsa -out license-key.pem 3072` makes a key'
+    read.fault('LICENSE_PRIVATE_KEY_PATH', `is missing: ${make}`)
+  }
   return {
     signing: path === undefined ? undefined : key('LICENSE_PRIVATE_KEY_PATH', readPrivateKey, path),
     previous: read
@@ -210,7 +213,9 @@ function refuseSharedTokens(read: Reader, config: Config): void {
 function refuseUnsafeProduction(read: Reader, config: Config): void {
   for (const [field, name] of Object.entries(TOKEN_NAMES)) {
     const tokens = config[field as keyof typeof TOKEN_NAMES]
-    if (tokens.length === 0 && name !== 'METRICS_TOKEN') read.fault(name, 'is missing')
+    if (tokens.length === 0 && name !== 'METRICS_TOKEN') {
+      read.fault(name, 'is missing: `openssl rand -hex 32` makes one')
+    }
     tokens.forEach((token) => refuseWeakSecret(read, name, token))
   }
   config.stripe?.webhookSecrets.forEach((secret) => {
@@ -219,7 +224,10 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
   if (config.stripe !== null) refuseWeakSecret(read, 'STRIPE_SECRET_KEY', config.stripe.secretKey)
 
   if (config.database.url === undefined) {
-    read.fault('DATABASE_URL', 'is missing: the embedded database is for development')
+    read.fault(
+      'DATABASE_URL',
+      'is missing, and the embedded database is for development only: name a PostgreSQL server',
+    )
   } else if (
     config.database.ssl !== 'verify-full' &&
     !serverUrls(config.database.url).every(isLocal)

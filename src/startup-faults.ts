@@ -3,16 +3,21 @@ import { LockNotHad } from './plugins/database/migrations.ts'
 import { DatabaseNotReady } from './plugins/database/open.ts'
 import { databaseErrorCode, isConnectionLost } from './plugins/database/faults.ts'
 
+const WRONG_PASSWORD =
+  'The database refuses the user or password in DATABASE_URL: check both, and encode special ' +
+  'characters as in any URL (`@` is `%40`).'
+
 /** What to do about a fault, by the code that the system or the database gives it. */
 const ADVICE: Readonly<Record<string, string>> = {
   EADDRINUSE: 'The port is taken: stop what listens there, or set PORT.',
   EADDRNOTAVAIL: 'This machine has no such address: check HOST.',
-  ENOTDIR: 'DATA_DIR is below something that is no folder.',
+  EEXIST: 'DATA_DIR is a file: set it to a folder.',
+  ENOTDIR: 'DATA_DIR is below something that is no folder: set it to another one.',
   ENOSPC: 'The disk is full: make room where DATA_DIR is.',
   EROFS: 'DATA_DIR is on a disk that can only be read: set it to a folder that can be written to.',
-  '28P01': 'The database refuses the user or password in DATABASE_URL.',
-  '28000': 'The database refuses the user or password in DATABASE_URL.',
-  '3D000': 'The database named in DATABASE_URL does not exist.',
+  '28P01': WRONG_PASSWORD,
+  '28000': WRONG_PASSWORD,
+  '3D000': 'The database named in DATABASE_URL does not exist: create it, or name another.',
   '42501':
     'The user in DATABASE_URL lacks a privilege: it should own the database, or at least be ' +
     'allowed to create schemas and tables in it.',

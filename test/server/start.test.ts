@@ -104,7 +104,7 @@ test('a database that can not be reached ends the start without its password', a
 test('a folder that can not be written to ends the start and is named', () => {
   // Not even root makes folders there.
   const closed = process.platform === 'darwin' ? '/System/strongroom' : '/sys/strongroom'
-  for (const dataDir of [closed, '/dev/null/strongroom']) {
+  for (const dataDir of [closed, '/dev/null/strongroom', import.meta.filename]) {
     const { status, stderr } = command(['ledger', 'verify'], { DATA_DIR: dataDir })
     assert.equal(status, 1)
     assert.match(stderr, /DATA_DIR/)
