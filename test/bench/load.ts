@@ -23,6 +23,8 @@ export interface Load {
   deducts(path: string, options: LoadOptions): Promise<number>
   reads(path: string, options: LoadOptions): Promise<number>
   reports(path: string, options: LoadOptions): Promise<number>
+  /** With an API key, whether it is asked for or not. */
+  asks(path: string, options: LoadOptions): Promise<number>
 }
 
 export function isInstalled(program: string): boolean {
@@ -63,6 +65,14 @@ const wrk: Load = {
         return wrk.format('GET', '${path}/user-' .. math.random(1, ${options.users}), {
           ['x-internal-token'] = '${options.token}',
         })
+      end`,
+    ),
+  asks: (path, options) =>
+    runWrk(
+      options,
+      `local keys = { ${options.apiKeys.map((key) => `'${key}'`).join(', ')} }
+      function request()
+        return wrk.format('GET', '${path}', { ['x-api-key'] = keys[math.random(1, #keys)] })
       end`,
     ),
   reports: (path, options) =>
@@ -107,6 +117,7 @@ const autocannon: Load = {
     return runAutocannon(options, path, ['-m', 'POST', '--idReplacement', ...json])
   },
   reads: (path, options) => runAutocannon(options, `${path}/user-1`, []),
+  asks: (path, options) => runAutocannon(options, path, ['-H', `x-api-key=${options.apiKeys[0]}`]),
   // It sends one key only: all reports are of one customer.
   reports: (path, options) => {
     const id = `${process.hrtime.bigint()}-[<id>]`

@@ -11,20 +11,25 @@ import { migrate } from '../../src/plugins/database/migrate.ts'
 import { asAdmin, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
 import { chooseLoad, isInstalled } from './load.ts'
+import { measureAbuse } from './abuse.ts'
 import { medianDelayMs, withLogAtRest } from './audit.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
+import { measureRefusals } from './refusals.ts'
 import { median, printTable, type Row } from './report.ts'
 import { createCustomers, fillLedger, openUsers } from './seed.ts'
 
 /**
- * `npm run bench [-- --rounds 5 --seconds 4 --large]`: every target is a ratio of two
- * things measured in this run, in turns, medians quoted. The raw numbers go to a file.
+ * `npm run bench [-- --rounds 5 --seconds 4 --large --refusals]`: every target is a ratio of two
+ * things measured in this run, in turns, medians quoted. The raw numbers go to a file. `--only
+ * attacks` (or another part of a name) measures that alone; `--refusals` adds how long refusals take.
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
     large: { type: 'boolean', default: false },
+    refusals: { type: 'boolean', default: false },
+    only: { type: 'string' },
     out: { type: 'string', default: join(tmpdir(), 'strongroom-bench.json') },
   },
 })
@@ -72,37 +77,47 @@ try {
     balance: () => load.reads('/balance', many),
     'empty report': () => load.reports('/empty/usage/report', many),
     report: () => load.reports('/api/usage/report', many),
+    'open key check': () => load.asks('/empty/open', many),
+    'key check': () => load.asks('/empty/guarded', many),
   }
-  await measureInTurns(measures, samples)
-  const rows: Row[] = [
-    ratio('POST /deduct, 10,000 accounts', 'deduct', 'one transaction each', 'bare deduct', 1.25),
-    ratio('POST /deduct, one account', 'hot deduct', 'one transaction each', 'bare hot deduct', 15),
-    ratio('POST /deduct', 'deduct', 'the empty route', 'empty POST', 0.4),
-    ratio('GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7),
-    ratio('POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4),
-  ]
-  rows.push(
-    ratio(
+  const wanted = ([name]: [string, unknown]) =>
+    values.only === undefined || name.includes(values.only)
+  await measureInTurns(Object.fromEntries(Object.entries(measures).filter(wanted)), samples)
+  const ratios: Parameters<typeof ratio>[] = [
+    ['POST /deduct, 10,000 accounts', 'deduct', 'one transaction each', 'bare deduct', 1.25],
+    ['POST /deduct, one account', 'hot deduct', 'one transaction each', 'bare hot deduct', 15],
+    ['POST /deduct', 'deduct', 'the empty route', 'empty POST', 0.4],
+    ['GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7],
+    ['POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4],
+    [
       'POST /deduct, logged behind the commit',
       'deduct',
       'not logged',
       'deduct, log at rest',
       0.8,
-    ),
-  )
-  const delayMs = await medianDelayMs(sql)
-  rows.push({
-    what: 'from a movement to its record in the log, median under load',
-    value: `${delayMs.toFixed(0)} ms`,
-    target: '≤ 100 ms',
-    met: delayMs <= 100,
-  })
+    ],
+    ['the API key check, key seen before', 'key check', 'no check', 'open key check', 0.95],
+  ]
+  const rows: Row[] = ratios
+    .filter(([, subject, , base]) => samples.has(subject) && samples.has(base))
+    .map((each) => ratio(...each))
+  if (samples.has('deduct')) {
+    const delayMs = await medianDelayMs(sql)
+    rows.push({
+      what: 'from a movement to its record in the log, median under load',
+      value: `${delayMs.toFixed(0)} ms`,
+      target: '≤ 100 ms',
+      met: delayMs <= 100,
+    })
+  }
   rows.push({
     what: 'resident memory under load',
     value: `${(residentBytes(child.pid ?? 0) / 1e6).toFixed(0)} MB`,
     target: '≤ 200 MB',
     met: residentBytes(child.pid ?? 0) <= 200e6,
   })
+  if (wanted(['attacks', undefined])) rows.push(await measureAttacks(samples))
+  if (values.refusals) rows.push(...(await measureRefusals(origin, adminToken, samples)))
   if (values.large) {
     await measureLarge(samples)
     const [stored, before] = ['deduct, 10 million stored', 'deduct, 10 thousand stored']
@@ -140,6 +155,19 @@ try {
   if (service !== undefined) await once(service.child, 'exit')
   await embedded?.stop()
   rmSync(dataDir, { recursive: true, force: true })
+}
+
+/** On a service with the limits of development: with wider ones it would be attacked for longer. */
+async function measureAttacks(samples: Map<string, number[]>): Promise<Row> {
+  const attacked = await startService(url, {})
+  try {
+    const apiKeys = await createCustomers(attacked.origin, adminToken, CUSTOMERS / 10)
+    const options = { origin: attacked.origin, apiKeys, rounds: ROUNDS, durationS }
+    return await measureAbuse(options, samples)
+  } finally {
+    attacked.child.kill('SIGTERM')
+    await once(attacked.child, 'exit')
+  }
 }
 
 /** Two databases on one server, each with a service of its own, measured in turns once both are warm. */
@@ -207,7 +235,10 @@ async function measureInTurns(
   }
 }
 
-async function startService(database = url): Promise<{ child: ChildProcess; origin: string }> {
+async function startService(
+  database = url,
+  limits: Record<string, string> = WIDE_LIMITS,
+): Promise<{ child: ChildProcess; origin: string }> {
   // Compiled, as in production: a loader in the process would count in its memory.
   const out = join('node_modules', '.bench')
   execFileSync('npx', ['tsc', '--noEmit', 'false', '--rootDir', '.', '--outDir', out])
@@ -225,7 +256,7 @@ async function startService(database = url): Promise<{ child: ChildProcess; orig
         LOG_LEVEL: 'warn',
         INTERNAL_SERVICE_TOKEN: token,
         ADMIN_API_TOKEN: adminToken,
-        ...WIDE_LIMITS,
+        ...limits,
       },
     },
   )

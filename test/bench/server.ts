@@ -14,6 +14,7 @@ import { reportSchema } from '../../src/usage/routes.ts'
 const config = readConfig(processEnvironment())
 const app = await buildApp(config, createLogger(config.logLevel))
 const gates = await makeGates(app, config.rateLimits)
+const verifier = keyVerifier(app.db, app.log, new Registry())
 
 await app.register(
   async (scope) => {
@@ -43,7 +44,17 @@ await app.register(
 )
 await app.register(
   async (scope) => {
-    requireApiKey(scope, keyVerifier(app.db, app.log, new Registry()), gates.customer)
+    scope.get('/open', async () => ({ status: 'ok' }))
+    await scope.register(async (guarded) => {
+      requireApiKey(guarded, verifier, gates.customer)
+      guarded.get('/guarded', async () => ({ status: 'ok' }))
+    })
+  },
+  { prefix: '/empty' },
+)
+await app.register(
+  async (scope) => {
+    requireApiKey(scope, verifier, gates.customer)
     const receivedAt = new Date().toISOString()
     scope.post('/usage/report', { schema: reportSchema }, async (request, reply) =>
       reply.code(201).send({

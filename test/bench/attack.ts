@@ -1,0 +1,52 @@
+import { Agent, request } from 'node:http'
+import { type Socket, connect } from 'node:net'
+import { newApiKey } from '../../src/api-keys/format.ts'
+import { randomBase62 } from '../../src/ids.ts'
+
+/**
+ * A process that attacks the service on this machine at the address in its arguments: wrong API keys
+ * that look right, and connections that never finish a request. Ends when its parent closes its input.
+ */
+const WRONG_KEYS_PER_S = 500
+const SLOW_CONNECTIONS = 2_000
+const TICK_MS = 20
+
+const { hostname, port } = new URL(process.argv[2] ?? '')
+const agent = new Agent({ keepAlive: true, maxSockets: 128 })
+const statuses: Record<string, number> = {}
+const slow = new Set<Socket>()
+
+function tryWrongKey(): void {
+  const headers = { 'x-api-key': newApiKey(`cust_${randomBase62(16)}`).apiKey }
+  const call = request({ hostname, port, path: '/api/me', agent, headers }, (response) => {
+    response.resume()
+    const status = String(response.statusCode)
+    statuses[status] = (statuses[status] ?? 0) + 1
+  })
+  call.on('error', () => undefined)
+  call.end()
+}
+
+function openSlowly(): void {
+  const socket = connect(Number(port), hostname)
+  slow.add(socket)
+  socket.write('GET /api/me HTTP/1.1\r\nhost: a\r\nx-slow: ')
+  socket.on('error', () => undefined)
+  socket.on('close', () => slow.delete(socket))
+}
+
+const begun = performance.now()
+let sent = 0
+const timer = setInterval(() => {
+  const due = ((performance.now() - begun) / 1_000) * WRONG_KEYS_PER_S
+  for (; sent < due; sent++) tryWrongKey()
+  // The service closes them after some seconds; a hundred at a time, until there are as many again.
+  for (let n = 0; n < 100 && slow.size < SLOW_CONNECTIONS; n++) openSlowly()
+  if (slow.size === SLOW_CONNECTIONS) process.stdout.write('.')
+}, TICK_MS)
+
+process.stdin.resume()
+process.stdin.on('end', () => {
+  clearInterval(timer)
+  process.stdout.write(`\n${JSON.stringify(statuses)}\n`, () => process.exit(0))
+})
