@@ -260,7 +260,11 @@ async function startService(
       },
     },
   )
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const died = once(child, 'exit').then(() => {
+    throw new Error('The service of the bench did not start')
+  })
+  const [line] = (await Promise.race([once(child.stdout, 'data'), died])) as [Buffer]
+  died.catch(() => undefined)
   return { child, origin: line.toString().trim() }
 }
 
