@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import argon2 from 'argon2'
 import { Histogram } from 'prom-client'
 import { Refusal } from '../refusals.ts'
@@ -5,8 +6,11 @@ import { Refusal } from '../refusals.ts'
 /** OWASP's minimum for argon2id; 39 ms on a small machine. */
 const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/** More at once only starve the file system calls that share Node's thread pool. */
-const CONCURRENT_MAX = 2
+/**
+ * More than two at once starve the file system calls that share Node's thread pool; and whatever keys
+ * strangers try, a processor is left for those who are let in.
+ */
+const CONCURRENT_MAX = availableParallelism() > 2 ? 2 : 1
 const WAITING_MAX = 64
 
 let running = 0
@@ -32,10 +36,15 @@ export function matchesHash(hash: string, apiKey: string): Promise<boolean> {
   return bounded(() => argon2.verify(hash, apiKey))
 }
 
+/** @throws Refusal `OVERLOADED` when too many hashes wait already: what leads to one is not worth it */
+export function refuseWhenFull(): void {
+  if (running >= CONCURRENT_MAX && waiting.length >= WAITING_MAX) throw new Refusal('OVERLOADED')
+}
+
 /** @throws Refusal `OVERLOADED` at once when too many hashes wait already */
 async function bounded<T>(work: () => Promise<T>): Promise<T> {
+  refuseWhenFull()
   if (running >= CONCURRENT_MAX) {
-    if (waiting.length >= WAITING_MAX) throw new Refusal('OVERLOADED')
     await new Promise<void>((resolve) => waiting.push(resolve))
   } else {
     running++

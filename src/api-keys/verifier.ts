@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client'
 import { customers } from '../customers/tables.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { parseApiKey } from './format.ts'
-import { hashApiKey, matchesHash } from './hashing.ts'
+import { hashApiKey, matchesHash, refuseWhenFull } from './hashing.ts'
 import { keyMetrics } from './metrics.ts'
 import { endOf } from './service.ts'
 import { apiKeys } from './tables.ts'
@@ -106,6 +106,8 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
     allowance: Allowance,
   ): Promise<KeyHolder | null> {
     const isAllowed = await allowance.ofAddress()
+    if (isAllowed) refuseWhenFull()
+    const readAt = Date.now()
     const row = await readKey(keyId)
     if (!isAllowed) {
       const deserves = row !== undefined && isUsable(row) && (await allowance.ofCustomer())
@@ -114,8 +116,9 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
     const matches = await matchesHash(row?.hash ?? (await decoyHash), presented)
     if (!matches || row === undefined || !isUsable(row)) return null
     if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
-    known.set(mac, { keyId, holder: Promise.resolve(row.holder), readAt: Date.now() })
-    return row.holder
+    known.set(mac, { keyId, holder: Promise.resolve(row.holder), readAt })
+    // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
+    return recall(mac)
   }
 
   /** Many requests with one key share one read of its state. */

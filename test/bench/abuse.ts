@@ -51,13 +51,13 @@ async function startAttack(origin: string): Promise<() => Promise<string>> {
   const child = spawn(process.execPath, ['--import', 'tsx', script, origin], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
-  while (said === '' && child.exitCode === null) await delay(TICK_MS)
+  const said: string[] = []
+  child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text))
+  while (said.length === 0 && child.exitCode === null) await delay(TICK_MS)
   return async () => {
     child.stdin.end()
     await once(child, 'exit')
-    return said.trim().split('\n').at(-1) ?? ''
+    return said.join('').trim().split('\n').at(-1) ?? ''
   }
 }
 
