@@ -89,13 +89,7 @@ try {
     ['POST /deduct', 'deduct', 'the empty route', 'empty POST', 0.4],
     ['GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7],
     ['POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4],
-    [
-      'POST /deduct, logged behind the commit',
-      'deduct',
-      'not logged',
-      'deduct, log at rest',
-      0.8,
-    ],
+    ['POST /deduct, logged behind the commit', 'deduct', 'not logged', 'deduct, log at rest', 0.8],
     ['the API key check, key seen before', 'key check', 'no check', 'open key check', 0.95],
   ]
   const rows: Row[] = ratios

@@ -37,7 +37,10 @@ async function redisOf(service: Service): Promise<[metric: string | undefined, c
     await service.call('GET', '/health'),
   ]
   assert.deepEqual([health.status, health.body.status], [200, 'ok'])
-  return [/^strongroom_rate_limit_redis_up (\d)$/m.exec(metrics.body)?.[1], health.body.checks.redis]
+  return [
+    /^strongroom_rate_limit_redis_up (\d)$/m.exec(metrics.body)?.[1],
+    health.body.checks.redis,
+  ]
 }
 
 const UP = ['1', 'ok']
