@@ -12,7 +12,7 @@ export const eventsList = command({
     status: {
       type: 'string',
       value: 'status',
-      summary: `only those that are ${EVENT_STATUSES.join(', ')}`,
+      summary: `one of ${EVENT_STATUSES.join(', ')}`,
     },
   },
   json: true,
