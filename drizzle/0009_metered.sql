@@ -28,6 +28,9 @@ CREATE TABLE "usage_remainders" (
 --> statement-breakpoint
 ALTER TABLE "plans" ADD COLUMN "metered" jsonb;--> statement-breakpoint
 CREATE INDEX "usage_meter_events_due" ON "usage_meter_events" USING btree ("retry_at");--> statement-breakpoint
+-- safe: a row for each limit exceeded and each anomaly, so few that it takes milliseconds
 CREATE INDEX "usage_findings_customer" ON "usage_findings" USING btree ("customer_id","seq");--> statement-breakpoint
+-- safe: a row for each limit exceeded and each anomaly, so few that it takes milliseconds
 CREATE INDEX "usage_findings_metric" ON "usage_findings" USING btree ("metric","seq");--> statement-breakpoint
+-- safe: a row for each limit exceeded and each anomaly, so few that it takes milliseconds
 CREATE INDEX "usage_findings_kind_seq" ON "usage_findings" USING btree ("kind","seq");

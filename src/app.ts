@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { failures } from './auth/failures.ts'
 import { makeGates } from './auth/gates.ts'
 import { apiKeyAdminRoutes, apiKeySchemas, meRoutes } from './api-keys/routes.ts'
+import { hearOfKeyChanges } from './api-keys/changes.ts'
 import { keyVerifier } from './api-keys/verifier.ts'
 import { audit } from './audit/plugin.ts'
 import { auditRoutes, receiptRoutes } from './audit/routes.ts'
@@ -151,7 +152,9 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireApiKey(scope, keyVerifier(app.db, app.log, app.metrics), gates.customer)
+      const verifier = keyVerifier(app.db, app.log, app.metrics)
+      hearOfKeyChanges(scope, config.database, (id) => verifier.doubt(id))
+      requireApiKey(scope, verifier, gates.customer)
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
       await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })

@@ -30,18 +30,22 @@ export interface Allowance {
 export interface KeyVerifier {
   /** The holder of a key that is valid now; null for every other string, whatever is wrong with it. */
   verify(presented: string, allowance: Allowance): Promise<KeyHolder | null>
+  /** Something has changed: what is known of this key, or of this customer's, is read again. */
+  doubt(id: string): void
 }
 
 interface KnownKey {
   keyId: string
+  customerId: string
   /** What the database last said of the key and its customer; null once it is refused. */
   holder: Promise<KeyHolder | null>
   readAt: number
 }
 
 /**
- * A key's state is read again when it is older than this, so that revoking or suspending reaches
- * every replica within a second without anything having to be delivered.
+ * A key's state is read again when it is older than this. Changes are announced and reach every
+ * replica at once; but what is announced can be lost, and then this bounds for how long a revoked
+ * key is good.
  */
 const STATE_AGE_MS_MAX = 500
 const KNOWN_MAX = 20_000
@@ -116,7 +120,8 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
     const matches = await matchesHash(row?.hash ?? (await decoyHash), presented)
     if (!matches || row === undefined || !isUsable(row)) return null
     if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
-    known.set(mac, { keyId, holder: Promise.resolve(row.holder), readAt })
+    const { customerId } = row.holder
+    known.set(mac, { keyId, customerId, holder: Promise.resolve(row.holder), readAt })
     // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
     return recall(mac)
   }
@@ -172,7 +177,13 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
       .catch((error: unknown) => log.warn({ err: error }, 'Could not note the use of a key'))
   }
 
-  return { verify }
+  function doubt(id: string): void {
+    for (const entry of known.values()) {
+      if (entry.keyId === id || entry.customerId === id) entry.readAt = 0
+    }
+  }
+
+  return { verify, doubt }
 }
 
 function isUsable(row: { revokedAt: Date | null; holder: KeyHolder }): boolean {

@@ -1,8 +1,9 @@
 import type postgres from 'postgres'
 import { type Line, failure, pass } from './check.ts'
 
-/** Every trigger of the schema: what keeps the ledger and the audit log as they were written. */
+/** Every trigger of the schema: what keeps the ledger and the audit log as written, and tells of keys. */
 export const TRIGGERS = [
+  'api_keys_announced',
   'audit_checkpoints_never_change',
   'audit_places_never_change',
   'audit_records_never_change',
@@ -10,6 +11,7 @@ export const TRIGGERS = [
   'audit_terms_never_change',
   'audit_tiles_never_go',
   'audit_tiles_only_grow',
+  'customers_announced',
   'transfers_never_go',
   'transfers_only_forget',
 ] as const
