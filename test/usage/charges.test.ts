@@ -182,7 +182,7 @@ test('copies of reports, all at once, to two processes: each is stored and paid 
   const customers = await Promise.all(
     [0, 1, 2].map((n) => payer(service, 1_000_000_000, `customer-${n}@example.com`)),
   )
-  const reports = scaled(10_000, 300)
+  const reports = scaled(10_000, 90)
   const copies = 4
   const statuses = await inParallel(reports * copies, scaled(500, 40), async (index) => {
     const report = Math.floor(index / copies)

@@ -201,7 +201,7 @@ test('reports from everywhere while two processes tell Stripe: every unit once',
   const customers = await Promise.all(
     [0, 1, 2].map((n) => newCustomer(`customer-${n}@example.com`, `cus_${n}`)),
   )
-  const reports = scaled(10_000, 300)
+  const reports = scaled(10_000, 90)
   const load = { running: true }
   const telling = [service, replica].map(async ({ app }) => {
     while (load.running) await sendMeterEvents(app)
