@@ -29,23 +29,34 @@ export interface Settled {
 /**
  * Makes events of what has been used and not been told to Stripe, of customers that Stripe knows. Of
  * a sum the whole part goes; the fraction is left for the next. Sums are locked in the order in which
- * reports lock them.
+ * reports lock them, and read by a statement that begins when they are: one that waits for a lock may
+ * compute with what a row was before.
  */
 export async function sealMeterEvents(db: Database): Promise<void> {
-  await db.execute(sql`
-    with due as materialized (
-      select s.customer_id, s.event_name, s.value from usage_meter_sums s
+  await db.transaction(async (tx) => {
+    const locked = await tx.execute<{ customerId: string; eventName: string }>(sql`
+      select s.customer_id as "customerId", s.event_name as "eventName" from usage_meter_sums s
       join customers c on c.id = s.customer_id and c.stripe_customer_id is not null
       where s.value >= 1
       order by s.customer_id, s.event_name
-      for update of s
-    ),
-    taken as (
-      update usage_meter_sums s set value = s.value - floor(due.value)
-      from due where s.customer_id = due.customer_id and s.event_name = due.event_name
-    )
-    insert into usage_meter_events (customer_id, event_name, value)
-    select customer_id, event_name, floor(value) from due`)
+      for update of s`)
+    if (locked.length === 0) return
+    await tx.execute(sql`
+      with due as materialized (
+        select s.customer_id, s.event_name, floor(s.value) as value from usage_meter_sums s
+        join unnest(
+          ${column(locked, (row) => row.customerId)}::text[],
+          ${column(locked, (row) => row.eventName)}::text[]
+        ) as locked (customer_id, event_name) using (customer_id, event_name)
+        where s.value >= 1
+      ),
+      taken as (
+        update usage_meter_sums s set value = s.value - due.value
+        from due where s.customer_id = due.customer_id and s.event_name = due.event_name
+      )
+      insert into usage_meter_events (customer_id, event_name, value)
+      select customer_id, event_name, value from due`)
+  })
 }
 
 /**

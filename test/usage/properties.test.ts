@@ -73,6 +73,11 @@ test('totals are those of the accepted reports, whatever is repeated, late or cl
     fc.asyncProperty(steps, async (sequence) => {
       const prefix = `run${run++}-`
       await query(service.database, `update usage_retention set kept_since = '0001-01-01'`)
+      await query(
+        service.database,
+        `insert into customers (id, email, metadata)
+          select '${prefix}' || name, name || '@example.com', '{}' from unnest(array['a', 'b']) name`,
+      )
       const sent: { draft: ReportDraft; hundredths: Record<string, number> }[] = []
       const accepted: Accepted[] = []
       for (const step of sequence) {
