@@ -1,7 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
 import type { FastifyInstance } from 'fastify'
 import type postgres from 'postgres'
-import { buildApp } from '../app.ts'
 import type { Actor } from '../audit/record.ts'
 import { type Config, processEnvironment, readConfig } from '../config.ts'
 import { withDevelopmentSecrets } from '../development-secrets.ts'
@@ -39,6 +38,8 @@ export async function withDatabase<T>(
 export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Promise<T> {
   const config = ownConfig()
   const database = await openDatabase(config, () => undefined)
+  // Loaded here, because most commands need none of it, and start twice as fast without.
+  const { buildApp } = await import('../app.ts')
   const app = await buildApp({ ...config, database: database.config }, createLogger('silent'))
   try {
     await app.ready()
