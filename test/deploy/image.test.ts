@@ -24,6 +24,7 @@ test('the image holds what runs and nothing else', () => {
     'drizzle',
     'node_modules',
     'package.json',
+    'src',
   ])
   const { devDependencies, optionalDependencies, dependencies } = JSON.parse(
     readFileSync(join(IMAGE, 'package.json'), 'utf8'),
