@@ -180,7 +180,7 @@ async function licenseInFolder(t: TestContext, bits = 2_048) {
   return { folder, key, service, ada, license, write, ...files }
 }
 
-/** The README's own block, the one with these words in it. */
+/** The guide’s own block, the one with these words in it. */
 function guideBlock(words: string): string {
   const blocks = [...GUIDE.matchAll(/```sh\n([^`]*)```/g)].map(([, text]) => text ?? '')
   const found = blocks.filter((block) => block.includes(words))
