@@ -36,15 +36,16 @@ export function explainStartupFault(error: unknown): string {
   if (code === 'CONNECTION_DESTROYED') {
     return 'The database is a standby, which takes no writes: name its primary in DATABASE_URL too.'
   }
-  if (isConnectionLost(error) && !isOfFiles(error)) {
+  if (isConnectionLost(error) && !isMissingFile(error)) {
     return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.`
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /** A file that is missing has the code of a socket that is. */
-function isOfFiles(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall !== 'connect'
+function isMissingFile(error: unknown): boolean {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return false
+  return error.code === 'ENOENT' && error.syscall !== 'connect'
 }
 
 function explainPermission(error: unknown): string {
