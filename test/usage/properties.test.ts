@@ -99,7 +99,11 @@ test('totals are those of the accepted reports, whatever is repeated, late or cl
               accepted.push({ customerId, reportId, at, metrics: next.hundredths })
             } catch (error) {
               if (!(error instanceof Refusal)) throw error
-              assert.ok(['IDEMPOTENCY_KEY_REUSED', 'VALIDATION_FAILED'].includes(error.code))
+              // The report that a copy met may be cleaned away before it is compared.
+              const isCleaned = step.some(({ kind }) => kind === 'clean')
+              const codes = ['IDEMPOTENCY_KEY_REUSED', 'VALIDATION_FAILED']
+              if (isCleaned) codes.push('OVERLOADED')
+              assert.ok(codes.includes(error.code), error.code)
             }
           }),
         )
