@@ -1,9 +1,10 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
-import { isErased, livingCustomer } from '../customers/living.ts'
+import { isErased, isLiving, livingCustomer } from '../customers/living.ts'
 import { customers } from '../customers/tables.ts'
+import { array } from '../plugins/database/arrays.ts'
 import { violates } from '../plugins/database/faults.ts'
-import type { Database } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
 import { type StripeCalls, requestKey } from '../plugins/stripe.ts'
 import { beginErasure } from '../privacy/events.ts'
 import { forgetStripeCustomer } from '../privacy/stripe-customers.ts'
@@ -13,6 +14,9 @@ type Customer = Pick<
   typeof customers.$inferSelect,
   'id' | 'email' | 'companyName' | 'stripeCustomerId' | 'stripeCustomersDeleted'
 >
+
+/** Any constant will do; other advisory locks of two numbers have another. */
+const LOCK_CLASS = 5_746_105
 
 /**
  * The customer's Stripe customer, made if there is none. Its idempotency key is the same for all who
@@ -38,8 +42,9 @@ export async function stripeCustomerOf(
 }
 
 /**
- * Remembers it where there is none yet. Another customer's is left alone; an erased customer's, made
- * or paid with while the erasure was under way, is deleted like those before it.
+ * Remembers it where there is none yet, unless Stripe has said that it was deleted. Another customer's
+ * is left alone; an erased customer's, made or paid with while the erasure was under way, is deleted
+ * like those before it.
  */
 export async function linkStripeCustomer(
   db: Database,
@@ -48,6 +53,8 @@ export async function linkStripeCustomer(
 ): Promise<void> {
   try {
     await db.transaction(async (tx) => {
+      await takeTurns(tx, stripeCustomerId)
+      if (await isKnownDeleted(tx, stripeCustomerId)) return
       const linked = await tx
         .update(customers)
         .set({ stripeCustomerId, updatedAt: sql`now()` })
@@ -66,35 +73,59 @@ export async function linkStripeCustomer(
 }
 
 /**
- * Stripe's customer was deleted, and its subscriptions cancelled with it.
+ * Stripe's customer was deleted, and its subscriptions cancelled with it. The event may come before
+ * the one that would have linked it.
+ * @param customerId our customer's id, which the Stripe customer has in its metadata
  * @returns false if it was none of ours
  */
 export function unlinkStripeCustomer(
   db: Database,
   stripeCustomerId: string,
+  customerId: string | null,
   at: Date,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const [owner] = await tx
-      .update(customers)
-      .set({
-        stripeCustomerId: null,
-        stripeCustomersDeleted: sql`${customers.stripeCustomersDeleted} + 1`,
-        updatedAt: sql`now()`,
-      })
-      .where(eq(customers.stripeCustomerId, stripeCustomerId))
-      .returning({ id: customers.id })
-    if (owner !== undefined) await recordChange(tx, STRIPE, owner.id)
+    await takeTurns(tx, stripeCustomerId)
+    const isLinked = eq(customers.stripeCustomerId, stripeCustomerId)
+    const isNamed = and(eq(customers.id, customerId ?? ''), isLiving)
+    const owners = await tx
+      .select({ id: customers.id, linked: customers.stripeCustomerId })
+      .from(customers)
+      .where(or(isLinked, isNamed))
+      .for('no key update')
+    for (const { id, linked } of owners) {
+      const isUnlinked = linked === stripeCustomerId
+      await tx
+        .update(customers)
+        .set({
+          ...(isUnlinked && { stripeCustomerId: null }),
+          stripeCustomersDeleted: sql`${customers.stripeCustomersDeleted} + 1`,
+          updatedAt: sql`now()`,
+        })
+        .where(eq(customers.id, id))
+      if (isUnlinked) await recordChange(tx, STRIPE, id)
+    }
     const ended = await endForDeleted(tx, stripeCustomerId, at)
-    return owner !== undefined || ended > 0
+    return owners.length > 0 || ended > 0
   })
 }
+/** Until the commit: what is said of one Stripe customer is taken in one after the other. */
+async function takeTurns(tx: Transaction, stripeCustomerId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_CLASS}, hashtext(${stripeCustomerId}))`)
+}
 
-function recordChange(
-  tx: Parameters<typeof recordAudit>[0],
-  actor: Actor,
-  customerId: string,
-): Promise<void> {
+/** Stripe's ids are never used again. */
+async function isKnownDeleted(tx: Transaction, stripeCustomerId: string): Promise<boolean> {
+  const people = array([stripeCustomerId])
+  const [found] = await tx.execute(sql`
+    select from stripe_events
+    where people_in(payload) && ${people}::text[]
+      and type = 'customer.deleted' and payload #>> '{data,object,id}' = ${stripeCustomerId}
+    limit 1`)
+  return found !== undefined
+}
+
+function recordChange(tx: Transaction, actor: Actor, customerId: string): Promise<void> {
   const metadata = { changed: ['stripe_customer_id'] }
   return recordAudit(tx, actor, { event: 'customer.updated', subject: customerId, metadata })
 }

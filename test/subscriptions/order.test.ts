@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startBilling } from '../support/billing.ts'
+import { asAdmin } from '../support/database.ts'
 import { type StripeEvent, asCopy, asOldShape } from '../support/stripe/index.ts'
 
 const TYPES = [
@@ -150,4 +151,22 @@ test('a deleted Stripe customer ends the access; a new checkout makes another', 
   assert.equal(await ada.plan(), null)
   await ada.subscribe()
   assert.notEqual((await read()).body.stripe_customer_id, first)
+})
+
+test('a Stripe customer whose deletion is heard of first is never linked', async (t) => {
+  const { newCustomer, deliver, statuses, stripe, service } = await startBilling(t)
+  const ada = await newCustomer()
+  await ada.subscribe()
+  const read = async () => (await service.asAdmin('GET', `/api/customers/${ada.customerId}`)).body
+  const { stripe_customer_id: first } = await read()
+  // As when the session was opened elsewhere: then the event of its completion makes the link.
+  await asAdmin(service.database.url, (sql) => sql`update customers set stripe_customer_id = null`)
+  stripe.deleteCustomer(first)
+  const deletion = stripe.events.filter(({ type }) => type === 'customer.deleted')
+  await deliver(deletion)
+  await deliver()
+  assert.equal((await statuses())['customer.deleted'], 'applied')
+  assert.equal((await read()).stripe_customer_id, null)
+  await ada.subscribe()
+  assert.notEqual((await read()).stripe_customer_id, first)
 })

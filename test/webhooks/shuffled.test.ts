@@ -127,6 +127,7 @@ async function stateOf(database: TestDatabase): Promise<Record<string, Record<st
       ]),
     )
   return {
+    linked: await read('select id as key, stripe_customer_id as value from customers order by id'),
     plans: await read('select id as key, plan as value from customers order by id'),
     subscriptions: await read(`
       select id as key, jsonb_build_array(customer_id, plan, status, quantity, current_period_start,

@@ -1,13 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { unlinkStripeCustomer } from '../../subscriptions/stripe-customer.ts'
 import type { Handler } from './handler.ts'
-import { Text, read } from './read.ts'
+import { Dictionary, Text, read } from './read.ts'
 
-const Customer = Type.Object({ id: Text })
+const Customer = Type.Object({ id: Text, metadata: Dictionary })
 
 /** `customer.deleted`: Stripe has cancelled the subscriptions with the customer. */
 export const customerDeleted: Handler = async (services, event) => {
-  const { id } = read(Customer, event.object, 'customer')
-  const known = await unlinkStripeCustomer(services.db, id, event.createdAt)
+  const { id, metadata } = read(Customer, event.object, 'customer')
+  const customerId = metadata?.['customer_id'] ?? null
+  const known = await unlinkStripeCustomer(services.db, id, customerId, event.createdAt)
   return known ? null : 'no customer of ours'
 }
