@@ -84,10 +84,13 @@ function commitmentsIn(transfer: LoggedTransfer): { ip: string | null; details: 
   const { salt, ip_commitment: ip, details_commitment: details } = transfer
   if (salt === null || details !== null) return { ip, details }
   return commitmentsOf(Buffer.from(salt, 'hex'), {
-    ...transfer,
     seq: BigInt(transfer.seq),
     idempotencyKey: transfer.idempotency_key,
     fingerprint: Buffer.from(transfer.fingerprint, 'hex'),
+    reason: transfer.reason,
+    reference: transfer.reference,
+    metadata: transfer.metadata,
+    ip: transfer.ip,
   })
 }
 

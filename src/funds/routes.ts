@@ -194,15 +194,17 @@ async function move(
   const body = request.body as Notes
   const { reason = null, reference = null, metadata = null } = body
   if ('userId' in asked) request.userId = asked.userId
-  const moved = await app.funds.move({
-    ...asked,
+  const noted: Pick<Movement, Noted> = {
     reason,
     reference,
     metadata,
     idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
     fingerprint: fingerprint(asked.kind, ...meaning, reason, reference, metadata),
     actor: actorOf(request),
-  })
+  }
+  // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
+  // a shape of its own, which moreover lives long.
+  const moved = await app.funds.move(Object.assign(asked, noted))
   request.userId = moved.userId
   if (moved.replayed) void reply.header('idempotent-replayed', 'true')
   return moved

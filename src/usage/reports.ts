@@ -25,18 +25,15 @@ export interface Report extends ReportDraft {
   fingerprint: Buffer
 }
 
+/** Takes the draft over. */
 export function newReport(draft: ReportDraft): Report {
   const { reportId, metrics, instanceId, reportedAt } = draft
-  return {
-    ...draft,
+  const meaning = canonicalJson([metrics, instanceId, reportedAt?.getTime() ?? null])
+  return Object.assign(draft, {
     reportId: reportId ?? `rep_${randomBase62(22)}`,
     isNamed: reportId !== null,
-    fingerprint: hash(
-      'sha256',
-      canonicalJson([metrics, instanceId, reportedAt?.getTime() ?? null]),
-      'buffer',
-    ),
-  }
+    fingerprint: hash('sha256', meaning, 'buffer'),
+  })
 }
 
 /** Where a customer stands against one of its plan's limits, in the current month (UTC). */

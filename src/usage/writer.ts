@@ -82,12 +82,19 @@ export function judge(
   const limits = limitsByCustomer(written)
   return batch.map((report, index) => {
     const { customerId, reportId } = report
-    const reported = { customerId, reportId, limits: limits.get(customerId) ?? [] }
+    const reported = (receivedAt: Date, replayed: boolean) =>
+      fulfilled({
+        customerId,
+        reportId,
+        limits: limits.get(customerId) ?? [],
+        receivedAt,
+        replayed,
+      })
     const key = reportKey(report)
     if (creators.has(index)) {
       const { receivedAt } = written
       stored.set(key, { key, fingerprint: report.fingerprint, receivedAt })
-      return fulfilled({ ...reported, receivedAt, replayed: false })
+      return reported(receivedAt, false)
     }
     const known = stored.get(key)
     if (known !== undefined) {
@@ -95,7 +102,7 @@ export function judge(
         return rejected(new Refusal('IDEMPOTENCY_KEY_REUSED'))
       }
       // An id of our own is here twice only if the answer to the first try was lost.
-      return fulfilled({ ...reported, receivedAt: known.receivedAt, replayed: report.isNamed })
+      return reported(known.receivedAt, report.isNamed)
     }
     // Else retention deleted the earlier report between the two statements, or the customer is being
     // erased: the next try is told so.
