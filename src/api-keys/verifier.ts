@@ -1,8 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto'
-import { eq } from 'drizzle-orm'
+import { hash, randomBytes } from 'node:crypto'
+import { eq, inArray } from 'drizzle-orm'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
 import { customers } from '../customers/tables.ts'
+import { sharedCommits } from '../shared-commits.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { parseApiKey } from './format.ts'
 import { hashApiKey, matchesHash, refuseWhenFull } from './hashing.ts'
@@ -29,7 +30,7 @@ export interface Allowance {
 
 export interface KeyVerifier {
   /** The holder of a key that is valid now; null for every other string, whatever is wrong with it. */
-  verify(presented: string, allowance: Allowance): Promise<KeyHolder | null>
+  verify(presented: string, allowance: Allowance): KeyHolder | null | Promise<KeyHolder | null>
   /** Something has changed: what is known of this key, or of this customer's, is read again. */
   doubt(id: string): void
 }
@@ -37,28 +38,35 @@ export interface KeyVerifier {
 interface KnownKey {
   keyId: string
   customerId: string
-  /** What the database last said of the key and its customer; null once it is refused. */
-  holder: Promise<KeyHolder | null>
+  /** What the database last said of the key and its customer. */
+  holder: KeyHolder
   readAt: number
+  /** How often it was heard that something has changed. */
+  doubts: number
+  /** A reading that began after the last of them. */
+  reading: Promise<KeyHolder | null> | null
 }
 
 /**
- * A key's state is read again when it is older than this. Changes are announced and reach every
- * replica at once; but what is announced can be lost, and then this bounds for how long a revoked
- * key is good.
+ * What is known of keys is read again this often, all of it that is asked for at one time. Changes are
+ * announced and reach every replica at once; but what is announced can be lost, and then this bounds
+ * for how long a revoked key is good.
  */
 const STATE_AGE_MS_MAX = 500
+const READ_TOGETHER_MAX = 500
 const KNOWN_MAX = 20_000
 const LAST_USED_INTERVAL_MS = 60_000
 
 /**
- * Checks keys against their argon2id hash once, then knows them by an HMAC under a key of this
+ * Checks keys against their argon2id hash once, then knows them by a digest under a secret of this
  * process: neither the key nor anything that could be used as one stays in memory.
  * @param registry for how many were known
  */
 export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Registry): KeyVerifier {
   const count = keyMetrics(registry)
-  const macKey = randomBytes(32)
+  // Of one length and in front; and no digest leaves the process, so none can be continued.
+  const digestKey = randomBytes(32).toString('base64')
+  const epochStart = Math.floor(Math.random() * STATE_AGE_MS_MAX)
   const known = new Map<string, KnownKey>()
   /** Checks under way: many requests with one key share its hash. */
   const learning = new Map<string, Promise<KeyHolder | null>>()
@@ -67,18 +75,39 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
   const decoyHash = hashApiKey(randomBytes(32).toString('hex'))
   decoyHash.catch(() => undefined)
 
-  async function verify(presented: string, allowance: Allowance): Promise<KeyHolder | null> {
+  const readings = sharedCommits<string, KeyState | undefined>({
+    lanes: 1,
+    waitingMax: KNOWN_MAX,
+    batchMax: READ_TOGETHER_MAX,
+    commit: readKeys,
+  })
+
+  function verify(
+    presented: string,
+    allowance: Allowance,
+  ): KeyHolder | null | Promise<KeyHolder | null> {
+    const digest = hash('sha256', digestKey + presented, 'base64')
+    const entry = known.get(digest)
+    if (entry === undefined) return verifyUnknown(digest, presented, allowance)
+    count('known')
+    return isFresh(entry) ? admit(entry.holder) : recall(digest, entry).then(admit)
+  }
+
+  async function verifyUnknown(
+    digest: string,
+    presented: string,
+    allowance: Allowance,
+  ): Promise<KeyHolder | null> {
     const parsed = parseApiKey(presented)
     if (parsed === null) {
       count('malformed')
       return null
     }
-    const mac = createHmac('sha256', macKey).update(presented).digest('base64')
-    const isKnown = known.has(mac)
-    count(isKnown ? 'known' : 'unknown')
-    const holder = await (isKnown
-      ? recall(mac)
-      : learnOnce(mac, presented, parsed.keyId, allowance))
+    count('unknown')
+    return admit(await learnOnce(digest, presented, parsed.keyId, allowance))
+  }
+
+  function admit(holder: KeyHolder | null): KeyHolder | null {
     // The id in front of the secret is part of the hashed key, so it can only be the key's own.
     if (holder === null || isExpired(holder)) return null
     touch(holder.keyId)
@@ -86,15 +115,15 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
   }
 
   function learnOnce(
-    mac: string,
+    digest: string,
     presented: string,
     keyId: string,
     allowance: Allowance,
   ): Promise<KeyHolder | null> {
-    let check = learning.get(mac)
+    let check = learning.get(digest)
     if (check === undefined) {
-      check = learn(mac, presented, keyId, allowance).finally(() => learning.delete(mac))
-      learning.set(mac, check)
+      check = learn(digest, presented, keyId, allowance).finally(() => learning.delete(digest))
+      learning.set(digest, check)
     }
     return check
   }
@@ -104,7 +133,7 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
    * the same address as a good key that is new to this process, the id tells them apart.
    */
   async function learn(
-    mac: string,
+    digest: string,
     presented: string,
     keyId: string,
     allowance: Allowance,
@@ -112,7 +141,7 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
     const isAllowed = await allowance.ofAddress()
     if (isAllowed) refuseWhenFull()
     const readAt = Date.now()
-    const row = await readKey(keyId)
+    const row = await readings.submit(keyId)
     if (!isAllowed) {
       const deserves = row !== undefined && isUsable(row) && (await allowance.ofCustomer())
       if (!deserves) return null
@@ -120,49 +149,59 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
     const matches = await matchesHash(row?.hash ?? (await decoyHash), presented)
     if (!matches || row === undefined || !isUsable(row)) return null
     if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
-    const { customerId } = row.holder
-    known.set(mac, { keyId, customerId, holder: Promise.resolve(row.holder), readAt })
+    const { holder } = row
+    const { customerId } = holder
+    const entry: KnownKey = { keyId, customerId, holder, readAt, doubts: 0, reading: null }
+    known.set(digest, entry)
     // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
-    return recall(mac)
+    return isFresh(entry) ? holder : recall(digest, entry)
+  }
+
+  /** What is read in one epoch is read again in the next: many keys are due at once, and read together. */
+  function isFresh({ readAt }: KnownKey): boolean {
+    return epochOf(readAt) === epochOf(Date.now())
+  }
+
+  function epochOf(time: number): number {
+    return Math.floor((time - epochStart) / STATE_AGE_MS_MAX)
   }
 
   /** Many requests with one key share one read of its state. */
-  async function recall(mac: string): Promise<KeyHolder | null> {
-    const entry = known.get(mac)
-    if (entry === undefined) return null
-    if (Date.now() - entry.readAt > STATE_AGE_MS_MAX) {
-      entry.readAt = Date.now()
-      entry.holder = readKey(entry.keyId).then((row) =>
-        row !== undefined && isUsable(row) ? row.holder : null,
-      )
-    }
+  function recall(digest: string, entry: KnownKey): Promise<KeyHolder | null> {
+    entry.reading ??= reread(digest, entry)
+    return entry.reading
+  }
+
+  async function reread(digest: string, entry: KnownKey): Promise<KeyHolder | null> {
+    const { doubts } = entry
+    const readAt = Date.now()
     try {
-      const holder = await entry.holder
-      if (holder === null) known.delete(mac)
-      return holder
-    } catch (error) {
-      // Not knowing is no permission: the next request asks the database again.
-      entry.readAt = 0
-      throw error
+      const row = await readings.submit(entry.keyId)
+      if (row === undefined || !isUsable(row)) {
+        known.delete(digest)
+        return null
+      }
+      if (doubts === entry.doubts) {
+        entry.holder = row.holder
+        entry.readAt = readAt
+      }
+      return row.holder
+    } finally {
+      // Where it failed, so does the request, for not knowing is no permission; the next asks again.
+      if (doubts === entry.doubts) entry.reading = null
     }
   }
 
-  async function readKey(keyId: string) {
-    const [row] = await db
+  async function readKeys(
+    keyIds: readonly string[],
+  ): Promise<PromiseFulfilledResult<KeyState | undefined>[]> {
+    const rows = await db
       .select({ key: apiKeys, customer: customers })
       .from(apiKeys)
       .innerJoin(customers, eq(customers.id, apiKeys.customerId))
-      .where(eq(apiKeys.id, keyId))
-    if (row === undefined) return undefined
-    const holder: KeyHolder = {
-      customerId: row.customer.id,
-      plan: row.customer.plan,
-      status: row.customer.status,
-      keyId: row.key.id,
-      keyName: row.key.name,
-      keyExpiresAt: endOf(row.key),
-    }
-    return { hash: row.key.hash, revokedAt: row.key.revokedAt, holder }
+      .where(inArray(apiKeys.id, [...new Set(keyIds)]))
+    const states = new Map(rows.map(({ key, customer }) => [key.id, stateOf(key, customer)]))
+    return keyIds.map((keyId) => ({ status: 'fulfilled', value: states.get(keyId) }))
   }
 
   function touch(keyId: string): void {
@@ -179,14 +218,38 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
 
   function doubt(id: string): void {
     for (const entry of known.values()) {
-      if (entry.keyId === id || entry.customerId === id) entry.readAt = 0
+      if (entry.keyId !== id && entry.customerId !== id) continue
+      entry.doubts++
+      entry.readAt = 0
+      entry.reading = null
     }
   }
 
   return { verify, doubt }
 }
 
-function isUsable(row: { revokedAt: Date | null; holder: KeyHolder }): boolean {
+interface KeyState {
+  hash: string
+  revokedAt: Date | null
+  holder: KeyHolder
+}
+
+function stateOf(
+  key: typeof apiKeys.$inferSelect,
+  customer: typeof customers.$inferSelect,
+): KeyState {
+  const holder = {
+    customerId: customer.id,
+    plan: customer.plan,
+    status: customer.status,
+    keyId: key.id,
+    keyName: key.name,
+    keyExpiresAt: endOf(key),
+  }
+  return { hash: key.hash, revokedAt: key.revokedAt, holder }
+}
+
+function isUsable(row: KeyState): boolean {
   return row.revokedAt === null && row.holder.status === 'active' && !isExpired(row.holder)
 }
 

@@ -41,8 +41,8 @@ export interface Gates {
 }
 
 /** An IPv6 address stands for its /64, which its owner can choose addresses from at will. */
-export function addressOf(request: { ip: string }): string {
-  return normalizeIP(request.ip)
+export function addressOf({ ip }: { ip: string }): string {
+  return ip.includes(':') ? normalizeIP(ip) : ip
 }
 
 /** Every gate, with the limits as configured. */

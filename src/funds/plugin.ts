@@ -7,7 +7,7 @@ import { expireHolds } from './jobs.ts'
 import { type LedgerBooks, ledger } from './ledger.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
-import { sharedCommits } from './shared-commits.ts'
+import { sharedCommits } from '../shared-commits.ts'
 import { type Verification, verifyLedger } from './verify.ts'
 
 /**

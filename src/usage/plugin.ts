@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
-import { sharedCommits } from '../funds/shared-commits.ts'
+import { sharedCommits } from '../shared-commits.ts'
 import { connect } from '../plugins/database/connect.ts'
 import { Refusal } from '../refusals.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'

@@ -3,6 +3,7 @@ import { keyVerifier } from '../../src/api-keys/verifier.ts'
 import { keyHolderOf, requireApiKey } from '../../src/auth/api-key.ts'
 import { makeGates } from '../../src/auth/gates.ts'
 import { requireInternalToken } from '../../src/auth/internal.ts'
+import { allowAnyone } from '../../src/auth/public.ts'
 import { buildApp } from '../../src/app.ts'
 import { processEnvironment, readConfig } from '../../src/config.ts'
 import { balanceSchema } from '../../src/funds/account-routes.ts'
@@ -44,7 +45,11 @@ await app.register(
 )
 await app.register(
   async (scope) => {
-    scope.get('/open', async () => ({ status: 'ok' }))
+    await scope.register(async (open) => {
+      // With a limit, as behind a key: what is compared is the check of the key alone.
+      allowAnyone(open, gates.public)
+      open.get('/open', async () => ({ status: 'ok' }))
+    })
     await scope.register(async (guarded) => {
       requireApiKey(guarded, verifier, gates.customer)
       guarded.get('/guarded', async () => ({ status: 'ok' }))
