@@ -25,15 +25,19 @@ export interface Report extends ReportDraft {
   fingerprint: Buffer
 }
 
-/** Takes the draft over. */
 export function newReport(draft: ReportDraft): Report {
-  const { reportId, metrics, instanceId, reportedAt } = draft
+  const { customerId, actor, reportId, instanceId, reportedAt, metrics } = draft
   const meaning = canonicalJson([metrics, instanceId, reportedAt?.getTime() ?? null])
-  return Object.assign(draft, {
+  return {
+    customerId,
+    actor,
     reportId: reportId ?? `rep_${randomBase62(22)}`,
     isNamed: reportId !== null,
+    instanceId,
+    reportedAt,
+    metrics,
     fingerprint: hash('sha256', meaning, 'buffer'),
-  })
+  }
 }
 
 /** Where a customer stands against one of its plan's limits, in the current month (UTC). */
