@@ -1,7 +1,12 @@
 import type postgres from 'postgres'
 import { canonicalJson } from '../canonical-json.ts'
 import { array } from '../plugins/database/arrays.ts'
-import { type LoggedTransfer, transferRecord } from './transfer-record.ts'
+import {
+  type LoggedTransfer,
+  type SystemNames,
+  type TransferOptions,
+  transferRecord,
+} from './transfer-record.ts'
 
 /** A record of the log. Written as canonical JSON (RFC 8785) it is a leaf of the tree. */
 export interface LogRecord {
@@ -58,40 +63,37 @@ export async function readRecords(
 ): Promise<(LogRecord | null)[]> {
   const ids = array(places.map(({ recordId }) => recordId))
   // As one JSON value, which the runtime parses many times faster than the driver reads columns.
-  const [answer] = await sql<{ rows: Row[] }[]>`
+  const [answer] = await sql<{ rows: Row[]; systems: SystemNames | null }[]>`
     select coalesce(json_agg(json_build_object(
       'id', r.id, 'timestamp', r.timestamp, 'event', r.event, 'actor', r.actor,
       'subject', r.subject, 'ip', r.ip, 'metadata', r.metadata,
       'transfers', case when r.event is null then (
-        select json_agg(json_build_object(
-          'index', one.place - 1, 'account_id', t.account_id, 'seq', t.seq, 'kind', t.kind, 'asset', t.asset,
-          'amount', t.amount, 'target_seq', t.target_seq, 'balance_after', t.balance_after,
-          'held_after', t.held_after, 'available_after', t.available_after, 'actor', t.actor,
-          'debit', coalesce(d.system, 'acct_' || t.debit_account_id),
-          'credit', coalesce(c.system, 'acct_' || t.credit_account_id),
-          'created_at', t.created_at, 'salt', encode(a.salt, 'hex'), 'ip', t.ip,
-          'reason', t.reason, 'reference', t.reference, 'metadata', t.metadata,
-          'idempotency_key', t.idempotency_key, 'fingerprint', encode(t.fingerprint, 'hex'),
-          'ip_commitment', t.ip_commitment, 'details_commitment', t.details_commitment
+        select json_agg(json_build_array(
+          one.place - 1,
+          json_build_array(t.account_id, t.seq, t.kind, t.asset, t.amount, t.debit_account_id,
+            t.credit_account_id, t.target_seq, t.balance_after, t.held_after, t.available_after,
+            t.actor, t.created_at),
+          json_build_array(encode(a.salt, 'hex'), t.ip, t.reason, t.reference, t.metadata,
+            t.idempotency_key, encode(t.fingerprint, 'hex'), t.ip_commitment, t.details_commitment)
         ))
         from unnest(r.account_ids, r.transfer_seqs) with ordinality as one (account_id, seq, place)
         join transfers t on t.account_id = one.account_id and t.seq = one.seq
         left join accounts a on a.id = t.account_id
-        left join accounts d on d.id = t.debit_account_id
-        left join accounts c on c.id = t.credit_account_id
         where one.account_id = coalesce(${accountId === undefined ? null : String(accountId)}::bigint, one.account_id)
       ) end
-    )), '[]') as rows
+    )), '[]') as rows,
+    (select json_object_agg(id, system) from accounts where system is not null) as systems
     from audit_records r where r.id = any(${ids}::bigint[])`
   const rows = new Map((answer?.rows ?? []).map((row) => [BigInt(row.id), row]))
-  return places.flatMap((place) => recordsOf(rows.get(place.recordId), place, isShown))
+  const systems = answer?.systems ?? {}
+  return places.flatMap((place) => recordsOf(rows.get(place.recordId), place, { isShown, systems }))
 }
 
 /** Always as many as the place has room for: a row that was changed must not push others aside. */
 function recordsOf(
   row: Row | undefined,
   { firstSeq, size }: Place,
-  isShown: boolean,
+  options: TransferOptions,
 ): (LogRecord | null)[] {
   const records: (LogRecord | null)[] = Array.from({ length: size }, () => null)
   if (row === undefined) return records
@@ -102,8 +104,10 @@ function recordsOf(
     return records
   }
   for (const transfer of row.transfers ?? []) {
-    const { index } = transfer
-    if (index < size) records[index] = transferRecord(transfer, firstSeq + index, isShown)
+    const [index, movement, personal] = transfer
+    if (index < size) {
+      records[index] = transferRecord(movement, personal, firstSeq + index, options)
+    }
   }
   return records
 }

@@ -18,86 +18,104 @@ const EVENTS = {
   release: 'funds.released',
 } as const satisfies Record<TransferKind, string>
 
-/** A transfer as it is read for the log, on the way as JSON: postgres.js would take each value apart. */
-export interface LoggedTransfer {
-  /** Its place in the batch. */
-  index: number
-  account_id: number
-  seq: number
-  kind: TransferKind
-  asset: string
-  amount: number
-  debit: string
-  credit: string
-  target_seq: number | null
-  balance_after: number
-  held_after: number
-  available_after: number
-  actor: string
-  created_at: string
+/**
+ * A transfer as it is read for the log, by its place in the batch: on the way as JSON without names,
+ * for postgres.js would take each value apart.
+ */
+export type LoggedTransfer = [index: number, movement: LoggedMovement, personal: LoggedPersonal]
+
+type LoggedMovement = [
+  accountId: number,
+  seq: number,
+  kind: TransferKind,
+  asset: string,
+  amount: number,
+  debitAccountId: number,
+  creditAccountId: number,
+  targetSeq: number | null,
+  balanceAfter: number,
+  heldAfter: number,
+  availableAfter: number,
+  actor: string,
+  createdAt: string,
+]
+
+type LoggedPersonal = [
   /** Hexadecimal; null once the account's personal data is erased. */
-  salt: string | null
-  ip: string | null
-  reason: string | null
-  reference: string | null
-  metadata: Record<string, unknown> | null
-  idempotency_key: string
-  fingerprint: string
-  ip_commitment: string | null
-  details_commitment: string | null
+  salt: string | null,
+  ip: string | null,
+  reason: string | null,
+  reference: string | null,
+  metadata: Record<string, unknown> | null,
+  idempotencyKey: string,
+  /** Hexadecimal. */
+  fingerprint: string,
+  ipCommitment: string | null,
+  detailsCommitment: string | null,
+]
+
+/** The names of the system accounts by their ids. */
+export type SystemNames = Record<string, string>
+
+export interface TransferOptions {
+  /** With what its commitments stand for in their place, as far as that is kept. */
+  isShown: boolean
+  systems: SystemNames
 }
 
-/**
- * The record of a movement. User ids are not in it, since they may be personal data.
- * @param isShown with what its commitments stand for in their place, as far as that is kept
- */
-export function transferRecord(transfer: LoggedTransfer, seq: number, isShown: boolean): LogRecord {
-  const { account_id, kind, target_seq } = transfer
-  const place = { accountId: BigInt(account_id), seq: BigInt(transfer.seq) }
-  const target = target_seq === null ? null : { ...place, seq: BigInt(target_seq) }
+/** The record of a movement. User ids are not in it, since they may be personal data. */
+export function transferRecord(
+  movement: LoggedMovement,
+  personal: LoggedPersonal,
+  recordSeq: number,
+  { isShown, systems }: TransferOptions,
+): LogRecord {
+  const [accountId, seq, kind, asset, amount, debit, credit, targetSeq] = movement
+  const [, , , , , , , , balance, held, available, actor, createdAt] = movement
   const idOfTarget = kind === 'capture' || kind === 'release' ? holdId : transferId
-  const { ip, details } = isShown ? valuesIn(transfer) : commitmentsIn(transfer)
+  const place = (ofSeq: number) => ({ accountId: BigInt(accountId), seq: BigInt(ofSeq) })
+  const { ip, details } = isShown ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq))
   return {
-    seq,
-    timestamp: new Date(transfer.created_at).toISOString(),
+    seq: recordSeq,
+    timestamp: new Date(createdAt).toISOString(),
     event: EVENTS[kind],
-    actor: transfer.actor,
-    subject: `acct_${account_id}`,
+    actor,
+    subject: `acct_${accountId}`,
     ip,
     metadata: {
-      amount: transfer.amount,
-      asset: transfer.asset,
-      available_after: transfer.available_after,
-      balance_after: transfer.balance_after,
-      credit: transfer.credit,
-      debit: transfer.debit,
+      amount,
+      asset,
+      available_after: available,
+      balance_after: balance,
+      credit: systems[credit] ?? `acct_${credit}`,
+      debit: systems[debit] ?? `acct_${debit}`,
       details,
-      held_after: transfer.held_after,
+      held_after: held,
       kind,
-      target_id: target && idOfTarget(target),
-      transfer_id: transferId(place),
+      target_id: targetSeq === null ? null : idOfTarget(place(targetSeq)),
+      transfer_id: transferId(place(seq)),
     },
   }
 }
 
-function commitmentsIn(transfer: LoggedTransfer): { ip: string | null; details: string | null } {
-  const { salt, ip_commitment: ip, details_commitment: details } = transfer
-  if (salt === null || details !== null) return { ip, details }
+function commitmentsIn(personal: LoggedPersonal, seq: bigint) {
+  const [salt, ip, reason, reference, metadata, idempotencyKey, fingerprint, ...kept] = personal
+  const [ipKept, detailsKept] = kept
+  if (salt === null || detailsKept !== null) return { ip: ipKept, details: detailsKept }
   return commitmentsOf(Buffer.from(salt, 'hex'), {
-    seq: BigInt(transfer.seq),
-    idempotencyKey: transfer.idempotency_key,
-    fingerprint: Buffer.from(transfer.fingerprint, 'hex'),
-    reason: transfer.reason,
-    reference: transfer.reference,
-    metadata: transfer.metadata,
-    ip: transfer.ip,
+    seq,
+    idempotencyKey,
+    fingerprint: Buffer.from(fingerprint, 'hex'),
+    reason,
+    reference,
+    metadata,
+    ip,
   })
 }
 
-function valuesIn(transfer: LoggedTransfer) {
-  const { ip_commitment, details_commitment, ip, reason, reference, metadata } = transfer
-  if (details_commitment !== null) return { ip: ip_commitment, details: details_commitment }
-  const key = transfer.idempotency_key
+function valuesIn(personal: LoggedPersonal) {
+  const [, ip, reason, reference, metadata, key, , ipKept, detailsKept] = personal
+  if (detailsKept !== null) return { ip: ipKept, details: detailsKept }
   const idempotency_key = isOwnKey(key) ? null : key
   return { ip, details: { idempotency_key, metadata, reason, reference } }
 }
