@@ -5,10 +5,11 @@ import type { DatabaseConfig } from '../config.ts'
 import { connect } from '../plugins/database/connect.ts'
 import { type IssuedCheckpoint, checkpoints } from './checkpoints.ts'
 import { auditMetrics } from './metrics.ts'
+import { type CommittedMovements, recentMovements } from './recent.ts'
 import { sequence } from './sequencer.ts'
 
 /** How often to look for records to log; half of it is the usual wait. */
-const INTERVAL_MS = 40
+const INTERVAL_MS = 80
 const RETRY_MS = 1_000
 const CLOSE_TIMEOUT_S = 5
 
@@ -20,6 +21,8 @@ export interface AuditOptions {
 declare module 'fastify' {
   interface FastifyInstance {
     audit: {
+      /** Movements just committed, as one row of `audit_records`: they are not read again to be logged. */
+      remember(recordId: bigint, movements: CommittedMovements): void
       /** For reading the log and its tree. */
       sql: postgres.Sql
       newestCheckpoint(): Promise<IssuedCheckpoint | null>
@@ -44,7 +47,9 @@ export const audit = fp(
     const reading = lane('audit reads', 2)
     const metrics = auditMetrics(app.metrics)
     const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder })
+    const recent = recentMovements()
     app.decorate('audit', {
+      remember: recent.remember,
       sql: reading,
       newestCheckpoint: issuer.newest,
       currentCheckpoint: issuer.current,
@@ -58,7 +63,7 @@ export const audit = fp(
     async function run(): Promise<void> {
       let pause = INTERVAL_MS
       try {
-        const done = await sequence(writing)
+        const done = await sequence(writing, recent)
         metrics.added(done)
         if (done.isFull) pause = 0
       } catch (error) {

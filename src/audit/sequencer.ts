@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { column } from '../plugins/database/arrays.ts'
+import type { RecentMovements } from './recent.ts'
 import { type LogRecord, type Place, readRecords, recordBytes } from './records.ts'
 import { appendLeaves } from './tiles.ts'
 import { leafHash } from './verifier.ts'
@@ -26,8 +27,9 @@ const NOTHING: Round = { added: 0, isFull: false, delaysS: [] }
  * Takes rows of `audit_records` from the queue and puts their records at the end of the log, in one
  * transaction: either all of it happens or nothing. One process does so at a time; for the others
  * there is nothing to do. Only committed rows are seen, however late they were committed.
+ * @param recent what this process has committed itself; the rest is read
  */
-export async function sequence(sql: postgres.Sql): Promise<Round> {
+export async function sequence(sql: postgres.Sql, recent: RecentMovements): Promise<Round> {
   // Most rounds find nothing, and need no transaction to find that.
   const [waiting] = await sql`select from audit_queue limit 1`
   if (waiting === undefined) return NOTHING
@@ -35,7 +37,7 @@ export async function sequence(sql: postgres.Sql): Promise<Round> {
     const tx = transaction as unknown as postgres.Sql
     const [lock] = await tx<{ taken: boolean }[]>`
       select pg_try_advisory_xact_lock(${LOCK_KEY}) as taken`
-    return lock?.taken === true ? addRound(tx) : NOTHING
+    return lock?.taken === true ? addRound(tx, recent) : NOTHING
   })
 }
 
@@ -45,7 +47,7 @@ interface Taken {
   timestamp: Date
 }
 
-async function addRound(tx: postgres.Sql): Promise<Round> {
+async function addRound(tx: postgres.Sql, recent: RecentMovements): Promise<Round> {
   const [size, taken] = await Promise.all([logSize(tx), takeFromQueue(tx)])
   if (taken.length === 0) return NOTHING
   let next = size
@@ -54,9 +56,7 @@ async function addRound(tx: postgres.Sql): Promise<Round> {
     next += row.size
     return place
   })
-  const found = await readRecords(tx, places)
-  const records = found.filter((record) => record !== null)
-  if (records.length < found.length) throw new Error('A record was gone before it was logged')
+  const records = await recordsOf(tx, places, recent)
   const leaves = records.map((record) => leafHash(recordBytes(record)))
   const [delaysS] = await Promise.all([
     addPlaces(tx, places, taken),
@@ -68,6 +68,26 @@ async function addRound(tx: postgres.Sql): Promise<Round> {
     isFull: records.length >= RECORDS_MAX || taken.length === ROWS_MAX,
     delaysS,
   }
+}
+
+async function recordsOf(
+  tx: postgres.Sql,
+  places: readonly Place[],
+  recent: RecentMovements,
+): Promise<LogRecord[]> {
+  const remembered = places.map((place) => recent.take(place))
+  const others = places.filter((_, index) => remembered[index] === null)
+  const read = others.length === 0 ? [] : await readRecords(tx, others)
+  let next = 0
+  const records = places.flatMap(({ size }, index) => {
+    const known = remembered[index]
+    if (known != null) return known
+    next += size
+    return read.slice(next - size, next)
+  })
+  const found = records.filter((record) => record !== null)
+  if (found.length < records.length) throw new Error('A record was gone before it was logged')
+  return found
 }
 
 /** @returns how long after its act each row came into the log, in seconds */

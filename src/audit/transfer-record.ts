@@ -1,6 +1,6 @@
 import { commitmentsOf } from '../funds/commitments.ts'
-import { isOwnKey } from '../funds/operations.ts'
-import type { TransferKind } from '../funds/posting.ts'
+import { type Transfer, isOwnKey } from '../funds/operations.ts'
+import { EFFECTS, type TransferKind } from '../funds/posting.ts'
 import { holdId, transferId } from '../funds/present.ts'
 import type { LogRecord } from './records.ts'
 
@@ -63,7 +63,33 @@ export interface TransferOptions {
   systems: SystemNames
 }
 
-/** The record of a movement. User ids are not in it, since they may be personal data. */
+/** The record of a transfer that has just been committed, in the words that the database would say. */
+export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: number): LogRecord {
+  const { kind } = transfer
+  const own = `acct_${transfer.accountId}`
+  const named = (side: string) => (side === 'user' ? own : side)
+  return movementRecord(
+    {
+      accountId: transfer.accountId,
+      seq: transfer.seq,
+      kind,
+      asset: transfer.asset,
+      amount: Number(transfer.amount),
+      debit: named(EFFECTS[kind].debit),
+      credit: named(EFFECTS[kind].credit),
+      targetSeq: transfer.targetSeq,
+      balanceAfter: Number(transfer.balanceAfter),
+      heldAfter: Number(transfer.heldAfter),
+      availableAfter: Number(transfer.availableAfter),
+      actor: transfer.actor,
+      createdAt: transfer.createdAt,
+    },
+    commitmentsOf(salt, transfer),
+    recordSeq,
+  )
+}
+
+/** The record of a transfer that was read. */
 export function transferRecord(
   movement: LoggedMovement,
   personal: LoggedPersonal,
@@ -71,29 +97,71 @@ export function transferRecord(
   { isShown, systems }: TransferOptions,
 ): LogRecord {
   const [accountId, seq, kind, asset, amount, debit, credit, targetSeq] = movement
-  const [, , , , , , , , balance, held, available, actor, createdAt] = movement
+  const [, , , , , , , , balanceAfter, heldAfter, availableAfter, actor, createdAt] = movement
+  return movementRecord(
+    {
+      accountId: BigInt(accountId),
+      seq: BigInt(seq),
+      kind,
+      asset,
+      amount,
+      debit: systems[debit] ?? `acct_${debit}`,
+      credit: systems[credit] ?? `acct_${credit}`,
+      targetSeq: targetSeq === null ? null : BigInt(targetSeq),
+      balanceAfter,
+      heldAfter,
+      availableAfter,
+      actor,
+      createdAt: new Date(createdAt),
+    },
+    isShown ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq)),
+    recordSeq,
+  )
+}
+
+interface LoggedValues {
+  accountId: bigint
+  seq: bigint
+  kind: TransferKind
+  asset: string
+  amount: number
+  debit: string
+  credit: string
+  targetSeq: bigint | null
+  balanceAfter: number
+  heldAfter: number
+  availableAfter: number
+  actor: string
+  createdAt: Date
+}
+
+/** The record of a movement. User ids are not in it, since they may be personal data. */
+function movementRecord(
+  transfer: LoggedValues,
+  { ip, details }: { ip: string | null; details: unknown },
+  seq: number,
+): LogRecord {
+  const { accountId, kind, targetSeq } = transfer
   const idOfTarget = kind === 'capture' || kind === 'release' ? holdId : transferId
-  const place = (ofSeq: number) => ({ accountId: BigInt(accountId), seq: BigInt(ofSeq) })
-  const { ip, details } = isShown ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq))
   return {
-    seq: recordSeq,
-    timestamp: new Date(createdAt).toISOString(),
+    seq,
+    timestamp: transfer.createdAt.toISOString(),
     event: EVENTS[kind],
-    actor,
+    actor: transfer.actor,
     subject: `acct_${accountId}`,
     ip,
     metadata: {
-      amount,
-      asset,
-      available_after: available,
-      balance_after: balance,
-      credit: systems[credit] ?? `acct_${credit}`,
-      debit: systems[debit] ?? `acct_${debit}`,
+      amount: transfer.amount,
+      asset: transfer.asset,
+      available_after: transfer.availableAfter,
+      balance_after: transfer.balanceAfter,
+      credit: transfer.credit,
+      debit: transfer.debit,
       details,
-      held_after: held,
+      held_after: transfer.heldAfter,
       kind,
-      target_id: targetSeq === null ? null : idOfTarget(place(targetSeq)),
-      transfer_id: transferId(place(seq)),
+      target_id: targetSeq === null ? null : idOfTarget({ accountId, seq: targetSeq }),
+      transfer_id: transferId(transfer),
     },
   }
 }

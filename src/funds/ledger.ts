@@ -19,8 +19,13 @@ export type LedgerBooks = ReturnType<typeof ledger>
 /** The accounts of a transaction, locked, and what is decided on them. */
 export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>
 
-/** Commits batches of operations, each with its own outcome, on connections given by the caller. */
-export function ledger(onCommit: (writes: Writes, batchSize: number) => void = () => undefined) {
+/**
+ * Commits batches of operations, each with its own outcome, on connections given by the caller.
+ * @param onCommit is told the row of `audit_records` that the transfers, if any, have together
+ */
+export function ledger(
+  onCommit: (writes: Writes, batchSize: number, recordId: bigint | null) => void,
+) {
   let systemAccounts = new Map<string, bigint>()
 
   function commit(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
@@ -65,8 +70,8 @@ export function ledger(onCommit: (writes: Writes, batchSize: number) => void = (
       /** Writes what was decided, and commits. */
       close: async (batchSize: number) => {
         const writes = batch.writes()
-        await writeBatch(sql, state.xid, writes)
-        onCommit(writes, batchSize)
+        const recordId = await writeBatch(sql, state.xid, writes)
+        onCommit(writes, batchSize, recordId)
       },
     }
   }

@@ -51,7 +51,10 @@ export const funds = fp(
     const writers = Array.from({ length: WRITERS }, () => lane('ledger'))
     const readers = Array.from({ length: READERS }, () => lane('balances'))
     const metrics = fundsMetrics(app.metrics, () => moves.waiting())
-    const books = ledger(metrics.committed)
+    const books = ledger((writes, batchSize, recordId) => {
+      metrics.committed(writes, batchSize)
+      if (recordId !== null) app.audit.remember(recordId, writes)
+    })
     const limits = { waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
     const moves = sharedCommits<Operation, Moved>({
       ...limits,
@@ -97,7 +100,7 @@ export const funds = fp(
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'funds', dependencies: ['errors', 'metrics'] },
+  { name: 'funds', dependencies: ['errors', 'metrics', 'audit'] },
 )
 
 function at<T>(items: readonly T[], index: number): T {

@@ -51,6 +51,8 @@ export interface Account {
   /** The number of transfers so far. */
   seq: bigint
   updatedAt: Date
+  /** Of the commitments to what is personal of its transfers; null once that is erased. */
+  salt: Buffer | null
 }
 
 export interface Hold {

@@ -44,7 +44,7 @@ export async function beginBatch(sql: postgres.Sql, input: BatchInput): Promise<
       select id, user_id as "userId", asset, status, balance, held,
         credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
         charged_back as "chargedBack", is_low as "isLow", seq,
-        updated_at as "updatedAt"
+        updated_at as "updatedAt", salt
       from accounts
       where user_id = any(${array(input.userIds)}::text[])
         or (user_id is not null and id = any(${array(input.accountIds)}::bigint[]))
@@ -108,14 +108,19 @@ export function readHolds(
  * Writes what was decided and commits, in one round trip. If the write fails, the transaction is
  * aborted and the commit that follows ends it without effect. The guard is part of each write: on a
  * new connection, outside the transaction that read, nothing is written.
+ * @returns the id of the transfers' row in `audit_records`; null without transfers
  */
-export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes): Promise<void> {
+export async function writeBatch(
+  sql: postgres.Sql,
+  xid: string,
+  writes: Writes,
+): Promise<bigint | null> {
   const { accounts, transfers, holds, fellLow } = writes
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
 
   const accountIds = column(transfers, (transfer) => transfer.accountId)
   const seqs = column(transfers, (transfer) => transfer.seq)
-  const moved = sql`
+  const moved = sql<{ id: bigint }[]>`
     with recorded as (
       insert into audit_records (account_ids, transfer_seqs)
       select ${accountIds}::bigint[], ${seqs}::bigint[] from ${guard}
@@ -134,7 +139,8 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
         ${column(accounts, (account) => account.updatedAt)}::timestamptz[]
       ) as new (id, balance, held, charged_back, is_low, seq, updated_at)
       where accounts.id = new.id
-    )
+    ),
+    transferred as (
     insert into transfers (
       account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, target_seq,
       balance_after, held_after, available_after, idempotency_key, fingerprint, reason, reference,
@@ -160,7 +166,9 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
       ${column(transfers, (transfer) => transfer.actor)}::text[],
       ${column(transfers, (transfer) => transfer.ip)}::text[],
       ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[]
-    ) as new`
+    ) as new
+    )
+    select id from recorded`
 
   const held = sql`
     insert into holds (account_id, seq, amount, captured, status, expires_at, closed_at)
@@ -187,12 +195,13 @@ export async function writeBatch(sql: postgres.Sql, xid: string, writes: Writes)
       ${column(fellLow, ({ operation }) => operation.actor.id)}::text[]
     ) as new (id, balance, actor)`
 
-  await Promise.all([
-    transfers.length > 0 && moved,
+  const [recorded] = await Promise.all([
+    transfers.length > 0 ? moved : [],
     holds.length > 0 && held,
     fellLow.length > 0 && reported,
     sql`commit`,
   ])
+  return recorded[0]?.id ?? null
 }
 
 /** The ids of the system accounts, which never change, by name and asset. */
