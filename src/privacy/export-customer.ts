@@ -10,7 +10,14 @@ import { licenses } from '../licenses/tables.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
 import { presentFinding } from '../usage/present.ts'
-import { usageFindings, usageReports, usageTotals } from '../usage/tables.ts'
+import {
+  usageFindings,
+  usageMeterEvents,
+  usageMeterSums,
+  usageRemainders,
+  usageReports,
+  usageTotals,
+} from '../usage/tables.ts'
 import { type Pages, jsonDocument, pages } from './document.ts'
 import { exportedAudit, exportedEvents } from './export-parts.ts'
 import { peopleOf } from './people.ts'
@@ -37,6 +44,9 @@ export async function exportCustomer(db: Database, actor: Actor, id: string): Pr
     usage_reports: exportedReports(db, id),
     usage_totals: exportedTotals(db, id),
     usage_findings: exportedFindings(db, id),
+    usage_meter_sums: exportedMeterSums(db, id),
+    usage_meter_events: exportedMeterEvents(db, id),
+    usage_remainders: exportedRemainders(db, id),
     stripe_events: exportedEvents(db, people.all),
     audit_records: exportedAudit(db, id),
   }
@@ -159,5 +169,61 @@ function exportedFindings(db: Database, id: string): Pages {
         .orderBy(asc(usageFindings.seq))
         .limit(PAGE),
     presentFinding,
+  )
+}
+
+function exportedMeterSums(db: Database, id: string): Pages {
+  const { customerId, eventName } = usageMeterSums
+  return pages(
+    (after?: typeof usageMeterSums.$inferSelect) =>
+      db
+        .select()
+        .from(usageMeterSums)
+        .where(and(eq(customerId, id), after && gt(eventName, after.eventName)))
+        .orderBy(asc(eventName))
+        .limit(PAGE),
+    (row) => ({ event_name: row.eventName, value: row.value }),
+  )
+}
+
+function exportedMeterEvents(db: Database, id: string): Pages {
+  return pages(
+    (after?: typeof usageMeterEvents.$inferSelect) =>
+      db
+        .select()
+        .from(usageMeterEvents)
+        .where(and(eq(usageMeterEvents.customerId, id), after && gt(usageMeterEvents.id, after.id)))
+        .orderBy(asc(usageMeterEvents.id))
+        .limit(PAGE),
+    (row) => ({
+      event_name: row.eventName,
+      value: row.value,
+      sent_at: row.sentAt?.toISOString() ?? null,
+    }),
+  )
+}
+
+function exportedRemainders(db: Database, id: string): Pages {
+  const { customerId, metric, asset, per } = usageRemainders
+  return pages(
+    (after?: typeof usageRemainders.$inferSelect) =>
+      db
+        .select()
+        .from(usageRemainders)
+        .where(
+          and(
+            eq(customerId, id),
+            after &&
+              sql`(${metric}, ${asset}, ${per}) > (${after.metric}, ${after.asset}, ${String(after.per)}::bigint)`,
+          ),
+        )
+        .orderBy(asc(metric), asc(asset), asc(per))
+        .limit(PAGE),
+    (row) => ({
+      metric: row.metric,
+      asset: row.asset,
+      per: Number(row.per),
+      remainder: row.remainder,
+    }),
   )
 }

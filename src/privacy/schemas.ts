@@ -83,6 +83,24 @@ const Total = Type.Object({
   last: Type.Number(),
 })
 
+const Decimal = Type.String({ pattern: '^[0-9]+([.][0-9]+)?$', examples: ['12.5'] })
+
+/** Use that has yet to be told to Stripe, and such as is on its way. */
+const MeterSum = Type.Object({ event_name: Type.String(), value: Decimal })
+const MeterEvent = Type.Object({
+  event_name: Type.String(),
+  value: Decimal,
+  sent_at: nullable(Timestamp),
+})
+
+/** What is left of a price below the smallest unit of its asset: in parts of which `per` are one. */
+const Remainder = Type.Object({
+  metric: Type.String(),
+  asset: Type.String(),
+  per: Type.Integer(),
+  remainder: Decimal,
+})
+
 export const CustomerExport = Type.Object(
   {
     exported_at: Timestamp,
@@ -93,6 +111,9 @@ export const CustomerExport = Type.Object(
     usage_reports: Type.Array(Report),
     usage_totals: Type.Array(Total),
     usage_findings: Type.Array(ref(UsageFinding)),
+    usage_meter_sums: Type.Array(MeterSum),
+    usage_meter_events: Type.Array(MeterEvent),
+    usage_remainders: Type.Array(Remainder),
     stripe_events: Type.Array(ExportedEvent),
     audit_records: Type.Array(ExportedRecord),
   },

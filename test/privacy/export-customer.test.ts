@@ -43,6 +43,15 @@ test('an export has everything that is held, and nothing that opens a door', asy
     assert.equal((await call('POST', '/api/usage/report', report)).status, 201)
   }
 
+  for (const { customerId } of [ada, other]) {
+    await query(
+      service.database,
+      `insert into usage_meter_sums values ('${customerId}', 'calls', 2.5);
+       insert into usage_meter_events (customer_id, event_name, value) values ('${customerId}', 'calls', 40);
+       insert into usage_remainders values ('${customerId}', 'calls', 'USD/2', 1000, 7), ('${customerId}', 'gb', 'USD/2', 10, 0.5)`,
+    )
+  }
+
   const { status, headers, body } = await service.asAdmin('GET', path(ada.customerId))
   assert.equal(status, 200)
   assert.equal(headers.get('content-type'), 'application/json; charset=utf-8')
@@ -69,6 +78,12 @@ test('an export has everything that is held, and nothing that opens a door', asy
       ['month', 3],
     ],
   )
+  assert.deepEqual(body.usage_meter_sums, [{ event_name: 'calls', value: '2.5' }])
+  assert.deepEqual(body.usage_meter_events, [{ event_name: 'calls', value: '40', sent_at: null }])
+  assert.deepEqual(body.usage_remainders, [
+    { metric: 'calls', asset: 'USD/2', per: 1_000, remainder: '7' },
+    { metric: 'gb', asset: 'USD/2', per: 10, remainder: '0.5' },
+  ])
   const { customer } = stripe.find(subscription) as { customer: string }
   const events = stripe.events.filter((event) => JSON.stringify(event).includes(customer))
   assert.equal(body.stripe_events.length, events.length)
