@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { forgetStrangers } from '../audit/personal.ts'
 import { deleteStripeCustomer } from '../privacy/stripe-customers.ts'
 import { reconcile } from '../subscriptions/reconcile.ts'
 import { sendMeterEvents } from '../usage/meter-events.ts'
@@ -62,6 +63,15 @@ export const JOBS: readonly Job[] = [
       if (rules.length > 0) app.log.error({ rules }, 'The ledger is broken')
       if (rules.length > 0) throw new LedgerBroken()
       app.log.info({ transfers: Number(transfers) }, 'The ledger is sound')
+    },
+  },
+  {
+    name: 'forget_strangers',
+    cron: '29 4 * * *',
+    isSingle: true,
+    run: async (app) => {
+      const addresses = await forgetStrangers(app.db)
+      app.log.info({ addresses }, 'Erased old addresses of failed authentication')
     },
   },
   { name: 'send_meter_events', cron: '* * * * *', isSingle: true, run: sendMeterEvents },

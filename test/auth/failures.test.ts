@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { failureTally } from '../../src/auth/failure-tally.ts'
 import { createCustomer, me } from '../support/customers.ts'
-import { createDatabase } from '../support/database.ts'
+import { asAdmin, createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { type Service, startService } from '../support/service.ts'
 import { closeAuditLog, query } from '../support/tables.ts'
@@ -74,6 +74,35 @@ test('failed authentication is recorded once a minute, by scope and address, wit
   passMinute()
   assert.ok(await eventually(async () => (await recorded(service)).length === 5, 10_000))
   assert.deepEqual((await recorded(service))[4], record('admin', '203.0.113.1', 1, false))
+})
+
+test('addresses of failed authentication are erased after 90 days, and nothing else is', async (t) => {
+  const passMinute = minutes(t)
+  const service = await startService(t, { TRUST_PROXY: '127.0.0.1', RUN_JOBS: 'true' })
+  await createCustomer(service)
+  const from = (address: string) =>
+    service.call('GET', '/api/customers', { headers: { 'x-forwarded-for': address } })
+  for (const address of ['203.0.113.1', '203.0.113.2']) await from(address)
+  passMinute()
+  assert.ok(await eventually(async () => (await recorded(service)).length === 2, 10_000))
+  const others = () =>
+    query(service.database, `select * from audit_personal where subject like 'cust_%' order by 1`)
+  const before = await others()
+  assert.ok(before.length > 0)
+
+  await asAdmin(service.database.adminUrl, async (sql) => {
+    await sql`set session_replication_role = replica`
+    await sql`
+      update audit_records r set timestamp = now() - interval '91 days' from audit_personal p
+      where p.commitment = r.ip and p.value = '203.0.113.1'`
+    await sql`
+      update audit_records set timestamp = now() - interval '91 days' where event <> 'auth.failed'`
+    await sql`select graphile_worker.add_job('forget_strangers')`
+  })
+  const addresses = async () => (await recorded(service)).map(({ ip }) => ip)
+  assert.ok(await eventually(async () => (await addresses())[0] === null, 20_000))
+  assert.deepEqual(await addresses(), [null, '203.0.113.2'])
+  assert.deepEqual(await others(), before)
 })
 
 test('what is not recorded yet is recorded when the service stops', async (t) => {
