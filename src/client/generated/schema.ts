@@ -1512,6 +1512,9 @@ export interface components {
             usage_reports: components["schemas"]["CustomerExportUsageReport"][];
             usage_totals: components["schemas"]["CustomerExportUsageTotal"][];
             usage_findings: components["schemas"]["UsageFinding"][];
+            usage_meter_sums: components["schemas"]["CustomerExportUsageMeterSum"][];
+            usage_meter_events: components["schemas"]["CustomerExportUsageMeterEvent"][];
+            usage_remainders: components["schemas"]["CustomerExportUsageRemainder"][];
             stripe_events: components["schemas"]["CustomerExportStripeEvent"][];
             audit_records: components["schemas"]["CustomerExportAuditRecord"][];
         };
@@ -2050,6 +2053,30 @@ export interface components {
             max: number;
             /** Format: double */
             last: number;
+        };
+        CustomerExportUsageMeterSum: {
+            event_name: string;
+            /** @example 12.5 */
+            value: string;
+        };
+        CustomerExportUsageMeterEvent: {
+            event_name: string;
+            /** @example 12.5 */
+            value: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            sent_at: string | null;
+        };
+        CustomerExportUsageRemainder: {
+            metric: string;
+            asset: string;
+            /** Format: int64 */
+            per: number;
+            /** @example 12.5 */
+            remainder: string;
         };
         CustomerExportStripeEvent: {
             /** @example evt_1Nk0PqL2eZvKYlo2 */
