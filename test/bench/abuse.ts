@@ -7,6 +7,8 @@ import { type Row, median } from './report.ts'
 
 const GOOD_CALLS_PER_S = 100
 const TICK_MS = 10
+/** What an attack leaves behind, hashes that wait and sockets to close, is no part of a quiet time. */
+const SETTLE_MS = 5_000
 
 interface AbuseOptions {
   origin: string
@@ -29,6 +31,7 @@ export async function measureAbuse(
     const stop = await startAttack(options.origin)
     attacked.push(await p99OfGoodCalls(options))
     const statuses = await stop()
+    await delay(SETTLE_MS)
     const [a, b] = [quiet.at(-1) ?? 0, attacked.at(-1) ?? 0]
     process.stderr.write(
       `round ${round}  p99 of good calls ${a.toFixed(1)} ms, attacked ${b.toFixed(1)} ms; attackers got ${statuses}\n`,
