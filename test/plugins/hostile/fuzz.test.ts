@@ -20,7 +20,7 @@ import {
 import { asAdmin } from '../../support/database.ts'
 import { stripeSignature } from '../../support/stripe-events.ts'
 import { startStripe } from '../../support/stripe/index.ts'
-import { query, rowCounter } from '../../support/tables.ts'
+import { rowCounter } from '../../support/tables.ts'
 
 interface Parameter {
   name: string
@@ -164,11 +164,11 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
   })
   await putPlan(service, 'starter', { stripe_price_id: price.id })
   // A hold of a second would be released in the middle of some other call, and seem to be its doing.
-  await query(
-    service.database,
-    `create function last() returns trigger language plpgsql as
-       $$ begin new.expires_at := now() + interval '1 day'; return new; end $$;
-     create trigger holds_last before insert on holds for each row execute function last()`,
+  await asAdmin(service.database.adminUrl, (sql) =>
+    sql.unsafe(`
+      create function last() returns trigger language plpgsql as
+        $$ begin new.expires_at := now() + interval '1 day'; return new; end $$;
+      create trigger holds_last before insert on holds for each row execute function last()`),
   )
   const document = (await service.call('GET', '/openapi.json')).body as Document
   const resolve = (ref: string) => document.components.schemas[ref.split('/').at(-1) ?? ''] ?? {}
