@@ -42,5 +42,10 @@ export function recentMovements() {
     return records.length === size ? records : null
   }
 
-  return { remember, take }
+  /** To be called when none of it waits for this process: what is personal of it stays no longer. */
+  function clear(): void {
+    commits.fill(null)
+  }
+
+  return { remember, take, clear }
 }

@@ -32,12 +32,18 @@ const NOTHING: Round = { added: 0, isFull: false, delaysS: [] }
 export async function sequence(sql: postgres.Sql, recent: RecentMovements): Promise<Round> {
   // Most rounds find nothing, and need no transaction to find that.
   const [waiting] = await sql`select from audit_queue limit 1`
-  if (waiting === undefined) return NOTHING
+  if (waiting === undefined) {
+    recent.clear()
+    return NOTHING
+  }
   return sql.begin<Promise<Round>>(async (transaction) => {
     const tx = transaction as unknown as postgres.Sql
     const [lock] = await tx<{ taken: boolean }[]>`
       select pg_try_advisory_xact_lock(${LOCK_KEY}) as taken`
-    return lock?.taken === true ? addRound(tx, recent) : NOTHING
+    if (lock?.taken === true) return addRound(tx, recent)
+    // Another process logs it.
+    recent.clear()
+    return NOTHING
   })
 }
 

@@ -141,32 +141,32 @@ export async function writeBatch(
       where accounts.id = new.id
     ),
     transferred as (
-    insert into transfers (
-      account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, target_seq,
-      balance_after, held_after, available_after, idempotency_key, fingerprint, reason, reference,
-      metadata, actor, ip, created_at, audit_record_id
-    )
-    select new.*, recorded.id from recorded, unnest(
-      ${accountIds}::bigint[],
-      ${seqs}::bigint[],
-      ${column(transfers, (transfer) => transfer.debitAccountId)}::bigint[],
-      ${column(transfers, (transfer) => transfer.creditAccountId)}::bigint[],
-      ${column(transfers, (transfer) => transfer.asset)}::text[],
-      ${column(transfers, (transfer) => transfer.amount)}::bigint[],
-      ${column(transfers, (transfer) => transfer.kind)}::text[],
-      ${column(transfers, (transfer) => transfer.targetSeq)}::bigint[],
-      ${column(transfers, (transfer) => transfer.balanceAfter)}::bigint[],
-      ${column(transfers, (transfer) => transfer.heldAfter)}::bigint[],
-      ${column(transfers, (transfer) => transfer.availableAfter)}::bigint[],
-      ${column(transfers, (transfer) => transfer.idempotencyKey)}::text[],
-      ${column(transfers, (transfer) => transfer.fingerprint)}::bytea[],
-      ${column(transfers, (transfer) => transfer.reason)}::text[],
-      ${column(transfers, (transfer) => transfer.reference)}::text[],
-      ${jsonColumn(transfers, (transfer) => transfer.metadata)}::jsonb[],
-      ${column(transfers, (transfer) => transfer.actor)}::text[],
-      ${column(transfers, (transfer) => transfer.ip)}::text[],
-      ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[]
-    ) as new
+      insert into transfers (
+        account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, target_seq,
+        balance_after, held_after, available_after, idempotency_key, fingerprint, reason, reference,
+        metadata, actor, ip, created_at, audit_record_id
+      )
+      select new.*, recorded.id from recorded, unnest(
+        ${accountIds}::bigint[],
+        ${seqs}::bigint[],
+        ${column(transfers, (transfer) => transfer.debitAccountId)}::bigint[],
+        ${column(transfers, (transfer) => transfer.creditAccountId)}::bigint[],
+        ${column(transfers, (transfer) => transfer.asset)}::text[],
+        ${column(transfers, (transfer) => transfer.amount)}::bigint[],
+        ${column(transfers, (transfer) => transfer.kind)}::text[],
+        ${column(transfers, (transfer) => transfer.targetSeq)}::bigint[],
+        ${column(transfers, (transfer) => transfer.balanceAfter)}::bigint[],
+        ${column(transfers, (transfer) => transfer.heldAfter)}::bigint[],
+        ${column(transfers, (transfer) => transfer.availableAfter)}::bigint[],
+        ${column(transfers, (transfer) => transfer.idempotencyKey)}::text[],
+        ${column(transfers, (transfer) => transfer.fingerprint)}::bytea[],
+        ${column(transfers, (transfer) => transfer.reason)}::text[],
+        ${column(transfers, (transfer) => transfer.reference)}::text[],
+        ${jsonColumn(transfers, (transfer) => transfer.metadata)}::jsonb[],
+        ${column(transfers, (transfer) => transfer.actor)}::text[],
+        ${column(transfers, (transfer) => transfer.ip)}::text[],
+        ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[]
+      ) as new
     )
     select id from recorded`
 

@@ -54,13 +54,14 @@ export async function linkStripeCustomer(
   try {
     await db.transaction(async (tx) => {
       await takeTurns(tx, stripeCustomerId)
-      if (await isKnownDeleted(tx, stripeCustomerId)) return
-      const linked = await tx
-        .update(customers)
-        .set({ stripeCustomerId, updatedAt: sql`now()` })
-        .where(and(livingCustomer(customerId), isNull(customers.stripeCustomerId)))
-        .returning({ id: customers.id })
-      if (linked.length > 0) return recordChange(tx, STRIPE, customerId)
+      if (!(await isKnownDeleted(tx, stripeCustomerId))) {
+        const linked = await tx
+          .update(customers)
+          .set({ stripeCustomerId, updatedAt: sql`now()` })
+          .where(and(livingCustomer(customerId), isNull(customers.stripeCustomerId)))
+          .returning({ id: customers.id })
+        if (linked.length > 0) return recordChange(tx, STRIPE, customerId)
+      }
       if (!(await isErased(tx, customerId))) return
       const owners = await tx.$count(customers, eq(customers.stripeCustomerId, stripeCustomerId))
       if (owners > 0) return
