@@ -12,8 +12,9 @@ function isInOrder(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isInOrder)
   const object = value as Record<string, unknown>
   let before = ''
-  for (const key of Object.keys(object)) {
-    if (key < before || !isInOrder(object[key])) return false
+  for (const key in object) {
+    const property = object[key]
+    if (key < before || (typeof property === 'object' && !isInOrder(property))) return false
     before = key
   }
   return true

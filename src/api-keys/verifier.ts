@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { eq, inArray } from 'drizzle-orm'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
@@ -58,13 +58,14 @@ const KNOWN_MAX = 20_000
 const LAST_USED_INTERVAL_MS = 60_000
 
 /**
- * Checks keys against their argon2id hash once, then knows them by an HMAC under a key of this
+ * Checks keys against their argon2id hash once, then knows them by a digest under a secret of this
  * process: neither the key nor anything that could be used as one stays in memory.
  * @param registry for how many were known
  */
 export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Registry): KeyVerifier {
   const count = keyMetrics(registry)
-  const macKey = randomBytes(32)
+  // In front of every key, and of one length. The digests are shown to nobody who could extend one.
+  const secret = randomBytes(32).toString('hex')
   const epochStart = Math.floor(Math.random() * STATE_AGE_MS_MAX)
   const known = new Map<string, KnownKey>()
   /** Checks under way: many requests with one key share its hash. */
@@ -85,15 +86,15 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
     presented: string,
     allowance: Allowance,
   ): KeyHolder | null | Promise<KeyHolder | null> {
-    const mac = createHmac('sha256', macKey).update(presented).digest('base64')
-    const entry = known.get(mac)
-    if (entry === undefined) return verifyUnknown(mac, presented, allowance)
+    const digest = hash('sha256', secret + presented, 'base64')
+    const entry = known.get(digest)
+    if (entry === undefined) return verifyUnknown(digest, presented, allowance)
     count('known')
-    return isFresh(entry) ? admit(entry.holder) : recall(mac, entry).then(admit)
+    return isFresh(entry) ? admit(entry.holder) : recall(digest, entry).then(admit)
   }
 
   async function verifyUnknown(
-    mac: string,
+    digest: string,
     presented: string,
     allowance: Allowance,
   ): Promise<KeyHolder | null> {
@@ -103,7 +104,7 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
       return null
     }
     count('unknown')
-    return admit(await learnOnce(mac, presented, parsed.keyId, allowance))
+    return admit(await learnOnce(digest, presented, parsed.keyId, allowance))
   }
 
   function admit(holder: KeyHolder | null): KeyHolder | null {
@@ -114,15 +115,15 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
   }
 
   function learnOnce(
-    mac: string,
+    digest: string,
     presented: string,
     keyId: string,
     allowance: Allowance,
   ): Promise<KeyHolder | null> {
-    let check = learning.get(mac)
+    let check = learning.get(digest)
     if (check === undefined) {
-      check = learn(mac, presented, keyId, allowance).finally(() => learning.delete(mac))
-      learning.set(mac, check)
+      check = learn(digest, presented, keyId, allowance).finally(() => learning.delete(digest))
+      learning.set(digest, check)
     }
     return check
   }
@@ -132,7 +133,7 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
    * the same address as a good key that is new to this process, the id tells them apart.
    */
   async function learn(
-    mac: string,
+    digest: string,
     presented: string,
     keyId: string,
     allowance: Allowance,
@@ -151,9 +152,9 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
     const { holder } = row
     const { customerId } = holder
     const entry: KnownKey = { keyId, customerId, holder, readAt, doubts: 0, reading: null }
-    known.set(mac, entry)
+    known.set(digest, entry)
     // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
-    return isFresh(entry) ? holder : recall(mac, entry)
+    return isFresh(entry) ? holder : recall(digest, entry)
   }
 
   /** What is read in one epoch is read again in the next: many keys are due at once, and read together. */
@@ -166,18 +167,18 @@ export function keyVerifier(db: Database, log: FastifyBaseLogger, registry: Regi
   }
 
   /** Many requests with one key share one read of its state. */
-  function recall(mac: string, entry: KnownKey): Promise<KeyHolder | null> {
-    entry.reading ??= reread(mac, entry)
+  function recall(digest: string, entry: KnownKey): Promise<KeyHolder | null> {
+    entry.reading ??= reread(digest, entry)
     return entry.reading
   }
 
-  async function reread(mac: string, entry: KnownKey): Promise<KeyHolder | null> {
+  async function reread(digest: string, entry: KnownKey): Promise<KeyHolder | null> {
     const { doubts } = entry
     const readAt = Date.now()
     try {
       const row = await readings.submit(entry.keyId)
       if (row === undefined || !isUsable(row)) {
-        known.delete(mac)
+        known.delete(digest)
         return null
       }
       if (doubts === entry.doubts) {

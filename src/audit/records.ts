@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type postgres from 'postgres'
 import { canonicalJson } from '../canonical-json.ts'
 import { array } from '../plugins/database/arrays.ts'
@@ -29,9 +30,17 @@ export interface Place {
 
 /** Exactly the bytes that are hashed. */
 export function recordBytes(record: LogRecord): Buffer {
-  const { actor, event, ip, metadata, seq, subject, timestamp } = record
+  return Buffer.from(recordText(record))
+}
+
+/** The hash of the record's leaf, in hexadecimal: `leafHash` of its bytes, made without them. */
+export function recordHash(record: LogRecord): string {
+  return hash('sha256', `\0${recordText(record)}`, 'hex')
+}
+
+function recordText({ actor, event, ip, metadata, seq, subject, timestamp }: LogRecord): string {
   // In the order of canonical JSON, which spares sorting them.
-  return Buffer.from(canonicalJson({ actor, event, ip, metadata, seq, subject, timestamp }))
+  return canonicalJson({ actor, event, ip, metadata, seq, subject, timestamp })
 }
 
 interface Row {

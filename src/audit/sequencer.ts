@@ -1,9 +1,8 @@
 import type postgres from 'postgres'
 import { column } from '../plugins/database/arrays.ts'
 import type { RecentMovements } from './recent.ts'
-import { type LogRecord, type Place, readRecords, recordBytes } from './records.ts'
+import { type LogRecord, type Place, readRecords, recordHash } from './records.ts'
 import { appendLeaves } from './tiles.ts'
-import { leafHash } from './verifier.ts'
 
 /** Any constant will do; whoever holds it in a transaction is the one who adds to the log. */
 export const LOCK_KEY = 5_746_103
@@ -63,7 +62,7 @@ async function addRound(tx: postgres.Sql, recent: RecentMovements): Promise<Roun
     return place
   })
   const records = await recordsOf(tx, places, recent)
-  const leaves = records.map((record) => leafHash(recordBytes(record)))
+  const leaves = records.map(recordHash)
   const [delaysS] = await Promise.all([
     addPlaces(tx, places, taken),
     addTerms(tx, places, records.map(termsOf), size),

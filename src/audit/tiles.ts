@@ -1,6 +1,6 @@
+import { hash } from 'node:crypto'
 import type postgres from 'postgres'
 import { array } from '../plugins/database/arrays.ts'
-import { nodeHash } from './verifier.ts'
 
 /** A tile spans 8 levels of the tree. */
 const WIDTH = 256
@@ -9,17 +9,19 @@ const HASH_BYTES = 32
 
 interface Tile {
   index: number
-  hashes: Buffer
+  /** In hexadecimal, as PostgreSQL reads `bytea`. */
+  hashes: string
 }
 
 /**
  * Adds leaves to a tree of the given size: to its last tile, and to the tiles that it then needs.
  * Each level grows by the roots of the tiles below that are now full.
+ * @param leaves their hashes in hexadecimal
  */
 export async function appendLeaves(
   sql: postgres.Sql,
   size: number,
-  leaves: readonly Buffer[],
+  leaves: readonly string[],
 ): Promise<void> {
   let start = size
   let added = leaves
@@ -36,27 +38,35 @@ export async function appendLeaves(
         returning index, hashes
       )
       select hashes from grown where octet_length(hashes) = ${WIDTH * HASH_BYTES}::int order by index`
-    added = full.map(({ hashes }) => perfectRoot(hashes))
+    added = full.map(({ hashes }) => perfectRoot(hashes).toString('hex'))
     start = Math.floor(start / WIDTH)
   }
 }
 
-function intoTiles(start: number, hashes: readonly Buffer[]): Tile[] {
+function intoTiles(start: number, hashes: readonly string[]): Tile[] {
   const tiles: Tile[] = []
   for (let done = 0; done < hashes.length;) {
     const room = WIDTH - ((start + done) % WIDTH)
     const index = Math.floor((start + done) / WIDTH)
-    tiles.push({ index, hashes: Buffer.concat(hashes.slice(done, done + room)) })
+    tiles.push({ index, hashes: `\\x${hashes.slice(done, done + room).join('')}` })
     done += room
   }
   return tiles
 }
 
+/** What is hashed for a node: a 1, and the hashes of the two below it. */
+const node = Buffer.alloc(1 + 2 * HASH_BYTES, 1)
+
 /** The root over hashes beside each other, whose number is a power of two. */
 export function perfectRoot(hashes: Buffer): Buffer {
-  if (hashes.length === HASH_BYTES) return hashes
-  const middle = hashes.length / 2
-  return nodeHash(perfectRoot(hashes.subarray(0, middle)), perfectRoot(hashes.subarray(middle)))
+  const level = Buffer.from(hashes)
+  for (let size = level.length; size > HASH_BYTES; size /= 2) {
+    for (let pair = 0; pair < size; pair += 2 * HASH_BYTES) {
+      level.copy(node, 1, pair, pair + 2 * HASH_BYTES)
+      level.write(hash('sha256', node, 'binary'), pair / 2, 'latin1')
+    }
+  }
+  return Buffer.from(level.subarray(0, HASH_BYTES))
 }
 
 /**

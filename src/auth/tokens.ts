@@ -1,5 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { Tokens } from '../config.ts'
+import { sha256 } from '../sha256.ts'
 
 /**
  * Makes a check of presented tokens against the ones in use. Comparing digests of equal length with
@@ -25,8 +26,4 @@ export function tokenId(token: string): string {
 
 function idOf(digest: Buffer): string {
   return digest.toString('hex', 0, 4)
-}
-
-function sha256(text: string): Buffer {
-  return hash('sha256', text, 'buffer')
 }

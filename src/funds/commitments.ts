@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { commitment } from '../audit/commitment.ts'
 import { canonicalJson } from '../canonical-json.ts'
+import { sha256 } from '../sha256.ts'
 
 /** What is personal of a transfer, or may be. */
 export interface Details {
@@ -41,5 +41,5 @@ function transferSalt(accountSalt: Buffer, seq: bigint): Buffer {
   const message = Buffer.alloc(accountSalt.length + 8)
   accountSalt.copy(message)
   message.writeBigInt64BE(seq, accountSalt.length)
-  return hash('sha256', message, 'buffer')
+  return sha256(message)
 }

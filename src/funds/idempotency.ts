@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
 import { Refusal } from '../refusals.ts'
+import { sha256 } from '../sha256.ts'
 
 /**
  * The key of a call: from the header, the body, or both if they agree; null if it has none.
@@ -20,5 +20,5 @@ export function idempotencyKey(
 
 /** SHA-256 over what a request means, so that spacing and the order of fields make no difference. */
 export function fingerprint(...meaning: readonly unknown[]): Buffer {
-  return hash('sha256', canonicalJson(meaning), 'buffer')
+  return sha256(canonicalJson(meaning))
 }

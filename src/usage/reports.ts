@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { randomBase62 } from '../ids.ts'
+import { sha256 } from '../sha256.ts'
 
 /** What an instance reports. */
 export interface ReportDraft {
@@ -36,7 +36,7 @@ export function newReport(draft: ReportDraft): Report {
     instanceId,
     reportedAt,
     metrics,
-    fingerprint: hash('sha256', meaning, 'buffer'),
+    fingerprint: sha256(meaning),
   }
 }
 
