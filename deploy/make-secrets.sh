@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # make-secrets.sh [--compose] <folder> <public name>: makes what a production start needs and nobody
-# should think up: tokens, passwords, the key of licences, a private authority with the database's
-# certificate, and a certificate of its own for the public name until a real one is there. What exists
-# is left as it is, so it may run again. Run it as root.
+# should think up: tokens, passwords, the key of licences, and a private authority with certificates
+# for the database and, until a public one is there, for the public name. What exists is left as it is,
+# so it may run again. Run it as root.
 #
 #   secrets/   the service's: each file is the variable of its name
 #   database/  PostgreSQL's, with the authority
-#   tls/       nginx's
+#   tls/       nginx's, signed by the same authority
 set -euo pipefail
 umask 077
 
@@ -44,10 +44,10 @@ make() {
 }
 random() { openssl rand -hex 32; }
 key() { openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1; }
-# certificate <name> <key>: signed by the authority, for two years.
+# certificate <name> <key> <days>: signed by the authority.
 certificate() {
   openssl req -new -key "$2" -subj "/CN=$1" |
-    openssl x509 -req -CA ca.pem -CAkey database/ca-key.pem -days 730 \
+    openssl x509 -req -CA ca.pem -CAkey database/ca-key.pem -days "$3" \
       -extfile <(printf 'subjectAltName=DNS:%s\nextendedKeyUsage=serverAuth\n' "$1")
 }
 
@@ -61,7 +61,7 @@ make ca.pem root:root openssl req -x509 -new -key database/ca-key.pem -subj '/CN
   -days 3650 -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign'
 chmod 444 ca.pem
 make database/key.pem "$database_owner" key
-make database/certificate.pem "$database_owner" certificate "$database_host" database/key.pem
+make database/certificate.pem "$database_owner" certificate "$database_host" database/key.pem 730
 make database/password "$database_owner" random
 make database/superuser-password "$database_owner" random
 make secrets/DATABASE_URL "$service_owner" \
@@ -75,5 +75,4 @@ if $compose; then
 fi
 
 make tls/key.pem root:root key
-make tls/fullchain.pem root:root openssl req -x509 -new -key tls/key.pem -subj "/CN=$name" -days 90 \
-  -addext "subjectAltName=DNS:$name"
+make tls/fullchain.pem root:root certificate "$name" tls/key.pem 90

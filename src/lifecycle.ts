@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import type { FastifyBaseLogger } from 'fastify'
 import { explainStartupFault } from './startup-faults.ts'
+import { notifyReady } from './systemd.ts'
 
 /**
  * Requests and jobs under way, then the embedded database, which may have much to write. The time for
@@ -44,7 +45,9 @@ export async function live<T>(
       close()
     })
   }
-  return started
+  const result = await started
+  await notifyReady(logger)
+  return result
 }
 
 /** Runs a program; a start that fails ends it with an explanation. */

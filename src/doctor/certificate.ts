@@ -19,14 +19,14 @@ export async function certificate(origin: string): Promise<Line> {
   socket.once('timeout', () => socket.destroy(new Error('It does not answer')))
   try {
     await once(socket, 'secureConnect')
-    const days = Math.floor(
-      (Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS,
-    )
-    const protocol = socket.getProtocol()
+    const { valid_to: end, issuer } = socket.getPeerCertificate()
+    const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS)
+    // An authority that this machine was told to trust is not one that clients know.
+    const by = issuer.O ?? issuer.CN
     if (days < DAYS_MIN) {
       return warning('certificate', `ends in ${days} days`, 'see why it was not renewed')
     }
-    return pass('certificate', `valid for ${days} days, ${protocol}`)
+    return pass('certificate', `valid for ${days} days, by ${by}, ${socket.getProtocol()}`)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'no answer'
     return failure('certificate', `a client would refuse it (${code})`, 'install a valid one')

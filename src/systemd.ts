@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { FastifyBaseLogger } from 'fastify'
+
+/**
+ * Tells systemd that the start is over, where it asks to be told (sd_notify(3)): a unit of
+ * `Type=notify` counts as started from then on. By systemd's own program, since Node has no sockets
+ * of that kind.
+ */
+export async function notifyReady(logger: FastifyBaseLogger): Promise<void> {
+  if (process.env['NOTIFY_SOCKET'] === undefined) return
+  try {
+    await promisify(execFile)('systemd-notify', ['--ready'])
+  } catch (error) {
+    logger.error({ err: error }, 'Could not tell systemd that the start is over')
+  }
+}
