@@ -21,12 +21,13 @@ export async function certificate(origin: string): Promise<Line> {
     await once(socket, 'secureConnect')
     const { valid_to: end, issuer } = socket.getPeerCertificate()
     const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS)
+    const protocol = socket.getProtocol() ?? 'unknown protocol'
     // An authority that this machine was told to trust is not one that clients know.
-    const by = issuer.O ?? issuer.CN
+    const by = String(issuer.O ?? issuer.CN)
     if (days < DAYS_MIN) {
       return warning('certificate', `ends in ${days} days`, 'see why it was not renewed')
     }
-    return pass('certificate', `valid for ${days} days, by ${by}, ${socket.getProtocol()}`)
+    return pass('certificate', `valid for ${days} days, by ${by}, ${protocol}`)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'no answer'
     return failure('certificate', `a client would refuse it (${code})`, 'install a valid one')
