@@ -1,15 +1,18 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import { fingerprint } from '../funds/idempotency.ts'
-import { accounts } from '../funds/tables.ts'
+import { accounts, transfers } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
-import { type Charge, worthOf } from './money.ts'
+import { type Charge, chargeFor, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
 
 type Payment = typeof stripePayments.$inferSelect
 
 const STRIPE = { id: 'stripe', ip: null }
+
+/** In front of a payment intent, the key of its top-up. A caller's key has no space, so the two never meet. */
+const KEY = ' stripe '
 
 /** The services that move money for Stripe's events. */
 export type Till = Pick<FastifyInstance, 'db' | 'funds'>
@@ -34,13 +37,41 @@ export async function topUpPaid(
     kind: 'stripe_top_up',
     userId,
     amount,
-    // A caller's key has no space, so the two never meet.
-    idempotencyKey: ` stripe ${paymentIntent}`,
+    idempotencyKey: KEY + paymentIntent,
     fingerprint: fingerprint('stripe_top_up', paymentIntent),
     ...notes(paymentIntent),
   })
   const place = { accountId: transfer.accountId, seq: transfer.seq, paid: charge.minor }
   await settle(till, await record(till.db, paymentIntent, charge.currency, place))
+}
+
+/**
+ * Notes the payments of an account's top-ups that a process has made and was stopped before it noted
+ * them: once the keys of transfers are erased, nothing else would tell that they are booked.
+ */
+export async function noteTopUps(
+  tx: Transaction,
+  account: { id: bigint; asset: string },
+): Promise<void> {
+  const unnoted = await tx
+    .select({ seq: transfers.seq, amount: transfers.amount, key: transfers.idempotencyKey })
+    .from(transfers)
+    .leftJoin(
+      stripePayments,
+      and(eq(stripePayments.accountId, transfers.accountId), eq(stripePayments.seq, transfers.seq)),
+    )
+    .where(
+      and(
+        eq(transfers.accountId, account.id),
+        eq(transfers.kind, 'stripe_top_up'),
+        isNull(stripePayments.id),
+      ),
+    )
+  for (const { seq, amount, key } of unnoted) {
+    const { currency, minor } = chargeFor(amount, account.asset)
+    const place = { accountId: account.id, seq, paid: minor }
+    await record(tx, key.slice(KEY.length), currency, place)
+  }
 }
 
 async function isBooked(db: Database, paymentIntent: string): Promise<boolean> {
@@ -63,7 +94,7 @@ export async function takeBack(
 
 /** Sums only grow, so an older event changes nothing. */
 async function record(
-  db: Database,
+  db: Database | Transaction,
   id: string,
   currency: string,
   news: Partial<Payment>,

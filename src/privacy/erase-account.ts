@@ -5,6 +5,7 @@ import { accountSubject } from '../funds/accounts.ts'
 import type { Account } from '../funds/posting.ts'
 import { accounts } from '../funds/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
+import { noteTopUps } from '../payments/service.ts'
 import { Refusal } from '../refusals.ts'
 import { emptied, readForEmptying } from './empty-account.ts'
 import { beginErasure, forgetEvents } from './events.ts'
@@ -39,6 +40,7 @@ export async function eraseLocked(
   account: Account,
   force: boolean,
 ): Promise<Date> {
+  await noteTopUps(tx, account)
   const people = await peopleOfAccount(tx, account)
   const ledger = await readForEmptying(tx, account)
   const writes = emptied(ledger, account, actor, force)

@@ -6,6 +6,7 @@ import { assertRefused } from '../support/refusals.ts'
 import { inParallel } from '../support/scale.ts'
 import { findTexts } from '../support/search.ts'
 import { type Service, startService } from '../support/service.ts'
+import { asCopy } from '../support/stripe/index.ts'
 import { closeAuditLog, query } from '../support/tables.ts'
 
 const USER = 'canary.user@example.com'
@@ -224,4 +225,32 @@ test('what Stripe says of an erased user later is booked and leaves nothing behi
     ],
   )
   assertRefused(await service.asInternal('GET', `/balance/${USER}`), 'ACCOUNT_NOT_FOUND')
+})
+
+test('a top-up whose payment was not noted before a crash is not made again after an erasure', async (t) => {
+  const billing = await startBilling(t)
+  const { service, stripe, deliver, countEvents } = billing
+  await openAccount(service)
+  const asked = { user_id: USER, amount: 1_000, ...URLS }
+  const session = await service.asInternal('POST', '/top_up/checkout', asked)
+  stripe.payCheckout(session.body.checkout_session_id)
+  await deliver()
+  // What a process leaves that is killed between the two; its event is tried again.
+  const noted = await query(service.database, 'delete from stripe_payments returning id, paid')
+  assert.equal(noted.length, 1)
+  assert.equal((await erase(service, USER, '?force=true')).status, 200)
+
+  await deliver(stripe.events.map(asCopy))
+  assert.equal(await countEvents('parked'), 0)
+  const made = "select kind from transfers where kind in ('stripe_top_up', 'forfeit') order by seq"
+  assert.deepEqual(await query(service.database, made), [
+    { kind: 'stripe_top_up' },
+    { kind: 'forfeit' },
+  ])
+  assert.deepEqual(
+    await query(service.database, 'select id, paid from stripe_payments'),
+    noted,
+    'noted as it would have been',
+  )
+  await assertSound(service.database)
 })
