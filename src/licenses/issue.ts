@@ -72,10 +72,12 @@ export async function recordRevoked(
   revoked: readonly LicenseRow[],
 ): Promise<void> {
   if (revoked.length === 0) return
-  const entries = revoked.map(({ id, customerId, subscriptionId, status }) => ({
+  const entries = revoked.map(({ id, customerId, subscriptionId, status, reason }) => ({
     event: 'license.revoked' as const,
     subject: customerId,
     metadata: { license_id: id, subscription: subscriptionId, status },
+    // An operator's own words may be about a person.
+    ...(reason !== null && { personal: { reason } }),
   }))
   await recordAudit(tx, actor, ...entries)
 }

@@ -177,6 +177,9 @@ test('a revoked licence is gone from the list and on the revocation list, on eve
     ['license.issued', 'license.issued', 'license.revoked'],
   )
   assert.ok(!JSON.stringify(records).includes('eyJ'), 'no token is in the audit log')
+  assert.ok(!JSON.stringify(records).includes('leaked'), 'an operator’s words are a commitment')
+  const shown = await service.asAdmin('GET', '/api/audit?event=license.revoked')
+  assert.equal(shown.body.data[0].metadata.reason, 'leaked')
 })
 
 test('the revocation list is signed once a minute, and forgets what has expired', async (t) => {
