@@ -1,9 +1,5 @@
 import type { Server } from 'node:http'
-import {
-  AjvCompiler,
-  type BuildCompilerFromPool,
-  type RouteDefinition,
-} from '@fastify/ajv-compiler'
+import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import type { FastifyHttpOptions, FastifySchema, FastifySchemaCompiler } from 'fastify'
 
 /** `allErrors` names every fault at once; the body limit bounds what that can cost. */
@@ -19,7 +15,7 @@ const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
   const strict = build(sharedSchemas, { customOptions: STRICT })
   const coercing = build(sharedSchemas, { customOptions: COERCING })
   return (definition) => {
-    const httpPart: string = (definition as RouteDefinition).httpPart
+    const { httpPart } = definition
     return httpPart === 'body' || httpPart === 'headers' ? strict(definition) : coercing(definition)
   }
 }

@@ -64,6 +64,7 @@ test('no secret of a key is stored, only its hash', async (t) => {
   assert.ok(all.includes(keyId))
   for (const secret of [apiKey, apiKey.slice(-38), apiKey.slice(-38, -6)])
     assert.ok(!all.includes(secret))
+  // Parameters in the order of the PHC string format; argon2 0.45 writes another.
   assert.match(all, /\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
 })
 
