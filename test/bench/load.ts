@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { AutocannonJob } from './autocannon.ts'
 
 const run = promisify(execFile)
 
@@ -108,36 +109,18 @@ async function runWrk(options: LoadOptions, script: string): Promise<number> {
 
 const autocannon: Load = {
   name: 'autocannon',
-  deducts: (path, options) => {
-    const key = `idempotency-key=${process.hrtime.bigint()}-[<id>]`
-    // It knows no random numbers: the hot account is one, the many are one after the other.
-    const user = options.users === 1 ? 'user-1' : 'user-[<id>]'
-    const body = `{"user_id":"${user}","amount":1}`
-    const json = ['-H', 'content-type=application/json', '-H', key, '-b', body]
-    return runAutocannon(options, path, ['-m', 'POST', '--idReplacement', ...json])
-  },
-  reads: (path, options) => runAutocannon(options, `${path}/user-1`, []),
-  asks: (path, options) => runAutocannon(options, path, ['-H', `x-api-key=${options.apiKeys[0]}`]),
-  // It sends one key only: all reports are of one customer.
-  reports: (path, options) => {
-    const id = `${process.hrtime.bigint()}-[<id>]`
-    const body = `{"metrics":{"api.calls":1,"storage.gb":3.5},"report_id":"${id}"}`
-    const headers = ['-H', 'content-type=application/json', '-H', `x-api-key=${options.apiKeys[0]}`]
-    return runAutocannon(options, path, ['-m', 'POST', '--idReplacement', ...headers, '-b', body])
-  },
+  deducts: (path, options) => runAutocannon('deducts', path, options),
+  reads: (path, options) => runAutocannon('reads', path, options),
+  asks: (path, options) => runAutocannon('asks', path, options),
+  reports: (path, options) => runAutocannon('reports', path, options),
 }
 
-async function runAutocannon(options: LoadOptions, path: string, flags: string[]): Promise<number> {
-  const { stdout } = await run('npx', [
-    'autocannon',
-    '--json',
-    `--connections=${CONNECTIONS}`,
-    `--duration=${options.durationS}`,
-    `--headers=x-internal-token=${options.token}`,
-    ...flags,
-    options.origin + path,
-  ])
-  const result = JSON.parse(stdout) as { requests: { average: number }; non2xx: number }
-  if (result.non2xx > 0) throw new Error(`${result.non2xx} calls did not succeed`)
-  return result.requests.average
+async function runAutocannon(
+  kind: AutocannonJob['kind'],
+  path: string,
+  options: LoadOptions,
+): Promise<number> {
+  const job: AutocannonJob = { ...options, kind, path, connections: CONNECTIONS }
+  const { stdout } = await run('npx', ['tsx', 'test/bench/autocannon.ts', JSON.stringify(job)])
+  return Number(stdout)
 }

@@ -1,0 +1,58 @@
+import autocannon from 'autocannon'
+import type { LoadOptions } from './load.ts'
+
+/** The load of wrk's scripts in `load.ts`, where wrk is not installed: in a process of its own, too. */
+export interface AutocannonJob extends LoadOptions {
+  kind: 'deducts' | 'reads' | 'asks' | 'reports'
+  path: string
+  connections: number
+}
+
+interface Call {
+  method: 'GET' | 'POST'
+  path: string
+  headers: Record<string, string>
+  body?: string
+}
+
+const job = JSON.parse(process.argv[2] ?? '') as AutocannonJob
+const { origin, path, token, users, apiKeys, durationS, connections } = job
+const seed = process.hrtime.bigint()
+let n = 0
+
+const user = () => `user-${1 + Math.floor(Math.random() * users)}`
+const withKey = () => ({ 'x-api-key': apiKeys[Math.floor(Math.random() * apiKeys.length)] ?? '' })
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+const CALLS: Record<AutocannonJob['kind'], () => Call> = {
+  deducts: () => ({
+    method: 'POST',
+    path,
+    headers: { ...JSON_TYPE, 'x-internal-token': token, 'idempotency-key': `${seed}-${n++}` },
+    body: JSON.stringify({ user_id: user(), amount: 1 }),
+  }),
+  reads: () => ({
+    method: 'GET',
+    path: `${path}/${user()}`,
+    headers: { 'x-internal-token': token },
+  }),
+  asks: () => ({ method: 'GET', path, headers: withKey() }),
+  reports: () => ({
+    method: 'POST',
+    path,
+    headers: { ...JSON_TYPE, ...withKey() },
+    body: JSON.stringify({
+      metrics: { 'api.calls': n, 'storage.gb': 3.5 },
+      report_id: `${seed}-${n++}`,
+    }),
+  }),
+}
+
+const { requests, non2xx, errors } = await autocannon({
+  url: origin,
+  connections,
+  duration: durationS,
+  requests: [{ setupRequest: (request: object) => ({ ...request, ...CALLS[job.kind]() }) }],
+})
+if (non2xx + errors > 0) throw new Error(`${non2xx + errors} calls did not succeed`)
+process.stdout.write(String(requests.average))
