@@ -33,7 +33,10 @@ export function hashApiKey(apiKey: string): Promise<string> {
 }
 
 export function matchesHash(hash: string, apiKey: string): Promise<boolean> {
-  return bounded(() => argon2.verify(hash, apiKey))
+  return bounded(
+    () => argon2.verify(hash, apiKey),
+    (matches) => !matches,
+  )
 }
 
 /** @throws Refusal `OVERLOADED` when too many hashes wait already: what leads to one is not worth it */
@@ -41,8 +44,15 @@ export function refuseWhenFull(): void {
   if (running >= CONCURRENT_MAX && waiting.length >= WAITING_MAX) throw new Refusal('OVERLOADED')
 }
 
-/** @throws Refusal `OVERLOADED` at once when too many hashes wait already */
-async function bounded<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * @param isWasted whether the next must wait as long again, so that strangers who keep the hashes busy
+ * leave half of that processor to others
+ * @throws Refusal `OVERLOADED` at once when too many hashes wait already
+ */
+async function bounded<T>(
+  work: () => Promise<T>,
+  isWasted: (result: T) => boolean = () => false,
+): Promise<T> {
   refuseWhenFull()
   if (running >= CONCURRENT_MAX) {
     await new Promise<void>((resolve) => waiting.push(resolve))
@@ -50,12 +60,20 @@ async function bounded<T>(work: () => Promise<T>): Promise<T> {
     running++
   }
   const stopTimer = hashDuration.startTimer()
+  let isRestDue = false
   try {
-    return await work()
+    const result = await work()
+    isRestDue = isWasted(result)
+    return result
   } finally {
-    stopTimer()
-    const next = waiting.shift()
-    if (next === undefined) running--
-    else next()
+    const tookS = stopTimer()
+    if (isRestDue) setTimeout(release, 1_000 * tookS).unref()
+    else release()
   }
+}
+
+function release(): void {
+  const next = waiting.shift()
+  if (next === undefined) running--
+  else next()
 }
