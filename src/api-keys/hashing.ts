@@ -11,7 +11,7 @@ const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, par
  * strangers try, a processor is left for those who are let in.
  */
 const CONCURRENT_MAX = availableParallelism() > 2 ? 2 : 1
-const WAITING_MAX = 64
+const WAITING_MAX = 48
 
 let running = 0
 const waiting: (() => void)[] = []

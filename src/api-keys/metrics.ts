@@ -16,7 +16,7 @@ export function keyMetrics(registry: Registry): (check: KeyCheck) => void {
   for (const result of ['known', 'unknown', 'malformed']) checks.inc({ result }, 0)
   const running: Gauge = new Gauge({
     name: 'strongroom_argon2_running',
-    help: 'Hashes of API keys under way.',
+    help: 'Hashes of API keys under way, or at rest after one that matched nothing.',
     registers,
     collect: () => running.set(hashingLoad().running),
   })

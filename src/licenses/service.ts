@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, lte } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
 import { requireCustomer } from '../customers/living.ts'
+import { customers } from '../customers/tables.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../plugins/database/index.ts'
 import type { KeyRing } from '../plugins/key-ring/index.ts'
@@ -61,6 +62,13 @@ export function revokeByHand(
   reason: string | null,
 ): Promise<LicenseRow> {
   return db.transaction(async (tx) => {
+    // Before the licence, so that an erasure of the customer waits for what is recorded, or is over.
+    await tx
+      .select({ id: customers.id })
+      .from(customers)
+      .innerJoin(licenses, eq(licenses.customerId, customers.id))
+      .where(eq(licenses.id, id))
+      .for('key share', { of: customers })
     const [row] = await tx.select().from(licenses).where(eq(licenses.id, id)).for('update')
     if (row === undefined) throw new Refusal('LICENSE_NOT_FOUND')
     if (row.revokedAt !== null) return row

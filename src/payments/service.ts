@@ -31,7 +31,8 @@ export async function topUpPaid(
 ): Promise<void> {
   const { asset, status } = await till.funds.balance(userId)
   // An erasure takes the keys of transfers away; the payment still says that it is booked.
-  if (status === 'closed' && (await isBooked(till.db, paymentIntent))) return
+  const booked = status === 'closed' ? await bookedPayment(till.db, paymentIntent) : undefined
+  if (booked !== undefined) return settle(till, booked)
   const amount = worthOf(charge, asset)
   const { transfer } = await till.funds.move({
     kind: 'stripe_top_up',
@@ -74,9 +75,12 @@ export async function noteTopUps(
   }
 }
 
-async function isBooked(db: Database, paymentIntent: string): Promise<boolean> {
-  const booked = and(eq(stripePayments.id, paymentIntent), isNotNull(stripePayments.seq))
-  return (await db.$count(stripePayments, booked)) > 0
+async function bookedPayment(db: Database, paymentIntent: string): Promise<Payment | undefined> {
+  const [row] = await db
+    .select()
+    .from(stripePayments)
+    .where(and(eq(stripePayments.id, paymentIntent), isNotNull(stripePayments.seq)))
+  return row
 }
 
 /** What Stripe has taken back of a payment: all refunds of it together, or one lost dispute. */
