@@ -1,7 +1,14 @@
-const DEPTH_MAX = 32
+import { type Walk, walkJson } from './strict-json-walk.ts'
+import { rest } from './slices.ts'
 
-/** Keys that reach an object's prototype in careless code further on. */
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
+/**
+ * How many characters are read before other requests have their turn, and how many values may be made
+ * at once: as much as the whole body of any other request can have.
+ */
+const SLICE_CHARS = 65_536
+const SLICE_VALUES_MAX = 32_768
+
+type Fault = (message: string) => Error
 
 /**
  * JSON.parse for money: refuses what it would silently change or hide. That is a key given twice
@@ -9,113 +16,53 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
  * lone surrogates (PostgreSQL stores neither), keys that reach a prototype, and deep nesting.
  * @param fault makes the error to throw from a message that quotes nothing of the text
  */
-export function parseStrictJson(text: string, fault: (message: string) => Error): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw fault('is not valid JSON')
-  }
-  refuseLossy(text, fault)
-  return value
-}
-
-/** One pass over text that is known to be valid JSON, so that its grammar need not be checked. */
-function refuseLossy(text: string, fault: (message: string) => Error): void {
-  /** The keys seen in each open object; null for an open array. */
-  const open: (Set<string> | null)[] = []
-  for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case 0x7b: // {
-        open.push(new Set())
-        break
-      case 0x5b: // [
-        open.push(null)
-        break
-      case 0x7d: // }
-      case 0x5d: // ]
-        open.pop()
-        break
-      case 0x22: {
-        const end = endOfString(text, at)
-        const keys = open.at(-1)
-        const string = stringBetween(text, at, end, fault)
-        if (keys && isKey(text, end)) {
-          if (FORBIDDEN_KEYS.has(string)) throw fault('has a key that is not allowed')
-          if (keys.has(string)) throw fault('has a key twice')
-          keys.add(string)
-        }
-        at = end
-        break
-      }
-      default:
-        at = passNumber(text, at, fault)
-    }
-    if (open.length > DEPTH_MAX) throw fault(`is nested deeper than ${DEPTH_MAX} levels`)
-  }
-}
-
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0
-  while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++
-  return backslashes % 2 === 1
-}
-
-/** NUL and lone surrogates can only come from escapes: as raw bytes they are no valid JSON in UTF-8. */
-function stringBetween(
-  text: string,
-  start: number,
-  end: number,
-  fault: (message: string) => Error,
-): string {
-  const raw = text.slice(start + 1, end)
-  if (!raw.includes('\\')) return raw
-  const string = JSON.parse(text.slice(start, end + 1)) as string
-  if (string.includes('\0')) throw fault('has a NUL character')
-  if (!string.isWellFormed()) throw fault('has a lone surrogate')
-  return string
-}
-
-/** In an object a string is a key exactly if a colon follows. */
-function isKey(text: string, end: number): boolean {
-  let at = end + 1
-  while (text.charCodeAt(at) <= 0x20) at++
-  return text.charCodeAt(at) === 0x3a
-}
-
-const NUMBER = /-?\d[\d.eE+-]*/y
-
-function passNumber(text: string, at: number, fault: (message: string) => Error): number {
-  const code = text.charCodeAt(at)
-  if (code !== 0x2d && (code < 0x30 || code > 0x39)) return at
-  NUMBER.lastIndex = at
-  const literal = NUMBER.exec(text)?.[0] ?? ''
-  if (!isKept(literal)) throw fault('has a number that cannot be kept exactly')
-  return at + literal.length - 1
+export function parseStrictJson(text: string, fault: Fault): unknown {
+  walkJson(text, fault).to(text.length)
+  return parse(text, fault)
 }
 
 /**
- * Whether a number means the same after parsing. Fractions such as 0.1 are measurements and may be
- * rounded in their last digit; an integer may not, and nothing may become an integer, zero or infinity.
+ * The same for a long text: others have their turn in between. A list in the outermost object, which
+ * is what makes a body long, is made piece by piece; all else must be no more than a short body has.
  */
-function isKept(literal: string): boolean {
-  const value = Number(literal)
-  if (!Number.isInteger(value)) return Number.isFinite(value)
-  if (Object.is(value, -0)) return false
-  if (/^-?\d+$/.test(literal)) return Number.isSafeInteger(value)
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? []
-  const digits = (whole + fraction).replace(/^0+/, '')
-  const shift = Number(exponent) - fraction.length
-  if (digits === '') return value === 0
-  if (!Number.isSafeInteger(value)) return false
-  const significant = digits.replace(/0+$/, '')
-  const zeros = digits.length - significant.length + shift
-  return zeros >= 0 && `${sign}${significant}${'0'.repeat(zeros)}` === String(value)
+export async function parseLongStrictJson(text: string, fault: Fault): Promise<unknown> {
+  const walk = walkJson(text, fault)
+  for (let end = SLICE_CHARS; !walk.to(end); end += SLICE_CHARS) await rest()
+
+  const value = parse(withoutLists(text, walk, fault), fault) as Record<string, unknown>
+  for (const { key, pieces } of walk.lists) {
+    const items: unknown[] = []
+    for (const { from, to, values } of pieces) {
+      if (values > SLICE_VALUES_MAX) throw fault('has an item of too many values')
+      await rest()
+      const piece = parse(`[${text.slice(from, to)}]`, fault) as unknown[]
+      // Two commas with nothing between them: `[]` is JSON, what it was cut from is not.
+      if (piece.length === 0) throw fault('is not valid JSON')
+      for (const item of piece) items.push(item)
+    }
+    value[key] = items
+  }
+  return value
+}
+
+/** The text with its long lists empty. If it is valid and so are all pieces, the whole text is. */
+function withoutLists(text: string, { lists, values }: Walk, fault: Fault): string {
+  let outside = ''
+  let from = 0
+  let valuesOutside = values()
+  for (const { pieces } of lists) {
+    outside += text.slice(from, pieces[0]?.from)
+    from = pieces.at(-1)?.to ?? from
+    for (const piece of pieces) valuesOutside -= piece.values
+  }
+  if (valuesOutside > SLICE_VALUES_MAX) throw fault('has too many values outside its list')
+  return outside + text.slice(from)
+}
+
+function parse(text: string, fault: Fault): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw fault('is not valid JSON')
+  }
 }

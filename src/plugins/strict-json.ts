@@ -2,7 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../refusals.ts'
-import { parseStrictJson } from './strict-json-parser.ts'
+import { parseLongStrictJson, parseStrictJson } from './strict-json-parser.ts'
+
+/** The body limit of all but a few routes. A longer body is read in slices. */
+const SHORT_BYTES_MAX = 65_536
 
 const CONTENT_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
 
@@ -14,16 +17,18 @@ export const strictJson = fp(
       'application/json',
       { parseAs: 'buffer' },
       (request: FastifyRequest, body: Buffer, done) => {
+        if (body.length > SHORT_BYTES_MAX) return readLong(request, body)
         try {
           done(null, read(request, body))
         } catch (error) {
           done(error as Refusal)
         }
+        return undefined
       },
     )
     app.addHook('preValidation', (request, _reply, done) => {
-      // Raw bodies belong to the scope that reads them, and unknown routes to the 404.
-      if (Buffer.isBuffer(request.body) || request.is404) return done()
+      // Raw bodies belong to the scope that reads them.
+      if (Buffer.isBuffer(request.body)) return done()
       const takesBody = request.routeOptions.schema?.body !== undefined
       // No body is an empty one: the schema says whether that will do.
       if (takesBody && request.body === undefined) request.body = {}
@@ -37,8 +42,17 @@ function read(request: FastifyRequest, body: Buffer): unknown {
   refuseOtherEncodings(request)
   // Many clients announce JSON on a DELETE without sending any.
   if (body.length === 0) return undefined
+  return parseStrictJson(textOf(body), malformed)
+}
+
+async function readLong(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  refuseOtherEncodings(request)
+  return parseLongStrictJson(textOf(body), malformed)
+}
+
+function textOf(body: Buffer): string {
   if (!isUtf8(body)) throw malformed('is not UTF-8')
-  return parseStrictJson(body.toString('utf8'), malformed)
+  return body.toString('utf8')
 }
 
 function refuseOtherEncodings(request: FastifyRequest): void {
