@@ -34,7 +34,8 @@ import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
 import { draining } from './plugins/draining.ts'
-import { errors, refuseBadUrl, refuseUnknownRoute } from './plugins/errors.ts'
+import { earlyAnswers } from './plugins/early-answers.ts'
+import { errors, refuseBadUrl } from './plugins/errors.ts'
 import { healthRoutes, healthSchemas } from './plugins/health.ts'
 import { keyRing } from './plugins/key-ring/index.ts'
 import { JsonWebKeySet, keyRingRoutes } from './plugins/key-ring/routes.ts'
@@ -47,6 +48,7 @@ import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { loggerOfRequest } from './plugins/trace-context.ts'
+import { knownRoutes, refuseUnknownRoutes } from './plugins/unknown-routes.ts'
 import { schemaController } from './plugins/validation.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
@@ -81,6 +83,8 @@ export async function buildApp(
   await app.register(requestIds)
   await app.register(errors)
   await app.register(connectionLimits)
+  await app.register(earlyAnswers)
+  await app.register(knownRoutes)
   await app.register(draining)
   await app.register(deadline)
   await app.register(requestLog)
@@ -135,7 +139,7 @@ export async function buildApp(
 
   await app.register(async (scope) => {
     allowAnyone(scope, gates.public)
-    scope.setNotFoundHandler(refuseUnknownRoute)
+    refuseUnknownRoutes(scope)
     await scope.register(documentationRoutes)
     await scope.register(guideRoutes, { prefix: '/docs/guides' })
     await scope.register(keyRingRoutes)

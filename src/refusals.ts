@@ -19,6 +19,7 @@ export const REFUSALS = {
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
   LICENSE_NOT_FOUND: [404, 'There is no such licence.'],
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
+  METHOD_NOT_ALLOWED: [405, 'This path takes other methods: the header Allow has them.'],
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   ACCOUNT_EXISTS: [409, 'The user has an account with another tier or asset.'],
   ACCOUNT_NOT_EMPTY: [

@@ -10,6 +10,7 @@ import type {
 import fp from 'fastify-plugin'
 import { REFUSALS, Refusal, type RefusalCode, type RefusalDetail } from '../refusals.ts'
 import { isDatabaseUnavailable } from './database/faults.ts'
+import { closeLater } from './early-answers.ts'
 import { newRequestId } from './request-id.ts'
 
 const DETAILS_MAX = 20
@@ -46,11 +47,6 @@ export const errors = fp(
   },
   { name: 'errors' },
 )
-
-/** For `setNotFoundHandler`. */
-export function refuseUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return send(new Refusal('NOT_FOUND'), request, reply)
-}
 
 function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (refusal.statusCode === 503) void reply.header('retry-after', RETRY_AFTER_S)
@@ -115,10 +111,11 @@ export function refuseBrokenRequest(error: Error & { code?: string }, socket: So
         : 'BAD_REQUEST'
   const requestId = newRequestId()
   const body = JSON.stringify(errorBody(new Refusal(code), requestId))
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${REFUSALS[code][0]} ${STATUS_CODES[REFUSALS[code][0]]}\r\n` +
       'content-type: application/json; charset=utf-8\r\n' +
       `content-length: ${Buffer.byteLength(body)}\r\n` +
       `x-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
   )
+  closeLater(socket)
 }

@@ -27,7 +27,7 @@ export interface Walk {
   /** The lists in the outermost object that are long enough to be cut. */
   lists: { key: string; pieces: Piece[] }[]
   /** Values up to here, keys among them. */
-  values(): number
+  values: () => number
 }
 
 /**

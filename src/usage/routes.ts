@@ -6,12 +6,13 @@ import { keyHolderOf } from '../auth/api-key.ts'
 import { actorOf } from '../auth/scope.ts'
 import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
 import { REPLAYED_HEADER } from '../plugins/openapi-texts.ts'
-import { stopAtFirstFault } from '../plugins/validation.ts'
+import { slices } from '../plugins/slices.ts'
+import { validateInSlices } from '../plugins/validation-in-slices.ts'
 import { Refusal } from '../refusals.ts'
 import { CustomerId, ref, timeOf } from '../schemas.ts'
 import { Cleanup, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
 import { rangeOf } from './range.ts'
-import type { ReportDraft } from './reports.ts'
+import type { ReportDraft, Reported } from './reports.ts'
 import {
   ReportBatchBody,
   ReportBody,
@@ -99,7 +100,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     {
       onRequest,
       bodyLimit: BATCH_BYTES_MAX,
-      validatorCompiler: stopAtFirstFault,
+      validatorCompiler: validateInSlices('reports'),
       schema: {
         operationId: 'reportUsageBatch',
         summary: 'Report what was used while there was no connection',
@@ -117,7 +118,16 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       const drafts = request.body.reports.map((report, index) =>
         draftOf(actorOf(request), customerId, report, `/reports/${index}`),
       )
-      const outcomes = await Promise.allSettled(drafts.map((draft) => app.usage.report(draft)))
+      const pause = slices()
+      const reported: Promise<Reported>[] = []
+      for (const draft of drafts) {
+        await pause()
+        const outcome = app.usage.report(draft)
+        // Looked at below: until then one that is refused is no fault of the process.
+        outcome.catch(() => undefined)
+        reported.push(outcome)
+      }
+      const outcomes = await Promise.allSettled(reported)
       const faults = outcomes.filter(isFault)
       for (const { reason } of faults) request.log.error({ err: reason as Error }, 'Report failed')
       // Where nothing has an outcome of its own, the status says so: nobody overlooks that.

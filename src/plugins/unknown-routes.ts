@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import findMyWay, { type HTTPMethod } from 'find-my-way'
+import { Refusal } from '../refusals.ts'
+import { serverLimits } from './connections.ts'
+
+/** What of a path may be repeated in an answer: none of it can mean anything but itself. */
+const PLAIN_PATH = /^[A-Za-z0-9/._~-]{1,100}$/
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The methods that a path takes, by the routes there are; none of an unknown path. */
+    methodsOf(path: string): HTTPMethod[]
+  }
+}
+
+/**
+ * Knows which methods each path takes, credential or not. Fastify finds a route by method and path
+ * together, so this is a second router, of the same kind, that is asked for one method at a time.
+ */
+export const knownRoutes = fp(
+  async (app: FastifyInstance) => {
+    const router = findMyWay(serverLimits.routerOptions)
+    const methods = new Set<HTTPMethod>()
+    app.addHook('onRoute', ({ method, url }) => {
+      // Preflights of CORS, wherever they go, show no route.
+      if (url === '*') return
+      for (const name of [method].flat() as HTTPMethod[]) {
+        router.on(name, url, () => undefined)
+        methods.add(name)
+      }
+    })
+    app.decorate('methodsOf', (path) =>
+      [...methods].filter((method) => router.find(method, path) !== null).toSorted(),
+    )
+  },
+  { name: 'known-routes' },
+)
+
+/**
+ * Refuses, in the limits of this scope, what is no route anywhere: 405 for another method of a known
+ * path, 404 for the rest. That is decided before the body, which is not looked at.
+ */
+export function refuseUnknownRoutes(scope: FastifyInstance): void {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): Refusal => {
+    const [path = ''] = request.url.split('?', 1)
+    const methods = scope.methodsOf(path)
+    // One that is known here has answered that it has nothing under this path.
+    if (methods.length === 0 || methods.includes(request.method as HTTPMethod)) {
+      const message = PLAIN_PATH.test(path) && `No such route: ${request.method} ${path}`
+      return new Refusal('NOT_FOUND', message === false ? {} : { message })
+    }
+    void reply.header('allow', methods.join(', '))
+    return new Refusal('METHOD_NOT_ALLOWED')
+  }
+  scope.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw refuse(request, reply)
+  })
+  // For the handlers of files, which call it for what they don't have.
+  scope.setNotFoundHandler((request, reply) => {
+    throw refuse(request, reply)
+  })
+}
