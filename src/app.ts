@@ -48,7 +48,11 @@ import { securityHeaders } from './plugins/security-headers.ts'
 import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { loggerOfRequest } from './plugins/trace-context.ts'
-import { knownRoutes, refuseUnknownRoutes } from './plugins/unknown-routes.ts'
+import {
+  knownRoutes,
+  refuseOtherPreflights,
+  refuseUnknownRoutes,
+} from './plugins/unknown-routes.ts'
 import { schemaController } from './plugins/validation.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
@@ -91,7 +95,10 @@ export async function buildApp(
   await app.register(metrics, { version: VERSION })
   await app.register(sensible)
   await app.register(securityHeaders)
-  if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
+  if (config.corsOrigins.length > 0) {
+    await app.register(cors, corsOptions(config.corsOrigins))
+    refuseOtherPreflights(app)
+  }
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })

@@ -238,7 +238,9 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
 
 function refuseWeakSecret(read: Reader, name: string, secret: string): void {
   if (Buffer.byteLength(secret) < 32) read.fault(name, 'is shorter than 32 bytes')
-  const looksLikeExample = /change.?me|example|your[-_]|placeholder|<.*>|x{6}|\.{3}/i.test(secret)
+  const looksLikeExample = /change.?me|example|your[-_]|placeholder|<[^<>]*>|x{6}|\.{3}/i.test(
+    secret,
+  )
   if (looksLikeExample || new Set(secret).size < 8) read.fault(name, 'is an example, not a secret')
 }
 

@@ -83,7 +83,7 @@ async function gather(
   const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
   const service = {
     origin:
-      url?.replace(/\/+$/, '') ??
+      url?.replace(/(?<!\/)\/+$/, '') ??
       `http://${host.includes(':') ? `[${host}]` : host}:${config.port}`,
     isGiven: url !== undefined,
   }

@@ -7,6 +7,9 @@ import { serverLimits } from './connections.ts'
 /** What of a path may be repeated in an answer: none of it can mean anything but itself. */
 const PLAIN_PATH = /^[A-Za-z0-9/._~-]{1,100}$/
 
+/** Where CORS takes preflights: it shows no route. */
+const ANY_PATH = '*'
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** The methods that a path takes, by the routes there are; none of an unknown path. */
@@ -23,8 +26,7 @@ export const knownRoutes = fp(
     const router = findMyWay(serverLimits.routerOptions)
     const methods = new Set<HTTPMethod>()
     app.addHook('onRoute', ({ method, url }) => {
-      // Preflights of CORS, wherever they go, show no route.
-      if (url === '*') return
+      if (url === ANY_PATH) return
       for (const name of [method].flat() as HTTPMethod[]) {
         router.on(name, url, () => undefined)
         methods.add(name)
@@ -42,22 +44,29 @@ export const knownRoutes = fp(
  * path, 404 for the rest. That is decided before the body, which is not looked at.
  */
 export function refuseUnknownRoutes(scope: FastifyInstance): void {
-  const refuse = (request: FastifyRequest, reply: FastifyReply): Refusal => {
-    const [path = ''] = request.url.split('?', 1)
-    const methods = scope.methodsOf(path)
-    // One that is known here has answered that it has nothing under this path.
-    if (methods.length === 0 || methods.includes(request.method as HTTPMethod)) {
-      const message = PLAIN_PATH.test(path) && `No such route: ${request.method} ${path}`
-      return new Refusal('NOT_FOUND', message === false ? {} : { message })
-    }
-    void reply.header('allow', methods.join(', '))
-    return new Refusal('METHOD_NOT_ALLOWED')
-  }
   scope.addHook('onRequest', async (request, reply) => {
-    if (request.is404) throw refuse(request, reply)
+    if (request.is404) refuse(request, reply)
   })
-  // For the handlers of files, which call it for what they don't have.
-  scope.setNotFoundHandler((request, reply) => {
-    throw refuse(request, reply)
+  // For handlers that call it: of files, for those they don't have.
+  scope.setNotFoundHandler(refuse)
+}
+
+/** The same for what CORS has left: an `OPTIONS` that is no preflight, or one of a strange origin. */
+export function refuseOtherPreflights(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.url === ANY_PATH) refuse(request, reply)
   })
+}
+
+/** @throws Refusal `METHOD_NOT_ALLOWED` or `NOT_FOUND` */
+function refuse(request: FastifyRequest, reply: FastifyReply): never {
+  const [path = ''] = request.url.split('?', 1)
+  const methods = request.server.methodsOf(path)
+  // A method that is known here has answered that there is nothing under this path.
+  if (methods.length > 0 && !methods.includes(request.method as HTTPMethod)) {
+    void reply.header('allow', methods.join(', '))
+    throw new Refusal('METHOD_NOT_ALLOWED')
+  }
+  const message = `No such route: ${request.method} ${path}`
+  throw new Refusal('NOT_FOUND', PLAIN_PATH.test(path) ? { message } : {})
 }

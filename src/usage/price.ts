@@ -58,9 +58,9 @@ function atScale({ units, scale }: Decimal, wanted: number): bigint {
 
 function textOf({ units, scale }: Decimal): string {
   const digits = units.toString().padStart(scale + 1, '0')
-  const [whole, fraction] = [
-    digits.slice(0, digits.length - scale),
-    digits.slice(digits.length - scale),
-  ]
-  return `${whole}.${fraction}`.replace(/\.?0*$/, '')
+  const point = digits.length - scale
+  let end = digits.length
+  while (end > point && digits[end - 1] === '0') end--
+  const whole = digits.slice(0, point)
+  return end === point ? whole : `${whole}.${digits.slice(point, end)}`
 }

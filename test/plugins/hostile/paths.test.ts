@@ -47,12 +47,14 @@ test('a hostile path is refused in the one shape and quotes nothing of it', asyn
     [`/api/customers/${target.customer.customerId}%00`, 'VALIDATION_FAILED'],
     ['/api/customers/cust_0000000000000000', 'CUSTOMER_NOT_FOUND'],
     ['/api/customers/cust_0000000000000000/api-keys', 'CUSTOMER_NOT_FOUND'],
-    [`${keys}/`, 'NOT_FOUND'],
+    [`${keys}/`, 'METHOD_NOT_ALLOWED'],
     ['/docs/static/..%2f..%2f..%2f..%2fpackage.json', 'NOT_FOUND'],
     ['/docs/static/%2e%2e%2f%2e%2e%2f%2e%2e%2fpackage.json', 'NOT_FOUND'],
     ['/docs/static/%00', 'BAD_REQUEST'],
     ['/nowhere?secret=canary-6b1f', 'NOT_FOUND'],
-    ['/canary-6b1f', 'NOT_FOUND'],
+    ['/nowhere;canary-6b1f', 'NOT_FOUND'],
+    ['/nowhere/canary-6b1f%0d', 'NOT_FOUND'],
+    ['/<canary-6b1f>', 'NOT_FOUND'],
   ]
   await assertUntouched(target, async () => {
     for (const [path, code] of cases) {
@@ -60,18 +62,18 @@ test('a hostile path is refused in the one shape and quotes nothing of it', asyn
       assertRefused(answer, code, path.slice(0, 100))
       assert.ok(!/canary|aaaa|%zz|package/.test(answer.text), path.slice(0, 100))
     }
-    // With a tail, ids of keys are read from the path too; a method nobody has is a 404.
+    // With a tail, ids of keys are read from the path too.
     const others: [method: string, path: string, code: RefusalCode][] = [
       ['DELETE', `${keys}/`, 'VALIDATION_FAILED'],
       ['DELETE', `${keys}/%2e%2e%2e%2e%2e%2e%2e%2e`, 'VALIDATION_FAILED'],
       ['DELETE', `${keys}/0000000%00`, 'VALIDATION_FAILED'],
       ['POST', `${keys}/0000000;/rotate`, 'VALIDATION_FAILED'],
-      ['PUT', '/deduct', 'NOT_FOUND'],
-      ['GET', '/deduct', 'NOT_FOUND'],
-      ['DELETE', '/api/customers', 'NOT_FOUND'],
-      ['POST', '/health', 'NOT_FOUND'],
-      ['TRACE', '/health', 'NOT_FOUND'],
-      ['GET', '/api/webhooks/stripe', 'NOT_FOUND'],
+      ['PUT', '/deduct', 'METHOD_NOT_ALLOWED'],
+      ['GET', '/deduct', 'METHOD_NOT_ALLOWED'],
+      ['DELETE', '/api/customers', 'METHOD_NOT_ALLOWED'],
+      ['POST', '/health', 'METHOD_NOT_ALLOWED'],
+      ['TRACE', '/health', 'METHOD_NOT_ALLOWED'],
+      ['GET', '/api/webhooks/stripe', 'METHOD_NOT_ALLOWED'],
       ['FROB', '/health', 'BAD_REQUEST'],
       ['get', '/health', 'BAD_REQUEST'],
       ['GET', '/hea\x01lth', 'BAD_REQUEST'],
