@@ -30,6 +30,7 @@ import {
 import { revocations } from './licenses/revocations.ts'
 import { planRoutes, planSchemas } from './plans/routes.ts'
 import { jobMetrics } from './jobs/metrics.ts'
+import { callerAddress } from './plugins/caller-address.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
 import { database } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
@@ -77,7 +78,6 @@ export async function buildApp(
     }),
     genReqId: requestIdOf,
     childLoggerFactory: loggerOfRequest,
-    trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
     schemaController,
     frameworkErrors: refuseBadUrl,
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -85,6 +85,7 @@ export async function buildApp(
   app.decorateRequest('actor', null)
   app.decorateRequest('keyHolder', null)
   await app.register(requestIds)
+  await app.register(callerAddress, config)
   await app.register(errors)
   await app.register(connectionLimits)
   await app.register(earlyAnswers)

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { loadEnvFile } from 'node:process'
 import { type Environment, type RateLimit, environmentReader } from './environment.ts'
-import { serverUrls } from './plugins/database/hosts.ts'
+import { isLoopback } from './loopback.ts'
+import { isLocalDatabase, serverUrls } from './plugins/database/hosts.ts'
 import { KeyFault, readPrivateKey, readPublicKey } from './plugins/key-ring/pem.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -27,6 +27,8 @@ export interface Config {
   checkoutOrigins: readonly string[]
   trustProxy: readonly string[]
   redisUrl: string | undefined
+  /** Whether Redis may be reached in plain text in production too: in a private network. */
+  redisAllowPlain: boolean
   rateLimits: Record<'api' | 'usage' | 'webhooks' | 'admin' | 'internal', RateLimit | null>
   usageRetentionDays: number
   /** A folder for the audit log's checkpoints; undefined for none. */
@@ -105,6 +107,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     checkoutOrigins: read.origins('CHECKOUT_ORIGINS'),
     trustProxy: read.addresses('TRUST_PROXY'),
     redisUrl: read.secret('REDIS_URL'),
+    redisAllowPlain: (read.oneOf('REDIS_ALLOW_PLAIN', ['true', 'false']) ?? 'false') === 'true',
     rateLimits: {
       api: read.rateLimit('RATE_LIMIT_API', '100/15m', production ? 1 : 100),
       usage: read.rateLimit('RATE_LIMIT_USAGE', '60/1h', production ? 1 : 100),
@@ -140,7 +143,7 @@ function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
     read.fault('DATABASE_URL', 'must be a URL: encode what is special in its user and password')
   }
   // A URL that asks for TLS gets it verified: silently falling back to plain text is no default.
-  const asksForTls = /[?&]sslmode=(?!disable)/.test(url ?? '')
+  const asksForTls = /[?&](sslmode=(?!disable)|ssl=(?!0|false|disable))/.test(url ?? '')
   const caPath = read.text('DATABASE_CA_FILE')
   return {
     url,
@@ -228,12 +231,36 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
       'DATABASE_URL',
       'is missing, and the embedded database is for development only: name a PostgreSQL server',
     )
-  } else if (
-    config.database.ssl !== 'verify-full' &&
-    !serverUrls(config.database.url).every(isLocal)
-  ) {
+  } else if (config.database.ssl !== 'verify-full' && !isLocalDatabase(config.database.url)) {
     read.fault('DATABASE_SSL', 'must be verify-full for a database on another machine')
   }
+  refusePlainText(read, config)
+}
+
+/** What leaves this machine is encrypted. */
+function refusePlainText(read: Reader, config: Config): void {
+  const isPlain = (url: string) => {
+    // What is no URL has been refused as that.
+    if (!URL.canParse(url)) return false
+    const { protocol, hostname } = new URL(url)
+    return protocol !== 'https:' && !isLoopback(hostname)
+  }
+  if (isPlain(read.text('STRIPE_API_BASE') ?? '')) {
+    read.fault('STRIPE_API_BASE', 'must be https:, or on this machine')
+  }
+  if (config.corsOrigins.some(isPlain)) {
+    read.fault('CORS_ORIGINS', 'must be https: origins, or on this machine')
+  }
+  if (config.redisUrl !== undefined && !config.redisAllowPlain && isPlainRedis(config.redisUrl)) {
+    read.fault('REDIS_URL', 'must be rediss:; REDIS_ALLOW_PLAIN=true permits a private network')
+  }
+}
+
+/** Whether counts and the password go to another machine in plain text. */
+export function isPlainRedis(url: string): boolean {
+  const isSocket = /^\/(?!\/)/.test(url)
+  if (isSocket || url.startsWith('rediss://')) return false
+  return !(URL.canParse(url) && isLoopback(new URL(url).hostname))
 }
 
 function refuseWeakSecret(read: Reader, name: string, secret: string): void {
@@ -242,13 +269,4 @@ function refuseWeakSecret(read: Reader, name: string, secret: string): void {
     secret,
   )
   if (looksLikeExample || new Set(secret).size < 8) read.fault(name, 'is an example, not a secret')
-}
-
-/** Loopback addresses and Unix sockets, where TLS would protect nothing. */
-export function isLocal(databaseUrl: string): boolean {
-  if (!URL.canParse(databaseUrl)) return false
-  const url = new URL(databaseUrl)
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname)
-  if (host.startsWith('/') || host === 'localhost' || host === '[::1]') return true
-  return isIP(host) === 4 && host.startsWith('127.')
 }

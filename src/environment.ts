@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
+import { readRange } from './addresses.ts'
+import { integerOf } from './integers.ts'
 
 /** Variables as a process has them. An empty value is a value: it switches the thing off. */
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A wider range is not of proxies: anyone in it could choose the address he is known by. */
+const RANGE_BITS_MIN = { ipv4: 8, ipv6: 16 } as const
 
 export interface RateLimit {
   max: number
@@ -55,8 +59,8 @@ export function environmentReader(env: Environment) {
   function integer(name: string, minimum: number, maximum: number): number | undefined {
     const value = text(name)
     if (value === undefined) return undefined
-    const number = Number(value)
-    if (/^\d+$/.test(value) && number >= minimum && number <= maximum) return number
+    const number = integerOf(value)
+    if (number !== undefined && number >= minimum && number <= maximum) return number
     fault(name, `must be an integer from ${minimum} to ${maximum}`)
     return undefined
   }
@@ -85,12 +89,17 @@ export function environmentReader(env: Environment) {
   }
 
   function addresses(name: string): string[] {
-    return checkedList(name, 'must be a comma list of addresses or CIDRs', (item) => {
-      const [address = '', bits, ...rest] = item.split('/')
-      const family = isIP(address)
-      if (family === 0 || rest.length > 0) return false
-      return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+    const items = checkedList(
+      name,
+      'must be a comma list of addresses or CIDRs',
+      (item) => readRange(item) !== null,
+    )
+    const isWide = items.some((item) => {
+      const range = readRange(item)
+      return range !== null && range.bits < RANGE_BITS_MIN[range.family]
     })
+    if (isWide) fault(name, 'must have no range wider than /8 (IPv4) or /16 (IPv6)')
+    return items
   }
 
   /** `100/15m`: so many in so many seconds, minutes or hours; `off`: no limit. */

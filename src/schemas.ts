@@ -28,10 +28,13 @@ export const Timestamp = Type.String({
   examples: ['2026-11-24T09:30:00.000Z'],
 })
 
-/** RFC 3339 as a caller may write it: a four-digit year, a `T` and a zone are required. */
+/**
+ * RFC 3339 as a caller may write it: a four-digit year, a `T` and a zone are required. The zone's colon
+ * is not, since `strftime` writes none.
+ */
 export const TimestampInput = Type.String({
   format: 'date-time',
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:?\\d{2})$',
   examples: ['2027-01-01T00:00:00.000Z'],
 })
 
@@ -91,10 +94,32 @@ export const ErrorAnswer = Type.Object(
  * lies in UTC outside the years 1 to 9999, which neither RFC 3339 nor the database can write
  */
 export function timeOf(text: string, path: string): Date {
-  const time = new Date(text)
+  const time = new Date(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'))
   const year = time.getUTCFullYear()
-  if (!(year >= 1 && year <= 9_999)) {
-    throw new Refusal('VALIDATION_FAILED', { details: [{ path, message: 'is not a time' }] })
-  }
+  if (!(year >= 1 && year <= 9_999)) throw invalid(path, 'is not a time')
   return time
+}
+
+/**
+ * The times between which a query asks, as far as it names them.
+ * @throws Refusal `VALIDATION_FAILED` where nothing lies between them
+ */
+export function timesOf(query: { from?: string; to?: string }): {
+  from: Date | undefined
+  to: Date | undefined
+} {
+  const from = query.from === undefined ? undefined : timeOf(query.from, '/from')
+  const to = query.to === undefined ? undefined : timeOf(query.to, '/to')
+  if (from !== undefined && to !== undefined) requireOrder(from, to)
+  return { from, to }
+}
+
+/** @throws Refusal `VALIDATION_FAILED` */
+export function requireOrder(from: Date, to: Date): void {
+  if (from >= to) throw invalid('/from', 'must be before `to`')
+}
+
+/** What a schema can not say of a field. */
+export function invalid(path: string, message: string): Refusal {
+  return new Refusal('VALIDATION_FAILED', { details: [{ path, message }] })
 }

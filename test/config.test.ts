@@ -55,6 +55,7 @@ test('an empty environment is a development with the documented defaults, and fr
     checkoutOrigins: [],
     trustProxy: [],
     redisUrl: undefined,
+    redisAllowPlain: false,
     rateLimits: {
       api: { max: 10_000, windowMs: 900_000 },
       usage: { max: 6_000, windowMs: 3_600_000 },
@@ -158,6 +159,8 @@ test('a malformed value is a fault that names its variable and not its value', (
       '::1/129',
       '1.2.3',
       '1.2.3.4/8/8',
+      'fe80::1%eth0',
+      '0x7f.1',
     ],
     RATE_LIMIT_API: [
       'canary',
@@ -334,5 +337,118 @@ test('production starts only with everything it needs, and says all that is miss
   ]) {
     assertFaults(plain(`postgres://${host}/x`), /^DATABASE_SSL must be verify-full/)
   }
-  assertFaults(plain('postgres://localhost/x?host=db.example'), /^DATABASE_SSL /)
+})
+
+/** A production that starts. */
+const PRODUCTION: Environment = {
+  NODE_ENV: 'production',
+  ...TOKENS,
+  DATABASE_URL: 'postgres://strongroom@db.example/billing',
+  LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+}
+
+test('a host in the query of the database URL is judged as the one in its place', () => {
+  const judged = (url: string, ...faults: RegExp[]) =>
+    assertFaults({ ...PRODUCTION, DATABASE_SSL: 'disable', DATABASE_URL: url }, ...faults)
+  const far = /^DATABASE_SSL must be verify-full/
+  for (const query of [
+    'host=db.example',
+    'host=10.0.0.5&port=5433',
+    'hostaddr=10.0.0.5',
+    'host=localhost&hostaddr=10.0.0.5',
+    'host=localhost&host=db.example',
+    'host=db.example&host=localhost',
+    'host=localhost,db.example',
+    'host=/run/postgresql,db.example',
+    '%68ost=db.example',
+    'application_name=x&host=127.0.0.1.evil.example',
+    'host=::2',
+    'host=0x7f.1',
+  ]) {
+    judged(`postgres://localhost/x?${query}`, far)
+    judged(`postgres://localhost:5432,127.0.0.1:5433/x?${query}`, far)
+    judged(`postgres:///x?${query}`, far)
+  }
+  for (const query of ['host=localhost', 'host=/run/postgresql', 'host=::1&port=5433', 'a=b']) {
+    judged(`postgres://db.example/x?${query}`, far)
+    judged(`postgres://localhost/x?${query}`)
+    judged(`postgres://user@%2Frun%2Fpostgresql/x?${query}`)
+  }
+  judged('postgres:///x', far)
+  judged('postgres://user@/x?host=/run/postgresql')
+})
+
+test('in production nothing leaves the machine in plain text', () => {
+  for (const url of [
+    'http://stripe.example.com',
+    'http://127.0.0.1.evil.example',
+    'http://localhost@evil.example',
+    'ftp://evil.example',
+  ]) {
+    assertFaults({ ...PRODUCTION, STRIPE_API_BASE: url }, /^STRIPE_API_BASE must be https:/)
+  }
+  for (const url of [
+    'https://stripe.example.com',
+    'http://127.0.0.1:12111',
+    'http://0x7f.1',
+    'http://[::1]:1',
+    'http://LOCALHOST',
+  ]) {
+    assertFaults({ ...PRODUCTION, STRIPE_API_BASE: url })
+  }
+  const origins = 'https://a.example,http://localhost:5173,http://127.0.0.1:1,http://[::1]'
+  assertFaults({ ...PRODUCTION, CORS_ORIGINS: origins })
+  assertFaults({ ...PRODUCTION, CORS_ORIGINS: `${origins},http://b.example` }, /^CORS_ORIGINS /)
+  assertFaults({ ...PRODUCTION, CORS_ORIGINS: '*' }, /^CORS_ORIGINS must be a comma list/)
+
+  const far = [
+    'redis://redis.example:6379',
+    'redis://:canary@10.0.0.5',
+    'redis://localhost.evil.example',
+    'redis://localhost@evil.example',
+    'redis:///0?host=evil.example',
+    '//redis.example',
+    'redis.example:6379',
+    'REDISS://redis.example',
+  ]
+  for (const url of far) {
+    assertFaults({ ...PRODUCTION, REDIS_URL: url }, /^REDIS_URL must be rediss:/)
+    const env = { ...PRODUCTION, REDIS_URL: url, REDIS_ALLOW_PLAIN: 'true' }
+    assert.equal(readConfig(env).redisAllowPlain, true)
+    assertFaults({ REDIS_URL: url })
+  }
+  for (const url of [
+    'rediss://:canary@redis.example:6380/1',
+    'redis://127.0.0.1:6379',
+    'redis://:canary@localhost/2',
+    'redis://[::1]',
+    '/run/redis/redis.sock?db=2',
+  ]) {
+    assertFaults({ ...PRODUCTION, REDIS_URL: url })
+  }
+  assertFaults({ REDIS_ALLOW_PLAIN: 'canary' }, /^REDIS_ALLOW_PLAIN must be one of/)
+  assertFaults({
+    STRIPE_API_BASE: 'http://stripe.example.com',
+    CORS_ORIGINS: 'http://a.example',
+  })
+})
+
+test('half the world is no proxy', () => {
+  const wide = /^TRUST_PROXY must have no range wider than \/8 \(IPv4\) or \/16 \(IPv6\)/
+  for (const range of [
+    '0.0.0.0/0',
+    '128.0.0.0/1',
+    '10.0.0.0/7',
+    '::/0',
+    '2000::/3',
+    '2001::/15',
+    '::ffff:0:0/96',
+    '::ffff:10.0.0.0/103',
+    '::ffff:0:0/15',
+  ]) {
+    assertFaults({ TRUST_PROXY: `127.0.0.1, ${range}` }, wide)
+  }
+  for (const range of ['10.0.0.0/8', '2001:db8::/16', '::ffff:10.0.0.0/104', '::1', '192.0.2.7']) {
+    assert.deepEqual(readConfig({ TRUST_PROXY: range }).trustProxy, [range])
+  }
 })

@@ -95,7 +95,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: KeyParams,
         response: { 204: Type.Null({ description: 'Revoked, now or before.' }) },
       },
-      config: { refusals: ['API_KEY_NOT_FOUND'] },
+      config: { refusals: ['API_KEY_NOT_FOUND'], unlimited: true },
     },
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }

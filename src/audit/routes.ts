@@ -3,7 +3,7 @@ import { pageAnswer, pageRequest } from '../pagination.ts'
 import { placeOf } from '../funds/present.ts'
 import { TransferParams } from '../funds/schemas.ts'
 import { Refusal } from '../refusals.ts'
-import { ref, timeOf } from '../schemas.ts'
+import { invalid, ref, timesOf } from '../schemas.ts'
 import { presentCheckpoint } from './checkpoints.ts'
 import { listRecords } from './list.ts'
 import { consistencyProof, inclusionProof, rootOf } from './proofs.ts'
@@ -38,13 +38,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { event, actor, subject, from, to } = request.query
       const list = ['audit', event, actor, subject, from, to]
       const page = pageRequest(request.query, list)
-      const filter = {
-        event,
-        actor,
-        subject,
-        from: from === undefined ? undefined : timeOf(from, '/from'),
-        to: to === undefined ? undefined : timeOf(to, '/to'),
-      }
+      const filter = { event, actor, subject, ...timesOf(request.query) }
       const rows = await listRecords(sql, filter, page)
       const byPosition = rows.map((record) => ({ seq: BigInt(record.seq), record }))
       return pageAnswer(byPosition, page, list, ({ record }) => record)
@@ -81,10 +75,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { index, size } = request.query
       const read = tileReader(sql)
       if (index !== undefined) {
-        if (index >= size) {
-          const details = [{ path: '/index', message: 'must be below size' }]
-          throw new Refusal('VALIDATION_FAILED', { details })
-        }
+        if (index >= size) throw invalid('/index', 'must be below size')
         if (size > (await logSize(sql))) throw new Refusal('NOT_YET_LOGGED')
         const proof = await inclusionProof(read, index, size)
         return present(size, await rootOf(read, size), proof)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Tokens } from '../config.ts'
 import { Refusal } from '../refusals.ts'
-import type { Gate } from './gates.ts'
+import { type Gate, countAdmitted } from './gates.ts'
 import { markScope } from './scope.ts'
 import { tokenMatcher } from './tokens.ts'
 
@@ -15,6 +15,7 @@ export function requireAdminToken(app: FastifyInstance, tokens: Tokens, gate: Ga
     security: ['AdminToken'],
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED'],
   })
+  const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
     const presented = bearerToken(request)
     const tokenId = presented === undefined ? null : match(presented)
@@ -24,7 +25,7 @@ export function requireAdminToken(app: FastifyInstance, tokens: Tokens, gate: Ga
       throw new Refusal('UNAUTHORIZED')
     }
     request.actor = { id: `admin:${tokenId}`, ip: request.ip }
-    await gate.admit(request, reply)
+    await admit(request, reply)
   })
 }
 

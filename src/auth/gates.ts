@@ -1,5 +1,10 @@
 import { normalizeIP } from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preValidationAsyncHookHandler,
+} from 'fastify'
 import { parseApiKey } from '../api-keys/format.ts'
 import type { Config } from '../config.ts'
 import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
@@ -38,6 +43,31 @@ export interface Gates {
   metrics: Gate
   internal: Gate
   stripe: Gate
+}
+
+/** The unvalidated body has this value in this field: for `unlimited`. */
+export function bodyHas(field: string, value: string): (body: unknown) => boolean {
+  return (body) => (body as Record<string, unknown> | null | undefined)?.[field] === value
+}
+
+/**
+ * Counts the requests that a guard of `app` has let in, but for those that are `unlimited`. Where the
+ * body decides, that is after it has been read: the credential has been checked by then.
+ * @returns what the guard calls with each of them
+ */
+export function countAdmitted(app: FastifyInstance, gate: Gate): Gate['admit'] {
+  app.addHook('onRoute', (route) => {
+    const unlimited = route.config?.unlimited
+    if (typeof unlimited !== 'function') return
+    const judge: preValidationAsyncHookHandler = async (request, reply) => {
+      if (!unlimited(request.body)) await gate.admit(request, reply)
+    }
+    route.preValidation = [judge, ...[route.preValidation ?? []].flat()]
+  })
+  return async (request, reply) => {
+    const { unlimited } = request.routeOptions.config
+    if (unlimited === undefined) await gate.admit(request, reply)
+  }
 }
 
 /** An IPv6 address stands for its /64, which its owner can choose addresses from at will. */

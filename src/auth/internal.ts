@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Tokens } from '../config.ts'
 import { Refusal } from '../refusals.ts'
-import type { Gate } from './gates.ts'
+import { type Gate, countAdmitted } from './gates.ts'
 import { markScope } from './scope.ts'
 import { tokenMatcher } from './tokens.ts'
 
@@ -13,6 +13,7 @@ export function requireInternalToken(app: FastifyInstance, tokens: Tokens, gate:
     security: ['InternalToken'],
     refusals: ['FORBIDDEN', 'RATE_LIMITED'],
   })
+  const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
     // Node joins repeated headers with a comma, so a token given twice matches nothing.
     const presented = request.headers['x-internal-token']
@@ -23,6 +24,6 @@ export function requireInternalToken(app: FastifyInstance, tokens: Tokens, gate:
       throw new Refusal('FORBIDDEN')
     }
     request.actor = { id: `internal:${tokenId}`, ip: request.ip }
-    await gate.admit(request, reply)
+    await admit(request, reply)
   })
 }

@@ -13,6 +13,12 @@ declare module 'fastify' {
     scope?: Scope
     /** The refusals this route can answer besides those of its scope and of every route. */
     refusals?: readonly RefusalCode[]
+    /**
+     * A call that no limit refuses where its credential is good, since it takes something away from
+     * whoever may have stolen another: revoking, suspending, freezing. A function says so by the body,
+     * which has been parsed and not validated.
+     */
+    unlimited?: true | ((body: unknown) => boolean)
   }
   interface FastifySchema {
     operationId?: string
@@ -37,7 +43,8 @@ interface Mark {
 
 /**
  * Marks every route declared in `app` from here on, for the OpenAPI document and for the test that
- * knows which routes are public. Guards call it themselves: what is guarded is marked.
+ * knows which routes are public. Guards call it themselves: what is guarded is marked. No cache may
+ * keep an answer of a route that asks for a credential, nor a refusal.
  */
 export function markScope(app: FastifyInstance, mark: Mark): void {
   app.addHook('onRoute', (route) => {
@@ -52,6 +59,11 @@ export function markScope(app: FastifyInstance, mark: Mark): void {
       tags: [SCOPE_TAGS[mark.scope]],
       security: mark.security.map((name) => ({ [name]: [] })),
     }
+  })
+  if (mark.security.length === 0) return
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    void reply.header('cache-control', 'no-store')
+    done()
   })
 }
 

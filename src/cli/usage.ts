@@ -1,3 +1,4 @@
+import { integerOf } from '../integers.ts'
 import { cleanUsage } from '../usage/retention.ts'
 import { WrongCall, command } from './command.ts'
 import { SYSTEM, ownConfig, withDatabase } from './means.ts'
@@ -16,9 +17,10 @@ export const usageCleanup = command({
   },
   json: true,
   run: async ({ options, withProgress }) => {
-    const days = Number(options['older-than-days'] ?? ownConfig().usageRetentionDays)
-    if (!Number.isInteger(days) || days < 1 || days > 36_500) {
-      throw new WrongCall('--older-than-days is a number of days, from 1')
+    const given = options['older-than-days']
+    const days = given === undefined ? ownConfig().usageRetentionDays : integerOf(given)
+    if (days === undefined || days < 1 || days > 36_500) {
+      throw new WrongCall('--older-than-days is a whole number of days, from 1 to 36500.')
     }
     const { deleted, cutoff } = await withProgress('Deleting usage reports', (report) =>
       withDatabase((db) => cleanUsage(db, SYSTEM, days, report)),

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../pagination.ts'
 import { ref } from '../schemas.ts'
@@ -88,7 +89,10 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: UpdateCustomerBody,
         response: { 200: ref(Customer) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: {
+        refusals: ['CUSTOMER_NOT_FOUND'],
+        unlimited: bodyHas('status', 'suspended'),
+      },
     },
     async (request) => {
       const { company_name: companyName, ...rest } = request.body

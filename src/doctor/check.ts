@@ -32,6 +32,11 @@ export interface Facts {
   service: { origin: string; isGiven: boolean }
 }
 
+/** Whether a setting is refused, and so can not be judged further. */
+export function hasFault({ faults }: Pick<Facts, 'faults'>, name: string): boolean {
+  return faults.some((fault) => fault.startsWith(`${name} `))
+}
+
 export interface Group {
   title: string
   /** Changes nothing. */

@@ -1,6 +1,5 @@
 import type postgres from 'postgres'
-import { isLocal } from '../config.ts'
-import { serverUrls } from '../plugins/database/hosts.ts'
+import { isLocalDatabase } from '../plugins/database/hosts.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
 
 const VERSION_MIN = 15
@@ -58,7 +57,7 @@ async function tls({ config, environment: env }: Facts, sql: postgres.Sql): Prom
   if (row?.ssl === true && config.database.ssl === 'verify-full') {
     return pass('tls', `${row.version}, and the server's certificate is verified`)
   }
-  if (serverUrls(config.database.url ?? '').every(isLocal)) {
+  if (isLocalDatabase(config.database.url ?? '')) {
     return pass('tls', 'none, and the connection does not leave this machine')
   }
   const reason =

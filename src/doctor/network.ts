@@ -1,21 +1,21 @@
 import { existsSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { Redis } from 'ioredis'
+import { isPlainRedis } from '../config.ts'
 import type { RateLimit } from '../environment.ts'
+import { isLoopback } from '../loopback.ts'
 import {
   type Facts,
   type Group,
   type Line,
   counted,
   failure,
+  hasFault,
   pass,
   unseen,
   warning,
 } from './check.ts'
 
 const REDIS_MS_MAX = 2_000
-/** Wider than this is not a proxy but a neighbourhood. */
-const PROXY_BITS_MIN = { 4: 8, 6: 32 } as const
 
 /** Who may reach the service, whom it believes, and how often they may ask. */
 export const network: Group = {
@@ -31,8 +31,7 @@ export const network: Group = {
 }
 
 function host({ config }: Facts): Line {
-  const isLoopback = config.host === 'localhost' || /^(127\.|::1$)/.test(config.host)
-  if (isLoopback) return pass('HOST', 'only this machine reaches the service itself')
+  if (isLoopback(config.host)) return pass('HOST', 'only this machine reaches the service itself')
   const isContained =
     existsSync('/.dockerenv') || process.env['KUBERNETES_SERVICE_HOST'] !== undefined
   if (isContained) {
@@ -47,35 +46,28 @@ function host({ config }: Facts): Line {
   return warning('HOST', reason, 'listen on 127.0.0.1, or close the port to all but the proxy')
 }
 
-function proxy({ config: { trustProxy } }: Facts): Line {
+function proxy(facts: Facts): Line {
+  const { trustProxy } = facts.config
+  if (hasFault(facts, 'TRUST_PROXY')) return unjudged('TRUST_PROXY')
   if (trustProxy.length === 0) {
     const reason = 'is not set: the proxy passes for every caller, and limits count all as one'
     return warning('TRUST_PROXY', reason, "set it to the proxy's address, such as 127.0.0.1")
   }
-  const isWide = trustProxy.some((entry) => {
-    const [address = '', bits] = entry.split('/')
-    const least = isIP(address) === 6 ? PROXY_BITS_MIN[6] : PROXY_BITS_MIN[4]
-    return bits !== undefined && Number(bits) < least
-  })
-  if (isWide) {
-    const reason = 'believes half the world: anyone there may choose the address he is known by'
-    return failure('TRUST_PROXY', reason, 'name the proxies alone')
-  }
   return pass('TRUST_PROXY', `${counted(trustProxy.length, 'entry', 'entries')} believed`)
 }
 
+function unjudged(name: string): Line {
+  return failure(name, 'can not be judged before its fault is mended', 'see Settings above')
+}
+
 function origins(facts: Facts, name: string, list: readonly string[], none: string): Line {
-  if (facts.faults.some((fault) => fault.startsWith(`${name} `))) {
-    return failure(name, 'can not be judged before its fault is mended', 'see Settings above')
-  }
+  if (hasFault(facts, name)) return unjudged(name)
   if (list.length === 0) return pass(name, `none: ${none}`)
   const plain = list.filter((origin) => !origin.startsWith('https:'))
   if (plain.length === 0) return pass(name, `${counted(list.length, 'origin')}, exact and https`)
-  return failure(
-    name,
-    `${counted(plain.length, 'origin')} without https`,
-    'list https origins alone',
-  )
+  const isFault = name === 'CHECKOUT_ORIGINS'
+  const reason = `${counted(plain.length, 'origin')} without https${isFault ? '' : ', on this machine'}`
+  return (isFault ? failure : warning)(name, reason, 'list https origins alone')
 }
 
 function checkoutOrigins(facts: Facts): Line {
@@ -104,8 +96,10 @@ function describe({ max, windowMs }: RateLimit): string {
   return `${max}/${minutes >= 60 ? `${minutes / 60}h` : `${minutes}m`}`
 }
 
-async function redis({ config: { redisUrl } }: Facts): Promise<Line> {
+async function redis(facts: Facts): Promise<Line> {
+  const { redisUrl } = facts.config
   if (redisUrl === undefined) return pass('REDIS_URL', 'none: each process counts for itself')
+  if (hasFault(facts, 'REDIS_URL')) return unjudged('REDIS_URL')
   const client = new Redis(redisUrl, {
     lazyConnect: true,
     connectTimeout: REDIS_MS_MAX,
@@ -117,9 +111,9 @@ async function redis({ config: { redisUrl } }: Facts): Promise<Line> {
   try {
     await client.connect()
     await client.ping()
-    const isPlain = redisUrl.startsWith('redis:') && !/[@/](localhost|127\.|\[::1\])/.test(redisUrl)
-    if (!isPlain) return pass('REDIS_URL', 'answers: processes share their counts')
-    return warning('REDIS_URL', 'answers, in plain text over the network', 'use rediss://')
+    if (!isPlainRedis(redisUrl)) return pass('REDIS_URL', 'answers: processes share their counts')
+    const reason = 'answers, in plain text: REDIS_ALLOW_PLAIN permits it'
+    return warning('REDIS_URL', reason, 'use rediss://, unless the network is yours alone')
   } catch {
     const reason = 'does not answer: until it does, each process counts for itself'
     return failure('REDIS_URL', reason, 'start it, or correct or unset REDIS_URL')

@@ -1,4 +1,4 @@
-import { type Facts, type Group, type Line, failure, pass, warning } from './check.ts'
+import { type Facts, type Group, type Line, failure, hasFault, pass, warning } from './check.ts'
 
 const NEW_TOKEN = '`openssl rand -hex 32` makes a good one'
 
@@ -10,6 +10,10 @@ const ADVICE: Record<string, string> = {
   DATABASE_SSL: 'set it to verify-full, with DATABASE_CA_FILE for a private authority',
   LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
   LICENSE_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys whose licences have expired',
+  STRIPE_API_BASE: 'unset it: the calls go to Stripe itself then',
+  CORS_ORIGINS: 'list https origins alone, each as https://app.example.com',
+  TRUST_PROXY: 'name the proxies alone, such as 127.0.0.1',
+  REDIS_URL: 'use rediss://, or set REDIS_ALLOW_PLAIN=true where the network is yours alone',
   STRIPE_SECRET_KEY: 'copy it from the dashboard of Stripe: Developers, API keys',
   STRIPE_WEBHOOK_SECRET: 'copy it from the dashboard of Stripe: Developers, Webhooks',
 }
@@ -39,9 +43,6 @@ function environment({ environment: { NODE_ENV } }: Facts): Line {
     'set NODE_ENV=production; the rest is judged as if it were',
   )
 }
-
-const hasFault = ({ faults }: Facts, name: string) =>
-  faults.some((fault) => fault.startsWith(`${name} `))
 
 function soundTokens(facts: Facts): Line[] {
   return ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN']

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../pagination.ts'
 import { ref, timeOf } from '../schemas.ts'
@@ -84,7 +85,10 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         body: UpdateAccountBody,
         response: { 200: ref(Account) },
       },
-      config: { refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE'] },
+      config: {
+        refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE'],
+        unlimited: bodyHas('status', 'frozen'),
+      },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)

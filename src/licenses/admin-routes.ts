@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
-import { Refusal } from '../refusals.ts'
-import { ref, timeOf } from '../schemas.ts'
+import { invalid, ref, timeOf } from '../schemas.ts'
 import { presentIssued } from './present.ts'
 import { IssueLicenseBody, IssuedLicense, LicenseParams, RevokeLicenseBody } from './schemas.ts'
 import { issueByHand, revokeByHand } from './service.ts'
@@ -38,7 +37,7 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RevokeLicenseBody,
         response: { 200: ref(IssuedLicense) },
       },
-      config: { refusals: ['LICENSE_NOT_FOUND'] },
+      config: { refusals: ['LICENSE_NOT_FOUND'], unlimited: true },
     },
     async (request) => {
       const { license_id: id } = request.params
@@ -54,8 +53,7 @@ function expiryOf(text: string): Date {
   const time = timeOf(text, '/expires_at')
   const whole = new Date(Math.floor(time.getTime() / 1_000) * 1_000)
   if (whole.getTime() <= Date.now()) {
-    const details = [{ path: '/expires_at', message: 'must be in the future' }]
-    throw new Refusal('VALIDATION_FAILED', { details })
+    throw invalid('/expires_at', 'must be in the future')
   }
   return whole
 }

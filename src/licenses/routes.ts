@@ -64,7 +64,7 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
       const customerId = requireOwn(request, request.params.customer_id)
       const rows = await usableLicenses(app.db, app.keys, customerId)
       const etag = tagOf(customerId, rows)
-      void reply.header('cache-control', 'private, no-cache').header('etag', etag)
+      void reply.header('etag', etag)
       if (isKnown(request, etag)) return reply.code(304).send(null)
       return { data: rows.map(presentLicense) }
     },

@@ -1,22 +1,20 @@
 import type { Server } from 'node:http'
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import type { FastifyHttpOptions, FastifySchema, FastifySchemaCompiler } from 'fastify'
+import { readText } from './text-values.ts'
 
 /** `allErrors` names every fault at once; the body limit bounds what that can cost. */
 const STRICT = { removeAdditional: false, useDefaults: false, coerceTypes: false, allErrors: true }
-
-/** Text is all a query string or a path can hold: there `limit=5` is a number. */
-const COERCING = { ...STRICT, coerceTypes: true }
 
 /** One pool for the process: apps with the same schemas, as tests start by the dozen, compile once. */
 const build: BuildCompilerFromPool = AjvCompiler()
 
 const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
-  const strict = build(sharedSchemas, { customOptions: STRICT })
-  const coercing = build(sharedSchemas, { customOptions: COERCING })
+  const compile = build(sharedSchemas, { customOptions: STRICT })
   return (definition) => {
-    const { httpPart } = definition
-    return httpPart === 'body' || httpPart === 'headers' ? strict(definition) : coercing(definition)
+    const validate = compile(definition)
+    const isText = definition.httpPart === 'querystring' || definition.httpPart === 'params'
+    return isText ? readText(definition.schema, validate) : validate
   }
 }
 
@@ -30,8 +28,9 @@ export const stopAtFirstFault: FastifySchemaCompiler<FastifySchema> = build(
 )
 
 /**
- * Bodies and headers are taken as they are. Fastify's default would read `"5"` as 5, `null` as 0,
- * and drop a field it does not know.
+ * Bodies and headers are taken as they are, and of text no more is read than what a schema asks for.
+ * Fastify's default would read `"5"` as 5, `null` as 0 and `Infinity` past every bound, and drop a
+ * field it does not know.
  */
 export const schemaController: NonNullable<FastifyHttpOptions<Server>['schemaController']> = {
   compilersFactory: { buildValidator },

@@ -33,12 +33,11 @@ export function jsonDocument(
   return Readable.from(chunks(parts, confirm), { objectMode: false })
 }
 
-/** A document is a file of its own, and no cache may keep it. */
+/** A document is a file of its own. */
 export function fileHeaders(name: string): Record<string, string> {
   return {
     'content-type': 'application/json; charset=utf-8',
     'content-disposition': `attachment; filename="${name}.json"`,
-    'cache-control': 'no-store',
   }
 }
 

@@ -1,8 +1,9 @@
-import { Refusal } from '../refusals.ts'
-import { timeOf } from '../schemas.ts'
+import { invalid, requireOrder, timesOf } from '../schemas.ts'
 import type { Period } from './tables.ts'
 
 const DAY_MS = 86_400_000
+/** Before the year 1 the database can write no time as RFC 3339 does. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
 const DEFAULT_DAYS: Record<Period, number> = { hour: 1, day: 30, month: 365 }
 const DAYS_MAX: Record<Period, number> = { hour: 366, day: 3_660, month: 3_660 }
 
@@ -20,14 +21,13 @@ export interface Range {
  * ten years of days or months
  */
 export function rangeOf(query: { from?: string; to?: string }, period: Period): Range {
-  const to = query.to === undefined ? new Date() : timeOf(query.to, '/to')
-  const from =
-    query.from === undefined
-      ? new Date(to.getTime() - DEFAULT_DAYS[period] * DAY_MS)
-      : timeOf(query.from, '/from')
-  if (from >= to) throw fault('/from', 'must be before `to`')
+  const asked = timesOf(query)
+  const { to = new Date() } = asked
+  const { from = new Date(Math.max(to.getTime() - DEFAULT_DAYS[period] * DAY_MS, FIRST_MS)) } =
+    asked
+  requireOrder(from, to)
   if (to.getTime() - from.getTime() > DAYS_MAX[period] * DAY_MS) {
-    throw fault('/from', `is more than ${DAYS_MAX[period]} days before \`to\``)
+    throw invalid('/from', `is more than ${DAYS_MAX[period]} days before \`to\``)
   }
   return { period, from: startOf(period, from), to }
 }
@@ -38,8 +38,4 @@ export function startOf(period: Period, time: Date): Date {
   if (period !== 'hour') start.setUTCHours(0)
   if (period === 'month') start.setUTCDate(1)
   return start
-}
-
-function fault(path: string, message: string): Refusal {
-  return new Refusal('VALIDATION_FAILED', { details: [{ path, message }] })
 }

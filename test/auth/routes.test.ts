@@ -66,6 +66,20 @@ test('every route is public by name or refuses whoever lacks its own credential'
     assert.deepEqual(unmarked, [{ method: 'OPTIONS', url: '*', scope: undefined }])
   })
 
+  await t.test('what is public may be kept', async () => {
+    for (const path of ['/openapi.json', '/.well-known/jwks.json', '/health', '/nowhere']) {
+      const { headers } = await service.call('GET', path)
+      assert.notEqual(headers.get('cache-control'), 'no-store', path)
+    }
+  })
+
+  await t.test('a refusal before the credential is looked at is not kept either', async () => {
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-${index}`, 'x']))
+    const answer = await service.call('GET', '/api/customers', { headers: many })
+    assertRefused(answer, 'HEADERS_TOO_LARGE')
+    assert.equal(answer.headers.get('cache-control'), 'no-store')
+  })
+
   const guarded = routes().filter((route) => route.scope !== 'public' && route.url !== '*')
   assert.ok(guarded.length >= 20)
   for (const { method, url, scope } of guarded) {
@@ -82,7 +96,12 @@ test('every route is public by name or refuses whoever lacks its own credential'
         const answer = await service.call(method, path, { headers })
         if (method !== 'HEAD') assertRefused(answer, REFUSED_WITH[own], about)
         else assert.equal(answer.status, REFUSALS[REFUSED_WITH[own]][0], about)
+        assert.equal(answer.headers.get('cache-control'), 'no-store', about)
       }
+      // With its own it gets further, to an answer or to a refusal of another kind.
+      const answer = await service.call(method, path, { headers: credentials[own] })
+      assert.notEqual(answer.status, REFUSALS[REFUSED_WITH[own]][0])
+      assert.equal(answer.headers.get('cache-control'), 'no-store')
     })
   }
 })

@@ -61,7 +61,9 @@ test('a wrong call is told what is wrong, on stderr, with exit code 2', async ()
     [['ledger', 'verify', '--status', 'x'], /^Unknown option '--status'/],
     [['keys', 'revoke', 'a', 'b', '--json'], /^Unknown option '--json'/],
     [['events', 'list', '--status', 'lost'], /^--status is one of pending/],
-    [['usage', 'cleanup', '--older-than-days', '0'], /^--older-than-days is/],
+    ...['0', '36501', '', ' 5', '5.0', '1e2', '0x10', '+5', 'Infinity'].map(
+      (days) => [['usage', 'cleanup', '--older-than-days', days], /^--older-than-days is/] as const,
+    ),
     [['license', 'verify', '/nowhere', '--jwks', '/nowhere'], /^\/nowhere can not be read/],
   ] as const) {
     const { status, out, err } = await call(...args)

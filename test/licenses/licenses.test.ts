@@ -27,7 +27,7 @@ test('a licence issued by hand is served, and any JWT library verifies it', asyn
   )
 
   const listed = await getLicenses(service, ada)
-  assert.equal(listed.headers.get('cache-control'), 'private, no-cache')
+  assert.equal(listed.headers.get('cache-control'), 'no-store')
   const { customer_id, stripe_subscription_id, revoked_at, reason, ...rest } = license
   assert.deepEqual([customer_id, stripe_subscription_id], [ada.customerId, null])
   assert.deepEqual([revoked_at, reason], [null, null])
@@ -220,7 +220,7 @@ test('polling is a 304 until something changes', async (t) => {
     const same = await getLicenses(service, ada, { 'if-none-match': known })
     assert.deepEqual([same.status, same.body], [304, ''], known)
     assert.equal(same.headers.get('etag'), etag)
-    assert.equal(same.headers.get('cache-control'), 'private, no-cache')
+    assert.equal(same.headers.get('cache-control'), 'no-store')
   }
   for (const unknown of ['"other"', etag.slice(1, -1), '']) {
     assert.equal((await getLicenses(service, ada, { 'if-none-match': unknown })).status, 200)

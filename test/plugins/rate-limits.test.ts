@@ -234,3 +234,68 @@ test('without its Redis the service counts by itself, and says so', async (t) =>
   const { body: text } = await service.asAdmin('GET', '/metrics')
   assert.match(text, /strongroom_rate_limit_redis_up 0\n/)
 })
+
+test('revoking, suspending and freezing have no limit for a good credential', async (t) => {
+  const wide = await startService(t)
+  const service = await startService(
+    t,
+    { RATE_LIMIT_ADMIN: '2/1h', RATE_LIMIT_INTERNAL: '2/1h' },
+    wide.database,
+  )
+  const { customerId } = await createCustomer(wide)
+  const customer = `/api/customers/${customerId}`
+  await wide.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  const ids: { key: string; license: string }[] = []
+  for (let times = 0; times < 5; times++) {
+    const key = await wide.asAdmin('POST', `${customer}/api-keys`, {})
+    const license = await wide.asAdmin('POST', '/api/licenses', { customer_id: customerId })
+    ids.push({ key: key.body.key.key_id, license: license.body.license.license_id })
+  }
+  const acts: [about: string, act: Call][] = [
+    ...ids.flatMap(({ key, license }): [string, Call][] => [
+      ['revoke a key', () => service.asAdmin('DELETE', `${customer}/api-keys/${key}`)],
+      ['revoke a licence', () => service.asAdmin('POST', `/api/licenses/${license}/revoke`, {})],
+    ]),
+    ...ids.flatMap((): [string, Call][] => [
+      ['suspend', () => service.asAdmin('PATCH', customer, { status: 'suspended' })],
+      ['freeze', () => service.asInternal('PATCH', '/account/ada', { status: 'frozen' })],
+    ]),
+  ]
+  const actAll = async () => {
+    for (const [about, act] of acts) {
+      const answer = await act()
+      assert.ok(answer.status < 300, `${about}: ${answer.status}`)
+      assert.equal(answer.headers.get('ratelimit-limit'), null, about)
+    }
+  }
+  await actAll()
+  // None of it was counted; what the same routes do otherwise is.
+  const name = () => service.asAdmin('PATCH', customer, { company_name: 'Engines' })
+  const thaw = () => service.asInternal('PATCH', '/account/ada', { status: 'active' })
+  await assertPasses(name, 2, 'a name')
+  await assertPasses(thaw, 2, 'thawing')
+  for (const body of [{ status: 'active' }, { status: 'Suspended' }, {}, [], null, 'suspended']) {
+    const answer = await service.asAdmin('PATCH', customer, JSON.stringify(body))
+    assertLimited(answer, 2, 3_600, JSON.stringify(body))
+  }
+  await actAll()
+
+  // Strangers have their limit, whatever they ask for, and it takes nothing from the good one.
+  const strange = (method: string, path: string, body?: unknown) =>
+    service.call(method, path, { body, headers: { authorization: 'Bearer wrong' } })
+  for (const [method, path, body] of [
+    ['PATCH', customer, { status: 'suspended' }],
+    // Of a stranger's body not even the faults are told.
+    ['PATCH', customer, '{"status":'],
+  ] as const) {
+    assertRefused(await strange(method, path, body), 'UNAUTHORIZED')
+  }
+  for (const [method, path, body] of [
+    ['PATCH', customer, { status: 'suspended' }],
+    ['DELETE', `${customer}/api-keys/${ids[0]?.key}`, undefined],
+    ['POST', `/api/licenses/${ids[0]?.license}/revoke`, {}],
+  ] as const) {
+    assertLimited(await strange(method, path, body), 2, 3_600, path)
+  }
+  await actAll()
+})

@@ -16,8 +16,9 @@ export interface ConnectOptions {
  */
 export function connect(config: DatabaseConfig, options: ConnectOptions): postgres.Sql {
   if (config.url === undefined) throw new Error('There is no database URL to connect to')
-  const sql = postgres(config.url, {
-    ...hosts(config.url),
+  const [first = '', ...others] = serverUrls(config.url)
+  const sql = postgres(first, {
+    ...hosts(first, others),
     // A standby is behind: what it shows may lack what has been acknowledged.
     target_session_attrs: 'primary',
     max: options.connectionsMax,
@@ -43,10 +44,19 @@ export function connect(config: DatabaseConfig, options: ConnectOptions): postgr
   return sql
 }
 
-/** Several servers one by one, since the driver would give those without a port that of the first. */
-function hosts(url: string) {
-  const servers = serverUrls(url)
-  if (servers.length === 1) return socketHost(url)
-  const parsed = servers.map((server) => new URL(server))
-  return { host: parsed.map(({ hostname, port }) => `${hostname}:${port || 5432}`).join(',') }
+/**
+ * The servers one by one: the driver would give those without a port that of the first, and takes an
+ * IPv6 address for the port that begins at its first colon.
+ */
+function hosts(first: string, others: readonly string[]) {
+  const parsed = [first, ...others].map((url) => new URL(url))
+  const isSocket = 'host' in socketHost(first)
+  if (isSocket || parsed[0]?.hostname === '') return socketHost(first)
+  // The driver takes lists, which its types do not say.
+  return {
+    host: parsed.map(({ hostname }) =>
+      decodeURIComponent(hostname).replace(/^\[(.*)\]$/, '$1'),
+    ) as unknown as string,
+    port: parsed.map(({ port }) => Number(port || 5432)) as unknown as number,
+  }
 }

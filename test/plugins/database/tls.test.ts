@@ -77,6 +77,15 @@ test('a database is trusted by its certificate authority and its name, by both d
     ['another authority', url('localhost'), otherCa, /^(UNABLE_TO_|SELF_SIGNED_)/],
     ['no authority of its own', url('localhost'), undefined, /^(UNABLE_TO_|SELF_SIGNED_)/],
     ['another name', url('localhost', misnamed), ownCa, /^ERR_TLS_CERT_ALTNAME_INVALID$/],
+    ['a query that asks for none', `${url('localhost')}?sslmode=disable`, ownCa, null],
+    ['a query that asks for less', `${url('localhost')}?ssl=0&sslmode=no-verify`, ownCa, null],
+    [
+      'another authority, whatever the query asks for',
+      `${url('localhost')}?sslmode=no-verify`,
+      otherCa,
+      /^(UNABLE_TO_|SELF_SIGNED_)/,
+    ],
+    ['a host in the query', `${url('db.example.com')}?host=localhost`, ownCa, null],
     ['an address that is not in it', url('127.0.0.1'), ownCa, /^ERR_TLS_CERT_ALTNAME_INVALID$/],
   ]
   for (const [about, databaseUrl, ca, code] of cases) {
