@@ -49,6 +49,7 @@ test('an empty environment is a development with the documented defaults, and fr
     adminTokens: [],
     internalTokens: [],
     metricsTokens: [],
+    apiKeyPeppers: [],
     stripe: null,
     keys: { signing: undefined, previous: [] },
     corsOrigins: [],
