@@ -135,11 +135,7 @@ export async function rotateKey(
  * Ends a key at once; ending it again changes nothing.
  * @throws Refusal `API_KEY_NOT_FOUND`
  */
-export async function revokeKey(
-  db: Database,
-  actor: Actor,
-  key: KeyPlace,
-): Promise<void> {
+export async function revokeKey(db: Database, actor: Actor, key: KeyPlace): Promise<void> {
   await db.transaction(async (tx) => {
     const row = await lockKey(tx, key)
     if (row.revokedAt !== null) return

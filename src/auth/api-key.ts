@@ -12,11 +12,7 @@ declare module 'fastify' {
 }
 
 /** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
-export function requireApiKey(
-  app: FastifyInstance,
-  verifier: KeyVerifier,
-  gate: Gate,
-): void {
+export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier, gate: Gate): void {
   markScope(app, {
     scope: 'customer',
     security: ['CustomerApiKey'],

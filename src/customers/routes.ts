@@ -47,7 +47,9 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
       const key = request.headers['idempotency-key']
       const once =
-        key === undefined ? null : { key, fingerprint: fingerprint('create customer', request.body) }
+        key === undefined
+          ? null
+          : { key, fingerprint: fingerprint('create customer', request.body) }
       const created = await createCustomer(means, actorOf(request), draft, once)
       if (created.apiKey === null) void reply.header('idempotent-replayed', 'true')
       return reply.code(201).send({ customer: created.customer, api_key: created.apiKey })
