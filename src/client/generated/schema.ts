@@ -1506,6 +1506,7 @@ export interface components {
              */
             exported_at: string;
             customer: components["schemas"]["Customer"];
+            creation: components["schemas"]["CustomerExportCreation"] | null;
             api_keys: components["schemas"]["ApiKey"][];
             subscriptions: components["schemas"]["CustomerExportSubscription"][];
             licenses: components["schemas"]["CustomerExportLicense"][];
@@ -1940,6 +1941,10 @@ export interface components {
         };
         /** @enum {string} */
         UsageFindingKind: "anomaly" | "limit_exceeded";
+        CustomerExportCreation: {
+            idempotency_key: string;
+            answer: components["schemas"]["Customer"];
+        };
         CustomerExportSubscription: {
             stripe_subscription_id: string;
             stripe_customer_id: string;
