@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make-secrets.sh [--compose] <folder> <public name>: makes what a production start needs and nobody
-# should think up: tokens, passwords, the key of licences, and a private authority with certificates
+# should think up: tokens, a pepper, passwords, the key of licences, and a private authority with certificates
 # for the database and, until a public one is there, for the public name. What exists is left as it is,
 # so it may run again. Run it as root.
 #
@@ -51,8 +51,8 @@ certificate() {
       -extfile <(printf 'subjectAltName=DNS:%s\nextendedKeyUsage=serverAuth\n' "$1")
 }
 
-for token in ADMIN_API_TOKEN INTERNAL_SERVICE_TOKEN METRICS_TOKEN; do
-  make "secrets/$token" "$service_owner" random
+for secret in ADMIN_API_TOKEN INTERNAL_SERVICE_TOKEN METRICS_TOKEN API_KEY_PEPPER; do
+  make "secrets/$secret" "$service_owner" random
 done
 make secrets/license-key.pem "$service_owner" openssl genrsa 3072
 

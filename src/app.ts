@@ -5,8 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { failures } from './auth/failures.ts'
 import { makeGates } from './auth/gates.ts'
 import { apiKeyAdminRoutes, apiKeySchemas, meRoutes } from './api-keys/routes.ts'
-import { hearOfKeyChanges } from './api-keys/changes.ts'
-import { keyVerifier } from './api-keys/verifier.ts'
+import { apiKeys } from './api-keys/plugin.ts'
 import { audit } from './audit/plugin.ts'
 import { auditRoutes, receiptRoutes } from './audit/routes.ts'
 import { auditSchemas } from './audit/schemas.ts'
@@ -106,6 +105,7 @@ export async function buildApp(
   await app.register(jobMetrics)
   await app.register(rateLimits, { redisUrl: config.redisUrl })
   await app.register(failures)
+  await app.register(apiKeys, { config: config.database, peppers: config.apiKeyPeppers })
   await app.register(keyRing, { config: config.keys })
   await app.register(revocations)
   await app.register(audit, {
@@ -164,9 +164,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      const verifier = keyVerifier(app.db, app.log, app.metrics)
-      hearOfKeyChanges(scope, config.database, (id) => verifier.doubt(id))
-      requireApiKey(scope, verifier, gates.customer)
+      requireApiKey(scope, app.apiKeys.verifier, gates.customer)
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
       await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })

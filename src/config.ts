@@ -20,6 +20,8 @@ export interface Config {
   adminTokens: Tokens
   internalTokens: Tokens
   metricsTokens: Tokens
+  /** What digests of API keys are made with. Empty: they are known by their slow hash. */
+  apiKeyPeppers: Tokens
   stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
   /** RSA: the private key that signs, undefined for none, and public ones that still verify. */
   keys: { signing: KeyObject | undefined; previous: readonly KeyObject[] }
@@ -101,6 +103,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     adminTokens: tokens('ADMIN_API_TOKEN'),
     internalTokens: tokens('INTERNAL_SERVICE_TOKEN'),
     metricsTokens: tokens('METRICS_TOKEN'),
+    apiKeyPeppers: tokens('API_KEY_PEPPER'),
     stripe: stripeConfig(read, tokens('STRIPE_WEBHOOK_SECRET')),
     keys: keysConfig(read, production),
     corsOrigins: read.origins('CORS_ORIGINS'),
@@ -129,6 +132,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     read.fault('FUNDS_ASSET', 'must be a currency and its decimals, such as USD/2')
   }
   refuseSharedTokens(read, config)
+  refuseWeakPeppers(read, config)
   if (production) refuseUnsafeProduction(read, config)
   return { config, faults: read.faults }
 }
@@ -198,7 +202,23 @@ const TOKEN_NAMES = {
   adminTokens: 'ADMIN_API_TOKEN',
   internalTokens: 'INTERNAL_SERVICE_TOKEN',
   metricsTokens: 'METRICS_TOKEN',
+  apiKeyPeppers: 'API_KEY_PEPPER',
 } as const
+
+const PEPPER_BYTES_MIN = 32
+
+/** A weak pepper is none, and whoever has another secret must not have it by that. */
+function refuseWeakPeppers(read: Reader, { production, apiKeyPeppers, stripe }: Config): void {
+  for (const pepper of apiKeyPeppers) {
+    // Production says so of every secret.
+    if (!production && Buffer.byteLength(pepper) < PEPPER_BYTES_MIN) {
+      read.fault('API_KEY_PEPPER', `is shorter than ${PEPPER_BYTES_MIN} bytes`)
+    }
+    if (stripe !== null && [stripe.secretKey, ...stripe.webhookSecrets].includes(pepper)) {
+      read.fault('API_KEY_PEPPER', 'must differ from the secrets of Stripe')
+    }
+  }
+}
 
 /** A token that opened two scopes would undo their separation. */
 function refuseSharedTokens(read: Reader, config: Config): void {

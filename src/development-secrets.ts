@@ -3,7 +3,12 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, resolve } from 'node:path'
 import type { Environment } from './environment.ts'
 
-const NAMES = ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN', 'METRICS_TOKEN'] as const
+const NAMES = [
+  'ADMIN_API_TOKEN',
+  'INTERNAL_SERVICE_TOKEN',
+  'METRICS_TOKEN',
+  'API_KEY_PEPPER',
+] as const
 const KEY_NAME = 'LICENSE_PRIVATE_KEY.pem'
 
 /** Where a secret made in development lies: a file that only its owner reads. */
@@ -15,7 +20,7 @@ export function secretPath(
 }
 
 /**
- * Adds the tokens that development leaves open, and the path of a key to sign with, made at the first
+ * Adds the secrets that development leaves open, and the path of a key to sign with, made at the first
  * start. A variable that is set, even to nothing, is left alone; so is production.
  * @param makes false for those who only look: then what has not been made stays open
  */

@@ -36,6 +36,7 @@ function assertFaults(env: Environment, ...expected: RegExp[]): void {
 const TOKENS = {
   ADMIN_API_TOKEN: '5f0c6d1b9a7e4f3281d6c5b4a3928170',
   INTERNAL_SERVICE_TOKEN: 'c1b2a3948576e6f7d8c9bab1a2938475',
+  API_KEY_PEPPER: '0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b',
 }
 
 test('an empty environment is a development with the documented defaults, and frozen', () => {
@@ -49,6 +50,7 @@ test('an empty environment is a development with the documented defaults, and fr
     adminTokens: [],
     internalTokens: [],
     metricsTokens: [],
+    apiKeyPeppers: [],
     stripe: null,
     keys: { signing: undefined, previous: [] },
     corsOrigins: [],
@@ -242,6 +244,34 @@ test('a previous token alone opens nothing, and no two scopes share one', () => 
   )
 })
 
+test('a pepper is strong wherever it is given, and no other secret', () => {
+  const pepper = 'canary-0123456789-abcdefghijklmnopqrstu'
+  const before = 'canary-0123456789-abcdefghijklmnopqrst2'
+  assert.deepEqual(
+    readConfig({ API_KEY_PEPPER: pepper, API_KEY_PEPPER_PREVIOUS: before }).apiKeyPeppers,
+    [pepper, before],
+  )
+  const fault = (end: string) => new RegExp(`^API_KEY_PEPPER ${end}`)
+  assertFaults({ API_KEY_PEPPER: pepper.slice(0, 31) }, fault('is shorter than 32 bytes'))
+  assertFaults(
+    { API_KEY_PEPPER: pepper, API_KEY_PEPPER_PREVIOUS: before.slice(0, 31) },
+    fault('is shorter than 32 bytes'),
+  )
+  assertFaults({ API_KEY_PEPPER_PREVIOUS: before }, fault('is missing'))
+  assertFaults({ API_KEY_PEPPER: `${pepper} é` }, fault('must be visible ASCII'))
+  assertFaults(
+    { ADMIN_API_TOKEN: pepper, API_KEY_PEPPER: pepper },
+    fault('must differ from ADMIN_API_TOKEN'),
+  )
+  for (const name of ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']) {
+    const stripe = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: 'whsec_1' }
+    assertFaults(
+      { ...stripe, [name]: pepper, API_KEY_PEPPER: pepper },
+      fault('must differ from the secrets of Stripe'),
+    )
+  }
+})
+
 test('the two Stripe secrets come together or not at all', () => {
   assertFaults({ STRIPE_SECRET_KEY: 'canary' }, /^STRIPE_WEBHOOK_SECRET is missing/)
   assertFaults({ STRIPE_WEBHOOK_SECRET: 'canary' }, /^STRIPE_SECRET_KEY is missing/)
@@ -267,6 +297,7 @@ test('production starts only with everything it needs, and says all that is miss
     /^LICENSE_PRIVATE_KEY_PATH is missing/,
     /^ADMIN_API_TOKEN is missing/,
     /^INTERNAL_SERVICE_TOKEN is missing/,
+    /^API_KEY_PEPPER is missing/,
     /^DATABASE_URL is missing/,
   )
   const good: Environment = {
@@ -303,6 +334,7 @@ test('production starts only with everything it needs, and says all that is miss
     'ADMIN_API_TOKEN',
     'INTERNAL_SERVICE_TOKEN',
     'METRICS_TOKEN',
+    'API_KEY_PEPPER',
     'STRIPE_SECRET_KEY',
     'STRIPE_WEBHOOK_SECRET',
   ]) {

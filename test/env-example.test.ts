@@ -57,6 +57,7 @@ test('the examples are well-formed, but production refuses every secret among th
   const secrets = Object.keys(values).filter((name) => values[name]?.includes('change-me'))
   assert.deepEqual(secrets.toSorted(), [
     'ADMIN_API_TOKEN',
+    'API_KEY_PEPPER',
     'INTERNAL_SERVICE_TOKEN',
     'METRICS_TOKEN',
     'STRIPE_SECRET_KEY',

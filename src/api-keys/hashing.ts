@@ -2,19 +2,26 @@ import { availableParallelism } from 'node:os'
 import argon2 from 'argon2'
 import { Histogram } from 'prom-client'
 import { Refusal } from '../refusals.ts'
+import { fairLane } from './fair-lane.ts'
 
 /** OWASP's minimum for argon2id; 39 ms on a small machine. */
 const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/**
- * More than two at once starve the file system calls that share Node's thread pool; and whatever keys
- * strangers try, a processor is left for those who are let in.
- */
-const CONCURRENT_MAX = availableParallelism() > 2 ? 2 : 1
-const WAITING_MAX = 48
+const ISSUING_WAITING_MAX = 48
 
-let running = 0
-const waiting: (() => void)[] = []
+/**
+ * Apart from those that are issued: whatever waits here, a new key does not wait for it. With the one of
+ * issuing, three hashes at once leave a thread of Node's pool to the file system calls that share it.
+ */
+const verifying = fairLane({
+  concurrentMax: availableParallelism() > 2 ? 2 : 1,
+  waitingMax: 1_000,
+  waitingOfOneMax: 4,
+  restMs: 1_000,
+})
+
+let isIssuing = false
+const waitingToIssue: (() => void)[] = []
 
 /** Of the process, as the bound on hashes is; each app registers it. */
 export const hashDuration = new Histogram({
@@ -25,55 +32,43 @@ export const hashDuration = new Histogram({
 })
 
 export function hashingLoad(): { running: number; waiting: number } {
-  return { running, waiting: waiting.length }
-}
-
-export function hashApiKey(apiKey: string): Promise<string> {
-  return bounded(() => argon2.hash(apiKey, PARAMETERS))
-}
-
-export function matchesHash(hash: string, apiKey: string): Promise<boolean> {
-  return bounded(
-    () => argon2.verify(hash, apiKey),
-    (matches) => !matches,
-  )
-}
-
-/** @throws Refusal `OVERLOADED` when too many hashes wait already: what leads to one is not worth it */
-export function refuseWhenFull(): void {
-  if (running >= CONCURRENT_MAX && waiting.length >= WAITING_MAX) throw new Refusal('OVERLOADED')
+  const { running, waiting } = verifying.load()
+  return { running: running + Number(isIssuing), waiting: waiting + waitingToIssue.length }
 }
 
 /**
- * @param isWasted whether the next must wait as long again, so that strangers who keep the hashes busy
- * leave half of that processor to others
- * @throws Refusal `OVERLOADED` at once when too many hashes wait already
+ * What verifies a key should its digest be of a pepper that is lost.
+ * @throws Refusal `OVERLOADED` at once when 48 keys wait to be issued already
  */
-async function bounded<T>(
-  work: () => Promise<T>,
-  isWasted: (result: T) => boolean = () => false,
-): Promise<T> {
-  refuseWhenFull()
-  if (running >= CONCURRENT_MAX) {
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  } else {
-    running++
+export async function hashApiKey(apiKey: string): Promise<string> {
+  if (isIssuing) {
+    if (waitingToIssue.length >= ISSUING_WAITING_MAX) throw new Refusal('OVERLOADED')
+    await new Promise<void>((resolve) => waitingToIssue.push(resolve))
   }
-  const stopTimer = hashDuration.startTimer()
-  let isRestDue = false
+  isIssuing = true
   try {
-    const result = await work()
-    isRestDue = isWasted(result)
-    return result
+    return await timed(argon2.hash(apiKey, PARAMETERS))
   } finally {
-    const tookS = stopTimer()
-    if (isRestDue) setTimeout(release, 1_000 * tookS).unref()
-    else release()
+    const next = waitingToIssue.shift()
+    if (next === undefined) isIssuing = false
+    else next()
   }
 }
 
-function release(): void {
-  const next = waiting.shift()
-  if (next === undefined) running--
-  else next()
+/**
+ * For keys that exist, are good now and have no digest that can be checked: nothing else is worth it.
+ * @param customerId whose key it is: each customer has its turn, and waits after a wrong key
+ * @throws Refusal `OVERLOADED` at once when too many wait already, of this customer or in all
+ */
+export function matchesHash(customerId: string, hash: string, apiKey: string): Promise<boolean> {
+  return verifying.run(customerId, () => timed(argon2.verify(hash, apiKey)))
+}
+
+async function timed<T>(work: Promise<T>): Promise<T> {
+  const stopTimer = hashDuration.startTimer()
+  try {
+    return await work
+  } finally {
+    stopTimer()
+  }
 }

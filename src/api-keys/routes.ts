@@ -22,6 +22,7 @@ export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, Me]
 /** Admin: `/api/customers/:customer_id/api-keys`. */
 export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const params = Type.Object({ customer_id: CustomerId })
+  const means = { db: app.db, peppers: app.apiKeys.peppers }
 
   app.post(
     '',
@@ -38,7 +39,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const { name, expires_at } = request.body
       const expiresAt = expires_at === undefined ? undefined : futureTime(expires_at)
-      const issued = await issueKey(app.db, actorOf(request), request.params.customer_id, {
+      const issued = await issueKey(means, actorOf(request), request.params.customer_id, {
         ...(name !== undefined && { name }),
         ...(expiresAt !== undefined && { expiresAt }),
       })
@@ -81,7 +82,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
       const overlapMs = (request.body.overlap_seconds ?? 0) * 1_000
-      const issued = await rotateKey(app.db, actorOf(request), key, overlapMs)
+      const issued = await rotateKey(means, actorOf(request), key, overlapMs)
       return reply.code(201).send({ api_key: issued.apiKey, key: presentKey(issued.row) })
     },
   )

@@ -1,11 +1,12 @@
 import { and, desc, eq, lt } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
-import { requireCustomer } from '../customers/living.ts'
+import { lockCustomer, requireCustomer } from '../customers/living.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { newApiKey } from './format.ts'
 import { hashApiKey } from './hashing.ts'
+import type { Peppers } from './peppers.ts'
 import { apiKeys } from './tables.ts'
 
 export type KeyRow = typeof apiKeys.$inferSelect
@@ -17,6 +18,12 @@ export function endOf(row: Pick<KeyRow, 'expiresAt' | 'retiresAt'>): Date | null
   return expiresAt < retiresAt ? expiresAt : retiresAt
 }
 
+/** What issuing a key needs. */
+export interface Means {
+  db: Database
+  peppers: Peppers
+}
+
 interface DraftKey {
   /** The secret, to be shown once. */
   apiKey: string
@@ -25,13 +32,17 @@ interface DraftKey {
 
 /** Made before a transaction begins: hashing takes long, and row locks should not. */
 export async function draftKey(
+  peppers: Peppers,
   customerId: string,
   options: { name?: string | null; expiresAt?: Date | null } = {},
 ): Promise<DraftKey> {
   const { apiKey, keyId } = newApiKey(customerId)
   const { name = null, expiresAt = null } = options
   const hash = await hashApiKey(apiKey)
-  return { apiKey, row: { id: keyId, customerId, name, expiresAt, hash } }
+  return {
+    apiKey,
+    row: { id: keyId, customerId, name, expiresAt, hash, ...peppers.digest(apiKey) },
+  }
 }
 
 /**
@@ -55,13 +66,13 @@ export async function insertKey(tx: Transaction, actor: Actor, draft: DraftKey):
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export async function issueKey(
-  db: Database,
+  { db, peppers }: Means,
   actor: Actor,
   customerId: string,
   options: { name?: string; expiresAt?: Date },
 ): Promise<{ apiKey: string; row: KeyRow }> {
   await requireCustomer(db, customerId)
-  const draft = await draftKey(customerId, options)
+  const draft = await draftKey(peppers, customerId, options)
   const row = await db.transaction((tx) => insertKey(tx, actor, draft))
   return { apiKey: draft.apiKey, row }
 }
@@ -88,17 +99,17 @@ export async function listKeys(
  * @throws Refusal `API_KEY_NOT_FOUND`, or `API_KEY_REVOKED` for a key that is dead already
  */
 export async function rotateKey(
-  db: Database,
+  { db, peppers }: Means,
   actor: Actor,
-  key: { customerId: string; keyId: string },
+  key: KeyPlace,
   overlapMs: number,
 ): Promise<{ apiKey: string; row: KeyRow }> {
   const old = await findKey(db, key)
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime()
   const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs)
-  const draft = await draftKey(key.customerId, { name: old.name, expiresAt })
+  const draft = await draftKey(peppers, key.customerId, { name: old.name, expiresAt })
   return db.transaction(async (tx) => {
-    const locked = await findKey(tx, key)
+    const locked = await lockKey(tx, key)
     const now = new Date()
     const end = endOf(locked)
     if (locked.revokedAt !== null || (end !== null && end <= now)) {
@@ -124,13 +135,9 @@ export async function rotateKey(
  * Ends a key at once; ending it again changes nothing.
  * @throws Refusal `API_KEY_NOT_FOUND`
  */
-export async function revokeKey(
-  db: Database,
-  actor: Actor,
-  key: { customerId: string; keyId: string },
-): Promise<void> {
+export async function revokeKey(db: Database, actor: Actor, key: KeyPlace): Promise<void> {
   await db.transaction(async (tx) => {
-    const row = await findKey(tx, key)
+    const row = await lockKey(tx, key)
     if (row.revokedAt !== null) return
     await tx.update(apiKeys).set({ revokedAt: new Date() }).where(eq(apiKeys.id, key.keyId))
     await recordAudit(tx, actor, {
@@ -141,16 +148,24 @@ export async function revokeKey(
   })
 }
 
-/** Locks the row until the end of the transaction, if it is read in one. */
-async function findKey(
-  db: Database | Transaction,
-  key: { customerId: string; keyId: string },
-): Promise<KeyRow> {
-  const [row] = await db
-    .select()
-    .from(apiKeys)
-    .where(and(eq(apiKeys.id, key.keyId), eq(apiKeys.customerId, key.customerId)))
-    .for('update')
+interface KeyPlace {
+  customerId: string
+  keyId: string
+}
+
+const isAt = ({ customerId, keyId }: KeyPlace) =>
+  and(eq(apiKeys.id, keyId), eq(apiKeys.customerId, customerId))
+
+async function findKey(db: Database, place: KeyPlace): Promise<KeyRow> {
+  const [row] = await db.select().from(apiKeys).where(isAt(place))
+  if (row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
+  return row
+}
+
+/** Locks its customer, and then the key, until the end of the transaction. */
+async function lockKey(tx: Transaction, place: KeyPlace): Promise<KeyRow> {
+  await lockCustomer(tx, place.customerId)
+  const [row] = await tx.select().from(apiKeys).where(isAt(place)).for('update')
   if (row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
   return row
 }

@@ -1,7 +1,9 @@
-import { bigint, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, customType, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import { customers } from '../customers/tables.ts'
 
-/** Keys are stored as argon2id hashes: who reads this table can call nothing. */
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
+/** Keys are stored as digests and argon2id hashes: who reads this table can call nothing. */
 export const apiKeys = pgTable(
   'api_keys',
   {
@@ -12,7 +14,10 @@ export const apiKeys = pgTable(
       .notNull()
       .references(() => customers.id),
     name: text(),
-    /** PHC string of argon2id over the whole key. */
+    /** HMAC-SHA-256 of the whole key under the pepper of that id; null until the first good use. */
+    digest: bytea(),
+    pepperId: text(),
+    /** PHC string of argon2id over the whole key, for when that pepper is lost. */
     hash: text().notNull(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     /** What the key was issued for; from then on it is refused. */

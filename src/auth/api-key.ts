@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Allowance, KeyHolder, KeyVerifier } from '../api-keys/verifier.ts'
+import type { KeyHolder, KeyVerifier } from '../api-keys/verifier.ts'
 import { Refusal } from '../refusals.ts'
-import type { Gates } from './gates.ts'
+import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
 
 declare module 'fastify' {
@@ -12,11 +12,7 @@ declare module 'fastify' {
 }
 
 /** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
-export function requireApiKey(
-  app: FastifyInstance,
-  verifier: KeyVerifier,
-  gate: Gates['customer'],
-): void {
+export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier, gate: Gate): void {
   markScope(app, {
     scope: 'customer',
     security: ['CustomerApiKey'],
@@ -24,11 +20,7 @@ export function requireApiKey(
   })
   app.addHook('onRequest', async (request, reply) => {
     const presented = request.headers['x-api-key']
-    const allowance: Allowance = {
-      ofAddress: () => gate.mayFail(request),
-      ofCustomer: async () => (await gate.tryKey?.(request))?.isExceeded !== true,
-    }
-    const found = typeof presented === 'string' ? verifier.verify(presented, allowance) : null
+    const found = typeof presented === 'string' ? verifier.verify(presented) : null
     // Of a known key it is known at once: nothing to wait for.
     const holder = found instanceof Promise ? await found : found
     if (holder === null) {

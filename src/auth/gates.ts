@@ -5,7 +5,6 @@ import type {
   FastifyRequest,
   preValidationAsyncHookHandler,
 } from 'fastify'
-import { parseApiKey } from '../api-keys/format.ts'
 import type { Config } from '../config.ts'
 import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
 import type { Scope } from './scope.ts'
@@ -20,8 +19,6 @@ export interface Gate {
    * @throws Refusal `RATE_LIMITED`
    */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<void>
-  /** Whether one more request without a good credential is within the limit. */
-  mayFail(request: FastifyRequest): Promise<boolean>
   /**
    * Counts a request without one, before the guard refuses it in its own way.
    * @throws Refusal `RATE_LIMITED`
@@ -33,8 +30,6 @@ export interface Gates {
   /** Public routes, and unknown ones. */
   public: Gate
   customer: Gate & {
-    /** Counts a try of a key that this process does not know, by the customer it names. */
-    tryKey: Limiter | null
     /** Counts usage reports by customer. */
     reports: Limiter | null
   }
@@ -89,8 +84,6 @@ export async function makeGates(
       admit: async (request, reply) => {
         if (admitted !== null) enforce(reply, await admitted(request))
       },
-      mayFail: async (request) =>
-        strange === null || (await strange(request, { increment: false })).remaining > 0,
       fail: async (request, reply) => {
         app.failures.note(scope, addressOf(request))
         const standing = await strange?.(request)
@@ -107,7 +100,6 @@ export async function makeGates(
     public: gate('public', apiStrangers, null),
     customer: {
       ...gate('customer', await known('api'), apiStrangers),
-      tryKey: await app.limiter('api_keys', limits.api, claimedCustomerOf),
       reports: await app.limiter('usage', limits.usage, ownCustomerOf),
     },
     admin: gate('admin', await known('admin'), adminStrangers),
@@ -115,10 +107,6 @@ export async function makeGates(
     internal: gate('internal', await known('internal'), await strangers('internal')),
     stripe: gate('stripe', await known('webhooks'), await strangers('webhooks')),
   }
-}
-
-function claimedCustomerOf(request: FastifyRequest): string {
-  return parseApiKey(String(request.headers['x-api-key']))?.customerId ?? ''
 }
 
 function ownCustomerOf(request: FastifyRequest): string {

@@ -1,6 +1,7 @@
+import { keyPeppers } from '../api-keys/peppers.ts'
 import { issueKey, revokeKey } from '../api-keys/service.ts'
 import { command } from './command.ts'
-import { SYSTEM, withDatabase } from './means.ts'
+import { SYSTEM, ownConfig, withDatabase } from './means.ts'
 
 export const keysIssue = command({
   name: 'keys issue',
@@ -12,7 +13,10 @@ export const keysIssue = command({
   json: true,
   run: async ({ operands: [customerId], options: { name } }) => {
     const options = name === undefined ? {} : { name }
-    const { apiKey, row } = await withDatabase((db) => issueKey(db, SYSTEM, customerId, options))
+    const peppers = keyPeppers(ownConfig().apiKeyPeppers)
+    const { apiKey, row } = await withDatabase((db) =>
+      issueKey({ db, peppers }, SYSTEM, customerId, options),
+    )
     return { text: `${apiKey}\n`, json: { api_key: apiKey, key_id: row.id } }
   },
 })

@@ -20,7 +20,7 @@ export type Answer<I extends Id> = Content<Succeeded<operations[I]['responses']>
 
 export interface CallOptions extends Omit<TransportOptions, 'fetch'> {
   signal?: AbortSignal
-  /** For calls that move money; one is made if neither this nor `idempotency_key` is given. */
+  /** For calls that move money or make a customer; one is made if neither this nor `idempotency_key` is given. */
   idempotencyKey?: string
 }
 

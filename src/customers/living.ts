@@ -1,5 +1,5 @@
 import { type SQL, and, eq, isNotNull, isNull } from 'drizzle-orm'
-import type { Database } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { customers } from './tables.ts'
 
@@ -16,6 +16,14 @@ export async function isErased(db: Pick<Database, 'select'>, id: string): Promis
     .from(customers)
     .where(and(eq(customers.id, id), isNotNull(customers.erasedAt)))
   return found.length > 0
+}
+
+/**
+ * Comes first in whatever changes what is a customer's or records something of it: an erasure locks the
+ * customer before all else, so it waits for what is recorded here, or is over.
+ */
+export async function lockCustomer(tx: Transaction, id: string): Promise<void> {
+  await tx.select({ id: customers.id }).from(customers).where(eq(customers.id, id)).for('key share')
 }
 
 /**

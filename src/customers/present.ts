@@ -1,6 +1,7 @@
+import type { PresentedCustomer } from './schemas.ts'
 import type { CustomerRow } from './service.ts'
 
-export function presentCustomer(row: CustomerRow) {
+export function presentCustomer(row: CustomerRow): PresentedCustomer {
   return {
     customer_id: row.id,
     email: row.email,

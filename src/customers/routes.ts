@@ -3,9 +3,11 @@ import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../pagination.ts'
 import { ref } from '../schemas.ts'
+import { fingerprint } from '../funds/idempotency.ts'
 import { presentCustomer } from './present.ts'
 import {
   CreateCustomerBody,
+  CreateCustomerHeaders,
   Customer,
   CustomerPage,
   CustomerParams,
@@ -19,16 +21,22 @@ export const customerSchemas = [Customer, NewCustomer, CustomerPage]
 
 /** Admin: `/api/customers`. */
 export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const means = { db: app.db, peppers: app.apiKeys.peppers }
+
   app.post(
     '',
     {
       schema: {
         operationId: 'createCustomer',
         summary: 'Create a customer with a first API key',
+        description:
+          'A repetition under the same `Idempotency-Key` gets the answer of the first call, with ' +
+          '`api_key: null`, since the key is stored nowhere: where it was lost, issue another.',
+        headers: CreateCustomerHeaders,
         body: CreateCustomerBody,
         response: { 201: ref(NewCustomer) },
       },
-      config: { refusals: ['OVERLOADED'] },
+      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] },
     },
     async (request, reply) => {
       const { email, company_name, plan, metadata } = request.body
@@ -38,10 +46,14 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         plan: plan ?? null,
         metadata: metadata ?? {},
       }
-      const created = await createCustomer(app.db, actorOf(request), draft)
-      return reply
-        .code(201)
-        .send({ customer: presentCustomer(created.customer), api_key: created.apiKey })
+      const key = request.headers['idempotency-key']
+      const once =
+        key === undefined
+          ? null
+          : { key, fingerprint: fingerprint('create customer', request.body) }
+      const created = await createCustomer(means, actorOf(request), draft, once)
+      if (created.apiKey === null) void reply.header('idempotent-replayed', 'true')
+      return reply.code(201).send({ customer: created.customer, api_key: created.apiKey })
     },
   )
 

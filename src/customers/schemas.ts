@@ -1,5 +1,6 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { ApiKeySecret } from '../api-keys/schemas.ts'
+import { IdempotencyKey } from '../funds/schemas.ts'
 import { PageQuery, pageOf } from '../pagination.ts'
 import { PlanId } from '../plans/schemas.ts'
 import {
@@ -31,14 +32,29 @@ export const Customer = Type.Object(
   { $id: 'Customer' },
 )
 
+export type PresentedCustomer = Static<typeof Customer>
+
 export const NewCustomer = Type.Object(
-  { customer: ref(Customer), api_key: ApiKeySecret },
+  {
+    customer: ref(Customer),
+    api_key: nullable({
+      ...ApiKeySecret,
+      description: `${ApiKeySecret.description} Null where the call is a repetition.`,
+    }),
+  },
   { $id: 'NewCustomer' },
 )
 
 export const CustomerPage = pageOf(ref(Customer), 'CustomerPage')
 
 export const CustomerParams = Type.Object({ customer_id: CustomerId })
+
+export const CreateCustomerHeaders = Type.Object({
+  'idempotency-key': Type.Optional({
+    ...IdempotencyKey,
+    description: '1 to 255 visible ASCII characters; the same key makes one customer.',
+  }),
+})
 
 export const CreateCustomerBody = strictObject(
   {

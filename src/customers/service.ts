@@ -1,13 +1,15 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
-import { draftKey, insertKey } from '../api-keys/service.ts'
+import { type Means, draftKey, insertKey } from '../api-keys/service.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { randomBase62 } from '../ids.ts'
 import type { PageRequest } from '../pagination.ts'
 import { unknownPlan } from '../plans/service.ts'
 import { violates } from '../plugins/database/faults.ts'
-import type { Database } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { isLiving, livingCustomer } from './living.ts'
+import { presentCustomer } from './present.ts'
+import type { PresentedCustomer } from './schemas.ts'
 import { customers } from './tables.ts'
 
 export type CustomerRow = typeof customers.$inferSelect
@@ -19,31 +21,82 @@ export interface CustomerDraft {
   metadata: Record<string, unknown>
 }
 
+/** What makes a call happen once; it counts for all that create customers, until the erasure. */
+export interface Once {
+  key: string
+  fingerprint: Buffer
+}
+
+export interface CreatedCustomer {
+  /** As it was right after its creation. */
+  customer: PresentedCustomer
+  /** Shown this once; null for a repetition. */
+  apiKey: string | null
+}
+
 /**
  * Creates a customer with a first API key: both and their audit records, or nothing.
- * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist
+ * @param once a repetition gets what the first call was answered, but for the API key
+ * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist, or `IDEMPOTENCY_KEY_REUSED`
  */
 export async function createCustomer(
-  db: Database,
+  { db, peppers }: Means,
   actor: Actor,
   draft: CustomerDraft,
-): Promise<{ customer: CustomerRow; apiKey: string }> {
+  once: Once | null,
+): Promise<CreatedCustomer> {
+  const before = once === null ? null : await createdBefore(db, once)
+  if (before !== null) return before
   const id = `cust_${randomBase62(16)}`
-  const key = await draftKey(id)
-  const customer = await db
-    .transaction(async (tx) => {
-      const [row] = await tx
-        .insert(customers)
-        .values({ id, ...draft })
-        .returning()
-      if (row === undefined) throw new Error('The customer was not inserted')
-      const metadata = { plan: row.plan }
+  const key = await draftKey(peppers, id)
+  try {
+    const customer = await db.transaction(async (tx) => {
+      const created = await insertCustomer(tx, id, draft, once)
+      const metadata = { plan: created.plan }
       await recordAudit(tx, actor, { event: 'customer.created', subject: id, metadata })
       await insertKey(tx, actor, key)
-      return row
+      return created
     })
-    .catch(refuseUnknownPlan)
-  return { customer, apiKey: key.apiKey }
+    return { customer, apiKey: key.apiKey }
+  } catch (error) {
+    if (once === null || !violates(error, 'customers_idempotency_key')) refuseUnknownPlan(error)
+    // The insertion has waited for the other one's commit.
+    const other = await createdBefore(db, once)
+    if (other === null) throw error
+    return other
+  }
+}
+
+async function insertCustomer(
+  tx: Transaction,
+  id: string,
+  draft: CustomerDraft,
+  once: Once | null,
+): Promise<PresentedCustomer> {
+  const idempotent = { idempotencyKey: once?.key, idempotencyFingerprint: once?.fingerprint }
+  const [row] = await tx
+    .insert(customers)
+    .values({ id, ...draft, ...idempotent })
+    .returning()
+  if (row === undefined) throw new Error('The customer was not inserted')
+  const idempotencyAnswer = presentCustomer(row)
+  if (once !== null) {
+    await tx.update(customers).set({ idempotencyAnswer }).where(eq(customers.id, id))
+  }
+  return idempotencyAnswer
+}
+
+/** @throws Refusal `IDEMPOTENCY_KEY_REUSED` */
+async function createdBefore(db: Database, once: Once): Promise<CreatedCustomer | null> {
+  const [found] = await db
+    .select({ fingerprint: customers.idempotencyFingerprint, answer: customers.idempotencyAnswer })
+    .from(customers)
+    .where(eq(customers.idempotencyKey, once.key))
+  if (found === undefined) return null
+  if (found.answer === null || found.fingerprint?.equals(once.fingerprint) !== true) {
+    throw new Refusal('IDEMPOTENCY_KEY_REUSED')
+  }
+  return { customer: found.answer, apiKey: null }
 }
 
 export function listCustomers(

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import {
   bigint,
   check,
+  customType,
   index,
   integer,
   jsonb,
@@ -11,6 +12,9 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import { plans } from '../plans/tables.ts'
+import type { PresentedCustomer } from './schemas.ts'
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /** A company whose instances call with an API key. */
 export const customers = pgTable(
@@ -32,6 +36,10 @@ export const customers = pgTable(
     /** How many Stripe customers of theirs were deleted: the next one is made under another key. */
     stripeCustomersDeleted: integer().notNull().default(0),
     metadata: jsonb().$type<Record<string, unknown>>().notNull(),
+    /** Of the call that created it, with what that was about and what it was answered; null for none. */
+    idempotencyKey: text(),
+    idempotencyFingerprint: bytea(),
+    idempotencyAnswer: jsonb().$type<PresentedCustomer>(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     /** From then on there is no such customer; the row keeps the id, a pseudonym, for what refers to it. */
@@ -43,11 +51,14 @@ export const customers = pgTable(
       'customers_erased',
       sql`${table.erasedAt} is null or (${table.email} = '' and ${table.companyName} is null and ${table.stripeCustomerId} is null and ${table.metadata} = '{}')`,
     ),
-    // Partial, so that an update of it takes no lock that conflicts with `for key share`: only an
+    // Both partial, so that an update of them takes no lock that conflicts with `for key share`: only an
     // erasure does.
     uniqueIndex('customers_stripe_customer_id')
       .on(table.stripeCustomerId)
       .where(sql`${table.stripeCustomerId} is not null`),
+    uniqueIndex('customers_idempotency_key')
+      .on(table.idempotencyKey)
+      .where(sql`${table.idempotencyKey} is not null`),
     index('customers_email').on(sql`lower(${table.email})`, table.seq),
     index('customers_plan').on(table.plan),
     index('customers_status_seq').on(table.status, table.seq),

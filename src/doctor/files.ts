@@ -21,6 +21,7 @@ const SECRETS = [
   'ADMIN_API_TOKEN',
   'INTERNAL_SERVICE_TOKEN',
   'METRICS_TOKEN',
+  'API_KEY_PEPPER',
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
   'DATABASE_URL',
@@ -106,8 +107,9 @@ function inGit({ folder }: Facts, paths: [string, string][]): Line[] {
 function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
   const days = ([, path]: [string, string]) =>
     Math.floor((Date.now() - statSync(path).mtimeMs) / DAY_MS)
-  // Licences verify with their key for as long as they last, and a change of it is no matter of days.
-  const files = paths.filter(([name]) => name !== 'LICENSE_PRIVATE_KEY_PATH')
+  // Licences verify with their key for as long as they last, and a key that is used once a year has the
+  // pepper of its last use: a change of either is no matter of days.
+  const files = paths.filter(([name]) => !/^(LICENSE_PRIVATE_KEY_PATH$|API_KEY_PEPPER)/.test(name))
   const tokens = files.filter(([, path]) => !isMounted(path))
   const old = tokens.filter((file) => days(file) > ROTATION_DAYS)
   const lines = old.map((file) =>

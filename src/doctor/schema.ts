@@ -1,8 +1,10 @@
 import { accessSync, constants } from 'node:fs'
 import type postgres from 'postgres'
+import { keyPeppers } from '../api-keys/peppers.ts'
 import { openCheckpoint } from '../audit/verifier.ts'
 import { verifyLedger } from '../funds/verify.ts'
 import { LOCK_CLASS } from '../jobs/recovery.ts'
+import { array } from '../plugins/database/arrays.ts'
 import { pendingMigrations } from '../plugins/database/migrate.ts'
 import { openKeyRing } from '../plugins/key-ring/index.ts'
 import {
@@ -41,7 +43,7 @@ export const schema: Group = {
       await privileges(sql),
       await ledger(sql),
       ...(await auditLog(facts, sql)),
-      await apiKeys(sql),
+      ...(await apiKeys(facts, sql)),
       await stripeEvents(facts, sql),
       ...(await jobs(sql)),
       await retention(facts, sql),
@@ -120,13 +122,27 @@ function copies({ auditCheckpointDir: folder }: Facts['config']): Line {
   }
 }
 
-async function apiKeys(sql: postgres.Sql): Promise<Line> {
-  const [row] = await sql<{ keys: number; bare: number }[]>`
+async function apiKeys({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
+  const peppers = array(keyPeppers(config.apiKeyPeppers).ids)
+  const [row] = await sql<{ keys: number; bare: number; slow: number }[]>`
     select count(*)::int as keys,
-      (count(*) filter (where hash not like '$argon2id$%'))::int as bare from api_keys`
-  const { keys = 0, bare = 0 } = row ?? {}
-  if (bare > 0) return failure('api keys', `${bare} are kept without a hash`, 'revoke them')
-  return pass('api keys', `${counted(keys, 'key')}, kept as argon2id hashes`)
+      (count(*) filter (where hash not like '$argon2id$%'))::int as bare,
+      (count(*) filter (where revoked_at is null and least(expires_at, retires_at) > now() is not false
+        and (digest is not null and pepper_id = any(${peppers}::text[])) is not true))::int as slow
+    from api_keys`
+  const { keys = 0, bare = 0, slow = 0 } = row ?? {}
+  return [
+    bare > 0
+      ? failure('api keys', `${bare} are kept without a hash`, 'revoke them')
+      : pass('api keys', `${counted(keys, 'key')}, kept as digests and argon2id hashes`),
+    slow > 0
+      ? warning(
+          'key digests',
+          `${counted(slow, 'usable key')} without a digest of a configured pepper: slow at the next use`,
+          'set API_KEY_PEPPER_PREVIOUS to the pepper before, if there was one; else each use makes one',
+        )
+      : pass('key digests', 'of a configured pepper, for every usable key'),
+  ]
 }
 
 async function stripeEvents({ config }: Facts, sql: postgres.Sql): Promise<Line> {

@@ -6,6 +6,7 @@ const ADVICE: Record<string, string> = {
   ADMIN_API_TOKEN: NEW_TOKEN,
   INTERNAL_SERVICE_TOKEN: NEW_TOKEN,
   METRICS_TOKEN: NEW_TOKEN,
+  API_KEY_PEPPER: NEW_TOKEN,
   DATABASE_URL: 'name a PostgreSQL of your own, from 15 on',
   DATABASE_SSL: 'set it to verify-full, with DATABASE_CA_FILE for a private authority',
   LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
@@ -45,9 +46,9 @@ function environment({ environment: { NODE_ENV } }: Facts): Line {
 }
 
 function soundTokens(facts: Facts): Line[] {
-  return ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN']
+  return ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN', 'API_KEY_PEPPER']
     .filter((name) => !hasFault(facts, name))
-    .map((name) => pass(name, 'long enough, no example, and like no other token'))
+    .map((name) => pass(name, 'long enough, no example, and like no other secret'))
 }
 
 function metricsToken(facts: Facts): Line[] {

@@ -61,6 +61,9 @@ export function eraseCustomer(
         status: 'suspended',
         stripeCustomerId: null,
         metadata: {},
+        idempotencyKey: null,
+        idempotencyFingerprint: null,
+        idempotencyAnswer: null,
         erasedAt: sql`date_trunc('milliseconds', clock_timestamp())`,
         updatedAt: sql`now()`,
       })

@@ -3,8 +3,9 @@ import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { presentKey } from '../api-keys/present.ts'
 import { apiKeys } from '../api-keys/tables.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
+import { lockCustomer } from '../customers/living.ts'
 import { presentCustomer } from '../customers/present.ts'
-import { getCustomer } from '../customers/service.ts'
+import { type CustomerRow, getCustomer } from '../customers/service.ts'
 import { presentIssued } from '../licenses/present.ts'
 import { licenses } from '../licenses/tables.ts'
 import type { Database } from '../plugins/database/index.ts'
@@ -31,6 +32,7 @@ const PAGE = 1_000
  */
 export async function exportCustomer(db: Database, actor: Actor, id: string): Promise<Readable> {
   const { customer, people } = await db.transaction(async (tx) => {
+    await lockCustomer(tx, id)
     const found = await getCustomer(tx, id)
     await recordAudit(tx, actor, { event: 'customer.exported', subject: id })
     return { customer: found, people: await peopleOf(tx, found) }
@@ -38,6 +40,7 @@ export async function exportCustomer(db: Database, actor: Actor, id: string): Pr
   const parts = {
     exported_at: new Date().toISOString(),
     customer: presentCustomer(customer),
+    creation: exportedCreation(customer),
     api_keys: exportedKeys(db, id),
     subscriptions: exportedSubscriptions(db, id),
     licenses: exportedLicenses(db, id),
@@ -52,6 +55,13 @@ export async function exportCustomer(db: Database, actor: Actor, id: string): Pr
   }
   // One that is erased meanwhile would seem to have had less.
   return jsonDocument(parts, async () => void (await getCustomer(db, id)))
+}
+
+/** What is kept so that a repetition of the call that created it gets the same answer. */
+function exportedCreation({ idempotencyKey, idempotencyAnswer }: CustomerRow) {
+  return idempotencyKey === null
+    ? null
+    : { idempotency_key: idempotencyKey, answer: idempotencyAnswer }
 }
 
 function exportedKeys(db: Database, id: string): Pages {

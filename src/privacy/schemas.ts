@@ -101,10 +101,14 @@ const Remainder = Type.Object({
   remainder: Decimal,
 })
 
+/** What a repetition of the call that created the customer is answered. */
+const Creation = Type.Object({ idempotency_key: Type.String(), answer: ref(Customer) })
+
 export const CustomerExport = Type.Object(
   {
     exported_at: Timestamp,
     customer: ref(Customer),
+    creation: nullable(Creation),
     api_keys: Type.Array(ref(ApiKey)),
     subscriptions: Type.Array(Subscription),
     licenses: Type.Array(Type.Omit(IssuedLicense.properties.license, ['token'])),

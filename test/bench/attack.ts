@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { type Socket, connect } from 'node:net'
 import { newApiKey } from '../../src/api-keys/format.ts'
@@ -5,7 +6,8 @@ import { randomBase62 } from '../../src/ids.ts'
 
 /**
  * A process that attacks the service on this machine at the address in its arguments: wrong API keys
- * that look right, and connections that never finish a request. Ends when its parent closes its input.
+ * that look right, each from another network, and connections that never finish a request. The service
+ * must trust this machine as a proxy. Ends when its parent closes its input.
  */
 const WRONG_KEYS_PER_S = 500
 const SLOW_CONNECTIONS = 2_000
@@ -17,7 +19,10 @@ const statuses: Record<string, number> = {}
 const slow = new Set<Socket>()
 
 function tryWrongKey(): void {
-  const headers = { 'x-api-key': newApiKey(`cust_${randomBase62(16)}`).apiKey }
+  const headers = {
+    'x-api-key': newApiKey(`cust_${randomBase62(16)}`).apiKey,
+    'x-forwarded-for': Array.from({ length: 4 }, () => randomInt(1, 224)).join('.'),
+  }
   const call = request({ hostname, port, path: '/api/me', agent, headers }, (response) => {
     response.resume()
     const status = String(response.statusCode)

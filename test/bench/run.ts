@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Sql } from 'postgres'
 import { connect } from '../../src/plugins/database/connect.ts'
 import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
 import { migrate } from '../../src/plugins/database/migrate.ts'
@@ -13,6 +14,7 @@ import { WIDE_LIMITS } from '../support/service.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { measureAbuse } from './abuse.ts'
 import { medianDelayMs, withLogAtRest } from './audit.ts'
+import { measureColdKeys } from './cold-keys.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { measureRefusals } from './refusals.ts'
 import { median, printTable, type Row } from './report.ts'
@@ -41,6 +43,7 @@ const WARM_S = 20
 const CUSTOMERS = 100
 const token = randomBytes(32).toString('hex')
 const adminToken = randomBytes(32).toString('hex')
+const pepper = randomBytes(32).toString('hex')
 const load = chooseLoad()
 const bareDeducts = isInstalled('pgbench') ? pgbenchDeducts : driverDeducts
 
@@ -52,6 +55,7 @@ const embedded =
     : null
 const url = given ?? embedded!.url
 const adminUrl = given ?? embedded!.adminUrl
+let isCompiled = false
 let service: { child: ChildProcess; origin: string } | undefined
 try {
   await migrate(url)
@@ -110,7 +114,7 @@ try {
     target: '≤ 200 MB',
     met: residentBytes(child.pid ?? 0) <= 200e6,
   })
-  if (wanted(['attacks', undefined])) rows.push(await measureAttacks(samples))
+  if (wanted(['attacks', undefined])) rows.push(...(await measureAttacks(sql, samples)))
   if (values.refusals) rows.push(...(await measureRefusals(origin, adminToken, samples)))
   if (values.large) {
     await measureLarge(samples)
@@ -152,16 +156,30 @@ try {
 }
 
 /** On a service with the limits of development: with wider ones it would be attacked for longer. */
-async function measureAttacks(samples: Map<string, number[]>): Promise<Row> {
-  const attacked = await startService(url, {})
+async function measureAttacks(sql: Sql, samples: Map<string, number[]>): Promise<Row[]> {
+  const { origin, stop } = await start({ TRUST_PROXY: '127.0.0.1' })
+  const rows: Row[] = []
   try {
-    const apiKeys = await createCustomers(attacked.origin, adminToken, CUSTOMERS / 10)
-    const options = { origin: attacked.origin, apiKeys, rounds: ROUNDS, durationS }
-    return await measureAbuse(options, samples)
+    const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS / 10)
+    rows.push(
+      await measureAbuse({ origin, adminToken, apiKeys, rounds: ROUNDS, durationS }, samples),
+    )
   } finally {
-    attacked.child.kill('SIGTERM')
-    await once(attacked.child, 'exit')
+    await stop()
   }
+  const restart = () => start(WIDE_LIMITS)
+  rows.push(await measureColdKeys({ sql, pepper, rounds: ROUNDS, start: restart }, samples))
+  return rows
+}
+
+/** One more service on the same database. */
+async function start(limits: Record<string, string>) {
+  const { child, origin } = await startService(url, limits)
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  return { origin, stop }
 }
 
 /** Two databases on one server, each with a service of its own, measured in turns once both are warm. */
@@ -235,11 +253,7 @@ async function startService(
   database = url,
   limits: Record<string, string> = WIDE_LIMITS,
 ): Promise<{ child: ChildProcess; origin: string }> {
-  // Compiled, as in production: a loader in the process would count in its memory.
-  const out = join('node_modules', '.bench')
-  execFileSync('npx', ['tsc', '--noEmit', 'false', '--rootDir', '.', '--outDir', out])
-  cpSync('package.json', join(out, 'package.json'))
-  cpSync('src/docs/guides', join(out, 'src/docs/guides'), { recursive: true })
+  const out = compiled()
   const { flags, variables } = settingsOfStart()
   const child = spawn(process.execPath, [...flags, join(out, 'test', 'bench', 'server.js')], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -251,6 +265,7 @@ async function startService(
       LOG_LEVEL: 'warn',
       INTERNAL_SERVICE_TOKEN: token,
       ADMIN_API_TOKEN: adminToken,
+      API_KEY_PEPPER: pepper,
       ...limits,
     },
   })
@@ -260,6 +275,17 @@ async function startService(
   const [line] = (await Promise.race([once(child.stdout, 'data'), died])) as [Buffer]
   died.catch(() => undefined)
   return { child, origin: line.toString().trim() }
+}
+
+/** As in production: a loader in the process would count in its memory. @returns where it is */
+function compiled(): string {
+  const out = join('node_modules', '.bench')
+  if (isCompiled) return out
+  execFileSync('npx', ['tsc', '--noEmit', 'false', '--rootDir', '.', '--outDir', out])
+  cpSync('package.json', join(out, 'package.json'))
+  cpSync('src/docs/guides', join(out, 'src/docs/guides'), { recursive: true })
+  isCompiled = true
+  return out
 }
 
 /** What `npm start` gives Node, so that memory and speed are those of the service. */

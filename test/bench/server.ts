@@ -1,5 +1,3 @@
-import { Registry } from 'prom-client'
-import { keyVerifier } from '../../src/api-keys/verifier.ts'
 import { keyHolderOf, requireApiKey } from '../../src/auth/api-key.ts'
 import { makeGates } from '../../src/auth/gates.ts'
 import { requireInternalToken } from '../../src/auth/internal.ts'
@@ -15,7 +13,7 @@ import { reportSchema } from '../../src/usage/routes.ts'
 const config = readConfig(processEnvironment())
 const app = await buildApp(config, createLogger(config.logLevel))
 const gates = await makeGates(app, config.rateLimits)
-const verifier = keyVerifier(app.db, app.log, new Registry())
+const { verifier } = app.apiKeys
 
 await app.register(
   async (scope) => {

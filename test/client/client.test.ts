@@ -25,6 +25,7 @@ test('a client for each scope', async (t) => {
   const admin = adminClient({ url, token: ADMIN_TOKEN })
   const internal = internalClient({ url: `${url}/`, token: INTERNAL_TOKEN })
   const { customer, api_key: apiKey } = await admin.createCustomer({ email: 'ada@example.com' })
+  assert.ok(apiKey)
   const own = customerClient({ url, apiKey })
 
   await t.test('public: without a credential', async () => {

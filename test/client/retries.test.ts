@@ -84,15 +84,27 @@ test('what fails in passing is tried again', async (t) => {
     async () => {
       const admin = adminClient({ url: proxy.url, token: ADMIN_TOKEN })
       proxy.plan('unanswered')
-      const created = admin.createCustomer({ email: 'once@example.com' })
-      await assert.rejects(created, codeIs('CONNECTION_FAILED'))
+      const { customerId: customer_id } = await createCustomer(service)
+      const keys = async () => (await admin.listApiKeys({ customer_id })).data.length
+      const issued = admin.issueApiKey({ customer_id })
+      await assert.rejects(issued, codeIs('CONNECTION_FAILED'))
       assert.equal(proxy.seen.length, 1)
-      assert.equal((await admin.listCustomers({ email: 'once@example.com' })).data.length, 1)
+      assert.equal(await keys(), 2)
       proxy.plan({ status: 429 })
-      await admin.createCustomer({ email: 'twice@example.com' })
-      assert.equal((await admin.listCustomers({ email: 'twice@example.com' })).data.length, 1)
+      await admin.issueApiKey({ customer_id })
+      assert.equal(await keys(), 3)
     },
   )
+
+  await t.test('a customer is made once, and its key is shown once', async () => {
+    const admin = adminClient({ url: proxy.url, token: ADMIN_TOKEN })
+    proxy.plan('unanswered')
+    const { customer, api_key } = await admin.createCustomer({ email: 'once@example.com' })
+    assert.equal(proxy.seen.length, 2)
+    assert.equal(api_key, null)
+    const { data } = await admin.listCustomers({ email: 'once@example.com' })
+    assert.deepEqual(data, [customer])
+  })
 
   await t.test('usage counts once, because every report gets an id', async () => {
     const { apiKey, customerId: customer_id } = await createCustomer(service)

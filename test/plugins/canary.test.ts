@@ -96,6 +96,8 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
     INTERNAL_SERVICE_TOKEN: canary('internal'),
     INTERNAL_SERVICE_TOKEN_PREVIOUS: canary('internal-before'),
     METRICS_TOKEN: canary('metrics'),
+    API_KEY_PEPPER: canary('a-pepper'),
+    API_KEY_PEPPER_PREVIOUS: canary('pepper-before'),
     STRIPE_SECRET_KEY: canary('sk_test_'),
     STRIPE_WEBHOOK_SECRET: canary('whsec_'),
     STRIPE_WEBHOOK_SECRET_PREVIOUS: canary('whsec_before'),

@@ -16,7 +16,12 @@ import {
   startServiceProcess,
 } from '../support/service-process.ts'
 
-const SECRETS = ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN', 'METRICS_TOKEN'] as const
+const SECRETS = [
+  'ADMIN_API_TOKEN',
+  'INTERNAL_SERVICE_TOKEN',
+  'METRICS_TOKEN',
+  'API_KEY_PEPPER',
+] as const
 const KEY = 'LICENSE_PRIVATE_KEY.pem'
 
 /** Runs the banner's example as a developer would who copies it into a shell. */
@@ -119,6 +124,7 @@ test('an unsafe start in production names every fault at once and no value', asy
     PORT: '99canary',
     ADMIN_API_TOKEN: 'short-canary',
     INTERNAL_SERVICE_TOKEN: 'change-me-canary-0123456789abcdefghijklm',
+    API_KEY_PEPPER: 'canary-of-a-pepper',
     DATABASE_URL: 'postgres://canary:canary@db.canary.org/canary',
     DATABASE_SSL: 'disable',
     STRIPE_SECRET_KEY: 'sk_live_canary_0123456789abcdefghijklmn',
@@ -130,6 +136,7 @@ test('an unsafe start in production names every fault at once and no value', asy
     'PORT',
     'ADMIN_API_TOKEN',
     'INTERNAL_SERVICE_TOKEN',
+    'API_KEY_PEPPER',
     'DATABASE_SSL',
     'STRIPE_WEBHOOK_SECRET',
     'CORS_ORIGINS',

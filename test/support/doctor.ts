@@ -8,7 +8,13 @@ import type { Line, Status } from '../../src/doctor/check.ts'
 import { examine } from '../../src/doctor/examine.ts'
 import type { Environment } from '../../src/environment.ts'
 import { newFolder } from './licenses.ts'
-import { ADMIN_TOKEN, INTERNAL_TOKEN, type Service, startService } from './service.ts'
+import {
+  ADMIN_TOKEN,
+  API_KEY_PEPPER,
+  INTERNAL_TOKEN,
+  type Service,
+  startService,
+} from './service.ts'
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests-0123456789abcd'
 
@@ -32,6 +38,7 @@ export async function scene(t: TestContext): Promise<Scene> {
     ADMIN_API_TOKEN: ADMIN_TOKEN,
     INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
     METRICS_TOKEN,
+    API_KEY_PEPPER,
     LICENSE_PRIVATE_KEY_PATH: keyPath,
     TRUST_PROXY: '127.0.0.1',
     AUDIT_CHECKPOINT_DIR: folder,

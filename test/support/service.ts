@@ -9,6 +9,7 @@ import { type TestDatabase, createDatabase } from './database.ts'
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789abcdef'
 export const INTERNAL_TOKEN = 'internal-token-of-the-tests-0123456789ab'
+export const API_KEY_PEPPER = 'pepper-of-the-tests-0123456789abcdefghijk'
 export const WEBHOOK_SECRET = 'whsec_of_the_tests_0123456789abcdefghijk'
 
 const WIDE = '100000000/1h'
@@ -63,6 +64,7 @@ export async function startService(
     PORT: '0',
     ADMIN_API_TOKEN: ADMIN_TOKEN,
     INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
+    API_KEY_PEPPER,
     STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],

@@ -112,7 +112,7 @@ export interface AdminCalls {
   /**
    * Create a customer with a first API key.
    *
-   * The API key is in this answer and in no later one: only its hash is kept.
+   * A repetition under the same `Idempotency-Key` gets the answer of the first call, with `api_key: null`, since the key is stored nowhere: where it was lost, issue another.
    */
   createCustomer: Call<'createCustomer'>
   /**
@@ -234,7 +234,7 @@ export interface AdminCalls {
 }
 
 export const adminOperations = {
-  createCustomer: { method: 'post', path: '/api/customers' },
+  createCustomer: { method: 'post', path: '/api/customers', key: 'header' },
   listCustomers: { method: 'get', path: '/api/customers' },
   getCustomer: { method: 'get', path: '/api/customers/{customer_id}' },
   updateCustomer: { method: 'patch', path: '/api/customers/{customer_id}' },

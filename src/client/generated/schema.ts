@@ -305,7 +305,7 @@ export interface paths {
         put?: never;
         /**
          * Create a customer with a first API key
-         * @description The API key is in this answer and in no later one: only its hash is kept.
+         * @description A repetition under the same `Idempotency-Key` gets the answer of the first call, with `api_key: null`, since the key is stored nowhere: where it was lost, issue another.
          */
         post: operations["createCustomer"];
         delete?: never;
@@ -1047,10 +1047,10 @@ export interface components {
         NewCustomer: {
             customer: components["schemas"]["Customer"];
             /**
-             * @description The key itself. It is shown this once and can not be read again.
+             * @description The key itself. It is shown this once and can not be read again. Null where the call is a repetition.
              * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
              */
-            api_key: string;
+            api_key: string | null;
         };
         CustomerPage: {
             data: components["schemas"]["Customer"][];
@@ -1506,6 +1506,7 @@ export interface components {
              */
             exported_at: string;
             customer: components["schemas"]["Customer"];
+            creation: components["schemas"]["CustomerExportCreation"] | null;
             api_keys: components["schemas"]["ApiKey"][];
             subscriptions: components["schemas"]["CustomerExportSubscription"][];
             licenses: components["schemas"]["CustomerExportLicense"][];
@@ -1940,6 +1941,10 @@ export interface components {
         };
         /** @enum {string} */
         UsageFindingKind: "anomaly" | "limit_exceeded";
+        CustomerExportCreation: {
+            idempotency_key: string;
+            answer: components["schemas"]["Customer"];
+        };
         CustomerExportSubscription: {
             stripe_subscription_id: string;
             stripe_customer_id: string;
@@ -3120,7 +3125,13 @@ export interface operations {
     createCustomer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key makes one customer.
+                 * @example createCustomer-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3139,6 +3150,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {

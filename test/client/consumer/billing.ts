@@ -23,6 +23,7 @@ export async function rightUsage(): Promise<void> {
     metadata: { crm_id: 'A-17' },
   })
   const plan: string | null = created.plan
+  const first: string | null = apiKey
   const signal = AbortSignal.timeout(1_000)
   const movement = await internal.deduct({ user_id: 'ada', amount: 400 }, { signal })
   const available: number = movement.available
@@ -47,7 +48,7 @@ export async function rightUsage(): Promise<void> {
     headers: { 'If-None-Match': '"etag"' },
   })
   show(data?.data[0]?.token, response.headers.get('etag'), await publicClient({ url }).getKeys())
-  show(plan, available, apiKey, end, nothing, text)
+  show(plan, available, first, end, nothing, text)
 }
 
 export function explain(error: unknown): string {

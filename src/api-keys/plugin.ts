@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { DatabaseConfig, Tokens } from '../config.ts'
+import { connect } from '../plugins/database/connect.ts'
+import { hearOfKeyChanges } from './changes.ts'
+import { keyMetrics } from './metrics.ts'
+import { NOTING_SETTINGS, keyNotes } from './notes.ts'
+import { type Peppers, keyPeppers } from './peppers.ts'
+import { READING_SETTINGS, keyStates } from './states.ts'
+import { type KeyVerifier, keyVerifier } from './verifier.ts'
+
+const CLOSE_TIMEOUT_S = 5
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    apiKeys: {
+      /** What new keys' digests are made with. */
+      peppers: Peppers
+      verifier: KeyVerifier
+    }
+  }
+}
+
+export interface ApiKeysOptions {
+  config: DatabaseConfig
+  peppers: Tokens
+}
+
+/** The check of API keys, with a connection to read them and another to note their use. */
+export const apiKeys = fp(
+  async (app: FastifyInstance, { config, peppers: secrets }: ApiKeysOptions) => {
+    const lane = (name: string, settings: Record<string, string>) =>
+      connect(config, { name, connectionsMax: 1, settings })
+    const reading = lane('keys', READING_SETTINGS)
+    const noting = lane('key notes', NOTING_SETTINGS)
+    const peppers = keyPeppers(secrets)
+    const notes = keyNotes(noting, app.log)
+    const verifier = keyVerifier({
+      read: keyStates(reading, peppers.ids),
+      note: notes.add,
+      count: keyMetrics(app.metrics),
+      peppers,
+    })
+    hearOfKeyChanges(app, config, (id) => verifier.doubt(id))
+    app.decorate('apiKeys', { peppers, verifier })
+    app.addHook('onClose', async () => {
+      await notes.flush()
+      await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
+    })
+  },
+  { name: 'api-keys', dependencies: ['metrics'] },
+)
