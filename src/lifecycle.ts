@@ -12,8 +12,8 @@ import { notifyReady } from './systemd.ts'
 const STOP_MS_MAX = 25_000
 
 export interface Lifecycle<T> {
-  /** Leaves nothing behind if it fails. */
-  start: () => Promise<T>
+  /** Leaves nothing behind if it fails; gives up between its steps once it is aborted. */
+  start: (aborted: AbortSignal) => Promise<T>
   stop: () => Promise<void>
   /** How long `stop` waits before it begins. */
   drainDelayMs?: number
@@ -26,11 +26,11 @@ export async function live<T>(
 ): Promise<T> {
   // Heard here, because closeWithGrace takes a second one for an order to stop at once; and before the
   // start, which begins with programs that are waited for.
-  let stopping = false
+  const stopping = new AbortController()
   const stopFor = (reason: object) => {
     // Ctrl-C under `npm start` comes twice, from the terminal and from npm: the second changes nothing.
-    if (stopping) return
-    stopping = true
+    if (stopping.signal.aborted) return
+    stopping.abort()
     logger.info(reason, 'Draining')
     close()
   }
@@ -46,8 +46,11 @@ export async function live<T>(
       await stop()
     },
   )
-  const started = start()
-  const result = await started
+  const started = start(stopping.signal)
+  // A start that was given up is no failed one: the process ends as after any order to stop.
+  const result = await started.catch((error: unknown) =>
+    stopping.signal.aborted ? new Promise<never>(() => undefined) : Promise.reject(error as Error),
+  )
   await notifyReady(logger)
   return result
 }

@@ -54,8 +54,10 @@ export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Pr
 
 /** Lets go of the database on a signal too: an embedded server would be left running. */
 async function open(config: Config): Promise<OpenDatabase> {
-  const opening = openDatabase(config, () => undefined)
+  const stopping = new AbortController()
+  const opening = openDatabase(config, () => undefined, stopping.signal)
   const stop = (signal: NodeJS.Signals) => {
+    stopping.abort()
     const end = () => process.exit(128 + constants.signals[signal])
     opening.then((database) => database.close()).then(end, end)
   }

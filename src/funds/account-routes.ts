@@ -84,7 +84,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         body: UpdateAccountBody,
         response: { 200: ref(Account) },
       },
-      config: { refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE'] },
+      config: { refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE', 'BALANCE_LIMIT'] },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)

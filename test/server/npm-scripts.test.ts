@@ -12,7 +12,7 @@ const STOP_MS_MAX = 8_000
 const START_MS_MAX = 60_000
 const skip = process.platform === 'linux' ? false : 'processes are found in /proc'
 
-const repository = skip === false ? copyRepository({ after }) : ''
+const repository = skip === false ? copyRepository((remove) => after(remove)) : ''
 
 /** Whom a signal reaches: what was started, its group, as from a terminal, or the work alone. */
 type Target = 'npm' | 'group' | 'service'

@@ -26,9 +26,9 @@ export interface Script extends Running {
  * A copy of the repository, as built, so that a script which builds or restarts disturbs no test
  * beside it.
  */
-export function copyRepository(t: Pick<TestContext, 'after'>): string {
+export function copyRepository(atTheEnd: (remove: () => void) => void): string {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-copy-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  atTheEnd(() => rmSync(folder, { recursive: true, force: true }))
   cpSync(REPOSITORY, folder, {
     recursive: true,
     filter: (source) => !LEFT_OUT.has(basename(source)),
