@@ -7,33 +7,33 @@ import { attack, checkLicence, prove, reportUsage, signUp, spend, subscribe } fr
 
 /** `npm run demo`: what Strongroom is for, in a minute, against a fresh service. Leaves nothing. */
 const startedAt = performance.now()
-let isStopped = false
+const stopping = new AbortController()
 const stopped = new Promise<void>((resolve) => {
-  const stop = (signal: NodeJS.Signals) => {
-    process.exitCode = 128 + constants.signals[signal]
-    isStopped = true
-    resolve()
-  }
-  for (const signal of STOP_SIGNALS) process.on(signal, stop)
-  whenNpmIsGone(() => stop('SIGHUP'))
+  stopping.signal.addEventListener('abort', () => resolve())
 })
+const stop = (signal: NodeJS.Signals) => {
+  process.exitCode = 128 + constants.signals[signal]
+  stopping.abort()
+}
+for (const signal of STOP_SIGNALS) process.on(signal, stop)
+whenNpmIsGone(() => stop('SIGHUP'))
 
 say(faint('Starting a service with a database of its own, and a stand-in for Stripe …'))
-const opening = openStage()
-// Ctrl-C on a terminal reaches the service too, which then is not ready ever.
-const stage = await opening.catch((error: unknown) =>
-  isStopped ? process.exit() : Promise.reject(error),
-)
 try {
-  await Promise.race([stopped, tell(stage)])
-} finally {
-  await stage.close()
+  const stage = await openStage(stopping.signal)
+  try {
+    await Promise.race([stopped, tell(stage)])
+  } finally {
+    await stage.close()
+  }
+} catch (error) {
+  // A service that was told to stop answers no more of the story.
+  if (!stopping.signal.aborted) throw error
 }
 // Of a story that was stopped, a call may still be waiting.
 process.exit()
 
 async function tell(on: Stage): Promise<void> {
-  if (isStopped) return
   const ada = await signUp(on)
   const token = await subscribe(on, ada)
   await checkLicence(on, token)
