@@ -56,9 +56,13 @@ for secret in ADMIN_API_TOKEN INTERNAL_SERVICE_TOKEN METRICS_TOKEN API_KEY_PEPPE
 done
 make secrets/license-key.pem "$service_owner" openssl genrsa 3072
 
+# Wherever it is trusted, it can vouch for these two names and no other, nor for any address.
+names="permitted;DNS:$database_host,permitted;DNS:$name"
+addresses='excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0'
 make database/ca-key.pem root:root key
 make ca.pem root:root openssl req -x509 -new -key database/ca-key.pem -subj '/CN=Strongroom, private authority' \
-  -days 3650 -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign'
+  -days 3650 -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign' \
+  -addext "nameConstraints=critical,$names,$addresses"
 chmod 444 ca.pem
 make database/key.pem "$database_owner" key
 make database/certificate.pem "$database_owner" certificate "$database_host" database/key.pem 730

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './no-inspector.ts'
 import { runCommand } from './cli/run.ts'
 
 // `strongroom … | head` has read enough: that is no fault.

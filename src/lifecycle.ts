@@ -1,5 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import type { FastifyBaseLogger } from 'fastify'
+import { whenNpmIsGone } from './npm.ts'
+import { STOP_SIGNALS } from './signals.ts'
 import { explainStartupFault } from './startup-faults.ts'
 import { notifyReady } from './systemd.ts'
 
@@ -9,12 +11,9 @@ import { notifyReady } from './systemd.ts'
  */
 const STOP_MS_MAX = 25_000
 
-/** Heard here, because closeWithGrace takes a second one for an order to stop at once. */
-const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
-
 export interface Lifecycle<T> {
-  /** Leaves nothing behind if it fails. */
-  start: () => Promise<T>
+  /** Leaves nothing behind if it fails; gives up between its steps once it is aborted. */
+  start: (aborted: AbortSignal) => Promise<T>
   stop: () => Promise<void>
   /** How long `stop` waits before it begins. */
   drainDelayMs?: number
@@ -25,9 +24,21 @@ export async function live<T>(
   logger: FastifyBaseLogger,
   { start, stop, drainDelayMs = 0 }: Lifecycle<T>,
 ): Promise<T> {
-  const started = start()
+  // Heard here, because closeWithGrace takes a second one for an order to stop at once; and before the
+  // start, which begins with programs that are waited for.
+  const stopping = new AbortController()
+  const stopFor = (reason: object) => {
+    // Ctrl-C under `npm start` comes twice, from the terminal and from npm: the second changes nothing.
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    logger.info(reason, 'Draining')
+    close()
+  }
+  for (const signal of STOP_SIGNALS) process.on(signal, () => stopFor({ signal }))
+  whenNpmIsGone(() => stopFor({ reason: 'npm is gone' }))
+
   const { close } = closeWithGrace(
-    { delay: STOP_MS_MAX + drainDelayMs, logger: null, skip: [...SIGNALS, 'beforeExit'] },
+    { delay: STOP_MS_MAX + drainDelayMs, logger: null, skip: [...STOP_SIGNALS, 'beforeExit'] },
     async ({ err }) => {
       if (err !== undefined) logger.fatal({ err }, 'Stopping after a fault that nothing handled')
       // Ctrl-C in the middle of a start must not leave the embedded database behind.
@@ -35,17 +46,11 @@ export async function live<T>(
       await stop()
     },
   )
-  // Ctrl-C under `npm start` comes twice, from the terminal and from npm: the second changes nothing.
-  let stopping = false
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      logger.info({ signal }, 'Draining')
-      close()
-    })
-  }
-  const result = await started
+  const started = start(stopping.signal)
+  // A start that was given up is no failed one: the process ends as after any order to stop.
+  const result = await started.catch((error: unknown) =>
+    stopping.signal.aborted ? new Promise<never>(() => undefined) : Promise.reject(error as Error),
+  )
   await notifyReady(logger)
   return result
 }

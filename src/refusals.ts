@@ -40,7 +40,7 @@ export const REFUSALS = {
   PRICE_IN_USE: [409, 'Another plan has this Stripe price.'],
   ASSET_NOT_PAYABLE: [409, 'Stripe takes no payments in the asset of this account.'],
   STRIPE_REFUSED: [409, 'Stripe refused the call; the log has its code.'],
-  BALANCE_LIMIT: [409, 'The balance would exceed 9007199254740991.'],
+  BALANCE_LIMIT: [409, 'The balance with the credit limit would exceed 9007199254740991.'],
   PAYLOAD_TOO_LARGE: [413, 'The body is too large.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be application/json in UTF-8, not compressed.'],
   IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key was used for another request.'],

@@ -1,3 +1,4 @@
+import './no-inspector.ts'
 import { banner } from './banner.ts'
 import { processEnvironment, readConfig } from './config.ts'
 import { withDevelopmentSecrets } from './development-secrets.ts'

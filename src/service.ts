@@ -25,16 +25,19 @@ export function service(
   let jobs: Jobs | undefined
 
   /** @returns where it listens */
-  async function start(): Promise<string> {
+  async function start(aborted: AbortSignal): Promise<string> {
     try {
-      database = await openDatabase(config, (message) => logger.info(message))
+      database = await openDatabase(config, (message) => logger.info(message), aborted)
       app = await buildApp({ ...config, database: database.config }, logger)
       await app.ready()
+      aborted.throwIfAborted()
       // A server that can not write still answers what only reads; acts are refused by themselves.
       await recordStart(app, config, duties.answer ? 'server' : 'worker').catch((error: unknown) =>
         logger.error({ err: error }, 'Could not record the start in the audit log'),
       )
+      aborted.throwIfAborted()
       if (duties.work) jobs = await startJobs(app, database.config)
+      aborted.throwIfAborted()
       if (duties.answer) await app.listen({ host: config.host, port: config.port })
       return duties.answer ? app.listeningOrigin : ''
     } catch (error) {

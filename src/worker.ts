@@ -1,3 +1,4 @@
+import './no-inspector.ts'
 import { processEnvironment, readConfig } from './config.ts'
 import { withDevelopmentSecrets } from './development-secrets.ts'
 import { live, main } from './lifecycle.ts'

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import type { FastifyInstance } from 'fastify'
 import type postgres from 'postgres'
@@ -6,8 +7,9 @@ import { type Config, processEnvironment, readConfig } from '../config.ts'
 import { withDevelopmentSecrets } from '../development-secrets.ts'
 import { connect } from '../plugins/database/connect.ts'
 import type { Database } from '../plugins/database/index.ts'
-import { openDatabase } from '../plugins/database/open.ts'
+import { type OpenDatabase, openDatabase } from '../plugins/database/open.ts'
 import { createLogger } from '../plugins/logging.ts'
+import { STOP_SIGNALS } from '../signals.ts'
 
 /** Whoever can run commands here holds the secrets anyway; the audit log knows no more of him. */
 export const SYSTEM: Actor = { id: 'system', ip: null }
@@ -22,7 +24,7 @@ export async function withDatabase<T>(
   work: (db: Database, sql: postgres.Sql) => Promise<T>,
   changes: Partial<Config> = {},
 ): Promise<T> {
-  const database = await openDatabase({ ...ownConfig(), ...changes }, () => undefined)
+  const database = await open({ ...ownConfig(), ...changes })
   // Drizzle changes its client's serialisers, so raw SQL has one of its own.
   const client = connect(database.config, { name: 'command', connectionsMax: 1 })
   const sql = connect(database.config, { name: 'command', connectionsMax: 1 })
@@ -37,7 +39,7 @@ export async function withDatabase<T>(
 /** For what needs the app's plugins, such as Stripe's client. */
 export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Promise<T> {
   const config = ownConfig()
-  const database = await openDatabase(config, () => undefined)
+  const database = await open(config)
   // Loaded here, because most commands need none of it, and start twice as fast without.
   const { buildApp } = await import('../app.ts')
   const app = await buildApp({ ...config, database: database.config }, createLogger('silent'))
@@ -47,5 +49,26 @@ export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Pr
   } finally {
     await app.close()
     await database.close()
+  }
+}
+
+/** Lets go of the database on a signal too: an embedded server would be left running. */
+async function open(config: Config): Promise<OpenDatabase> {
+  const stopping = new AbortController()
+  const opening = openDatabase(config, () => undefined, stopping.signal)
+  const stop = (signal: NodeJS.Signals) => {
+    stopping.abort()
+    const end = () => process.exit(128 + constants.signals[signal])
+    opening.then((database) => database.close()).then(end, end)
+  }
+  for (const signal of STOP_SIGNALS) process.once(signal, stop)
+  const listenNoMore = () => STOP_SIGNALS.forEach((signal) => process.off(signal, stop))
+  try {
+    const database = await opening
+    const close = () => database.close().finally(listenNoMore)
+    return { ...database, close }
+  } catch (error) {
+    listenNoMore()
+    throw error
   }
 }

@@ -86,7 +86,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         response: { 200: ref(Account) },
       },
       config: {
-        refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE'],
+        refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE', 'BALANCE_LIMIT'],
         unlimited: bodyHas('status', 'frozen'),
       },
     },

@@ -3,7 +3,7 @@ import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
-import { SYSTEM_ACCOUNTS, available } from './posting.ts'
+import { SYSTEM_ACCOUNTS, available, isBeyondLimit } from './posting.ts'
 import { accounts, transfers } from './tables.ts'
 
 export type AccountRow = typeof accounts.$inferSelect
@@ -75,7 +75,8 @@ export async function getAccount(
 /**
  * Changes what is given. A mark for low balances counts from now on, and is reported when the balance
  * next falls below it.
- * @throws Refusal `ACCOUNT_NOT_FOUND`, or `CREDIT_LIMIT_IN_USE` for a limit below what is owed
+ * @throws Refusal `ACCOUNT_NOT_FOUND`, `CREDIT_LIMIT_IN_USE` for a limit below what is owed, or
+ * `BALANCE_LIMIT` for one that is more than 2^53 - 1 together with the balance
  */
 export function updateAccount(
   db: Database,
@@ -91,6 +92,9 @@ export function updateAccount(
       .for('update')
     if (before === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
     const after = { ...before, ...changes }
+    if (changes.creditLimit !== undefined && isBeyondLimit(after)) {
+      throw new Refusal('BALANCE_LIMIT')
+    }
     if (!after.chargedBack && available(after) < 0n) throw new Refusal('CREDIT_LIMIT_IN_USE')
     const isLow = after.lowBalanceAt !== null && after.balance < after.lowBalanceAt
     const [row] = await tx

@@ -71,6 +71,11 @@ export function available(account: Pick<Account, 'balance' | 'held' | 'creditLim
   return account.balance - account.held + account.creditLimit
 }
 
+/** Whether what can be deducted could be more than every JSON reader keeps exactly. */
+export function isBeyondLimit(account: Pick<Account, 'balance' | 'creditLimit'>): boolean {
+  return account.balance + account.creditLimit > AMOUNT_MAX
+}
+
 /**
  * The account after a transfer; the one that was given stays as it is. The transfer's time is never
  * before the account's last change.
@@ -85,11 +90,16 @@ export function post(account: Account, kind: TransferKind, amount: bigint, now: 
     if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
   }
   const balance = account.balance + effect.balance * amount
-  if (balance > AMOUNT_MAX) throw new Refusal('BALANCE_LIMIT')
+  const held = account.held + effect.held * amount
+  // An account that has been beyond the limit since before there was one may still come down.
+  const isRaised = balance > account.balance
+  if (isRaised && isBeyondLimit({ ...account, balance })) throw new Refusal('BALANCE_LIMIT')
+  const least = available({ ...account, balance, held })
+  if (balance < -AMOUNT_MAX || least < -AMOUNT_MAX) throw new Refusal('BALANCE_LIMIT')
   return {
     ...account,
     balance,
-    held: account.held + effect.held * amount,
+    held,
     chargedBack: account.chargedBack || isReversal,
     isLow: account.lowBalanceAt !== null && balance < account.lowBalanceAt,
     seq: account.seq + 1n,

@@ -1,7 +1,7 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
 import type { BalanceRow } from './balances.ts'
 import { type Moved, type Place, isOwnKey } from './operations.ts'
-import { available } from './posting.ts'
+import { AMOUNT_MAX, available } from './posting.ts'
 
 /** A transfer's public id carries its place: account and number, which are its primary key. */
 export function transferId(place: Place): string {
@@ -17,6 +17,14 @@ export function holdId(place: Place): string {
 export function placeOf(id: string): Place {
   const [, accountId = '0', seq = '0'] = id.split('_')
   return { accountId: BigInt(accountId), seq: BigInt(seq) }
+}
+
+/**
+ * What can be deducted, never rounded. An account whose balance and credit limit were together beyond
+ * 2^53 - 1 before that was refused shows as much as one call can take.
+ */
+function exact(availableFunds: bigint): number {
+  return Number(availableFunds < AMOUNT_MAX ? availableFunds : AMOUNT_MAX)
 }
 
 export function presentAccount(row: AccountRow, now: BalanceRow) {
@@ -35,7 +43,7 @@ export function presentBalance(row: BalanceRow) {
     asset: row.asset,
     balance: Number(row.balance),
     held: Number(row.held),
-    available: Number(available(row)),
+    available: exact(available(row)),
     tier: row.tier,
     status: row.status,
     updated_at: row.updatedAt.toISOString(),
@@ -49,7 +57,7 @@ export function presentMovement({ transfer, userId }: Moved) {
     asset: transfer.asset,
     amount: Number(transfer.amount),
     balance: Number(transfer.balanceAfter),
-    available: Number(transfer.availableAfter),
+    available: exact(transfer.availableAfter),
     created_at: transfer.createdAt.toISOString(),
   }
 }
@@ -70,7 +78,7 @@ export function presentHold({ transfer, hold, userId }: Moved) {
     status: status[transfer.kind],
     transfer_id: transferId(transfer),
     balance: Number(transfer.balanceAfter),
-    available: Number(transfer.availableAfter),
+    available: exact(transfer.availableAfter),
     expires_at: hold.expiresAt.toISOString(),
     created_at: transfer.createdAt.toISOString(),
   }

@@ -32,8 +32,11 @@ export type Call = (
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
-/** A fresh service on a folder of its own, as `npm start` runs it, and a stand-in for Stripe. */
-export async function openStage() {
+/**
+ * A fresh service on a folder of its own, as `npm start` runs it, and a stand-in for Stripe.
+ * @param aborted gives it up, and then nothing is left
+ */
+export async function openStage(aborted: AbortSignal) {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-demo-'))
   const stripe = await startStripe(STRIPE)
   const env = {
@@ -57,6 +60,8 @@ export async function openStage() {
   }
 
   try {
+    aborted.addEventListener('abort', () => service.child.kill('SIGTERM'))
+    if (aborted.aborted) service.child.kill('SIGTERM')
     const origin = await originOf(service)
     const token = (name: string) => readFileSync(join(folder, 'secrets', name), 'utf8').trim()
     const admin = { authorization: `Bearer ${token('ADMIN_API_TOKEN')}` }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
 import { run } from '../support/processes.ts'
@@ -46,6 +46,7 @@ test('the image migrates, serves in production, is healthy, and drains when told
   const database = await startEmbeddedPostgres({ dataDir: newDataDir(t) })
   t.after(() => database.stop())
   const env = {
+    PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
     NODE_ENV: 'production',
     PORT: '0',
     DATABASE_URL: database.url,
@@ -60,10 +61,14 @@ test('the image migrates, serves in production, is healthy, and drains when told
   const migration = node('dist/cli.js', 'migrate')
   assert.equal(migration.status, 0, migration.stderr)
 
-  const [, ...command] = argumentsOf(/^CMD (\[.*)$/m)
-  const service = run(process.execPath, command, { cwd: IMAGE, env })
+  const [shell = '', ...rest] = argumentsOf(/^ENTRYPOINT (\[.*)$/m)
+  const command = argumentsOf(/^CMD (\[.*)$/m)
+  const service = run(shell, [...rest, ...command], { cwd: IMAGE, env })
   t.after(() => service.child.kill('SIGKILL'))
   await service.says(LISTENING)
+  // The shell has made room for the service, without the right to leave a core.
+  assert.match(readFileSync(`/proc/${service.pid}/cmdline`, 'utf8'), /^node\0/)
+  assert.match(readFileSync(`/proc/${service.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m)
   env.PORT = LISTENING.exec(service.output())?.[1] ?? ''
   const [, ...probe] = argumentsOf(/^HEALTHCHECK [^[]*(\[.*)$/m)
   assert.equal(node(...probe).status, 0)

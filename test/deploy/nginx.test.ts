@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type ConnectionOptions, connect } from 'node:tls'
@@ -244,6 +245,29 @@ test('a flood from one address is a 429 there and nowhere else', async (t) => {
   assert.equal((await call('127.0.0.9')).status, 200)
 })
 
+test('a flood from many addresses of one IPv6 network is one caller’s', async (t) => {
+  const service = await startService(t, BEHIND_NGINX)
+  // As behind a load balancer: the address is the one that it names.
+  const behind = 'set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;'
+  const nginx = await startNginx(t, [portOf(service)], behind)
+  const call = (address: string) =>
+    nginx.call({ path: '/health/live', headers: { 'x-forwarded-for': address } })
+  const statusesOf = async (addresses: (n: number) => string) => {
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => call(addresses(n))))
+    return new Set(answers.map(({ status }) => status))
+  }
+  assert.deepEqual(
+    await statusesOf((n) => `2001:db8:0:1:${(n * 257).toString(16)}:1:2:${n}`),
+    new Set([200, 429]),
+  )
+  // The networks beside it, and each address of IPv4 however it is written, have limits of their own.
+  for (const other of ['2001:db8:0:2::1', '2001:db8::1', '2001:db8:1:1::1', '::ffff:192.0.2.1']) {
+    assert.equal((await call(other)).status, 200, other)
+  }
+  assert.deepEqual(await statusesOf((n) => `::ffff:198.51.100.${n}`), new Set([200]))
+  assert.deepEqual(await statusesOf((n) => `2001:db8:2:${n.toString(16)}::1`), new Set([200]))
+})
+
 test('plain HTTP leads to https, and a call that changes something is refused there', async (t) => {
   const { nginx } = await startBoth(t)
   const answer = await nginx.callInPlainText({
@@ -317,18 +341,39 @@ test('a server that stops under load costs no keyed call and no read', async (t)
   assert.equal(away.headers.get('retry-after'), '1')
 })
 
-test('a money call without a key is never sent twice', async (t) => {
+test('a call is sent to a second server only where that is safe', async (t) => {
   let received = 0
-  const servers = await Promise.all([startBreaking(t), startBreaking(t)])
-  const nginx = await startNginx(t, servers)
-  const deduct = (headers: Record<string, string>) =>
-    nginx.callInternally({ method: 'POST', path: '/deduct', headers, body: '{}' })
-  assert.equal((await deduct({})).status, 502)
-  assert.equal(received, 1)
-  // Each server may fail three times before nginx leaves it out.
-  received = 0
-  assert.equal((await deduct({ 'idempotency-key': 'job-1' })).status, 502)
-  assert.equal(received, 2)
+  const key = { 'idempotency-key': 'job-1' }
+  const cases: [door: 'call' | 'callInternally', method: string, path: string, sent: 1 | 2][] = [
+    ['callInternally', 'POST', '/deduct', 2],
+    ['callInternally', 'POST', '/holds/hold_1_2/capture', 2],
+    ['callInternally', 'GET', '/balance/user-1', 2],
+    // Only the ledger takes the key as one: here it would make two of what is made.
+    ['callInternally', 'POST', '/account', 1],
+    ['callInternally', 'POST', '/api/customers', 1],
+    ['callInternally', 'POST', '/deduct/..%2fapi/customers', 1],
+    ['callInternally', 'PATCH', '/account/user-1', 1],
+    ['callInternally', 'DELETE', '/account/user-1', 1],
+    ['call', 'POST', '/api/customers', 1],
+    ['call', 'DELETE', '/api/customers/cus_1', 1],
+    ['call', 'PUT', '/api/plans/pro', 1],
+    ['call', 'GET', '/api/me', 2],
+  ]
+  for (const [door, method, path, sent] of cases) {
+    await t.test(`${method} ${path}`, async (each) => {
+      // Fresh ones: a server that has failed three times is left out.
+      const servers = await Promise.all([startBreaking(each), startBreaking(each)])
+      const nginx = await startNginx(each, servers)
+      const body = method === 'GET' ? {} : { body: '{}' }
+      received = 0
+      assert.equal((await nginx[door]({ method, path, headers: key, ...body })).status, 502)
+      assert.equal(received, sent)
+      if (method !== 'POST') return
+      received = 0
+      assert.equal((await nginx[door]({ method, path, ...body })).status, 502)
+      assert.equal(received, 1, 'without a key')
+    })
+  }
 
   /** A server that ends each connection as soon as it has a request. */
   async function startBreaking(context: TestContext): Promise<number> {
@@ -342,5 +387,28 @@ test('a money call without a key is never sent twice', async (t) => {
     await once(server, 'listening')
     context.after(() => server.close())
     return (server.address() as AddressInfo).port
+  }
+})
+
+test('an answer is final, a 503 too', async (t) => {
+  let received = 0
+  const servers = await Promise.all(
+    [1, 2].map(async () => {
+      const server = createHttpServer((_, answer) => {
+        received += 1
+        answer.writeHead(503, { 'content-type': 'application/json' }).end('{"code":"TIMEOUT"}')
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      t.after(() => server.close())
+      return (server.address() as AddressInfo).port
+    }),
+  )
+  const nginx = await startNginx(t, servers)
+  for (const method of ['GET', 'POST']) {
+    received = 0
+    const headers = { 'idempotency-key': 'job-1' }
+    const answer = await nginx.callInternally({ method, path: '/deduct', headers })
+    assert.deepEqual([answer.status, answer.body], [503, '{"code":"TIMEOUT"}'])
+    assert.equal(received, 1)
   }
 })

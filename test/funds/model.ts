@@ -24,6 +24,14 @@ export type Command =
   | { kind: 'capture'; which: number; amount?: number | undefined }
   | { kind: 'release'; which: number }
 
+/** 2^53 - 1, which balance and credit limit together may reach and not pass. */
+export const LIMIT = Number.MAX_SAFE_INTEGER
+
+/** As integers, since the sum may be one that a number rounds. */
+export function isBeyondLimit(...parts: number[]): boolean {
+  return parts.map(BigInt).reduce((sum, part) => sum + part) > BigInt(LIMIT)
+}
+
 export function modelLedger(users: readonly string[]) {
   const accounts = new Map<string, ModelAccount>(
     users.map((user) => [user, { balance: 0, held: 0, credit: 0 }]),
@@ -54,7 +62,7 @@ export function modelLedger(users: readonly string[]) {
           return earlier.meaning === meaning ? earlier.answer : 'IDEMPOTENCY_KEY_REUSED'
         }
         const answer = move(command.kind, user, command.amount)
-        const done = answer !== 'INSUFFICIENT_FUNDS'
+        const done = answer !== 'INSUFFICIENT_FUNDS' && answer !== 'BALANCE_LIMIT'
         if (key !== undefined && done) answers.set(`${user} ${key}`, { meaning, answer })
         return answer
       }
@@ -63,6 +71,8 @@ export function modelLedger(users: readonly string[]) {
         const left = charge.amount - charge.refunded
         const amount = command.amount ?? left
         if (left === 0 || amount > left) return 'ALREADY_REFUNDED'
+        const { balance, credit } = account(charge.user)
+        if (isBeyondLimit(balance, credit, amount)) return 'BALANCE_LIMIT'
         charge.refunded += amount
         account(charge.user).balance += amount
         return state(charge.user)
@@ -94,7 +104,10 @@ export function modelLedger(users: readonly string[]) {
     const target = account(user)
     const free = target.balance - target.held + target.credit
     if (kind !== 'top_up' && amount > free) return 'INSUFFICIENT_FUNDS'
-    if (kind === 'top_up') target.balance += amount
+    if (kind === 'top_up') {
+      if (isBeyondLimit(target.balance, target.credit, amount)) return 'BALANCE_LIMIT'
+      target.balance += amount
+    }
     if (kind === 'deduct') {
       target.balance -= amount
       charges.push({ user, amount, refunded: 0 })

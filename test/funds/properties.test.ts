@@ -7,24 +7,33 @@ import { verifyLedger } from '../../src/funds/verify.ts'
 import { connect } from '../../src/plugins/database/connect.ts'
 import { Refusal } from '../../src/refusals.ts'
 import { startService } from '../support/service.ts'
-import { type Command, modelLedger } from './model.ts'
+import { type Command, LIMIT, isBeyondLimit, modelLedger } from './model.ts'
 
 const user = fc.constantFrom('ada', 'bob')
 const amount = fc.integer({ min: 1, max: 60 })
+/** Some a few units from the limit, so that sums pass it by one or just do not. */
+const anyAmount = fc.oneof(
+  { weight: 9, arbitrary: amount },
+  { weight: 1, arbitrary: amount.map((less) => LIMIT - less) },
+)
 const maybeAmount = fc.option(amount, { nil: undefined })
 /** Taken modulo the number of charges or holds that there are. */
 const which = fc.nat(1_000)
 const key = fc.option(fc.constantFrom('k1', 'k2', 'k3'), { nil: undefined, freq: 3 })
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('deduct', 'top_up', 'hold'), user, amount, key }),
+  fc.record({ kind: fc.constantFrom('deduct', 'top_up', 'hold'), user, amount: anyAmount, key }),
   fc.record({ kind: fc.constantFrom('refund', 'capture'), which, amount: maybeAmount }),
   fc.record({ kind: fc.constant('release'), which }),
 )
 
 /** Each inner list is submitted at once, in its order. */
 const batches = fc.array(fc.array(command, { minLength: 1, maxLength: 20 }), { maxLength: 8 })
-const credits = fc.record({ ada: fc.nat(80), bob: fc.nat(80) })
+const credit = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(80) },
+  { weight: 1, arbitrary: fc.nat(80).map((less) => LIMIT - less) },
+)
+const credits = fc.record({ ada: credit, bob: credit })
 
 test('random sequences, batched at random, end as in a simple model', async (t) => {
   const service = await startService(t)
@@ -35,14 +44,14 @@ test('random sequences, batched at random, end as in a simple model', async (t) 
   let run = 0
 
   await fc.assert(
-    fc.asyncProperty(batches, credits, async (sequence, credit) => {
+    fc.asyncProperty(batches, credits, credits, async (sequence, before, after) => {
       const prefix = `run${run++}-`
       const model = modelLedger(users)
       for (const name of users) {
         await service.asInternal('POST', '/account', { user_id: prefix + name, tier: 'pro' })
-        const limit = { credit_limit: credit[name] }
+        const limit = { credit_limit: before[name] }
         await service.asInternal('PATCH', `/account/${prefix}${name}`, limit)
-        model.account(name).credit = credit[name]
+        model.account(name).credit = before[name]
       }
 
       const charges: Place[] = []
@@ -69,6 +78,14 @@ test('random sequences, batched at random, end as in a simple model', async (t) 
         const { body } = await service.asInternal('GET', `/balance/${prefix}${name}`)
         const { balance, held } = model.account(name)
         assert.deepEqual([body.balance, body.held], [balance, held])
+        const changed = await service.asInternal('PATCH', `/account/${prefix}${name}`, {
+          credit_limit: after[name],
+        })
+        // None of these sums is rounded: what can be deducted stays below the limit.
+        const own = balance - held
+        if (isBeyondLimit(balance, after[name])) assert.equal(changed.body.code, 'BALANCE_LIMIT')
+        else if (own + after[name] < 0) assert.equal(changed.body.code, 'CREDIT_LIMIT_IN_USE')
+        else assert.equal(changed.body.available, own + after[name])
       }
     }),
     { numRuns: 100 },

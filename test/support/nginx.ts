@@ -53,11 +53,13 @@ export interface Nginx {
 export async function startNginx(
   t: Pick<TestContext, 'after'>,
   services: readonly number[],
+  /** Directives for the http context beside the files'. */
+  extra = '',
 ): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-nginx-'))
   const [http, https, internal] = [await freePort(), await freePort(), await freePort()]
   makeCertificate(join(folder, 'tls'))
-  writeConfiguration(folder, services, { http, https, internal })
+  writeConfiguration(folder, services, { http, https, internal }, extra)
 
   const options = ['-p', folder, '-c', join(folder, 'nginx.conf')]
   const check = spawnSync('nginx', ['-t', ...options], { encoding: 'utf8' })
@@ -89,6 +91,7 @@ function writeConfiguration(
   folder: string,
   services: readonly number[],
   ports: Nginx['ports'],
+  extra: string,
 ): void {
   mkdirSync(join(folder, 'strongroom'))
   for (const each of ['log', 'temp']) mkdirSync(join(folder, each))
@@ -123,6 +126,7 @@ function writeConfiguration(
       fastcgi_temp_path ${folder}/temp/f; uwsgi_temp_path ${folder}/temp/u; scgi_temp_path ${folder}/temp/s;
       include upstream.conf;
       include strongroom.conf;
+      ${extra}
     }`,
   )
 }

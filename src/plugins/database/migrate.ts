@@ -18,13 +18,18 @@ const LOCK_POLL_MS = 100
  * Applies the migrations of a folder that the database has not seen.
  * @throws LockNotHad when a table is in use by one transaction all the time
  */
-export async function migrate(database: DatabaseConfig | string, folder = FOLDER): Promise<void> {
+export async function migrate(
+  database: DatabaseConfig | string,
+  folder = FOLDER,
+  aborted?: AbortSignal,
+): Promise<void> {
   const config = typeof database === 'string' ? configOf(database) : database
   const settings = { statement_timeout: '0' }
   const client = connect(config, { name: 'migrate', connectionsMax: 1, settings })
   try {
-    await becomeOnly(client)
-    await applyMigrations(client, folder)
+    await becomeOnly(client, aborted)
+    await applyMigrations(client, folder, aborted)
+    aborted?.throwIfAborted()
     await migrateJobs(config)
   } finally {
     await client.end({ timeout: 5 })
@@ -32,8 +37,9 @@ export async function migrate(database: DatabaseConfig | string, folder = FOLDER
 }
 
 /** By asking again and again: a statement that waits is one that an index built CONCURRENTLY waits for. */
-async function becomeOnly(client: postgres.Sql): Promise<void> {
+async function becomeOnly(client: postgres.Sql, aborted?: AbortSignal): Promise<void> {
   for (;;) {
+    aborted?.throwIfAborted()
     const [row] = await client`select pg_try_advisory_lock(${LOCK_KEY}) as taken`
     if (row?.['taken'] === true) return
     await delay(LOCK_POLL_MS)

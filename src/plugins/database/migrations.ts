@@ -29,9 +29,14 @@ export class LockNotHad extends Error {
  * @param sql a single connection
  * @throws LockNotHad
  */
-export async function applyMigrations(sql: postgres.Sql, folder: string): Promise<void> {
+export async function applyMigrations(
+  sql: postgres.Sql,
+  folder: string,
+  aborted?: AbortSignal,
+): Promise<void> {
   const last = await lastApplied(sql)
   for (const migration of readMigrationFiles({ migrationsFolder: folder })) {
+    aborted?.throwIfAborted()
     if (migration.folderMillis > last) await withRetries(sql, migration)
   }
 }

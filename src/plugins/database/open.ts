@@ -14,15 +14,17 @@ export class DatabaseNotReady extends Error {}
 
 /**
  * The database that is configured, or else the embedded one, with its schema up to date.
+ * @param aborted ends it between its steps
  * @throws DatabaseNotReady for a schema that lacks migrations, or a server that may lose commits
  */
 export async function openDatabase(
   config: Config,
   log: (message: string) => void,
+  aborted?: AbortSignal,
 ): Promise<OpenDatabase> {
   const embedded =
     config.database.url === undefined
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log })
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log, aborted })
       : null
   const opened: OpenDatabase = {
     config: embedded === null ? config.database : { ...config.database, url: embedded.url },
@@ -30,7 +32,7 @@ export async function openDatabase(
   }
   try {
     await checkDurability(opened.config, config.production, log)
-    if (config.migrateOnStart) await migrate(opened.config)
+    if (config.migrateOnStart) await migrate(opened.config, undefined, aborted)
     const pending = await pendingMigrations(opened.config)
     if (pending > 0) {
       throw new DatabaseNotReady(

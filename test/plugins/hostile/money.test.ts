@@ -4,6 +4,7 @@ import type { RefusalCode } from '../../../src/refusals.ts'
 import { JSON_TYPE, type Target, assertUntouched, startTarget } from '../../support/hostile.ts'
 import { assertRefused } from '../../support/refusals.ts'
 import { startService } from '../../support/service.ts'
+import { query } from '../../support/tables.ts'
 
 /** Amounts as they stand in the JSON text, and who refuses them: the schema or the parser. */
 const AMOUNTS: [amount: string, code: RefusalCode][] = [
@@ -111,4 +112,61 @@ test('a balance goes up to 2^53-1 exactly and not further', async (t) => {
   const deduct = await service.asInternal('POST', '/deduct', { user_id: 'bob', amount: 1 })
   assert.equal(deduct.body.balance, Number.MAX_SAFE_INTEGER - 1)
   assert.equal((await topUp(1)).body.balance, Number.MAX_SAFE_INTEGER)
+})
+
+test('what can be deducted goes up to 2^53-1 exactly, credit included, and not further', async (t) => {
+  const service = await startService(t)
+  const max = Number.MAX_SAFE_INTEGER
+  await service.asInternal('POST', '/account', { user_id: 'bob', tier: 'pro' })
+  const post = (path: string, amount: number) =>
+    service.asInternal('POST', path, { user_id: 'bob', amount })
+  const credit = (credit_limit: number) =>
+    service.asInternal('PATCH', '/account/bob', { credit_limit })
+  const state = async () => {
+    const { balance, available } = (await service.asInternal('GET', '/balance/bob')).body
+    return { balance, available }
+  }
+
+  assert.equal((await post('/top_up', 1_000)).body.available, 1_000)
+  assertRefused(await credit(max), 'BALANCE_LIMIT')
+  assertRefused(await credit(max - 999), 'BALANCE_LIMIT')
+  assert.deepEqual(await state(), { balance: 1_000, available: 1_000 })
+  assert.equal((await credit(max - 1_000)).body.available, max)
+  assert.deepEqual(await state(), { balance: 1_000, available: max })
+
+  assertRefused(await post('/top_up', 1), 'BALANCE_LIMIT')
+  const charge = await post('/deduct', 1)
+  assert.equal(charge.body.available, max - 1)
+  assert.equal((await post('/top_up', 1)).body.available, max)
+  const refund = { transfer_id: charge.body.transfer_id }
+  assertRefused(await service.asInternal('POST', '/refund', refund), 'BALANCE_LIMIT')
+  assert.deepEqual(await state(), { balance: 1_000, available: max })
+
+  // Held money can be had back, and a whole hold is captured.
+  const hold = await post('/holds', max)
+  assert.deepEqual([hold.status, hold.body.available], [201, 0])
+  assertRefused(await post('/top_up', 1), 'BALANCE_LIMIT')
+  await service.asInternal('POST', `/holds/${hold.body.hold_id}/release`)
+  assert.deepEqual(await state(), { balance: 1_000, available: max })
+  assert.equal((await post('/deduct', max)).body.balance, 1_000 - max)
+  assert.equal((await service.asInternal('POST', '/refund', refund)).body.available, 1)
+})
+
+test('an account beyond that from before is not rounded, and comes down', async (t) => {
+  const service = await startService(t)
+  const max = Number.MAX_SAFE_INTEGER
+  await service.asInternal('POST', '/account', { user_id: 'bob', tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: 'bob', amount: 3 })
+  await query(service.database, `update accounts set credit_limit = ${max} where user_id = 'bob'`)
+  const read = () => service.asInternal('GET', '/balance/bob')
+  assert.equal((await read()).body.available, max)
+  const tier = await service.asInternal('PATCH', '/account/bob', { tier: 'free' })
+  assert.deepEqual([tier.status, tier.body.available], [200, max])
+  const top = await service.asInternal('POST', '/top_up', { user_id: 'bob', amount: 1 })
+  assertRefused(top, 'BALANCE_LIMIT')
+  const deduct = (amount: number) =>
+    service.asInternal('POST', '/deduct', { user_id: 'bob', amount })
+  assert.equal((await deduct(1)).body.available, max)
+  assert.equal((await deduct(2)).body.available, max)
+  assert.equal((await deduct(1)).body.available, max - 1)
 })

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -16,9 +17,9 @@ import {
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type Account, give, run } from './account.ts'
+import { type Account, type Command, command, give } from './account.ts'
 import type { Binaries } from './binaries.ts'
-import { isRunning } from './processes.ts'
+import { isRunning, signal } from './processes.ts'
 
 /** sockaddr_un holds 107 bytes, of which the server's file takes `/.s.PGSQL.5432`. */
 const SOCKET_FOLDER_BYTES_MAX = 90
@@ -33,7 +34,12 @@ export interface Cluster {
 }
 
 /** Makes the server's files, or finds them, below a folder that only its account enters. */
-export function prepareCluster(home: string, binaries: Binaries, account: Account): Cluster {
+export async function prepareCluster(
+  home: string,
+  binaries: Binaries,
+  account: Account,
+  aborted?: AbortSignal,
+): Promise<Cluster> {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   give(home, account)
   const name = `strongroom-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
@@ -44,16 +50,22 @@ export function prepareCluster(home: string, binaries: Binaries, account: Accoun
     log: join(home, 'server.log'),
   }
   makePrivate(cluster.socketFolder, account)
-  if (!existsSync(cluster.data)) initialise(home, cluster.data, binaries, account)
+  if (!existsSync(cluster.data)) await initialise(home, cluster.data, binaries, account, aborted)
   writeAccessRules(cluster.data, account)
   return cluster
 }
 
 /** Into a folder beside, and renamed when whole: a start that is killed leaves no half a cluster. */
-function initialise(home: string, data: string, binaries: Binaries, account: Account): void {
+async function initialise(
+  home: string,
+  data: string,
+  binaries: Binaries,
+  account: Account,
+  aborted?: AbortSignal,
+): Promise<void> {
   removeDrafts(home)
   const draft = join(home, `new-${process.pid}-${randomBytes(4).toString('hex')}`)
-  const made = run(account, binaries, binaries.initdb, [
+  const initdb = command(account, binaries, binaries.initdb, [
     '--encoding=UTF8',
     '--locale-provider=builtin',
     '--locale=C',
@@ -65,10 +77,7 @@ function initialise(home: string, data: string, binaries: Binaries, account: Acc
     draft,
   ])
   try {
-    if (made.status !== 0) {
-      const reason = made.error?.message ?? made.stderr.trim()
-      throw new Error(`The embedded PostgreSQL could not be set up: ${reason}`)
-    }
+    await finished(initdb, aborted)
     renameSync(draft, data)
   } catch (error) {
     rmSync(draft, { recursive: true, force: true })
@@ -79,6 +88,27 @@ function initialise(home: string, data: string, binaries: Binaries, account: Acc
   const folder = openSync(home, 'r')
   fsyncSync(folder)
   closeSync(folder)
+}
+
+/** In a group of its own: a program that it starts does not outlive it when the start is given up. */
+async function finished({ file, args, options }: Command, aborted?: AbortSignal): Promise<void> {
+  aborted?.throwIfAborted()
+  const child = spawn(file, args, {
+    ...options,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let reason = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (reason += text))
+  child.on('error', (error) => (reason = error.message))
+  const giveUp = () => child.pid !== undefined && signal(-child.pid, 'SIGKILL')
+  aborted?.addEventListener('abort', giveUp, { once: true })
+  const status = await new Promise((resolve) => child.once('close', resolve))
+  aborted?.removeEventListener('abort', giveUp)
+  aborted?.throwIfAborted()
+  if (status !== 0) {
+    throw new Error(`The embedded PostgreSQL could not be set up: ${reason.trim()}`)
+  }
 }
 
 /** Of starts that were killed; their initdb may still be writing, then the next start removes it. */

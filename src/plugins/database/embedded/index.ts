@@ -33,6 +33,8 @@ export interface EmbeddedOptions {
   dataDir: string
   settings?: Record<string, string>
   log?: (message: string) => void
+  /** Gives up the start, which leaves nothing running then. */
+  aborted?: AbortSignal | undefined
 }
 
 /**
@@ -42,12 +44,12 @@ export interface EmbeddedOptions {
  * @throws Error in plain words where it can not run, naming DATABASE_URL as the way out
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { log = () => undefined } = options
+  const { log = () => undefined, aborted } = options
   const dataDir = resolve(options.dataDir)
   mkdirSync(dataDir, { recursive: true })
   const binaries = prepareBinaries(packageFolder(), join(dataDir, 'postgres-lib'))
   const account = chooseAccount(binaries, dataDir)
-  const cluster = prepareCluster(join(dataDir, 'postgres'), binaries, account)
+  const cluster = await prepareCluster(join(dataDir, 'postgres'), binaries, account, aborted)
   const server = clusterServer(cluster, binaries, account, options.settings ?? {})
 
   let joined = false
@@ -75,7 +77,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
   async function start(): Promise<void> {
     for (let tries = 1; ; tries++) {
-      const how = await server.ensureRunning()
+      const how = await server.ensureRunning(aborted)
       try {
         await joinUsers()
         await createDatabase(session)
