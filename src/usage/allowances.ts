@@ -70,6 +70,8 @@ export async function openAllowances(db: Database, customerId: string): Promise<
 export interface SetAside {
   customerId: string
   hour: string
+  /** Indexes of the reports that were stored before, for which nothing was taken. */
+  stored: ReadonlySet<number>
 }
 
 /**
@@ -83,17 +85,19 @@ export async function setValuesAside(
   drafts: readonly ReportDraft[],
   { valuesMax }: Allowances,
 ): Promise<SetAside> {
-  const [row] = await db.execute<{ hour: string | null; endsInS: number }>(sql`
-    with wanted as materialized (
-      select coalesce(sum(value_count), 0)::int as value_count
+  const [row] = await db.execute<{ hour: string | null; stored: number[]; endsInS: number }>(sql`
+    with sent as materialized (
+      select value_count, place, exists (
+        select from usage_reports r
+        where r.customer_id = ${customerId} and r.report_id = sent.report_id
+      ) as is_stored
       from unnest(
         ${column(drafts, ({ reportId }) => reportId)}::text[],
         ${column(drafts, (draft) => BigInt(valuesOf(draft)))}::int[]
-      ) as sent (report_id, value_count)
-      where not exists (
-        select from usage_reports r
-        where r.customer_id = ${customerId} and r.report_id = sent.report_id
-      )
+      ) with ordinality as sent (report_id, value_count, place)
+    ),
+    wanted as materialized (
+      select coalesce(sum(value_count), 0)::int as value_count from sent where not is_stored
     ),
     taken as (
       update usage_allowances a set
@@ -105,15 +109,16 @@ export async function setValuesAside(
       )
       returning a.hour
     )
-    select (select hour::text from taken) as hour, ${ENDS_IN_S} as "endsInS"`)
+    select (select hour::text from taken) as hour, ${ENDS_IN_S} as "endsInS",
+      (select coalesce(json_agg(place - 1), '[]') from sent where is_stored) as stored`)
   if (row?.hour == null) throw new ValuesUsedUp(row?.endsInS ?? 1)
-  return { customerId, hour: row.hour }
+  return { customerId, hour: row.hour, stored: new Set(row.stored) }
 }
 
 /** Gives back what was not stored after all, as long as its hour lasts, and says what is left. */
 export async function settleValues(
   db: Database,
-  { customerId, hour }: SetAside,
+  { customerId, hour }: Pick<SetAside, 'customerId' | 'hour'>,
   unused: number,
   { valuesMax, namesMax }: Allowances,
 ): Promise<Remaining> {

@@ -66,12 +66,11 @@ export function anomalyQueue(onDropped: () => void) {
 
   /** By turns, of each customer the hours that have waited longest; they wait no more. */
   function take(): Hour[] {
-    const taken = waiting.take(PORTION)
-    for (const { key, customerId } of taken) {
+    return waiting.take(PORTION).map(({ key, ...hour }) => {
       keys.delete(key)
-      room.leave(customerId, 1)
-    }
-    return taken
+      room.leave(hour.customerId, 1)
+      return hour
+    })
   }
 
   return { add, take }

@@ -66,12 +66,13 @@ export function usageReporter(options: ReporterOptions) {
       for (let start = 0; start < drafts.length; start += SLICE) {
         if (start > 0) await nextTurn()
         for (const draft of drafts.slice(start, start + SLICE)) {
-          const stored = counted(store(newReport(draft, { isSetAside: true })))
+          const isSetAside = !aside.stored.has(storing.length)
+          const stored = counted(store(newReport(draft, { isSetAside })))
           storing.push(stored.then(fulfilled, rejected))
         }
       }
       const outcomes = await Promise.all(storing)
-      const unused = unusedValues(drafts, outcomes)
+      const unused = unusedValues(drafts, outcomes, aside.stored)
       const remaining = await settleValues(app.db, aside, unused, allowances).catch(
         (error: unknown) => {
           // What was stored is answered for all the same, and what was not used is so when the hour ends.
@@ -127,12 +128,14 @@ export function usageReporter(options: ReporterOptions) {
   return { report, reportBatch }
 }
 
-/** Of reports that were not stored for sure. What a fault left unknown stays taken until the hour ends. */
+/** Of reports that were not stored for sure, though values were set aside for them. What a fault left unknown stays taken until the hour ends. */
 function unusedValues(
   drafts: readonly ReportDraft[],
   outcomes: readonly PromiseSettledResult<Reported>[],
+  stored: ReadonlySet<number>,
 ): number {
   return drafts.reduce((sum, draft, index) => {
+    if (stored.has(index)) return sum
     const outcome = outcomes[index]
     const isUnused =
       outcome?.status === 'fulfilled' ? outcome.value.isUnspent : outcome?.reason instanceof Refusal
