@@ -118,6 +118,7 @@ export async function buildApp(
   await app.register(usage, {
     config: config.database,
     retentionDays: config.usageRetentionDays,
+    allowances: config.usageAllowances,
   })
   for (const schema of [
     ...healthSchemas,

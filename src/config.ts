@@ -33,6 +33,8 @@ export interface Config {
   redisAllowPlain: boolean
   rateLimits: Record<'api' | 'usage' | 'webhooks' | 'admin' | 'internal', RateLimit | null>
   usageRetentionDays: number
+  /** What a customer may store: different metric names ever, and metric values in an hour. */
+  usageAllowances: { namesMax: number; valuesMax: number }
   /** A folder for the audit log's checkpoints; undefined for none. */
   auditCheckpointDir: string | undefined
   fundsAsset: string
@@ -119,6 +121,10 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
       internal: read.rateLimit('RATE_LIMIT_INTERNAL', 'off', 1),
     },
     usageRetentionDays: read.integer('USAGE_RETENTION_DAYS', 1, 36_500) ?? 90,
+    usageAllowances: {
+      namesMax: read.integer('USAGE_METRICS_MAX', 1, 1_000_000) ?? 1_000,
+      valuesMax: read.integer('USAGE_VALUES_MAX', 1, 1_000_000_000) ?? 200_000,
+    },
     auditCheckpointDir: read.text('AUDIT_CHECKPOINT_DIR'),
     fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
     migrateOnStart:

@@ -44,6 +44,7 @@ export const REFUSALS = {
   PAYLOAD_TOO_LARGE: [413, 'The body is too large.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be application/json in UTF-8, not compressed.'],
   IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key was used for another request.'],
+  TOO_MANY_METRICS: [422, 'The customer would have more different metric names than it may.'],
   RATE_LIMITED: [429, 'Too many requests; try again when Retry-After has passed.'],
   HEADERS_TOO_LARGE: [431, 'The request headers are too large or too many.'],
   INTERNAL_ERROR: [500, 'Something broke on our side; the request id helps to find it.'],

@@ -1,3 +1,4 @@
+import { fairQueue } from './fair-queue.ts'
 import { Refusal } from './refusals.ts'
 
 interface Waiting<Operation, Result> {
@@ -12,6 +13,14 @@ export interface SharedCommitsOptions<Operation, Result> {
   /** How many operations may wait; the next is refused at once. */
   waitingMax: number
   batchMax: number
+  /** Whose an operation is: owners take turns in each batch. All are of one owner, if left out. */
+  ownerOf?: (operation: Operation) => string
+  /** What an operation adds to a batch's cost; 1, if left out. */
+  weightOf?: (operation: Operation) => number
+  /** Of a batch; none, if left out. */
+  weightMax?: number
+  /** Of each owner in a batch; none, if left out. */
+  ownerWeightMax?: number
   /** Commits a batch; each operation gets its own result or error, in the batch's order. */
   commit: (batch: readonly Operation[], lane: number) => Promise<PromiseSettledResult<Result>[]>
 }
@@ -21,13 +30,19 @@ export interface SharedCommitsOptions<Operation, Result> {
  * one. An operation that finds a free lane goes at once: sharing costs no latency when idle.
  */
 export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<Operation, Result>) {
+  const { ownerOf = () => '', weightOf = () => 1 } = options
+  const { weightMax = Infinity, ownerWeightMax = Infinity } = options
+  const portion = { countMax: options.batchMax, weightMax, ownerWeightMax }
   const freeLanes = Array.from({ length: options.lanes }, (_, lane) => lane)
-  let waiting: Waiting<Operation, Result>[] = []
+  const waiting = fairQueue<Waiting<Operation, Result>>({
+    ownerOf: ({ operation }) => ownerOf(operation),
+    weightOf: ({ operation }) => weightOf(operation),
+  })
   let scheduled = false
 
   /** @throws Refusal `OVERLOADED` when too many wait already */
   function submit(operation: Operation): Promise<Result> {
-    if (waiting.length >= options.waitingMax) return Promise.reject(new Refusal('OVERLOADED'))
+    if (waiting.size() >= options.waitingMax) return Promise.reject(new Refusal('OVERLOADED'))
     return new Promise((resolve, reject) => {
       waiting.push({ operation, resolve, reject })
       if (scheduled || freeLanes.length === 0) return
@@ -41,12 +56,10 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
   }
 
   function dispatch(): void {
-    if (waiting.length === 0) return
+    if (waiting.size() === 0) return
     const lane = freeLanes.pop()
     if (lane === undefined) return
-    const batch = waiting.slice(0, options.batchMax)
-    waiting = waiting.slice(options.batchMax)
-    void run(batch, lane)
+    void run(waiting.take(portion), lane)
   }
 
   async function run(batch: Waiting<Operation, Result>[], lane: number): Promise<void> {
@@ -66,5 +79,5 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
     }
   }
 
-  return { submit, waiting: () => waiting.length }
+  return { submit, waiting: waiting.size }
 }

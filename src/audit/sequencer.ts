@@ -10,6 +10,8 @@ export const LOCK_KEY = 5_746_103
 /** Few enough not to keep the process from its requests for long. */
 const RECORDS_MAX = 500
 const ROWS_MAX = 200
+/** Of the rows that have waited longest, among which a round takes turns. */
+const WINDOW = 1_000
 
 export interface Round {
   /** How many records were put into the log. */
@@ -147,14 +149,25 @@ export async function logSize(sql: postgres.Sql): Promise<number> {
   return last?.size ?? 0
 }
 
-/** At least one row, and then as many as keep the round small. */
+/**
+ * At least one row, and then as many as keep the round small: those that have waited longest, but of
+ * what is found about each customer's usage one and then another by turns. A customer can make many
+ * findings at once, which then hold up no other record. Within a round the order is that of the queue.
+ */
 function takeFromQueue(tx: postgres.Sql): Promise<Taken[]> {
   return tx<Taken[]>`
-    with next as materialized (
+    with waiting as materialized (
       select q.record_id, coalesce(cardinality(r.account_ids), 1) as size, r.timestamp,
-        sum(coalesce(cardinality(r.account_ids), 1)) over (order by q.record_id) as total
-      from (select record_id from audit_queue order by record_id limit ${ROWS_MAX}::int) q
+        case when r.event in ('usage.anomaly', 'usage.limit_exceeded')
+          then row_number() over (partition by r.event, r.subject order by q.record_id)
+          else 1
+        end as turn
+      from (select record_id from audit_queue order by record_id limit ${WINDOW}::int) q
       join audit_records r on r.id = q.record_id
+    ), next as materialized (
+      select record_id, size, timestamp,
+        sum(size) over (order by turn, record_id rows unbounded preceding) as total
+      from waiting order by turn, record_id limit ${ROWS_MAX}::int
     ), gone as (
       delete from audit_queue where record_id = any(array(
         select record_id from next where total - size < ${RECORDS_MAX}::int

@@ -32,6 +32,8 @@ export async function recordStart(
     trust_proxy: config.trustProxy,
     rate_limits: config.rateLimits,
     usage_retention_days: config.usageRetentionDays,
+    usage_metrics_max: config.usageAllowances.namesMax,
+    usage_values_max: config.usageAllowances.valuesMax,
     funds_asset: config.fundsAsset,
     checkpoint_files: config.auditCheckpointDir !== undefined,
   }

@@ -62,10 +62,13 @@ export function ledger(
     const batch = openBatch({ ...state, holds, systemAccount })
     batch.expireHolds()
     const accounts = new Map(state.accounts.map((account) => [account.userId, account]))
+    const done = new Set(state.earlier.map((one) => `${one.accountId} ${one.idempotencyKey}`))
     return {
       xid: state.xid,
       /** As it stood when it was locked. */
       account: (userId: string) => accounts.get(userId),
+      /** Whether something was done under this key before, of those that were asked for. */
+      hasDone: (userId: string, key: string) => done.has(`${accounts.get(userId)?.id} ${key}`),
       decide: batch.decide,
       /** Writes what was decided, and commits. */
       close: async (batchSize: number) => {

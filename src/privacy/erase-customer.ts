@@ -10,7 +10,13 @@ import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
 import { USAGE_KEY } from '../usage/charges.ts'
-import { usageMeterEvents, usageMeterSums, usageRemainders, usageReports } from '../usage/tables.ts'
+import {
+  usageAllowances,
+  usageMeterEvents,
+  usageMeterSums,
+  usageRemainders,
+  usageReports,
+} from '../usage/tables.ts'
 import { eraseLocked, lockAccount } from './erase-account.ts'
 import { beginErasure, forgetEvents, ignoreEvents } from './events.ts'
 import { peopleOf } from './people.ts'
@@ -45,7 +51,13 @@ export function eraseCustomer(
     const licensesRevoked = await eraseLicenses(tx, actor, id)
     const people = await peopleOf(tx, customer)
     await tx.delete(subscriptions).where(eq(subscriptions.customerId, id))
-    for (const table of [usageReports, usageMeterSums, usageMeterEvents, usageRemainders]) {
+    for (const table of [
+      usageReports,
+      usageAllowances,
+      usageMeterSums,
+      usageMeterEvents,
+      usageRemainders,
+    ]) {
       await tx.delete(table).where(eq(table.customerId, id))
     }
     // Its transfers name the reports that they paid for. Any other account is no part of a customer.

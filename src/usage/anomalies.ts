@@ -1,4 +1,6 @@
 import type postgres from 'postgres'
+import { fairQueue } from '../fair-queue.ts'
+import { fairRoom } from '../fair-room.ts'
 import { column } from '../plugins/database/arrays.ts'
 import type { Report } from './reports.ts'
 
@@ -23,38 +25,52 @@ const DEVIATIONS = 5
 const DEVIATION_OF_MEDIAN_MIN = 0.1
 
 const WAITING_MAX = 20_000
+/** Of one customer: each of its thousand names in two hours. */
+const WAITING_CUSTOMER_MAX = 2_000
 const BATCH_MAX = 500
+/** Of one customer in a look, and so in the audit log at once. */
+const BATCH_CUSTOMER_MAX = 100
 const HOUR_MS = 3_600_000
+
+const PORTION = { countMax: BATCH_MAX, weightMax: BATCH_MAX, ownerWeightMax: BATCH_CUSTOMER_MAX }
 
 /**
  * Hours in which something was reported, each once, until the next look at them. They wait in memory:
- * what a crash takes from it is looked at when the metric is next reported in its hour.
+ * what a crash takes from it is looked at when the metric is next reported in its hour. Customers take
+ * turns, and have room of their own: one that reports many hours pushes out no other's.
  * @param onDropped called for each hour that finds no room
  */
 export function anomalyQueue(onDropped: () => void) {
-  const waiting = new Map<string, Hour>()
+  const keys = new Set<string>()
+  const room = fairRoom({ weightMax: WAITING_MAX, ownerWeightMax: WAITING_CUSTOMER_MAX })
+  const waiting = fairQueue<Hour & { key: string }>({
+    ownerOf: ({ customerId }) => customerId,
+    weightOf: () => 1,
+  })
 
   function add(reports: readonly Report[], receivedAt: Date): void {
     for (const { customerId, metrics, reportedAt } of reports) {
       const hour = Math.floor((reportedAt ?? receivedAt).getTime() / HOUR_MS)
       for (const metric of Object.keys(metrics)) {
         const key = `${customerId} ${metric} ${hour}`
-        if (waiting.has(key)) continue
-        if (waiting.size >= WAITING_MAX) onDropped()
-        else waiting.set(key, { customerId, metric, startsAt: new Date(hour * HOUR_MS) })
+        if (keys.has(key)) continue
+        if (!room.enter(customerId, 1)) {
+          onDropped()
+          continue
+        }
+        keys.add(key)
+        waiting.push({ key, customerId, metric, startsAt: new Date(hour * HOUR_MS) })
       }
     }
   }
 
-  /** The hours that have waited longest, which wait no more. */
+  /** By turns, of each customer the hours that have waited longest; they wait no more. */
   function take(): Hour[] {
-    const taken: Hour[] = []
-    for (const [key, hour] of waiting) {
-      if (taken.length === BATCH_MAX) break
-      waiting.delete(key)
-      taken.push(hour)
-    }
-    return taken
+    return waiting.take(PORTION).map(({ key, ...hour }) => {
+      keys.delete(key)
+      room.leave(hour.customerId, 1)
+      return hour
+    })
   }
 
   return { add, take }

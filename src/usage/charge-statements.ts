@@ -1,8 +1,10 @@
 import type postgres from 'postgres'
 import type { Metering } from '../plans/metering.ts'
 import { array, column } from '../plugins/database/arrays.ts'
+import { type AdmissionState, readAdmissionState } from './admission.ts'
+import type { KnownNames } from './known-names.ts'
 import type { Report } from './reports.ts'
-import { type EarlierReport, findReports } from './statements.ts'
+import type { Bounds } from './statements.ts'
 
 /** A row of `usage_remainders`. */
 export interface Remainder {
@@ -18,8 +20,7 @@ export interface ChargingState {
   /** The prices of each customer's plan. */
   metered: ReadonlyMap<string, Record<string, Metering>>
   remainders: readonly Remainder[]
-  /** Reports of the batch that are stored already. */
-  stored: readonly EarlierReport[]
+  admission: AdmissionState
 }
 
 /**
@@ -31,20 +32,25 @@ export async function readChargingState(
   sql: postgres.Sql,
   customerIds: readonly string[],
   batch: readonly Report[],
+  known: KnownNames,
+  bounds: Bounds,
 ): Promise<ChargingState> {
   const ids = array(customerIds)
-  const [plans, remainders, stored] = await Promise.all([
-    sql<{ id: string; metered: Record<string, Metering> }[]>`
-      select c.id, p.metered from customers c join plans p on p.id = c.plan
-      where c.id = any(${ids}::text[]) and p.metered is not null
-      order by c.id
-      for share`,
-    sql<Remainder[]>`
-      select customer_id as "customerId", metric, asset, per, remainder::text from usage_remainders
-      where customer_id = any(${ids}::text[])`,
-    findReports(sql, batch),
+  // Sent as they are made, in this order: customers are locked before allowances, as an erasure does.
+  const plansRead = sql<{ id: string; metered: Record<string, Metering> }[]>`
+    select c.id, p.metered from customers c join plans p on p.id = c.plan
+    where c.id = any(${ids}::text[]) and p.metered is not null
+    order by c.id
+    for share`.execute()
+  const remaindersRead = sql<Remainder[]>`
+    select customer_id as "customerId", metric, asset, per, remainder::text from usage_remainders
+    where customer_id = any(${ids}::text[])`.execute()
+  const [plans, remainders, admission] = await Promise.all([
+    plansRead,
+    remaindersRead,
+    readAdmissionState(sql, batch, known, bounds),
   ])
-  return { metered: new Map(plans.map((plan) => [plan.id, plan.metered])), remainders, stored }
+  return { metered: new Map(plans.map((plan) => [plan.id, plan.metered])), remainders, admission }
 }
 
 /** Nothing is written outside the transaction that read. */

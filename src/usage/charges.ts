@@ -1,9 +1,10 @@
 import type postgres from 'postgres'
-import { commitBatch, rejected } from '../funds/committing.ts'
+import { commitBatch } from '../funds/committing.ts'
 import type { LedgerBooks, OpenBooks } from '../funds/ledger.ts'
 import { type Transfer, newOperation } from '../funds/operations.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { Refusal } from '../refusals.ts'
+import { admitAll, admission } from './admission.ts'
 import {
   type ChargingState,
   type Remainder,
@@ -11,12 +12,14 @@ import {
   remainderKey,
   writeRemainders,
 } from './charge-statements.ts'
+import { judge, missingOf, tryWithout } from './judging.ts'
 import { type Charge, chargesOf } from './price.ts'
 import type { Report, Reported } from './reports.ts'
-import { type EarlierReport, type Written, reportKey, writeReports } from './statements.ts'
-import { type WriterOptions, boundsOf, judge, untimelyReport } from './writer.ts'
+import { type EarlierReport, reportKey, writeReports } from './statements.ts'
+import { type WriterOptions, boundsOf, counted } from './writer.ts'
 
-type Outcome = PromiseSettledResult<Reported>
+/** Never null here: what is paid from funds is what this writes. */
+type Outcome = PromiseSettledResult<Reported | null>
 
 /**
  * Stores batches of reports that are paid from funds, each with its charge, and charges for each that
@@ -24,16 +27,23 @@ type Outcome = PromiseSettledResult<Reported>
  * paid for is refused and leaves nothing behind, so that its instance can send it again.
  */
 export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
+  const { allowances, known } = options
+  const bounds = boundsOf(options)
+
   function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     return commitBatch(batch, {
-      tryOnce: (reports) => tryOnce(sql, reports),
+      tryOnce: counted((reports, mayHaveBegun) => tryOnce(sql, reports, mayHaveBegun)),
       undo: () => sql`rollback`,
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
   }
 
-  /** Locks accounts before reports and totals, as everybody does who locks both. */
-  async function tryOnce(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+  /** Locks accounts before allowances, reports and totals, as everybody does who locks both. */
+  async function tryOnce(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+    mayHaveBegun: boolean,
+  ): Promise<Outcome[]> {
     const customerIds = [...new Set(batch.map((report) => report.customerId))]
     const account = await books.open(sql, {
       userIds: customerIds,
@@ -46,75 +56,62 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
       charges: [],
       holds: [],
     })
-    const decided = decide(batch, account, await readChargingState(sql, customerIds, batch))
+    const state = await readChargingState(sql, customerIds, batch, known, bounds)
+    const { admit, newNames } = admission(state.admission, allowances, known)
+    const decided = decide(batch, account, state, admit)
     const accepted = batch.filter((_, index) => decided.accepted.has(index))
-    const transaction = { xid: account.xid, customerIds }
-    const written = await writeReports(sql, accepted, boundsOf(options), transaction)
-    if (written.created.length < accepted.length) {
+    const written = await writeReports(sql, accepted, bounds, {
+      xid: account.xid,
+      customerIds,
+      isCharging: true,
+      newNames,
+    })
+    const missing = missingOf(accepted, written)
+    if (missing.size > 0) {
       await sql`rollback`
-      return tryWithout(sql, batch, refusalsOf(accepted, written))
+      return tryWithout(batch, missing, (others) => tryOnce(sql, others, mayHaveBegun))
     }
     if (decided.remainders.length > 0) {
       await writeRemainders(sql, account.xid, decided.remainders)
     }
     await account.close(accepted.length)
+    for (const { customerId, metrics } of accepted) known.learn(customerId, metrics)
     options.onWritten(written, accepted)
-    const outcomes = judge(batch, decided.accepted, written, decided.earlier)
+    const outcomes = judge(batch, {
+      written,
+      creators: decided.accepted,
+      earlier: decided.earlier,
+      allowances,
+      mayHaveBegun,
+    })
     return outcomes.map((outcome, index) => decided.refused.get(index) ?? outcome)
-  }
-
-  /** Charges were decided for reports that were then not stored: these are left to their next try. */
-  async function tryWithout(
-    sql: postgres.Sql,
-    batch: readonly Report[],
-    refusals: ReadonlyMap<Report, Refusal>,
-  ): Promise<Outcome[]> {
-    const others = batch.filter((report) => !refusals.has(report))
-    const outcomes = others.length === 0 ? [] : await tryOnce(sql, others)
-    const of = new Map(others.map((report, index) => [report, outcomes[index]]))
-    return batch.map((report) => of.get(report) ?? rejected(refusals.get(report)))
   }
 
   return { commit }
 }
 
-/**
- * Why reports that can be paid for were not stored: for their time, or because they were stored at the
- * same moment without a charge, or because their customer is being erased.
- */
-function refusalsOf(accepted: readonly Report[], written: Written): Map<Report, Refusal> {
-  const created = new Set(written.created)
-  const untimely = new Set(written.untimely.map((index) => accepted[index]))
-  const missing = accepted.filter((report) => !created.has(reportKey(report)))
-  return new Map(
-    missing.map((report) => [
-      report,
-      untimely.has(report) ? untimelyReport() : new Refusal('OVERLOADED'),
-    ]),
-  )
-}
-
 /** Decides reports one after the other, in memory, on accounts that are locked. */
-function decide(batch: readonly Report[], account: OpenBooks, state: ChargingState) {
-  const { metered, stored } = state
+function decide(
+  batch: readonly Report[],
+  account: OpenBooks,
+  state: ChargingState,
+  admit: (report: Report) => () => void,
+) {
+  const { metered } = state
   const remainders = new Map(state.remainders.map((one) => [remainderKey(one), one]))
   const changed = new Set<string>()
-  const known = new Set(stored.map((one) => one.key))
-  const earlier: EarlierReport[] = [...stored]
-  const accepted = new Set<number>()
-  const refused = new Map<number, PromiseRejectedResult>()
-
-  batch.forEach((report, index) => {
-    const key = reportKey(report)
-    if (known.has(key)) return
-    try {
-      const before = pay(report)
-      if (before === null) accepted.add(index)
-      else earlier.push({ key, fingerprint: before.fingerprint, receivedAt: before.createdAt })
-      known.add(key)
-    } catch (error) {
-      refused.set(index, rejected(error))
+  const earlier: EarlierReport[] = [...state.admission.stored]
+  const { accepted, refused } = admitAll(batch, state.admission.stored, (report) => {
+    // What is replayed costs no allowance.
+    const take = account.hasDone(report.customerId, keyOf(report)) ? undefined : admit(report)
+    const before = pay(report)
+    if (before === null) {
+      take?.()
+      return true
     }
+    const { fingerprint, createdAt } = before
+    earlier.push({ key: reportKey(report), fingerprint, receivedAt: createdAt })
+    return false
   })
 
   /**

@@ -1,21 +1,31 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
+import { fairRoom } from '../fair-room.ts'
 import { sharedCommits } from '../shared-commits.ts'
 import { connect } from '../plugins/database/connect.ts'
-import { Refusal } from '../refusals.ts'
+import type { Allowances } from './allowances.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'
 import { chargingWriter } from './charges.ts'
+import { knownNames } from './known-names.ts'
 import { usageMetrics } from './metrics.ts'
 import type { Settled } from './meter-statements.ts'
-import { type Report, type ReportDraft, type Reported, newReport } from './reports.ts'
+import { type ReportedBatch, usageReporter } from './reporting.ts'
+import type { Report, ReportDraft, Reported } from './reports.ts'
 import { cleanUsageDaily } from './retention.ts'
 import { type WriterOptions, usageWriter } from './writer.ts'
 
+/** Of reports in a commit, and of values: so many are written in some tens of milliseconds. */
 const BATCH_MAX = 500
-const WAITING_MAX = 20_000
-/** Bounds the memory of what waits: a report may have 100 values. */
-const WAITING_VALUES_MAX = 400_000
+const BATCH_VALUES_MAX = 3_000
+/** Of each customer in a commit: others wait for this much of it, and of one commit. */
+const BATCH_CUSTOMER_VALUES_MAX = 500
+/**
+ * Of values on their way: what is let in is written long before its caller's time is up. Of one
+ * customer it is two of the largest batches.
+ */
+const WAITING_VALUES_MAX = 40_000
+const WAITING_CUSTOMER_VALUES_MAX = 20_000
 const CLOSE_TIMEOUT_S = 5
 const ANOMALIES_INTERVAL_MS = 1_000
 /** How often to ask whether the day's cleaning is due: a process may not live for a day. */
@@ -27,9 +37,15 @@ declare module 'fastify' {
       /**
        * Stores a report once, durably, with the totals it is part of.
        * @throws Refusal `IDEMPOTENCY_KEY_REUSED`, `VALIDATION_FAILED` for a time out of bounds,
-       * `OVERLOADED`, or why it can not be paid for
+       * `TOO_MANY_METRICS`, `RATE_LIMITED`, `OVERLOADED`, or why it can not be paid for
        */
       report(draft: ReportDraft): Promise<Reported>
+      /**
+       * Stores reports of one customer, each with its own outcome, after their values were set aside.
+       * @throws Refusal `RATE_LIMITED` or `OVERLOADED` if there is no room for all of them: then
+       * nothing is stored
+       */
+      reportBatch(customerId: string, drafts: readonly ReportDraft[]): Promise<ReportedBatch>
       /** Counts what became of a meter event on its way to Stripe. */
       meterEventSettled(outcome: Settled['outcome']): void
     }
@@ -39,11 +55,12 @@ declare module 'fastify' {
 export interface UsageOptions {
   config: DatabaseConfig
   retentionDays: number
+  allowances: Allowances
 }
 
 /** Reports written in shared commits, with their charges, the look for anomalies behind them, and the daily cleaning. */
 export const usage = fp(
-  async (app: FastifyInstance, { config, retentionDays }: UsageOptions) => {
+  async (app: FastifyInstance, { config, retentionDays, allowances }: UsageOptions) => {
     const lane = (name: string) =>
       connect(config, {
         name,
@@ -56,8 +73,11 @@ export const usage = fp(
     const judging = lane('usage anomalies')
     const metrics = usageMetrics(app, () => commits.waiting() + charges.waiting())
     const queue = anomalyQueue(() => metrics.unjudged.inc())
+    const known = knownNames()
     const options: WriterOptions = {
       retentionDays,
+      allowances,
+      known,
       onWritten: (written, created) => {
         queue.add(created, written.receivedAt)
         if (written.exceeded > 0) metrics.findings.inc({ kind: 'limit_exceeded' }, written.exceeded)
@@ -65,7 +85,16 @@ export const usage = fp(
     }
     const writer = usageWriter(options)
     const charger = chargingWriter(app.funds.ledger, options)
-    const limits = { lanes: 1, batchMax: BATCH_MAX, waitingMax: WAITING_MAX }
+    const limits = {
+      lanes: 1,
+      batchMax: BATCH_MAX,
+      // The room's, of which a share may be above.
+      waitingMax: 2 * WAITING_VALUES_MAX,
+      ownerOf: (report: Report) => report.customerId,
+      weightOf: (report: Report) => report.valueCount,
+      weightMax: BATCH_VALUES_MAX,
+      ownerWeightMax: BATCH_CUSTOMER_VALUES_MAX,
+    }
     const commits = sharedCommits<Report, Reported | null>({
       ...limits,
       commit: (batch) => {
@@ -74,29 +103,18 @@ export const usage = fp(
       },
     })
     // Apart, so that who pays with each report holds up nobody else.
-    const charges = sharedCommits<Report, Reported>({
+    const charges = sharedCommits<Report, Reported | null>({
       ...limits,
       commit: (batch) => charger.commit(charging, batch),
     })
+    const room = fairRoom({
+      weightMax: WAITING_VALUES_MAX,
+      ownerWeightMax: WAITING_CUSTOMER_VALUES_MAX,
+    })
+    const reporter = usageReporter({ app, room, known, allowances, commits, charges, metrics })
 
-    let waitingValues = 0
     app.decorate('usage', {
-      report: async (draft) => {
-        const values = Object.keys(draft.metrics).length
-        waitingValues += values
-        try {
-          if (waitingValues > WAITING_VALUES_MAX) throw new Refusal('OVERLOADED')
-          const report = newReport(draft)
-          const reported = (await commits.submit(report)) ?? (await charges.submit(report))
-          metrics.reports.inc({ outcome: reported.replayed ? 'replayed' : 'created' })
-          return reported
-        } catch (error) {
-          metrics.reports.inc({ outcome: 'refused' })
-          throw error
-        } finally {
-          waitingValues -= values
-        }
-      },
+      ...reporter,
       meterEventSettled: (outcome) => metrics.meterEvents.inc({ outcome }),
     })
 

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { Refusal } from '../refusals.ts'
 import type { UsageFinding } from './admin-schemas.ts'
+import type { Remaining } from './allowances.ts'
 import type { FindingRow } from './findings.ts'
 import type { Reported } from './reports.ts'
 import type { UsageBatchReceipt, UsageReceipt } from './schemas.ts'
@@ -12,7 +13,12 @@ export function presentReceipt(reported: Reported): Static<typeof UsageReceipt> 
     customer_id: reported.customerId,
     received_at: reported.receivedAt.toISOString(),
     limits: reported.limits,
+    remaining: presentRemaining(reported.remaining),
   }
+}
+
+export function presentRemaining({ values, names }: Remaining) {
+  return { values, metric_names: names }
 }
 
 /** @param givenId the caller's id of the report; null if it gave none */

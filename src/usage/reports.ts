@@ -2,6 +2,7 @@ import type { Actor } from '../audit/record.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { randomBase62 } from '../ids.ts'
 import { sha256 } from '../sha256.ts'
+import { type Remaining, valuesOf } from './allowances.ts'
 
 /** What an instance reports. */
 export interface ReportDraft {
@@ -23,9 +24,12 @@ export interface Report extends ReportDraft {
   /** Whether the id is the caller's, who may repeat it. */
   isNamed: boolean
   fingerprint: Buffer
+  valueCount: number
+  /** Whether its values were taken of the hour's before it is stored, with those of its batch. */
+  isSetAside: boolean
 }
 
-export function newReport(draft: ReportDraft): Report {
+export function newReport(draft: ReportDraft, { isSetAside = false } = {}): Report {
   const { customerId, actor, reportId, instanceId, reportedAt, metrics } = draft
   const meaning = canonicalJson([metrics, instanceId, reportedAt?.getTime() ?? null])
   return {
@@ -37,6 +41,8 @@ export function newReport(draft: ReportDraft): Report {
     reportedAt,
     metrics,
     fingerprint: sha256(meaning),
+    valueCount: valuesOf(draft),
+    isSetAside,
   }
 }
 
@@ -53,6 +59,10 @@ export interface Reported {
   customerId: string
   receivedAt: Date
   limits: Standing[]
+  /** After this report. */
+  remaining: Remaining
   /** It had been reported before. */
   replayed: boolean
+  /** Nothing was stored for it for sure: not even by a try whose answer was lost. */
+  isUnspent: boolean
 }

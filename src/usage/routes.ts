@@ -6,14 +6,15 @@ import { keyHolderOf } from '../auth/api-key.ts'
 import { actorOf } from '../auth/scope.ts'
 import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
 import { REPLAYED_HEADER } from '../plugins/openapi-texts.ts'
-import { slices } from '../plugins/slices.ts'
 import { validateInSlices } from '../plugins/validation-in-slices.ts'
 import { Refusal } from '../refusals.ts'
 import { CustomerId, ref, timeOf } from '../schemas.ts'
 import { Cleanup, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
+import { ValuesUsedUp } from './allowances.ts'
 import { rangeOf } from './range.ts'
-import type { ReportDraft, Reported } from './reports.ts'
+import type { ReportDraft } from './reports.ts'
 import {
+  BATCH_VALUES_MAX,
   ReportBatchBody,
   ReportBody,
   TopUsage,
@@ -23,7 +24,13 @@ import {
   UsageTotals,
   UsageTotalsOfAll,
 } from './schemas.ts'
-import { isFault, presentOutcome, presentReceipt, presentTotal } from './present.ts'
+import {
+  isFault,
+  presentOutcome,
+  presentReceipt,
+  presentRemaining,
+  presentTotal,
+} from './present.ts'
 import { customerTotals } from './totals.ts'
 
 export { usageAdminRoutes } from './admin-routes.ts'
@@ -39,7 +46,7 @@ export const usageSchemas = [
   Cleanup,
 ]
 
-/** A thousand reports of some sixty metrics each. */
+/** A thousand reports of ten metrics each, with room for names, ids and white space. */
 const BATCH_BYTES_MAX = 4_194_304
 
 /** Why a report that is paid from funds is refused; the same one may succeed later. */
@@ -56,7 +63,9 @@ export const reportSchema = {
   description:
     'A metric that the plan has a price for is paid with the report, from the account whose ' +
     '`user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can ' +
-    'be sent again.',
+    'be sent again. A metric name counts as the customer’s from its first report on; the metric values ' +
+    'of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A ' +
+    'report that was stored before costs nothing.',
   body: ReportBody,
   response: {
     200: Type.Unsafe<Static<typeof UsageReceipt>>({
@@ -85,11 +94,12 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     {
       onRequest,
       schema: reportSchema,
-      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', ...UNPAID] },
+      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_METRICS', 'OVERLOADED', ...UNPAID] },
     },
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
-      const reported = await app.usage.report(draftOf(actorOf(request), customerId, request.body))
+      const draft = draftOf(actorOf(request), customerId, request.body)
+      const reported = await sayingWhen(reply, app.usage.report(draft))
       if (reported.replayed) void reply.header('idempotent-replayed', 'true')
       return reply.code(reported.replayed ? 200 : 201).send(presentReceipt(reported))
     },
@@ -107,27 +117,26 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
         description:
           'Each report has its own outcome, and those of before a refused one stand. A body that ' +
           'does not match the schema is refused as a whole, with the place of its first fault. ' +
-          'Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB.',
+          'Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB, and 10,000 ' +
+          'metric values in all reports together. A batch that does not fit into the values of this hour ' +
+          'is a 429 as a whole, and nothing of it is stored; a report with too many new metric names is ' +
+          'refused alone.',
         body: ReportBatchBody,
         response: { 200: ref(UsageBatchReceipt) },
       },
+      config: { refusals: ['OVERLOADED'] },
     },
-    async (request) => {
+    async (request, reply) => {
       const { customerId } = keyHolderOf(request)
+      refuseTooManyValues(request.body)
       // All times are read before the first report is stored: what is no time is a malformed body.
       const drafts = request.body.reports.map((report, index) =>
         draftOf(actorOf(request), customerId, report, `/reports/${index}`),
       )
-      const pause = slices()
-      const reported: Promise<Reported>[] = []
-      for (const draft of drafts) {
-        await pause()
-        const outcome = app.usage.report(draft)
-        // Looked at below: until then one that is refused is no fault of the process.
-        outcome.catch(() => undefined)
-        reported.push(outcome)
-      }
-      const outcomes = await Promise.allSettled(reported)
+      const { outcomes, remaining } = await sayingWhen(
+        reply,
+        app.usage.reportBatch(customerId, drafts),
+      )
       const faults = outcomes.filter(isFault)
       for (const { reason } of faults) request.log.error({ err: reason as Error }, 'Report failed')
       // Where nothing has an outcome of its own, the status says so: nobody overlooks that.
@@ -136,6 +145,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
         results: outcomes.map((outcome, index) =>
           presentOutcome(outcome, drafts[index]?.reportId ?? null),
         ),
+        remaining: presentRemaining(remaining),
       }
     },
   )
@@ -165,6 +175,25 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       return { data: rows.map((row) => ({ ...presentTotal(row), last: row.last })) }
     },
   )
+}
+
+/** @throws Refusal `VALIDATION_FAILED` */
+function refuseTooManyValues({ reports }: Static<typeof ReportBatchBody>): void {
+  let count = 0
+  for (const { metrics } of reports) count += Object.keys(metrics).length
+  if (count <= BATCH_VALUES_MAX) return
+  const message = `must have at most ${BATCH_VALUES_MAX} metric values together`
+  throw new Refusal('VALIDATION_FAILED', { details: [{ path: '/reports', message }] })
+}
+
+/** Adds when the values of an hour are there again to the answer of those who have none left. */
+async function sayingWhen<T>(reply: FastifyReply, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof ValuesUsedUp) void reply.header('retry-after', error.retryAfterS)
+    throw error
+  }
 }
 
 /** @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none */

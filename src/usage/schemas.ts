@@ -4,6 +4,8 @@ import { CustomerId, Timestamp, TimestampInput, nullable, strictObject } from '.
 
 const METRICS_MAX = 100
 export const BATCH_REPORTS_MAX = 1_000
+/** Of all reports of a batch together. */
+export const BATCH_VALUES_MAX = 10_000
 
 /** Written by hand: TypeBox's record would not limit its keys. */
 const MetricValues = Type.Unsafe<Record<string, number>>({
@@ -61,6 +63,22 @@ const Standing = Type.Object(
   { title: 'UsageStanding' },
 )
 
+const RemainingAllowances = Type.Object(
+  {
+    values: Type.Integer({
+      minimum: 0,
+      description: 'Metric values that may be stored until the next full hour (UTC).',
+      examples: [199_998],
+    }),
+    metric_names: Type.Integer({
+      minimum: 0,
+      description: 'Metric names that may be added.',
+      examples: [998],
+    }),
+  },
+  { title: 'UsageRemaining', description: 'What is left of the customer’s allowances.' },
+)
+
 export const UsageReceipt = Type.Object(
   {
     report_id: Type.String({ examples: ['2026-11-24T09:instance-7'] }),
@@ -69,6 +87,7 @@ export const UsageReceipt = Type.Object(
     limits: Type.Array(Standing, {
       description: 'Where the customer stands against the limits of its plan, this report counted.',
     }),
+    remaining: RemainingAllowances,
   },
   { $id: 'UsageReceipt' },
 )
@@ -95,6 +114,7 @@ export const UsageBatchReceipt = Type.Object(
       ),
       { description: 'One for each report, in their order.' },
     ),
+    remaining: RemainingAllowances,
   },
   { $id: 'UsageBatchReceipt' },
 )

@@ -9,9 +9,14 @@ export interface Written {
   created: string[]
   /** Indexes into the batch of those whose time is out of bounds. */
   untimely: number[]
+  /** Indexes of those for which fewer values may be left this hour than they and those before have. */
+  unfit: number[]
   /** Indexes into the batch of those that are paid from funds, which were left alone. */
   charged: number[]
   standings: (Standing & { customer: string })[]
+  /** What customers have used of their allowances; one without is not there any more. */
+  used: { customer: string; values: number; names: number }[]
+  hourEndsInS: number
   /** Limits found exceeded for the first time this month. */
   exceeded: number
 }
@@ -20,13 +25,19 @@ export interface Bounds {
   retentionDays: number
   /** How far an instance's clock may be ahead. */
   aheadMinutes: number
+  /** How many metric values a customer may store in an hour. */
+  valuesMax: number
 }
 
-/** The transaction in which reports are written that are paid from funds. */
-export interface ChargingTransaction {
+/** The transaction in which reports are written that were admitted in it. */
+export interface WritingTransaction {
   xid: string
   /** Whose standings are asked for, also where nothing is written. */
   customerIds: readonly string[]
+  /** Whether reports that are paid from funds are charged for in it; elsewhere they are left alone. */
+  isCharging: boolean
+  /** How many names its customer had not reported before, of a report with such names. */
+  newNames: ReadonlyMap<Report, number>
 }
 
 export interface EarlierReport {
@@ -46,6 +57,9 @@ export function reportKey(report: { customerId: string; reportId: string }): str
  * it happens or nothing does. Reports that are paid from funds are stored in a transaction that
  * charges for them, and in no other.
  *
+ * Without a transaction, reports have no names but those that their customers have. Allowances are
+ * locked before anything is stored, so that what the customer has used is what it is by then.
+ *
  * Customers are locked against an erasure, and one that is being erased is passed over: of it nothing
  * is stored any more. The retention row is read under a lock, and so is the newest there is: while
  * the batch runs nobody moves the bound. Reports are stored and totals written in the order of their keys, so that no two
@@ -55,14 +69,14 @@ export async function writeReports(
   sql: postgres.Sql,
   batch: readonly Report[],
   bounds: Bounds,
-  charging: ChargingTransaction | null = null,
+  transaction: WritingTransaction | null = null,
 ): Promise<Written> {
-  const customerIds = charging?.customerIds ?? batch.map((report) => report.customerId)
+  const customerIds = transaction?.customerIds ?? batch.map((report) => report.customerId)
   const ids = array([...new Set(customerIds)])
   const guard =
-    charging === null
+    transaction === null
       ? sql``
-      : sql`, lateral (select require_transaction(${charging.xid}::xid8)) as guard`
+      : sql`, lateral (select require_transaction(${transaction.xid}::xid8)) as guard`
   const rows = await sql<[Written]>`
     with kept as materialized (
       select kept_since from usage_retention ${guard} for share of usage_retention
@@ -72,38 +86,54 @@ export async function writeReports(
       where id = any(${ids}::text[]) and erased_at is null
       for key share skip locked
     ),
+    allowance as materialized (
+      select customer_id, name_count,
+        case when hour >= date_trunc('hour', now(), 'UTC') then value_count else 0 end as value_count
+      from usage_allowances
+      where customer_id = any(${ids}::text[])
+      order by customer_id
+      for update
+    ),
     holder as materialized (
       select c.id, p.limits, p.metered from customers c
       join plans p on p.id = c.plan
       where c.id = any(${ids}::text[])
     ),
     sent as (
-      select place, customer_id, report_id, instance_id, fingerprint, metrics,
-        coalesce(reported_at, date_trunc('milliseconds', now())) as reported_at
+      select sent.place, sent.customer_id, sent.report_id, sent.instance_id, sent.fingerprint,
+        sent.metrics, sent.value_count, sent.name_count,
+        coalesce(reported_at, date_trunc('milliseconds', now())) as reported_at,
+        sent.value_count = 0 or ${bounds.valuesMax}::int >= allowance.value_count
+          + sum(sent.value_count) over (partition by customer_id order by place) as is_fitting
       from unnest(
         ${column(batch, (report) => report.customerId)}::text[],
         ${column(batch, (report) => report.reportId)}::text[],
         ${column(batch, (report) => report.instanceId)}::text[],
         ${column(batch, (report) => report.fingerprint)}::bytea[],
         ${jsonColumn(batch, (report) => report.metrics)}::jsonb[],
-        ${column(batch, (report) => report.reportedAt)}::timestamptz[]
-      ) with ordinality
-        as sent (customer_id, report_id, instance_id, fingerprint, metrics, reported_at, place)
+        ${column(batch, (report) => report.reportedAt)}::timestamptz[],
+        ${column(batch, (report) => (report.isSetAside ? 0n : BigInt(report.valueCount)))}::int[],
+        ${column(batch, (report) => BigInt(transaction?.newNames.get(report) ?? 0))}::int[]
+      ) with ordinality as sent (
+        customer_id, report_id, instance_id, fingerprint, metrics, reported_at, value_count,
+        name_count, place
+      )
+      join allowance using (customer_id)
       where customer_id in (select id from living)
     ),
     charged as materialized (
       select place from sent join holder on holder.id = sent.customer_id
-      where ${charging === null}::boolean and holder.metered is not null and exists (
+      where ${transaction?.isCharging !== true}::boolean and holder.metered is not null and exists (
         select from jsonb_each(holder.metered) m
         where m.value->>'via' = 'funds' and sent.metrics ? m.key
       )
     ),
-    timely as materialized (
-      select sent.* from sent, kept
-      where place not in (select place from charged)
-        and reported_at >= kept_since
+    judged as materialized (
+      select sent.*, reported_at >= kept_since
         and reported_at >= now() - make_interval(days => ${bounds.retentionDays}::int)
-        and reported_at <= now() + make_interval(mins => ${bounds.aheadMinutes}::int)
+        and reported_at <= now() + make_interval(mins => ${bounds.aheadMinutes}::int) as is_timely
+      from sent, kept
+      where place not in (select place from charged)
     ),
     created as (
       insert into usage_reports (
@@ -111,10 +141,12 @@ export async function writeReports(
       )
       select customer_id, report_id, instance_id, reported_at,
         date_trunc('milliseconds', now()), metrics, fingerprint
-      from timely order by customer_id, report_id, place
+      from judged where is_timely and is_fitting
+      order by customer_id, report_id, place
       on conflict (customer_id, report_id) do nothing
       returning customer_id, report_id, reported_at, metrics
     ),
+    spent as (${spendAllowances(sql)}),
     totals as (${addToTotals(sql)}),
     metered as (${addToMeterSums(sql)}),
     standing as materialized (
@@ -155,14 +187,48 @@ export async function writeReports(
     )
     select date_trunc('milliseconds', now()) as "receivedAt",
       (select coalesce(json_agg(customer_id || ' ' || report_id), '[]') from created) as created,
-      (select coalesce(json_agg(place - 1), '[]') from sent
-        where place not in (select place from timely)
-          and place not in (select place from charged)) as untimely,
+      (select coalesce(json_agg(place - 1), '[]') from judged where not is_timely) as untimely,
+      (select coalesce(json_agg(place - 1), '[]') from judged
+        where is_timely and not is_fitting) as unfit,
       (select coalesce(json_agg(place - 1), '[]') from charged) as charged,
       (select coalesce(json_agg(to_json(standing) order by customer, metric), '[]')
         from standing) as standings,
+      (select coalesce(json_agg(json_build_object(
+        'customer', customer_id,
+        'values', coalesce(spent.value_count, allowance.value_count),
+        'names', coalesce(spent.name_count, allowance.name_count)
+      )), '[]') from allowance left join spent using (customer_id)) as used,
+      ceil(extract(epoch from
+        date_trunc('hour', now(), 'UTC') + interval '1 hour' - now()))::int as "hourEndsInS",
       (select count(*)::int from exceeded) as exceeded`
   return rows[0]
+}
+
+/**
+ * The values and new names of the reports just created, added to what their customers have used; of
+ * copies the first was stored. A statement may begin before the hour that another one counts by then.
+ */
+function spendAllowances(sql: postgres.Sql) {
+  return sql`
+    update usage_allowances a set
+      hour = greatest(a.hour, date_trunc('hour', now(), 'UTC')),
+      value_count = case
+        when a.hour >= date_trunc('hour', now(), 'UTC') then a.value_count else 0
+      end + new.value_count,
+      name_count = a.name_count + new.name_count
+    from (
+      select customer_id, sum(value_count)::int as value_count, sum(name_count)::int as name_count
+      from (
+        select distinct on (customer_id, report_id) customer_id, report_id, value_count, name_count
+        from judged where is_timely and is_fitting
+        order by customer_id, report_id, place
+      ) first
+      join created using (customer_id, report_id)
+      group by customer_id
+      having sum(value_count) + sum(name_count) > 0
+    ) new
+    where a.customer_id = new.customer_id
+    returning a.customer_id, a.value_count, a.name_count`
 }
 
 /** The values of the reports just created, added to the totals of their hours, days and months. */

@@ -6,6 +6,7 @@ import {
   customType,
   doublePrecision,
   index,
+  integer,
   jsonb,
   numeric,
   pgTable,
@@ -75,6 +76,26 @@ export const usageTotals = pgTable(
     index('usage_totals_metric').on(table.period, table.metric, table.startsAt, table.customerId),
     check('usage_totals_period', sql`${table.period} in ('hour', 'day', 'month')`),
     check('usage_totals_count', sql`${table.count} > 0`),
+  ],
+)
+
+/**
+ * How much of its allowances a customer has used. Made before its first report is stored, and locked
+ * by whatever stores one: so neither count is ever behind what is stored.
+ */
+export const usageAllowances = pgTable(
+  'usage_allowances',
+  {
+    customerId: text().primaryKey(),
+    /** The UTC hour that `value_count` is of; it starts anew with the first report of a later one. */
+    hour: time().notNull(),
+    /** Metric values that were stored, or have been set aside for a batch that is being stored. */
+    valueCount: integer().notNull(),
+    /** Different metrics in `usage_totals`, which are the customer's metric names. */
+    nameCount: integer().notNull(),
+  },
+  (table) => [
+    check('usage_allowances_counts', sql`${table.valueCount} >= 0 and ${table.nameCount} >= 0`),
   ],
 )
 

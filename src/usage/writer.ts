@@ -1,126 +1,167 @@
 import type postgres from 'postgres'
 import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
-import { Refusal } from '../refusals.ts'
-import type { Report, Reported, Standing } from './reports.ts'
-import {
-  type Bounds,
-  type EarlierReport,
-  type Written,
-  findReports,
-  reportKey,
-  writeReports,
-} from './statements.ts'
-
-/** Null for a report that is paid from funds: it was left alone, to be stored with its charge. */
-export type Outcome = PromiseSettledResult<Reported | null>
-
-/** How far an instance's clock may be ahead. */
-const AHEAD_MINUTES = 5
+import { AHEAD_MINUTES, admitAll, admission, readAdmissionState } from './admission.ts'
+import { type Allowances, ValuesUsedUp } from './allowances.ts'
+import { type Judged, type Outcome, creatorsOf, judge, missingOf, tryWithout } from './judging.ts'
+import type { KnownNames } from './known-names.ts'
+import type { Report } from './reports.ts'
+import { type Bounds, type Written, findReports, reportKey, writeReports } from './statements.ts'
 
 export interface WriterOptions {
   retentionDays: number
+  allowances: Allowances
+  known: KnownNames
   onWritten: (written: Written, created: readonly Report[]) => void
 }
 
-export function boundsOf({ retentionDays }: WriterOptions): Bounds {
-  return { retentionDays, aheadMinutes: AHEAD_MINUTES }
+export function boundsOf({ retentionDays, allowances }: WriterOptions): Bounds {
+  return { retentionDays, aheadMinutes: AHEAD_MINUTES, valuesMax: allowances.valuesMax }
 }
 
 /** Stores batches of reports, each report with its own outcome, on a connection given by the caller. */
 export function usageWriter(options: WriterOptions) {
-  function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+  const { allowances, known } = options
+  const bounds = boundsOf(options)
+
+  /** Most reports have names that their customers are known to have: for them one statement will do. */
+  async function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+    const strangers = new Set(batch.filter(hasUnknownName).map((report) => report.customerId))
+    const plain = batch.filter((report) => !strangers.has(report.customerId))
+    const outcomes = await commitPlain(sql, plain)
+    // In their order, and all of a customer: what is admitted depends on what was before.
+    const others = batch.filter((report) => !outcomes.has(report))
+    const admitted = await commitAdmitted(sql, others)
+    others.forEach((report, index) => outcomes.set(report, admitted[index] ?? rejected(undefined)))
+    return batch.map((report) => outcomes.get(report) ?? rejected(undefined))
+  }
+
+  function hasUnknownName({ customerId, metrics }: Report): boolean {
+    return !Object.keys(metrics).every((name) => known.has(customerId, name))
+  }
+
+  /** In one statement. Those are left out of which only a lock would tell whether they fit. */
+  async function commitPlain(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+  ): Promise<Map<Report, Outcome>> {
+    if (batch.length === 0) return new Map()
+    const unsure = new Set<Report>()
+    const outcomes = await commitBatch(batch, {
+      tryOnce: counted((reports, mayHaveBegun) => tryPlain(sql, reports, mayHaveBegun, unsure)),
+      isTheirs: (error) => !isDatabaseUnavailable(error),
+    })
+    const entries = batch.map((report, index) => [report, outcomes[index]] as const)
+    return new Map(
+      entries.flatMap(([report, outcome]) =>
+        outcome === undefined || unsure.has(report) ? [] : [[report, outcome]],
+      ),
+    )
+  }
+
+  async function tryPlain(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+    mayHaveBegun: boolean,
+    unsure: Set<Report>,
+  ): Promise<Outcome[]> {
+    const written = await writeReports(sql, batch, bounds)
+    const creators = creatorsOf(batch, written)
+    noteWritten(batch, written, creators)
+    const charged = new Set(written.charged)
+    const others = batch.filter((_, index) => !creators.has(index) && !charged.has(index))
+    const earlier = others.length === 0 ? [] : await findReports(sql, others)
+    const found = new Set(earlier.map(({ key }) => key))
+    const used = new Map(written.used.map(({ customer, values }) => [customer, values]))
+    const usedUp = new Set<number>()
+    for (const index of written.unfit) {
+      const report = batch[index]
+      if (report === undefined || found.has(reportKey(report))) continue
+      const after = (used.get(report.customerId) ?? 0) + report.valueCount
+      if (after > allowances.valuesMax) usedUp.add(index)
+      else unsure.add(report)
+    }
+    const judged = judge(batch, { written, creators, earlier, allowances, mayHaveBegun })
+    return judged.map((outcome, index): Outcome => {
+      if (charged.has(index)) return fulfilled(null)
+      return usedUp.has(index) ? rejected(new ValuesUsedUp(written.hourEndsInS)) : outcome
+    })
+  }
+
+  /** In a transaction that reads under lock, admits in memory and writes. */
+  async function commitAdmitted(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+    if (batch.length === 0) return []
     return commitBatch(batch, {
-      tryOnce: (reports) => tryOnce(sql, reports),
+      tryOnce: counted((reports, mayHaveBegun) => tryAdmitted(sql, reports, mayHaveBegun)),
+      undo: () => sql`rollback`,
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
   }
 
-  async function tryOnce(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
-    const written = await writeReports(sql, batch, boundsOf(options))
-    const creators = creatorsOf(batch, written)
-    options.onWritten(
+  async function tryAdmitted(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+    mayHaveBegun: boolean,
+  ): Promise<Outcome[]> {
+    // Sent as it is made: a query that waits to be awaited would go behind those of the state.
+    const begun = [
+      sql`begin`.execute(),
+      sql<[{ xid: string }]>`select pg_current_xact_id()::text as xid`.execute(),
+    ] as const
+    const [, [transaction], state] = await Promise.all([
+      ...begun,
+      readAdmissionState(sql, batch, known, bounds),
+    ])
+    const { admit, newNames } = admission(state, allowances, known)
+    const { accepted, refused } = admitAll(batch, state.stored, (report) => {
+      admit(report)()
+      return true
+    })
+    const reports = batch.filter((_, index) => accepted.has(index))
+    const written = await writeReports(sql, reports, bounds, {
+      xid: transaction.xid,
+      customerIds: [...new Set(batch.map((report) => report.customerId))],
+      isCharging: false,
+      newNames,
+    })
+    const missing = missingOf(reports, written)
+    if (missing.size > 0) {
+      await sql`rollback`
+      return tryWithout(batch, missing, (others) => tryAdmitted(sql, others, mayHaveBegun))
+    }
+    await sql`commit`
+    noteWritten(reports, written, new Set(reports.keys()))
+    const judged: Judged = {
       written,
-      batch.filter((_, index) => creators.has(index)),
-    )
-    const charged = new Set(written.charged)
-    const others = batch.filter((_, index) => !creators.has(index) && !charged.has(index))
-    const earlier = others.length === 0 ? [] : await findReports(sql, others)
-    const outcomes = judge(batch, creators, written, earlier)
-    return outcomes.map((outcome, index) => (charged.has(index) ? fulfilled(null) : outcome))
+      creators: accepted,
+      earlier: state.stored,
+      allowances,
+      mayHaveBegun,
+    }
+    return judge(batch, judged).map((outcome, index) => refused.get(index) ?? outcome)
+  }
+
+  function noteWritten(
+    batch: readonly Report[],
+    written: Written,
+    creators: ReadonlySet<number>,
+  ): void {
+    const present = new Set(written.used.map(({ customer }) => customer))
+    for (const { customerId } of batch) {
+      if (!present.has(customerId)) known.forget(customerId)
+    }
+    const created = batch.filter((_, index) => creators.has(index))
+    for (const { customerId, metrics } of created) known.learn(customerId, metrics)
+    options.onWritten(written, created)
   }
 
   return { commit }
 }
 
-/** Indexes of the reports that were stored: of copies in one batch that is the first. */
-function creatorsOf(batch: readonly Report[], written: Written): Set<number> {
-  const created = new Set(written.created)
-  const leftOut = new Set([...written.untimely, ...written.charged])
-  const creators = new Set<number>()
-  batch.forEach((report, index) => {
-    if (!leftOut.has(index) && created.delete(reportKey(report))) creators.add(index)
-  })
-  return creators
-}
-
-/**
- * The outcome of each report.
- * @param creators indexes of those that were stored
- * @param earlier what was stored before under the keys of the others
- */
-export function judge(
-  batch: readonly Report[],
-  creators: ReadonlySet<number>,
-  written: Written,
-  earlier: readonly EarlierReport[],
-): PromiseSettledResult<Reported>[] {
-  /** What is stored under an id by the time a report is met, as if one came after the other. */
-  const stored = new Map(earlier.map((one) => [one.key, one]))
-  batch.forEach((report, index) => creators.has(index) && stored.delete(reportKey(report)))
-  const untimely = new Set(written.untimely)
-  const limits = limitsByCustomer(written)
-  return batch.map((report, index) => {
-    const { customerId, reportId } = report
-    const reported = (receivedAt: Date, replayed: boolean) =>
-      fulfilled({
-        customerId,
-        reportId,
-        limits: limits.get(customerId) ?? [],
-        receivedAt,
-        replayed,
-      })
-    const key = reportKey(report)
-    if (creators.has(index)) {
-      const { receivedAt } = written
-      stored.set(key, { key, fingerprint: report.fingerprint, receivedAt })
-      return reported(receivedAt, false)
-    }
-    const known = stored.get(key)
-    if (known !== undefined) {
-      if (!known.fingerprint.equals(report.fingerprint)) {
-        return rejected(new Refusal('IDEMPOTENCY_KEY_REUSED'))
-      }
-      // An id of our own is here twice only if the answer to the first try was lost.
-      return reported(known.receivedAt, report.isNamed)
-    }
-    // Else retention deleted the earlier report between the two statements, or the customer is being
-    // erased: the next try is told so.
-    return rejected(untimely.has(index) ? untimelyReport() : new Refusal('OVERLOADED'))
-  })
-}
-
-function limitsByCustomer(written: Written): Map<string, Standing[]> {
-  const limits = new Map<string, Standing[]>()
-  for (const { customer, ...standing } of written.standings) {
-    const others = limits.get(customer)
-    if (others === undefined) limits.set(customer, [standing])
-    else others.push(standing)
-  }
-  return limits
-}
-
-export function untimelyReport(): Refusal {
-  const message = `is before the time since which reports are kept, or over ${AHEAD_MINUTES} minutes ahead`
-  return new Refusal('VALIDATION_FAILED', { details: [{ path: '/reported_at', message }] })
+/** Tells a try whether there was one before. */
+export function counted<Result>(
+  tryOnce: (batch: readonly Report[], mayHaveBegun: boolean) => Promise<Result>,
+): (batch: readonly Report[]) => Promise<Result> {
+  let tries = 0
+  return (batch) => tryOnce(batch, tries++ > 0)
 }

@@ -19,11 +19,12 @@ import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { measureRefusals } from './refusals.ts'
 import { median, printTable, type Row } from './report.ts'
 import { createCustomers, fillLedger, openUsers } from './seed.ts'
+import { measureNeighbours } from './usage-neighbours.ts'
 
 /**
  * `npm run bench [-- --rounds 5 --seconds 4 --large --refusals]`: every target is a ratio of two
  * things measured in this run, in turns, medians quoted. The raw numbers go to a file. `--only
- * attacks` (or another part of a name) measures that alone; `--refusals` adds how long refusals take.
+ * attacks`, `--only usage-neighbours` (or a part of another name) measures that alone; `--refusals` adds how long refusals take.
  */
 const { values } = parseArgs({
   options: {
@@ -115,6 +116,11 @@ try {
     met: residentBytes(child.pid ?? 0) <= 200e6,
   })
   if (wanted(['attacks', undefined])) rows.push(...(await measureAttacks(sql, samples)))
+  if (wanted(['usage-neighbours', undefined])) {
+    rows.push(
+      ...(await measureNeighbours({ origin, adminToken, rounds: ROUNDS, durationS }, samples)),
+    )
+  }
   if (values.refusals) rows.push(...(await measureRefusals(origin, adminToken, samples)))
   if (values.large) {
     await measureLarge(samples)

@@ -65,6 +65,7 @@ await app.register(
         customer_id: keyHolderOf(request).customerId,
         received_at: receivedAt,
         limits: [{ metric: 'api.calls', used: 1, limit: 1_000_000, exceeded: false }],
+        remaining: { values: 199_999, metric_names: 999 },
       }),
     )
   },

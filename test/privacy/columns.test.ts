@@ -126,6 +126,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     reason: 'personal',
     reference: 'personal',
   },
+  'public.usage_allowances': { customer_id: 'pseudonym' },
   // The names of metrics are in the log too; they have the alphabet of a name in a program.
   'public.usage_findings': { customer_id: 'pseudonym', kind: 'none', metric: 'none' },
   'public.usage_meter_events': {

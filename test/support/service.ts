@@ -18,6 +18,7 @@ export const WIDE_LIMITS = {
   RATE_LIMIT_USAGE: WIDE,
   RATE_LIMIT_WEBHOOKS: WIDE,
   RATE_LIMIT_ADMIN: WIDE,
+  USAGE_VALUES_MAX: '1000000000',
 }
 
 export interface Answer {

@@ -20,7 +20,11 @@ export async function rowCounter(
       ('audit_queue', 'audit_places', 'audit_terms', 'audit_tiles', 'audit_checkpoints')
     order by 1`
   assert.ok(tables.length > 0, 'there are tables to count')
-  const counts = tables.map(({ name }) => `(select count(*)::int from ${name}) as ${name}`)
+  const counts = tables.map(({ name }) => {
+    // A customer's row is made when it first reports, whatever becomes of the report.
+    const which = name === 'usage_allowances' ? 'where value_count + name_count > 0' : ''
+    return `(select count(*)::int from ${name} ${which}) as ${name}`
+  })
   const statement = `select ${counts.join(', ')}`
   return async () => {
     const [row] = await sql.unsafe<Record<string, number>[]>(statement)

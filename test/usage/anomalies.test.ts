@@ -144,8 +144,8 @@ test('the queue holds each hour once, and not without bound', () => {
   const startsAt = new Date('2026-11-24T09:00:00.000Z')
   assert.deepEqual(queue.take(), [
     { customerId: 'a', metric: 'x', startsAt },
-    { customerId: 'a', metric: 'y', startsAt },
     { customerId: 'b', metric: 'x', startsAt },
+    { customerId: 'a', metric: 'y', startsAt },
   ])
   assert.deepEqual(queue.take(), [])
   queue.add(

@@ -67,13 +67,13 @@ export interface CustomerCalls {
   /**
    * Report what an instance has used.
    *
-   * A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again.
+   * A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again. A metric name counts as the customer’s from its first report on; the metric values of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A report that was stored before costs nothing.
    */
   reportUsage: Call<'reportUsage'>
   /**
    * Report what was used while there was no connection.
    *
-   * Each report has its own outcome, and those of before a refused one stand. A body that does not match the schema is refused as a whole, with the place of its first fault. Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB.
+   * Each report has its own outcome, and those of before a refused one stand. A body that does not match the schema is refused as a whole, with the place of its first fault. Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB, and 10,000 metric values in all reports together. A batch that does not fit into the values of this hour is a 429 as a whole, and nothing of it is stored; a report with too many new metric names is refused alone.
    */
   reportUsageBatch: Call<'reportUsageBatch'>
   /**

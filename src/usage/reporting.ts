@@ -1,0 +1,140 @@
+import type { FastifyInstance } from 'fastify'
+import type { fairRoom } from '../fair-room.ts'
+import { fulfilled, rejected } from '../funds/committing.ts'
+import { slices } from '../plugins/slices.ts'
+import { Refusal } from '../refusals.ts'
+import {
+  type Allowances,
+  type Remaining,
+  openAllowances,
+  setValuesAside,
+  settleValues,
+  valuesOf,
+} from './allowances.ts'
+import type { KnownNames } from './known-names.ts'
+import type { usageMetrics } from './metrics.ts'
+import { type Report, type ReportDraft, type Reported, newReport } from './reports.ts'
+
+export interface ReportedBatch {
+  outcomes: PromiseSettledResult<Reported>[]
+  /** After the batch. */
+  remaining: Remaining
+}
+
+interface Commits {
+  submit(report: Report): Promise<Reported | null>
+}
+
+export interface ReporterOptions {
+  app: FastifyInstance
+  room: ReturnType<typeof fairRoom>
+  known: KnownNames
+  allowances: Allowances
+  /** Answer null for a report that is paid from funds, which is then given to `charges`. */
+  commits: Commits
+  charges: Commits
+  metrics: ReturnType<typeof usageMetrics>
+}
+
+/** What the routes call: reports on their way into shared commits, within bounds for each customer. */
+export function usageReporter(options: ReporterOptions) {
+  const { app, room, known, allowances, commits, charges, metrics } = options
+  /** Customers' rows that are being made, so that calls at once make one. */
+  const opening = new Map<string, Promise<void>>()
+
+  async function report(draft: ReportDraft): Promise<Reported> {
+    return counted(
+      inRoom(draft.customerId, valuesOf(draft), async () => {
+        await open(draft.customerId)
+        return store(newReport(draft))
+      }),
+    )
+  }
+
+  async function reportBatch(
+    customerId: string,
+    drafts: readonly ReportDraft[],
+  ): Promise<ReportedBatch> {
+    const values = drafts.reduce((sum, draft) => sum + valuesOf(draft), 0)
+    return inRoom(customerId, values, async () => {
+      await open(customerId)
+      const aside = await setValuesAside(app.db, customerId, drafts, allowances)
+      const storing: Promise<PromiseSettledResult<Reported>>[] = []
+      const pause = slices()
+      for (const draft of drafts) {
+        await pause()
+        const isSetAside = !aside.stored.has(storing.length)
+        const stored = counted(store(newReport(draft, { isSetAside })))
+        storing.push(stored.then(fulfilled, rejected))
+      }
+      const outcomes = await Promise.all(storing)
+      const unused = unusedValues(drafts, outcomes, aside.stored)
+      const remaining = await settleValues(app.db, aside, unused, allowances).catch(
+        (error: unknown) => {
+          // What was stored is answered for all the same, and what was not used is so when the hour ends.
+          const last = outcomes.findLast((outcome) => outcome.status === 'fulfilled')
+          if (last === undefined) throw error
+          app.log.warn({ err: error }, 'Could not give back values that a batch did not use')
+          return last.value.remaining
+        },
+      )
+      return { outcomes, remaining }
+    })
+  }
+
+  async function store(made: Report): Promise<Reported> {
+    const reported = (await commits.submit(made)) ?? (await charges.submit(made))
+    if (reported === null) throw new Error('A report was left alone twice')
+    return reported
+  }
+
+  /** @throws Refusal `OVERLOADED` */
+  async function inRoom<T>(customerId: string, values: number, task: () => Promise<T>): Promise<T> {
+    if (!room.enter(customerId, values)) throw new Refusal('OVERLOADED')
+    try {
+      return await task()
+    } finally {
+      room.leave(customerId, values)
+    }
+  }
+
+  async function open(customerId: string): Promise<void> {
+    if (known.hasMet(customerId)) return
+    let made = opening.get(customerId)
+    if (made === undefined) {
+      made = openAllowances(app.db, customerId)
+        .then(() => known.meet(customerId))
+        .finally(() => opening.delete(customerId))
+      opening.set(customerId, made)
+    }
+    await made
+  }
+
+  async function counted(reporting: Promise<Reported>): Promise<Reported> {
+    try {
+      const reported = await reporting
+      metrics.reports.inc({ outcome: reported.replayed ? 'replayed' : 'created' })
+      return reported
+    } catch (error) {
+      metrics.reports.inc({ outcome: 'refused' })
+      throw error
+    }
+  }
+
+  return { report, reportBatch }
+}
+
+/** Of reports that were not stored for sure, though values were set aside for them. What a fault left unknown stays taken until the hour ends. */
+function unusedValues(
+  drafts: readonly ReportDraft[],
+  outcomes: readonly PromiseSettledResult<Reported>[],
+  stored: ReadonlySet<number>,
+): number {
+  return drafts.reduce((sum, draft, index) => {
+    if (stored.has(index)) return sum
+    const outcome = outcomes[index]
+    const isUnused =
+      outcome?.status === 'fulfilled' ? outcome.value.isUnspent : outcome?.reason instanceof Refusal
+    return isUnused ? sum + valuesOf(draft) : sum
+  }, 0)
+}
