@@ -20,7 +20,10 @@ page; it is null on the last one.
 
 **Limits.** Answers to calls that are counted say with \`ratelimit-limit\`, \`ratelimit-remaining\` and
 \`ratelimit-reset\` (seconds) what is left; beyond it a call is a 429 with \`Retry-After\`. Calls without a
-good credential are counted apart, so that nobody else's use up yours.
+good credential are counted apart, so that nobody else's use up yours. Revoking, suspending and freezing have no
+limit for a good one.
+
+**Queries.** An integer is decimal digits, a boolean \`true\` or \`false\`, and each parameter is given once.
 
 **Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
 \`x-request-id\`, and the log has the same id.`

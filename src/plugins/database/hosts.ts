@@ -18,10 +18,12 @@ export function serverUrls(url: string): string[] {
   const [, before = '', inPlace = '', path = '', search = ''] = parts
   const query = new URLSearchParams(search)
   const named = lastOf(query, 'hostaddr') ?? lastOf(query, 'host')
-  const ports = lastOf(query, 'port')?.split(',') ?? []
-  const servers = (named?.split(',').map(inUrl) ?? inPlace.split(',')).map((server, index) => {
-    const port = ports[index] ?? ports[0]
-    return port === undefined ? server : `${server.replace(/:\d*$/, '')}:${port}`
+  const placed = inPlace.split(',').map((server) => /^(.*?)(?::(\d*))?$/s.exec(server) ?? [])
+  const hosts = named?.split(',').map(inUrl) ?? placed.map(([, host = '']) => host)
+  const ports = lastOf(query, 'port')?.split(',') ?? placed.map(([, , port]) => port)
+  const servers = hosts.map((host, index) => {
+    const port = index < ports.length ? ports[index] : ports.length === 1 ? ports[0] : undefined
+    return port === undefined ? host : `${host}:${port}`
   })
   for (const name of DECIDED) query.delete(name)
   const rest = query.size === 0 ? '' : `?${query.toString()}`

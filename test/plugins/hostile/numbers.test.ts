@@ -30,7 +30,7 @@ interface Place {
   method: string
   name: string
   /** The path with these texts for the parameter, each as often as it is given. */
-  pathWith(...texts: string[]): string
+  pathWith: (...texts: string[]) => string
 }
 
 /** Each place of the document where text of a query or a path is read as something else. */
