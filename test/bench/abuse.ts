@@ -10,7 +10,7 @@ const GOOD_CALLS_PER_S = 100
 const TICK_MS = 10
 const NEW_CUSTOMERS = 10
 /** What an attack leaves behind, such as sockets to close, is no part of a quiet time. */
-const SETTLE_MS = 5_000
+const SETTLE_MS = 3_000
 
 interface AbuseOptions {
   origin: string

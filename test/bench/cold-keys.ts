@@ -6,7 +6,7 @@ import { p99OfCalls } from './steady.ts'
 const KEYS = 10_000
 const WITHIN_S = 10
 /** Each takes twice ten seconds. */
-const ROUNDS_MAX = 3
+const ROUNDS_MAX = 2
 
 interface ColdKeysOptions {
   sql: postgres.Sql
