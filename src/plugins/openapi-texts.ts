@@ -22,6 +22,9 @@ page; it is null on the last one.
 \`ratelimit-reset\` (seconds) what is left; beyond it a call is a 429 with \`Retry-After\`. Calls without a
 good credential are counted apart, so that nobody else's use up yours.
 
+**Paths and methods.** An unknown path is a 404 \`NOT_FOUND\`, and another method of a known one a 405
+\`METHOD_NOT_ALLOWED\` with \`Allow\`, credential or not. A number in a body has at most 64 characters.
+
 **Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
 \`x-request-id\`, and the log has the same id.`
 
