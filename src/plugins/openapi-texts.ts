@@ -25,6 +25,9 @@ limit for a good one.
 
 **Queries.** An integer is decimal digits, a boolean \`true\` or \`false\`, and each parameter is given once.
 
+**Paths and methods.** An unknown path is a 404 \`NOT_FOUND\`, and another method of a known one a 405
+\`METHOD_NOT_ALLOWED\` with \`Allow\`, credential or not. A number in a body has at most 64 characters.
+
 **Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
 \`x-request-id\`, and the log has the same id.`
 

@@ -26,7 +26,7 @@ export interface Walk {
   to(end: number): boolean
   /** The lists in the outermost object that are long enough to be cut. */
   lists: { key: string; pieces: Piece[] }[]
-  /** Values up to here, keys among them. */
+  /** How many values there are up to here; keys count as well. */
   values: () => number
 }
 
@@ -40,7 +40,7 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
   const open: (Set<string> | null)[] = []
   const lists: Walk['lists'] = []
   let at = 0
-  let values = 1
+  let values = 0
   /** The string just read, which is a key if a colon follows. */
   let string = ''
   let outerKey = ''
@@ -84,12 +84,10 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
   }
 
   function separate(): void {
-    countValue()
     if (at - pieceFrom > PIECE_CHARS_MIN && isOuterList()) endPiece()
   }
 
   function name(): void {
-    countValue()
     const keys = open.at(-1)
     if (!keys) return
     if (FORBIDDEN_KEYS.has(string)) throw fault('has a key that is not allowed')
@@ -99,6 +97,7 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
   }
 
   function passString(): void {
+    countValue()
     const end = endOfString(text, at)
     if (end === -1) throw fault('is not valid JSON')
     string = stringBetween(text, at, end, fault)
@@ -106,6 +105,7 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
   }
 
   function passNumber(): void {
+    countValue()
     const end = endOfNumber(text, at)
     if (end - at > NUMBER_CHARS_MAX) {
       throw fault(`has a number of more than ${NUMBER_CHARS_MAX} characters`)
@@ -122,6 +122,8 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
     else if (code === 0x7b) enter(new Set())
     else if (code === 0x5b) enter(null)
     else if (code === 0x7d || code === 0x5d) leave()
+    // Of true, false and null.
+    else if (code === 0x74 || code === 0x66 || code === 0x6e) countValue()
   }
 
   return {

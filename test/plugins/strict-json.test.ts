@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseStrictJson } from '../../src/plugins/strict-json-parser.ts'
+import { parseLongStrictJson, parseStrictJson } from '../../src/plugins/strict-json-parser.ts'
 
 function parse(text: string): unknown {
   return parseStrictJson(text, (message) => new SyntaxError(message))
@@ -155,25 +155,124 @@ test('32 levels are read and 33 are not, and no depth overflows the stack', () =
   assert.doesNotThrow(() => parse(`[${Array.from({ length: 1_000 }, () => '{"a":[]}').join(',')}]`))
 })
 
-test('no text takes long for its length', () => {
-  const bodies = [
-    `"${'\\\\'.repeat(500_000)}"`,
-    `"${'\\"'.repeat(500_000)}"`,
-    `{"${'\\u0061'.repeat(150_000)}":1}`,
-    `[${'1e1,'.repeat(250_000)}1]`,
-    `0.${'1'.repeat(1_000_000)}`,
-    `1${'0'.repeat(1_000_000)}`,
-    `{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join(',')}}`,
+test('a number of 64 characters is read, and one more is refused whatever it is', () => {
+  const numbers = (length: number) => [
+    `1.${'0'.repeat(length - 2)}`,
+    `1.${'5'.repeat(length - 2)}`,
+    `1e+${'0'.repeat(length - 4)}1`,
+    `-1.${'0'.repeat(length - 5)}e1`,
   ]
-  const begun = process.cpuUsage().user
-  for (const text of bodies) {
-    try {
-      parse(text)
-    } catch (error) {
-      assert.ok(error instanceof SyntaxError)
-    }
+  for (const text of numbers(64)) assert.equal(parse(text), Number(text))
+  for (const text of numbers(65)) assert.throws(() => parse(text), /64 characters/, text)
+  for (const text of [`1${'0'.repeat(100)}`, `{"a":[0.${'0'.repeat(65_500)}1]}`]) {
+    assert.throws(() => parse(text), /64 characters/)
   }
-  const tookMs = (process.cpuUsage().user - begun) / 1_000
-  // Some 200 ms for 7 MB; anything quadratic takes minutes.
-  assert.ok(tookMs < 5_000, `${tookMs} ms`)
+})
+
+test('a long text is read as a short one is, and refused as one', async () => {
+  const item = value.map((json) => JSON.stringify(json))
+  const filler = JSON.stringify('x'.repeat(20_000))
+  const parseLong = (text: string) =>
+    parseLongStrictJson(text, (message) => new SyntaxError(message))
+  const other = fc.constantFrom('', ',', ' ', '[', ']', '{', '}', '1', '"', '"reports":[]')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(item, { minLength: 1, maxLength: 30 }),
+      fc.nat(),
+      other,
+      fc.boolean(),
+      async (items, place, broken, isFirst) => {
+        const list = items.flatMap((text) => [text, filler])
+        const lists = `"reports":[${list.join(' , ')}]`
+        const text = isFirst ? `{ ${lists}, "atomic":true}` : `{"atomic":[1], ${lists} }`
+        assert.deepEqual(await parseLong(text), JSON.parse(text))
+        const at = place % text.length
+        const changed = text.slice(0, at) + broken + text.slice(at)
+        const outcomes = await Promise.allSettled(
+          [parse, parseLong].map(async (read) => read(changed)),
+        )
+        assert.equal(outcomes[1]?.status, outcomes[0]?.status, changed.slice(at - 50, at + 50))
+        const [short, long] = outcomes.map((outcome) => 'value' in outcome && outcome.value)
+        assert.deepEqual(long, short)
+      },
+    ),
+    { numRuns: 100 },
+  )
+})
+
+test('a long text is bounded in its values, in all and in what can not be read piece by piece', async () => {
+  const parseLong = (text: string) =>
+    parseLongStrictJson(text, (message) => new SyntaxError(message))
+  const many = (count: number) => Array.from({ length: count }, () => '[]').join()
+  const fields = Array.from({ length: 20_000 }, (_, index) => `"k${index}":1`).join()
+  await assert.doesNotReject(parseLong(`{"reports":[${many(250_000)}]}`))
+  await assert.rejects(parseLong(`{"reports":[${many(270_000)}]}`), /more than 262144 values/)
+  await assert.rejects(parseLong(`[${many(40_000)}]`), /too many values/)
+  await assert.rejects(parseLong(`{${fields}}`), /too many values/)
+  await assert.rejects(parseLong(`{"reports":[1,[${many(40_000)}]]}`), /too many values/)
+})
+
+test('a long text is read while others have their turn', async () => {
+  const items = Array.from({ length: 1_000 }, (_, index) => `{"id":"${index}${' '.repeat(3_000)}"}`)
+  let turns = 0
+  const timer = setInterval(() => turns++, 0)
+  const next = () => void (isReading && (turns++, setImmediate(next)))
+  let isReading = true
+  setImmediate(next)
+  await parseLongStrictJson(`{"reports":[${items.join()}]}`, (message) => new SyntaxError(message))
+  isReading = false
+  clearInterval(timer)
+  // 3 MB, and at most 64 KiB in one turn.
+  assert.ok(turns > 40, String(turns))
+})
+
+/** Texts of a kind, for a number of its tokens or of the characters of one. */
+const KINDS: Record<string, (count: number) => string> = {
+  'a long fraction': (count) => `{"a":1.${'0'.repeat(count)}1}`,
+  'a long integer': (count) => `{"a":1${'0'.repeat(count)}}`,
+  'a long exponent': (count) => `{"a":1e${'0'.repeat(count)}1}`,
+  'a long string': (count) => `{"a":"${'x'.repeat(count)}"}`,
+  'a long key': (count) => `{"${'x'.repeat(count)}":1}`,
+  space: (count) => `{"a":1${' '.repeat(count)}}`,
+  'space behind a string': (count) => `{"a"${' '.repeat(count)}:"b"${'\n'.repeat(count)}}`,
+  backslashes: (count) => `{"a":"${'\\\\'.repeat(count)}"}`,
+  'escaped quotes': (count) => `{"a":"${'\\"'.repeat(count)}"}`,
+  'escaped quotes without an end': (count) => `{"a":"${'\\"'.repeat(count)}`,
+  'an escaped key': (count) => `{"${'\\u0061'.repeat(count)}":1}`,
+  'surrogate pairs': (count) => `{"a":"${'\\ud83d\\ude00'.repeat(count)}"}`,
+  'many numbers': (count) => `{"a":[${'1.5,'.repeat(count)}1]}`,
+  'many exponents': (count) => `{"a":[${'10e-1,'.repeat(count)}1]}`,
+  'many keys': (count) => `{${Array.from({ length: count }, (_, at) => `"k${at}":1`).join()}}`,
+  'many strings': (count) => `{"a":[${'"x",'.repeat(count)}1]}`,
+  'many empty lists': (count) => `{"a":[${'[],'.repeat(count)}1]}`,
+  'many objects': (count) => `{"a":[${'{"b":{}},'.repeat(count)}1]}`,
+  'nested lists': (count) => `${'['.repeat(count)}${']'.repeat(count)}`,
+  'brackets that close nothing': (count) => ']'.repeat(count),
+  colons: (count) => `{"a"${':'.repeat(count)}1}`,
+}
+
+test('eight times as much of anything is some eight times the work', async (t) => {
+  const workOf = (text: string) => {
+    // Other work only adds to a measurement: the least of several is what the text takes.
+    const taken = Array.from({ length: 7 }, () => {
+      const begun = process.cpuUsage()
+      try {
+        parse(text)
+      } catch (error) {
+        assert.ok(error instanceof SyntaxError)
+      }
+      const { user, system } = process.cpuUsage(begun)
+      return user + system
+    })
+    return Math.min(...taken)
+  }
+  for (const [name, textOf] of Object.entries(KINDS)) {
+    await t.test(name, () => {
+      workOf(textOf(1_000))
+      const few = workOf(textOf(8_000))
+      const many = workOf(textOf(64_000))
+      // Squared it would be 64 times; below a millisecond nothing can be told, nor need be.
+      assert.ok(many < 1_000 || many < 24 * few, `${few} µs became ${many} µs`)
+    })
+  }
 })

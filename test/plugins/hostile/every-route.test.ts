@@ -46,6 +46,16 @@ const BODIES: Record<string, [body: Body, headers?: Header[]]> = {
   'a number that would be rounded': ['{"a":9007199254740993}'],
   'a number beyond all': ['{"a":1e999}'],
   'no number': ['{"a":NaN}'],
+  'a number of 65 characters': [`{"a":1.${'0'.repeat(63)}}`],
+  'a long fraction': [`{"a":1.${'0'.repeat(65_000)}1}`],
+  'a long integer': [`{"a":${'9'.repeat(65_000)}}`],
+  'a long exponent': [`{"a":1e${'0'.repeat(65_000)}1}`],
+  'many numbers': [`{"a":[${'1,'.repeat(32_000)}1]}`],
+  'many keys': [`{${Array.from({ length: 6_000 }, (_, index) => `"k${index}":1`).join()}}`],
+  'many lists': [`{"a":[${'[],'.repeat(21_000)}1]}`],
+  'many backslashes': [`{"a":"${'\\\\'.repeat(16_000)}"}`],
+  'many escapes': [`{"a":"${'\\u0061'.repeat(10_000)}"}`],
+  'space without end': [`{"a":${' '.repeat(65_000)}1}`],
   'NUL in a text': ['{"a":"\\u0000"}'],
   'half of a surrogate pair': ['{"a":"\\ud800"}'],
   'invalid UTF-8': [Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])],
@@ -96,6 +106,7 @@ test('the catalogue of hostile input is refused by every route, and changes noth
       assertNothingWritten(service.database, async () => {
         await hostilePaths(service, route, parameters, customer)
         if (!route.url.includes('*')) await hostileBodies(service, route, parameters, customer)
+        await otherMethods(service, route, parameters, callers)
       }),
     )
   }
@@ -118,6 +129,25 @@ async function hostilePaths(
       assertRefusal(answer, `${method} ${path.slice(0, 100)}`)
     }
   }
+}
+
+/** Whatever else is sent with it, a method that a path does not take is a 405, and an unknown path a 404. */
+async function otherMethods(
+  service: Service,
+  { url }: RegisteredRoute,
+  parameters: Record<string, string>,
+  callers: readonly RegisteredRoute[],
+): Promise<void> {
+  const path = url.replaceAll(/:(\w+)/g, (_match, name: string) => parameters[name] ?? 'x')
+  const isTaken = callers.some((route) => route.url === url && route.method === 'PATCH')
+  const body = `{"a":1.${'0'.repeat(65_000)}1}`
+  if (!isTaken) {
+    const answer = await callRaw(service.origin, 'PATCH', path, [JSON_TYPE], body)
+    assertRefused(answer, 'METHOD_NOT_ALLOWED', path)
+  }
+  if (url.includes('*')) return
+  const answer = await callRaw(service.origin, 'POST', `${path}/x/y/z`, [JSON_TYPE], body)
+  assertRefused(answer, 'NOT_FOUND', path)
 }
 
 async function hostileBodies(
