@@ -24,12 +24,12 @@ for (const { via } of Object.values(vulnerabilities)) {
     if (typeof advisory === 'object') advisories.set(advisory.source, advisory)
 }
 const where = registry()
-console.log(
+say(
   `Advisories: asked ${where} about ${metadata.dependencies.prod} packages that run in production; ` +
     `${advisories.size} found.`,
 )
 for (const { severity, name, range, title, url } of advisories.values()) {
-  console.log(`  ${severity}  ${name} ${range}  ${title}  ${url}`)
+  say(`  ${severity}  ${name} ${range}  ${title}  ${url}`)
 }
 process.exitCode = [...advisories.values()].some(({ severity }) => GRAVE.includes(severity)) ? 1 : 0
 
@@ -45,7 +45,7 @@ async function askWhatIsKnown() {
   const known = Object.keys(KNOWN).filter((name) => found[name]?.length > 0)
   if (known.length === 0) unchecked('it knows no advisory of a package that has several')
   const urls = known.flatMap((name) => found[name].map(({ url }) => url))
-  console.log(`The source knows its advisories: ${urls.join(' ')}`)
+  say(`The source knows its advisories: ${urls.join(' ')}`)
 }
 
 function audit() {
@@ -67,8 +67,16 @@ function registry() {
 /** Ends the program. */
 function unchecked(reason, isWithoutEndpoint = false) {
   const rule = '!'.repeat(78)
-  console.error(`${rule}\nADVISORIES WERE NOT CHECKED. ${registry()} was asked: ${reason}.`)
-  console.error(`Nothing is known about these ${names.length} packages, which run in production:`)
-  console.error(`${names.join(' ')}\n${rule}`)
+  complain(`${rule}\nADVISORIES WERE NOT CHECKED. ${registry()} was asked: ${reason}.`)
+  complain(`Nothing is known about these ${names.length} packages, which run in production:`)
+  complain(`${names.join(' ')}\n${rule}`)
   process.exit(isWithoutEndpoint && process.env.ADVISORIES === 'optional' ? 0 : 1)
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`)
+}
+
+function complain(line) {
+  process.stderr.write(`${line}\n`)
 }

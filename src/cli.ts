@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import './no-inspector.ts'
 import { runCommand } from './cli/run.ts'
+import { refuseInspector } from './no-inspector.ts'
+
+refuseInspector()
 
 // `strongroom … | head` has read enough: that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,10 +1,12 @@
-import './no-inspector.ts'
 import { banner } from './banner.ts'
 import { processEnvironment, readConfig } from './config.ts'
 import { withDevelopmentSecrets } from './development-secrets.ts'
 import { live, main } from './lifecycle.ts'
+import { refuseInspector } from './no-inspector.ts'
 import { createLogger } from './plugins/logging.ts'
 import { service } from './service.ts'
+
+refuseInspector()
 
 /** Answers requests and, unless RUN_JOBS=false, runs the background jobs. */
 await main(async () => {

@@ -1,9 +1,11 @@
-import './no-inspector.ts'
 import { processEnvironment, readConfig } from './config.ts'
 import { withDevelopmentSecrets } from './development-secrets.ts'
 import { live, main } from './lifecycle.ts'
+import { refuseInspector } from './no-inspector.ts'
 import { createLogger } from './plugins/logging.ts'
 import { service } from './service.ts'
+
+refuseInspector()
 
 /** Runs the background jobs alone, beside servers with RUN_JOBS=false. */
 await main(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,13 @@ function advisory(id: string, severity: string, range: string) {
 
 /** A registry that knows these advisories, or answers every audit with this status. */
 async function startRegistry(t: TestContext, known: Advisories | number): Promise<string> {
-  const server = createServer(async (request, answer) => {
+  const server = createServer((request, answer) => void answerTo(request, answer))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+
+  async function answerTo(request: IncomingMessage, answer: ServerResponse): Promise<void> {
     if (typeof known === 'number') return void answer.writeHead(known).end()
     const body = Buffer.concat(await request.toArray())
     answer.setHeader('content-type', 'application/json')
@@ -38,10 +44,7 @@ async function startRegistry(t: TestContext, known: Advisories | number): Promis
     const name = decodeURIComponent(request.url?.slice(1) ?? '')
     const versions = { '5.12.8': { name, version: '5.12.8' } }
     answer.end(JSON.stringify({ name, versions, 'dist-tags': { latest: '5.12.8' } }))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  }
 }
 
 async function check(t: TestContext, registry: string, env: Record<string, string> = {}) {

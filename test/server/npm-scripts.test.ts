@@ -9,7 +9,7 @@ import { clusterOf, newDataDir } from '../support/service-process.ts'
 
 /** Of a stop in good order, the database included. */
 const STOP_MS_MAX = 8_000
-const START_MS_MAX = 60_000
+const START_MS_MAX = 180_000
 const skip = process.platform === 'linux' ? false : 'processes are found in /proc'
 
 const repository = skip === false ? copyRepository((remove) => after(remove)) : ''

@@ -118,7 +118,7 @@ test('what can be deducted goes up to 2^53-1 exactly, credit included, and not f
   const service = await startService(t)
   const max = Number.MAX_SAFE_INTEGER
   await service.asInternal('POST', '/account', { user_id: 'bob', tier: 'pro' })
-  const post = (path: string, amount: number) =>
+  const move = (path: string, amount: number) =>
     service.asInternal('POST', path, { user_id: 'bob', amount })
   const credit = (credit_limit: number) =>
     service.asInternal('PATCH', '/account/bob', { credit_limit })
@@ -127,28 +127,28 @@ test('what can be deducted goes up to 2^53-1 exactly, credit included, and not f
     return { balance, available }
   }
 
-  assert.equal((await post('/top_up', 1_000)).body.available, 1_000)
+  assert.equal((await move('/top_up', 1_000)).body.available, 1_000)
   assertRefused(await credit(max), 'BALANCE_LIMIT')
   assertRefused(await credit(max - 999), 'BALANCE_LIMIT')
   assert.deepEqual(await state(), { balance: 1_000, available: 1_000 })
   assert.equal((await credit(max - 1_000)).body.available, max)
   assert.deepEqual(await state(), { balance: 1_000, available: max })
 
-  assertRefused(await post('/top_up', 1), 'BALANCE_LIMIT')
-  const charge = await post('/deduct', 1)
+  assertRefused(await move('/top_up', 1), 'BALANCE_LIMIT')
+  const charge = await move('/deduct', 1)
   assert.equal(charge.body.available, max - 1)
-  assert.equal((await post('/top_up', 1)).body.available, max)
+  assert.equal((await move('/top_up', 1)).body.available, max)
   const refund = { transfer_id: charge.body.transfer_id }
   assertRefused(await service.asInternal('POST', '/refund', refund), 'BALANCE_LIMIT')
   assert.deepEqual(await state(), { balance: 1_000, available: max })
 
   // Held money can be had back, and a whole hold is captured.
-  const hold = await post('/holds', max)
+  const hold = await move('/holds', max)
   assert.deepEqual([hold.status, hold.body.available], [201, 0])
-  assertRefused(await post('/top_up', 1), 'BALANCE_LIMIT')
+  assertRefused(await move('/top_up', 1), 'BALANCE_LIMIT')
   await service.asInternal('POST', `/holds/${hold.body.hold_id}/release`)
   assert.deepEqual(await state(), { balance: 1_000, available: max })
-  assert.equal((await post('/deduct', max)).body.balance, 1_000 - max)
+  assert.equal((await move('/deduct', max)).body.balance, 1_000 - max)
   assert.equal((await service.asInternal('POST', '/refund', refund)).body.available, 1)
 })
 
