@@ -48,6 +48,10 @@ export const REFUSALS = {
   INTERNAL_ERROR: [500, 'Something broke on our side; the request id helps to find it.'],
   DATABASE_UNAVAILABLE: [503, 'The database is unavailable; try again.'],
   OVERLOADED: [503, 'Too much work is waiting; try again.'],
+  ACCOUNT_BUSY: [
+    503,
+    'The account is kept locked by work that takes long; nothing was done. Try again.',
+  ],
   TIMEOUT: [503, 'The answer took too long; repeat the call with its idempotency key to learn it.'],
   SIGNING_KEY_MISSING: [503, 'No key to sign with is configured on this server.'],
   STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],

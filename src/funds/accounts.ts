@@ -1,10 +1,10 @@
-import { and, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, lt, lte, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
 import { SYSTEM_ACCOUNTS, available } from './posting.ts'
-import { accounts, transfers } from './tables.ts'
+import { accounts, holds, transfers } from './tables.ts'
 
 export type AccountRow = typeof accounts.$inferSelect
 export type TransferRow = typeof transfers.$inferSelect
@@ -90,13 +90,14 @@ export function updateAccount(
       .where(eq(accounts.userId, userId))
       .for('update')
     if (before === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
-    const after = { ...before, ...changes }
+    const lapsed = await lapsedOf(tx, before)
+    const after = { ...before, ...changes, lapsed }
     if (!after.chargedBack && available(after) < 0n) throw new Refusal('CREDIT_LIMIT_IN_USE')
     const isLow = after.lowBalanceAt !== null && after.balance < after.lowBalanceAt
     const [row] = await tx
       .update(accounts)
       // Never back in time: transfers are ordered by it.
-      .set({ ...changes, isLow, updatedAt: sql`greatest(clock_timestamp(), updated_at)` })
+      .set({ ...changes, lapsed, isLow, updatedAt: sql`greatest(clock_timestamp(), updated_at)` })
       .where(eq(accounts.id, before.id))
       .returning()
     if (row === undefined) throw new Error('The account was not updated')
@@ -104,10 +105,31 @@ export function updateAccount(
     await recordAudit(tx, actor, {
       event: 'account.updated',
       subject: accountSubject(row),
+      // By which it is told what the account was at a time.
+      timestamp: row.updatedAt,
       metadata: Object.fromEntries(changed),
     })
     return row
   })
+}
+
+/** What is held of an account by holds whose time is over, which count no longer. */
+export async function lapsedOf(
+  db: Pick<Database, 'select'>,
+  account: Pick<AccountRow, 'id' | 'held'>,
+): Promise<bigint> {
+  if (account.held === 0n) return 0n
+  const [row] = await db
+    .select({ sum: sql<string>`coalesce(sum(${holds.amount}), 0)` })
+    .from(holds)
+    .where(
+      and(
+        eq(holds.accountId, account.id),
+        eq(holds.status, 'open'),
+        lte(holds.expiresAt, sql`clock_timestamp()`),
+      ),
+    )
+  return BigInt(row?.sum ?? 0)
 }
 
 /** A page of an account's transfers, newest first. */

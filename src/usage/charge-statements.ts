@@ -17,6 +17,8 @@ export interface Remainder {
 export interface ChargingState {
   /** The prices of each customer's plan. */
   metered: ReadonlyMap<string, Record<string, Metering>>
+  /** Customers that somebody else has locked, or whose plan. */
+  busy: ReadonlySet<string>
   remainders: readonly Remainder[]
   /** Reports of the batch that are stored already. */
   stored: readonly EarlierReport[]
@@ -26,25 +28,32 @@ export interface ChargingState {
  * Reads in a transaction that has locked the customers' accounts. The customers and their plans stay
  * as they are until its end: no metric is paid for both by the plan before a change and by the one
  * after it.
+ * @param skips passes over customers that are locked, in place of waiting for them
  */
 export async function readChargingState(
   sql: postgres.Sql,
   customerIds: readonly string[],
   batch: readonly Report[],
+  skips: boolean,
 ): Promise<ChargingState> {
   const ids = array(customerIds)
-  const [plans, remainders, stored] = await Promise.all([
+  const [plans, metering, remainders, stored] = await Promise.all([
     sql<{ id: string; metered: Record<string, Metering> }[]>`
       select c.id, p.metered from customers c join plans p on p.id = c.plan
       where c.id = any(${ids}::text[]) and p.metered is not null
       order by c.id
-      for share`,
+      for share ${skips ? sql`skip locked` : sql``}`,
+    sql<{ id: string }[]>`
+      select c.id from customers c join plans p on p.id = c.plan
+      where c.id = any(${ids}::text[]) and p.metered is not null`,
     sql<Remainder[]>`
       select customer_id as "customerId", metric, asset, per, remainder::text from usage_remainders
       where customer_id = any(${ids}::text[])`,
     findReports(sql, batch),
   ])
-  return { metered: new Map(plans.map((plan) => [plan.id, plan.metered])), remainders, stored }
+  const metered = new Map(plans.map((plan) => [plan.id, plan.metered]))
+  const busy = metering.flatMap(({ id }) => (metered.has(id) ? [] : [id]))
+  return { metered, busy: new Set(busy), remainders, stored }
 }
 
 /** Nothing is written outside the transaction that read. */

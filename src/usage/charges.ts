@@ -1,7 +1,8 @@
 import type postgres from 'postgres'
 import { commitBatch, rejected } from '../funds/committing.ts'
-import type { LedgerBooks, OpenBooks } from '../funds/ledger.ts'
+import { type LedgerBooks, type OpenBooks, type Reach, isLockNotHad } from '../funds/ledger.ts'
 import { type Transfer, newOperation } from '../funds/operations.ts'
+import { SetAside } from '../funds/set-aside.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { Refusal } from '../refusals.ts'
 import {
@@ -24,35 +25,56 @@ type Outcome = PromiseSettledResult<Reported>
  * paid for is refused and leaves nothing behind, so that its instance can send it again.
  */
 export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
-  function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+  /** Outcomes may be `SetAside`: of reports whose customer or account is locked. */
+  function commit(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+    reach: Reach,
+  ): Promise<Outcome[]> {
     return commitBatch(batch, {
-      tryOnce: (reports) => tryOnce(sql, reports),
+      tryOnce: (reports) => tryOrSetAside(sql, reports, reach),
       undo: () => sql`rollback`,
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
   }
 
-  /** Locks accounts before reports and totals, as everybody does who locks both. */
-  async function tryOnce(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+  async function tryOrSetAside(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+    reach: Reach,
+  ): Promise<Outcome[]> {
+    try {
+      return await tryOnce(sql, batch, reach)
+    } catch (error) {
+      if (!isLockNotHad(error)) throw error
+      await sql`rollback`
+      return batch.map(() => rejected(new SetAside()))
+    }
+  }
+
+  /** Locks accounts before customers, reports and totals, as everybody does who locks several. */
+  async function tryOnce(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+    reach: Reach,
+  ): Promise<Outcome[]> {
     const customerIds = [...new Set(batch.map((report) => report.customerId))]
-    const account = await books.open(sql, {
-      userIds: customerIds,
-      accountIds: [],
-      keys: batch.map((report) => ({
-        userId: report.customerId,
-        accountId: null,
-        key: keyOf(report),
-      })),
-      charges: [],
-      holds: [],
-    })
-    const decided = decide(batch, account, await readChargingState(sql, customerIds, batch))
+    const keys = batch.map((report) => ({
+      userId: report.customerId,
+      accountId: null,
+      key: keyOf(report),
+    }))
+    const input = { userIds: customerIds, accountIds: [], keys, charges: [], holds: [] }
+    const account = await books.open(sql, input, reach)
+    const skips = reach.waitMs === null
+    const state = await readChargingState(sql, customerIds, batch, skips)
+    const decided = decide(batch, account, state)
     const accepted = batch.filter((_, index) => decided.accepted.has(index))
     const transaction = { xid: account.xid, customerIds }
     const written = await writeReports(sql, accepted, boundsOf(options), transaction)
     if (written.created.length < accepted.length) {
       await sql`rollback`
-      return tryWithout(sql, batch, refusalsOf(accepted, written))
+      return tryWithout(sql, batch, reach, refusalsOf(accepted, written))
     }
     if (decided.remainders.length > 0) {
       await writeRemainders(sql, account.xid, decided.remainders)
@@ -67,10 +89,11 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
   async function tryWithout(
     sql: postgres.Sql,
     batch: readonly Report[],
+    reach: Reach,
     refusals: ReadonlyMap<Report, Refusal>,
   ): Promise<Outcome[]> {
     const others = batch.filter((report) => !refusals.has(report))
-    const outcomes = others.length === 0 ? [] : await tryOnce(sql, others)
+    const outcomes = others.length === 0 ? [] : await tryOnce(sql, others, reach)
     const of = new Map(others.map((report, index) => [report, outcomes[index]]))
     return batch.map((report) => of.get(report) ?? rejected(refusals.get(report)))
   }
@@ -108,6 +131,9 @@ function decide(batch: readonly Report[], account: OpenBooks, state: ChargingSta
     const key = reportKey(report)
     if (known.has(key)) return
     try {
+      if (account.isSetAside(report.customerId) || state.busy.has(report.customerId)) {
+        throw new SetAside()
+      }
       const before = pay(report)
       if (before === null) accepted.add(index)
       else earlier.push({ key, fingerprint: before.fingerprint, receivedAt: before.createdAt })

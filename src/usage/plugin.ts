@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
+import { ALONE, SHARED } from '../funds/ledger.ts'
+import { SetAside } from '../funds/set-aside.ts'
+import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
 import { sharedCommits } from '../shared-commits.ts'
 import { connect } from '../plugins/database/connect.ts'
 import { Refusal } from '../refusals.ts'
@@ -16,6 +19,8 @@ const BATCH_MAX = 500
 const WAITING_MAX = 20_000
 /** Bounds the memory of what waits: a report may have 100 values. */
 const WAITING_VALUES_MAX = 400_000
+/** Of reports whose customer or account is locked by somebody else. */
+const ASIDE_MAX = 1_000
 const CLOSE_TIMEOUT_S = 5
 const ANOMALIES_INTERVAL_MS = 1_000
 /** How often to ask whether the day's cleaning is due: a process may not live for a day. */
@@ -53,8 +58,12 @@ export const usage = fp(
       })
     const writing = lane('usage')
     const charging = lane('usage charges')
+    const aside = lane('usage charges aside')
     const judging = lane('usage anomalies')
-    const metrics = usageMetrics(app, () => commits.waiting() + charges.waiting())
+    const metrics = usageMetrics(
+      app,
+      () => commits.waiting() + charges.waiting() + setAside.waiting(),
+    )
     const queue = anomalyQueue(() => metrics.unjudged.inc())
     const options: WriterOptions = {
       retentionDays,
@@ -76,18 +85,40 @@ export const usage = fp(
     // Apart, so that who pays with each report holds up nobody else.
     const charges = sharedCommits<Report, Reported>({
       ...limits,
-      commit: (batch) => charger.commit(charging, batch),
+      commit: (batch) => charger.commit(charging, batch, SHARED),
     })
+    const setAside = waitingRoom<Report, Reported>({
+      lanes: 1,
+      batchMax: BATCH_MAX,
+      waitingMax: ASIDE_MAX,
+      patienceMs: PATIENCE_MS,
+      keyOf: (report) => report.customerId,
+      commit: (batch) => charger.commit(aside, batch, ALONE),
+      isBusy: (reason) => reason instanceof SetAside,
+      giveUp: () => busyAccount(),
+    })
+
+    /** Behind others of the same customer that wait, and to them if the customer can not be had. */
+    async function charge(report: Report, since: number): Promise<Reported> {
+      if (setAside.has(report.customerId)) return setAside.submit(report, since)
+      try {
+        return await charges.submit(report)
+      } catch (error) {
+        if (error instanceof SetAside) return setAside.submit(report, since)
+        throw error
+      }
+    }
 
     let waitingValues = 0
     app.decorate('usage', {
       report: async (draft) => {
         const values = Object.keys(draft.metrics).length
         waitingValues += values
+        const since = performance.now()
         try {
           if (waitingValues > WAITING_VALUES_MAX) throw new Refusal('OVERLOADED')
           const report = newReport(draft)
-          const reported = (await commits.submit(report)) ?? (await charges.submit(report))
+          const reported = (await commits.submit(report)) ?? (await charge(report, since))
           metrics.reports.inc({ outcome: reported.replayed ? 'replayed' : 'created' })
           return reported
         } catch (error) {
@@ -134,7 +165,7 @@ export const usage = fp(
       void cleaning.stop()
       await anomalies.stop()
       await Promise.all(
-        [writing, charging, judging].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })),
+        [writing, charging, aside, judging].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })),
       )
     })
   },
