@@ -9,6 +9,7 @@ CREATE TABLE "erasures" (
 	"actor" text NOT NULL,
 	"ip" text,
 	"step" integer DEFAULT 0 NOT NULL,
+	"after" text,
 	"keys_revoked" integer DEFAULT 0 NOT NULL,
 	"licenses_revoked" integer DEFAULT 0 NOT NULL,
 	"holds_released" integer DEFAULT 0 NOT NULL,

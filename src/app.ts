@@ -48,6 +48,7 @@ import { stripe } from './plugins/stripe.ts'
 import { strictJson } from './plugins/strict-json.ts'
 import { loggerOfRequest } from './plugins/trace-context.ts'
 import { schemaController } from './plugins/validation.ts'
+import { erasures } from './privacy/plugin.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { usage } from './usage/plugin.ts'
@@ -107,6 +108,7 @@ export async function buildApp(
     config: config.database,
     retentionDays: config.usageRetentionDays,
   })
+  await app.register(erasures, { config: config.database })
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,

@@ -25,6 +25,7 @@ export const REFUSALS = {
     409,
     'The account has a balance or an open hold, which `?force=true` would give up.',
   ],
+  ERASURE_IN_PROGRESS: [409, 'What the user had before is being erased; try again later.'],
   ACCOUNT_FROZEN: [409, 'The account is frozen.'],
   ALREADY_REFUNDED: [409, 'Less than this is left to refund of the charge.'],
   ASSET_MISMATCH: [409, 'The account is in another asset than the price.'],

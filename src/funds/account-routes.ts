@@ -45,7 +45,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         body: OpenAccountBody,
         response: { 200: ref(Account), 201: ref(Account) },
       },
-      config: { refusals: ['ACCOUNT_EXISTS'] },
+      config: { refusals: ['ACCOUNT_EXISTS', 'ERASURE_IN_PROGRESS'] },
     },
     async (request, reply) => {
       const { user_id: userId, tier, asset = defaultAsset } = request.body

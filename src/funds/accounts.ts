@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, isNotNull, lt, lte, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database } from '../plugins/database/index.ts'
+import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals.ts'
 import { SYSTEM_ACCOUNTS, available } from './posting.ts'
 import { accounts, holds, transfers } from './tables.ts'
@@ -11,7 +12,8 @@ export type TransferRow = typeof transfers.$inferSelect
 
 /**
  * Opens a user's account; the same again changes nothing.
- * @throws Refusal `ACCOUNT_EXISTS` when the user's account has another tier or asset
+ * @throws Refusal `ACCOUNT_EXISTS` when the user's account has another tier or asset, or
+ * `ERASURE_IN_PROGRESS` while what the user had before is being erased
  */
 export function openAccount(
   db: Database,
@@ -30,6 +32,8 @@ export function openAccount(
       if (!same) throw new Refusal('ACCOUNT_EXISTS')
       return { account, created: false }
     }
+    // Asked for after the insert, which waits for an erasure that is just beginning.
+    if (await isUserErasing(tx, wanted.userId)) throw new Refusal('ERASURE_IN_PROGRESS')
     await tx
       .insert(accounts)
       .values(SYSTEM_ACCOUNTS.map((system) => ({ system, asset: wanted.asset })))
@@ -117,6 +121,7 @@ export function updateAccount(
 export async function lapsedOf(
   db: Pick<Database, 'select'>,
   account: Pick<AccountRow, 'id' | 'held'>,
+  at?: Date,
 ): Promise<bigint> {
   if (account.held === 0n) return 0n
   const [row] = await db
@@ -126,7 +131,7 @@ export async function lapsedOf(
       and(
         eq(holds.accountId, account.id),
         eq(holds.status, 'open'),
-        lte(holds.expiresAt, sql`clock_timestamp()`),
+        lte(holds.expiresAt, at ?? sql`clock_timestamp()`),
       ),
     )
   return BigInt(row?.sum ?? 0)

@@ -77,7 +77,10 @@ export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Pr
     const details = [{ path: '/at', message: 'is not over yet' }]
     throw new Refusal('VALIDATION_FAILED', { details })
   }
-  const [moved, terms] = await Promise.all([lastMovement(sql, account, at), termsAt(sql, account, at)])
+  const [moved, terms] = await Promise.all([
+    lastMovement(sql, account, at),
+    termsAt(sql, account, at),
+  ])
   const { createdAt } = account
   const { balance, held, updatedAt } = moved ?? { balance: 0n, held: 0n, updatedAt: createdAt }
   const changedAt = terms.updatedAt ?? createdAt

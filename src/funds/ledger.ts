@@ -33,13 +33,13 @@ export interface Reach {
 export const SHARED: Reach = { waitMs: null, countedMax: COUNTED_MAX, endedMax: ENDED_MAX }
 
 /** One of a single account, which may be locked for a moment, or have a million holds to count. */
-export const ALONE: Reach = { waitMs: 50, countedMax: null, endedMax: ENDED_MAX }
+export const ALONE: Reach = { waitMs: 400, countedMax: null, endedMax: ENDED_MAX }
 
 /** That of the job, which names the holds that it ends. */
 const ENDING: Reach = { waitMs: null, countedMax: null, endedMax: 0 }
 
 /** Any constant will do; whoever holds it in a transaction is the one who ends holds. */
-const ENDING_LOCK_KEY = 5_746_105
+const ENDING_LOCK_KEY = 5_746_106
 
 /** The accounts of a transaction, locked, and what is decided on them. */
 export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>

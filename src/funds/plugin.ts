@@ -23,7 +23,7 @@ const READERS = 2
 const BATCH_MAX = 500
 const WAITING_MAX = 5_000
 /** For accounts that others have locked, or that have too much in them for a batch: README.md. */
-const ASIDE_WRITERS = 2
+const ASIDE_WRITERS = 3
 const ASIDE_MAX = 2_000
 const CLOSE_TIMEOUT_S = 5
 const EXPIRY_INTERVAL_MS = 5_000

@@ -1,14 +1,5 @@
 import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  check,
-  customType,
-  integer,
-  pgTable,
-  text,
-  timestamp,
-  unique,
-} from 'drizzle-orm/pg-core'
+import { bigint, check, customType, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
@@ -46,6 +37,8 @@ export const erasures = pgTable(
     ip: text(),
     /** The number of the step it is at. */
     step: integer().notNull().default(0),
+    /** Where in it: the key of the last row that is done. */
+    after: text(),
     keysRevoked: integer().notNull().default(0),
     licensesRevoked: integer().notNull().default(0),
     holdsReleased: integer().notNull().default(0),

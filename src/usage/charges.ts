@@ -26,11 +26,7 @@ type Outcome = PromiseSettledResult<Reported>
  */
 export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
   /** Outcomes may be `SetAside`: of reports whose customer or account is locked. */
-  function commit(
-    sql: postgres.Sql,
-    batch: readonly Report[],
-    reach: Reach,
-  ): Promise<Outcome[]> {
+  function commit(sql: postgres.Sql, batch: readonly Report[], reach: Reach): Promise<Outcome[]> {
     return commitBatch(batch, {
       tryOnce: (reports) => tryOrSetAside(sql, reports, reach),
       undo: () => sql`rollback`,
