@@ -155,7 +155,7 @@ async function termsAt(sql: postgres.Sql, account: Now, at: Date): Promise<Terms
     from (
       select (select metadata->>'tier' from recorded where metadata ? 'tier' order by id desc limit 1) as tier,
         (select metadata->>'status' from recorded where metadata ? 'status' order by id desc limit 1) as status,
-        (select metadata->>'credit_limit' from recorded where metadata ? 'credit_limit' order by id desc limit 1) as credit,
+        (select metadata->>'creditLimit' from recorded where metadata ? 'creditLimit' order by id desc limit 1) as credit,
         (select max(timestamp) from recorded where not metadata ? 'low_balance') as at
     ) last
     left join (

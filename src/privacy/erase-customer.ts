@@ -4,7 +4,6 @@ import { customers } from '../customers/tables.ts'
 import { transfers } from '../funds/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
-import { subscriptions } from '../subscriptions/tables.ts'
 import { USAGE_KEY } from '../usage/charges.ts'
 import { closeAccount, lockAccount } from './erase-account.ts'
 import { type Erasure, beginErasure, limitWaits } from './erasure.ts'
@@ -38,7 +37,6 @@ export function eraseCustomer(
     }
 
     const people = await peopleOf(tx, customer)
-    await tx.delete(subscriptions).where(eq(subscriptions.customerId, id))
     // Its transfers name the reports that they paid for. Any other account is no part of a customer.
     const isPart = payer !== null && (await hasPaidForUsage(tx, payer.id))
     const closed = isPart ? await closeAccount(tx, payer, force) : null

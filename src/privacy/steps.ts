@@ -19,7 +19,7 @@ import { forgetEvents, ignoreEvents } from './events.ts'
  */
 type Step = (tx: Transaction, row: ErasureRow, limit: number) => Promise<number>
 
-/** In the order in which they are done. Rows of erasures under way name them by number: add at the end of a kind only with care. */
+/** In the order in which they are done, and by whose numbers the rows of erasures under way name them. */
 export const STEPS: readonly Step[] = [
   // Before anything is recorded here: what that is of whoever erases, and stays.
   (tx, row, limit) => forgetPersonal(tx, subjectsOf(row), limit),
@@ -27,6 +27,8 @@ export const STEPS: readonly Step[] = [
   forgetKeyNames,
   revokeLicenses,
   forgetLicenses,
+  // Licences refer to them.
+  (tx, row, limit) => forgetRows(tx, 'subscriptions', row, limit),
   forgetReports,
   // What is on its way to Stripe is made of sums: after them there is no more of it.
   (tx, row, limit) => forgetRows(tx, 'usage_meter_sums', row, limit),
@@ -141,7 +143,7 @@ async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): P
 
 async function forgetRows(
   tx: Transaction,
-  table: 'usage_meter_sums' | 'usage_meter_events' | 'usage_remainders',
+  table: 'subscriptions' | 'usage_meter_sums' | 'usage_meter_events' | 'usage_remainders',
   { customerId }: ErasureRow,
   limit: number,
 ): Promise<number> {
