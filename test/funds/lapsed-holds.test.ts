@@ -68,7 +68,7 @@ test('any number of lapsed holds counts at once, and is ended a few hundred at a
       `audit_records r where exists (
         select from accounts where user_id = 'bob' and id = any(r.account_ids)
       ) and (
-        select count(*) from accounts a, unnest(r.account_ids) id where a.id = id and a.user_id = 'ada'
+        select count(*) from accounts a, unnest(r.account_ids) as one where a.id = one and a.user_id = 'ada'
       ) > 40`,
     )
     assert.equal(mixed, 0)

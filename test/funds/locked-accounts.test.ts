@@ -75,7 +75,7 @@ test('paid usage: a customer or account that is locked holds up no other custome
   await putPlan(service, 'paid', { metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } } })
   const customers = []
   for (let index = 0; index < 2; index++) {
-    const made = await createCustomer(service, { plan: 'paid' })
+    const made = await createCustomer(service, { email: `${index}@example.com`, plan: 'paid' })
     await service.asInternal('POST', '/account', { user_id: made.customerId, tier: 'pro' })
     await service.asInternal('POST', '/top_up', { user_id: made.customerId, amount: 10_000 })
     customers.push({ ...made, call: asCustomer(service, made.apiKey) })
