@@ -54,6 +54,7 @@ import {
   refuseUnknownRoutes,
 } from './plugins/unknown-routes.ts'
 import { schemaController } from './plugins/validation.ts'
+import { erasures } from './privacy/plugin.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { usage } from './usage/plugin.ts'
@@ -120,6 +121,7 @@ export async function buildApp(
     retentionDays: config.usageRetentionDays,
     allowances: config.usageAllowances,
   })
+  await app.register(erasures, { config: config.database })
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,

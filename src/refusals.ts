@@ -26,6 +26,7 @@ export const REFUSALS = {
     409,
     'The account has a balance or an open hold, which `?force=true` would give up.',
   ],
+  ERASURE_IN_PROGRESS: [409, 'What the user had before is being erased; try again later.'],
   ACCOUNT_FROZEN: [409, 'The account is frozen.'],
   ALREADY_REFUNDED: [409, 'Less than this is left to refund of the charge.'],
   ASSET_MISMATCH: [409, 'The account is in another asset than the price.'],
@@ -50,6 +51,10 @@ export const REFUSALS = {
   INTERNAL_ERROR: [500, 'Something broke on our side; the request id helps to find it.'],
   DATABASE_UNAVAILABLE: [503, 'The database is unavailable; try again.'],
   OVERLOADED: [503, 'Too much work is waiting; try again.'],
+  ACCOUNT_BUSY: [
+    503,
+    'The account is kept locked by work that takes long; nothing was done. Try again.',
+  ],
   TIMEOUT: [503, 'The answer took too long; repeat the call with its idempotency key to learn it.'],
   SIGNING_KEY_MISSING: [503, 'No key to sign with is configured on this server.'],
   STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],

@@ -1,17 +1,24 @@
-import { eq, sql } from 'drizzle-orm'
-import { forgetTransfers } from '../funds/forget.ts'
+import { sql } from 'drizzle-orm'
+import { array } from '../plugins/database/arrays.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
-import { auditPersonal } from './tables.ts'
 
 /**
- * Erases the personal values, and their salts, of every record about a subject: a customer's id, or
- * `acct_<id>` for an account, whose transfers lose reason, reference, metadata, key and address too.
- * The records stay as they are and verify. An account must be `closed` before.
+ * Erases personal values, and their salts, of records about these subjects: a customer's id, or
+ * `acct_<id>` for an account. The records stay as they are and verify.
+ * @returns how many; fewer than `limit` when none is left
  */
-export async function forgetPersonal(tx: Transaction, subject: string): Promise<void> {
-  await tx.delete(auditPersonal).where(eq(auditPersonal.subject, subject))
-  const account = /^acct_(\d+)$/.exec(subject)
-  if (account !== null) await forgetTransfers(tx, BigInt(account[1] ?? 0))
+export async function forgetPersonal(
+  tx: Transaction,
+  subjects: readonly string[],
+  limit: number,
+): Promise<number> {
+  const gone = await tx.execute(sql`
+    delete from audit_personal where commitment in (
+      select commitment from audit_personal where subject = any(${array(subjects)}::text[])
+      limit ${limit}
+    )
+    returning 1 as one`)
+  return gone.length
 }
 
 /** Long enough to look into an attack; no customer's erasure ever comes to these addresses. */

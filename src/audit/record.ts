@@ -36,6 +36,8 @@ export interface AuditEntry {
   subject: string
   /** What changed, without personal data and without secrets. */
   metadata?: Record<string, unknown>
+  /** When it was so; the beginning of the transaction if it does not say. */
+  timestamp?: Date
   /** What is personal of it: each stands in the record's metadata as a commitment. */
   personal?: Record<string, string>
 }
@@ -55,7 +57,7 @@ export async function recordAudit(
     values.push(made)
     return made.commitment
   }
-  const records = entries.map(({ event, subject, metadata = {}, personal = {} }) => {
+  const records = entries.map(({ event, subject, metadata = {}, timestamp, personal = {} }) => {
     const commitments = Object.entries(personal).map(([name, value]) => [
       name,
       commit(subject, value),
@@ -65,6 +67,7 @@ export async function recordAudit(
       actor: actor.id,
       subject,
       ip: actor.ip === null ? null : commit(subject, actor.ip),
+      timestamp,
       metadata: { ...metadata, ...Object.fromEntries(commitments) },
     }
   })

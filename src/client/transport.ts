@@ -20,6 +20,8 @@ const RETRY_AFTER_MS_MAX = 30_000
 const PASSING = new Set([408, 429, 500, 502, 503, 504])
 /** What no waiting mends, though the status says so. */
 const LASTING = new Set(['SIGNING_KEY_MISSING', 'STRIPE_NOT_CONFIGURED'])
+/** Refused before anything was done. */
+const UNTOUCHED = new Set(['OVERLOADED', 'ACCOUNT_BUSY'])
 /** Statuses whose answer can have no body. */
 const EMPTY = new Set([204, 205, 304])
 
@@ -81,9 +83,9 @@ function mayPass(error: StrongroomError): boolean {
   return error.statusCode === null || PASSING.has(error.statusCode)
 }
 
-/** Refused before anything was done, so that even a call without a key may be sent again. */
+/** Even a call without a key may be sent again. */
 function isUntouched(error: StrongroomError): boolean {
-  return error.statusCode === 429 || error.code === 'OVERLOADED'
+  return error.statusCode === 429 || UNTOUCHED.has(error.code)
 }
 
 /** Random, so that callers who failed together do not come back together. */

@@ -10,7 +10,7 @@ import {
   systemAccountNames,
   updateAccount,
 } from './accounts.ts'
-import { presentAccount, presentBalance, presentTransfer } from './present.ts'
+import { presentAccount, presentBalance, presentBalanceThen, presentTransfer } from './present.ts'
 import {
   Account,
   Balance,
@@ -46,7 +46,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         body: OpenAccountBody,
         response: { 200: ref(Account), 201: ref(Account) },
       },
-      config: { refusals: ['ACCOUNT_EXISTS'] },
+      config: { refusals: ['ACCOUNT_EXISTS', 'ERASURE_IN_PROGRESS'] },
     },
     async (request, reply) => {
       const { user_id: userId, tier, asset = defaultAsset } = request.body
@@ -105,15 +105,12 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
 
   app.get(
     '/balance/:user_id',
-    { schema: balanceSchema, config: { refusals: ['ACCOUNT_NOT_FOUND'] } },
+    { schema: balanceSchema, config: { refusals: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'] } },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       const { at } = request.query
-      const row =
-        at === undefined
-          ? await app.funds.balance(userId)
-          : await app.funds.balanceAt(userId, timeOf(at, '/at'))
-      return presentBalance(row)
+      if (at === undefined) return presentBalance(await app.funds.balance(userId))
+      return presentBalanceThen(await app.funds.balanceAt(userId, timeOf(at, '/at')))
     },
   )
 

@@ -1,17 +1,19 @@
-import { and, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, lt, lte, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database } from '../plugins/database/index.ts'
+import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals.ts'
 import { SYSTEM_ACCOUNTS, available, isBeyondLimit } from './posting.ts'
-import { accounts, transfers } from './tables.ts'
+import { accounts, holds, transfers } from './tables.ts'
 
 export type AccountRow = typeof accounts.$inferSelect
 export type TransferRow = typeof transfers.$inferSelect
 
 /**
  * Opens a user's account; the same again changes nothing.
- * @throws Refusal `ACCOUNT_EXISTS` when the user's account has another tier or asset
+ * @throws Refusal `ACCOUNT_EXISTS` when the user's account has another tier or asset, or
+ * `ERASURE_IN_PROGRESS` while what the user had before is being erased
  */
 export function openAccount(
   db: Database,
@@ -30,6 +32,8 @@ export function openAccount(
       if (!same) throw new Refusal('ACCOUNT_EXISTS')
       return { account, created: false }
     }
+    // Asked for after the insert, which waits for an erasure that is just beginning.
+    if (await isUserErasing(tx, wanted.userId)) throw new Refusal('ERASURE_IN_PROGRESS')
     await tx
       .insert(accounts)
       .values(SYSTEM_ACCOUNTS.map((system) => ({ system, asset: wanted.asset })))
@@ -91,7 +95,8 @@ export function updateAccount(
       .where(eq(accounts.userId, userId))
       .for('update')
     if (before === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
-    const after = { ...before, ...changes }
+    const lapsed = await lapsedOf(tx, before)
+    const after = { ...before, ...changes, lapsed }
     if (changes.creditLimit !== undefined && isBeyondLimit(after)) {
       throw new Refusal('BALANCE_LIMIT')
     }
@@ -100,7 +105,7 @@ export function updateAccount(
     const [row] = await tx
       .update(accounts)
       // Never back in time: transfers are ordered by it.
-      .set({ ...changes, isLow, updatedAt: sql`greatest(clock_timestamp(), updated_at)` })
+      .set({ ...changes, lapsed, isLow, updatedAt: sql`greatest(clock_timestamp(), updated_at)` })
       .where(eq(accounts.id, before.id))
       .returning()
     if (row === undefined) throw new Error('The account was not updated')
@@ -108,10 +113,32 @@ export function updateAccount(
     await recordAudit(tx, actor, {
       event: 'account.updated',
       subject: accountSubject(row),
+      // By which it is told what the account was at a time.
+      timestamp: row.updatedAt,
       metadata: Object.fromEntries(changed),
     })
     return row
   })
+}
+
+/** What is held of an account by holds whose time is over, which count no longer. */
+export async function lapsedOf(
+  db: Pick<Database, 'select'>,
+  account: Pick<AccountRow, 'id' | 'held'>,
+  at?: Date,
+): Promise<bigint> {
+  if (account.held === 0n) return 0n
+  const [row] = await db
+    .select({ sum: sql<string>`coalesce(sum(${holds.amount}), 0)` })
+    .from(holds)
+    .where(
+      and(
+        eq(holds.accountId, account.id),
+        eq(holds.status, 'open'),
+        lte(holds.expiresAt, at ?? sql`clock_timestamp()`),
+      ),
+    )
+  return BigInt(row?.sum ?? 0)
 }
 
 /** A page of an account's transfers, newest first. */

@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { array } from '../plugins/database/arrays.ts'
 import { Refusal } from '../refusals.ts'
+import { SetAside } from './set-aside.ts'
+import { PATIENCE_MS, busyAccount } from './waiting-room.ts'
 
 export interface BalanceRow {
   id: bigint
@@ -9,61 +12,115 @@ export interface BalanceRow {
   tier: string
   status: 'active' | 'frozen' | 'closed'
   balance: bigint
+  /** Without holds whose time is over. */
   held: bigint
   creditLimit: bigint
   updatedAt: Date
 }
 
+/** What is not known of that time is null. */
+export type BalanceThen = Omit<BalanceRow, 'tier' | 'status' | 'creditLimit'> & {
+  tier: string | null
+  status: BalanceRow['status'] | null
+  creditLimit: bigint | null
+}
+
 /**
  * The balances of a batch of users in one statement, begun after they were all asked for: each shows
  * every movement that was acknowledged before. Holds whose time is over do not count.
+ * @param countedMax an account with more of those is `SetAside`; null counts all there are
  */
 export async function readBalances(
   sql: postgres.Sql,
   userIds: readonly string[],
+  countedMax: number | null,
 ): Promise<PromiseSettledResult<BalanceRow>[]> {
-  const rows = await sql<BalanceRow[]>`
-    select id, user_id as "userId", asset, tier, status, balance,
-      held - case when held = 0 then 0 else (
-        select coalesce(sum(h.amount), 0)::bigint from holds h
-        where h.account_id = accounts.id and h.status = 'open' and h.expires_at <= now()
-      ) end as held,
-      credit_limit as "creditLimit", updated_at as "updatedAt"
-    from accounts
+  const limit = countedMax === null ? null : countedMax + 1
+  const rows = await sql<(BalanceRow & { lapsed: bigint })[]>`
+    select id, user_id as "userId", asset, tier, status, balance, held - l.amount as held,
+      credit_limit as "creditLimit", updated_at as "updatedAt", l.count as lapsed
+    from accounts cross join lateral (
+      select coalesce(sum(amount), 0)::bigint as amount, count(*) as count from (
+        select h.amount from holds h
+        where accounts.held > 0 and h.account_id = accounts.id
+          and h.status = 'open' and h.expires_at <= now()
+        order by h.expires_at limit ${limit}::bigint
+      ) counted
+    ) l
     where user_id = any(${array([...new Set(userIds)])}::text[])`
   const found = new Map(rows.map((row) => [row.userId, row]))
   return userIds.map((userId) => {
     const value = found.get(userId)
-    if (value !== undefined) return { status: 'fulfilled', value }
-    return { status: 'rejected', reason: new Refusal('ACCOUNT_NOT_FOUND') }
+    if (value === undefined) return failed(new Refusal('ACCOUNT_NOT_FOUND'))
+    if (countedMax !== null && value.lapsed > countedMax) return failed(new SetAside())
+    return { status: 'fulfilled', value }
   })
 }
 
+function failed(reason: Error): PromiseRejectedResult {
+  return { status: 'rejected', reason }
+}
+
+type Now = BalanceRow & { seq: bigint; createdAt: Date; isOver: boolean }
+
+const POLL_MS = 20
+
 /**
- * The balance as it stood at a time, which is that of the last transfer until then: transfers of an
- * account are never earlier than those before them, so that it is found in steps of half the range.
- * @throws Refusal `ACCOUNT_NOT_FOUND`, or `VALIDATION_FAILED` for a time that is yet to come
+ * The balance as it stood at the end of a millisecond, which is that of the last transfer until then:
+ * transfers of an account are never earlier than those before them, so that it is found in steps of half
+ * the range. Tier, status and credit limit are as the audit log has them.
+ * @throws Refusal `ACCOUNT_NOT_FOUND`, `VALIDATION_FAILED` for a time that is not over, or `ACCOUNT_BUSY`
  */
-export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Promise<BalanceRow> {
-  // The lock waits for movements under way: theirs may be an earlier time than `at`.
-  const [account] = await sql<(BalanceRow & { seq: bigint; createdAt: Date; isFuture: boolean })[]>`
-    select id, seq, user_id as "userId", asset, tier, status, credit_limit as "creditLimit",
-      created_at as "createdAt", ${at.toISOString()}::timestamptz > clock_timestamp() as "isFuture"
-    from accounts where user_id = ${userId} for share`
-  if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
-  if (account.isFuture) {
-    const details = [{ path: '/at', message: 'is in the future' }]
+export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Promise<BalanceThen> {
+  const account = await lockedBy(sql, userId, at)
+  if (!account.isOver) {
+    const details = [{ path: '/at', message: 'is not over yet' }]
     throw new Refusal('VALIDATION_FAILED', { details })
   }
+  const [moved, terms] = await Promise.all([
+    lastMovement(sql, account, at),
+    termsAt(sql, account, at),
+  ])
+  const { createdAt } = account
+  const { balance, held, updatedAt } = moved ?? { balance: 0n, held: 0n, updatedAt: createdAt }
+  const changedAt = terms.updatedAt ?? createdAt
+  const { id, asset } = account
+  return {
+    ...terms,
+    ...{ id, userId, asset, balance, held },
+    updatedAt: updatedAt > changedAt ? updatedAt : changedAt,
+  }
+}
 
-  const [then] = await sql<Pick<BalanceRow, 'balance' | 'held' | 'creditLimit' | 'updatedAt'>[]>`
+/**
+ * The account under a lock that is free only when no movement is under way: theirs might be of an
+ * earlier time than `at`. Asked for again and again, because a statement that waits keeps others waiting.
+ */
+async function lockedBy(sql: postgres.Sql, userId: string, at: Date): Promise<Now> {
+  const until = performance.now() + PATIENCE_MS
+  for (;;) {
+    const [account] = await sql<Now[]>`
+      select id, seq, user_id as "userId", asset, tier, status, credit_limit as "creditLimit",
+        created_at as "createdAt", updated_at as "updatedAt",
+        ${at.toISOString()}::timestamptz + interval '1 millisecond' <= clock_timestamp() as "isOver"
+      from accounts where user_id = ${userId} for share skip locked`
+    if (account !== undefined) return account
+    const [known] = await sql`select from accounts where user_id = ${userId}`
+    if (known === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+    if (performance.now() > until) throw busyAccount()
+    await delay(POLL_MS)
+  }
+}
+
+async function lastMovement(sql: postgres.Sql, { id }: Now, at: Date) {
+  const [row] = await sql<Pick<BalanceRow, 'balance' | 'held' | 'updatedAt'>[]>`
     with recursive search (low, high) as (
-      select 0::bigint, (select seq from accounts where id = ${String(account.id)}::bigint)
+      select 0::bigint, (select seq from accounts where id = ${String(id)}::bigint)
       union all
       select case when t.created_at <= ${at.toISOString()}::timestamptz then t.seq else low end,
         case when t.created_at <= ${at.toISOString()}::timestamptz then high else t.seq - 1 end
       from search
-      join transfers t on t.account_id = ${String(account.id)}::bigint
+      join transfers t on t.account_id = ${String(id)}::bigint
         and t.seq = (search.low + search.high + 1) / 2
       where search.low < search.high
     )
@@ -74,11 +131,35 @@ export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Pr
           and h.expires_at <= ${at.toISOString()}::timestamptz
           and (h.closed_at is null or h.closed_at > ${at.toISOString()}::timestamptz)
       ) as held,
-      t.available_after - t.balance_after + t.held_after as "creditLimit",
       t.created_at as "updatedAt"
     from transfers t
-    where t.account_id = ${String(account.id)}::bigint
+    where t.account_id = ${String(id)}::bigint
       and t.seq = (select low from search where low = high)`
-  const none = { balance: 0n, held: 0n, updatedAt: account.createdAt }
-  return { ...account, ...none, ...then }
+  return row
+}
+
+type Terms = Pick<BalanceThen, 'tier' | 'status' | 'creditLimit'> & { updatedAt: Date | null }
+
+/** What the account's row has, if nothing has changed since; else what was recorded of it until then. */
+async function termsAt(sql: postgres.Sql, account: Now, at: Date): Promise<Terms> {
+  const { id, tier, status, creditLimit, updatedAt } = account
+  if (updatedAt <= at) return { tier, status, creditLimit, updatedAt }
+  const [row] = await sql<Terms[]>`
+    with recorded as (
+      select id, event, metadata, timestamp from audit_records
+      where subject = ${`acct_${id}`} and event in ('account.created', 'account.updated')
+        and timestamp <= ${at.toISOString()}::timestamptz
+    )
+    select last.tier, coalesce(last.status, opened.status) as status,
+      coalesce(last.credit, opened.credit)::bigint as "creditLimit", last.at as "updatedAt"
+    from (
+      select (select metadata->>'tier' from recorded where metadata ? 'tier' order by id desc limit 1) as tier,
+        (select metadata->>'status' from recorded where metadata ? 'status' order by id desc limit 1) as status,
+        (select metadata->>'creditLimit' from recorded where metadata ? 'creditLimit' order by id desc limit 1) as credit,
+        (select max(timestamp) from recorded where not metadata ? 'low_balance') as at
+    ) last
+    left join (
+      select 'active' as status, '0' as credit from recorded where event = 'account.created' limit 1
+    ) opened on true`
+  return row ?? { tier: null, status: null, creditLimit: null, updatedAt: null }
 }

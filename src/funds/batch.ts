@@ -25,7 +25,7 @@ export interface Ledger {
   accounts: readonly Account[]
   /** Transfers already made under the batch's keys. */
   earlier: readonly Transfer[]
-  /** The holds and charges that the operations name, and holds that have lapsed. */
+  /** The holds and charges that the operations name, and such holds that have lapsed as are to end. */
   holds: readonly Hold[]
   charges: readonly (Transfer & { refunded: bigint })[]
   /** The transfers that ended those holds. */
@@ -171,12 +171,18 @@ export function openBatch(ledger: Ledger) {
     hold: Hold,
     status: 'released' | 'expired',
   ): Moved {
-    const made = transfer(account, { ...operation, kind: 'release' }, hold.amount, hold.seq)
+    const lapsed = account.lapsed - (status === 'expired' ? hold.amount : 0n)
+    const made = transfer(
+      { ...account, lapsed },
+      { ...operation, kind: 'release' },
+      hold.amount,
+      hold.seq,
+    )
     endings.set(placeKey(hold), made)
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
   }
 
-  /** Ends the holds whose time is over, so that they no longer count, however late the job is. */
+  /** Ends those of its holds whose time is over. They do not count in any case: this is said of them. */
   function expireHolds(): void {
     for (const hold of [...holds.values()].filter((candidate) => isLapsed(candidate, ledger.now))) {
       const account = accounts.get(hold.accountId)

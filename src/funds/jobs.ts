@@ -1,37 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
-import type { Moved, Operation } from './operations.ts'
-import { ownKey } from './operations.ts'
+import { ENDED_MAX } from './lapsed.ts'
+import type { LedgerBooks } from './ledger.ts'
+import type { Place } from './operations.ts'
 
-const BATCH_MAX = 500
+const PAUSE_MAX_MS = 250
 
 /**
- * Releases holds whose time is over. Every batch does so for the accounts it touches: all this adds
- * is to touch the accounts that nobody else does.
+ * Ends holds whose time is over, all there are, in pages with pauses as long as the work. Nothing waits
+ * for it: such holds do not count, and every batch ends some of the accounts it touches. Accounts that
+ * are locked are left to the next round, and so is everything where another process is at it.
  */
-export async function expireHolds(
+export async function endLapsedHolds(
   sql: postgres.Sql,
-  submit: (operation: Operation) => Promise<Moved>,
+  books: Pick<LedgerBooks, 'endLapsed'>,
+  stopping: AbortSignal,
 ): Promise<void> {
-  const lapsed = await sql<{ accountId: bigint; seq: bigint }[]>`
-    select account_id as "accountId", seq from holds
-    where status = 'open' and expires_at <= now()
-    order by expires_at
-    limit ${BATCH_MAX}`
-  // By the time each is decided its hold has expired, so that the release itself is refused.
-  await Promise.allSettled(
-    lapsed.map((hold) =>
-      submit({
-        kind: 'release',
-        hold,
-        key: ownKey(),
-        sent: false,
-        idempotencyKey: null,
-        fingerprint: Buffer.alloc(0),
-        reason: null,
-        reference: null,
-        metadata: null,
-        actor: { id: 'system', ip: null },
-      }),
-    ),
-  )
+  let after = { expiresAt: new Date(0), accountId: 0n, seq: 0n }
+  for (;;) {
+    const page = await sql<(Place & { expiresAt: Date })[]>`
+      select account_id as "accountId", seq, expires_at as "expiresAt" from holds
+      where status = 'open' and expires_at <= now() and (expires_at, account_id, seq) > (
+        ${after.expiresAt.toISOString()}::timestamptz, ${String(after.accountId)}::bigint,
+        ${String(after.seq)}::bigint
+      )
+      order by expires_at, account_id, seq limit ${ENDED_MAX}::bigint`
+    const last = page.at(-1)
+    if (last === undefined || stopping.aborted) return
+    after = last
+    const started = performance.now()
+    await books.endLapsed(sql, page)
+    if (page.length < ENDED_MAX) return
+    await delay(Math.min(PAUSE_MAX_MS, performance.now() - started))
+  }
 }

@@ -1,8 +1,11 @@
 import type postgres from 'postgres'
 import { type Writes, openBatch } from './batch.ts'
+import { databaseErrorCode } from '../plugins/database/faults.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
+import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
 import type { Moved, Operation, Place, Transfer } from './operations.ts'
-import type { Account } from './posting.ts'
+import { type Account, isLapsed } from './posting.ts'
+import { SetAside, accountHolder, findBusy, holderOf } from './set-aside.ts'
 import {
   type BatchInput,
   type BatchState,
@@ -16,6 +19,28 @@ export type Outcome = PromiseSettledResult<Moved>
 
 export type LedgerBooks = ReturnType<typeof ledger>
 
+/** How far a transaction goes for its accounts. */
+export interface Reach {
+  /** How long it waits for a lock; with null, accounts that are locked are set aside. */
+  waitMs: number | null
+  /** Of an account with more holds that have lapsed it is set aside; with null, all are counted. */
+  countedMax: number | null
+  /** How many holds that have lapsed it ends, besides those that are named. */
+  endedMax: number
+}
+
+/** One that many share: it waits for nobody, and no account of theirs has much in it. */
+export const SHARED: Reach = { waitMs: null, countedMax: COUNTED_MAX, endedMax: ENDED_MAX }
+
+/** One of a single account, which may be locked for a moment, or have a million holds to count. */
+export const ALONE: Reach = { waitMs: 400, countedMax: null, endedMax: ENDED_MAX }
+
+/** That of the job, which names the holds that it ends. */
+const ENDING: Reach = { waitMs: null, countedMax: null, endedMax: 0 }
+
+/** Any constant will do; whoever holds it in a transaction is the one who ends holds. */
+const ENDING_LOCK_KEY = 5_746_106
+
 /** The accounts of a transaction, locked, and what is decided on them. */
 export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>
 
@@ -28,38 +53,92 @@ export function ledger(
 ) {
   let systemAccounts = new Map<string, bigint>()
 
-  function commit(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
+  /** Outcomes may be `SetAside`. */
+  function commit(
+    sql: postgres.Sql,
+    batch: readonly Operation[],
+    reach = SHARED,
+  ): Promise<Outcome[]> {
     return commitBatch(batch, {
-      tryOnce: (operations) => tryOnce(sql, operations),
+      tryOnce: (operations) => tryOnce(sql, operations, reach),
       undo: () => sql`rollback`,
       isTheirs: () => true,
     })
   }
 
   /** Reads under lock, decides in memory and writes: one transaction of two round trips. */
-  async function tryOnce(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
-    const books = await open(sql, inputOf(batch))
+  async function tryOnce(
+    sql: postgres.Sql,
+    batch: readonly Operation[],
+    reach: Reach,
+  ): Promise<Outcome[]> {
+    const books = await openOrSetAside(sql, inputOf(batch), reach)
+    if (books === null) return batch.map(() => rejected(new SetAside()))
     const outcomes = batch.map((operation) => {
       try {
-        return fulfilled(books.decide(operation))
+        const moved = books.decide(operation)
+        operation.sent = true
+        return fulfilled(moved)
       } catch (error) {
         return rejected(error)
       }
     })
-    for (const operation of batch) operation.sent = true
     await books.close(batch.length)
     return outcomes
+  }
+
+  /** @returns null where a lock was not to be had in time */
+  async function openOrSetAside(sql: postgres.Sql, input: BatchInput, reach: Reach) {
+    try {
+      return await open(sql, input, reach)
+    } catch (error) {
+      if (!isLockNotHad(error)) throw error
+      await sql`rollback`
+      return null
+    }
+  }
+
+  /**
+   * Ends those of the named holds whose time is over, but for accounts that others have locked, and
+   * where another process does so already.
+   * @returns how many
+   */
+  async function endLapsed(sql: postgres.Sql, holds: readonly Place[]): Promise<number> {
+    const accountIds = holds.map((place) => place.accountId)
+    try {
+      const input = { userIds: [], accountIds, keys: [], charges: [], holds }
+      const books = await open(sql, input, ENDING)
+      const [lock] = await sql<{ taken: boolean }[]>`
+        select pg_try_advisory_xact_lock(${ENDING_LOCK_KEY}) as taken`
+      if (lock?.taken === true) return await books.close(holds.length)
+      await sql`rollback`
+      return 0
+    } catch (error) {
+      await sql`rollback`.catch(() => undefined)
+      throw error
+    }
   }
 
   /**
    * Begins a transaction that locks accounts, for decisions on them. Who has more to write than money
    * does so before `close`, guarded by the transaction's id.
    */
-  async function open(sql: postgres.Sql, input: BatchInput) {
-    const state = await beginBatch(sql, input)
+  async function open(sql: postgres.Sql, input: BatchInput, reach: Reach) {
+    const state = await beginBatch(sql, input, reach.waitMs)
     await learnSystemAccounts(sql, state.accounts)
-    const holds = [...state.holds, ...(await furtherHolds(sql, state))]
-    const batch = openBatch({ ...state, holds, systemAccount })
+    const busy = new Set(await findBusy(sql, input, state.accounts))
+    const { holds, lapsed } = await holdsOf(sql, state, reach)
+    for (const { id, userId } of state.accounts) {
+      if (lapsed?.uncounted.has(id) === true) busy.add(userId).add(accountHolder(id))
+    }
+    const batch = openBatch({
+      ...state,
+      accounts: state.accounts.map((account) =>
+        account.held === 0n ? account : { ...account, lapsed: lapsed?.sums.get(account.id) ?? 0n },
+      ),
+      holds: holds.filter((hold) => !busy.has(accountHolder(hold.accountId))),
+      systemAccount,
+    })
     batch.expireHolds()
     const accounts = new Map(state.accounts.map((account) => [account.userId, account]))
     const done = new Set(state.earlier.map((one) => `${one.accountId} ${one.idempotencyKey}`))
@@ -69,12 +148,21 @@ export function ledger(
       account: (userId: string) => accounts.get(userId),
       /** Whether something was done under this key before, of those that were asked for. */
       hasDone: (userId: string, key: string) => done.has(`${accounts.get(userId)?.id} ${key}`),
-      decide: batch.decide,
-      /** Writes what was decided, and commits. */
+      isSetAside: (userId: string) => busy.has(userId),
+      /** @throws Refusal or SetAside, and changes nothing then */
+      decide: (operation: Operation) => {
+        if (busy.size > 0 && busy.has(holderOf(operation))) throw new SetAside()
+        return batch.decide(operation)
+      },
+      /**
+       * Writes what was decided, and commits.
+       * @returns the number of transfers
+       */
       close: async (batchSize: number) => {
         const writes = batch.writes()
         const recordId = await writeBatch(sql, state.xid, writes)
         onCommit(writes, batchSize, recordId)
+        return writes.transfers.length
       },
     }
   }
@@ -93,16 +181,31 @@ export function ledger(
     return id
   }
 
-  return { commit, open }
+  return { commit, open, endLapsed }
 }
 
-/** Only for accounts that hold something, and for repeated calls about holds: most batches have none. */
-async function furtherHolds(sql: postgres.Sql, state: BatchState) {
+/** A lock was not had within its time: by then the transaction is aborted, and nothing has happened. */
+export function isLockNotHad(error: unknown): boolean {
+  return databaseErrorCode(error) === '55P03'
+}
+
+/** More is read only for accounts that hold something, and for repeated calls about holds: most batches have none. */
+async function holdsOf(sql: postgres.Sql, state: BatchState, { countedMax, endedMax }: Reach) {
   const holding = state.accounts.filter((account) => account.held > 0n)
   const replayed = state.earlier.map(holdPlace).filter((place) => place !== null)
-  if (holding.length === 0 && replayed.length === 0) return []
-  const ids = holding.map((account) => account.id)
-  return readHolds(sql, ids, state.now, replayed)
+  const named = state.holds.filter((hold) => isLapsed(hold, state.now)).length
+  const [lapsed, known] = await Promise.all([
+    holding.length === 0
+      ? null
+      : readLapsed(
+          sql,
+          holding.map((account) => account.id),
+          state.now,
+          { countedMax, endedMax: Math.max(0, endedMax - named) },
+        ),
+    replayed.length === 0 ? [] : readHolds(sql, replayed),
+  ])
+  return { lapsed, holds: [...state.holds, ...(lapsed?.holds ?? []), ...known] }
 }
 
 function holdPlace(transfer: Transfer): Place | null {

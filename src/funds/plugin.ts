@@ -2,12 +2,16 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
 import { connect } from '../plugins/database/connect.ts'
-import { type BalanceRow, balanceAt, readBalances } from './balances.ts'
-import { expireHolds } from './jobs.ts'
-import { type LedgerBooks, ledger } from './ledger.ts'
+import { type BalanceRow, type BalanceThen, balanceAt, readBalances } from './balances.ts'
+import { endLapsedHolds } from './jobs.ts'
+import { COUNTED_MAX } from './lapsed.ts'
+import { ALONE, type LedgerBooks, SHARED, ledger } from './ledger.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
+import { Refusal } from '../refusals.ts'
 import { sharedCommits } from '../shared-commits.ts'
+import { SetAside, holderOf } from './set-aside.ts'
+import { PATIENCE_MS, busyAccount, waitingRoom } from './waiting-room.ts'
 import { type Verification, verifyLedger } from './verify.ts'
 
 /**
@@ -18,6 +22,9 @@ const WRITERS = 1
 const READERS = 2
 const BATCH_MAX = 500
 const WAITING_MAX = 5_000
+/** For accounts that others have locked, or that have too much in them for a batch: README.md. */
+const ASIDE_WRITERS = 3
+const ASIDE_MAX = 2_000
 const CLOSE_TIMEOUT_S = 5
 const EXPIRY_INTERVAL_MS = 5_000
 
@@ -29,7 +36,7 @@ declare module 'fastify' {
       /** As it is now, every acknowledged movement included. */
       balance(userId: string): Promise<BalanceRow>
       /** As it stood then. */
-      balanceAt(userId: string, at: Date): Promise<BalanceRow>
+      balanceAt(userId: string, at: Date): Promise<BalanceThen>
       /** Checks the whole ledger, beside all else, on a connection of its own. */
       verify(): Promise<Verification>
       /** For a transaction that writes more than money, on a connection of the caller's. */
@@ -49,8 +56,11 @@ export const funds = fp(
         settings: { plan_cache_mode: 'force_generic_plan' },
       })
     const writers = Array.from({ length: WRITERS }, () => lane('ledger'))
+    const asides = Array.from({ length: ASIDE_WRITERS }, () => lane('ledger aside'))
     const readers = Array.from({ length: READERS }, () => lane('balances'))
-    const metrics = fundsMetrics(app.metrics, () => moves.waiting())
+    const past = lane('balances aside')
+    const ending = lane('ended holds')
+    const metrics = fundsMetrics(app.metrics, () => moves.waiting() + setAside.waiting())
     const books = ledger((writes, batchSize, recordId) => {
       metrics.committed(writes, batchSize)
       if (recordId !== null) app.audit.remember(recordId, writes)
@@ -59,21 +69,53 @@ export const funds = fp(
     const moves = sharedCommits<Operation, Moved>({
       ...limits,
       lanes: WRITERS,
-      commit: (batch, index) => books.commit(at(writers, index), batch),
+      commit: (batch, index) => books.commit(at(writers, index), batch, SHARED),
+    })
+    const setAside = waitingRoom<Operation, Moved>({
+      lanes: ASIDE_WRITERS,
+      batchMax: BATCH_MAX,
+      waitingMax: ASIDE_MAX,
+      patienceMs: PATIENCE_MS,
+      keyOf: holderOf,
+      commit: (batch, index) => books.commit(at(asides, index), batch, ALONE),
+      isBusy: (reason) => reason instanceof SetAside,
+      // Of one that was sent before its account was locked it is not known whether it was done.
+      giveUp: (operation) => (operation.sent ? new Refusal('TIMEOUT') : busyAccount()),
     })
     const reads = sharedCommits<string, BalanceRow>({
       ...limits,
       lanes: READERS,
-      commit: (batch, index) => readBalances(at(readers, index), batch),
+      commit: (batch, index) => readBalances(at(readers, index), batch, COUNTED_MAX),
     })
+    const longReads = sharedCommits<string, BalanceRow>({
+      ...limits,
+      lanes: 1,
+      commit: (batch) => readBalances(past, batch, null),
+    })
+
+    /** Behind others of the same account that wait, and to them if the account can not be had. */
+    function move(movement: Movement): Promise<Moved> {
+      const operation = newOperation(movement)
+      const since = performance.now()
+      if (setAside.has(holderOf(operation))) return setAside.submit(operation, since)
+      return moves.submit(operation).catch((error: unknown) => {
+        if (error instanceof SetAside) return setAside.submit(operation, since)
+        throw error
+      })
+    }
+
     app.decorate('funds', {
       move: (movement) => {
-        const moved = moves.submit(newOperation(movement))
+        const moved = move(movement)
         moved.catch((reason: unknown) => metrics.refused(movement.kind, reason))
         return moved
       },
-      balance: (userId) => reads.submit(userId),
-      balanceAt: (userId, time) => balanceAt(at(readers, 0), userId, time),
+      balance: (userId) =>
+        reads.submit(userId).catch((error: unknown) => {
+          if (error instanceof SetAside) return longReads.submit(userId)
+          throw error
+        }),
+      balanceAt: (userId, time) => balanceAt(past, userId, time),
       verify: async () => {
         const sql = connect(options.config, { name: 'verify', connectionsMax: 1 })
         try {
@@ -87,16 +129,24 @@ export const funds = fp(
       ledger: books,
     })
 
+    const stopping = new AbortController()
+    let isEnding = false
     const job = setInterval(() => {
-      expireHolds(at(readers, 0), (operation) => moves.submit(operation)).catch((error: unknown) =>
-        app.log.warn({ err: error }, 'Could not release expired holds'),
-      )
+      if (isEnding) return
+      isEnding = true
+      endLapsedHolds(ending, books, stopping.signal)
+        .catch((error: unknown) => {
+          if (stopping.signal.aborted) return
+          app.log.warn({ err: error }, 'Could not end holds whose time is over')
+        })
+        .finally(() => (isEnding = false))
     }, EXPIRY_INTERVAL_MS)
     job.unref()
 
     app.addHook('onClose', async () => {
       clearInterval(job)
-      const clients = [...writers, ...readers]
+      stopping.abort()
+      const clients = [...writers, ...asides, ...readers, past, ending]
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },

@@ -42,6 +42,8 @@ export interface Account {
   /** What the user owns, held amounts included. */
   balance: bigint
   held: bigint
+  /** The part of `held` that is of holds whose time is over: it counts no longer. */
+  lapsed: bigint
   creditLimit: bigint
   lowBalanceAt: bigint | null
   /** Stripe has taken money back, which may leave the balance below its floor. */
@@ -66,9 +68,11 @@ export interface Hold {
   closedAt: Date | null
 }
 
-/** What can be deducted now: the balance without what is held, and with the credit. */
-export function available(account: Pick<Account, 'balance' | 'held' | 'creditLimit'>): bigint {
-  return account.balance - account.held + account.creditLimit
+/** What can be deducted now: the balance without what is held and still counts, and with the credit. */
+export function available(
+  account: Pick<Account, 'balance' | 'held' | 'lapsed' | 'creditLimit'>,
+): bigint {
+  return account.balance - account.held + account.lapsed + account.creditLimit
 }
 
 /** Whether what can be deducted could be more than every JSON reader keeps exactly. */

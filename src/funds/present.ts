@@ -1,7 +1,7 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
-import type { BalanceRow } from './balances.ts'
+import type { BalanceRow, BalanceThen } from './balances.ts'
 import { type Moved, type Place, isOwnKey } from './operations.ts'
-import { AMOUNT_MAX, available } from './posting.ts'
+import { AMOUNT_MAX } from './posting.ts'
 
 /** A transfer's public id carries its place: account and number, which are its primary key. */
 export function transferId(place: Place): string {
@@ -38,12 +38,22 @@ export function presentAccount(row: AccountRow, now: BalanceRow) {
 }
 
 export function presentBalance(row: BalanceRow) {
+  return { ...presentBalanceThen(row), ...presentKnown(row) }
+}
+
+function presentKnown({ balance, held, creditLimit, tier, status }: BalanceRow) {
+  return { available: exact(balance - held + creditLimit), tier, status }
+}
+
+/** As it stood at some time: what is not known of then is null. */
+export function presentBalanceThen(row: BalanceThen) {
+  const { balance, held, creditLimit } = row
   return {
     user_id: row.userId,
     asset: row.asset,
-    balance: Number(row.balance),
-    held: Number(row.held),
-    available: exact(available(row)),
+    balance: Number(balance),
+    held: Number(held),
+    available: creditLimit === null ? null : exact(balance - held + creditLimit),
     tier: row.tier,
     status: row.status,
     updated_at: row.updatedAt.toISOString(),

@@ -44,7 +44,7 @@ export function movementSchema(kind: 'deduct' | 'top_up') {
 
 /** Internal: what moves or holds money. */
 export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const always = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] as const
+  const always = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', 'ACCOUNT_BUSY'] as const
 
   app.post(
     '/deduct',

@@ -77,15 +77,20 @@ export const Balance = Type.Object(
     asset: AssetName,
     balance: Units,
     held: Units,
-    available: Type.Integer({
-      description:
-        'What can be deducted now: the balance without what is held, and with the credit.',
-    }),
-    tier: TierName,
-    status: AccountStatus,
+    available: nullable(
+      Type.Integer({
+        description: 'What can be deducted: the balance without what is held, and with the credit.',
+      }),
+    ),
+    tier: nullable(TierName),
+    status: nullable(AccountStatus),
     updated_at: Timestamp,
   },
-  { $id: 'Balance' },
+  {
+    $id: 'Balance',
+    description:
+      'Of a time before the account was opened, or of which nothing was recorded, `tier`, `status` and `available` are null.',
+  },
 )
 
 export const Movement = Type.Object(
@@ -259,6 +264,11 @@ export const UpdateAccountBody = strictObject(
   { minProperties: 1, examples: [{ credit_limit: 1000, low_balance_at: 500 }] },
 )
 
-export const BalanceQuery = strictObject({ at: Type.Optional(TimestampInput) })
+export const BalanceQuery = strictObject({
+  at: Type.Optional({
+    ...TimestampInput,
+    description: 'A millisecond that is over: the answer is the same whenever it is asked for.',
+  }),
+})
 
 export const ListTransfersQuery = strictObject(PageQuery)

@@ -32,24 +32,31 @@ export interface BatchState {
 }
 
 /**
- * Begins a transaction and locks the accounts in the order of their ids, so that no two batches wait
- * for each other. All statements go in one round trip, and each takes its snapshot when the one
- * before has ended: what is looked up under the locks is the newest there is of these accounts.
+ * Begins a transaction and locks the accounts, in the order of their ids. All statements go in one
+ * round trip, and each takes its snapshot when the one before has ended: what is looked up under the
+ * locks is the newest there is of these accounts.
+ * @param waitMs how long to wait for locks before the transaction fails with 55P03; with null, accounts
+ * that others have locked are left out
  */
-export async function beginBatch(sql: postgres.Sql, input: BatchInput): Promise<BatchState> {
+export async function beginBatch(
+  sql: postgres.Sql,
+  input: BatchInput,
+  waitMs: number | null,
+): Promise<BatchState> {
   const { keys, charges, holds } = input
-  const [, accounts, transaction, earlier, chargeRows, holdRows, endings] = await Promise.all([
+  const [, , accounts, transaction, earlier, chargeRows, holdRows, endings] = await Promise.all([
     sql`begin`,
+    waitMs !== null && sql`select set_config('lock_timeout', ${String(waitMs)}, true)`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
-        credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
+        0::bigint as lapsed, credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
         charged_back as "chargedBack", is_low as "isLow", seq,
         updated_at as "updatedAt", salt
       from accounts
       where user_id = any(${array(input.userIds)}::text[])
         or (user_id is not null and id = any(${array(input.accountIds)}::bigint[]))
       order by id
-      for update`,
+      for update ${waitMs === null ? sql`skip locked` : sql``}`,
     sql<{ xid: string; now: Date }[]>`
       select pg_current_xact_id()::text as xid, clock_timestamp() as now`,
     keys.length === 0
@@ -89,18 +96,9 @@ export async function beginBatch(sql: postgres.Sql, input: BatchInput): Promise<
   return { accounts, earlier, charges: chargeRows, holds: holdRows, endings, xid, now }
 }
 
-/** Open holds whose time is over, and those that earlier transfers made or ended. */
-export function readHolds(
-  sql: postgres.Sql,
-  accountIds: readonly bigint[],
-  now: Date,
-  replayed: readonly Place[],
-): Promise<Hold[]> {
+/** Holds that earlier transfers made or ended. */
+export function readHolds(sql: postgres.Sql, replayed: readonly Place[]): Promise<Hold[]> {
   return sql<Hold[]>`
-    select ${holdColumns(sql)} from holds h
-    where h.account_id = any(${array(accountIds)}::bigint[])
-      and h.status = 'open' and h.expires_at <= ${now.toISOString()}::timestamptz
-    union
     select ${holdColumns(sql)} from ${places(sql, replayed)} join holds h using (account_id, seq)`
 }
 
@@ -127,17 +125,18 @@ export async function writeBatch(
       returning id
     ),
     moved as (
-      update accounts set balance = new.balance, held = new.held, charged_back = new.charged_back, is_low = new.is_low,
+      update accounts set balance = new.balance, held = new.held, lapsed = new.lapsed, charged_back = new.charged_back, is_low = new.is_low,
         seq = new.seq, updated_at = new.updated_at
       from ${guard}, unnest(
         ${column(accounts, (account) => account.id)}::bigint[],
         ${column(accounts, (account) => account.balance)}::bigint[],
         ${column(accounts, (account) => account.held)}::bigint[],
+        ${column(accounts, (account) => account.lapsed)}::bigint[],
         ${column(accounts, (account) => account.chargedBack)}::boolean[],
         ${column(accounts, (account) => account.isLow)}::boolean[],
         ${column(accounts, (account) => account.seq)}::bigint[],
         ${column(accounts, (account) => account.updatedAt)}::timestamptz[]
-      ) as new (id, balance, held, charged_back, is_low, seq, updated_at)
+      ) as new (id, balance, held, lapsed, charged_back, is_low, seq, updated_at)
       where accounts.id = new.id
     ),
     transferred as (
@@ -229,7 +228,7 @@ export function transferColumns(sql: postgres.Sql) {
     t.reason, t.reference, t.metadata, t.actor, t.ip, t.created_at as "createdAt"`
 }
 
-function holdColumns(sql: postgres.Sql) {
+export function holdColumns(sql: postgres.Sql) {
   return sql`
     h.account_id as "accountId", h.seq, h.amount, h.captured, h.status,
     h.expires_at as "expiresAt", h.closed_at as "closedAt"`

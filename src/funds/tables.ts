@@ -46,6 +46,13 @@ export const accounts = pgTable(
     held: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
+    /**
+     * The part of `held` that was of holds whose time was over when the account was last written: it does
+     * not count against the floor. What it is now, only the holds say.
+     */
+    lapsed: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
     /** How far below zero balance minus held may go. */
     creditLimit: bigint({ mode: 'bigint' })
       .notNull()
@@ -73,7 +80,7 @@ export const accounts = pgTable(
     check('accounts_credit_limit', sql`${table.creditLimit} between 0 and ${LIMIT}`),
     check(
       'accounts_floor',
-      sql`${table.chargedBack} or ${table.balance} - ${table.held} >= -${table.creditLimit}`,
+      sql`${table.chargedBack} or ${table.balance} - ${table.held} + ${table.lapsed} >= -${table.creditLimit}`,
     ),
     check(
       'accounts_system_balance',
@@ -141,6 +148,10 @@ export const transfers = pgTable(
       'transfers_target',
       sql`(${table.targetSeq} is not null) = (${table.kind} in ('refund', 'stripe_reversal', 'capture', 'release'))`,
     ),
+    // What an erasure looks through before the keys of transfers go.
+    index('transfers_paid')
+      .on(table.accountId, table.seq)
+      .where(sql`${table.kind} = 'stripe_top_up'`),
     index('transfers_target')
       .on(table.accountId, table.targetSeq)
       .where(sql`${table.targetSeq} is not null`),
@@ -177,11 +188,13 @@ export const holds = pgTable(
       'holds_status',
       sql`${table.status} in ('open', 'captured', 'released', 'expired') and (${table.status} = 'open') = (${table.closedAt} is null) and (${table.status} = 'captured') = (${table.captured} > 0)`,
     ),
-    index('holds_open')
-      .on(table.accountId, table.expiresAt)
+    // With the amount, so that a sum over an account's holds reads the index alone.
+    index('holds_lapsing')
+      .on(table.accountId, table.expiresAt, table.amount)
       .where(sql`${table.status} = 'open'`),
-    index('holds_expiry')
-      .on(table.expiresAt)
+    // What the job walks along, page by page.
+    index('holds_expiring')
+      .on(table.expiresAt, table.accountId, table.seq)
       .where(sql`${table.status} = 'open'`),
   ],
 )

@@ -43,6 +43,10 @@ export const JOBS: readonly Job[] = [
     run: (app, payload) => deleteStripeCustomer(app, (payload as { id: string }).id),
   },
   {
+    name: 'continue_erasure',
+    run: (app, payload) => app.erasures.resume(BigInt((payload as { id: string }).id)),
+  },
+  {
     name: 'reconcile_subscriptions',
     cron: '17 * * * *',
     run: async (app) => {

@@ -2,9 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { UserParams } from '../funds/schemas.ts'
 import { ref } from '../schemas.ts'
-import { AccountExport, ErasedAccount } from './account-schemas.ts'
+import { AccountExport, ErasedAccount, ErasingAccount } from './account-schemas.ts'
 import { fileHeaders } from './document.ts'
-import { eraseAccount } from './erase-account.ts'
 import { exportAccount } from './export-account.ts'
 import { EraseQuery, streamed } from './schemas.ts'
 
@@ -37,17 +36,20 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'eraseAccount',
         summary: "Erase a user's account for good",
+        description:
+          'Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.',
         params: UserParams,
         querystring: EraseQuery,
-        response: { 200: ref(ErasedAccount) },
+        response: { 200: ref(ErasedAccount), 202: ref(ErasingAccount) },
       },
-      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_NOT_FOUND'] },
+      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'] },
     },
-    async (request) => {
+    async (request, reply) => {
       const userId = (request.userId = request.params.user_id)
       const force = request.query.force ?? false
-      const erasedAt = await eraseAccount(app.db, actorOf(request), userId, force)
-      return { user_id: userId, erased_at: erasedAt.toISOString() }
+      const { erasedAt } = await app.erasures.account(actorOf(request), userId, force)
+      if (erasedAt === null) return reply.code(202).send({ user_id: userId, status: 'erasing' })
+      return reply.code(200).send({ user_id: userId, erased_at: erasedAt.toISOString() })
     },
   )
 }

@@ -8,6 +8,12 @@ export const ErasedAccount = Type.Object(
   { $id: 'ErasedAccount' },
 )
 
+/** A longer erasure, which goes on. */
+export const ErasingAccount = Type.Object(
+  { user_id: Type.String({ examples: ['user-123'] }), status: Type.Literal('erasing') },
+  { $id: 'ErasingAccount' },
+)
+
 const Units = Type.Integer({ description: "In Stripe's smallest unit of the currency." })
 
 const Payment = Type.Object({

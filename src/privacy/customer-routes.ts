@@ -2,10 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { CustomerParams } from '../customers/schemas.ts'
 import { ref } from '../schemas.ts'
-import { eraseCustomer } from './erase-customer.ts'
 import { fileHeaders } from './document.ts'
 import { exportCustomer } from './export-customer.ts'
-import { CustomerExport, EraseQuery, ErasedCustomer, streamed } from './schemas.ts'
+import { CustomerExport, EraseQuery, ErasedCustomer, ErasingCustomer, streamed } from './schemas.ts'
 
 /** Admin: `/api/customers/:customer_id`, for what the GDPR grants the person behind it. */
 export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -35,18 +34,21 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'eraseCustomer',
         summary: 'Erase a customer for good',
+        description:
+          'Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.',
         params: CustomerParams,
         querystring: EraseQuery,
-        response: { 200: ref(ErasedCustomer) },
+        response: { 200: ref(ErasedCustomer), 202: ref(ErasingCustomer) },
       },
-      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'CUSTOMER_NOT_FOUND'] },
+      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_BUSY', 'CUSTOMER_NOT_FOUND'] },
     },
-    async (request) => {
+    async (request, reply) => {
       const { customer_id } = request.params
       const force = request.query.force ?? false
-      const erasedAt = await eraseCustomer(app.db, actorOf(request), customer_id, force)
+      const { erasedAt } = await app.erasures.customer(actorOf(request), customer_id, force)
       app.revocations.forget()
-      return { customer_id, erased_at: erasedAt.toISOString() }
+      if (erasedAt === null) return reply.code(202).send({ customer_id, status: 'erasing' })
+      return reply.code(200).send({ customer_id, erased_at: erasedAt.toISOString() })
     },
   )
 }

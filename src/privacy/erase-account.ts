@@ -1,22 +1,21 @@
-import { and, eq, ne } from 'drizzle-orm'
-import { forgetPersonal } from '../audit/personal.ts'
-import { type Actor, recordAudit } from '../audit/record.ts'
+import { and, eq, ne, sql } from 'drizzle-orm'
+import type { Actor } from '../audit/record.ts'
 import { accountSubject } from '../funds/accounts.ts'
 import type { Account } from '../funds/posting.ts'
 import { accounts } from '../funds/tables.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { noteTopUps } from '../payments/service.ts'
 import { Refusal } from '../refusals.ts'
-import { emptied, readForEmptying } from './empty-account.ts'
-import { beginErasure, forgetEvents } from './events.ts'
+import { isEmpty } from './empty-account.ts'
+import { type Erasure, beginErasure, limitWaits } from './erasure.ts'
 import { peopleOfAccount } from './people.ts'
-import { writeMovements } from './write-movements.ts'
+import { isUserErasing } from './under-way.ts'
 
 /**
- * Erases a user's account: one transaction, so that all of it happens or nothing does. Its money and
- * its transfers stay, under a pseudonym that no call can name, and the user may open another account.
+ * Begins to erase a user's account: closes and renames it. Its money and its transfers stay, under a
+ * pseudonym that no call can name; what is personal of them goes in pages.
  * @param force gives up what is left: holds are released, and the balance goes to `adjustments`
- * @returns when it was erased
+ * @returns null if it has begun already
  * @throws Refusal `ACCOUNT_NOT_FOUND`, or `ACCOUNT_NOT_EMPTY` without `force`
  */
 export function eraseAccount(
@@ -24,54 +23,38 @@ export function eraseAccount(
   actor: Actor,
   userId: string,
   force: boolean,
-): Promise<Date> {
+): Promise<Erasure | null> {
   return db.transaction(async (tx) => {
-    await beginErasure(tx)
+    await limitWaits(tx)
     const account = await lockAccount(tx, userId)
-    if (account === null) throw new Refusal('ACCOUNT_NOT_FOUND')
-    return eraseLocked(tx, actor, account, force)
+    if (account === null) {
+      if (await isUserErasing(tx, userId)) return null
+      throw new Refusal('ACCOUNT_NOT_FOUND')
+    }
+    const closed = await closeAccount(tx, account, force)
+    return beginErasure(tx, actor, accountSubject(account), { ...closed, customerId: null })
   })
 }
 
-/** Erases an account in a transaction that has begun an erasure and locked it. */
-export async function eraseLocked(
-  tx: Transaction,
-  actor: Actor,
-  account: Account,
-  force: boolean,
-): Promise<Date> {
+/** Closes and renames an account that is locked, and says what there is to forget. */
+export async function closeAccount(tx: Transaction, account: Account, force: boolean) {
+  if (!force && !(await isEmpty(tx, account))) throw new Refusal('ACCOUNT_NOT_EMPTY')
+  const { id: accountId, userId } = account
   await noteTopUps(tx, account)
   const people = await peopleOfAccount(tx, account)
-  const ledger = await readForEmptying(tx, account)
-  const writes = emptied(ledger, account, actor, force)
-  const [after = account] = writes.accounts
-  await writeMovements(tx, writes)
   const [row] = await tx
     .update(accounts)
     .set({
-      userId: `erased/${account.id}`,
+      userId: `erased/${accountId}`,
       status: 'closed',
-      balance: after.balance,
-      held: after.held,
-      seq: after.seq,
-      creditLimit: 0n,
       lowBalanceAt: null,
       isLow: false,
-      updatedAt: after.updatedAt > ledger.now ? after.updatedAt : ledger.now,
+      updatedAt: sql`greatest(date_trunc('milliseconds', clock_timestamp()), ${accounts.updatedAt})`,
     })
-    .where(eq(accounts.id, account.id))
-    .returning({ erasedAt: accounts.updatedAt })
-  if (row === undefined) throw new Error('The account was not erased')
-
-  const subject = accountSubject(account)
-  await forgetPersonal(tx, subject)
-  await forgetEvents(tx, people, new Set([account.userId]))
-  const metadata = {
-    holds_released: writes.holds.length,
-    balance_given_up: Number(account.balance),
-  }
-  await recordAudit(tx, actor, { event: 'account.erased', subject, metadata })
-  return row.erasedAt
+    .where(eq(accounts.id, accountId))
+    .returning({ closedAt: accounts.updatedAt })
+  if (row === undefined) throw new Error('The account was not closed')
+  return { ...row, accountId, userId, people, forgotten: [userId], ignored: [] as string[] }
 }
 
 /**

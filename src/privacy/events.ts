@@ -5,8 +5,6 @@ import { withoutPersonalData } from './content.ts'
 
 /** Any constant will do; other advisory locks have other numbers. */
 const LOCK_KEY = 5_746_104
-const PAGE = 500
-
 interface StoredEvent {
   id: string
   payload: Record<string, unknown>
@@ -16,32 +14,34 @@ interface StoredEvent {
 type Row<T> = Pick<T, keyof T>
 
 /**
- * To be called first in an erasure. Events are settled under the same lock, shared: each is settled
- * before the erasure looks for events, or sees whom it has erased.
+ * To be called first where it is one transaction that erases somebody and looks for events. Events are
+ * settled under the same lock, shared: each before that, or by somebody who sees whom it has erased.
  */
-export async function beginErasure(tx: Transaction): Promise<void> {
-  // What belongs to one person may take longer than a statement of a request should.
-  await tx.execute(sql`set local statement_timeout = 0`)
+export async function holdSettling(tx: Transaction): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_KEY})`)
 }
 
 /**
- * Takes what is personal out of the stored events that name any of these, whatever became of them.
+ * Takes what is personal out of a page of the stored events that name any of these, whatever became of
+ * them. To be called when it is committed who is erased, or after `holdSettling`: an event that is stored
+ * later is settled by somebody who sees that.
  * @param people as `people_in` finds them in an event: ids, and email addresses in lower case
  * @param forgotten the texts among them that may stay nowhere
+ * @returns the ids of the events, in their order; fewer than `limit` of the last page
  */
 export async function forgetEvents(
   tx: Transaction,
   people: readonly string[],
   forgotten: ReadonlySet<string>,
-): Promise<void> {
-  const ids = await findEvents(tx, people)
-  for (let from = 0; from < ids.length; from += PAGE) {
-    const events = await tx.execute<Row<StoredEvent>>(sql`
-      select id, payload from stripe_events
-      where id = any(${array(ids.slice(from, from + PAGE))}::text[])`)
-    await writeContent(tx, events, forgotten)
-  }
+  page: { after: string; limit: number },
+): Promise<string[]> {
+  // Locked, because whoever settles one of them may be writing to it as well.
+  const events = await tx.execute<Row<StoredEvent>>(sql`
+    select id, payload from stripe_events
+    where people_in(payload) && ${array(people)}::text[] and id > ${page.after}
+    order by id limit ${page.limit} for update`)
+  await writeContent(tx, events, forgotten)
+  return events.map(({ id }) => id)
 }
 
 /** The ids, in their order, of stored events that name any of these. */
@@ -67,6 +67,7 @@ export async function ignoreEvents(tx: Transaction, people: readonly string[]): 
  */
 export async function forgetIfErased(tx: Transaction, eventId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCK_KEY})`)
+  await tx.execute(sql`select from stripe_events where id = ${eventId} for update`)
   const found = await tx.execute<Row<StoredEvent & { person: string; isCustomer: boolean }>>(sql`
     select * from (
       select e.id, e.payload, person,

@@ -5,6 +5,7 @@ import {
   accountSubject,
   type AccountRow,
   getAccount,
+  lapsedOf,
   systemAccountNames,
   type TransferRow,
 } from '../funds/accounts.ts'
@@ -32,7 +33,7 @@ export async function exportAccount(db: Database, actor: Actor, userId: string):
   const { id } = account
   const parts = {
     exported_at: new Date().toISOString(),
-    account: presentRow(account, userId),
+    account: presentRow(account, userId, await lapsedOf(db, account)),
     transfers: exportedTransfers(db, id, userId),
     holds: exportedHolds(db, id),
     stripe_payments: exportedPayments(db, id),
@@ -43,14 +44,14 @@ export async function exportAccount(db: Database, actor: Actor, userId: string):
   return jsonDocument(parts, async () => void (await getAccount(db, userId)))
 }
 
-function presentRow(row: AccountRow, userId: string) {
+function presentRow(row: AccountRow, userId: string, lapsed: bigint) {
   return {
     user_id: userId,
     asset: row.asset,
     tier: row.tier,
     status: row.status,
     balance: Number(row.balance),
-    held: Number(row.held),
+    held: Number(row.held - lapsed),
     credit_limit: Number(row.creditLimit),
     low_balance_at: row.lowBalanceAt === null ? null : Number(row.lowBalanceAt),
     flags: row.chargedBack ? ['charged_back'] : [],

@@ -1,7 +1,14 @@
-import { AccountExport, ErasedAccount } from './account-schemas.ts'
-import { CustomerExport, ErasedCustomer } from './schemas.ts'
+import { AccountExport, ErasedAccount, ErasingAccount } from './account-schemas.ts'
+import { CustomerExport, ErasedCustomer, ErasingCustomer } from './schemas.ts'
 
 export { accountPrivacyRoutes } from './account-routes.ts'
 export { customerPrivacyRoutes } from './customer-routes.ts'
 
-export const privacySchemas = [CustomerExport, ErasedCustomer, AccountExport, ErasedAccount]
+export const privacySchemas = [
+  CustomerExport,
+  ErasedCustomer,
+  ErasingCustomer,
+  AccountExport,
+  ErasedAccount,
+  ErasingAccount,
+]

@@ -12,6 +12,12 @@ export const ErasedCustomer = Type.Object(
   { $id: 'ErasedCustomer' },
 )
 
+/** A longer erasure, which goes on. */
+export const ErasingCustomer = Type.Object(
+  { customer_id: CustomerId, status: Type.Literal('erasing') },
+  { $id: 'ErasingCustomer' },
+)
+
 export const EraseQuery = strictObject({
   force: Type.Optional(
     Type.Boolean({

@@ -4,21 +4,37 @@ import type { Transaction } from '../plugins/database/index.ts'
 import { isMissingAtStripe } from '../plugins/stripe.ts'
 import { forgetEvents } from './events.ts'
 
+/** A customer has some dozens. */
+const EVENTS_MAX = 1_000
+
 /** The queue's pauses grow to six hours: over three weeks in all. */
 const ATTEMPTS_MAX = 100
 
-/**
- * Takes a Stripe customer out of the stored events, remembers it by a digest for those to come, and
- * has it deleted at Stripe. To be called after `beginErasure`.
- */
+/** Takes a Stripe customer, remembered as erased, out of the stored events. */
 export async function forgetStripeCustomer(
+  tx: Transaction,
+  stripeCustomerId: string,
+): Promise<void> {
+  const people = [stripeCustomerId]
+  for (let after = '', isLast = false; !isLast;) {
+    const page = { after, limit: EVENTS_MAX }
+    const ids = await forgetEvents(tx, people, new Set(people), page)
+    after = ids.at(-1) ?? after
+    isLast = ids.length < EVENTS_MAX
+  }
+}
+
+/**
+ * Remembers a Stripe customer by a digest, so that events about it are known for what they are, and has
+ * it deleted at Stripe.
+ */
+export async function eraseStripeCustomer(
   tx: Transaction,
   stripeCustomerId: string,
 ): Promise<void> {
   await tx.execute(sql`
     insert into erased_stripe_customers (digest) values (erased_digest(${stripeCustomerId}))
     on conflict do nothing`)
-  await forgetEvents(tx, [stripeCustomerId], new Set([stripeCustomerId]))
   await tx.execute(sql`
     select graphile_worker.add_job('delete_stripe_customer',
       json_build_object('id', ${stripeCustomerId}::text),

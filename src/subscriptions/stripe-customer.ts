@@ -6,8 +6,8 @@ import { array } from '../plugins/database/arrays.ts'
 import { violates } from '../plugins/database/faults.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { type StripeCalls, requestKey } from '../plugins/stripe.ts'
-import { beginErasure } from '../privacy/events.ts'
-import { forgetStripeCustomer } from '../privacy/stripe-customers.ts'
+import { holdSettling } from '../privacy/events.ts'
+import { eraseStripeCustomer, forgetStripeCustomer } from '../privacy/stripe-customers.ts'
 import { STRIPE, endForDeleted } from './service.ts'
 
 type Customer = Pick<
@@ -65,7 +65,8 @@ export async function linkStripeCustomer(
       if (!(await isErased(tx, customerId))) return
       const owners = await tx.$count(customers, eq(customers.stripeCustomerId, stripeCustomerId))
       if (owners > 0) return
-      await beginErasure(tx)
+      await holdSettling(tx)
+      await eraseStripeCustomer(tx, stripeCustomerId)
       await forgetStripeCustomer(tx, stripeCustomerId)
     })
   } catch (error) {

@@ -19,6 +19,8 @@ export interface Remainder {
 export interface ChargingState {
   /** The prices of each customer's plan. */
   metered: ReadonlyMap<string, Record<string, Metering>>
+  /** Customers that somebody else has locked, or whose plan. */
+  busy: ReadonlySet<string>
   remainders: readonly Remainder[]
   admission: AdmissionState
 }
@@ -27,13 +29,13 @@ export interface ChargingState {
  * Reads in a transaction that has locked the customers' accounts. The customers and their plans stay
  * as they are until its end: no metric is paid for both by the plan before a change and by the one
  * after it.
+ * @param skips passes over customers that are locked, in place of waiting for them
  */
 export async function readChargingState(
   sql: postgres.Sql,
   customerIds: readonly string[],
   batch: readonly Report[],
-  known: KnownNames,
-  bounds: Bounds,
+  { known, bounds, skips }: { known: KnownNames; bounds: Bounds; skips: boolean },
 ): Promise<ChargingState> {
   const ids = array(customerIds)
   // Sent as they are made, in this order: customers are locked before allowances, as an erasure does.
@@ -41,16 +43,22 @@ export async function readChargingState(
     select c.id, p.metered from customers c join plans p on p.id = c.plan
     where c.id = any(${ids}::text[]) and p.metered is not null
     order by c.id
-    for share`.execute()
+    for share ${skips ? sql`skip locked` : sql``}`.execute()
+  const meteringRead = sql<{ id: string }[]>`
+    select c.id from customers c join plans p on p.id = c.plan
+    where c.id = any(${ids}::text[]) and p.metered is not null`.execute()
   const remaindersRead = sql<Remainder[]>`
     select customer_id as "customerId", metric, asset, per, remainder::text from usage_remainders
     where customer_id = any(${ids}::text[])`.execute()
-  const [plans, remainders, admission] = await Promise.all([
+  const [plans, metering, remainders, admission] = await Promise.all([
     plansRead,
+    meteringRead,
     remaindersRead,
     readAdmissionState(sql, batch, known, bounds),
   ])
-  return { metered: new Map(plans.map((plan) => [plan.id, plan.metered])), remainders, admission }
+  const metered = new Map(plans.map((plan) => [plan.id, plan.metered]))
+  const busy = metering.flatMap(({ id }) => (metered.has(id) ? [] : [id]))
+  return { metered, busy: new Set(busy), remainders, admission }
 }
 
 /** Nothing is written outside the transaction that read. */

@@ -1,7 +1,8 @@
 import type postgres from 'postgres'
-import { commitBatch } from '../funds/committing.ts'
-import type { LedgerBooks, OpenBooks } from '../funds/ledger.ts'
+import { commitBatch, rejected } from '../funds/committing.ts'
+import { type LedgerBooks, type OpenBooks, type Reach, isLockNotHad } from '../funds/ledger.ts'
 import { type Transfer, newOperation } from '../funds/operations.ts'
+import { SetAside } from '../funds/set-aside.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { Refusal } from '../refusals.ts'
 import { admitAll, admission } from './admission.ts'
@@ -21,6 +22,8 @@ import { type WriterOptions, boundsOf, counted } from './writer.ts'
 /** Never null here: what is paid from funds is what this writes. */
 type Outcome = PromiseSettledResult<Reported | null>
 
+type Attempt = Reach & { mayHaveBegun: boolean }
+
 /**
  * Stores batches of reports that are paid from funds, each with its charge, and charges for each that
  * is stored: in one transaction, which holds the customers' accounts locked. A report that can not be
@@ -30,33 +33,48 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
   const { allowances, known } = options
   const bounds = boundsOf(options)
 
-  function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+  /** Outcomes may be `SetAside`: of reports whose customer or account is locked. */
+  function commit(sql: postgres.Sql, batch: readonly Report[], reach: Reach): Promise<Outcome[]> {
     return commitBatch(batch, {
-      tryOnce: counted((reports, mayHaveBegun) => tryOnce(sql, reports, mayHaveBegun)),
+      tryOnce: counted((reports, mayHaveBegun) =>
+        tryOrSetAside(sql, reports, { ...reach, mayHaveBegun }),
+      ),
       undo: () => sql`rollback`,
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
   }
 
-  /** Locks accounts before allowances, reports and totals, as everybody does who locks both. */
+  async function tryOrSetAside(
+    sql: postgres.Sql,
+    batch: readonly Report[],
+    attempt: Attempt,
+  ): Promise<Outcome[]> {
+    try {
+      return await tryOnce(sql, batch, attempt)
+    } catch (error) {
+      if (!isLockNotHad(error)) throw error
+      await sql`rollback`
+      return batch.map(() => rejected(new SetAside()))
+    }
+  }
+
+  /** Locks accounts before customers, then allowances, reports and totals, as all that lock several do. */
   async function tryOnce(
     sql: postgres.Sql,
     batch: readonly Report[],
-    mayHaveBegun: boolean,
+    attempt: Attempt,
   ): Promise<Outcome[]> {
+    const { mayHaveBegun } = attempt
     const customerIds = [...new Set(batch.map((report) => report.customerId))]
-    const account = await books.open(sql, {
-      userIds: customerIds,
-      accountIds: [],
-      keys: batch.map((report) => ({
-        userId: report.customerId,
-        accountId: null,
-        key: keyOf(report),
-      })),
-      charges: [],
-      holds: [],
-    })
-    const state = await readChargingState(sql, customerIds, batch, known, bounds)
+    const keys = batch.map((report) => ({
+      userId: report.customerId,
+      accountId: null,
+      key: keyOf(report),
+    }))
+    const input = { userIds: customerIds, accountIds: [], keys, charges: [], holds: [] }
+    const account = await books.open(sql, input, attempt)
+    const skips = attempt.waitMs === null
+    const state = await readChargingState(sql, customerIds, batch, { known, bounds, skips })
     const { admit, newNames } = admission(state.admission, allowances, known)
     const decided = decide(batch, account, state, admit)
     const accepted = batch.filter((_, index) => decided.accepted.has(index))
@@ -69,7 +87,7 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
     const missing = missingOf(accepted, written)
     if (missing.size > 0) {
       await sql`rollback`
-      return tryWithout(batch, missing, (others) => tryOnce(sql, others, mayHaveBegun))
+      return tryWithout(batch, missing, (others) => tryOnce(sql, others, attempt))
     }
     if (decided.remainders.length > 0) {
       await writeRemainders(sql, account.xid, decided.remainders)
@@ -102,8 +120,10 @@ function decide(
   const changed = new Set<string>()
   const earlier: EarlierReport[] = [...state.admission.stored]
   const { accepted, refused } = admitAll(batch, state.admission.stored, (report) => {
+    const { customerId } = report
+    if (account.isSetAside(customerId) || state.busy.has(customerId)) throw new SetAside()
     // What is replayed costs no allowance.
-    const take = account.hasDone(report.customerId, keyOf(report)) ? undefined : admit(report)
+    const take = account.hasDone(customerId, keyOf(report)) ? undefined : admit(report)
     const before = pay(report)
     if (before === null) {
       take?.()

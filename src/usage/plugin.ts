@@ -2,6 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
 import { fairRoom } from '../fair-room.ts'
+import { ALONE, SHARED } from '../funds/ledger.ts'
+import { SetAside } from '../funds/set-aside.ts'
+import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
 import { sharedCommits } from '../shared-commits.ts'
 import { connect } from '../plugins/database/connect.ts'
 import type { Allowances } from './allowances.ts'
@@ -26,6 +29,8 @@ const BATCH_CUSTOMER_VALUES_MAX = 500
  */
 const WAITING_VALUES_MAX = 40_000
 const WAITING_CUSTOMER_VALUES_MAX = 20_000
+/** Of reports whose customer or account is locked by somebody else. */
+const ASIDE_MAX = 1_000
 const CLOSE_TIMEOUT_S = 5
 const ANOMALIES_INTERVAL_MS = 1_000
 /** How often to ask whether the day's cleaning is due: a process may not live for a day. */
@@ -70,8 +75,12 @@ export const usage = fp(
       })
     const writing = lane('usage')
     const charging = lane('usage charges')
+    const aside = lane('usage charges aside')
     const judging = lane('usage anomalies')
-    const metrics = usageMetrics(app, () => commits.waiting() + charges.waiting())
+    const metrics = usageMetrics(
+      app,
+      () => commits.waiting() + charges.waiting() + setAside.waiting(),
+    )
     const queue = anomalyQueue(() => metrics.unjudged.inc())
     const known = knownNames()
     const options: WriterOptions = {
@@ -105,13 +114,43 @@ export const usage = fp(
     // Apart, so that who pays with each report holds up nobody else.
     const charges = sharedCommits<Report, Reported | null>({
       ...limits,
-      commit: (batch) => charger.commit(charging, batch),
+      commit: (batch) => charger.commit(charging, batch, SHARED),
+    })
+    const setAside = waitingRoom<Report, Reported | null>({
+      lanes: 1,
+      batchMax: BATCH_MAX,
+      waitingMax: ASIDE_MAX,
+      patienceMs: PATIENCE_MS,
+      keyOf: (report) => report.customerId,
+      commit: (batch) => charger.commit(aside, batch, ALONE),
+      isBusy: (reason) => reason instanceof SetAside,
+      giveUp: () => busyAccount(),
     })
     const room = fairRoom({
       weightMax: WAITING_VALUES_MAX,
       ownerWeightMax: WAITING_CUSTOMER_VALUES_MAX,
     })
-    const reporter = usageReporter({ app, room, known, allowances, commits, charges, metrics })
+    const reporter = usageReporter({
+      app,
+      room,
+      known,
+      allowances,
+      commits,
+      charges: { submit: charge },
+      metrics,
+    })
+
+    /** Behind others of the same customer that wait, and to them if the customer can not be had. */
+    async function charge(report: Report): Promise<Reported | null> {
+      const since = performance.now()
+      if (setAside.has(report.customerId)) return setAside.submit(report, since)
+      try {
+        return await charges.submit(report)
+      } catch (error) {
+        if (error instanceof SetAside) return setAside.submit(report, since)
+        throw error
+      }
+    }
 
     app.decorate('usage', {
       ...reporter,
@@ -152,7 +191,7 @@ export const usage = fp(
       void cleaning.stop()
       await anomalies.stop()
       await Promise.all(
-        [writing, charging, judging].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })),
+        [writing, charging, aside, judging].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })),
       )
     })
   },

@@ -55,6 +55,7 @@ const UNPAID = [
   'ACCOUNT_NOT_FOUND',
   'ACCOUNT_FROZEN',
   'ASSET_MISMATCH',
+  'ACCOUNT_BUSY',
 ] as const
 
 export const reportSchema = {

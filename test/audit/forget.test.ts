@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exportLog } from '../../src/audit/export.ts'
 import { forgetPersonal } from '../../src/audit/personal.ts'
+import { forgetSalt } from '../../src/funds/forget.ts'
 import { type Details, commitmentsOf } from '../../src/funds/commitments.ts'
 import { settled } from '../support/audit.ts'
 import { startService } from '../support/service.ts'
@@ -48,7 +49,11 @@ test('what is personal of an account goes once it is closed; nothing else ever c
   }
   await settled(service)
   const logged = await log()
-  const forget = () => app.db.transaction((tx) => forgetPersonal(tx, `acct_${account.id}`))
+  const forget = () =>
+    app.db.transaction(async (tx) => {
+      await forgetPersonal(tx, [`acct_${account.id}`], 100)
+      await forgetSalt(tx, BigInt(account.id))
+    })
 
   await assert.rejects(forget, 'an account in use')
   assert.deepEqual(await transfersNow(), before)

@@ -72,6 +72,17 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     status: 'none',
     stripe_customer_id: 'personal',
   },
+  // The row goes with the last page of what there is to forget.
+  'public.erasures': {
+    actor: 'pseudonym',
+    after: 'personal',
+    customer_id: 'pseudonym',
+    forgotten: 'personal',
+    ignored: 'personal',
+    ip: 'personal',
+    people: 'personal',
+    user_id: 'personal',
+  },
   'public.erased_stripe_customers': { digest: 'pseudonym' },
   'public.holds': { status: 'none' },
   'public.job_pools': { pool_id: 'none' },

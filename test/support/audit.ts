@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { exportLog } from '../../src/audit/export.ts'
 import { eventually } from './processes.ts'
 import type { Service } from './service.ts'
 import { query } from './tables.ts'
@@ -23,4 +24,15 @@ export async function checkpointNow(service: Service): Promise<Checkpoint> {
   const { status, body } = await service.asAdmin('GET', '/api/audit/checkpoint')
   assert.equal(status, 200, JSON.stringify(body))
   return body as Checkpoint
+}
+
+/** Fails if a record is not, to the byte, what the log has of it. */
+export async function assertAuditSound(service: Service): Promise<void> {
+  await settled(service)
+  const { firstMisfit } = await exportLog(service.app.audit.sql, {
+    lines: async () => undefined,
+    hashes: async () => undefined,
+    report: () => undefined,
+  })
+  assert.equal(firstMisfit, null)
 }

@@ -132,7 +132,7 @@ export interface AdminCalls {
   /**
    * Erase a customer for good.
    *
-   * Its keys are refused within a second and its licences are on the revocation list; Stripe is told to delete its customer, and with it the subscription. What is left under the id, which is a pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call answers that there is no such customer. The account that has paid for its usage, if it has one, is erased too; while there is money in it, that takes `force`.
+   * Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.
    */
   eraseCustomer: Call<'eraseCustomer'>
   /**
@@ -277,7 +277,7 @@ export interface InternalCalls {
   /**
    * Erase a user's account for good.
    *
-   * The transfers stay, because the ledger and the law need them, under a pseudonym and without reason, reference, metadata, key and address. The user may open a new account afterwards. What Stripe takes back of a top-up later is booked under the pseudonym. Again, it is a 404: nothing is left that knows the user.
+   * Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.
    */
   eraseAccount: Call<'eraseAccount'>
   /**

@@ -327,7 +327,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a customer for good
-         * @description Its keys are refused within a second and its licences are on the revocation list; Stripe is told to delete its customer, and with it the subscription. What is left under the id, which is a pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call answers that there is no such customer. The account that has paid for its usage, if it has one, is erased too; while there is money in it, that takes `force`.
+         * @description Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.
          */
         delete: operations["eraseCustomer"];
         options?: never;
@@ -682,7 +682,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a user's account for good
-         * @description The transfers stay, because the ledger and the law need them, under a pseudonym and without reason, reference, metadata, key and address. The user may open a new account afterwards. What Stripe takes back of a top-up later is booked under the pseudonym. Again, it is a 404: nothing is left that knows the user.
+         * @description Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.
          */
         delete: operations["eraseAccount"];
         options?: never;
@@ -932,7 +932,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OVERLOADED" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -1264,6 +1264,7 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description Of a time before the account was opened, or of which nothing was recorded, `tier`, `status` and `available` are null. */
         Balance: {
             /** @example user-123 */
             user_id: string;
@@ -1283,12 +1284,12 @@ export interface components {
             held: number;
             /**
              * Format: int64
-             * @description What can be deducted now: the balance without what is held, and with the credit.
+             * @description What can be deducted: the balance without what is held, and with the credit.
              */
-            available: number;
+            available: number | null;
             /** @example pro */
-            tier: string;
-            status: components["schemas"]["AccountStatus"];
+            tier: string | null;
+            status: components["schemas"]["AccountStatus"] | null;
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -1534,6 +1535,15 @@ export interface components {
              */
             erased_at: string;
         };
+        ErasingCustomer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @enum {string} */
+            status: "erasing";
+        };
         AccountExport: {
             /**
              * Format: date-time
@@ -1557,6 +1567,12 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             erased_at: string;
+        };
+        ErasingAccount: {
+            /** @example user-123 */
+            user_id: string;
+            /** @enum {string} */
+            status: "erasing";
         };
         Received: {
             /** @enum {boolean} */
@@ -3230,6 +3246,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErasedCustomer"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasingCustomer"];
+                };
+            };
         };
     };
     updateCustomer: {
@@ -3890,6 +3915,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErasedAccount"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasingAccount"];
+                };
+            };
         };
     };
     updateAccount: {
@@ -3931,7 +3965,10 @@ export interface operations {
     getBalance: {
         parameters: {
             query?: {
-                /** @example 2027-01-01T00:00:00.000Z */
+                /**
+                 * @description A millisecond that is over: the answer is the same whenever it is asked for.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
                 at?: string;
             };
             header?: never;

@@ -1,0 +1,68 @@
+import type postgres from 'postgres'
+import { array } from '../plugins/database/arrays.ts'
+import type { Hold } from './posting.ts'
+import { holdColumns } from './statements.ts'
+
+/** So many holds a transaction ends at most of those whose time is over. */
+export const ENDED_MAX = 300
+
+/** Of an account with more of them, the sum is not for a transaction that others wait for. */
+export const COUNTED_MAX = 100
+
+export interface Lapsed {
+  /** By account: what its open holds whose time is over come to. */
+  sums: Map<bigint, bigint>
+  /** Accounts with more such holds than were to be counted; they have no sum. */
+  uncounted: Set<bigint>
+  /** The oldest of these holds, or so many of them as were asked for. */
+  holds: Hold[]
+}
+
+export interface LapsedLimits {
+  /** Null counts all there are. */
+  countedMax: number | null
+  endedMax: number
+}
+
+/**
+ * Open holds whose time is over, of accounts that are locked. They count no longer, from their
+ * millisecond on; how many of them have been ended makes no difference to what is available.
+ */
+export async function readLapsed(
+  sql: postgres.Sql,
+  accountIds: readonly bigint[],
+  now: Date,
+  { countedMax, endedMax }: LapsedLimits,
+): Promise<Lapsed> {
+  const ids = array(accountIds)
+  const at = now.toISOString()
+  const limit = countedMax === null ? null : countedMax + 1
+  const [rows, holds] = await Promise.all([
+    sql<{ accountId: bigint; amount: bigint; count: bigint }[]>`
+      select a.id as "accountId", sum(h.amount)::bigint as amount, count(*) as count
+      from unnest(${ids}::bigint[]) as a (id)
+      cross join lateral (
+        select amount from holds
+        where account_id = a.id and status = 'open' and expires_at <= ${at}::timestamptz
+        order by expires_at limit ${limit}::bigint
+      ) h
+      group by a.id`,
+    endedMax === 0
+      ? []
+      : sql<Hold[]>`
+          select ${holdColumns(sql)}
+          from unnest(${ids}::bigint[]) as a (id)
+          cross join lateral (
+            select * from holds
+            where account_id = a.id and status = 'open' and expires_at <= ${at}::timestamptz
+            order by expires_at limit ${endedMax}::bigint
+          ) h
+          limit ${endedMax}::bigint`,
+  ])
+  const tooMany = (row: { count: bigint }) => countedMax !== null && row.count > countedMax
+  return {
+    sums: new Map(rows.map((row) => [row.accountId, row.amount])),
+    uncounted: new Set(rows.filter(tooMany).map((row) => row.accountId)),
+    holds: [...holds],
+  }
+}

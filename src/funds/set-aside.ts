@@ -1,0 +1,49 @@
+import type postgres from 'postgres'
+import { array } from '../plugins/database/arrays.ts'
+import type { Operation } from './operations.ts'
+import type { BatchInput } from './statements.ts'
+
+/**
+ * The operation was left out of its batch, which was not held up for it: its account is locked by
+ * somebody else, or has too much to be counted. Nothing was done; it is tried again by itself.
+ */
+export class SetAside extends Error {}
+
+/** Whose turn an operation is, as far as it says: a user, or an account by its id. */
+export function holderOf(operation: Pick<Operation, 'kind'> & Partial<Named>): string {
+  if (operation.userId !== undefined) return operation.userId
+  return accountHolder((operation.charge ?? operation.hold)?.accountId ?? 0n)
+}
+
+interface Named {
+  userId: string
+  charge: { accountId: bigint }
+  hold: { accountId: bigint }
+}
+
+/** No user's id has a `#`. */
+export function accountHolder(id: bigint): string {
+  return `#${id}`
+}
+
+/**
+ * Which of the accounts that a batch asked for and did not get are there all the same: somebody else
+ * has them locked, or had.
+ * @returns their holders
+ */
+export async function findBusy(
+  sql: postgres.Sql,
+  { userIds, accountIds }: Pick<BatchInput, 'userIds' | 'accountIds'>,
+  got: readonly { id: bigint; userId: string }[],
+): Promise<string[]> {
+  const users = new Set(got.map((account) => account.userId))
+  const ids = new Set(got.map((account) => account.id))
+  const missingUsers = userIds.filter((userId) => !users.has(userId))
+  const missingIds = accountIds.filter((id) => !ids.has(id))
+  if (missingUsers.length === 0 && missingIds.length === 0) return []
+  const rows = await sql<{ id: bigint; userId: string }[]>`
+    select id, user_id as "userId" from accounts
+    where user_id = any(${array(missingUsers)}::text[])
+      or (user_id is not null and id = any(${array(missingIds)}::bigint[]))`
+  return rows.flatMap(({ id, userId }) => [userId, accountHolder(id)])
+}

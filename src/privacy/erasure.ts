@@ -1,0 +1,103 @@
+import { TransactionRollbackError, eq, sql } from 'drizzle-orm'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
+import { STEPS, isLast } from './steps.ts'
+import { erasures } from './tables.ts'
+
+export type ErasureRow = typeof erasures.$inferSelect
+
+export interface Erasure {
+  id: bigint
+  closedAt: Date
+}
+
+/** So many rows a transaction of an erasure changes at most, about. */
+const PAGE = 500
+
+/** The queue's pauses grow to six hours: over three weeks in all. */
+const ATTEMPTS_MAX = 100
+
+/** Nobody's connection is held for long by what somebody else has locked. */
+export async function limitWaits(tx: Transaction): Promise<void> {
+  await tx.execute(sql`select set_config('lock_timeout', '1s', true)`)
+}
+
+/**
+ * Notes what there is to forget of somebody who is closed in this transaction, with the job that does so
+ * if nobody else has by then.
+ * @param subject of the record that comes at the end. That it can be written is tried here: without it
+ * nothing happens.
+ */
+export async function beginErasure(
+  tx: Transaction,
+  actor: Actor,
+  subject: string,
+  whom: Omit<typeof erasures.$inferInsert, 'actor' | 'ip'>,
+): Promise<Erasure> {
+  await tx
+    .transaction(async (trial) => {
+      const metadata = {}
+      await recordAudit(trial, actor, { event: 'account.erased', subject, metadata })
+      trial.rollback()
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof TransactionRollbackError)) throw error
+    })
+  const [row] = await tx
+    .insert(erasures)
+    .values({ ...whom, actor: actor.id, ip: actor.ip })
+    .returning({ id: erasures.id, closedAt: erasures.closedAt })
+  if (row === undefined) throw new Error('The erasure was not noted')
+  await queueErasure(tx, row.id, 3)
+  return row
+}
+
+/** @param delayS from now on */
+export async function queueErasure(
+  db: Pick<Database, 'execute'>,
+  id: bigint,
+  delayS: number,
+): Promise<void> {
+  await db.execute(sql`
+    select graphile_worker.add_job('continue_erasure', json_build_object('id', ${String(id)}::text),
+      job_key := ${`erasure ${id}`}, max_attempts := ${ATTEMPTS_MAX},
+      run_at := now() + make_interval(secs => ${delayS}))`)
+}
+
+/**
+ * One transaction of an erasure: as many rows as a page has, of one step or of several. Whoever is killed
+ * leaves it between two of them.
+ * @returns `elsewhere` when somebody else is at it
+ */
+export function erasePage(db: Database, id: bigint): Promise<'done' | 'more' | 'elsewhere'> {
+  return db.transaction(async (tx) => {
+    await limitWaits(tx)
+    const [found] = await tx
+      .select()
+      .from(erasures)
+      .where(eq(erasures.id, id))
+      .for('update', { skipLocked: true })
+    if (found === undefined) {
+      const known = await tx.select({ id: erasures.id }).from(erasures).where(eq(erasures.id, id))
+      return known.length === 0 ? 'done' : 'elsewhere'
+    }
+    const row = { ...found }
+    for (let left = PAGE; left > 0;) {
+      const step = STEPS[row.step]
+      if (step === undefined) throw new Error(`An erasure has no step ${row.step}`)
+      const done = await step(tx, row, left)
+      if (done < left) {
+        if (isLast(row.step)) {
+          await tx.delete(erasures).where(eq(erasures.id, id))
+          return 'done'
+        }
+        row.step++
+        row.after = null
+      }
+      left -= done
+    }
+    const { id: _id, ...changes } = row
+    await tx.update(erasures).set(changes).where(eq(erasures.id, id))
+    return 'more'
+  })
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertAuditSound } from '../support/audit.ts'
+import { createCustomer } from '../support/customers.ts'
+import { addLapsedHolds } from '../support/lapsed-holds.ts'
+import { assertSound } from '../support/ledger.ts'
+import { lockRows } from '../support/locks.ts'
+import { eventually } from '../support/processes.ts'
+import { assertRefused } from '../support/refusals.ts'
+import { inParallel, scaled } from '../support/scale.ts'
+import { findTexts } from '../support/search.ts'
+import { type Service, startService } from '../support/service.ts'
+import { query } from '../support/tables.ts'
+import { asCustomer } from '../support/usage.ts'
+
+const USER = 'canary.user@example.com'
+const EMAIL = 'canary.person@example.com'
+const NOTES = { reason: 'canary-reason', reference: 'canary-reference' }
+const TEXTS = [USER, EMAIL, 'canary-reason', 'canary-reference', 'canary-instance']
+
+async function openAccount(service: Service): Promise<void> {
+  await service.asInternal('POST', '/account', { user_id: USER, tier: 'pro' })
+  for (const amount of [400, 300]) {
+    await service.asInternal('POST', '/top_up', { user_id: USER, amount, ...NOTES })
+  }
+}
+
+function erase(service: Service) {
+  return service.asInternal('DELETE', `/account/${USER}?force=true`)
+}
+
+const isOver = async (service: Service) =>
+  (await query(service.database, 'select 1 from erasures')).length === 0
+
+function records(service: Service, event: string) {
+  return query<{ actor: string; ip: string; metadata: unknown }[]>(
+    service.database,
+    `select actor, ip, metadata from audit_records where event = '${event}'`,
+  )
+}
+
+test('an erasure that takes longer is accepted, and nobody knows the user meanwhile', async (t) => {
+  const service = await startService(t, { RUN_JOBS: 'true' })
+  await openAccount(service)
+  await service.asInternal('POST', '/holds', { user_id: USER, amount: 50, ...NOTES })
+  const unlock = await lockRows(
+    service.database,
+    'select seq from transfers where seq = 2 for update',
+  )
+  try {
+    const first = await erase(service)
+    assert.deepEqual([first.status, first.body], [202, { user_id: USER, status: 'erasing' }])
+    const again = await inParallel(9, 9, () => erase(service))
+    assert.ok(again.every(({ status }) => status === 202))
+    assert.deepEqual(again[0]?.body, first.body)
+    const opened = { user_id: USER, tier: 'pro' }
+    assertRefused(await service.asInternal('POST', '/account', opened), 'ERASURE_IN_PROGRESS')
+    for (const path of ['/account/USER', '/account/USER/export', '/balance/USER']) {
+      const answer = await service.asInternal('GET', path.replace('USER', USER))
+      assertRefused(answer, 'ACCOUNT_NOT_FOUND', path)
+    }
+    const charge = { user_id: USER, amount: 1 }
+    assertRefused(await service.asInternal('POST', '/deduct', charge), 'ACCOUNT_NOT_FOUND')
+    assert.equal((await service.call('GET', '/health/ready')).status, 200)
+    assert.deepEqual(await records(service, 'account.erased'), [])
+    await assertSound(service.database)
+    await assertAuditSound(service)
+  } finally {
+    await unlock()
+  }
+  assert.ok(await eventually(() => isOver(service), 30_000))
+  const [record] = await records(service, 'account.erased')
+  assert.match(record?.actor ?? '', /^internal:/)
+  assert.deepEqual(record?.metadata, { holds_released: 1, balance_given_up: 700 })
+  assertRefused(await erase(service), 'ACCOUNT_NOT_FOUND')
+  assert.deepEqual(await findTexts(service.database, TEXTS), [])
+  await assertSound(service.database)
+  await assertAuditSound(service)
+  const opened = await service.asInternal('POST', '/account', { user_id: USER, tier: 'pro' })
+  assert.equal(opened.status, 201)
+})
+
+test('the same of a customer', async (t) => {
+  const service = await startService(t, { RUN_JOBS: 'true' })
+  const { customerId, apiKey } = await createCustomer(service, { email: EMAIL })
+  const report = { metrics: { calls: 1 }, instance_id: 'canary-instance' }
+  const call = asCustomer(service, apiKey)
+  assert.equal((await call('POST', '/api/usage/report', report)).status, 201)
+  const path = `/api/customers/${customerId}`
+  const unlock = await lockRows(service.database, 'select 1 from usage_reports for update')
+  try {
+    const erased = await service.asAdmin('DELETE', path)
+    const expected = { customer_id: customerId, status: 'erasing' }
+    assert.deepEqual([erased.status, erased.body], [202, expected])
+    const again = await service.asAdmin('DELETE', path)
+    assert.deepEqual([again.status, again.body], [202, expected])
+    assertRefused(await service.asAdmin('GET', path), 'CUSTOMER_NOT_FOUND')
+    assertRefused(await service.asAdmin('GET', `${path}/export`), 'CUSTOMER_NOT_FOUND')
+    assert.notEqual((await call('POST', '/api/usage/report', report)).status, 201)
+    assert.deepEqual(await records(service, 'customer.erased'), [])
+  } finally {
+    await unlock()
+  }
+  assert.ok(await eventually(() => isOver(service), 30_000))
+  const [record] = await records(service, 'customer.erased')
+  assert.deepEqual(record?.metadata, { keys_revoked: 1, licenses_revoked: 0 })
+  assertRefused(await service.asAdmin('DELETE', path), 'CUSTOMER_NOT_FOUND')
+  assert.deepEqual(await findTexts(service.database, TEXTS), [])
+  await assertAuditSound(service)
+})
+
+test('killed between any two pages it goes on, and everything verifies in between', async (t) => {
+  const service = await startService(t)
+  await openAccount(service)
+  // Pages of holds to end, and then of their movements to forget.
+  const holds = scaled(50_000, 1_500)
+  await service.asInternal('POST', '/top_up', { user_id: USER, amount: holds, ...NOTES })
+  await addLapsedHolds(service.database, USER, holds)
+  const [account] = await query<{ id: string }[]>(
+    service.database,
+    `select id::text from accounts where user_id = '${USER}'`,
+  )
+  const unlock = await lockRows(
+    service.database,
+    'select seq from transfers where seq = 1 for update',
+  )
+  const erased = await erase(service).finally(unlock)
+  assert.equal(erased.status, 202)
+  const [erasure] = await query<{ id: string }[]>(service.database, 'select id::text from erasures')
+  assert.ok(erasure && account)
+
+  let kills = 0
+  for (let turn = 0; !(await isOver(service)); turn++) {
+    const resumed = service.app.erasures.resume(BigInt(erasure.id)).catch(() => undefined)
+    await query(service.database, `select pg_sleep(${(turn % 7) / 50})`)
+    const killed = await query(
+      service.database,
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'strongroom erasures' and datname = current_database()",
+    )
+    kills += killed.length
+    if (turn % 5 === 0) await assertSound(service.database)
+    if (turn >= 12) await resumed
+  }
+  assert.ok(kills > 3)
+  await assertSound(service.database)
+  assert.deepEqual(await findTexts(service.database, TEXTS), [])
+  assert.equal((await records(service, 'account.erased')).length, 1)
+  const [left] = await query<{ n: number; largest: number }[]>(
+    service.database,
+    `select (select count(*)::int from transfers where details_commitment is null) as n,
+      (select max(cardinality(account_ids)) from audit_records) as largest`,
+  )
+  assert.equal(left?.n, 0)
+  assert.ok((left?.largest ?? 0) <= 501)
+})
+
+test('ten erasures at once among charges of others: one happens, and all are answered', async (t) => {
+  const service = await startService(t)
+  await openAccount(service)
+  await service.asInternal('POST', '/account', { user_id: 'bob', tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: 'bob', amount: 1_000 })
+  const answers = await inParallel(60, 30, async (index) => {
+    if (index % 6 === 0) return [index, (await erase(service)).status]
+    const user = index % 2 ? USER : 'bob'
+    const { status } = await service.asInternal('POST', '/deduct', { user_id: user, amount: 1 })
+    return [index, status]
+  })
+  const of = (wanted: (index: number) => boolean) =>
+    new Set(answers.filter(([index]) => wanted(index ?? 0)).map(([, status]) => status))
+  const erasures = of((index) => index % 6 === 0)
+  assert.ok(
+    [...erasures].every((status) => [200, 202, 404].includes(status ?? 0)),
+    [...erasures].join(),
+  )
+  assert.deepEqual([...of((index) => index % 6 !== 0 && index % 2 === 0)], [200])
+  const charges = of((index) => index % 2 === 1)
+  assert.ok(
+    [...charges].every((status) => [200, 404].includes(status ?? 0)),
+    [...charges].join(),
+  )
+  if (!(await isOver(service))) {
+    const [row] = await query<{ id: string }[]>(service.database, 'select id::text from erasures')
+    await service.app.erasures.resume(BigInt(row?.id ?? 0))
+  }
+  assert.equal((await records(service, 'account.erased')).length, 1)
+  await assertSound(service.database)
+  assert.deepEqual(await findTexts(service.database, TEXTS), [])
+})
