@@ -17,8 +17,8 @@ export interface FairLaneOptions {
 }
 
 /**
- * Jobs that cost much and that anyone might cause: owners take turns, one job of each at a time, so that
- * nobody waits for more than one job of every other owner.
+ * Jobs that cost much and that anyone might cause. Owners take turns, one job of each at a time: between
+ * two jobs of an owner runs at most one of every other.
  */
 export function fairLane(options: FairLaneOptions) {
   /** Of each owner with a job that waits or runs, or with a rest to come to its end. */

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type postgres from 'postgres'
+import { inTime } from '../in-time.ts'
 import { array, column } from '../plugins/database/arrays.ts'
 import type { KeyDigest } from './peppers.ts'
 
@@ -19,6 +20,7 @@ const GATHER_MS = 200
 /** After a failure, or where rows are locked. */
 const RETRY_MS = 1_000
 const TRIES_MAX = 60
+const CLOSE_MS_MAX = 2_000
 
 export const NOTING_SETTINGS = { lock_timeout: '1000', statement_timeout: '5000' }
 
@@ -31,6 +33,7 @@ export function keyNotes(sql: postgres.Sql, log: FastifyBaseLogger) {
   const waiting = new Map<string, Noted>()
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
+  let isClosed = false
 
   function add(keyId: string, { usedAt, digest }: Note): void {
     const before = waiting.get(keyId)
@@ -40,7 +43,7 @@ export function keyNotes(sql: postgres.Sql, log: FastifyBaseLogger) {
   }
 
   function wait(ms: number): void {
-    if (timer !== undefined || writing !== undefined || waiting.size === 0) return
+    if (isClosed || timer !== undefined || writing !== undefined || waiting.size === 0) return
     timer = setTimeout(() => void flush(), ms).unref()
   }
 
@@ -76,7 +79,13 @@ export function keyNotes(sql: postgres.Sql, log: FastifyBaseLogger) {
     if (tries < TRIES_MAX && !waiting.has(note.keyId)) waiting.set(note.keyId, { ...note, tries })
   }
 
-  return { add, flush }
+  /** Writes what waits, but does not wait for a database that hangs. */
+  async function close(): Promise<void> {
+    isClosed = true
+    await inTime(flush(), CLOSE_MS_MAX, 'TIMEOUT').catch(() => undefined)
+  }
+
+  return { add, close }
 }
 
 async function write(sql: postgres.Sql, notes: readonly Noted[]): Promise<ReadonlySet<string>> {

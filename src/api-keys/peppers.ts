@@ -30,8 +30,8 @@ const ID_MESSAGE = 'strongroom: the id of this pepper'
 const DIGEST_BYTES = 32
 
 /**
- * The secret part of a key has 190 random bits, so its HMAC tells nobody anything, with the pepper or
- * without; the pepper keeps whoever can write the database from making a key of his own.
+ * The secret part of a key has 190 random bits, so its HMAC gives nothing away, with the pepper or without.
+ * What the pepper adds: to write to the database is not enough to make a key.
  * @param secrets `API_KEY_PEPPER` and, while a rotation lasts, the one before it; none outside of
  * production: then the slow hash is what keys are known by
  */

@@ -44,7 +44,7 @@ export const apiKeys = fp(
     hearOfKeyChanges(app, config, (id) => verifier.doubt(id))
     app.decorate('apiKeys', { peppers, verifier })
     app.addHook('onClose', async () => {
-      await notes.flush()
+      await notes.close()
       await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },

@@ -19,8 +19,8 @@ export async function isErased(db: Pick<Database, 'select'>, id: string): Promis
 }
 
 /**
- * Comes first in whatever changes what is a customer's or records something of it: an erasure locks the
- * customer before all else, so it waits for what is recorded here, or is over.
+ * Comes first in every change of what belongs to a customer, and before every record about it. An erasure
+ * locks the customer before anything of it, so it waits for what is recorded here, or is over.
  */
 export async function lockCustomer(tx: Transaction, id: string): Promise<void> {
   await tx.select({ id: customers.id }).from(customers).where(eq(customers.id, id)).for('key share')

@@ -31,7 +31,7 @@ async function waiters(service: Service): Promise<number> {
 const areWaiting = (service: Service, count: number) =>
   eventually(async () => (await waiters(service)) >= count, 10_000)
 
-test('rows of keys that are locked hold up nobody', async (t) => {
+test('locked rows of keys delay no call', async (t) => {
   const service = await startService(t)
   const { customerId } = await createCustomer(service)
   const bob = await createCustomer(service, { email: 'bob@example.com' })

@@ -13,7 +13,7 @@ type Call = (
 
 /**
  * Whether the time of a refusal tells why: 2,000 samples of each kind, one after the other in turns.
- * What needs a hash is compared with each other, and what needs none.
+ * What is looked up is compared with each other, and so is what is not.
  */
 export async function measureRefusals(
   origin: string,
