@@ -50,6 +50,7 @@ import { loggerOfRequest } from './plugins/trace-context.ts'
 import { schemaController } from './plugins/validation.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
+import { outcomes } from './outcomes/plugin.ts'
 import { usage } from './usage/plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
 import { usedThisMonth } from './usage/totals.ts'
@@ -91,6 +92,7 @@ export async function buildApp(
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
+  await app.register(outcomes)
   await app.register(jobMetrics)
   await app.register(rateLimits, { redisUrl: config.redisUrl })
   await app.register(failures)

@@ -1,5 +1,7 @@
 import { Refusal } from './refusals.ts'
 
+const DROP_INTERVAL_MS = 250
+
 interface Waiting<Operation, Result> {
   operation: Operation
   resolve: (result: Result) => void
@@ -14,6 +16,8 @@ export interface SharedCommitsOptions<Operation, Result> {
   batchMax: number
   /** Commits a batch; each operation gets its own result or error, in the batch's order. */
   commit: (batch: readonly Operation[], lane: number) => Promise<PromiseSettledResult<Result>[]>
+  /** Whether nobody waits for it any more: it leaves the queue, if it has not left it in a batch. */
+  isGivenUp?: (operation: Operation) => boolean
 }
 
 /**
@@ -24,9 +28,11 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
   const freeLanes = Array.from({ length: options.lanes }, (_, lane) => lane)
   let waiting: Waiting<Operation, Result>[] = []
   let scheduled = false
+  let droppedAt = 0
 
   /** @throws Refusal `OVERLOADED` when too many wait already */
   function submit(operation: Operation): Promise<Result> {
+    if (waiting.length >= options.waitingMax) dropGivenUp()
     if (waiting.length >= options.waitingMax) return Promise.reject(new Refusal('OVERLOADED'))
     return new Promise((resolve, reject) => {
       waiting.push({ operation, resolve, reject })
@@ -40,13 +46,31 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
     })
   }
 
+  /** Each time it looks through the whole queue, so not for each one that comes to a full one. */
+  function dropGivenUp(): void {
+    const { isGivenUp } = options
+    if (isGivenUp === undefined || Date.now() - droppedAt < DROP_INTERVAL_MS) return
+    droppedAt = Date.now()
+    const dropped = waiting.filter(({ operation }) => isGivenUp(operation))
+    if (dropped.length === 0) return
+    waiting = waiting.filter(({ operation }) => !isGivenUp(operation))
+    for (const { reject } of dropped) reject(new Refusal('TIMEOUT'))
+  }
+
   function dispatch(): void {
     if (waiting.length === 0) return
     const lane = freeLanes.pop()
     if (lane === undefined) return
-    const batch = waiting.slice(0, options.batchMax)
-    waiting = waiting.slice(options.batchMax)
-    void run(batch, lane)
+    const batch: typeof waiting = []
+    let taken = 0
+    for (; taken < waiting.length && batch.length < options.batchMax; taken++) {
+      const entry = waiting[taken] as (typeof waiting)[number]
+      if (options.isGivenUp?.(entry.operation)) entry.reject(new Refusal('TIMEOUT'))
+      else batch.push(entry)
+    }
+    waiting = waiting.slice(taken)
+    if (batch.length > 0) void run(batch, lane)
+    else freeLanes.push(lane)
   }
 
   async function run(batch: Waiting<Operation, Result>[], lane: number): Promise<void> {

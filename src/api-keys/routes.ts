@@ -38,7 +38,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const { name, expires_at } = request.body
       const expiresAt = expires_at === undefined ? undefined : futureTime(expires_at)
-      const issued = await issueKey(app.db, actorOf(request), request.params.customer_id, {
+      const issued = await issueKey(request.db, actorOf(request), request.params.customer_id, {
         ...(name !== undefined && { name }),
         ...(expiresAt !== undefined && { expiresAt }),
       })
@@ -81,7 +81,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
       const overlapMs = (request.body.overlap_seconds ?? 0) * 1_000
-      const issued = await rotateKey(app.db, actorOf(request), key, overlapMs)
+      const issued = await rotateKey(request.db, actorOf(request), key, overlapMs)
       return reply.code(201).send({ api_key: issued.apiKey, key: presentKey(issued.row) })
     },
   )
@@ -99,7 +99,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
-      await revokeKey(app.db, actorOf(request), key)
+      await revokeKey(request.db, actorOf(request), key)
       return reply.code(204).send(null)
     },
   )

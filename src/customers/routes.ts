@@ -37,7 +37,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         plan: plan ?? null,
         metadata: metadata ?? {},
       }
-      const created = await createCustomer(app.db, actorOf(request), draft)
+      const created = await createCustomer(request.db, actorOf(request), draft)
       return reply
         .code(201)
         .send({ customer: presentCustomer(created.customer), api_key: created.apiKey })
@@ -94,7 +94,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { company_name: companyName, ...rest } = request.body
       const changes = { ...rest, ...(companyName !== undefined && { companyName }) }
       const id = request.params.customer_id
-      return presentCustomer(await updateCustomer(app.db, actorOf(request), id, changes))
+      return presentCustomer(await updateCustomer(request.db, actorOf(request), id, changes))
     },
   )
 }

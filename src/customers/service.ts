@@ -2,6 +2,7 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { draftKey, insertKey } from '../api-keys/service.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { randomBase62 } from '../ids.ts'
+import { withRepeat } from '../outcomes/attempt.ts'
 import type { PageRequest } from '../pagination.ts'
 import { unknownPlan } from '../plans/service.ts'
 import { violates } from '../plugins/database/faults.ts'
@@ -42,7 +43,9 @@ export async function createCustomer(
       await insertKey(tx, actor, key)
       return row
     })
-    .catch(refuseUnknownPlan)
+    .catch((error: unknown) => {
+      throw withRepeat(planFault(error), { key_id: key.row.id })
+    })
   return { customer, apiKey: key.apiKey }
 }
 
@@ -97,9 +100,11 @@ export function updateCustomer(
       await recordAudit(tx, actor, { event: 'customer.updated', subject: id, metadata })
       return row
     })
-    .catch(refuseUnknownPlan)
+    .catch((error: unknown) => {
+      throw planFault(error)
+    })
 }
 
-function refuseUnknownPlan(error: unknown): never {
-  throw violates(error, 'customers_plan_plans_id_fk') ? unknownPlan() : error
+function planFault(error: unknown): unknown {
+  return violates(error, 'customers_plan_plans_id_fk') ? unknownPlan() : error
 }

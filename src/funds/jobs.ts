@@ -25,6 +25,7 @@ export async function expireHolds(
         hold,
         key: ownKey(),
         sent: false,
+        givenUp: false,
         idempotencyKey: null,
         fingerprint: Buffer.alloc(0),
         reason: null,

@@ -1,5 +1,7 @@
 import type postgres from 'postgres'
 import { type Writes, openBatch } from './batch.ts'
+import { committing } from '../plugins/database/outcomes.ts'
+import { Refusal } from '../refusals.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
 import type { Moved, Operation, Place, Transfer } from './operations.ts'
 import type { Account } from './posting.ts'
@@ -40,13 +42,14 @@ export function ledger(
   async function tryOnce(sql: postgres.Sql, batch: readonly Operation[]): Promise<Outcome[]> {
     const books = await open(sql, inputOf(batch))
     const outcomes = batch.map((operation) => {
+      if (operation.givenUp && !operation.sent) return rejected(new Refusal('TIMEOUT'))
       try {
         return fulfilled(books.decide(operation))
       } catch (error) {
         return rejected(error)
       }
     })
-    for (const operation of batch) operation.sent = true
+    for (const operation of batch) if (!operation.givenUp) operation.sent = true
     await books.close(batch.length)
     return outcomes
   }
@@ -70,7 +73,7 @@ export function ledger(
       /** Writes what was decided, and commits. */
       close: async (batchSize: number) => {
         const writes = batch.writes()
-        const recordId = await writeBatch(sql, state.xid, writes)
+        const recordId = await committing(() => writeBatch(sql, state.xid, writes))
         onCommit(writes, batchSize, recordId)
       },
     }

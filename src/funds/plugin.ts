@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
 import { connect } from '../plugins/database/connect.ts'
+import type { Attempt } from '../outcomes/attempt.ts'
 import { type BalanceRow, balanceAt, readBalances } from './balances.ts'
 import { expireHolds } from './jobs.ts'
 import { type LedgerBooks, ledger } from './ledger.ts'
@@ -24,8 +25,11 @@ const EXPIRY_INTERVAL_MS = 5_000
 declare module 'fastify' {
   interface FastifyInstance {
     funds: {
-      /** Moves or holds money once, durably, or throws the refusal. */
-      move(movement: Movement): Promise<Moved>
+      /**
+       * Moves or holds money once, durably, or throws the refusal.
+       * @param attempt the request's, whose time bounds the wait
+       */
+      move(movement: Movement, attempt?: Attempt): Promise<Moved>
       /** As it is now, every acknowledged movement included. */
       balance(userId: string): Promise<BalanceRow>
       /** As it stood then. */
@@ -60,6 +64,7 @@ export const funds = fp(
       ...limits,
       lanes: WRITERS,
       commit: (batch, index) => books.commit(at(writers, index), batch),
+      isGivenUp: (operation) => operation.givenUp,
     })
     const reads = sharedCommits<string, BalanceRow>({
       ...limits,
@@ -67,8 +72,11 @@ export const funds = fp(
       commit: (batch, index) => readBalances(at(readers, index), batch),
     })
     app.decorate('funds', {
-      move: (movement) => {
-        const moved = moves.submit(newOperation(movement))
+      move: (movement, attempt) => {
+        const operation = newOperation(movement)
+        const submitted = moves.submit(operation)
+        const moved =
+          attempt?.follow(operation, submitted, { idempotency_key: operation.key }) ?? submitted
         moved.catch((reason: unknown) => metrics.refused(movement.kind, reason))
         return moved
       },

@@ -25,7 +25,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)
-      const document = await exportAccount(app.db, actorOf(request), userId)
+      const document = await exportAccount(request.db, actorOf(request), userId)
       // A user's id may have characters that a file's name may not.
       return reply.headers(fileHeaders('account')).send(document)
     },
@@ -46,7 +46,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       const force = request.query.force ?? false
-      const erasedAt = await eraseAccount(app.db, actorOf(request), userId, force)
+      const erasedAt = await eraseAccount(request.db, actorOf(request), userId, force)
       return { user_id: userId, erased_at: erasedAt.toISOString() }
     },
   )

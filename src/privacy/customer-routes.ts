@@ -24,7 +24,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { customer_id: id } = request.params
-      const document = await exportCustomer(app.db, actorOf(request), id)
+      const document = await exportCustomer(request.db, actorOf(request), id)
       return reply.headers(fileHeaders(id)).send(document)
     },
   )
@@ -44,7 +44,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const { customer_id } = request.params
       const force = request.query.force ?? false
-      const erasedAt = await eraseCustomer(app.db, actorOf(request), customer_id, force)
+      const erasedAt = await eraseCustomer(request.db, actorOf(request), customer_id, force)
       app.revocations.forget()
       return { customer_id, erased_at: erasedAt.toISOString() }
     },

@@ -96,7 +96,7 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
     },
     async (request) => {
       const days = request.query.older_than_days ?? retentionDays
-      const { deleted, cutoff } = await cleanUsage(app.db, actorOf(request), days)
+      const { deleted, cutoff } = await cleanUsage(request.db, actorOf(request), days)
       return { deleted, cutoff: cutoff.toISOString() }
     },
   )

@@ -107,6 +107,12 @@ function decide(batch: readonly Report[], account: OpenBooks, state: ChargingSta
   batch.forEach((report, index) => {
     const key = reportKey(report)
     if (known.has(key)) return
+    if (report.givenUp && !report.sent) {
+      refused.set(index, rejected(new Refusal('TIMEOUT')))
+      return
+    }
+    // Its charge is decided here, so here is where it can be given up for the last time.
+    report.sent = true
     try {
       const before = pay(report)
       if (before === null) accepted.add(index)

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
 import { sharedCommits } from '../shared-commits.ts'
+import type { Attempt } from '../outcomes/attempt.ts'
 import { connect } from '../plugins/database/connect.ts'
 import { Refusal } from '../refusals.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'
@@ -28,8 +29,9 @@ declare module 'fastify' {
        * Stores a report once, durably, with the totals it is part of.
        * @throws Refusal `IDEMPOTENCY_KEY_REUSED`, `VALIDATION_FAILED` for a time out of bounds,
        * `OVERLOADED`, or why it can not be paid for
+       * @param attempt the request's, whose time bounds the wait
        */
-      report(draft: ReportDraft): Promise<Reported>
+      report(draft: ReportDraft, attempt?: Attempt): Promise<Reported>
       /** Counts what became of a meter event on its way to Stripe. */
       meterEventSettled(outcome: Settled['outcome']): void
     }
@@ -65,7 +67,12 @@ export const usage = fp(
     }
     const writer = usageWriter(options)
     const charger = chargingWriter(app.funds.ledger, options)
-    const limits = { lanes: 1, batchMax: BATCH_MAX, waitingMax: WAITING_MAX }
+    const limits = {
+      lanes: 1,
+      batchMax: BATCH_MAX,
+      waitingMax: WAITING_MAX,
+      isGivenUp: (report: Report) => report.givenUp,
+    }
     const commits = sharedCommits<Report, Reported | null>({
       ...limits,
       commit: (batch) => {
@@ -79,15 +86,25 @@ export const usage = fp(
       commit: (batch) => charger.commit(charging, batch),
     })
 
+    async function store(report: Report): Promise<Reported> {
+      const stored = await commits.submit(report)
+      if (stored !== null) return stored
+      // It was left alone.
+      report.sent = false
+      return charges.submit(report)
+    }
+
     let waitingValues = 0
     app.decorate('usage', {
-      report: async (draft) => {
+      report: async (draft, attempt) => {
         const values = Object.keys(draft.metrics).length
         waitingValues += values
         try {
           if (waitingValues > WAITING_VALUES_MAX) throw new Refusal('OVERLOADED')
           const report = newReport(draft)
-          const reported = (await commits.submit(report)) ?? (await charges.submit(report))
+          const reported = await (attempt?.follow(report, store(report), {
+            report_id: report.reportId,
+          }) ?? store(report))
           metrics.reports.inc({ outcome: reported.replayed ? 'replayed' : 'created' })
           return reported
         } catch (error) {

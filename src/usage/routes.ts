@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../audit/record.ts'
 import { keyHolderOf } from '../auth/api-key.ts'
 import { actorOf } from '../auth/scope.ts'
+import { attemptOf } from '../outcomes/plugin.ts'
 import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
 import { REPLAYED_HEADER } from '../plugins/openapi-texts.ts'
 import { stopAtFirstFault } from '../plugins/validation.ts'
@@ -22,7 +23,7 @@ import {
   UsageTotals,
   UsageTotalsOfAll,
 } from './schemas.ts'
-import { isFault, presentOutcome, presentReceipt, presentTotal } from './present.ts'
+import { hasNoOutcome, isFault, isUnknown, presentOutcome, presentReceipt, presentTotal } from './present.ts'
 import { customerTotals } from './totals.ts'
 
 export { usageAdminRoutes } from './admin-routes.ts'
@@ -88,7 +89,8 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     },
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
-      const reported = await app.usage.report(draftOf(actorOf(request), customerId, request.body))
+      const draft = draftOf(actorOf(request), customerId, request.body)
+      const reported = await app.usage.report(draft, attemptOf(request))
       if (reported.replayed) void reply.header('idempotent-replayed', 'true')
       return reply.code(reported.replayed ? 200 : 201).send(presentReceipt(reported))
     },
@@ -117,16 +119,21 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       const drafts = request.body.reports.map((report, index) =>
         draftOf(actorOf(request), customerId, report, `/reports/${index}`),
       )
-      const outcomes = await Promise.allSettled(drafts.map((draft) => app.usage.report(draft)))
+      const attempt = attemptOf(request)
+      const outcomes = await Promise.allSettled(
+        drafts.map((draft) => app.usage.report(draft, attempt)),
+      )
       const faults = outcomes.filter(isFault)
       for (const { reason } of faults) request.log.error({ err: reason as Error }, 'Report failed')
+      const results = outcomes.map((outcome, index) =>
+        presentOutcome(outcome, drafts[index]?.reportId ?? null),
+      )
       // Where nothing has an outcome of its own, the status says so: nobody overlooks that.
-      if (faults.length === outcomes.length) throw faults[0]?.reason
-      return {
-        results: outcomes.map((outcome, index) =>
-          presentOutcome(outcome, drafts[index]?.reportId ?? null),
-        ),
+      if (outcomes.every(hasNoOutcome)) {
+        if (!outcomes.some(isUnknown)) throw outcomes[0]?.reason
+        throw new Refusal('OUTCOME_UNKNOWN', { repeat: { results } })
       }
+      return { results }
     },
   )
 

@@ -1,6 +1,7 @@
 import type postgres from 'postgres'
 import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
+import { OutcomeUnknown, committing } from '../plugins/database/outcomes.ts'
 import { Refusal } from '../refusals.ts'
 import type { Report, Reported, Standing } from './reports.ts'
 import {
@@ -37,7 +38,8 @@ export function usageWriter(options: WriterOptions) {
   }
 
   async function tryOnce(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
-    const written = await writeReports(sql, batch, boundsOf(options))
+    for (const report of batch) report.sent = true
+    const written = await committing(() => writeReports(sql, batch, boundsOf(options)))
     const creators = creatorsOf(batch, written)
     options.onWritten(
       written,
@@ -45,12 +47,17 @@ export function usageWriter(options: WriterOptions) {
     )
     const charged = new Set(written.charged)
     const others = batch.filter((_, index) => !creators.has(index) && !charged.has(index))
-    const earlier = others.length === 0 ? [] : await findReports(sql, others)
+    const earlier = others.length === 0 ? [] : await findReports(sql, others).catch(afterCommit)
     const outcomes = judge(batch, creators, written, earlier)
     return outcomes.map((outcome, index) => (charged.has(index) ? fulfilled(null) : outcome))
   }
 
   return { commit }
+}
+
+/** What was written stands, whatever becomes of the rest. */
+function afterCommit(error: unknown): never {
+  throw new OutcomeUnknown(error)
 }
 
 /** Indexes of the reports that were stored: of copies in one batch that is the first. */
