@@ -82,7 +82,7 @@ export interface Repeat {
 interface RefusalOptions {
   message?: string
   details?: RefusalDetail[]
-  repeat?: Repeat
+  repeat?: Repeat | undefined
   cause?: unknown
 }
 

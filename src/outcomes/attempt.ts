@@ -11,7 +11,7 @@ export interface Write {
 
 interface Awaited {
   write: Write
-  repeat: Repeat
+  repeat: Repeat | undefined
   reject: (reason: Refusal) => void
 }
 
@@ -20,7 +20,7 @@ export class Attempt {
   /** Something of it is committed. */
   hasStored = false
   /** What it takes to repeat what is committed. */
-  repeat: Repeat = {}
+  repeat: Repeat | undefined
   #isOver = false
   readonly #awaited: Awaited[] = []
 
@@ -28,7 +28,7 @@ export class Attempt {
    * Waits for a write until it is done or the request's time is over, whichever comes first.
    * @throws Refusal `TIMEOUT` for a write that will never happen, `OUTCOME_UNKNOWN` for one that may
    */
-  follow<T>(write: Write, work: Promise<T>, repeat: Repeat = {}): Promise<T> {
+  follow<T>(write: Write, work: Promise<T>, repeat?: Repeat): Promise<T> {
     return new Promise((resolve, reject) => {
       const awaited = { write, repeat, reject }
       this.#awaited.push(awaited)
@@ -54,11 +54,11 @@ export class Attempt {
 /** Without effect on a write that is done, whose promise is settled. */
 function giveUp({ write, repeat, reject }: Awaited): void {
   write.givenUp = true
-  reject(new Refusal(write.sent ? 'OUTCOME_UNKNOWN' : 'TIMEOUT', write.sent ? { repeat } : {}))
+  reject(write.sent ? new Refusal('OUTCOME_UNKNOWN', { repeat }) : new Refusal('TIMEOUT'))
 }
 
 /** Adds to an unknown outcome what it takes to repeat or revoke; any other error is left as it is. */
-export function withRepeat(error: unknown, repeat: Repeat): unknown {
+export function withRepeat(error: unknown, repeat: Repeat | undefined): unknown {
   const isUnknown =
     error instanceof OutcomeUnknown ||
     (error instanceof Refusal && error.code === 'OUTCOME_UNKNOWN' && error.repeat === undefined)

@@ -121,7 +121,7 @@ test('what an operator writes is unknown when its commit is not answered for', a
     erasure: ['DELETE', '/account/ada', undefined, true],
   }
   for (const [name, [method, path, body, internal]] of Object.entries(calls)) {
-    proxy.plan({ cut: 'after', pool: 'ledger' })
+    proxy.plan({ cut: 'after', pool: 'api' })
     const send = internal ? service.asInternal : service.asAdmin
     const answer = await send(method, path, body)
     assertUnknown(answer, name)

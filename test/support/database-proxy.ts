@@ -39,6 +39,7 @@ export async function databaseProxy(
 ): Promise<DatabaseProxy> {
   const target = upstreamOf(databaseUrl)
   const sockets = new Set<Socket>()
+  const clients = new Set<Socket>()
   let planned: Fault | null = null
   let recoveredAt = 0
 
@@ -48,13 +49,15 @@ export async function databaseProxy(
       client.once('data', () => client.end(STARTING_UP))
       return
     }
+    clients.add(client)
+    client.on('close', () => clients.delete(client))
     const upstream = connect(target)
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
     }
     const statements = statementReader()
-    let answersToCommit = false
+    let lose: (() => void) | null = null
 
     client.on('data', (bytes: Buffer) => {
       const commits = statements.read(bytes)
@@ -65,21 +68,28 @@ export async function databaseProxy(
         commits.some((text) => fault.matches?.test(text) ?? true)
       if (fault === null || !isHit) return void upstream.write(bytes)
       planned = null
-      if (fault.recoveryMs !== undefined) recoveredAt = Date.now() + fault.recoveryMs
       if (fault.cut === 'before') upstream.destroy()
       else upstream.write(bytes)
       if (fault.cut === 'under way') upstream.end()
-      if (fault.cut === 'after') answersToCommit = true
-      else client.resetAndDestroy()
+      if (fault.cut === 'after') lose = () => cut(client, fault)
+      else cut(client, fault)
     })
     upstream.on('data', (bytes: Buffer) => {
       // The server is ready again: it has done what was sent.
-      if (!answersToCommit) client.write(bytes)
-      else if (bytes.subarray(-6, -1).equals(READY)) client.resetAndDestroy()
+      if (lose === null) client.write(bytes)
+      else if (bytes.subarray(-6, -1).equals(READY)) lose()
     })
     client.on('close', () => upstream.end())
     upstream.on('close', () => client.destroy())
   })
+  /** A server that recovers has lost all its connections. */
+  function cut(client: Socket, { recoveryMs }: Fault): void {
+    client.resetAndDestroy()
+    if (recoveryMs === undefined) return
+    recoveredAt = Date.now() + recoveryMs
+    for (const socket of clients) socket.resetAndDestroy()
+  }
+
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
