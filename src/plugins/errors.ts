@@ -9,7 +9,13 @@ import type {
 } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Attempt } from '../outcomes/attempt.ts'
-import { REFUSALS, Refusal, type RefusalCode, type RefusalDetail, type Repeat } from '../refusals.ts'
+import {
+  REFUSALS,
+  Refusal,
+  type RefusalCode,
+  type RefusalDetail,
+  type Repeat,
+} from '../refusals.ts'
 import { isDatabaseUnavailable } from './database/faults.ts'
 import { OutcomeUnknown } from './database/outcomes.ts'
 import { newRequestId } from './request-id.ts'

@@ -23,7 +23,14 @@ import {
   UsageTotals,
   UsageTotalsOfAll,
 } from './schemas.ts'
-import { hasNoOutcome, isFault, isUnknown, presentOutcome, presentReceipt, presentTotal } from './present.ts'
+import {
+  hasNoOutcome,
+  isFault,
+  isUnknown,
+  presentOutcome,
+  presentReceipt,
+  presentTotal,
+} from './present.ts'
 import { customerTotals } from './totals.ts'
 
 export { usageAdminRoutes } from './admin-routes.ts'

@@ -1,46 +1,12 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import postgres from 'postgres'
-import { socketHost } from '../../src/plugins/database/hosts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
-import { eventually } from '../support/processes.ts'
+import { lock, settled } from '../support/locks.ts'
 import { assertRefused } from '../support/refusals.ts'
-import { type Service, startService } from '../support/service.ts'
+import { startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 import { asCustomer } from '../support/usage.ts'
-
-/** Longer than a call has. */
-const LOCKED_MS = 8_000
-
-/** Holds what a statement locks, and lets go of it when the time has passed. */
-async function lock(t: TestContext, service: Service, statement: string) {
-  const sql = postgres(service.database.adminUrl, {
-    ...socketHost(service.database.adminUrl),
-    max: 1,
-    onnotice: () => undefined,
-  })
-  t.after(() => sql.end({ timeout: 1 }))
-  await sql.unsafe('begin')
-  await sql.unsafe(statement)
-  const released = delay(LOCKED_MS).then(() => sql.unsafe('rollback'))
-  return { released }
-}
-
-/** Until nothing waits for a lock any more: what would still happen has happened. */
-async function settled(service: Service): Promise<void> {
-  const isQuiet = async () => {
-    const [row] = await query(
-      service.database,
-      `select count(*)::int as count from pg_stat_activity
-       where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`,
-    )
-    return row?.['count'] === 0
-  }
-  assert.ok(await eventually(isQuiet, 30_000))
-  await delay(500)
-  assert.ok(await eventually(isQuiet, 30_000))
-}
 
 test('a charge that waits for its account in vain is never made', async (t) => {
   const service = await startService(t)
@@ -48,7 +14,7 @@ test('a charge that waits for its account in vain is never made', async (t) => {
     await service.asInternal('POST', '/account', { user_id, tier: 'pro' })
     await service.asInternal('POST', '/top_up', { user_id, amount: 1_000 })
   }
-  const { released } = await lock(
+  const { release } = await lock(
     t,
     service,
     "select from accounts where user_id = 'ada' for update",
@@ -63,7 +29,7 @@ test('a charge that waits for its account in vain is never made', async (t) => {
     assert.ok(['TIMEOUT', 'OVERLOADED'].includes(answer.body.code), JSON.stringify(answer.body))
     assert.equal(answer.body.idempotency_key, undefined)
   }
-  await released
+  await release()
   await settled(service)
   const { body } = await service.asInternal('GET', '/balance/ada')
   assert.deepEqual([body.balance, body.held], [1_000, 0])
@@ -74,14 +40,14 @@ test('a report that waits for its total is unknown, one that waits behind it is 
   const { apiKey, customerId } = await createCustomer(service)
   const api = asCustomer(service, apiKey)
   await api('POST', '/api/usage/report', { metrics: { calls: 1 } })
-  const { released } = await lock(t, service, 'select from usage_totals for update')
+  const { release } = await lock(t, service, 'select from usage_totals for update')
   const first = api('POST', '/api/usage/report', { metrics: { calls: 10 } })
   await delay(300)
   const second = api('POST', '/api/usage/report', { metrics: { calls: 100 } })
   const [unknown, refused] = await Promise.all([first, second])
   assert.deepEqual([unknown.status, unknown.body.code], [503, 'OUTCOME_UNKNOWN'])
   assertRefused(refused, 'TIMEOUT')
-  await released
+  await release()
   await settled(service)
   const body = { metrics: { calls: 10 }, report_id: unknown.body.report_id }
   await api('POST', '/api/usage/report', body)
@@ -101,10 +67,10 @@ test('a paid report that waits for its account in vain is neither stored nor pai
   await service.asInternal('POST', '/top_up', { user_id: customerId, amount: 1_000 })
   const api = asCustomer(service, apiKey)
   await api('POST', '/api/usage/report', { metrics: { calls: 1 } })
-  const { released } = await lock(t, service, 'select from accounts for update')
+  const { release } = await lock(t, service, 'select from accounts for update')
   const late = await api('POST', '/api/usage/report', { metrics: { calls: 10 } })
   assertRefused(late, 'TIMEOUT')
-  await released
+  await release()
   await settled(service)
   assert.equal((await service.asInternal('GET', `/balance/${customerId}`)).body.balance, 998)
 })
@@ -114,7 +80,7 @@ test('what an operator writes and waits for in vain does not happen', async (t) 
   const { customerId, keyId } = await createCustomer(service)
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
   await putPlan(service, 'basic')
-  const { released } = await lock(
+  const { release } = await lock(
     t,
     service,
     'lock table customers, api_keys, plans, accounts in exclusive mode',
@@ -129,7 +95,7 @@ test('what an operator writes and waits for in vain does not happen', async (t) 
     service.asInternal('DELETE', '/account/ada'),
   ])
   for (const answer of answers) assertRefused(answer, 'TIMEOUT')
-  await released
+  await release()
   await settled(service)
   const [left] = await query(
     service.database,

@@ -84,7 +84,11 @@ test('a report whose answer is lost is unknown, and counts once under its id', a
   assertUnknown(batch)
   const [first, second] = batch.body.results
   assert.match(first.report_id, /^rep_/)
-  assert.deepEqual(first, { report_id: first.report_id, status: 'refused', code: 'OUTCOME_UNKNOWN' })
+  assert.deepEqual(first, {
+    report_id: first.report_id,
+    status: 'refused',
+    code: 'OUTCOME_UNKNOWN',
+  })
   assert.equal(second.report_id, 'mine')
   await eventuallyBack(service.origin)
   const again = await api('POST', '/api/usage/report/batch', {

@@ -20,7 +20,11 @@ async function start(t: TestContext) {
   await migrate({ url, ssl: 'disable', ca: undefined })
   // Before the service ends, which waits for its commits.
   t.after(() => waitForStandby(adminUrl, ''))
-  const service = await startService(t, {}, { name: '', url, adminUrl, drop: async () => undefined })
+  const service = await startService(
+    t,
+    {},
+    { name: '', url, adminUrl, drop: async () => undefined },
+  )
   t.after(async () => {
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
