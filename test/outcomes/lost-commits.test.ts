@@ -124,10 +124,11 @@ test('what an operator writes is unknown when its commit is not answered for', a
     limit: ['PATCH', '/account/ada', { credit_limit: 5 }, true],
     erasure: ['DELETE', '/account/ada', undefined, true],
   }
-  for (const [name, [method, path, body, internal]] of Object.entries(calls)) {
+  const send = (...[method, path, body, internal]: Call) =>
+    internal ? service.asInternal(method, path, body) : service.asAdmin(method, path, body)
+  for (const [name, call] of Object.entries(calls)) {
     proxy.plan({ cut: 'after', pool: 'api' })
-    const send = internal ? service.asInternal : service.asAdmin
-    const answer = await send(method, path, body)
+    const answer = await send(...call)
     assertUnknown(answer, name)
     assert.ok(proxy.isDone(), name)
     const issues = ['customer', 'key', 'rotation'].includes(name)
@@ -140,11 +141,10 @@ test('what an operator writes is unknown when its commit is not answered for', a
     assert.equal((await service.asAdmin('DELETE', owner)).status, 204, name)
   }
 
-  for (const [name, [method, path, body, internal]] of Object.entries(calls)) {
+  for (const [name, call] of Object.entries(calls)) {
     if (name === 'erasure' || name === 'account' || name === 'rotation') continue
     proxy.plan({ cut: 'before', pool: 'api' })
-    const send = internal ? service.asInternal : service.asAdmin
-    const answer = await send(method, path, body)
+    const answer = await send(...call)
     assert.ok([503, 404, 204].includes(answer.status), `${name} ${answer.status}`)
   }
 })

@@ -216,7 +216,9 @@ function repeated(on: Operations, kind: string, mark: string, repeat: object): P
   const withRepeat = (call: Operations['api']): Operations['api'] => {
     return (method, path, body) => call(method, path, { ...(body as object), ...repeat })
   }
-  const service = { ...on.service, asInternal: withRepeat(on.service.asInternal) }
+  const { service: own } = on
+  const asInternal = withRepeat((...call) => own.asInternal(...call))
+  const service = { ...own, asInternal }
   const api = withRepeat(on.api)
   const paying = withRepeat(on.paying)
   return OPERATIONS[kind]!.call({ service, api, paying }, mark)
