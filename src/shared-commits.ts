@@ -16,7 +16,7 @@ export interface SharedCommitsOptions<Operation, Result> {
   batchMax: number
   /** Commits a batch; each operation gets its own result or error, in the batch's order. */
   commit: (batch: readonly Operation[], lane: number) => Promise<PromiseSettledResult<Result>[]>
-  /** Whether nobody waits for it any more: it leaves the queue, if it has not left it in a batch. */
+  /** Whether its caller has stopped waiting: it leaves the queue, and is refused with `TIMEOUT`. */
   isGivenUp?: (operation: Operation) => boolean
 }
 

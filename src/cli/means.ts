@@ -7,6 +7,7 @@ import { withDevelopmentSecrets } from '../development-secrets.ts'
 import { connect } from '../plugins/database/connect.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { openDatabase } from '../plugins/database/open.ts'
+import { withOutcomes } from '../plugins/database/outcomes.ts'
 import { createLogger } from '../plugins/logging.ts'
 
 /** Whoever can run commands here holds the secrets anyway; the audit log knows no more of him. */
@@ -27,7 +28,7 @@ export async function withDatabase<T>(
   const client = connect(database.config, { name: 'command', connectionsMax: 1 })
   const sql = connect(database.config, { name: 'command', connectionsMax: 1 })
   try {
-    return await work(drizzle(client, { casing: 'snake_case' }), sql)
+    return await work(withOutcomes(drizzle(client, { casing: 'snake_case' })), sql)
   } finally {
     await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])
     await database.close()

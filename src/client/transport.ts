@@ -104,7 +104,8 @@ async function named(request: Request, error: StrongroomError): Promise<Request>
   }
   if (reportId === null) return request
   const report = (await request.clone().json()) as object
-  return new Request(request.clone(), { body: JSON.stringify({ ...report, report_id: reportId }) })
+  const body = JSON.stringify({ ...report, report_id: reportId })
+  return new Request(request.clone(), { method: request.method, body })
 }
 
 /** Random, so that callers who failed together do not come back together. */

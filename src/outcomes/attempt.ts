@@ -33,14 +33,12 @@ export class Attempt {
       const awaited = { write, repeat, reject }
       this.#awaited.push(awaited)
       if (this.#isOver) giveUp(awaited)
-      work.then(
-        (value) => {
-          this.hasStored = true
-          this.repeat = repeat
-          resolve(value)
-        },
-        (error: unknown) => reject(withRepeat(error, repeat)),
-      )
+      const stored = (value: T): void => {
+        this.hasStored = true
+        this.repeat = repeat
+        resolve(value)
+      }
+      work.then(stored, (error: unknown) => reject(withRepeat(error, repeat)))
     })
   }
 
