@@ -57,6 +57,7 @@ import { schemaController } from './plugins/validation.ts'
 import { erasures } from './privacy/plugin.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
+import { outcomes } from './outcomes/plugin.ts'
 import { usage } from './usage/plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
 import { usedThisMonth } from './usage/totals.ts'
@@ -103,6 +104,7 @@ export async function buildApp(
   await app.register(strictJson)
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
+  await app.register(outcomes)
   await app.register(jobMetrics)
   await app.register(rateLimits, { redisUrl: config.redisUrl })
   await app.register(failures)

@@ -81,6 +81,17 @@ export function fairQueue<Item>({ ownerOf, weightOf }: FairQueueOptions<Item>) {
     return taken
   }
 
+  /** Drops the items that `isKept` is false of. */
+  function keep(isKept: (item: Item) => boolean): void {
+    size = 0
+    for (const line of turns) {
+      line.items = line.items.slice(line.head).filter(isKept)
+      line.head = 0
+      size += line.items.length
+    }
+    turns = turns.filter(isWaiting)
+  }
+
   function isWaiting(line: Line<Item>): boolean {
     if (line.head === line.items.length) {
       lines.delete(line.owner)
@@ -93,5 +104,5 @@ export function fairQueue<Item>({ ownerOf, weightOf }: FairQueueOptions<Item>) {
     return true
   }
 
-  return { push, take, size: () => size }
+  return { push, take, keep, size: () => size }
 }

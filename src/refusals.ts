@@ -49,13 +49,17 @@ export const REFUSALS = {
   RATE_LIMITED: [429, 'Too many requests; try again when Retry-After has passed.'],
   HEADERS_TOO_LARGE: [431, 'The request headers are too large or too many.'],
   INTERNAL_ERROR: [500, 'Something broke on our side; the request id helps to find it.'],
-  DATABASE_UNAVAILABLE: [503, 'The database is unavailable; try again.'],
+  DATABASE_UNAVAILABLE: [503, 'The database is unavailable, and nothing was stored; try again.'],
+  OUTCOME_UNKNOWN: [
+    503,
+    'Whether it was done is not known; repeat the call with the key or id that is given here.',
+  ],
   OVERLOADED: [503, 'Too much work is waiting; try again.'],
   ACCOUNT_BUSY: [
     503,
     'The account is kept locked by work that takes long; nothing was done. Try again.',
   ],
-  TIMEOUT: [503, 'The answer took too long; repeat the call with its idempotency key to learn it.'],
+  TIMEOUT: [503, 'The answer took too long, and nothing was stored; try again.'],
   SIGNING_KEY_MISSING: [503, 'No key to sign with is configured on this server.'],
   STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],
   STRIPE_UNAVAILABLE: [503, 'Stripe does not answer; try again.'],
@@ -69,17 +73,40 @@ export interface RefusalDetail {
   message: string
 }
 
+/**
+ * What goes with an unknown outcome: the key or id under which the call can be sent again and happens
+ * once, or the id of what may have been issued, to revoke it.
+ */
+export interface Repeat {
+  idempotency_key?: string
+  report_id?: string
+  key_id?: string
+  license_id?: string
+  /** Of a batch, each with its own. */
+  results?: readonly object[]
+}
+
+interface RefusalOptions {
+  message?: string
+  details?: RefusalDetail[]
+  repeat?: Repeat | undefined
+  cause?: unknown
+}
+
 /** Thrown anywhere below a route; answered in the one error shape. */
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly statusCode: number
   readonly details: readonly RefusalDetail[] | undefined
+  /** Of `OUTCOME_UNKNOWN`; answered at the top level, beside `code`. */
+  readonly repeat: Repeat | undefined
 
-  constructor(code: RefusalCode, options: { message?: string; details?: RefusalDetail[] } = {}) {
-    super(options.message ?? REFUSALS[code][1])
+  constructor(code: RefusalCode, options: RefusalOptions = {}) {
+    super(options.message ?? REFUSALS[code][1], { cause: options.cause })
     this.name = 'Refusal'
     this.code = code
     this.statusCode = REFUSALS[code][0]
     this.details = options.details
+    this.repeat = options.repeat
   }
 }

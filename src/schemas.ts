@@ -69,6 +69,27 @@ const ErrorDetail = Type.Object(
   { title: 'ErrorDetail' },
 )
 
+/** With `OUTCOME_UNKNOWN` only: see the guide on repeating a call. */
+const RepeatFields = {
+  idempotency_key: Type.Optional(
+    Type.String({ description: 'Sent again with this key, the call moves money once.' }),
+  ),
+  report_id: Type.Optional(
+    Type.String({ description: 'Sent again with this id, the report counts once.' }),
+  ),
+  key_id: Type.Optional(
+    Type.String({ description: 'Of the API key that may have been issued: revoke it.' }),
+  ),
+  license_id: Type.Optional(
+    Type.String({ description: 'Of the licence that may have been issued: revoke it.' }),
+  ),
+  results: Type.Optional(
+    Type.Array(Type.Object({}, { additionalProperties: true, title: 'UnknownResult' }), {
+      description: 'Of a batch: one for each part, in their order, with its own code and id.',
+    }),
+  ),
+}
+
 export const ErrorAnswer = Type.Object(
   {
     statusCode: Type.Integer(),
@@ -85,6 +106,7 @@ export const ErrorAnswer = Type.Object(
         description: 'What is wrong with the input, with a JSON pointer to each place.',
       }),
     ),
+    ...RepeatFields,
   },
   { $id: 'Error' },
 )

@@ -1,6 +1,8 @@
 import { fairQueue } from './fair-queue.ts'
 import { Refusal } from './refusals.ts'
 
+const DROP_INTERVAL_MS = 250
+
 interface Waiting<Operation, Result> {
   operation: Operation
   resolve: (result: Result) => void
@@ -23,6 +25,8 @@ export interface SharedCommitsOptions<Operation, Result> {
   ownerWeightMax?: number
   /** Commits a batch; each operation gets its own result or error, in the batch's order. */
   commit: (batch: readonly Operation[], lane: number) => Promise<PromiseSettledResult<Result>[]>
+  /** Whether its caller has stopped waiting: it leaves the queue, and is refused with `TIMEOUT`. */
+  isGivenUp?: (operation: Operation) => boolean
 }
 
 /**
@@ -39,9 +43,11 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
     weightOf: ({ operation }) => weightOf(operation),
   })
   let scheduled = false
+  let droppedAt = 0
 
   /** @throws Refusal `OVERLOADED` when too many wait already */
   function submit(operation: Operation): Promise<Result> {
+    if (waiting.size() >= options.waitingMax) dropGivenUp()
     if (waiting.size() >= options.waitingMax) return Promise.reject(new Refusal('OVERLOADED'))
     return new Promise((resolve, reject) => {
       waiting.push({ operation, resolve, reject })
@@ -55,11 +61,31 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
     })
   }
 
+  /** Each time it looks through the whole queue, so not for each one that comes to a full one. */
+  function dropGivenUp(): void {
+    if (options.isGivenUp === undefined || Date.now() - droppedAt < DROP_INTERVAL_MS) return
+    droppedAt = Date.now()
+    waiting.keep(isWaiting)
+  }
+
   function dispatch(): void {
     if (waiting.size() === 0) return
     const lane = freeLanes.pop()
     if (lane === undefined) return
-    void run(waiting.take(portion), lane)
+    for (;;) {
+      const taken = waiting.take(portion)
+      const batch = taken.filter(isWaiting)
+      if (batch.length > 0) return void run(batch, lane)
+      if (taken.length === 0) break
+    }
+    freeLanes.push(lane)
+  }
+
+  /** @returns false for one that its caller has given up, and that is refused with it */
+  function isWaiting({ operation, reject }: Waiting<Operation, Result>): boolean {
+    if (options.isGivenUp?.(operation) !== true) return true
+    reject(new Refusal('TIMEOUT'))
+    return false
   }
 
   async function run(batch: Waiting<Operation, Result>[], lane: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { ConfigError } from './config.ts'
 import { LockNotHad } from './plugins/database/migrations.ts'
 import { DatabaseNotReady } from './plugins/database/open.ts'
+import { OutcomeUnknown } from './plugins/database/outcomes.ts'
 import { databaseErrorCode, isConnectionLost } from './plugins/database/faults.ts'
 
 const WRONG_PASSWORD =
@@ -27,6 +28,9 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function explainStartupFault(error: unknown): string {
   if (error instanceof ConfigError) {
     return `${error.message}:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`
+  }
+  if (error instanceof OutcomeUnknown) {
+    return 'The connection was lost at the commit: look whether it was done, and else run it again.'
   }
   if (error instanceof DatabaseNotReady || error instanceof LockNotHad) return error.message
   const code = databaseErrorCode(error)

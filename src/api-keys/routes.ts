@@ -22,7 +22,7 @@ export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, Me]
 /** Admin: `/api/customers/:customer_id/api-keys`. */
 export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const params = Type.Object({ customer_id: CustomerId })
-  const means = { db: app.db, peppers: app.apiKeys.peppers }
+  const { peppers } = app.apiKeys
 
   app.post(
     '',
@@ -39,6 +39,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const { name, expires_at } = request.body
       const expiresAt = expires_at === undefined ? undefined : futureTime(expires_at)
+      const means = { db: request.db, peppers }
       const issued = await issueKey(means, actorOf(request), request.params.customer_id, {
         ...(name !== undefined && { name }),
         ...(expiresAt !== undefined && { expiresAt }),
@@ -82,6 +83,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
       const overlapMs = (request.body.overlap_seconds ?? 0) * 1_000
+      const means = { db: request.db, peppers }
       const issued = await rotateKey(means, actorOf(request), key, overlapMs)
       return reply.code(201).send({ api_key: issued.apiKey, key: presentKey(issued.row) })
     },
@@ -100,7 +102,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
-      await revokeKey(app.db, actorOf(request), key)
+      await revokeKey(request.db, actorOf(request), key)
       return reply.code(204).send(null)
     },
   )

@@ -1,6 +1,7 @@
 import { and, desc, eq, lt } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { lockCustomer, requireCustomer } from '../customers/living.ts'
+import { withRepeat } from '../outcomes/attempt.ts'
 import type { PageRequest } from '../pagination.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { Refusal } from '../refusals.ts'
@@ -73,7 +74,11 @@ export async function issueKey(
 ): Promise<{ apiKey: string; row: KeyRow }> {
   await requireCustomer(db, customerId)
   const draft = await draftKey(peppers, customerId, options)
-  const row = await db.transaction((tx) => insertKey(tx, actor, draft))
+  const row = await db
+    .transaction((tx) => insertKey(tx, actor, draft))
+    .catch((error: unknown) => {
+      throw withRepeat(error, { key_id: draft.row.id })
+    })
   return { apiKey: draft.apiKey, row }
 }
 
@@ -108,7 +113,7 @@ export async function rotateKey(
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime()
   const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs)
   const draft = await draftKey(peppers, key.customerId, { name: old.name, expiresAt })
-  return db.transaction(async (tx) => {
+  const rotation = db.transaction(async (tx) => {
     const locked = await lockKey(tx, key)
     const now = new Date()
     const end = endOf(locked)
@@ -128,6 +133,9 @@ export async function rotateKey(
       metadata: { key_id: key.keyId, new_key_id: row.id, overlap_seconds: overlapMs / 1_000 },
     })
     return { apiKey: draft.apiKey, row }
+  })
+  return rotation.catch((error: unknown) => {
+    throw withRepeat(error, { key_id: draft.row.id })
   })
 }
 

@@ -8,6 +8,7 @@ import { withDevelopmentSecrets } from '../development-secrets.ts'
 import { connect } from '../plugins/database/connect.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { type OpenDatabase, openDatabase } from '../plugins/database/open.ts'
+import { withOutcomes } from '../plugins/database/outcomes.ts'
 import { createLogger } from '../plugins/logging.ts'
 import { STOP_SIGNALS } from '../signals.ts'
 
@@ -29,7 +30,7 @@ export async function withDatabase<T>(
   const client = connect(database.config, { name: 'command', connectionsMax: 1 })
   const sql = connect(database.config, { name: 'command', connectionsMax: 1 })
   try {
-    return await work(drizzle(client, { casing: 'snake_case' }), sql)
+    return await work(withOutcomes(drizzle(client, { casing: 'snake_case' })), sql)
   } finally {
     await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])
     await database.close()

@@ -101,8 +101,14 @@ function explain(error: unknown, command: Command | undefined, err: Terminal): 1
     err.write(`${error.message}\n`)
     return 2
   }
-  err.write(`${error instanceof Refusal ? error.message : explainStartupFault(error)}\n`)
+  err.write(`${error instanceof Refusal ? refusalText(error) : explainStartupFault(error)}\n`)
   return 1
+}
+
+/** Of an unknown outcome also what may have been issued, to revoke it. */
+function refusalText({ message, repeat = {} }: Refusal): string {
+  const ids = Object.entries(repeat).map(([name, id]) => `${name}: ${String(id)}`)
+  return [message, ...ids].join('\n')
 }
 
 function writer(out: NodeJS.WritableStream): (text: string) => Promise<void> {

@@ -1,7 +1,8 @@
 import type { Client } from 'openapi-fetch'
 import type { operations, paths } from './generated/schema.ts'
 import { newKey } from './key.ts'
-import { type TransportOptions, transport } from './transport.ts'
+import { sendReports } from './reports.ts'
+import { RETRIES, type TransportOptions, transport } from './transport.ts'
 
 type Id = keyof operations
 /** `never` stands for what a call does not have. */
@@ -69,15 +70,21 @@ export function callsOf<Operations extends Record<string, Operation>>(
       const header = key === 'header' && (idempotencyKey ?? others['idempotency_key'] ?? newKey())
       const isRepeatable =
         key !== undefined || (method !== 'post' && method !== 'patch') || SAME_AGAIN.has(path)
-      const { data } = await request(method, path, {
-        params: { path: inPath, ...(!hasBody && { query: others }) },
-        ...(hasBody && { body: withReportIds(key, others) }),
-        ...(header !== false && { headers: { 'Idempotency-Key': header } }),
-        ...(text && { parseAs: 'text' }),
-        ...(signal && { signal }),
-        fetch: transport({ ...defaults, ...options }, () => isRepeatable),
-      })
-      return data
+      const send = async (body: Values): Promise<unknown> => {
+        const { data } = await request(method, path, {
+          params: { path: inPath, ...(!hasBody && { query: others }) },
+          ...(hasBody && { body }),
+          ...(header !== false && { headers: { 'Idempotency-Key': header } }),
+          ...(text && { parseAs: 'text' }),
+          ...(signal && { signal }),
+          fetch: transport({ ...defaults, ...options }, () => isRepeatable),
+        })
+        return data
+      }
+      const body = withReportIds(key, others)
+      if (key !== 'reports') return send(body)
+      const retries = options.retries ?? defaults.retries ?? RETRIES
+      return sendReports(body['reports'] as Values[], send, retries, signal)
     }
   return Object.fromEntries(
     Object.entries(operations).map(([name, operation]) => [name, call(operation)]),

@@ -15,6 +15,8 @@ export type ErrorCode = ServiceErrorCode | ClientErrorCode
 
 export type ErrorDetail = components['schemas']['ErrorDetail']
 
+const OF_THE_CALL = new Set(['request_id', 'report_id'])
+
 interface Facts {
   code: ErrorCode
   statusCode?: number
@@ -22,6 +24,8 @@ interface Facts {
   details?: readonly ErrorDetail[]
   retryAfterMs?: number | null
   idempotencyKey?: string | null
+  reportId?: string | null
+  issued?: Readonly<Record<string, string>>
   cause?: unknown
 }
 
@@ -39,6 +43,10 @@ export class StrongroomError extends Error {
   readonly retryAfterMs: number | null
   /** Of the call: sent again with it, the call moves money once, whatever became of this try. */
   readonly idempotencyKey: string | null
+  /** Of the report, as the service has named it: sent again with it, the report counts once. */
+  readonly reportId: string | null
+  /** What an `OUTCOME_UNKNOWN` may have issued, such as a `key_id`: to be looked for, and revoked. */
+  readonly issued: Readonly<Record<string, string>>
 
   constructor(message: string, facts: Facts) {
     super(message, facts.cause === undefined ? {} : { cause: facts.cause })
@@ -48,16 +56,18 @@ export class StrongroomError extends Error {
     this.details = facts.details ?? []
     this.retryAfterMs = facts.retryAfterMs ?? null
     this.idempotencyKey = facts.idempotencyKey ?? null
+    this.reportId = facts.reportId ?? null
+    this.issued = facts.issued ?? {}
   }
 }
 
 /** The error that an answer of 400 and above is. */
-export function errorOf(response: Response, text: string, idempotencyKey: string | null) {
+export function errorOf(response: Response, text: string, sentKey: string | null) {
   const facts = {
     statusCode: response.status,
     requestId: response.headers.get('x-request-id'),
     retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
-    idempotencyKey,
+    idempotencyKey: sentKey,
   }
   const body = bodyOf(text)
   if (body === null) {
@@ -65,7 +75,17 @@ export function errorOf(response: Response, text: string, idempotencyKey: string
     return new StrongroomError(message, { ...facts, code: 'UNKNOWN_ANSWER' })
   }
   const { code, message, details = [] } = body
-  return new StrongroomError(message, { ...facts, code, details })
+  const idempotencyKey = body.idempotency_key ?? sentKey
+  const named = { idempotencyKey, reportId: body.report_id ?? null, issued: issuedIn(body) }
+  return new StrongroomError(message, { ...facts, ...named, code, details })
+}
+
+/** Every other id at the top level, of a newer service as well. */
+function issuedIn(body: Body): Record<string, string> {
+  const ids = Object.entries(body).filter(
+    ([name, value]) => name.endsWith('_id') && !OF_THE_CALL.has(name) && typeof value === 'string',
+  )
+  return Object.fromEntries(ids) as Record<string, string>
 }
 
 function bodyOf(text: string): Body | null {

@@ -10,7 +10,7 @@ export interface TransportOptions {
 }
 
 const TIMEOUT_MS = 10_000
-const RETRIES = 3
+export const RETRIES = 3
 const FIRST_DELAY_MS = 200
 const DELAY_MS_MAX = 5_000
 /** Who is asked to wait longer than this decides for himself. */
@@ -32,13 +32,16 @@ const EMPTY = new Set([204, 205, 304])
  */
 export function transport(options: TransportOptions, isRepeatable: (request: Request) => boolean) {
   const retries = options.retries ?? RETRIES
-  return async (request: Request): Promise<Response> => {
+  return async (first: Request): Promise<Response> => {
+    let request = first
     for (let tries = 0; ; tries += 1) {
       try {
         return await attempt(request, options)
       } catch (error) {
         if (!(error instanceof StrongroomError) || tries === retries) throw error
-        if (!mayPass(error) || !(isRepeatable(request) || isUntouched(error))) throw error
+        if (!mayPass(error)) throw error
+        if (error.code === 'OUTCOME_UNKNOWN') request = await named(request, error)
+        if (!isRepeatable(request) && !isUntouched(error) && !isSameAgain(error)) throw error
         await pause(delayMs(tries, error.retryAfterMs ?? 0), request.signal)
       }
     }
@@ -88,12 +91,31 @@ function isUntouched(error: StrongroomError): boolean {
   return error.statusCode === 429 || UNTOUCHED.has(error.code)
 }
 
+/** By contract, what may not be sent again as it is names what may have been issued. */
+function isSameAgain({ code, issued }: StrongroomError): boolean {
+  return code === 'OUTCOME_UNKNOWN' && Object.keys(issued).length === 0
+}
+
+/** The same call under the key or id that the service has given it, so that it happens once. */
+async function named(request: Request, error: StrongroomError): Promise<Request> {
+  const { idempotencyKey, reportId } = error
+  if (idempotencyKey !== null && !request.headers.has('idempotency-key')) {
+    const headers = new Headers(request.headers)
+    headers.set('idempotency-key', idempotencyKey)
+    return new Request(request.clone(), { headers })
+  }
+  if (reportId === null) return request
+  const report = (await request.clone().json()) as object
+  const body = JSON.stringify({ ...report, report_id: reportId })
+  return new Request(request.clone(), { method: request.method, body })
+}
+
 /** Random, so that callers who failed together do not come back together. */
-function delayMs(tries: number, atLeastMs: number): number {
+export function delayMs(tries: number, atLeastMs: number): number {
   return atLeastMs + Math.random() * Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** tries)
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = () => {
       clearTimeout(timer)

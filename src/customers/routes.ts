@@ -21,7 +21,7 @@ export const customerSchemas = [Customer, NewCustomer, CustomerPage]
 
 /** Admin: `/api/customers`. */
 export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const means = { db: app.db, peppers: app.apiKeys.peppers }
+  const { peppers } = app.apiKeys
 
   app.post(
     '',
@@ -51,6 +51,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         key === undefined
           ? null
           : { key, fingerprint: fingerprint('create customer', request.body) }
+      const means = { db: request.db, peppers }
       const created = await createCustomer(means, actorOf(request), draft, once)
       if (created.apiKey === null) void reply.header('idempotent-replayed', 'true')
       return reply.code(201).send({ customer: created.customer, api_key: created.apiKey })
@@ -110,7 +111,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { company_name: companyName, ...rest } = request.body
       const changes = { ...rest, ...(companyName !== undefined && { companyName }) }
       const id = request.params.customer_id
-      return presentCustomer(await updateCustomer(app.db, actorOf(request), id, changes))
+      return presentCustomer(await updateCustomer(request.db, actorOf(request), id, changes))
     },
   )
 }

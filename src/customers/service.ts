@@ -2,11 +2,12 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { type Means, draftKey, insertKey } from '../api-keys/service.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { randomBase62 } from '../ids.ts'
+import { withRepeat } from '../outcomes/attempt.ts'
 import type { PageRequest } from '../pagination.ts'
 import { unknownPlan } from '../plans/service.ts'
 import { violates } from '../plugins/database/faults.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
-import { Refusal } from '../refusals.ts'
+import { Refusal, type Repeat } from '../refusals.ts'
 import { isLiving, livingCustomer } from './living.ts'
 import { presentCustomer } from './present.ts'
 import type { PresentedCustomer } from './schemas.ts'
@@ -59,12 +60,20 @@ export async function createCustomer(
     })
     return { customer, apiKey: key.apiKey }
   } catch (error) {
-    if (once === null || !violates(error, 'customers_idempotency_key')) refuseUnknownPlan(error)
+    if (once === null || !violates(error, 'customers_idempotency_key')) {
+      // Under its own key the caller can repeat it.
+      throw withRepeat(planFault(error), repeatOf(once, key.row.id))
+    }
     // The insertion has waited for the other one's commit.
     const other = await createdBefore(db, once)
     if (other === null) throw error
     return other
   }
+}
+
+/** Under its own key a call can be repeated; without one it may have issued an API key, to be revoked. */
+function repeatOf(once: Once | null, keyId: string): Repeat {
+  return once === null ? { key_id: keyId } : { idempotency_key: once.key }
 }
 
 async function insertCustomer(
@@ -150,9 +159,11 @@ export function updateCustomer(
       await recordAudit(tx, actor, { event: 'customer.updated', subject: id, metadata })
       return row
     })
-    .catch(refuseUnknownPlan)
+    .catch((error: unknown) => {
+      throw planFault(error)
+    })
 }
 
-function refuseUnknownPlan(error: unknown): never {
-  throw violates(error, 'customers_plan_plans_id_fk') ? unknownPlan() : error
+function planFault(error: unknown): unknown {
+  return violates(error, 'customers_plan_plans_id_fk') ? unknownPlan() : error
 }

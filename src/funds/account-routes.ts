@@ -51,7 +51,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     async (request, reply) => {
       const { user_id: userId, tier, asset = defaultAsset } = request.body
       request.userId = userId
-      const opened = await openAccount(app.db, actorOf(request), { userId, tier, asset })
+      const opened = await openAccount(request.db, actorOf(request), { userId, tier, asset })
       const now = await app.funds.balance(userId)
       return reply.code(opened.created ? 201 : 200).send(presentAccount(opened.account, now))
     },
@@ -93,7 +93,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       const { tier, status, credit_limit: credit, low_balance_at: low } = request.body
-      const account = await updateAccount(app.db, actorOf(request), userId, {
+      const account = await updateAccount(request.db, actorOf(request), userId, {
         ...(tier !== undefined && { tier }),
         ...(status !== undefined && { status }),
         ...(credit !== undefined && { creditLimit: BigInt(credit) }),

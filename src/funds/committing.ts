@@ -1,12 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { databaseErrorCode, isConnectionLost } from '../plugins/database/faults.ts'
+import type { Write } from '../outcomes/attempt.ts'
+import {
+  databaseErrorCode,
+  isConnectionLost,
+  isDatabaseUnavailable,
+} from '../plugins/database/faults.ts'
+import { OutcomeUnknown } from '../plugins/database/outcomes.ts'
 
 /** Serialisation failures and deadlocks: nothing happened, and it may be tried again. */
 const CONFLICT = /^40/
 const TRIES_MAX = 5
 const RETRY_DELAY_MS = 100
+const RETRY_DELAY_MS_MAX = 500
+/** How long it is asked what became of a commit; the callers' own time is mostly up before. */
+const ASKING_MS_MAX = 10_000
 
-export interface Committing<Operation, Result> {
+export interface Committing<Operation extends Write, Result> {
   /** One try: an outcome for each operation, in order, or an error if nothing was done. */
   tryOnce: (batch: readonly Operation[]) => Promise<PromiseSettledResult<Result>[]>
   /** After a try that failed. */
@@ -16,30 +25,49 @@ export interface Committing<Operation, Result> {
 }
 
 /**
- * Commits a batch, each operation with its own outcome. A lost connection leaves it open whether the
- * batch was committed; trying again finds out, because every operation has a key. A batch that fails
- * by what is in it is tried again one by one, so that a poisoned operation fails alone.
+ * Commits a batch, each operation with its own outcome. If the answer to the commit is lost, trying again
+ * finds out what became of it, because every operation has a key; it is tried until the last caller has
+ * been told that it is not known. A batch that fails by what is in it is tried again one by one, so that a
+ * poisoned operation fails alone.
  */
-export async function commitBatch<Operation, Result>(
+export async function commitBatch<Operation extends Write, Result>(
   batch: readonly Operation[],
   committing: Committing<Operation, Result>,
 ): Promise<PromiseSettledResult<Result>[]> {
+  const until = Date.now() + ASKING_MS_MAX
+  let unknown: OutcomeUnknown | null = null
   for (let tries = 1; ; tries++) {
     try {
       return await committing.tryOnce(batch)
     } catch (error) {
       await committing.undo?.().catch(() => undefined)
+      if (error instanceof OutcomeUnknown) unknown = error
+      else if (isTheirOwn(error)) unknown = null
       const mayPass = isConnectionLost(error) || CONFLICT.test(databaseErrorCode(error) ?? '')
-      if (!mayPass && batch.length > 1 && committing.isTheirs(error)) {
+      if (unknown === null && !mayPass && batch.length > 1 && committing.isTheirs(error)) {
         return commitOneByOne(batch, committing)
       }
-      if (!mayPass || tries >= TRIES_MAX) return batch.map(() => rejected(error))
-      await delay(RETRY_DELAY_MS * tries)
+      const isWorthIt =
+        unknown === null
+          ? mayPass && tries < TRIES_MAX
+          : Date.now() < until && batch.some((operation) => !operation.givenUp)
+      if (!isWorthIt) {
+        return batch.map(({ sent }) => rejected(sent && unknown !== null ? unknown : error))
+      }
+      await delay(Math.min(RETRY_DELAY_MS * tries, RETRY_DELAY_MS_MAX))
     }
   }
 }
 
-async function commitOneByOne<Operation, Result>(
+/**
+ * Classes of data, of constraints and of what is raised by hand: the server has executed what it was
+ * sent again, so it had found nothing that was there before.
+ */
+function isTheirOwn(error: unknown): boolean {
+  return !isDatabaseUnavailable(error) && /^(22|23|P0)/.test(databaseErrorCode(error) ?? '')
+}
+
+async function commitOneByOne<Operation extends Write, Result>(
   batch: readonly Operation[],
   committing: Committing<Operation, Result>,
 ): Promise<PromiseSettledResult<Result>[]> {

@@ -1,6 +1,8 @@
 import type postgres from 'postgres'
 import { type Writes, openBatch } from './batch.ts'
 import { databaseErrorCode } from '../plugins/database/faults.ts'
+import { committing } from '../plugins/database/outcomes.ts'
+import { Refusal } from '../refusals.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
 import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
 import type { Moved, Operation, Place, Transfer } from './operations.ts'
@@ -75,6 +77,7 @@ export function ledger(
     const books = await openOrSetAside(sql, inputOf(batch), reach)
     if (books === null) return batch.map(() => rejected(new SetAside()))
     const outcomes = batch.map((operation) => {
+      if (operation.givenUp && !operation.sent) return rejected(new Refusal('TIMEOUT'))
       try {
         const moved = books.decide(operation)
         operation.sent = true
@@ -160,7 +163,7 @@ export function ledger(
        */
       close: async (batchSize: number) => {
         const writes = batch.writes()
-        const recordId = await writeBatch(sql, state.xid, writes)
+        const recordId = await committing(() => writeBatch(sql, state.xid, writes))
         onCommit(writes, batchSize, recordId)
         return writes.transfers.length
       },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
+import type { Write } from '../outcomes/attempt.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
 /** A transfer by its primary key, which its public id carries. */
@@ -33,11 +34,11 @@ export type Movement = {
 )
 
 /** A movement under way. It has a key in any case, by which its own outcome can be found again. */
-export type Operation = Movement & {
-  key: string
-  /** It was sent to be committed; if the answer was lost, a transfer under its key is its own. */
-  sent: boolean
-}
+export type Operation = Movement &
+  Write & {
+    /** If it was sent and the answer was lost, a transfer under its key is its own. */
+    key: string
+  }
 
 /** A row of the ledger. */
 export interface Transfer extends Place {
@@ -72,16 +73,23 @@ export interface Moved {
 
 /** Takes the movement over: a copy for each would be garbage of thousands a second. */
 export function newOperation(movement: Movement): Operation {
-  return Object.assign(movement, { key: movement.idempotencyKey ?? ownKey(), sent: false })
+  const key = movement.idempotencyKey ?? ownKey()
+  return Object.assign(movement, { key, sent: false, givenUp: false })
 }
 
-/** A key of our own. A caller's has no space, so the two never meet. */
+const OWN_KEY = /^sr-key-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/**
+ * A key of our own, for a call that came without one. It has the form of a caller's, who is told it where
+ * the outcome is not known, and repeats the call with it.
+ */
 export function ownKey(): string {
-  return ` ${randomUUID()}`
+  return `sr-key-${randomUUID()}`
 }
 
+/** A space is in front of those that no caller is told. */
 export function isOwnKey(key: string): boolean {
-  return key.startsWith(' ')
+  return key.startsWith(' ') || OWN_KEY.test(key)
 }
 
 export function placeKey(place: Place): string {

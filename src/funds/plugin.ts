@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../config.ts'
 import { connect } from '../plugins/database/connect.ts'
+import type { Attempt } from '../outcomes/attempt.ts'
 import { type BalanceRow, type BalanceThen, balanceAt, readBalances } from './balances.ts'
 import { endLapsedHolds } from './jobs.ts'
 import { COUNTED_MAX } from './lapsed.ts'
@@ -31,8 +32,11 @@ const EXPIRY_INTERVAL_MS = 5_000
 declare module 'fastify' {
   interface FastifyInstance {
     funds: {
-      /** Moves or holds money once, durably, or throws the refusal. */
-      move(movement: Movement): Promise<Moved>
+      /**
+       * Moves or holds money once, durably, or throws the refusal.
+       * @param attempt the request's, whose time bounds the wait
+       */
+      move(movement: Movement, attempt?: Attempt): Promise<Moved>
       /** As it is now, every acknowledged movement included. */
       balance(userId: string): Promise<BalanceRow>
       /** As it stood then. */
@@ -70,6 +74,7 @@ export const funds = fp(
       ...limits,
       lanes: WRITERS,
       commit: (batch, index) => books.commit(at(writers, index), batch, SHARED),
+      isGivenUp: (operation) => operation.givenUp,
     })
     const setAside = waitingRoom<Operation, Moved>({
       lanes: ASIDE_WRITERS,
@@ -80,7 +85,8 @@ export const funds = fp(
       commit: (batch, index) => books.commit(at(asides, index), batch, ALONE),
       isBusy: (reason) => reason instanceof SetAside,
       // Of one that was sent before its account was locked it is not known whether it was done.
-      giveUp: (operation) => (operation.sent ? new Refusal('TIMEOUT') : busyAccount()),
+      giveUp: ({ sent, key }) =>
+        sent ? new Refusal('OUTCOME_UNKNOWN', { repeat: { idempotency_key: key } }) : busyAccount(),
     })
     const reads = sharedCommits<string, BalanceRow>({
       ...limits,
@@ -94,8 +100,7 @@ export const funds = fp(
     })
 
     /** Behind others of the same account that wait, and to them if the account can not be had. */
-    function move(movement: Movement): Promise<Moved> {
-      const operation = newOperation(movement)
+    function move(operation: Operation): Promise<Moved> {
       const since = performance.now()
       if (setAside.has(holderOf(operation))) return setAside.submit(operation, since)
       return moves.submit(operation).catch((error: unknown) => {
@@ -105,8 +110,11 @@ export const funds = fp(
     }
 
     app.decorate('funds', {
-      move: (movement) => {
-        const moved = move(movement)
+      move: (movement, attempt) => {
+        const operation = newOperation(movement)
+        const submitted = move(operation)
+        const moved =
+          attempt?.follow(operation, submitted, { idempotency_key: operation.key }) ?? submitted
         moved.catch((reason: unknown) => metrics.refused(movement.kind, reason))
         return moved
       },

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { actorOf } from '../auth/scope.ts'
+import { attemptOf } from '../outcomes/plugin.ts'
 import { ref } from '../schemas.ts'
 import { fingerprint, idempotencyKey } from './idempotency.ts'
 import type { Moved, Movement } from './operations.ts'
@@ -204,7 +205,7 @@ async function move(
   }
   // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
   // a shape of its own, which moreover lives long.
-  const moved = await app.funds.move(Object.assign(asked, noted))
+  const moved = await app.funds.move(Object.assign(asked, noted), attemptOf(request))
   request.userId = moved.userId
   if (moved.replayed) void reply.header('idempotent-replayed', 'true')
   return moved

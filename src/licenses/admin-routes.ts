@@ -22,7 +22,7 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { customer_id: customerId, plan, features, limits, expires_at } = request.body
       const expiresAt = expires_at === undefined ? undefined : expiryOf(expires_at)
       const order = { customerId, plan, features, limits, expiresAt }
-      const row = await issueByHand(app.db, app.keys, actorOf(request), order)
+      const row = await issueByHand(request.db, app.keys, actorOf(request), order)
       return reply.code(201).send(presentIssued(row))
     },
   )
@@ -41,7 +41,7 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { license_id: id } = request.params
-      const row = await revokeByHand(app.db, actorOf(request), id, request.body.reason ?? null)
+      const row = await revokeByHand(request.db, actorOf(request), id, request.body.reason ?? null)
       app.revocations.forget()
       return presentIssued(row)
     },

@@ -12,9 +12,15 @@ export type LicenseRow = typeof licenses.$inferSelect
 export type Terms = Pick<LicenseRow, 'plan' | 'features' | 'limits'>
 
 export interface LicenseDraft extends Terms {
+  /** Made beforehand where it must be known if the answer to the commit is lost. */
+  id?: string
   customerId: string
   subscriptionId: string | null
   expiresAt: Date
+}
+
+export function newLicenseId(): string {
+  return `lic_${randomBase62(16)}`
 }
 
 /**
@@ -31,7 +37,7 @@ export async function issueLicense(
 ): Promise<LicenseRow> {
   const { customerId, plan, features, limits } = draft
   if (keys.signingKeyId === null) throw new Refusal('SIGNING_KEY_MISSING')
-  const id = `lic_${randomBase62(16)}`
+  const { id = newLicenseId() } = draft
   const iat = secondsOf(new Date())
   const exp = secondsOf(draft.expiresAt)
   const claims = { iss: ISSUER, sub: customerId, jti: id, plan, features, limits }

@@ -2,12 +2,13 @@ import { and, desc, eq, gt, lte } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
 import { requireCustomer } from '../customers/living.ts'
 import { customers } from '../customers/tables.ts'
+import { withRepeat } from '../outcomes/attempt.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../plugins/database/index.ts'
 import type { KeyRing } from '../plugins/key-ring/index.ts'
 import { Refusal } from '../refusals.ts'
 import { LICENSE_DAYS, afterDays } from './decide.ts'
-import { type LicenseRow, type Terms, issueLicense, recordRevoked } from './issue.ts'
+import { type LicenseRow, type Terms, issueLicense, newLicenseId, recordRevoked } from './issue.ts'
 import { licenses } from './tables.ts'
 
 export type { LicenseRow } from './issue.ts'
@@ -29,18 +30,20 @@ export interface Order {
  * @throws Refusal `CUSTOMER_NOT_FOUND`, `VALIDATION_FAILED` for a plan that does not exist, or
  * `SIGNING_KEY_MISSING`
  */
-export function issueByHand(
+export async function issueByHand(
   db: Database,
   keys: KeyRing,
   actor: Actor,
   order: Order,
 ): Promise<LicenseRow> {
-  return db.transaction(async (tx) => {
+  const id = newLicenseId()
+  const issued = db.transaction(async (tx) => {
     const { customerId } = order
     const customer = await requireCustomer(tx, customerId)
     const planId = order.plan === undefined ? customer.plan : order.plan
     const plan = planId === null ? null : await namedPlan(tx, planId)
     return issueLicense(tx, keys, actor, {
+      id,
       customerId,
       subscriptionId: null,
       plan: planId,
@@ -48,6 +51,9 @@ export function issueByHand(
       limits: order.limits ?? plan?.limits ?? {},
       expiresAt: order.expiresAt ?? afterDays(new Date(), plan?.licenseDays ?? LICENSE_DAYS),
     })
+  })
+  return issued.catch((error: unknown) => {
+    throw withRepeat(error, { license_id: id })
   })
 }
 

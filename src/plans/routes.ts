@@ -66,7 +66,7 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         licenseDays: license.license_days ?? null,
         licenseGraceDays: license.license_grace_days ?? null,
       }
-      return presentPlan(await putPlan(app.db, actorOf(request), request.params.plan_id, draft))
+      return presentPlan(await putPlan(request.db, actorOf(request), request.params.plan_id, draft))
     },
   )
 }

@@ -8,8 +8,16 @@ import type {
   FastifySchemaValidationError,
 } from 'fastify'
 import fp from 'fastify-plugin'
-import { REFUSALS, Refusal, type RefusalCode, type RefusalDetail } from '../refusals.ts'
+import type { Attempt } from '../outcomes/attempt.ts'
+import {
+  REFUSALS,
+  Refusal,
+  type RefusalCode,
+  type RefusalDetail,
+  type Repeat,
+} from '../refusals.ts'
 import { isDatabaseUnavailable } from './database/faults.ts'
+import { OutcomeUnknown } from './database/outcomes.ts'
 import { closeLater } from './early-answers.ts'
 import { newRequestId } from './request-id.ts'
 
@@ -25,7 +33,9 @@ export interface ErrorBody {
   details?: readonly RefusalDetail[]
 }
 
-export function errorBody(refusal: Refusal, requestId: string): ErrorBody {
+export type ErrorAnswer = ErrorBody & Repeat
+
+export function errorBody(refusal: Refusal, requestId: string): ErrorAnswer {
   return {
     statusCode: refusal.statusCode,
     error: STATUS_CODES[refusal.statusCode] ?? 'Error',
@@ -33,6 +43,7 @@ export function errorBody(refusal: Refusal, requestId: string): ErrorBody {
     message: refusal.message,
     request_id: requestId,
     ...(refusal.details && { details: refusal.details }),
+    ...refusal.repeat,
   }
 }
 
@@ -40,8 +51,9 @@ export function errorBody(refusal: Refusal, requestId: string): ErrorBody {
 export const errors = fp(
   async (app: FastifyInstance) => {
     app.setErrorHandler((error: FastifyError, request, reply) => {
-      const refusal = refusalFor(error)
-      if (refusal.statusCode === 500) request.log.error({ err: error }, 'Request failed')
+      const cause = refusalFor(error)
+      const refusal = request.attempt?.hasStored ? ofWhatIsStored(cause, request.attempt) : cause
+      if (cause.statusCode === 500) request.log.error({ err: error }, 'Request failed')
       return send(refusal, request, reply)
     })
   },
@@ -56,6 +68,12 @@ function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): F
     .send(errorBody(refusal, request.id))
 }
 
+/** A 5xx would say that nothing is stored. */
+function ofWhatIsStored(refusal: Refusal, { repeat }: Attempt): Refusal {
+  const isWrong = refusal.statusCode >= 500 && refusal.code !== 'OUTCOME_UNKNOWN'
+  return isWrong ? new Refusal('OUTCOME_UNKNOWN', { repeat, cause: refusal }) : refusal
+}
+
 /** What the caller may know of an error; the cause of a 500 stays in the log. */
 function refusalFor(error: FastifyError): Refusal {
   if (error instanceof Refusal) return error
@@ -63,6 +81,7 @@ function refusalFor(error: FastifyError): Refusal {
     const details = error.validation.slice(0, DETAILS_MAX).map(detailOf)
     return new Refusal('VALIDATION_FAILED', { details })
   }
+  if (error instanceof OutcomeUnknown) return new Refusal('OUTCOME_UNKNOWN')
   if (isDatabaseUnavailable(error)) return new Refusal('DATABASE_UNAVAILABLE')
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Refusal('PAYLOAD_TOO_LARGE')
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Refusal('UNSUPPORTED_MEDIA_TYPE')

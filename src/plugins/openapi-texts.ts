@@ -15,6 +15,10 @@ its webhooks. Each credential opens its own scope and no other.
 **Idempotency.** Give every call that moves money an \`Idempotency-Key\`. Repeating the same request with
 the same key answers what the first one answered, with \`Idempotent-Replayed: true\`, and moves nothing.
 
+**Unknown outcomes.** A 503 \`OUTCOME_UNKNOWN\` may have happened; it carries the \`idempotency_key\` or
+\`report_id\` to repeat the call with, so that it happens once, or the id of what may have been issued. Any other
+5xx has stored nothing.
+
 **Lists** are newest first. Send \`next_cursor\` back as \`cursor\`, with the same filters, for the next
 page; it is null on the last one.
 

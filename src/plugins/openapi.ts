@@ -110,6 +110,8 @@ function refusalsOf(schema: FastifySchema, route: RouteOptions): RefusalCode[] {
   }
   codes.add('INTERNAL_ERROR')
   if (route.config?.scope !== 'public') codes.add('DATABASE_UNAVAILABLE').add('TIMEOUT')
+  const writes = route.config?.writes ?? !['GET', 'HEAD'].includes(String(route.method))
+  if (writes) codes.add('OUTCOME_UNKNOWN')
   return [...codes]
 }
 

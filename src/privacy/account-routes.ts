@@ -24,7 +24,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)
-      const document = await exportAccount(app.db, actorOf(request), userId)
+      const document = await exportAccount(request.db, actorOf(request), userId)
       // A user's id may have characters that a file's name may not.
       return reply.headers(fileHeaders('account')).send(document)
     },

@@ -8,6 +8,7 @@ import { isLockNotHad } from '../funds/ledger.ts'
 import { busyAccount } from '../funds/waiting-room.ts'
 import { connect } from '../plugins/database/connect.ts'
 import type { Database } from '../plugins/database/index.ts'
+import { withOutcomes } from '../plugins/database/outcomes.ts'
 import { eraseAccount } from './erase-account.ts'
 import { eraseCustomer } from './erase-customer.ts'
 import { type Erasure, erasePage, queueErasure } from './erasure.ts'
@@ -44,7 +45,7 @@ declare module 'fastify' {
 export const erasures = fp(
   async (app: FastifyInstance, { config }: { config: DatabaseConfig }) => {
     const client = connect(config, { name: 'erasures', connectionsMax: CONNECTIONS_MAX })
-    const db: Database = drizzle(client, { casing: 'snake_case' })
+    const db: Database = withOutcomes(drizzle(client, { casing: 'snake_case' }))
     app.addHook('onClose', () => client.end({ timeout: CLOSE_TIMEOUT_S }))
 
     /** @param isUnderWay is asked first, and on another connection: it waits for no lock */

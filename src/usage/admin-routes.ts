@@ -89,14 +89,14 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         description:
           'From then on, reports of before the cutoff are refused: the ids of the deleted ones are ' +
           'forgotten, and a copy would count again. Where it takes longer than an answer may, the ' +
-          'answer is a 503, and the deleting goes on.',
+          'answer is a 503 `OUTCOME_UNKNOWN`, and the deleting goes on.',
         querystring: CleanupQuery,
         response: { 200: ref(Cleanup) },
       },
     },
     async (request) => {
       const days = request.query.older_than_days ?? retentionDays
-      const { deleted, cutoff } = await cleanUsage(app.db, actorOf(request), days)
+      const { deleted, cutoff } = await cleanUsage(request.db, actorOf(request), days)
       return { deleted, cutoff: cutoff.toISOString() }
     },
   )

@@ -146,7 +146,10 @@ export function admitAll(
     const key = reportKey(report)
     if (met.has(key)) return
     try {
+      if (report.givenUp && !report.sent) throw new Refusal('TIMEOUT')
       if (accept(report)) accepted.add(index)
+      // From here on it can not be given up: it goes with the rest of the batch.
+      report.sent = true
       met.add(key)
     } catch (error) {
       refused.set(index, rejected(error))

@@ -6,6 +6,7 @@ import { ALONE, SHARED } from '../funds/ledger.ts'
 import { SetAside } from '../funds/set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
 import { sharedCommits } from '../shared-commits.ts'
+import type { Attempt } from '../outcomes/attempt.ts'
 import { connect } from '../plugins/database/connect.ts'
 import type { Allowances } from './allowances.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'
@@ -43,14 +44,20 @@ declare module 'fastify' {
        * Stores a report once, durably, with the totals it is part of.
        * @throws Refusal `IDEMPOTENCY_KEY_REUSED`, `VALIDATION_FAILED` for a time out of bounds,
        * `TOO_MANY_METRICS`, `RATE_LIMITED`, `OVERLOADED`, or why it can not be paid for
+       * @param attempt the request's, whose time bounds the wait
        */
-      report(draft: ReportDraft): Promise<Reported>
+      report(draft: ReportDraft, attempt?: Attempt): Promise<Reported>
       /**
        * Stores reports of one customer, each with its own outcome, after their values were set aside.
+       * @param attempt the request's, whose time bounds the wait
        * @throws Refusal `RATE_LIMITED` or `OVERLOADED` if there is no room for all of them: then
        * nothing is stored
        */
-      reportBatch(customerId: string, drafts: readonly ReportDraft[]): Promise<ReportedBatch>
+      reportBatch(
+        customerId: string,
+        drafts: readonly ReportDraft[],
+        attempt?: Attempt,
+      ): Promise<ReportedBatch>
       /** Counts what became of a meter event on its way to Stripe. */
       meterEventSettled(outcome: Settled['outcome']): void
     }
@@ -103,6 +110,7 @@ export const usage = fp(
       weightOf: (report: Report) => report.valueCount,
       weightMax: BATCH_VALUES_MAX,
       ownerWeightMax: BATCH_CUSTOMER_VALUES_MAX,
+      isGivenUp: (report: Report) => report.givenUp,
     }
     const commits = sharedCommits<Report, Reported | null>({
       ...limits,

@@ -30,7 +30,28 @@ export function presentOutcome(
     const { reportId, replayed } = outcome.value
     return { report_id: reportId, status: replayed ? 'replayed' : 'created' }
   }
-  return { report_id: givenId, status: 'refused', code: codeOf(outcome.reason) }
+  const { reason } = outcome as { reason: unknown }
+  const report_id = isUnknown(outcome) ? (outcome.reason.repeat?.report_id ?? givenId) : givenId
+  return { report_id, status: 'refused', code: codeOf(reason) }
+}
+
+/** Whether nothing that the report itself says decides over it: it may be sent again as it is. */
+export function hasNoOutcome(
+  outcome: PromiseSettledResult<Reported>,
+): outcome is PromiseRejectedResult {
+  if (outcome.status === 'fulfilled') return false
+  return !(outcome.reason instanceof Refusal) || outcome.reason.statusCode >= 500
+}
+
+/** Whether it may have been stored. */
+export function isUnknown(
+  outcome: PromiseSettledResult<Reported>,
+): outcome is PromiseRejectedResult & { reason: Refusal } {
+  return (
+    outcome.status === 'rejected' &&
+    outcome.reason instanceof Refusal &&
+    outcome.reason.code === 'OUTCOME_UNKNOWN'
+  )
 }
 
 /** Whether a report failed for no reason of its own. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { fairRoom } from '../fair-room.ts'
 import { fulfilled, rejected } from '../funds/committing.ts'
+import type { Attempt } from '../outcomes/attempt.ts'
 import { slices } from '../plugins/slices.ts'
 import { Refusal } from '../refusals.ts'
 import {
@@ -17,8 +18,8 @@ import { type Report, type ReportDraft, type Reported, newReport } from './repor
 
 export interface ReportedBatch {
   outcomes: PromiseSettledResult<Reported>[]
-  /** After the batch. */
-  remaining: Remaining
+  /** After the batch; null if that is not known. */
+  remaining: Remaining | null
 }
 
 interface Commits {
@@ -42,11 +43,11 @@ export function usageReporter(options: ReporterOptions) {
   /** Customers' rows that are being made, so that calls at once make one. */
   const opening = new Map<string, Promise<void>>()
 
-  async function report(draft: ReportDraft): Promise<Reported> {
+  async function report(draft: ReportDraft, attempt?: Attempt): Promise<Reported> {
     return counted(
       inRoom(draft.customerId, valuesOf(draft), async () => {
         await open(draft.customerId)
-        return store(newReport(draft))
+        return storeIn(attempt, newReport(draft))
       }),
     )
   }
@@ -54,6 +55,7 @@ export function usageReporter(options: ReporterOptions) {
   async function reportBatch(
     customerId: string,
     drafts: readonly ReportDraft[],
+    attempt?: Attempt,
   ): Promise<ReportedBatch> {
     const values = drafts.reduce((sum, draft) => sum + valuesOf(draft), 0)
     return inRoom(customerId, values, async () => {
@@ -64,28 +66,36 @@ export function usageReporter(options: ReporterOptions) {
       for (const draft of drafts) {
         await pause()
         const isSetAside = !aside.stored.has(storing.length)
-        const stored = counted(store(newReport(draft, { isSetAside })))
+        const stored = counted(storeIn(attempt, newReport(draft, { isSetAside })))
         storing.push(stored.then(fulfilled, rejected))
       }
       const outcomes = await Promise.all(storing)
       const unused = unusedValues(drafts, outcomes, aside.stored)
-      const remaining = await settleValues(app.db, aside, unused, allowances).catch(
-        (error: unknown) => {
-          // What was stored is answered for all the same, and what was not used is so when the hour ends.
-          const last = outcomes.findLast((outcome) => outcome.status === 'fulfilled')
-          if (last === undefined) throw error
-          app.log.warn({ err: error }, 'Could not give back values that a batch did not use')
-          return last.value.remaining
-        },
-      )
-      return { outcomes, remaining }
+      const settled = settleValues(app.db, aside, unused, allowances).catch((error: unknown) => {
+        // What was stored is answered for all the same, and what was not used is so when the hour ends.
+        app.log.warn({ err: error }, 'Could not give back values that a batch did not use')
+        return null
+      })
+      const last = outcomes.findLast((outcome) => outcome.status === 'fulfilled')?.value.remaining
+      // A request whose time is over is answered at once.
+      const remaining = attempt?.isOver === true ? null : await settled
+      return { outcomes, remaining: remaining ?? last ?? null }
     })
   }
 
+  function storeIn(attempt: Attempt | undefined, made: Report): Promise<Reported> {
+    const stored = store(made)
+    return attempt?.follow(made, stored, { report_id: made.reportId }) ?? stored
+  }
+
   async function store(made: Report): Promise<Reported> {
-    const reported = (await commits.submit(made)) ?? (await charges.submit(made))
-    if (reported === null) throw new Error('A report was left alone twice')
-    return reported
+    const stored = await commits.submit(made)
+    if (stored !== null) return stored
+    // It was left alone.
+    made.sent = false
+    const charged = await charges.submit(made)
+    if (charged === null) throw new Error('A report was left alone twice')
+    return charged
   }
 
   /** @throws Refusal `OVERLOADED` */

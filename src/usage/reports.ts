@@ -1,6 +1,7 @@
 import type { Actor } from '../audit/record.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { randomBase62 } from '../ids.ts'
+import type { Write } from '../outcomes/attempt.ts'
 import { sha256 } from '../sha256.ts'
 import { type Remaining, valuesOf } from './allowances.ts'
 
@@ -19,7 +20,7 @@ export interface ReportDraft {
 }
 
 /** A report on its way. It has an id in any case, under which it can be found again. */
-export interface Report extends ReportDraft {
+export interface Report extends ReportDraft, Write {
   reportId: string
   /** Whether the id is the caller's, who may repeat it. */
   isNamed: boolean
@@ -43,6 +44,8 @@ export function newReport(draft: ReportDraft, { isSetAside = false } = {}): Repo
     fingerprint: sha256(meaning),
     valueCount: valuesOf(draft),
     isSetAside,
+    sent: false,
+    givenUp: false,
   }
 }
 

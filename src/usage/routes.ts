@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../audit/record.ts'
 import { keyHolderOf } from '../auth/api-key.ts'
 import { actorOf } from '../auth/scope.ts'
+import { attemptOf } from '../outcomes/plugin.ts'
 import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
 import { REPLAYED_HEADER } from '../plugins/openapi-texts.ts'
 import { validateInSlices } from '../plugins/validation-in-slices.ts'
@@ -25,7 +26,9 @@ import {
   UsageTotalsOfAll,
 } from './schemas.ts'
 import {
+  hasNoOutcome,
   isFault,
+  isUnknown,
   presentOutcome,
   presentReceipt,
   presentRemaining,
@@ -100,7 +103,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
       const draft = draftOf(actorOf(request), customerId, request.body)
-      const reported = await sayingWhen(reply, app.usage.report(draft))
+      const reported = await sayingWhen(reply, app.usage.report(draft, attemptOf(request)))
       if (reported.replayed) void reply.header('idempotent-replayed', 'true')
       return reply.code(reported.replayed ? 200 : 201).send(presentReceipt(reported))
     },
@@ -136,18 +139,20 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       )
       const { outcomes, remaining } = await sayingWhen(
         reply,
-        app.usage.reportBatch(customerId, drafts),
+        app.usage.reportBatch(customerId, drafts, attemptOf(request)),
       )
       const faults = outcomes.filter(isFault)
       for (const { reason } of faults) request.log.error({ err: reason as Error }, 'Report failed')
+      const results = outcomes.map((outcome, index) =>
+        presentOutcome(outcome, drafts[index]?.reportId ?? null),
+      )
       // Where nothing has an outcome of its own, the status says so: nobody overlooks that.
-      if (faults.length === outcomes.length) throw faults[0]?.reason
-      return {
-        results: outcomes.map((outcome, index) =>
-          presentOutcome(outcome, drafts[index]?.reportId ?? null),
-        ),
-        remaining: presentRemaining(remaining),
+      if (remaining === null || outcomes.every(hasNoOutcome)) {
+        const isOpen = remaining === null || outcomes.some(isUnknown)
+        if (!isOpen) throw outcomes.find(hasNoOutcome)?.reason
+        throw new Refusal('OUTCOME_UNKNOWN', { repeat: { results } })
       }
+      return { results, remaining: presentRemaining(remaining) }
     },
   )
 

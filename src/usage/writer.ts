@@ -1,6 +1,7 @@
 import type postgres from 'postgres'
 import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
+import { OutcomeUnknown, committing } from '../plugins/database/outcomes.ts'
 import { AHEAD_MINUTES, admitAll, admission, readAdmissionState } from './admission.ts'
 import { type Allowances, ValuesUsedUp } from './allowances.ts'
 import { type Judged, type Outcome, creatorsOf, judge, missingOf, tryWithout } from './judging.ts'
@@ -65,12 +66,13 @@ export function usageWriter(options: WriterOptions) {
     mayHaveBegun: boolean,
     unsure: Set<Report>,
   ): Promise<Outcome[]> {
-    const written = await writeReports(sql, batch, bounds)
+    for (const report of batch) report.sent = true
+    const written = await committing(() => writeReports(sql, batch, bounds))
     const creators = creatorsOf(batch, written)
     noteWritten(batch, written, creators)
     const charged = new Set(written.charged)
     const others = batch.filter((_, index) => !creators.has(index) && !charged.has(index))
-    const earlier = others.length === 0 ? [] : await findReports(sql, others)
+    const earlier = others.length === 0 ? [] : await findReports(sql, others).catch(afterCommit)
     const found = new Set(earlier.map(({ key }) => key))
     const used = new Map(written.used.map(({ customer, values }) => [customer, values]))
     const usedUp = new Set<number>()
@@ -81,6 +83,7 @@ export function usageWriter(options: WriterOptions) {
       if (after > allowances.valuesMax) usedUp.add(index)
       else unsure.add(report)
     }
+    for (const report of unsure) report.sent = false
     const judged = judge(batch, { written, creators, earlier, allowances, mayHaveBegun })
     return judged.map((outcome, index): Outcome => {
       if (charged.has(index)) return fulfilled(null)
@@ -129,7 +132,7 @@ export function usageWriter(options: WriterOptions) {
       await sql`rollback`
       return tryWithout(batch, missing, (others) => tryAdmitted(sql, others, mayHaveBegun))
     }
-    await sql`commit`
+    await committing(() => sql`commit`)
     noteWritten(reports, written, new Set(reports.keys()))
     const judged: Judged = {
       written,
@@ -156,6 +159,11 @@ export function usageWriter(options: WriterOptions) {
   }
 
   return { commit }
+}
+
+/** What was written stands, whatever becomes of the rest. */
+function afterCommit(error: unknown): never {
+  throw new OutcomeUnknown(error)
 }
 
 /** Tells a try whether there was one before. */

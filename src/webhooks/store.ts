@@ -1,6 +1,7 @@
 import type postgres from 'postgres'
 import { column, jsonColumn } from '../plugins/database/arrays.ts'
 import { isConnectionLost } from '../plugins/database/faults.ts'
+import { committing } from '../plugins/database/outcomes.ts'
 import type { StripeEventRow } from './inbox.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function storeEvents(
   events: readonly StripeEventRow[],
 ): Promise<Outcome[]> {
   try {
-    await insert(sql, events)
+    await committing(() => insert(sql, events))
     return events.map(() => ({ status: 'fulfilled', value: undefined }))
   } catch (reason) {
     if (events.length === 1 || isConnectionLost(reason)) {

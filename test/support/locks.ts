@@ -1,6 +1,12 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import { socketHost } from '../../src/plugins/database/hosts.ts'
 import type { TestDatabase } from './database.ts'
+import { eventually } from './processes.ts'
+import type { Service } from './service.ts'
+import { query } from './tables.ts'
 
 /**
  * Locks rows as somebody's open transaction does.
@@ -8,13 +14,39 @@ import type { TestDatabase } from './database.ts'
  * @returns what ends the transaction
  */
 export async function lockRows(database: TestDatabase, rows: string): Promise<() => Promise<void>> {
-  const url = database.adminUrl
-  const sql = postgres(url, { ...socketHost(url), max: 1, onnotice: () => undefined })
-  await sql.unsafe('begin')
-  const locked = await sql.unsafe(rows)
+  const { sql, locked } = await begin(database, rows)
   if (locked.length === 0) throw new Error('There was nothing to lock')
   return async () => {
     await sql.unsafe('rollback')
     await sql.end({ timeout: 5 })
   }
+}
+
+/** Holds what a statement locks until it is told to let go, or the test ends. */
+export async function lock(t: Pick<TestContext, 'after'>, service: Service, statement: string) {
+  const { sql } = await begin(service.database, statement)
+  t.after(() => sql.end({ timeout: 1 }))
+  return { release: () => sql.unsafe('rollback') }
+}
+
+async function begin({ adminUrl: url }: TestDatabase, statement: string) {
+  const sql = postgres(url, { ...socketHost(url), max: 1, onnotice: () => undefined })
+  await sql.unsafe('begin')
+  return { sql, locked: await sql.unsafe(statement) }
+}
+
+/** Until nothing is under way in the database any more: what would still happen has happened. */
+export async function settled(service: Service): Promise<void> {
+  const isQuiet = async () => {
+    const [row] = await query(
+      service.database,
+      `select count(*)::int as count from pg_stat_activity
+       where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`,
+    )
+    return row?.['count'] === 0
+  }
+  assert.ok(await eventually(isQuiet, 30_000))
+  // What waited in the process goes to the database now.
+  await delay(500)
+  assert.ok(await eventually(isQuiet, 30_000))
 }

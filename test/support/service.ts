@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { startJobs } from '../../src/jobs/runner.ts'
@@ -57,6 +57,7 @@ export async function startService(
   t: Pick<TestContext, 'after'>,
   env: Record<string, string | undefined> = {},
   database?: TestDatabase,
+  logger: FastifyBaseLogger = createLogger('silent'),
 ): Promise<Service> {
   const own = database ?? (await createDatabase())
   const config = readConfig({
@@ -74,7 +75,7 @@ export async function startService(
     ...WIDE_LIMITS,
     ...env,
   })
-  const app = await buildApp(config, createLogger('silent'))
+  const app = await buildApp(config, logger)
   await app.listen({ host: '127.0.0.1', port: 0 })
   const jobs = config.runJobs ? await startJobs(app, config.database) : undefined
   t.after(async () => {

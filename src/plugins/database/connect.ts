@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import type { DatabaseConfig } from '../../config.ts'
 import { serverUrls, socketHost } from './hosts.ts'
+import { failureIn } from './outcomes.ts'
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity. */
@@ -28,7 +29,7 @@ export function connect(config: DatabaseConfig, options: ConnectOptions): postgr
     fetch_types: false,
     types: { bigint: postgres.BigInt },
     backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
-    onnotice: () => undefined,
+    onnotice: failureIn,
     connection: {
       application_name: `strongroom ${options.name}`,
       TimeZone: 'UTC',

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import type { DatabaseConfig } from '../../config.ts'
 import { connect } from './connect.ts'
 import { databaseMetrics } from './metrics.ts'
+import { withOutcomes } from './outcomes.ts'
 
 const CONNECTIONS_MAX = 10
 const CLOSE_TIMEOUT_S = 5
@@ -22,7 +23,7 @@ declare module 'fastify' {
 export const database = fp(
   async (app: FastifyInstance, options: { config: DatabaseConfig }) => {
     const client = connect(options.config, { name: 'api', connectionsMax: CONNECTIONS_MAX })
-    app.decorate('db', drizzle(client, { casing: 'snake_case' }))
+    app.decorate('db', withOutcomes(drizzle(client, { casing: 'snake_case' })))
     databaseMetrics(app.metrics, app.db)
     app.addHook('onClose', () => client.end({ timeout: CLOSE_TIMEOUT_S }))
   },
