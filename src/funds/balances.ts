@@ -87,7 +87,11 @@ export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Pr
   const { id, asset } = account
   return {
     ...terms,
-    ...{ id, userId, asset, balance, held },
+    id,
+    userId,
+    asset,
+    balance,
+    held,
     updatedAt: updatedAt > changedAt ? updatedAt : changedAt,
   }
 }

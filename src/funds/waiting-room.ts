@@ -58,6 +58,7 @@ export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Opera
   const freeLanes = Array.from({ length: options.lanes }, (_, lane) => lane)
   let count = 0
   let timer: NodeJS.Timeout | undefined
+  let timerDue = Infinity
 
   /**
    * @param since when its caller began to wait
@@ -90,7 +91,7 @@ export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Opera
       line.isUnderWay = true
       void run(line, lane)
     }
-    if (count > 0) timer ??= setTimeout(look, SWEEP_MS).unref()
+    if (count > 0) lookAt(performance.now() + SWEEP_MS)
   }
 
   function nextLine(): Line<Operation, Result> | undefined {
@@ -100,20 +101,21 @@ export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Opera
       if (line.isUnderWay || line.waiting.length === 0 || line.notBefore > now) continue
       if (next === undefined || line.failures < next.failures) next = line
     }
-    if (next === undefined) lookWhenDue(now)
-    return next
+    if (next !== undefined) return next
+    for (const line of lines.values()) if (!line.isUnderWay) lookAt(line.notBefore)
+    return undefined
   }
 
-  /** Sooner than the next sweep, where a line is due before. */
-  function lookWhenDue(now: number): void {
-    let due = now + SWEEP_MS
-    for (const line of lines.values()) if (!line.isUnderWay) due = Math.min(due, line.notBefore)
+  /** At that time, or before: a later look never puts off an earlier one. */
+  function lookAt(due: number): void {
+    if (due >= timerDue) return
     clearTimeout(timer)
-    timer = setTimeout(look, Math.max(1, due - now)).unref()
+    timerDue = due
+    timer = setTimeout(look, Math.max(1, due - performance.now())).unref()
   }
 
   function look(): void {
-    timer = undefined
+    timerDue = Infinity
     const now = performance.now()
     for (const line of lines.values()) sendAway(line, now)
     dispatch()

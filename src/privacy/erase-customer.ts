@@ -70,7 +70,9 @@ export function eraseCustomer(
       customerId: id,
       people: [...people.all, ...(closed?.people ?? [])],
       forgotten: [
-        ...[email, email.toLowerCase(), ...people.stripeCustomerIds],
+        email,
+        email.toLowerCase(),
+        ...people.stripeCustomerIds,
         ...(closed?.forgotten ?? []),
       ],
       ignored: people.ids,

@@ -11,15 +11,16 @@ test('what a balance was does not change afterwards', async (t) => {
   await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 100_000 })
   const read = (at: string) =>
     service.asInternal('GET', `/balance/ada?at=${encodeURIComponent(at)}`)
-  let isOver = false
+  const over = new AbortController()
   const payer = async () => {
-    while (!isOver) await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 1 })
+    while (!over.signal.aborted)
+      await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 1 })
   }
   const payers = [payer(), payer(), payer(), payer()]
   const first = await inParallel(120, 4, async () => {
     const at = new Date().toISOString()
     return { at, answer: await read(at) }
-  }).finally(() => (isOver = true))
+  }).finally(() => over.abort())
   await Promise.all(payers)
   for (const { at, answer } of first) {
     if (answer.status === 400) assert.equal(answer.body.details[0].message, 'is not over yet')

@@ -54,11 +54,12 @@ test('an account that is locked holds up its own callers and nobody else', async
   await t.test('who does not is told that nothing was done, which is so', async () => {
     const unlock = await lockRows(service.database, ADA)
     const past = `/balance/ada?at=${encodeURIComponent(charge.created_at)}`
-    const refused = await Promise.all([
+    const asked = Promise.all([
       deduct('ada', 'key-late'),
       service.asInternal('GET', past),
       service.asInternal('DELETE', '/account/ada?force=true'),
-    ]).finally(unlock)
+    ])
+    const refused = await asked.finally(() => void unlock())
     for (const answer of refused) {
       assertRefused(answer, 'ACCOUNT_BUSY')
       assert.equal(answer.headers.get('retry-after'), '1')
@@ -118,9 +119,9 @@ test('overlapping batches of two processes and locks of strangers: exact, and no
     await one.asInternal('POST', '/top_up', { user_id: user, amount: 10_000 })
   }
   const calls = scaled(20_000, 240)
-  let isOver = false
+  const over = new AbortController()
   const stranger = async () => {
-    for (let turn = 0; !isOver; turn++) {
+    for (let turn = 0; !over.signal.aborted; turn++) {
       const pair = [users[turn % 12], users[(turn * 5 + 3) % 12]]
       const unlock = await lockRows(
         one.database,
@@ -135,7 +136,7 @@ test('overlapping batches of two processes and locks of strangers: exact, and no
     const user = users[(index * 7) % 12] ?? ''
     const service = index % 2 ? one : two
     return service.asInternal('POST', '/deduct', { user_id: user, amount: 1 })
-  }).finally(() => (isOver = true))
+  }).finally(() => over.abort())
   await strangers
   const done = answers.filter(({ status }) => status === 200).length
   const codes = new Set(answers.flatMap(({ body }) => body.code ?? []))

@@ -124,7 +124,7 @@ test('killed between any two pages it goes on, and everything verifies in betwee
     service.database,
     'select seq from transfers where seq = 1 for update',
   )
-  const erased = await erase(service).finally(unlock)
+  const erased = await erase(service).finally(() => void unlock())
   assert.equal(erased.status, 202)
   const [erasure] = await query<{ id: string }[]>(service.database, 'select id::text from erasures')
   assert.ok(erasure && account)
