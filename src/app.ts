@@ -31,7 +31,7 @@ import { revocations } from './licenses/revocations.ts'
 import { planRoutes, planSchemas } from './plans/routes.ts'
 import { jobMetrics } from './jobs/metrics.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
-import { database } from './plugins/database/index.ts'
+import { database, useDatabase } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
 import { draining } from './plugins/draining.ts'
 import { errors, refuseBadUrl, refuseUnknownRoute } from './plugins/errors.ts'
@@ -96,17 +96,11 @@ export async function buildApp(
   await app.register(failures)
   await app.register(keyRing, { config: config.keys })
   await app.register(revocations)
-  await app.register(audit, {
-    config: config.database,
-    checkpointFolder: config.auditCheckpointDir,
-  })
+  await app.register(audit, { checkpointFolder: config.auditCheckpointDir })
   await app.register(stripe, { config: config.stripe })
-  await app.register(funds, { config: config.database })
-  await app.register(inbox, { config: config.database })
-  await app.register(usage, {
-    config: config.database,
-    retentionDays: config.usageRetentionDays,
-  })
+  await app.register(funds)
+  await app.register(inbox)
+  await app.register(usage, { retentionDays: config.usageRetentionDays })
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,
@@ -152,7 +146,8 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      const verifier = keyVerifier(app.db, app.log, app.metrics)
+      useDatabase(scope, 'customers')
+      const verifier = keyVerifier(app.databases.keys, app.log, app.metrics)
       hearOfKeyChanges(scope, config.database, (id) => verifier.doubt(id))
       requireApiKey(scope, verifier, gates.customer)
       await scope.register(meRoutes, { prefix: '/me' })
@@ -166,8 +161,15 @@ export async function buildApp(
   await app.register(
     async (scope) => {
       requireAdminToken(scope, config.adminTokens, gates.admin)
+      useDatabase(scope, 'admin')
       await scope.register(customerRoutes, { prefix: '/customers' })
-      await scope.register(customerPrivacyRoutes, { prefix: '/customers/:customer_id' })
+      await scope.register(
+        async (privacy) => {
+          useDatabase(privacy, 'privacy')
+          await privacy.register(customerPrivacyRoutes)
+        },
+        { prefix: '/customers/:customer_id' },
+      )
       await scope.register(planRoutes, { prefix: '/plans' })
       await scope.register(usageAdminRoutes, {
         prefix: '/usage',
@@ -187,8 +189,15 @@ export async function buildApp(
 
   await app.register(async (scope) => {
     requireInternalToken(scope, config.internalTokens, gates.internal)
+    useDatabase(scope, 'internal')
     await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
-    await scope.register(accountPrivacyRoutes, { prefix: '/account/:user_id' })
+    await scope.register(
+      async (privacy) => {
+        useDatabase(privacy, 'privacy')
+        await privacy.register(accountPrivacyRoutes)
+      },
+      { prefix: '/account/:user_id' },
+    )
     await scope.register(moneyRoutes)
     await scope.register(receiptRoutes)
     await scope.register(paymentRoutes, { returnUrls: config })

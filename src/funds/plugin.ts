@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { DatabaseConfig } from '../config.ts'
-import { connect } from '../plugins/database/connect.ts'
+import { KINDS } from '../plugins/database/kinds.ts'
 import { type BalanceRow, balanceAt, readBalances } from './balances.ts'
 import { expireHolds } from './jobs.ts'
 import { type LedgerBooks, ledger } from './ledger.ts'
@@ -15,8 +14,8 @@ import { type Verification, verifyLedger } from './verify.ts'
  * same whatever its size. Two batches at once were slower on two cores.
  */
 const WRITERS = 1
-const READERS = 2
-const BATCH_MAX = 500
+const READERS = KINDS.balances.connectionsMax
+const BATCH_MAX = KINDS.ledger.rowsMax
 const WAITING_MAX = 5_000
 const CLOSE_TIMEOUT_S = 5
 const EXPIRY_INTERVAL_MS = 5_000
@@ -40,16 +39,10 @@ declare module 'fastify' {
 
 /** The ledger on connections of its own: one for each batch that may be under way. */
 export const funds = fp(
-  async (app: FastifyInstance, options: { config: DatabaseConfig }) => {
-    const lane = (name: string) =>
-      connect(options.config, {
-        name,
-        connectionsMax: 1,
-        // A plan made for the arrays at hand takes them for a reason to read whole tables.
-        settings: { plan_cache_mode: 'force_generic_plan' },
-      })
-    const writers = Array.from({ length: WRITERS }, () => lane('ledger'))
-    const readers = Array.from({ length: READERS }, () => lane('balances'))
+  async (app: FastifyInstance) => {
+    const { open } = app.connections
+    const writers = Array.from({ length: WRITERS }, () => open('ledger', 1))
+    const readers = Array.from({ length: READERS }, () => open('balances', 1))
     const metrics = fundsMetrics(app.metrics, () => moves.waiting())
     const books = ledger((writes, batchSize, recordId) => {
       metrics.committed(writes, batchSize)
@@ -75,7 +68,7 @@ export const funds = fp(
       balance: (userId) => reads.submit(userId),
       balanceAt: (userId, time) => balanceAt(at(readers, 0), userId, time),
       verify: async () => {
-        const sql = connect(options.config, { name: 'verify', connectionsMax: 1 })
+        const sql = app.connections.connect('verify')
         try {
           const result = await verifyLedger(sql)
           metrics.verified(result)
@@ -100,7 +93,7 @@ export const funds = fp(
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'funds', dependencies: ['errors', 'metrics', 'audit'] },
+  { name: 'funds', dependencies: ['errors', 'metrics', 'database', 'audit'] },
 )
 
 function at<T>(items: readonly T[], index: number): T {

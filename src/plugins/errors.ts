@@ -10,6 +10,7 @@ import type {
 import fp from 'fastify-plugin'
 import { REFUSALS, Refusal, type RefusalCode, type RefusalDetail } from '../refusals.ts'
 import { isDatabaseUnavailable } from './database/faults.ts'
+import { outageLog } from './database/outages.ts'
 import { newRequestId } from './request-id.ts'
 
 const DETAILS_MAX = 20
@@ -38,8 +39,10 @@ export function errorBody(refusal: Refusal, requestId: string): ErrorBody {
 /** One error shape for everything: refusals, validation and faults of our own. */
 export const errors = fp(
   async (app: FastifyInstance) => {
+    const noteOutage = outageLog(app.log)
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const refusal = refusalFor(error)
+      noteOutage(error, 'a request')
       if (refusal.statusCode === 500) request.log.error({ err: error }, 'Request failed')
       return send(refusal, request, reply)
     })

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { DatabaseConfig } from '../config.ts'
 import { sharedCommits } from '../shared-commits.ts'
-import { connect } from '../plugins/database/connect.ts'
+import { KINDS } from '../plugins/database/kinds.ts'
 import { Refusal } from '../refusals.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'
 import { chargingWriter } from './charges.ts'
@@ -12,7 +11,7 @@ import { type Report, type ReportDraft, type Reported, newReport } from './repor
 import { cleanUsageDaily } from './retention.ts'
 import { type WriterOptions, usageWriter } from './writer.ts'
 
-const BATCH_MAX = 500
+const BATCH_MAX = KINDS.usage.rowsMax
 const WAITING_MAX = 20_000
 /** Bounds the memory of what waits: a report may have 100 values. */
 const WAITING_VALUES_MAX = 400_000
@@ -37,23 +36,16 @@ declare module 'fastify' {
 }
 
 export interface UsageOptions {
-  config: DatabaseConfig
   retentionDays: number
 }
 
 /** Reports written in shared commits, with their charges, the look for anomalies behind them, and the daily cleaning. */
 export const usage = fp(
-  async (app: FastifyInstance, { config, retentionDays }: UsageOptions) => {
-    const lane = (name: string) =>
-      connect(config, {
-        name,
-        connectionsMax: 1,
-        // A plan made for the arrays at hand takes them for a reason to read whole tables.
-        settings: { plan_cache_mode: 'force_generic_plan' },
-      })
-    const writing = lane('usage')
-    const charging = lane('usage charges')
-    const judging = lane('usage anomalies')
+  async (app: FastifyInstance, { retentionDays }: UsageOptions) => {
+    const { open } = app.connections
+    const writing = open('usage')
+    const charging = open('usage charges')
+    const judging = open('usage anomalies')
     const metrics = usageMetrics(app, () => commits.waiting() + charges.waiting())
     const queue = anomalyQueue(() => metrics.unjudged.inc())
     const options: WriterOptions = {

@@ -9,6 +9,7 @@ import { connect } from '../../../src/plugins/database/connect.ts'
 import { startEmbeddedPostgres } from '../../../src/plugins/database/embedded/index.ts'
 import { isDatabaseUnavailable } from '../../../src/plugins/database/faults.ts'
 import { socketHost } from '../../../src/plugins/database/hosts.ts'
+import { KINDS } from '../../../src/plugins/database/kinds.ts'
 import { pgPool } from '../../../src/plugins/database/pg-pool.ts'
 import { asAdmin } from '../../support/database.ts'
 import { eventually } from '../../support/processes.ts'
@@ -58,7 +59,7 @@ test('of several hosts the primary is used, and after a failover the one that is
   const url = `postgres://strongroom@${hosts}/strongroom`
   const config = { url, ssl: 'disable', ca: undefined } as const
   const sql = connect(config, { name: 'hosts', connectionsMax: 2 })
-  const jobs = pgPool(config, 1)
+  const jobs = pgPool(config, KINDS.queue, 1)
   t.after(async () => {
     await Promise.all([sql.end({ timeout: 1 }), jobs.end()])
     await Promise.all([primary.stop(), standby.stop()])
