@@ -40,9 +40,8 @@ declare module 'fastify' {
 /** The ledger on connections of its own: one for each batch that may be under way. */
 export const funds = fp(
   async (app: FastifyInstance) => {
-    const { open } = app.connections
-    const writers = Array.from({ length: WRITERS }, () => open('ledger', 1))
-    const readers = Array.from({ length: READERS }, () => open('balances', 1))
+    const writers = Array.from({ length: WRITERS }, () => app.connections.open('ledger', 1))
+    const readers = Array.from({ length: READERS }, () => app.connections.open('balances', 1))
     const metrics = fundsMetrics(app.metrics, () => moves.waiting())
     const books = ledger((writes, batchSize, recordId) => {
       metrics.committed(writes, batchSize)

@@ -42,10 +42,9 @@ export interface UsageOptions {
 /** Reports written in shared commits, with their charges, the look for anomalies behind them, and the daily cleaning. */
 export const usage = fp(
   async (app: FastifyInstance, { retentionDays }: UsageOptions) => {
-    const { open } = app.connections
-    const writing = open('usage')
-    const charging = open('usage charges')
-    const judging = open('usage anomalies')
+    const writing = app.connections.open('usage')
+    const charging = app.connections.open('usage charges')
+    const judging = app.connections.open('usage anomalies')
     const metrics = usageMetrics(app, () => commits.waiting() + charges.waiting())
     const queue = anomalyQueue(() => metrics.unjudged.inc())
     const options: WriterOptions = {

@@ -4,9 +4,10 @@ import fp from 'fastify-plugin'
 import type postgres from 'postgres'
 import type { DatabaseConfig } from '../../config.ts'
 import { connect } from './connect.ts'
-import type { KindName } from './kinds.ts'
+import { KINDS, type KindName } from './kinds.ts'
 import { databaseMetrics } from './metrics.ts'
 import { type Readiness, readiness } from './readiness.ts'
+import { boundTransactions } from './turns.ts'
 
 const CLOSE_TIMEOUT_S = 5
 
@@ -51,6 +52,8 @@ export const database = fp(
     const pools = {} as Record<PoolName, Database>
     const clients = POOLS.map((name) => {
       const client = open(name)
+      const { max, waitMsMax } = KINDS[name].turns
+      boundTransactions(client, max, waitMsMax)
       pools[name] = drizzle(client, { casing: 'snake_case' })
       return client
     })

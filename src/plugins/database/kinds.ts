@@ -13,6 +13,8 @@ export interface Kind extends Bounds {
   serves: string
   /** Of one process; what finds all of them busy waits for one of them, and for none of another kind. */
   connectionsMax: number
+  /** Of a pool: how many transactions may be under way, and how long the next waits for its turn. */
+  turns?: { max: number; waitMsMax: number }
   /** How many operations or rows of its own one transaction takes at most; null: see the caller. */
   rowsMax: number | null
   /** Plans made for the arrays at hand would take them for a reason to read whole tables. */
@@ -23,7 +25,7 @@ export interface Kind extends Bounds {
 
 /** A caller is told after five seconds, so the database gives up before that. */
 const REQUEST: Bounds = {
-  lockTimeoutMs: 2_000,
+  lockTimeoutMs: 1_500,
   statementTimeoutMs: 4_500,
   idleInTransactionMs: 10_000,
 }
@@ -45,6 +47,12 @@ const pool = (serves: string, connectionsMax: number, bounds = REQUEST) => {
   return { serves, connectionsMax, rowsMax: null, ...bounds }
 }
 
+/** With the wait for its first lock, a transaction that has had to wait still ends within its caller's time. */
+const shared = (serves: string, connectionsMax: number, bounds = REQUEST) => {
+  const turns = { max: connectionsMax - 1, waitMsMax: bounds.lockTimeoutMs }
+  return { ...pool(serves, connectionsMax, bounds), turns }
+}
+
 /**
  * Every kind of connection there is. One that is used up, or waits for a lock, takes nothing from
  * another: that is what they are kept apart for. What a process opens at most is their sum.
@@ -56,16 +64,16 @@ export const KINDS = {
   usage: lane('all other usage: one batch at a time', 500),
   'usage anomalies': lane('the look for anomalies', 500, BACKGROUND),
   inbox: { ...pool('Stripe’s events: one batch at a time', 1, BATCH), rowsMax: 100 },
-  keys: pool('the check of API keys, and the revocation list', 2),
+  keys: shared('the check of API keys, and the revocation list', 2),
   'key changes': { ...pool('hears of changed keys', 1, BACKGROUND), isKept: true as const },
-  customers: pool('calls of customers', 3),
-  internal: pool('accounts, and all else of the internal scope', 2),
-  admin: pool('calls of operators', 2),
-  privacy: pool('exports and erasures', 2, { ...BACKGROUND, lockTimeoutMs: 2_000 }),
+  customers: shared('calls of customers', 3),
+  internal: shared('accounts, and all else of the internal scope', 3),
+  admin: shared('calls of operators', 3),
+  privacy: shared('exports and erasures', 3, { ...BACKGROUND, lockTimeoutMs: 2_000 }),
   audit: lane('puts records into the log, one round at a time', 500, BACKGROUND),
   'audit reads': { ...lane('reads of the log', 500, BACKGROUND), connectionsMax: 2 },
   health: pool('readiness alone, so that it is never in a queue', 1),
-  background: pool('jobs, retention and metrics', 3, BACKGROUND),
+  background: shared('jobs, retention and metrics', 3, BACKGROUND),
   queue: pool('the job queue’s own', 3, BACKGROUND),
   jobs: { ...pool('tells which processes live', 1, BACKGROUND), isKept: true as const },
   verify: pool('the nightly check of the ledger, in one snapshot', 1, BACKGROUND),

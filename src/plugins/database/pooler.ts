@@ -13,8 +13,12 @@ const ADVICE =
 
 /** Something stands in front of the database that does not give each connection a session of its own. */
 export class SessionsShared extends Error {
+  readonly reason: string
+  readonly advice = ADVICE
+
   constructor(reason: string) {
     super(`${reason}. ${ADVICE}`)
+    this.reason = reason
   }
 }
 
