@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cleanUsageDaily } from '../../src/usage/retention.ts'
+import { cleanUsage, cleanUsageDaily } from '../../src/usage/retention.ts'
 import { createCustomer } from '../support/customers.ts'
+import { lockRows, waitForLocks } from '../support/locks.ts'
+import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { startService } from '../support/service.ts'
 import { closeAuditLog, countRows, query } from '../support/tables.ts'
@@ -120,4 +122,41 @@ test('more than one batch of old reports goes, while new ones come', async (t) =
   }
   assert.equal((await cleaning).body.deleted, 23_456)
   assert.equal((await countRows(service.database))['usage_reports'], 50)
+})
+
+async function storeOld(service: Awaited<ReturnType<typeof startService>>, count: number) {
+  const { customerId } = await createCustomer(service)
+  await query(
+    service.database,
+    `insert into usage_reports
+      select '${customerId}', 'old-' || n, null, now() - interval '100 days' - n * interval '1 second',
+        now(), '{"calls":1}', sha256('1')
+      from generate_series(1, ${count}) n`,
+  )
+}
+
+test('what takes longer than its time is told as it is, and a job deletes the rest', async (t) => {
+  const service = await startService(t, { RUN_JOBS: 'true' })
+  await storeOld(service, 12_000)
+  const cleaned = await cleanUsage(service.app.db, { id: 'system', ip: null }, 30, { timeMs: 0 })
+  assert.deepEqual([cleaned.deleted, cleaned.isDone], [5_000, false])
+  assert.equal((await countRows(service.database))['usage_reports'], 7_000)
+  await query(service.database, 'update graphile_worker._private_jobs set run_at = now()')
+  const isGone = async () => (await countRows(service.database))['usage_reports'] === 0
+  assert.ok(await eventually(isGone, 30_000))
+})
+
+test('the bound is not locked while anything is looked for', async (t) => {
+  const service = await startService(t)
+  await storeOld(service, 10)
+  const table = await lockRows(
+    t,
+    service.database,
+    'lock table usage_reports in access exclusive mode',
+  )
+  const cleaning = service.asAdmin('DELETE', '/api/usage/cleanup')
+  assert.ok(await waitForLocks(service.database))
+  await query(service.database, 'select from usage_retention for update nowait')
+  await table.release()
+  assert.deepEqual([(await cleaning).status, (await cleaning).body.deleted], [200, 10])
 })

@@ -43,7 +43,7 @@ test(
     const found = await commandBeside(['doctor', '--json'], {
       ...envOf(url),
       NODE_ENV: 'production',
-    DATABASE_SSL: 'disable',
+      DATABASE_SSL: 'disable',
     })
     assert.match(found.output, /share one database session|changes its database session/)
   },
