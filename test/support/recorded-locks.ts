@@ -34,20 +34,38 @@ function realName(text: string, name: string): string | undefined {
   return new RegExp(`(?:from|join) ${name}\\b`).test(text) ? name : undefined
 }
 
-/** Records what is locked on the pools of Drizzle while something is done, each name once. */
+/**
+ * Records what is locked on the pools of Drizzle while something is done: of each transaction, and of
+ * each statement outside of one, the names in their order, each once.
+ */
 export function lockRecorder({ databases }: FastifyInstance) {
-  let recorded: string[] = []
+  let recorded: string[][] = []
+  const open = new Map<number, string[]>()
   for (const db of Object.values(databases)) {
     const { $client } = db as unknown as { $client: postgres.Sql }
-    $client.options.debug = (_connection, statement, parameters) => {
-      for (const lock of locksOf(statement, parameters)) {
-        if (!recorded.includes(lock)) recorded.push(lock)
+    $client.options.debug = (connection, statement, parameters) => {
+      const [word = ''] = statement.trim().toLowerCase().split(/\W/)
+      if (word === 'begin') open.set(connection, start())
+      else if (word === 'commit' || word === 'rollback') open.delete(connection)
+      else {
+        const locks = open.get(connection) ?? start()
+        for (const lock of locksOf(statement, parameters)) {
+          if (!locks.includes(lock)) locks.push(lock)
+        }
       }
     }
   }
+
+  function start(): string[] {
+    const locks: string[] = []
+    recorded.push(locks)
+    return locks
+  }
+
   return async (work: () => Promise<unknown>): Promise<string[]> => {
     recorded = []
     await work()
-    return recorded
+    const texts = recorded.filter((locks) => locks.length > 0).map((locks) => locks.join(' → '))
+    return [...new Set(texts)]
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import postgres from 'postgres'
 import { databaseErrorCode, isConnectionLost } from './faults.ts'
+import { NoConnectionFree } from './turns.ts'
 
 /** An outage fails every call, and one line in this time is enough for each kind and code. */
 const QUIET_MS = 10_000
@@ -42,7 +43,8 @@ export function outageLog(log: FastifyBaseLogger): (error: unknown, where: strin
 /** The server's words; the driver's own errors name addresses, which the code says enough of. */
 export function messageOf(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof postgres.PostgresError) return cause.message.slice(0, 300)
+    const isSaid = cause instanceof postgres.PostgresError || cause instanceof NoConnectionFree
+    if (isSaid) return cause.message.slice(0, 300)
   }
   return undefined
 }

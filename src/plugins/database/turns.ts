@@ -4,7 +4,7 @@ import type postgres from 'postgres'
 const WAITING_MAX = 200
 
 /** As the server says that it has no connection left (53300): nothing has begun. */
-class NoConnectionFree extends Error {
+export class NoConnectionFree extends Error {
   readonly code = '53300'
 
   constructor() {

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect } from '../../../src/plugins/database/connect.ts'
-import { KINDS, type KindName, settingsOf } from '../../../src/plugins/database/kinds.ts'
+import { CONNECTIONS_MAX, KINDS, type KindName, settingsOf } from '../../../src/plugins/database/kinds.ts'
 import { createCustomer, me } from '../../support/customers.ts'
 import { createDatabase } from '../../support/database.ts'
 import { lockRows, waitForLocks } from '../../support/locks.ts'
@@ -84,6 +84,12 @@ test('no kind is without bounds, and each pool of transactions leaves room for a
       assert.ok(kind[bound] > 0, `${name} has no ${bound}`)
     }
     if ('turns' in kind) assert.ok(kind.turns.max < kind.connectionsMax, name)
+  }
+})
+
+test('the documents say how many connections a process has at most', () => {
+  for (const file of ['ARCHITECTURE.md', 'deploy/RUNBOOK.md']) {
+    assert.match(readFileSync(file, 'utf8'), new RegExp(`up to ${CONNECTIONS_MAX}\\b`), file)
   }
 })
 
