@@ -60,7 +60,7 @@ export async function measureBulkheads(
     const besideThem = await othersOf(options, beside.origin)
     const rows: Row[] = []
     for (const one of await stuckThings(options, origin, stripe)) {
-      rows.push(await compare(one.what, options, samples, others, others, one.begin))
+      rows.push(await compare(one.what, options, samples, others, others, () => one.begin()))
     }
     const nothing = () => Promise.resolve(() => Promise.resolve())
     rows.push(await compare('a hung Redis', options, samples, others, besideThem, nothing))
@@ -156,11 +156,11 @@ async function p99s(others: Others, durationS: number): Promise<Map<string, numb
     }
     n += 1
     for (const [name, call] of Object.entries(others)) {
-      const done = (ms: number) => void took.get(name)?.push(ms)
+      const note = (ms: number) => void took.get(name)?.push(ms)
       calls.push(
         call().then(
-          () => done(performance.now() - due),
-          () => done(Infinity),
+          () => note(performance.now() - due),
+          () => note(Infinity),
         ),
       )
     }

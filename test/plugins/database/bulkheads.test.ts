@@ -3,7 +3,12 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect } from '../../../src/plugins/database/connect.ts'
-import { CONNECTIONS_MAX, KINDS, type KindName, settingsOf } from '../../../src/plugins/database/kinds.ts'
+import {
+  CONNECTIONS_MAX,
+  KINDS,
+  type KindName,
+  settingsOf,
+} from '../../../src/plugins/database/kinds.ts'
 import { createCustomer, me } from '../../support/customers.ts'
 import { createDatabase } from '../../support/database.ts'
 import { lockRows, waitForLocks } from '../../support/locks.ts'

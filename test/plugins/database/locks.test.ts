@@ -84,7 +84,7 @@ test('what is locked, and in which order, is as the table says', async (t) => {
     )
     return answer.body
   }
-  const admin = service.asAdmin
+  const admin = (...given: Parameters<typeof service.asAdmin>) => service.asAdmin(...given)
   const made = await call(
     'POST /api/customers',
     () => admin('POST', '/api/customers', { email: 'bob@example.com' }),
@@ -133,7 +133,7 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   )
   await call('DELETE /api/usage/cleanup', () => admin('DELETE', '/api/usage/cleanup'), [200])
 
-  const internal = service.asInternal
+  const internal = (...given: Parameters<typeof service.asInternal>) => service.asInternal(...given)
   await call(
     'POST /account',
     () => internal('POST', '/account', { user_id: 'u', tier: 'x' }),
@@ -163,12 +163,16 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   await ada.subscribe()
   const event = stripe.events.find(({ type }) => type === 'customer.subscription.created')
   await stripe.deliver({ to, events: [...stripe.events] })
-  for (const { name, run } of JOBS) {
+  for (const job of JOBS) {
+    const { name } = job
     if (name === 'reconcile_subscriptions') {
       await query(service.database, 'update subscriptions set quantity = 7')
     }
     const payload = { id: name === 'delete_stripe_customer' ? 'cus_none' : event?.id }
-    seen.set(`job ${name}`, await record(() => run(app, payload, ATTEMPT).catch(() => undefined)))
+    seen.set(
+      `job ${name}`,
+      await record(() => job.run(app, payload, ATTEMPT).catch(() => undefined)),
+    )
   }
 
   await call('DELETE /account/:user_id', () => internal('DELETE', '/account/u'), [200, 202])
