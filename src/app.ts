@@ -31,7 +31,7 @@ import { planRoutes, planSchemas } from './plans/routes.ts'
 import { jobMetrics } from './jobs/metrics.ts'
 import { callerAddress } from './plugins/caller-address.ts'
 import { connectionLimits, serverLimits } from './plugins/connections.ts'
-import { database } from './plugins/database/index.ts'
+import { database, useDatabase } from './plugins/database/index.ts'
 import { deadline } from './plugins/deadline.ts'
 import { draining } from './plugins/draining.ts'
 import { earlyAnswers } from './plugins/early-answers.ts'
@@ -111,19 +111,15 @@ export async function buildApp(
   await app.register(apiKeys, { config: config.database, peppers: config.apiKeyPeppers })
   await app.register(keyRing, { config: config.keys })
   await app.register(revocations)
-  await app.register(audit, {
-    config: config.database,
-    checkpointFolder: config.auditCheckpointDir,
-  })
+  await app.register(audit, { checkpointFolder: config.auditCheckpointDir })
   await app.register(stripe, { config: config.stripe })
-  await app.register(funds, { config: config.database })
-  await app.register(inbox, { config: config.database })
+  await app.register(funds)
+  await app.register(inbox)
   await app.register(usage, {
-    config: config.database,
     retentionDays: config.usageRetentionDays,
     allowances: config.usageAllowances,
   })
-  await app.register(erasures, { config: config.database })
+  await app.register(erasures)
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,
@@ -169,6 +165,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
+      useDatabase(scope, 'customers')
       requireApiKey(scope, app.apiKeys.verifier, gates.customer)
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
@@ -181,8 +178,15 @@ export async function buildApp(
   await app.register(
     async (scope) => {
       requireAdminToken(scope, config.adminTokens, gates.admin)
+      useDatabase(scope, 'admin')
       await scope.register(customerRoutes, { prefix: '/customers' })
-      await scope.register(customerPrivacyRoutes, { prefix: '/customers/:customer_id' })
+      await scope.register(
+        async (privacy) => {
+          useDatabase(privacy, 'privacy')
+          await privacy.register(customerPrivacyRoutes)
+        },
+        { prefix: '/customers/:customer_id' },
+      )
       await scope.register(planRoutes, { prefix: '/plans' })
       await scope.register(usageAdminRoutes, {
         prefix: '/usage',
@@ -202,8 +206,15 @@ export async function buildApp(
 
   await app.register(async (scope) => {
     requireInternalToken(scope, config.internalTokens, gates.internal)
+    useDatabase(scope, 'internal')
     await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
-    await scope.register(accountPrivacyRoutes, { prefix: '/account/:user_id' })
+    await scope.register(
+      async (privacy) => {
+        useDatabase(privacy, 'privacy')
+        await privacy.register(accountPrivacyRoutes)
+      },
+      { prefix: '/account/:user_id' },
+    )
     await scope.register(moneyRoutes)
     await scope.register(receiptRoutes)
     await scope.register(paymentRoutes, { returnUrls: config })

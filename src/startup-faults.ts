@@ -1,7 +1,9 @@
 import { ConfigError } from './config.ts'
 import { LockNotHad } from './plugins/database/migrations.ts'
 import { DatabaseNotReady } from './plugins/database/open.ts'
+import { isOutage, messageOf } from './plugins/database/outages.ts'
 import { OutcomeUnknown } from './plugins/database/outcomes.ts'
+import { SessionsShared } from './plugins/database/pooler.ts'
 import { databaseErrorCode, isConnectionLost } from './plugins/database/faults.ts'
 
 const WRONG_PASSWORD =
@@ -32,13 +34,23 @@ export function explainStartupFault(error: unknown): string {
   if (error instanceof OutcomeUnknown) {
     return 'The connection was lost at the commit: look whether it was done, and else run it again.'
   }
-  if (error instanceof DatabaseNotReady || error instanceof LockNotHad) return error.message
+  const isOurs = [DatabaseNotReady, LockNotHad, SessionsShared].some(
+    (kind) => error instanceof kind,
+  )
+  if (isOurs && error instanceof Error) return error.message
   const code = databaseErrorCode(error)
   if (code === 'EACCES' || code === 'EPERM') return explainPermission(error)
   const advice = code === undefined ? undefined : ADVICE[code]
   if (advice !== undefined) return advice
   if (code === 'CONNECTION_DESTROYED') {
     return 'The database is a standby, which takes no writes: name its primary in DATABASE_URL too.'
+  }
+  const said = messageOf(error)
+  if (isOutage(error) && said !== undefined) {
+    return (
+      `The database, or a pooler in front of it, refuses the connection (${code}): ${said}. ` +
+      'Check DATABASE_URL: a pooler must be in session mode, and pass on what a connection sets.'
+    )
   }
   if (isConnectionLost(error) && !isMissingFile(error)) {
     return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.`

@@ -16,7 +16,7 @@ export function hearOfKeyChanges(
   config: DatabaseConfig,
   onChange: (id: string) => void,
 ): void {
-  const sql = connect(config, { name: 'key changes', connectionsMax: 1 })
+  const sql = connect(config, 'key changes')
   app.addHook('onReady', async () => {
     // A start does not wait for it, nor fail by it.
     sql.listen(CHANNEL, onChange).catch((error: unknown) => {

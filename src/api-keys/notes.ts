@@ -22,8 +22,6 @@ const RETRY_MS = 1_000
 const TRIES_MAX = 60
 const CLOSE_MS_MAX = 2_000
 
-export const NOTING_SETTINGS = { lock_timeout: '1000', statement_timeout: '5000' }
-
 /**
  * Writes the use of keys behind the requests: many in a statement, one statement at a time, and it waits
  * for no row that is locked.

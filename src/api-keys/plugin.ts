@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { DatabaseConfig, Tokens } from '../config.ts'
-import { connect } from '../plugins/database/connect.ts'
 import { hearOfKeyChanges } from './changes.ts'
 import { keyMetrics } from './metrics.ts'
-import { NOTING_SETTINGS, keyNotes } from './notes.ts'
+import { keyNotes } from './notes.ts'
 import { type Peppers, keyPeppers } from './peppers.ts'
-import { READING_SETTINGS, keyStates } from './states.ts'
+import { keyStates } from './states.ts'
 import { type KeyVerifier, keyVerifier } from './verifier.ts'
 
 const CLOSE_TIMEOUT_S = 5
@@ -29,10 +28,8 @@ export interface ApiKeysOptions {
 /** The check of API keys, with a connection to read them and another to note their use. */
 export const apiKeys = fp(
   async (app: FastifyInstance, { config, peppers: secrets }: ApiKeysOptions) => {
-    const lane = (name: string, settings: Record<string, string>) =>
-      connect(config, { name, connectionsMax: 1, settings })
-    const reading = lane('keys', READING_SETTINGS)
-    const noting = lane('key notes', NOTING_SETTINGS)
+    const reading = app.connections.open('keys')
+    const noting = app.connections.open('key notes')
     const peppers = keyPeppers(secrets)
     const notes = keyNotes(noting, app.log)
     const verifier = keyVerifier({
@@ -48,5 +45,5 @@ export const apiKeys = fp(
       await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'api-keys', dependencies: ['metrics'] },
+  { name: 'api-keys', dependencies: ['database', 'metrics'] },
 )

@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { array } from '../plugins/database/arrays.ts'
+import { KINDS } from '../plugins/database/kinds.ts'
 import { inTime } from '../in-time.ts'
 import { sharedCommits } from '../shared-commits.ts'
 import type { StoredDigest } from './peppers.ts'
@@ -42,13 +43,7 @@ const WAITING_MAX = 20_000
  * Who comes while a reading is under way waits for that one and for the next: twice this is within the
  * deadline of a request. The server gives up as well, unless it is what hangs.
  */
-const READING_MS_MAX = 2_000
-
-export const READING_SETTINGS = {
-  statement_timeout: String(READING_MS_MAX),
-  // A plan made for the arrays at hand takes them for a reason to read whole tables.
-  plan_cache_mode: 'force_generic_plan',
-}
+const READING_MS_MAX = KINDS.keys.statementTimeoutMs
 
 /**
  * Reads what is known of keys, all that are asked for at one time together: however many there are, one

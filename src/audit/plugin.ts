@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type postgres from 'postgres'
-import type { DatabaseConfig } from '../config.ts'
-import { connect } from '../plugins/database/connect.ts'
 import { type IssuedCheckpoint, checkpoints } from './checkpoints.ts'
 import { auditMetrics } from './metrics.ts'
 import { type CommittedMovements, recentMovements } from './recent.ts'
@@ -14,7 +12,6 @@ const RETRY_MS = 1_000
 const CLOSE_TIMEOUT_S = 5
 
 export interface AuditOptions {
-  config: DatabaseConfig
   checkpointFolder: string | undefined
 }
 
@@ -35,16 +32,9 @@ declare module 'fastify' {
 
 /** Puts committed records into the log, and issues its checkpoints. */
 export const audit = fp(
-  async (app: FastifyInstance, { config, checkpointFolder: folder }: AuditOptions) => {
-    const lane = (name: string, connectionsMax: number) =>
-      connect(config, {
-        name,
-        connectionsMax,
-        // As for the ledger: a plan made for the arrays at hand would read whole tables.
-        settings: { plan_cache_mode: 'force_generic_plan' },
-      })
-    const writing = lane('audit', 1)
-    const reading = lane('audit reads', 2)
+  async (app: FastifyInstance, { checkpointFolder: folder }: AuditOptions) => {
+    const writing = app.connections.open('audit')
+    const reading = app.connections.open('audit reads')
     const metrics = auditMetrics(app.metrics)
     const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder })
     const recent = recentMovements()
@@ -88,5 +78,5 @@ export const audit = fp(
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'audit', dependencies: ['key-ring', 'metrics'] },
+  { name: 'audit', dependencies: ['database', 'key-ring', 'metrics'] },
 )

@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { column } from '../plugins/database/arrays.ts'
+import { KINDS } from '../plugins/database/kinds.ts'
 import type { RecentMovements } from './recent.ts'
 import { type LogRecord, type Place, readRecords, recordHash } from './records.ts'
 import { appendLeaves } from './tiles.ts'
@@ -8,7 +9,7 @@ import { appendLeaves } from './tiles.ts'
 export const LOCK_KEY = 5_746_103
 
 /** Few enough not to keep the process from its requests for long. */
-const RECORDS_MAX = 500
+const RECORDS_MAX = KINDS.audit.rowsMax
 const ROWS_MAX = 200
 /** Of the rows that have waited longest, among which a round takes turns. */
 const WINDOW = 1_000

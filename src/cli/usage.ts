@@ -23,7 +23,7 @@ export const usageCleanup = command({
       throw new WrongCall('--older-than-days is a whole number of days, from 1 to 36500.')
     }
     const { deleted, cutoff } = await withProgress('Deleting usage reports', (report) =>
-      withDatabase((db) => cleanUsage(db, SYSTEM, days, report)),
+      withDatabase((db) => cleanUsage(db, SYSTEM, days, { report })),
     )
     const text = `Deleted ${deleted} usage reports of before ${cutoff.toISOString()}.\n`
     return { text, json: { deleted, cutoff } }

@@ -1,11 +1,11 @@
 import type postgres from 'postgres'
 import { isLocalDatabase } from '../plugins/database/hosts.ts'
+import { CONNECTIONS_MAX } from '../plugins/database/kinds.ts'
+import { SessionsShared, requireSessions } from '../plugins/database/pooler.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
 
 const VERSION_MIN = 15
 const SKEW_MS_MAX = 2_000
-/** What one process of the service opens. */
-const CONNECTIONS = 26
 
 /** The server itself: who may talk to it, how, and whether what it confirms is kept. */
 export const database: Group = {
@@ -18,6 +18,7 @@ export const database: Group = {
     }
     return [
       pass('connection', 'answers'),
+      await sessions(facts),
       ...(await server(sql)),
       await tls(facts, sql),
       await role(sql),
@@ -27,6 +28,16 @@ export const database: Group = {
       ...(await archive(sql)),
     ]
   },
+}
+
+async function sessions({ config }: Facts): Promise<Line> {
+  try {
+    await requireSessions(config.database)
+    return pass('sessions', 'each connection has one of its own, which keeps what it sets')
+  } catch (error) {
+    if (!(error instanceof SessionsShared)) throw error
+    return failure('sessions', error.reason, error.advice)
+  }
 }
 
 async function server(sql: postgres.Sql): Promise<Line[]> {
@@ -125,8 +136,8 @@ async function room(sql: postgres.Sql): Promise<Line> {
       - (select count(*) from pg_stat_activity where backend_type = 'client backend'))::int as free,
       current_setting('max_connections')::int as max`
   const { free = 0, max = 0 } = row ?? {}
-  const reason = `${free} of ${max} are free; a process of the service takes up to ${CONNECTIONS}`
-  return free >= CONNECTIONS
+  const reason = `${free} of ${max} are free; a process of the service takes up to ${CONNECTIONS_MAX}`
+  return free >= CONNECTIONS_MAX
     ? pass('connections', reason)
     : warning('connections', reason, 'raise max_connections before starting another process')
 }

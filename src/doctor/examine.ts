@@ -8,6 +8,7 @@ import { connect } from '../plugins/database/connect.ts'
 import { startEmbeddedPostgres } from '../plugins/database/embedded/index.ts'
 import { explainStartupFault } from '../startup-faults.ts'
 import { type Facts, type Group, type Line, failure } from './check.ts'
+import { connections } from './connections.ts'
 import { database } from './database.ts'
 import { secretsAndFiles } from './files.ts'
 import { machine } from './machine.ts'
@@ -23,6 +24,7 @@ const GROUPS: readonly Group[] = [
   settings,
   secretsAndFiles,
   database,
+  connections,
   schema,
   network,
   stripe,

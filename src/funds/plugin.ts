@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { DatabaseConfig } from '../config.ts'
-import { connect } from '../plugins/database/connect.ts'
 import type { Attempt } from '../outcomes/attempt.ts'
+import { KINDS, type KindName } from '../plugins/database/kinds.ts'
 import { type BalanceRow, type BalanceThen, balanceAt, readBalances } from './balances.ts'
 import { endLapsedHolds } from './jobs.ts'
 import { COUNTED_MAX } from './lapsed.ts'
@@ -20,8 +19,8 @@ import { type Verification, verifyLedger } from './verify.ts'
  * same whatever its size. Two batches at once were slower on two cores.
  */
 const WRITERS = 1
-const READERS = 2
-const BATCH_MAX = 500
+const READERS = KINDS.balances.connectionsMax
+const BATCH_MAX = KINDS.ledger.rowsMax
 const WAITING_MAX = 5_000
 /** For accounts that others have locked, or that have too much in them for a batch: README.md. */
 const ASIDE_WRITERS = 3
@@ -51,19 +50,14 @@ declare module 'fastify' {
 
 /** The ledger on connections of its own: one for each batch that may be under way. */
 export const funds = fp(
-  async (app: FastifyInstance, options: { config: DatabaseConfig }) => {
-    const lane = (name: string) =>
-      connect(options.config, {
-        name,
-        connectionsMax: 1,
-        // A plan made for the arrays at hand takes them for a reason to read whole tables.
-        settings: { plan_cache_mode: 'force_generic_plan' },
-      })
-    const writers = Array.from({ length: WRITERS }, () => lane('ledger'))
-    const asides = Array.from({ length: ASIDE_WRITERS }, () => lane('ledger aside'))
-    const readers = Array.from({ length: READERS }, () => lane('balances'))
-    const past = lane('balances aside')
-    const ending = lane('ended holds')
+  async (app: FastifyInstance) => {
+    const lanes = (kind: KindName) =>
+      Array.from({ length: KINDS[kind].connectionsMax }, () => app.connections.open(kind, 1))
+    const writers = lanes('ledger')
+    const asides = lanes('ledger aside')
+    const readers = lanes('balances')
+    const past = app.connections.open('balances aside')
+    const ending = app.connections.open('ended holds')
     const metrics = fundsMetrics(app.metrics, () => moves.waiting() + setAside.waiting())
     const books = ledger((writes, batchSize, recordId) => {
       metrics.committed(writes, batchSize)
@@ -125,7 +119,7 @@ export const funds = fp(
         }),
       balanceAt: (userId, time) => balanceAt(past, userId, time),
       verify: async () => {
-        const sql = connect(options.config, { name: 'verify', connectionsMax: 1 })
+        const sql = app.connections.connect('verify')
         try {
           const result = await verifyLedger(sql)
           metrics.verified(result)
@@ -158,7 +152,7 @@ export const funds = fp(
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'funds', dependencies: ['errors', 'metrics', 'audit'] },
+  { name: 'funds', dependencies: ['errors', 'metrics', 'database', 'audit'] },
 )
 
 function at<T>(items: readonly T[], index: number): T {

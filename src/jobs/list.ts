@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { forgetStrangers } from '../audit/personal.ts'
 import { deleteStripeCustomer } from '../privacy/stripe-customers.ts'
 import { reconcile } from '../subscriptions/reconcile.ts'
+import { deleteOldReports } from '../usage/retention.ts'
 import { sendMeterEvents } from '../usage/meter-events.ts'
 import { applyEvent } from '../webhooks/apply.ts'
 
@@ -76,6 +77,12 @@ export const JOBS: readonly Job[] = [
     run: async (app) => {
       const addresses = await forgetStrangers(app.db)
       app.log.info({ addresses }, 'Erased old addresses of failed authentication')
+    },
+  },
+  {
+    name: 'delete_old_reports',
+    run: async (app) => {
+      app.log.info(await deleteOldReports(app.db), 'Deleted reports past their retention')
     },
   },
   { name: 'send_meter_events', cron: '* * * * *', isSingle: true, run: sendMeterEvents },

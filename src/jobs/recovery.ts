@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import type postgres from 'postgres'
 import type { DatabaseConfig } from '../config.ts'
+import { array } from '../plugins/database/arrays.ts'
 import { connect } from '../plugins/database/connect.ts'
 
 /** Any constant will do; with it, the numbers of processes are no other advisory locks. */
@@ -12,12 +12,17 @@ const INTERVAL_MS = 2_000
  * A job may then run a second time, so jobs do the same however often they run.
  */
 export async function startRecovery(config: DatabaseConfig, onFault: (error: unknown) => void) {
-  const sql = connect(config, { name: 'jobs', connectionsMax: 1 })
+  const sql = connect(config, 'jobs')
   const process = randomInt(2 ** 31)
+  const pools = new Set<string>()
 
-  /** Also takes the lock again after a lost connection, whose end let go of it. */
+  /**
+   * Also takes the lock again after a lost connection, whose end let go of it, and registers again:
+   * another process may have looked in between, and taken this one for dead.
+   */
   async function recover(): Promise<void> {
     await sql`select pg_try_advisory_lock(${LOCK_CLASS}::int, ${process}::int)`
+    await register()
     await sql`
       with dead as (
         delete from job_pools where not exists (
@@ -37,21 +42,30 @@ export async function startRecovery(config: DatabaseConfig, onFault: (error: unk
       having count(*) > 0`
   }
 
+  async function register(): Promise<void> {
+    await sql`
+      insert into job_pools (pool_id, process)
+      select pool_id, ${process}::int from unnest(${array([...pools])}::text[]) as pool_id
+      on conflict do nothing`
+  }
+
   await recover()
   const timer = setInterval(() => void recover().catch(onFault), INTERVAL_MS)
   timer.unref()
   return {
-    register: (poolId: string) => register(sql, poolId, process).catch(onFault),
+    register: (poolId: string) => {
+      pools.add(poolId)
+      return register().catch(onFault)
+    },
+    /** Its workers have ended: what they may have left is given back to the queue. */
+    unregister: async (poolId: string) => {
+      pools.delete(poolId)
+      await sql`delete from job_pools where pool_id = ${poolId}`.catch(onFault)
+    },
     stop: async () => {
       clearInterval(timer)
       await sql`delete from job_pools where process = ${process}`.catch(() => undefined)
       await sql.end({ timeout: 1 })
     },
   }
-}
-
-async function register(sql: postgres.Sql, poolId: string, process: number): Promise<void> {
-  await sql`
-    insert into job_pools (pool_id, process) values (${poolId}, ${process})
-    on conflict do nothing`
 }

@@ -11,6 +11,7 @@ import {
 } from 'graphile-worker'
 import type { DatabaseConfig } from '../config.ts'
 import { databaseErrorCode } from '../plugins/database/faults.ts'
+import { KINDS } from '../plugins/database/kinds.ts'
 import { pgPool } from '../plugins/database/pg-pool.ts'
 import { JOBS, type Job } from './list.ts'
 import { startRecovery } from './recovery.ts'
@@ -29,11 +30,13 @@ export interface Jobs {
 
 /** Runs the jobs of `list.ts` until it is stopped; any number of processes may do so. */
 export async function startJobs(app: FastifyInstance, config: DatabaseConfig): Promise<Jobs> {
-  const pool = pgPool(config, CONCURRENCY + 1)
+  const pool = pgPool(config, KINDS.queue)
+  const unwatch = app.connections.readiness.watch('queue', () => pool.query('select 1'))
   const onFault = (error: unknown) => app.log.warn({ err: error }, 'The job queue has a fault')
   const recovery = await startRecovery(config, onFault)
   const events: WorkerEvents = new EventEmitter()
   events.on('pool:create', ({ workerPool }) => void recovery.register(workerPool.id))
+  events.on('pool:release', ({ workerPool }) => void recovery.unregister(workerPool.id))
   const stopping = new AbortController()
   let runner: Runner
 
@@ -74,6 +77,7 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
   return {
     stop: async () => {
       stopping.abort()
+      unwatch()
       await Promise.resolve(runner.stop()).catch(() => undefined)
       await supervised
       await recovery.stop()

@@ -42,7 +42,7 @@ declare module 'fastify' {
 
 export const revocations = fp(
   async (app: FastifyInstance) => {
-    app.decorate('revocations', revocationList(app.db, app.keys))
+    app.decorate('revocations', revocationList(app.databases.public, app.keys))
   },
   { name: 'license-revocations', dependencies: ['database', 'key-ring'] },
 )

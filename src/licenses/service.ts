@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lte } from 'drizzle-orm'
+import { and, desc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
 import { requireCustomer } from '../customers/living.ts'
 import { customers } from '../customers/tables.ts'
@@ -10,6 +10,7 @@ import { Refusal } from '../refusals.ts'
 import { LICENSE_DAYS, afterDays } from './decide.ts'
 import { type LicenseRow, type Terms, issueLicense, newLicenseId, recordRevoked } from './issue.ts'
 import { licenses } from './tables.ts'
+import { LEEWAY_S } from './verifier.ts'
 
 export type { LicenseRow } from './issue.ts'
 export { endLicenses, syncLicenses } from './sync.ts'
@@ -89,13 +90,16 @@ export function revokeByHand(
   })
 }
 
-/** The licences that hold now and whose key still verifies, newest first. */
+/**
+ * The licences that hold now and whose key still verifies, newest first. Now is by the database's
+ * clock, the same for all processes; and one that begins within the verifier's leeway has begun: it
+ * was issued by a process whose clock is ahead.
+ */
 export async function usableLicenses(
   db: Database,
   keys: KeyRing,
   customerId: string,
 ): Promise<LicenseRow[]> {
-  const now = new Date()
   const rows = await db
     .select()
     .from(licenses)
@@ -103,8 +107,8 @@ export async function usableLicenses(
       and(
         eq(licenses.customerId, customerId),
         eq(licenses.status, 'active'),
-        lte(licenses.notBefore, now),
-        gt(licenses.expiresAt, now),
+        lte(licenses.notBefore, sql`now() + make_interval(secs => ${LEEWAY_S}::int)`),
+        gt(licenses.expiresAt, sql`now()`),
       ),
     )
     .orderBy(desc(licenses.seq))

@@ -13,7 +13,7 @@ export const LICENSE_TYPE = 'license+jwt'
 export const REVOCATIONS_TYPE = 'license-revocations+jwt'
 
 const ALGORITHM = 'RS256'
-const LEEWAY_S = 60
+export const LEEWAY_S = 60
 const MODULUS_BITS_MIN = 2_048
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 

@@ -29,7 +29,7 @@ export const outcomes = fp(
     app.decorateRequest('db', {
       getter(this: FastifyRequest) {
         const attempt = attemptOf(this)
-        const known = databases.get(attempt) ?? followed(app.db, attempt)
+        const known = databases.get(attempt) ?? followed(this.server.db, attempt)
         databases.set(attempt, known)
         return known
       },

@@ -17,6 +17,7 @@ import {
   type Repeat,
 } from '../refusals.ts'
 import { isDatabaseUnavailable } from './database/faults.ts'
+import { outageLog } from './database/outages.ts'
 import { OutcomeUnknown } from './database/outcomes.ts'
 import { closeLater } from './early-answers.ts'
 import { newRequestId } from './request-id.ts'
@@ -50,9 +51,11 @@ export function errorBody(refusal: Refusal, requestId: string): ErrorAnswer {
 /** One error shape for everything: refusals, validation and faults of our own. */
 export const errors = fp(
   async (app: FastifyInstance) => {
+    const noteOutage = outageLog(app.log)
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const cause = refusalFor(error)
       const refusal = request.attempt?.hasStored ? ofWhatIsStored(cause, request.attempt) : cause
+      noteOutage(error, 'a request')
       if (cause.statusCode === 500) request.log.error({ err: error }, 'Request failed')
       return send(refusal, request, reply)
     })

@@ -1,11 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { sql } from 'drizzle-orm'
-import type { FastifyInstance } from 'fastify'
 import { ref } from '../schemas.ts'
-
-const CHECK_TIMEOUT_MS = 2_000
 
 const Check = Type.Union([Type.Literal('ok'), Type.Literal('unavailable')])
 
@@ -28,7 +23,10 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
   app,
   { version },
 ) => {
-  const checkDatabase = shared(() => checkOnce(app))
+  const checkDatabase = async () => {
+    const away = await app.connections.readiness.unavailable()
+    return away.length === 0 ? ('ok' as const) : ('unavailable' as const)
+  }
 
   app.get(
     '',
@@ -77,30 +75,4 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
     },
   )
-}
-
-/** Callers that come meanwhile share the check under way: probes have no limit, and need none. */
-function shared<T>(check: () => Promise<T>): () => Promise<T> {
-  let underWay: Promise<T> | undefined
-  return () => {
-    underWay ??= check().finally(() => (underWay = undefined))
-    return underWay
-  }
-}
-
-/** A server that hangs is as good as away: a monitor needs its answer in time. */
-async function checkOnce(app: FastifyInstance): Promise<'ok' | 'unavailable'> {
-  const controller = new AbortController()
-  const answer = app.db.execute(sql`select 1`).then(
-    () => 'ok' as const,
-    () => 'unavailable' as const,
-  )
-  const timeout = setTimeout(CHECK_TIMEOUT_MS, 'unavailable' as const, controller).catch(
-    () => 'unavailable' as const,
-  )
-  try {
-    return await Promise.race([answer, timeout])
-  } finally {
-    controller.abort()
-  }
 }

@@ -23,8 +23,8 @@ const CIRCUIT = {
   rollingCountTimeout: 10_000,
   volumeThreshold: 5,
   resetTimeout: 5_000,
-  // An answer, even a refusal, shows that Stripe is there.
-  errorFilter: (error: unknown) => !isStripeAway(error),
+  // An answer, even a refusal, shows that Stripe is there; 429 and 409 are about one call or caller.
+  errorFilter: (error: unknown) => !isStripeBroken(error),
 } as const
 
 export interface StripeCalls {
@@ -119,13 +119,20 @@ export function requestKey(...asked: readonly unknown[]): string {
   return `strongroom-${hash('sha256', canonicalJson(asked), 'hex')}`
 }
 
-/** Whether Stripe can not be reached, is broken, is overrun or has been given up for a while. */
+/**
+ * Whether Stripe can not be reached, is broken, is overrun or has been given up for a while, or has
+ * another call with the same key under way: the same call may succeed later.
+ */
 export function isStripeAway(error: unknown): boolean {
-  if (error instanceof Stripe.errors.StripeError) {
-    const status = error.statusCode
-    return status === undefined || status >= 500 || status === 429 || status === 409
-  }
+  if (isStripeBroken(error)) return true
+  if (error instanceof Stripe.errors.StripeError) return [409, 429].includes(error.statusCode ?? 0)
   return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
+}
+
+/** Whether Stripe gave no answer, or said that it is at fault itself. */
+function isStripeBroken(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false
+  return error.statusCode === undefined || error.statusCode >= 500
 }
 
 export function isMissingAtStripe(error: unknown): boolean {

@@ -3,10 +3,8 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Actor } from '../audit/record.ts'
-import type { DatabaseConfig } from '../config.ts'
 import { isLockNotHad } from '../funds/ledger.ts'
 import { busyAccount } from '../funds/waiting-room.ts'
-import { connect } from '../plugins/database/connect.ts'
 import type { Database } from '../plugins/database/index.ts'
 import { withOutcomes } from '../plugins/database/outcomes.ts'
 import { eraseAccount } from './erase-account.ts'
@@ -14,8 +12,6 @@ import { eraseCustomer } from './erase-customer.ts'
 import { type Erasure, erasePage, queueErasure } from './erasure.ts'
 import { isCustomerErasing, isUserErasing } from './under-way.ts'
 
-/** So that however many are asked for, everything else has its connections. */
-const CONNECTIONS_MAX = 2
 const CLOSE_TIMEOUT_S = 5
 /** The contract's: what takes longer is answered with 202. */
 const ANSWER_MS = 2_000
@@ -43,8 +39,8 @@ declare module 'fastify' {
 
 /** Erasures on connections of their own: begun by a request, ended by it or by a job. */
 export const erasures = fp(
-  async (app: FastifyInstance, { config }: { config: DatabaseConfig }) => {
-    const client = connect(config, { name: 'erasures', connectionsMax: CONNECTIONS_MAX })
+  async (app: FastifyInstance) => {
+    const client = app.connections.open('erasures')
     const db: Database = withOutcomes(drizzle(client, { casing: 'snake_case' }))
     app.addHook('onClose', () => client.end({ timeout: CLOSE_TIMEOUT_S }))
 

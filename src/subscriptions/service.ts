@@ -77,15 +77,27 @@ export function takeIn(
   })
 }
 
+/** Customers of a Stripe customer's open subscriptions. */
+export function holdersOf(stripeCustomerId: string) {
+  const isOpen = notInArray(subscriptions.status, [...ENDED])
+  return sql`(select ${subscriptions.customerId} from ${subscriptions}
+    where ${and(eq(subscriptions.stripeCustomerId, stripeCustomerId), isOpen)})`
+}
+
 /**
  * Ends what is left of a deleted Stripe customer's subscriptions.
+ * @param owners whose rows the caller has locked, as whoever takes in a subscription does first; what
+ * came since for another ends by the event of its own
  * @returns how many ended
  */
 export async function endForDeleted(
   tx: Transaction,
   stripeCustomerId: string,
+  owners: readonly { id: string; plan: string | null }[],
   at: Date,
 ): Promise<number> {
+  if (owners.length === 0) return 0
+  const byId = new Map(owners.map((owner) => [owner.id, owner]))
   const ended = await tx
     .update(subscriptions)
     .set({
@@ -97,16 +109,13 @@ export async function endForDeleted(
     .where(
       and(
         eq(subscriptions.stripeCustomerId, stripeCustomerId),
+        inArray(subscriptions.customerId, [...byId.keys()]),
         notInArray(subscriptions.status, [...ENDED]),
       ),
     )
     .returning()
   for (const row of ended) {
-    const [customer] = await tx
-      .select({ id: customers.id, plan: customers.plan })
-      .from(customers)
-      .where(eq(customers.id, row.customerId))
-      .for('no key update')
+    const customer = byId.get(row.customerId)
     if (customer !== undefined) await follow(tx, customer, row.plan, row)
     await endLicenses(tx, STRIPE, row, 'customer deleted at Stripe')
   }

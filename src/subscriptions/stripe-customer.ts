@@ -8,7 +8,7 @@ import type { Database, Transaction } from '../plugins/database/index.ts'
 import { type StripeCalls, requestKey } from '../plugins/stripe.ts'
 import { holdSettling } from '../privacy/events.ts'
 import { eraseStripeCustomer, forgetStripeCustomer } from '../privacy/stripe-customers.ts'
-import { STRIPE, endForDeleted } from './service.ts'
+import { STRIPE, endForDeleted, holdersOf } from './service.ts'
 
 type Customer = Pick<
   typeof customers.$inferSelect,
@@ -91,12 +91,14 @@ export function unlinkStripeCustomer(
     const isLinked = eq(customers.stripeCustomerId, stripeCustomerId)
     const isNamed = and(eq(customers.id, customerId ?? ''), isLiving)
     const owners = await tx
-      .select({ id: customers.id, linked: customers.stripeCustomerId })
+      .select({ id: customers.id, plan: customers.plan, linked: customers.stripeCustomerId })
       .from(customers)
-      .where(or(isLinked, isNamed))
+      .where(or(isLinked, isNamed, sql`${customers.id} in ${holdersOf(stripeCustomerId)}`))
+      .orderBy(customers.id)
       .for('no key update')
     for (const { id, linked } of owners) {
       const isUnlinked = linked === stripeCustomerId
+      if (!isUnlinked && id !== customerId) continue
       await tx
         .update(customers)
         .set({
@@ -107,7 +109,7 @@ export function unlinkStripeCustomer(
         .where(eq(customers.id, id))
       if (isUnlinked) await recordChange(tx, STRIPE, id)
     }
-    const ended = await endForDeleted(tx, stripeCustomerId, at)
+    const ended = await endForDeleted(tx, stripeCustomerId, owners, at)
     return owners.length > 0 || ended > 0
   })
 }

@@ -27,8 +27,8 @@ export interface Settled {
 }
 
 /**
- * Makes events of what has been used and not been told to Stripe, of customers that Stripe knows. Of
- * a sum the whole part goes; the fraction is left for the next. Sums are locked in the order in which
+ * Makes events of what has been used and not been told to Stripe, of customers that Stripe knows, of
+ * 500 sums at most: reports wait for those. Of a sum the whole part goes; the fraction is left for the next. Sums are locked in the order in which
  * reports lock them, and read by a statement that begins when they are: one that waits for a lock may
  * compute with what a row was before.
  */
@@ -38,7 +38,7 @@ export async function sealMeterEvents(db: Database): Promise<void> {
       select s.customer_id as "customerId", s.event_name as "eventName" from usage_meter_sums s
       join customers c on c.id = s.customer_id and c.stripe_customer_id is not null
       where s.value >= 1
-      order by s.customer_id, s.event_name
+      order by s.customer_id, s.event_name limit ${BATCH_MAX}
       for update of s`)
     if (locked.length === 0) return
     await tx.execute(sql`

@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { DatabaseConfig } from '../config.ts'
 import { fairRoom } from '../fair-room.ts'
 import { ALONE, SHARED } from '../funds/ledger.ts'
 import { SetAside } from '../funds/set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
 import { sharedCommits } from '../shared-commits.ts'
 import type { Attempt } from '../outcomes/attempt.ts'
-import { connect } from '../plugins/database/connect.ts'
+import { KINDS } from '../plugins/database/kinds.ts'
 import type { Allowances } from './allowances.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'
 import { chargingWriter } from './charges.ts'
@@ -20,7 +19,7 @@ import { cleanUsageDaily } from './retention.ts'
 import { type WriterOptions, usageWriter } from './writer.ts'
 
 /** Of reports in a commit, and of values: so many are written in some tens of milliseconds. */
-const BATCH_MAX = 500
+const BATCH_MAX = KINDS.usage.rowsMax
 const BATCH_VALUES_MAX = 3_000
 /** Of each customer in a commit: others wait for this much of it, and of one commit. */
 const BATCH_CUSTOMER_VALUES_MAX = 500
@@ -65,25 +64,17 @@ declare module 'fastify' {
 }
 
 export interface UsageOptions {
-  config: DatabaseConfig
   retentionDays: number
   allowances: Allowances
 }
 
 /** Reports written in shared commits, with their charges, the look for anomalies behind them, and the daily cleaning. */
 export const usage = fp(
-  async (app: FastifyInstance, { config, retentionDays, allowances }: UsageOptions) => {
-    const lane = (name: string) =>
-      connect(config, {
-        name,
-        connectionsMax: 1,
-        // A plan made for the arrays at hand takes them for a reason to read whole tables.
-        settings: { plan_cache_mode: 'force_generic_plan' },
-      })
-    const writing = lane('usage')
-    const charging = lane('usage charges')
-    const aside = lane('usage charges aside')
-    const judging = lane('usage anomalies')
+  async (app: FastifyInstance, { retentionDays, allowances }: UsageOptions) => {
+    const writing = app.connections.open('usage')
+    const charging = app.connections.open('usage charges')
+    const aside = app.connections.open('usage charges aside')
+    const judging = app.connections.open('usage anomalies')
     const metrics = usageMetrics(
       app,
       () => commits.waiting() + charges.waiting() + setAside.waiting(),

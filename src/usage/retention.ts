@@ -4,34 +4,51 @@ import { type Actor, recordAudit } from '../audit/record.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { usageReports, usageRetention } from './tables.ts'
 
-/** Few enough that nothing waits for a batch; between batches is as much time as one takes. */
-const BATCH_MAX = 5_000
+/** Few enough that nothing waits for a page; between pages is as much time as one takes. */
+const PAGE = 5_000
+
+/** Of one run of the job; a worker that is to stop does not wait for millions of rows. */
+const RUN_MS_MAX = 20_000
+/** Of the daily cleaning, which leaves the rest to the job. */
+const DAILY_MS_MAX = 5_000
+/** The job begins when whoever moved the bound has had its time. */
+const JOB_DELAY_S = 10
 
 const SYSTEM: Actor = { id: 'system', ip: null }
 
 export interface Cleaned {
+  /** How many of them in this call; of what is left, `isDone` tells whether there is any. */
   deleted: number
   cutoff: Date
+  isDone: boolean
+}
+
+export interface CleanOptions {
+  /** For how long to delete before the rest is left to the job; without it until all is done. */
+  timeMs?: number
+  report?: (deleted: number) => void
 }
 
 /**
  * Deletes the reports of before `olderThanDays` ago, in small transactions; their totals stay. First
  * the bound of what is accepted is moved, with the audit record: from then on no report of before it
- * can arrive, and none that is deleted can come a second time.
+ * can arrive, and none that is deleted can come a second time. A job goes on where this ends.
  */
 export async function cleanUsage(
   db: Database,
   actor: Actor,
   olderThanDays: number,
-  report: (deleted: number) => void = () => undefined,
+  options: CleanOptions = {},
 ): Promise<Cleaned> {
-  const cutoff = await db.transaction((tx) => moveBound(tx, actor, olderThanDays))
-  return { deleted: await deleteBefore(db, cutoff, report), cutoff }
+  const cutoff = await db.transaction(async (tx) =>
+    moveBound(tx, actor, olderThanDays, await hasOlder(tx, olderThanDays)),
+  )
+  return { cutoff, ...(await deleteBefore(db, cutoff, options)) }
 }
 
 /**
- * The daily job: of all processes that ask, one is told to clean, once a day. Leaves an audit record
- * on days when there is something to delete.
+ * Once a day: of all processes that ask, one is told to clean. Leaves an audit record on days when
+ * there is something to delete.
  * @returns null when it is not this process's turn
  */
 export async function cleanUsageDaily(
@@ -39,20 +56,51 @@ export async function cleanUsageDaily(
   retentionDays: number,
 ): Promise<Cleaned | null> {
   const cutoff = await db.transaction(async (tx) => {
+    const hasOld = await hasOlder(tx, retentionDays)
     // Processes that ask at once wait for this row, and then see that the turn is taken.
     const turn = await tx
       .update(usageRetention)
       .set({ cleanedAt: sql`now()` })
       .where(sql`coalesce(${usageRetention.cleanedAt} <= now() - interval '1 day', true)`)
       .returning()
-    if (turn.length === 0) return null
-    return moveBound(tx, SYSTEM, retentionDays)
+    return turn.length === 0 ? null : moveBound(tx, SYSTEM, retentionDays, hasOld)
   })
-  return cutoff === null ? null : { deleted: await deleteBefore(db, cutoff), cutoff }
+  if (cutoff === null) return null
+  return { cutoff, ...(await deleteBefore(db, cutoff, { timeMs: DAILY_MS_MAX })) }
 }
 
-async function moveBound(tx: Transaction, actor: Actor, olderThanDays: number): Promise<Date> {
-  const cutoffSql = sql`date_trunc('milliseconds', now() - make_interval(days => ${olderThanDays}))`
+/** The job: deletes what is older than the bound that was moved last, and queues itself for the rest. */
+export async function deleteOldReports(db: Database): Promise<Omit<Cleaned, 'cutoff'>> {
+  const [row] = await db.select({ keptSince: usageRetention.keptSince }).from(usageRetention)
+  if (row === undefined) throw new Error('The row of usage_retention is missing')
+  const done = await deleteBefore(db, row.keptSince, { timeMs: RUN_MS_MAX })
+  if (!done.isDone) await queueJob(db, 0)
+  return done
+}
+
+/** Asked before the bound is locked: until the commit, whoever reports usage waits for its row. */
+async function hasOlder(tx: Transaction, days: number): Promise<boolean> {
+  const found = await tx
+    .select({ one: sql`1` })
+    .from(usageReports)
+    .where(sql`${usageReports.reportedAt} < ${cutoffOf(days)}`)
+    .limit(1)
+  return found.length > 0
+}
+
+/** The same throughout a transaction. */
+function cutoffOf(days: number) {
+  return sql`date_trunc('milliseconds', now() - make_interval(days => ${days}::int))`
+}
+
+/** @returns the cutoff */
+async function moveBound(
+  tx: Transaction,
+  actor: Actor,
+  olderThanDays: number,
+  hasOld: boolean,
+): Promise<Date> {
+  const cutoffSql = cutoffOf(olderThanDays)
   // Waits for batches under way, which share a lock on this row.
   const [row] = await tx
     .update(usageRetention)
@@ -60,40 +108,51 @@ async function moveBound(tx: Transaction, actor: Actor, olderThanDays: number): 
     .returning({ cutoff: sql<string>`${cutoffSql}` })
   if (row === undefined) throw new Error('The row of usage_retention is missing')
   const cutoff = new Date(row.cutoff)
-  const reports = await tx.$count(usageReports, sql`${usageReports.reportedAt} < ${iso(cutoff)}`)
-  if (reports > 0 || actor !== SYSTEM) {
-    const metadata = { cutoff: cutoff.toISOString(), reports }
+  if (hasOld || actor !== SYSTEM) {
+    const metadata = { cutoff: cutoff.toISOString() }
     await recordAudit(tx, actor, { event: 'usage.cleaned', subject: 'usage', metadata })
   }
+  if (hasOld) await queueJob(tx, JOB_DELAY_S)
   return cutoff
 }
 
-/** Rows that another cleaning holds are left to it. @returns how many rows this one deleted */
+async function queueJob(db: Pick<Database, 'execute'>, delayS: number): Promise<void> {
+  await db.execute(sql`
+    select graphile_worker.add_job('delete_old_reports', job_key := 'delete_old_reports',
+      run_at := now() + make_interval(secs => ${delayS}::int))`)
+}
+
+/** Rows that another cleaning holds are left to it. */
 async function deleteBefore(
   db: Database,
   cutoff: Date,
-  report: (deleted: number) => void = () => undefined,
-): Promise<number> {
+  { timeMs = Infinity, report = () => undefined }: CleanOptions,
+): Promise<Omit<Cleaned, 'cutoff'>> {
+  const begunAt = performance.now()
   let deleted = 0
   let from = new Date(0)
   for (;;) {
     const startedAt = performance.now()
-    // Starting where the last batch ended spares reading past the index entries of what it deleted.
-    const [batch] = await db.execute<{ count: number; until: string | null }>(sql`
+    // Starting where the last page ended spares reading past the index entries of what it deleted.
+    const [page] = await db.execute<{ count: number; until: string | null }>(sql`
       with gone as (
         delete from usage_reports where ctid = any (array(
           select ctid from usage_reports
           where reported_at >= ${iso(from)} and reported_at < ${iso(cutoff)}
-          order by reported_at limit ${BATCH_MAX} for update skip locked
+          order by reported_at limit ${PAGE} for update skip locked
         ))
         returning reported_at
       )
       select count(*)::int as count, max(reported_at) as until from gone`)
-    deleted += batch?.count ?? 0
+    deleted += page?.count ?? 0
     report(deleted)
-    if (batch === undefined || batch.until === null || batch.count < BATCH_MAX) return deleted
-    from = new Date(batch.until)
-    await delay(performance.now() - startedAt)
+    if (page === undefined || page.until === null || page.count < PAGE) {
+      return { deleted, isDone: true }
+    }
+    from = new Date(page.until)
+    const now = performance.now()
+    if (now - begunAt > timeMs) return { deleted, isDone: false }
+    await delay(now - startedAt)
   }
 }
 

@@ -1,14 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter } from 'prom-client'
-import type { DatabaseConfig } from '../config.ts'
 import { sharedCommits } from '../shared-commits.ts'
-import { connect } from '../plugins/database/connect.ts'
+import { KINDS } from '../plugins/database/kinds.ts'
 import type { StripeEventRow } from './inbox.ts'
 import { eventGauges } from './metrics.ts'
 import { storeEvents } from './store.ts'
 
-const BATCH_MAX = 100
+const BATCH_MAX = KINDS.inbox.rowsMax
 const WAITING_MAX = 1_000
 const CLOSE_TIMEOUT_S = 5
 
@@ -25,8 +24,8 @@ declare module 'fastify' {
 
 /** The inbox of Stripe's events, on a connection of its own. */
 export const inbox = fp(
-  async (app: FastifyInstance, options: { config: DatabaseConfig }) => {
-    const sql = connect(options.config, { name: 'inbox', connectionsMax: 1 })
+  async (app: FastifyInstance) => {
+    const sql = app.connections.open('inbox')
     const commits = sharedCommits<StripeEventRow, void>({
       lanes: 1,
       waitingMax: WAITING_MAX,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { forgetStrangers } from '../../src/audit/personal.ts'
 import { failureTally } from '../../src/auth/failure-tally.ts'
 import { createCustomer, me } from '../support/customers.ts'
 import { asAdmin, createDatabase } from '../support/database.ts'
@@ -168,4 +169,33 @@ test('an address is alarming from its eleventh failure within an hour', () => {
   assert.equal(tally.alarmingAddresses(60 * MINUTE_MS), 0)
   tally.note('admin', 'a', 60 * MINUTE_MS)
   assert.equal(tally.alarmingAddresses(60 * MINUTE_MS), 1)
+})
+
+test('any number of old addresses is erased, a page at a time', async (t) => {
+  const service = await startService(t)
+  await asAdmin(service.database.adminUrl, async (sql) => {
+    await sql`set session_replication_role = replica`
+    await sql`
+      with made as (
+        insert into audit_records (event, actor, subject, ip, metadata, timestamp)
+        select 'auth.failed', 'system', (array['admin', 'customer'])[1 + n % 2], 'sha256:' || n, '{}',
+          now() - interval '1 day' * (case when n <= 12000 then 95 else 5 end)
+        from generate_series(1, 18000) n
+        returning ip, subject
+      )
+      insert into audit_personal (commitment, subject, salt, value)
+      select ip, subject, '', '203.0.113.1' from made`
+  })
+  let statements = 0
+  const { db } = service.app
+  const erased = await forgetStrangers({
+    execute: ((statement: Parameters<typeof db.execute>[0]) => {
+      statements += 1
+      return db.execute(statement)
+    }) as typeof db.execute,
+  })
+  assert.equal(erased, 12_000)
+  assert.ok(statements > 5, `${statements} statements`)
+  const left = await query(service.database, 'select count(*)::int as count from audit_personal')
+  assert.equal(left[0]?.['count'], 6_000)
 })

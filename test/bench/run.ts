@@ -13,6 +13,7 @@ import { asAdmin, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { measureAbuse } from './abuse.ts'
+import { measureBulkheads } from './bulkheads.ts'
 import { medianDelayMs, withLogAtRest } from './audit.ts'
 import { measureColdKeys } from './cold-keys.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
@@ -25,6 +26,7 @@ import { measureNeighbours } from './usage-neighbours.ts'
  * `npm run bench [-- --rounds 5 --seconds 4 --large --refusals]`: every target is a ratio of two
  * things measured in this run, in turns, medians quoted. The raw numbers go to a file. `--only
  * attacks`, `--only usage-neighbours` (or a part of another name) measures that alone; `--refusals` adds how long refusals take.
+ * `--only bulkheads [--many 1000000]`, which takes long, is what others feel of one thing that is stuck.
  */
 const { values } = parseArgs({
   options: {
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     large: { type: 'boolean', default: false },
     refusals: { type: 'boolean', default: false },
     only: { type: 'string' },
+    many: { type: 'string', default: '1000000' },
     out: { type: 'string', default: join(tmpdir(), 'strongroom-bench.json') },
   },
 })
@@ -42,6 +45,7 @@ const MANY = 10_000
 /** After a checkpoint the first change of each page is written whole; that is over then. */
 const WARM_S = 20
 const CUSTOMERS = 100
+const CHECKOUT_ORIGINS = 'http://localhost'
 const token = randomBytes(32).toString('hex')
 const adminToken = randomBytes(32).toString('hex')
 const pepper = randomBytes(32).toString('hex')
@@ -120,6 +124,22 @@ try {
     rows.push(
       ...(await measureNeighbours({ origin, adminToken, rounds: ROUNDS, durationS }, samples)),
     )
+  }
+  if (values.only === 'bulkheads') {
+    const options = {
+      url: adminUrl,
+      token,
+      adminToken,
+      rounds: ROUNDS,
+      durationS,
+      many: Number(values.many),
+      createCustomers: (at: string, count: number) => createCustomers(at, adminToken, count),
+      start: async (env: Record<string, string>) => {
+        const started = await startService(url, { ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })
+        return { origin: started.origin, stop: () => stopService(started.child) }
+      },
+    }
+    rows.push(...(await measureBulkheads(options, samples)))
   }
   if (values.refusals) rows.push(...(await measureRefusals(origin, adminToken, samples)))
   if (values.large) {
@@ -238,6 +258,11 @@ async function filledDatabase(count: number): Promise<string> {
   await sql`checkpoint`.catch(() => undefined)
   await sql.end()
   return database
+}
+
+async function stopService(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM')
+  await once(child, 'exit')
 }
 
 async function measureInTurns(

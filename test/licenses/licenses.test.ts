@@ -319,3 +319,26 @@ test('without its audit record nothing is issued and nothing revoked', async (t)
   })
   assert.equal((await getLicenses(service, ada)).body.data.length, 1)
 })
+
+test('a licence counts at once on a process whose clock is behind that of its issuer', async (t) => {
+  const service = await startService(t)
+  const ada = await createCustomer(service)
+  const { license_id: id } = await issue(service, {
+    customer_id: ada.customerId,
+    features: { sso: true },
+  })
+  const change = (set: string) =>
+    query(service.database, `update licenses set ${set} where id = '${id}'`)
+  const entitled = async () => {
+    const path = `/api/licenses/${ada.customerId}/entitlements?feature=sso`
+    const answer = await service.call('GET', path, { headers: { 'x-api-key': ada.apiKey } })
+    return answer.body.entitled
+  }
+  await change(`issued_at = now() + interval '3 s', not_before = now() + interval '3 s'`)
+  assert.equal(await entitled(), true)
+  assert.equal((await getLicenses(service, ada)).body.data.length, 1)
+  await change(`not_before = now() + interval '1 hour'`)
+  assert.equal(await entitled(), false)
+  await change(`not_before = now() - interval '2 s', expires_at = now() - interval '1 s'`)
+  assert.equal(await entitled(), false)
+})

@@ -23,16 +23,37 @@ export async function lockRows(database: TestDatabase, rows: string): Promise<()
 }
 
 /** Holds what a statement locks until it is told to let go, or the test ends. */
-export async function lock(t: Pick<TestContext, 'after'>, service: Service, statement: string) {
-  const { sql } = await begin(service.database, statement)
+export async function lock(
+  t: Pick<TestContext, 'after'>,
+  { database }: Pick<Service, 'database'>,
+  statement: string,
+): Promise<{ release(): Promise<unknown> }> {
+  const { sql } = await begin(database, statement)
   t.after(() => sql.end({ timeout: 1 }))
   return { release: () => sql.unsafe('rollback') }
 }
 
 async function begin({ adminUrl: url }: TestDatabase, statement: string) {
-  const sql = postgres(url, { ...socketHost(url), max: 1, onnotice: () => undefined })
+  const sql = postgres(url, {
+    ...socketHost(url),
+    max: 1,
+    onnotice: () => undefined,
+    connection: { application_name: 'holder' },
+  })
   await sql.unsafe('begin')
   return { sql, locked: await sql.unsafe(statement) }
+}
+
+/** Whether so many connections of the database come to wait for a lock. */
+export function waitForLocks(database: TestDatabase, count = 1): Promise<boolean> {
+  return eventually(async () => {
+    const [row] = await query<{ waiting: number }[]>(
+      database,
+      `select count(*)::int as waiting from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return (row?.waiting ?? 0) >= count
+  }, 15_000)
 }
 
 /** Until nothing is under way in the database any more: what would still happen has happened. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cleanUsageDaily } from '../../src/usage/retention.ts'
+import { cleanUsage, cleanUsageDaily } from '../../src/usage/retention.ts'
 import { createCustomer } from '../support/customers.ts'
+import { lock, waitForLocks } from '../support/locks.ts'
+import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { startService } from '../support/service.ts'
 import { closeAuditLog, countRows, query } from '../support/tables.ts'
@@ -22,7 +24,7 @@ async function startWithReports(t: Parameters<typeof startService>[0]) {
   const audits = async () => [
     ...(await query(
       service.database,
-      `select actor, metadata->'reports' as reports from audit_records where event = 'usage.cleaned'`,
+      `select actor, metadata->'cutoff' as cutoff from audit_records where event = 'usage.cleaned'`,
     )),
   ]
   return { service, customerId, api, report, audits }
@@ -51,8 +53,8 @@ test('cleaning deletes old reports, keeps their totals and refuses their copies'
 
   const records = await audits()
   assert.deepEqual(
-    records.map((record) => record['reports']),
-    [6, 0, 0],
+    records.map((record) => record['cutoff']),
+    [cutoff, again.body.cutoff, byDefault.body.cutoff],
   )
   assert.match(records[0]?.['actor'], /^admin:[0-9a-f]{8}$/)
 })
@@ -89,7 +91,10 @@ test('of several processes one cleans, once a day', async (t) => {
     [6],
   )
   assert.deepEqual((await clean()).filter(Boolean), [])
-  assert.deepEqual(await audits(), [{ actor: 'system', reports: 6 }])
+  assert.deepEqual(
+    (await audits()).map((record) => record['actor']),
+    ['system'],
+  )
 
   await query(
     service.database,
@@ -117,4 +122,37 @@ test('more than one batch of old reports goes, while new ones come', async (t) =
   }
   assert.equal((await cleaning).body.deleted, 23_456)
   assert.equal((await countRows(service.database))['usage_reports'], 50)
+})
+
+async function storeOld(service: Awaited<ReturnType<typeof startService>>, count: number) {
+  const { customerId } = await createCustomer(service)
+  await query(
+    service.database,
+    `insert into usage_reports
+      select '${customerId}', 'old-' || n, null, now() - interval '100 days' - n * interval '1 second',
+        now(), '{"calls":1}', sha256('1')
+      from generate_series(1, ${count}) n`,
+  )
+}
+
+test('what takes longer than its time is told as it is, and a job deletes the rest', async (t) => {
+  const service = await startService(t, { RUN_JOBS: 'true' })
+  await storeOld(service, 12_000)
+  const cleaned = await cleanUsage(service.app.db, { id: 'system', ip: null }, 30, { timeMs: 0 })
+  assert.deepEqual([cleaned.deleted, cleaned.isDone], [5_000, false])
+  assert.equal((await countRows(service.database))['usage_reports'], 7_000)
+  await query(service.database, 'update graphile_worker._private_jobs set run_at = now()')
+  const isGone = async () => (await countRows(service.database))['usage_reports'] === 0
+  assert.ok(await eventually(isGone, 30_000))
+})
+
+test('the bound is not locked while anything is looked for', async (t) => {
+  const service = await startService(t)
+  await storeOld(service, 10)
+  const table = await lock(t, service, 'lock table usage_reports in access exclusive mode')
+  const cleaning = service.asAdmin('DELETE', '/api/usage/cleanup')
+  assert.ok(await waitForLocks(service.database))
+  await query(service.database, 'select from usage_retention for update nowait')
+  await table.release()
+  assert.deepEqual([(await cleaning).status, (await cleaning).body.deleted], [200, 10])
 })

@@ -193,3 +193,19 @@ test('without Stripe’s keys the service runs, and what needs Stripe says so', 
     assert.deepEqual([answer.status, answer.body.code], [503, 'STRIPE_NOT_CONFIGURED'])
   }
 })
+
+test('a refusal for too many calls, or for one under way, opens no circuit', async (t) => {
+  const { newCustomer, stripe, service } = await startBilling(t)
+  const ada = await newCustomer()
+  for (const status of [429, 409]) {
+    stripe.faults.fail({ status, times: 1_000 })
+    for (let n = 0; n < 8; n++) {
+      const { body } = await ada.checkout({ quantity: n + 1 })
+      assert.equal(body.code, 'STRIPE_UNAVAILABLE')
+    }
+    const metrics = (await service.asAdmin('GET', '/metrics')).body as string
+    assert.match(metrics, /^strongroom_stripe_circuit_open 0$/m, String(status))
+    stripe.faults.clear()
+    assert.equal((await ada.checkout({ quantity: status })).status, 201)
+  }
+})

@@ -469,7 +469,7 @@ export interface paths {
         post?: never;
         /**
          * Delete old reports now; their totals stay
-         * @description From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. Where it takes longer than an answer may, the answer is a 503 `OUTCOME_UNKNOWN`, and the deleting goes on.
+         * @description From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
          */
         delete: operations["cleanUpUsage"];
         options?: never;

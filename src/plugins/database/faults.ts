@@ -24,9 +24,11 @@ const CONNECTION_CODES = new Set([
 /**
  * SQLSTATEs after which the same request may succeed later, by class: connection, resources,
  * operator intervention, system; a conflict of transactions; a read-only standby, or a session that lost
- * its transaction; and a privilege that is missing (without its audit record an act must not happen, and an operator must act).
+ * its transaction; and a privilege that is missing (without its audit record an act must not happen, and
+ * an operator must act). And a lock that was not had in time (55P03), like a statement that took too long
+ * (57014): the transaction is aborted, so it did not happen.
  */
-const RETRYABLE_STATES = /^(08|53|57|58|40)...$|^25006$|^25P01$|^42501$/
+const RETRYABLE_STATES = /^(08|53|57|58|40)...$|^25006$|^25P01$|^42501$|^55P03$/
 
 /** The code of a database error, also where Drizzle has wrapped it; undefined for anything else. */
 export function databaseErrorCode(error: unknown): string | undefined {

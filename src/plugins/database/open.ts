@@ -2,6 +2,7 @@ import type { Config, DatabaseConfig } from '../../config.ts'
 import { connect } from './connect.ts'
 import { startEmbeddedPostgres } from './embedded/index.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
+import { requireSessions } from './pooler.ts'
 
 export interface OpenDatabase {
   config: DatabaseConfig
@@ -16,6 +17,7 @@ export class DatabaseNotReady extends Error {}
  * The database that is configured, or else the embedded one, with its schema up to date.
  * @param aborted ends it between its steps
  * @throws DatabaseNotReady for a schema that lacks migrations, or a server that may lose commits
+ * @throws SessionsShared for a pooler whose connections are no sessions
  */
 export async function openDatabase(
   config: Config,
@@ -31,8 +33,9 @@ export async function openDatabase(
     close: async () => embedded?.stop(),
   }
   try {
+    if (embedded === null) await requireSessions(opened.config)
     await checkDurability(opened.config, config.production, log)
-    if (config.migrateOnStart) await migrate(opened.config, undefined, aborted)
+    if (config.migrateOnStart) await migrate(opened.config, undefined, log, aborted)
     const pending = await pendingMigrations(opened.config)
     if (pending > 0) {
       throw new DatabaseNotReady(

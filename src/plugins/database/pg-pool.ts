@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { DatabaseConfig } from '../../config.ts'
 import { serverUrls } from './hosts.ts'
+import { type Kind, settingStatements, settingsOf } from './kinds.ts'
 
 /** As the server itself refuses to write. */
 class StandbyFound extends Error {
@@ -8,7 +9,11 @@ class StandbyFound extends Error {
 }
 
 /** A pool of node-postgres, which the job queue is built on. All else goes through postgres.js. */
-export function pgPool(config: DatabaseConfig, connectionsMax: number): pg.Pool {
+export function pgPool(
+  config: DatabaseConfig,
+  kind: Kind,
+  connectionsMax = kind.connectionsMax,
+): pg.Pool {
   const urls = serverUrls(config.url ?? '')
   let server = 0
 
@@ -22,16 +27,18 @@ export function pgPool(config: DatabaseConfig, connectionsMax: number): pg.Pool 
     }
   }
 
+  const question = `${settingStatements(settingsOf(kind))}; select pg_is_in_recovery() as standby`
   const pool = new pg.Pool({
     Client,
     max: connectionsMax,
     ssl: config.ssl === 'verify-full' ? { rejectUnauthorized: true, ca: config.ca } : false,
-    application_name: 'strongroom jobs',
+    application_name: 'strongroom queue',
     connectionTimeoutMillis: 4_000,
     verify: (client, done) => {
-      const question = 'select pg_is_in_recovery() as standby'
-      client.query<{ standby: boolean }>(question, (error: Error | null, result) => {
-        const isStandby = error === null && result.rows[0]?.standby === true
+      client.query<{ standby: boolean }>(question, (error: Error | null, results) => {
+        // Of several statements each has its result.
+        const [row] = error === null ? ([results].flat().at(-1)?.rows ?? []) : []
+        const isStandby = row?.standby === true
         if (isStandby) server++
         done(isStandby ? new StandbyFound() : (error ?? undefined))
       })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { connect } from '../../../src/plugins/database/connect.ts'
+import { COMMAND } from '../../../src/plugins/database/kinds.ts'
 import { socketHost } from '../../../src/plugins/database/hosts.ts'
 import { pgPool } from '../../../src/plugins/database/pg-pool.ts'
 import { createDatabase } from '../../support/database.ts'
@@ -24,7 +25,7 @@ async function listen(t: TestContext, host: string) {
 async function callBoth(url: string): Promise<void> {
   const config = { url, ssl: 'disable', ca: undefined } as const
   const sql = connect(config, { name: 'hosts', connectionsMax: 1 })
-  const pool = pgPool(config, 1)
+  const pool = pgPool(config, COMMAND)
   await Promise.allSettled([sql`select 1`, pool.query('select 1')])
   await Promise.all([sql.end({ timeout: 1 }), pool.end()])
 }
@@ -72,7 +73,7 @@ test('the folder of a Unix socket may stand in the query', async (t) => {
     ca: undefined,
   } as const
   const sql = connect(config, { name: 'hosts', connectionsMax: 1 })
-  const pool = pgPool(config, 1)
+  const pool = pgPool(config, COMMAND)
   const question = 'select current_database() as name'
   try {
     const [row] = await sql.unsafe<{ name: string }[]>(question)

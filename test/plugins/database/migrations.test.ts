@@ -9,10 +9,12 @@ import { connect } from '../../../src/plugins/database/connect.ts'
 import { migrate } from '../../../src/plugins/database/migrate.ts'
 import { LOCK_WAIT_MS } from '../../../src/plugins/database/migrations.ts'
 import { SERVICE_ROLE, asAdmin, createDatabase, databaseUrl } from '../../support/database.ts'
+import { lock } from '../../support/locks.ts'
 import { moneyClients } from '../../support/money-clients.ts'
 import { findDangers } from '../../support/migration-rules.ts'
 import { eventually } from '../../support/processes.ts'
 import { startService } from '../../support/service.ts'
+import { query } from '../../support/tables.ts'
 
 const CLIENTS = 8
 const USERS = ['ada', 'bob', 'cy']
@@ -174,4 +176,20 @@ test('the newest migration makes nobody wait, even when it has to wait itself', 
   )
   assert.ok(probes > tables.length)
   assert.ok(wait_ms < WAIT_MS_MAX)
+})
+
+test('whoever waits for another that migrates says which that is', async (t) => {
+  const database = await createDatabase()
+  t.after(() => database.drop())
+  const held = await lock(t, { database }, 'select pg_advisory_lock(5746101)')
+  const said: string[] = []
+  const migrating = migrate(database.url, undefined, (message) => said.push(message))
+  assert.ok(await eventually(() => said.length > 0, 20_000))
+  assert.match(said[0] ?? '', /"holder", connected since .*pg_terminate_backend\(\d+\)/)
+  await query(
+    database,
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holder'",
+  )
+  await migrating
+  await held.release().catch(() => undefined)
 })

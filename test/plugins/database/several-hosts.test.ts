@@ -1,35 +1,22 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createConnection, createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { connect } from '../../../src/plugins/database/connect.ts'
 import { startEmbeddedPostgres } from '../../../src/plugins/database/embedded/index.ts'
 import { isDatabaseUnavailable } from '../../../src/plugins/database/faults.ts'
-import { socketHost } from '../../../src/plugins/database/hosts.ts'
+import { KINDS } from '../../../src/plugins/database/kinds.ts'
 import { pgPool } from '../../../src/plugins/database/pg-pool.ts'
 import { asAdmin } from '../../support/database.ts'
+import { openPort } from '../../support/open-port.ts'
 import { eventually } from '../../support/processes.ts'
 
 const REFUSAL_MS_MAX = 5_000
 const FAILOVER_MS_MAX = 5_000
 const QUESTION = "select current_setting('cluster_name') as name"
-
-/** A port for a server that listens on a Unix socket only. */
-async function openPort(t: TestContext, url: string): Promise<number> {
-  const socketPath = `${socketHost(url).host}/.s.PGSQL.5432`
-  const gate = createServer((outside) => {
-    const inside = createConnection(socketPath)
-    outside.on('error', () => inside.destroy()).on('close', () => inside.destroy())
-    inside.on('error', () => outside.destroy()).on('close', () => outside.destroy())
-    outside.pipe(inside).pipe(outside)
-  })
-  await new Promise<void>((resolve) => gate.listen(0, '127.0.0.1', resolve))
-  t.after(() => gate.close())
-  return (gate.address() as AddressInfo).port
-}
 
 async function closedPort(): Promise<number> {
   const server = createServer()
@@ -58,7 +45,7 @@ test('of several hosts the primary is used, and after a failover the one that is
   const url = `postgres://strongroom@${hosts}/strongroom`
   const config = { url, ssl: 'disable', ca: undefined } as const
   const sql = connect(config, { name: 'hosts', connectionsMax: 2 })
-  const jobs = pgPool(config, 1)
+  const jobs = pgPool(config, KINDS.queue, 1)
   t.after(async () => {
     await Promise.all([sql.end({ timeout: 1 }), jobs.end()])
     await Promise.all([primary.stop(), standby.stop()])

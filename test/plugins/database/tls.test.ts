@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../../src/config.ts'
 import { connect } from '../../../src/plugins/database/connect.ts'
+import { KINDS } from '../../../src/plugins/database/kinds.ts'
 import { pgPool } from '../../../src/plugins/database/pg-pool.ts'
 import { newAuthority } from '../../support/certificates.ts'
 import { commandBeside, launchService, newDataDir } from '../../support/service-process.ts'
@@ -45,7 +46,7 @@ test('a database is trusted by its certificate authority and its name, by both d
       const { database } = readConfig(env)
       const isEncrypted = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()'
       const sql = connect(database, { name: 'test', connectionsMax: 1 })
-      const pool = pgPool(database, 1)
+      const pool = pgPool(database, KINDS.queue, 1)
       const asks = [
         () => sql.unsafe<{ ssl: boolean }[]>(isEncrypted).then((rows) => rows[0]?.ssl),
         () => pool.query<{ ssl: boolean }>(isEncrypted).then(({ rows }) => rows[0]?.ssl),

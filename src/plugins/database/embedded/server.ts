@@ -17,7 +17,7 @@ const LOG_BYTES_MAX = 1_048_576
 /** What does not come from the caller; durable as PostgreSQL's own defaults are. */
 const SETTINGS = {
   listen_addresses: '',
-  max_connections: '60',
+  max_connections: '100',
   shared_buffers: '128MB',
   timezone: 'UTC',
   jit: 'off',

@@ -1,0 +1,129 @@
+/** What one connection may wait for and how long it may work, whatever is asked on it. */
+export interface Bounds {
+  /** For one lock, of a row, a table or a number; 0 for no bound. */
+  lockTimeoutMs: number
+  /** For one statement, its waits included; 0 for no bound. */
+  statementTimeoutMs: number
+  /** A peer that vanished in mid-transaction must not hold its row locks longer than this. */
+  idleInTransactionMs: number
+}
+
+export interface Kind extends Bounds {
+  /** What it is for, as `doctor` shows it. */
+  serves: string
+  /** Of one process; what finds all of them busy waits for one of them, and for none of another kind. */
+  connectionsMax: number
+  /** Of a pool: how many transactions may be under way, and how long the next waits for its turn. */
+  turns?: { max: number; waitMsMax: number }
+  /** How many operations or rows of its own one transaction takes at most; null: see the caller. */
+  rowsMax: number | null
+  /** Plans made for the arrays at hand would take them for a reason to read whole tables. */
+  hasGenericPlans?: true
+  /** Ends never by its age, because it holds something that a session has and no transaction. */
+  isKept?: true
+}
+
+/** A caller is told after five seconds, so the database gives up before that. */
+const REQUEST: Bounds = {
+  lockTimeoutMs: 1_500,
+  statementTimeoutMs: 4_500,
+  idleInTransactionMs: 10_000,
+}
+
+/** Many wait for one batch, so a row that is locked must not hold up those that are not. */
+const BATCH: Bounds = { ...REQUEST, lockTimeoutMs: 1_000 }
+
+/** Every call of a customer waits for it, and has the rest of its time before it. */
+const KEYS: Bounds = { ...BATCH, statementTimeoutMs: 2_000 }
+
+const BACKGROUND: Bounds = {
+  lockTimeoutMs: 5_000,
+  statementTimeoutMs: 15_000,
+  idleInTransactionMs: 10_000,
+}
+
+const lane = (serves: string, rowsMax: number, bounds = BATCH) => {
+  return { serves, connectionsMax: 1, rowsMax, ...bounds, hasGenericPlans: true as const }
+}
+
+const pool = (serves: string, connectionsMax: number, bounds = REQUEST) => {
+  return { serves, connectionsMax, rowsMax: null, ...bounds }
+}
+
+/** With the wait for a lock behind it, a wait for a turn still ends within its caller's time. */
+const TURN_MS_MAX = 3_000
+
+const shared = (serves: string, connectionsMax: number, bounds = REQUEST) => {
+  const turns = { max: connectionsMax - 1, waitMsMax: TURN_MS_MAX }
+  return { ...pool(serves, connectionsMax, bounds), turns }
+}
+
+/**
+ * Every kind of connection there is. One that is used up, or waits for a lock, takes nothing from
+ * another: that is what they are kept apart for. What a process opens at most is their sum.
+ */
+export const KINDS = {
+  ledger: lane('money: one batch at a time', 500),
+  'ledger aside': { ...lane('money of accounts that others keep locked', 500), connectionsMax: 3 },
+  'ended holds': lane('ends holds whose time is over', 500, BACKGROUND),
+  balances: { ...lane('balances', 500), connectionsMax: 2 },
+  'balances aside': lane('balances of the past, and of accounts with very many holds', 500),
+  'usage charges': lane('usage that is paid from funds: one batch at a time', 500),
+  'usage charges aside': lane('the same, of accounts that others keep locked', 500),
+  usage: lane('all other usage: one batch at a time', 500),
+  'usage anomalies': lane('the look for anomalies', 500, BACKGROUND),
+  inbox: { ...pool('Stripe’s events: one batch at a time', 1, BATCH), rowsMax: 100 },
+  keys: lane('the check of API keys: all that are asked for at one time', 500, KEYS),
+  'key notes': lane('notes the use of keys', 500, { ...BATCH, statementTimeoutMs: 5_000 }),
+  'key changes': { ...pool('hears of changed keys', 1, BACKGROUND), isKept: true as const },
+  public: shared('the revocation list', 2),
+  customers: shared('calls of customers', 3),
+  internal: shared('accounts, and all else of the internal scope', 3),
+  admin: shared('calls of operators', 4),
+  privacy: shared('exports', 3, { ...BACKGROUND, lockTimeoutMs: 2_000 }),
+  erasures: pool('erasures', 2, { ...BACKGROUND, lockTimeoutMs: 1_000 }),
+  audit: lane('puts records into the log, one round at a time', 500, BACKGROUND),
+  'audit reads': { ...lane('reads of the log', 500, BACKGROUND), connectionsMax: 2 },
+  health: pool('readiness alone, so that it is never in a queue', 1),
+  background: shared('jobs, retention and metrics', 3, BACKGROUND),
+  queue: pool('the job queue’s own', 3, BACKGROUND),
+  jobs: { ...pool('tells which processes live', 1, BACKGROUND), isKept: true as const },
+  verify: pool('the nightly check of the ledger, in one snapshot', 1, BACKGROUND),
+} as const satisfies Record<string, Kind>
+
+export type KindName = keyof typeof KINDS
+
+/** Of programs that a person waits for: commands, the doctor, the start. */
+export const COMMAND: Kind = pool('a command', 1, BACKGROUND)
+
+/** Of migrations: each bounds its own waits for locks, and may take as long as it needs. */
+export const MIGRATION: Kind = {
+  ...COMMAND,
+  serves: 'migrations',
+  lockTimeoutMs: 0,
+  statementTimeoutMs: 0,
+  isKept: true,
+}
+
+/** What a process of the service opens at most, with the jobs in it. */
+export const CONNECTIONS_MAX: number = Object.values(KINDS).reduce(
+  (sum, { connectionsMax }) => sum + connectionsMax,
+  0,
+)
+
+/** The settings that a session of a kind begins with, by PostgreSQL's names. */
+export function settingsOf(kind: Kind): Record<string, string> {
+  return {
+    lock_timeout: `${kind.lockTimeoutMs}ms`,
+    statement_timeout: `${kind.statementTimeoutMs}ms`,
+    idle_in_transaction_session_timeout: `${kind.idleInTransactionMs}ms`,
+    ...(kind.hasGenericPlans && { plan_cache_mode: 'force_generic_plan' }),
+  }
+}
+
+/** The statements that make them: of names and values in this file alone. */
+export function settingStatements(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `set ${name} = '${value}'`)
+    .join('; ')
+}

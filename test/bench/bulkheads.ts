@@ -1,0 +1,293 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Row, median } from './report.ts'
+import {
+  type Call,
+  expiredReports,
+  hold,
+  lapsedHolds,
+  parkedEvents,
+  sameEvent,
+  silentServer,
+  stripeServer,
+  traffic,
+} from './stuck.ts'
+
+/** Of each kind of call, at a steady rate, whatever becomes of those before. */
+const CALLS_PER_S = 50
+const TARGET = 1.5
+/** After something was stuck, what is left of it ends first. */
+const SETTLE_MS = 3_000
+const WEBHOOK_SECRET = 'whsec_of_the_bench_0123456789abcdefghijk'
+
+export interface BulkheadOptions {
+  /** A service of its own with these settings; it ends with the measurement. */
+  start: (env: Record<string, string>) => Promise<{ origin: string; stop(): Promise<void> }>
+  createCustomers: (origin: string, count: number) => Promise<string[]>
+  url: string
+  token: string
+  adminToken: string
+  rounds: number
+  durationS: number
+  /** How many lapsed holds, expired reports and parked events. */
+  many: number
+}
+
+interface Stuck {
+  what: string
+  begin(): Promise<() => Promise<void>>
+}
+
+/**
+ * One thing is stuck, and what all others feel of it: the p99 of each kind of call with and without,
+ * in turns. A call that fails counts as one that took for ever.
+ */
+export async function measureBulkheads(
+  options: BulkheadOptions,
+  samples: Map<string, number[]>,
+): Promise<Row[]> {
+  const stripe = await stripeServer()
+  const redis = await silentServer()
+  const env = {
+    STRIPE_SECRET_KEY: 'sk_test_of_the_bench_0123456789abcdef',
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    STRIPE_API_BASE: stripe.url,
+  }
+  const service = await options.start(env)
+  const beside = await options.start({ ...env, REDIS_URL: `redis://127.0.0.1:${redis.port}` })
+  try {
+    const { origin } = service
+    const others = await othersOf(options, origin)
+    const besideThem = await othersOf(options, beside.origin)
+    const rows: Row[] = []
+    for (const one of await stuckThings(options, origin, stripe)) {
+      rows.push(await compare(one.what, options, samples, others, others, () => one.begin()))
+    }
+    const nothing = () => Promise.resolve(() => Promise.resolve())
+    rows.push(await compare('a hung Redis', options, samples, others, besideThem, nothing))
+    return rows
+  } finally {
+    await Promise.all([service.stop(), beside.stop()])
+    stripe.close()
+    redis.close()
+  }
+}
+
+type Others = Record<string, () => Promise<unknown>>
+
+async function othersOf(options: BulkheadOptions, origin: string): Promise<Others> {
+  const [apiKey = ''] = await options.createCustomers(origin, 1)
+  const internal = { 'x-internal-token': options.token }
+  const admin = { authorization: `Bearer ${options.adminToken}` }
+  let user = 0
+  const next = () => `user-${(user++ % 1_000) + 1}`
+  const call = async ({ method, path, headers, body }: Call) => {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' }
+    const init = { method, headers: { ...json, ...headers }, signal: AbortSignal.timeout(15_000) }
+    const sent = body === undefined ? init : { ...init, body: JSON.stringify(body) }
+    const answer = await fetch(origin + path, sent)
+    await answer.arrayBuffer()
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`)
+  }
+  const one = (method: string, path: string, headers: Record<string, string>, body?: unknown) =>
+    call({ method, path, headers, body })
+  return {
+    charge: () => one('POST', '/deduct', internal, { user_id: next(), amount: 1 }),
+    balance: () => one('GET', `/balance/${next()}`, internal),
+    report: () =>
+      one('POST', '/api/usage/report', { 'x-api-key': apiKey }, { metrics: { 'api.calls': 1 } }),
+    'key check': () => one('GET', '/api/me', { 'x-api-key': apiKey }),
+    'admin read': () => one('GET', '/api/customers?limit=10', admin),
+  }
+}
+
+async function compare(
+  what: string,
+  { rounds, durationS }: BulkheadOptions,
+  samples: Map<string, number[]>,
+  calmCalls: Others,
+  stuckCalls: Others,
+  begin: Stuck['begin'],
+): Promise<Row> {
+  const calm = new Map<string, number[]>()
+  const stuck = new Map<string, number[]>()
+  // Warm: connections are open, and keys known.
+  await p99s(calmCalls, 1)
+  await p99s(stuckCalls, 1)
+  for (let round = 1; round <= rounds; round++) {
+    keep(calm, await p99s(calmCalls, durationS))
+    const end = await begin()
+    keep(stuck, await p99s(stuckCalls, durationS))
+    await end()
+    await delay(SETTLE_MS)
+    process.stderr.write(`round ${round}  ${what}\n`)
+  }
+  const ratios = [...calm].map(([name, values]) => {
+    const [a, b] = [median(stuck.get(name)), median(values)]
+    samples.set(`p99 ${name}, calm before ${what}, ms`, values)
+    samples.set(`p99 ${name}, ${what}, ms`, stuck.get(name) ?? [])
+    return {
+      name,
+      ratio: a / b,
+      text: `${name} ${(a / b).toFixed(2)} × (${a.toFixed(0)} : ${b.toFixed(0)} ms)`,
+    }
+  })
+  return {
+    what: `p99 of others with ${what}`,
+    value: ratios.map(({ text }) => text).join(', '),
+    target: `≤ ${TARGET} ×`,
+    met: ratios.every(({ ratio }) => ratio <= TARGET),
+  }
+}
+
+function keep(all: Map<string, number[]>, some: Map<string, number>): void {
+  for (const [name, value] of some) all.set(name, [...(all.get(name) ?? []), value])
+}
+
+/** Each call timed from when it was due, so that what waits behind a pause counts too. */
+async function p99s(others: Others, durationS: number): Promise<Map<string, number>> {
+  const took = new Map<string, number[]>(Object.keys(others).map((name) => [name, []]))
+  const calls: Promise<void>[] = []
+  const begun = performance.now()
+  for (let n = 0; n < durationS * CALLS_PER_S;) {
+    const due = begun + (n * 1_000) / CALLS_PER_S
+    if (due > performance.now()) {
+      await delay(1)
+      continue
+    }
+    n += 1
+    for (const [name, call] of Object.entries(others)) {
+      const note = (ms: number) => void took.get(name)?.push(ms)
+      calls.push(
+        call().then(
+          () => note(performance.now() - due),
+          () => note(Infinity),
+        ),
+      )
+    }
+  }
+  await Promise.all(calls)
+  return new Map([...took].map(([name, values]) => [name, p99(values)]))
+}
+
+function p99(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? NaN
+}
+
+async function stuckThings(
+  options: BulkheadOptions,
+  origin: string,
+  stripe: Awaited<ReturnType<typeof stripeServer>>,
+): Promise<Stuck[]> {
+  const { url, token, adminToken, many, rounds } = options
+  const [apiKey = ''] = await options.createCustomers(origin, 1)
+  const customerId = apiKey.split('_').slice(0, 2).join('_')
+  const keyId = apiKey.split('_')[2]?.slice(0, 8) ?? ''
+  const internal = { 'x-internal-token': token }
+  const admin = { authorization: `Bearer ${adminToken}` }
+  const each = Math.ceil(many / rounds)
+  const locked = (what: string, statement: string, loops: number, next: () => Call): Stuck => ({
+    what,
+    begin: async () => {
+      const release = await hold(url, 'begin', statement)
+      const stop = traffic(origin, loops, next)
+      // Until all of them wait.
+      await delay(500)
+      return async () => {
+        await release()
+        await stop()
+      }
+    },
+  })
+  const worked = (what: string, prepare: () => Promise<void>, next: () => Call): Stuck => ({
+    what,
+    begin: async () => {
+      await prepare()
+      return traffic(origin, 1, next)
+    },
+  })
+  const deduct = { method: 'POST', path: '/deduct', headers: internal }
+  const customer = `/api/customers/${customerId}`
+  const plan = { name: 'Bench', features: {}, limits: { 'api.calls': 1_000_000_000_000 } }
+  const metrics = { method: 'GET', path: '/metrics', headers: admin }
+  return [
+    locked(
+      'a locked account',
+      `select from accounts where user_id = 'user-9999' for update`,
+      4,
+      () => ({ ...deduct, body: { user_id: 'user-9999', amount: 1 } }),
+    ),
+    locked(
+      'a locked customer',
+      `select from customers where id = '${customerId}' for update`,
+      12,
+      () => ({ method: 'PATCH', path: customer, headers: admin, body: { company_name: 'Bench' } }),
+    ),
+    locked('a locked key', `select from api_keys where id = '${keyId}' for update`, 12, () => ({
+      method: 'POST',
+      path: `${customer}/api-keys/${keyId}/rotate`,
+      headers: admin,
+    })),
+    locked('a locked plan', `select from plans where id = 'bench' for update`, 12, () => ({
+      method: 'PUT',
+      path: '/api/plans/bench',
+      headers: admin,
+      body: plan,
+    })),
+    {
+      what: 'a locked event',
+      begin: async () => {
+        const event = sameEvent('evt_of_the_bench', WEBHOOK_SECRET)
+        const { method, path, headers, body } = event
+        await fetch(origin + path, { method, headers, body: String(body) })
+        return locked(
+          '',
+          `select from stripe_events where id = 'evt_of_the_bench' for update`,
+          4,
+          () => event,
+        ).begin()
+      },
+    },
+    {
+      what: 'a hung Stripe',
+      begin: async () => {
+        stripe.hang(true)
+        const path = '/top_up/checkout'
+        const body = { user_id: 'user-1', amount: 500, ...urls }
+        const stop = traffic(origin, 12, () => ({ ...deduct, path, body }))
+        return async () => {
+          stripe.hang(false)
+          await stop()
+        }
+      },
+    },
+    {
+      what: 'a long snapshot',
+      begin: () =>
+        hold(url, 'begin isolation level repeatable read', 'select count(*) from accounts'),
+    },
+    worked(
+      `${each} lapsed holds`,
+      () => lapsedHolds(url, each),
+      () => metrics,
+    ),
+    worked(
+      `${each} expired reports`,
+      () => expiredReports(url, customerId, each),
+      () => ({
+        method: 'DELETE',
+        path: '/api/usage/cleanup',
+        headers: admin,
+      }),
+    ),
+    worked(
+      `${each} parked events`,
+      () => parkedEvents(url, each),
+      () => metrics,
+    ),
+  ]
+}
+
+const urls = {
+  success_url: 'http://localhost/welcome',
+  cancel_url: 'http://localhost/pricing',
+}

@@ -1,0 +1,17 @@
+import { type AddressInfo, createConnection, createServer } from 'node:net'
+import type { TestContext } from 'node:test'
+import { socketHost } from '../../src/plugins/database/hosts.ts'
+
+/** A port for a server that listens on a Unix socket only. */
+export async function openPort(t: Pick<TestContext, 'after'>, url: string): Promise<number> {
+  const socketPath = `${socketHost(url).host}/.s.PGSQL.5432`
+  const gate = createServer((outside) => {
+    const inside = createConnection(socketPath)
+    outside.on('error', () => inside.destroy()).on('close', () => inside.destroy())
+    inside.on('error', () => outside.destroy()).on('close', () => outside.destroy())
+    outside.pipe(inside).pipe(outside)
+  })
+  await new Promise<void>((resolve) => gate.listen(0, '127.0.0.1', resolve))
+  t.after(() => gate.close())
+  return (gate.address() as AddressInfo).port
+}

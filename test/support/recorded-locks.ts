@@ -1,0 +1,71 @@
+import type { FastifyInstance } from 'fastify'
+import type postgres from 'postgres'
+
+/** Numbers that transactions lock, by what they stand for. */
+const NUMBERS: Record<string, string> = {
+  5746104: 'the number of erasures',
+  5746105: "the number of Stripe's customer",
+}
+
+const LOCKING =
+  /pg_advisory_xact_lock|graphile_worker\.add_job|insert into (\w+)|update (\w+)(?: \w+)? set|delete from (\w+)|for (?:no key )?update(?: of (\w+))?|for (?:key )?share(?: of (\w+))?/g
+
+/** What one statement locks, in the order of its text: a table where it locks rows of it. */
+export function locksOf(statement: string, parameters: readonly unknown[]): string[] {
+  const text = statement.toLowerCase().replaceAll('"', '').replace(/\s+/g, ' ')
+  return [...text.matchAll(LOCKING)].map((match) => {
+    const [whole, inserted, updated, deleted, ofUpdate, ofShare] = match
+    if (whole.startsWith('pg_advisory')) {
+      const known = parameters.map(String).find((value) => value in NUMBERS)
+      return NUMBERS[known ?? ''] ?? 'a number'
+    }
+    if (whole.startsWith('graphile')) return 'the job queue'
+    const named = inserted ?? updated ?? deleted
+    if (named !== undefined) return named
+    const [, from] = /.* from (\w+)/.exec(text.slice(0, match.index)) ?? []
+    const alias = ofUpdate ?? ofShare
+    const [, aliased] = new RegExp(`(\\w+) (?:as )?${alias} `).exec(text) ?? []
+    return alias === undefined ? (from ?? '') : (realName(text, alias) ?? aliased ?? alias)
+  })
+}
+
+/** An alias may be a table's own name. */
+function realName(text: string, name: string): string | undefined {
+  return new RegExp(`(?:from|join) ${name}\\b`).test(text) ? name : undefined
+}
+
+/**
+ * Records what is locked on the pools of Drizzle while something is done: of each transaction, and of
+ * each statement outside of one, the names in their order, each once.
+ */
+export function lockRecorder({ databases }: FastifyInstance) {
+  let recorded: string[][] = []
+  const open = new Map<number, string[]>()
+  for (const db of Object.values(databases)) {
+    const { $client } = db as unknown as { $client: postgres.Sql }
+    $client.options.debug = (connection, statement, parameters) => {
+      const [word = ''] = statement.trim().toLowerCase().split(/\W/)
+      if (word === 'begin') open.set(connection, start())
+      else if (word === 'commit' || word === 'rollback') open.delete(connection)
+      else {
+        const locks = open.get(connection) ?? start()
+        for (const lock of locksOf(statement, parameters)) {
+          if (!locks.includes(lock)) locks.push(lock)
+        }
+      }
+    }
+  }
+
+  function start(): string[] {
+    const locks: string[] = []
+    recorded.push(locks)
+    return locks
+  }
+
+  return async (work: () => Promise<unknown>): Promise<string[]> => {
+    recorded = []
+    await work()
+    const texts = recorded.filter((locks) => locks.length > 0).map((locks) => locks.join(' → '))
+    return [...new Set(texts)]
+  }
+}
