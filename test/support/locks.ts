@@ -27,7 +27,7 @@ export async function lock(
   t: Pick<TestContext, 'after'>,
   { database }: Pick<Service, 'database'>,
   statement: string,
-): Promise<{ release(): Promise<unknown> }> {
+): Promise<{ release: () => Promise<unknown> }> {
   const { sql } = await begin(database, statement)
   t.after(() => sql.end({ timeout: 1 }))
   return { release: () => sql.unsafe('rollback') }
