@@ -34,7 +34,7 @@ test('every path answers a method it does not take with a 405 that names those i
       const answer = await service.call(method, path, method === 'GET' ? {} : sent)
       assertRefused(answer, 'METHOD_NOT_ALLOWED', `${method} ${path}`)
       const allowed = answer.headers.get('allow')?.split(', ') ?? []
-      for (const name of methods) assert.ok(allowed.includes(name), `${path}: ${allowed}`)
+      for (const name of methods) assert.ok(allowed.includes(name), `${path}: ${allowed.join()}`)
       assert.ok(!allowed.includes(method), path)
     }
   }

@@ -68,7 +68,7 @@ for (const [regex, { place, source, flags }] of regexes) {
   if (found.status === 'safe') continue
   faults++
   const complexity = found.status === 'vulnerable' ? found.complexity.summary : 'unknown'
-  console.error(`${place}: ${regex} is ${complexity}`)
+  process.stderr.write(`${place}: ${regex} is ${complexity}\n`)
 }
 if (regexes.size < 50) throw new Error(`Only ${regexes.size} regular expressions found`)
 if (faults > 0) process.exitCode = 1
