@@ -53,10 +53,10 @@ test('a parameter of a path is not looked at where the method decides, and HEAD 
   const head = await service.call('HEAD', '/deduct')
   assert.deepEqual([head.status, head.headers.get('allow')], [405, 'POST'])
   // The root of a prefix is two paths.
-  for (const path of ['/api/licenses', '/api/licenses/']) {
+  for (const path of ['/docs', '/docs/']) {
     const answer = await service.call('DELETE', path)
     assertRefused(answer, 'METHOD_NOT_ALLOWED', path)
-    assert.match(answer.headers.get('allow') ?? '', /POST/)
+    assert.equal(answer.headers.get('allow'), 'GET, HEAD', path)
   }
   const several = await service.call('PUT', '/api/customers')
   assert.equal(several.headers.get('allow'), 'GET, HEAD, POST')
