@@ -24,12 +24,20 @@ declare module 'fastify' {
 export const knownRoutes = fp(
   async (app: FastifyInstance) => {
     const router = findMyWay(serverLimits.routerOptions)
+    const urls = new Set<string>()
     const methods = new Set<HTTPMethod>()
     app.addHook('onRoute', ({ method, url }) => {
       if (url === ANY_PATH) return
-      for (const name of [method].flat() as HTTPMethod[]) {
-        router.on(name, url, () => undefined)
-        methods.add(name)
+      urls.add(url)
+      if (!url.endsWith('*')) urls.add(`${url}/`)
+      for (const name of [method].flat() as HTTPMethod[]) methods.add(name)
+    })
+    app.addHook('onReady', async () => {
+      // Of a route that is the root of a prefix, Fastify tells the hook above one path of its two.
+      for (const url of urls) {
+        for (const method of methods) {
+          if (app.hasRoute({ method, url })) router.on(method, url, () => undefined)
+        }
       }
     })
     app.decorate('methodsOf', (path) =>

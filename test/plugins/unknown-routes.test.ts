@@ -13,7 +13,10 @@ test('every path answers a method it does not take with a 405 that names those i
   const known = routes().filter(({ url }) => url !== '*')
   const patterns = known.map(({ method, url }) => ({
     method,
-    pattern: new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+').replace('*', '.*')}$`),
+    // The root of a prefix is two paths, of which one is registered in sight.
+    pattern: new RegExp(
+      `^${url.replaceAll(/:\w+/g, '[^/]+').replace('*', '.*').replace(/[/]$/, '')}/?$`,
+    ),
   }))
   // A fixed part of one path may be a parameter of another.
   const takes = (path: string, method: string) =>
@@ -49,6 +52,12 @@ test('a parameter of a path is not looked at where the method decides, and HEAD 
   }
   const head = await service.call('HEAD', '/deduct')
   assert.deepEqual([head.status, head.headers.get('allow')], [405, 'POST'])
+  // The root of a prefix is two paths.
+  for (const path of ['/docs', '/docs/']) {
+    const answer = await service.call('DELETE', path)
+    assertRefused(answer, 'METHOD_NOT_ALLOWED', path)
+    assert.equal(answer.headers.get('allow'), 'GET, HEAD', path)
+  }
   const several = await service.call('PUT', '/api/customers')
   assert.equal(several.headers.get('allow'), 'GET, HEAD, POST')
 })

@@ -146,7 +146,7 @@ async function otherMethods(
     assertRefused(answer, 'METHOD_NOT_ALLOWED', path)
   }
   if (url.includes('*')) return
-  const answer = await callRaw(service.origin, 'POST', `${path}/x/y/z`, [JSON_TYPE], body)
+  const answer = await callRaw(service.origin, 'POST', `/nowhere${path}`, [JSON_TYPE], body)
   assertRefused(answer, 'NOT_FOUND', path)
 }
 
