@@ -117,7 +117,7 @@ try {
   if (wanted(['attacks', undefined])) rows.push(await measureAttacks(samples))
   if (values.only === 'bulkheads') {
     const options = {
-      url: adminUrl,
+      url,
       token,
       adminToken,
       rounds: ROUNDS,
