@@ -127,7 +127,7 @@ try {
   }
   if (values.only === 'bulkheads') {
     const options = {
-      url: adminUrl,
+      url,
       token,
       adminToken,
       rounds: ROUNDS,
