@@ -4,6 +4,9 @@ import type { Writes } from './batch.ts'
 import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'
 
+/** The first of the two numbers of an advisory lock; the second stands for the account. */
+const TURN_CLASS = 5_746_107
+
 /** An idempotency key and the account it belongs to: by user, or by id where that is known. */
 export interface SoughtKey {
   userId: string | null
@@ -35,6 +38,10 @@ export interface BatchState {
  * Begins a transaction and locks the accounts, in the order of their ids. All statements go in one
  * round trip, and each takes its snapshot when the one before has ended: what is looked up under the
  * locks is the newest there is of these accounts.
+ *
+ * A transaction that waits for an account holds the account's turn meanwhile, and those that do not wait
+ * leave out whatever account has its turn taken. Otherwise a busy process would take an account again
+ * and again, each time past those that wait for it: `skip locked` minds no queue.
  * @param waitMs how long to wait for locks before the transaction fails with 55P03; with null, accounts
  * that others have locked are left out
  */
@@ -44,17 +51,21 @@ export async function beginBatch(
   waitMs: number | null,
 ): Promise<BatchState> {
   const { keys, charges, holds } = input
-  const [, , accounts, transaction, earlier, chargeRows, holdRows, endings] = await Promise.all([
+  const users = sql`${array(input.userIds)}::text[]`
+  const ids = sql`${array(input.accountIds)}::bigint[]`
+  const sought = sql`(user_id = any(${users}) or (user_id is not null and id = any(${ids})))`
+  const turn = sql`${TURN_CLASS}::int, hashint8(id)`
+  const [, , , accounts, transaction, earlier, chargeRows, holdRows, endings] = await Promise.all([
     sql`begin`,
     waitMs !== null && sql`select set_config('lock_timeout', ${String(waitMs)}, true)`,
+    waitMs !== null && sql`select pg_advisory_xact_lock(${turn}) from accounts where ${sought}`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
         0::bigint as lapsed, credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
         charged_back as "chargedBack", is_low as "isLow", seq,
         updated_at as "updatedAt", salt
       from accounts
-      where user_id = any(${array(input.userIds)}::text[])
-        or (user_id is not null and id = any(${array(input.accountIds)}::bigint[]))
+      where ${sought} ${waitMs === null ? sql`and ${gives(sql, sought, turn)}` : sql``}
       order by id
       for update ${waitMs === null ? sql`skip locked` : sql``}`,
     sql<{ xid: string; now: Date }[]>`
@@ -100,6 +111,15 @@ export async function beginBatch(
 export function readHolds(sql: postgres.Sql, replayed: readonly Place[]): Promise<Hold[]> {
   return sql<Hold[]>`
     select ${holdColumns(sql)} from ${places(sql, replayed)} join holds h using (account_id, seq)`
+}
+
+/** Whether nobody waits for an account: asked of those that are sought, whichever way they are found. */
+function gives(
+  sql: postgres.Sql,
+  sought: postgres.PendingQuery<postgres.Row[]>,
+  turn: postgres.PendingQuery<postgres.Row[]>,
+) {
+  return sql`case when ${sought} then pg_try_advisory_xact_lock_shared(${turn}) end`
 }
 
 /**
