@@ -35,7 +35,7 @@ export interface Reach {
 export const SHARED: Reach = { waitMs: null, countedMax: COUNTED_MAX, endedMax: ENDED_MAX }
 
 /** One of a single account, which may be locked for a moment, or have a million holds to count. */
-export const ALONE: Reach = { waitMs: 400, countedMax: null, endedMax: ENDED_MAX }
+export const ALONE: Reach = { waitMs: 800, countedMax: null, endedMax: ENDED_MAX }
 
 /** That of the job, which names the holds that it ends. */
 const ENDING: Reach = { waitMs: null, countedMax: null, endedMax: 0 }

@@ -43,7 +43,7 @@ export function busyAccount(): Refusal {
   return new Refusal('ACCOUNT_BUSY')
 }
 
-const PAUSE_MS = 25
+const PAUSE_MS = 10
 const PAUSE_MAX_MS = 400
 const SWEEP_MS = 100
 
