@@ -98,8 +98,10 @@ test('a malformed batch is refused as a whole, with the place of its first fault
       assert.equal(answer.body.details.length, 1)
     }
     // Megabytes of faults cost one.
-    const faults = `{"reports":[${'1,'.repeat(2_000_000)}1]}`
+    const faults = `{"reports":[${'1,'.repeat(250_000)}1]}`
     assertRefused(await api('POST', '/api/usage/report/batch', faults), 'VALIDATION_FAILED')
+    const values = `{"reports":[${'1,'.repeat(2_000_000)}1]}`
+    assertRefused(await api('POST', '/api/usage/report/batch', values), 'MALFORMED_JSON')
     const large = `{"reports":[${'1,'.repeat(2_200_000)}1]}`
     assertRefused(await api('POST', '/api/usage/report/batch', large), 'PAYLOAD_TOO_LARGE')
   })
