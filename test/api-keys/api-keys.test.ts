@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCustomer, keyIdOf, me, putPlan } from '../support/customers.ts'
+import { eventually } from '../support/processes.ts'
 import { assertRefused, sameForAll } from '../support/refusals.ts'
 import { type Service, startService } from '../support/service.ts'
 import { assertNothingWritten, closeAuditLog, query } from '../support/tables.ts'
@@ -167,6 +168,10 @@ test('revoking ends a key on every replica within a second, and again changes no
   await untilRefused(replica, apiKey, Date.now() + 1_000)
   assertRefused(await me(service, apiKey), 'UNAUTHORIZED')
 
+  // Its use is noted behind the request.
+  const isNoted = async () =>
+    (await service.asAdmin('GET', path)).body.data[0].last_used_at !== null
+  assert.ok(await eventually(isNoted, 10_000))
   const { body: before } = await service.asAdmin('GET', path)
   assert.ok(before.data[0].revoked_at)
   await assertNothingWritten(service.database, async () => {
