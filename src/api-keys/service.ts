@@ -172,8 +172,9 @@ async function findKey(db: Database, place: KeyPlace): Promise<KeyRow> {
 
 /** Locks its customer, and then the key, until the end of the transaction. */
 async function lockKey(tx: Transaction, place: KeyPlace): Promise<KeyRow> {
-  await lockCustomer(tx, place.customerId)
+  const isLiving = await lockCustomer(tx, place.customerId)
   const [row] = await tx.select().from(apiKeys).where(isAt(place)).for('update')
-  if (row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
+  const isThere = row !== undefined && (isLiving || row.revokedAt !== null)
+  if (!isThere) throw new Refusal('API_KEY_NOT_FOUND')
   return row
 }

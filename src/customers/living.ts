@@ -20,10 +20,17 @@ export async function isErased(db: Pick<Database, 'select'>, id: string): Promis
 
 /**
  * Comes first in every change of what belongs to a customer, and before every record about it. An erasure
- * locks the customer before anything of it, so it waits for what is recorded here, or is over.
+ * locks the customer before anything of it, so it waits for what is recorded here.
+ * @returns whether the customer is living; of one that is not, nothing may be recorded: the erasure has
+ * begun, and may have forgotten already what it would find of the record
  */
-export async function lockCustomer(tx: Transaction, id: string): Promise<void> {
-  await tx.select({ id: customers.id }).from(customers).where(eq(customers.id, id)).for('key share')
+export async function lockCustomer(tx: Transaction, id: string): Promise<boolean> {
+  const found = await tx
+    .select({ id: customers.id })
+    .from(customers)
+    .where(livingCustomer(id))
+    .for('key share')
+  return found.length > 0
 }
 
 /**

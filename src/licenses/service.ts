@@ -1,7 +1,6 @@
 import { and, desc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
-import { requireCustomer } from '../customers/living.ts'
-import { customers } from '../customers/tables.ts'
+import { lockCustomer, requireCustomer } from '../customers/living.ts'
 import { withRepeat } from '../outcomes/attempt.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../plugins/database/index.ts'
@@ -70,14 +69,14 @@ export function revokeByHand(
 ): Promise<LicenseRow> {
   return db.transaction(async (tx) => {
     // Before the licence, so that an erasure of the customer waits for what is recorded, or is over.
-    await tx
-      .select({ id: customers.id })
-      .from(customers)
-      .innerJoin(licenses, eq(licenses.customerId, customers.id))
+    const [holder] = await tx
+      .select({ id: licenses.customerId })
+      .from(licenses)
       .where(eq(licenses.id, id))
-      .for('key share', { of: customers })
+    const isLiving = holder !== undefined && (await lockCustomer(tx, holder.id))
     const [row] = await tx.select().from(licenses).where(eq(licenses.id, id)).for('update')
-    if (row === undefined) throw new Refusal('LICENSE_NOT_FOUND')
+    const isThere = row !== undefined && (isLiving || row.revokedAt !== null)
+    if (!isThere) throw new Refusal('LICENSE_NOT_FOUND')
     if (row.revokedAt !== null) return row
     const [revoked] = await tx
       .update(licenses)
