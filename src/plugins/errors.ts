@@ -16,7 +16,7 @@ import {
   type RefusalDetail,
   type Repeat,
 } from '../refusals.ts'
-import { isDatabaseUnavailable } from './database/faults.ts'
+import { isDatabaseUnavailable, isTimeUp } from './database/faults.ts'
 import { outageLog } from './database/outages.ts'
 import { OutcomeUnknown } from './database/outcomes.ts'
 import { closeLater } from './early-answers.ts'
@@ -85,6 +85,7 @@ function refusalFor(error: FastifyError): Refusal {
     return new Refusal('VALIDATION_FAILED', { details })
   }
   if (error instanceof OutcomeUnknown) return new Refusal('OUTCOME_UNKNOWN')
+  if (isTimeUp(error)) return new Refusal('TIMEOUT')
   if (isDatabaseUnavailable(error)) return new Refusal('DATABASE_UNAVAILABLE')
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Refusal('PAYLOAD_TOO_LARGE')
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Refusal('UNSUPPORTED_MEDIA_TYPE')

@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox'
-import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
+import { isDatabaseUnavailable, isTimeUp } from '../plugins/database/faults.ts'
 import { Refusal } from '../refusals.ts'
 import type { UsageFinding } from './admin-schemas.ts'
 import type { Remaining } from './allowances.ts'
@@ -61,6 +61,7 @@ export function isFault(outcome: PromiseSettledResult<Reported>): outcome is Pro
 
 function codeOf(reason: unknown) {
   if (reason instanceof Refusal) return reason.code
+  if (isTimeUp(reason)) return 'TIMEOUT'
   return isDatabaseUnavailable(reason) ? 'DATABASE_UNAVAILABLE' : 'INTERNAL_ERROR'
 }
 

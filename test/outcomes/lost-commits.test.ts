@@ -126,8 +126,10 @@ test('what an operator writes is unknown when its commit is not answered for', a
   }
   const send = (...[method, path, body, internal]: Call) =>
     internal ? service.asInternal(method, path, body) : service.asAdmin(method, path, body)
+  const poolOf = (name: string, [, , , internal]: Call) =>
+    name === 'erasure' ? 'erasures' : internal ? 'internal' : 'admin'
   for (const [name, call] of Object.entries(calls)) {
-    proxy.plan({ cut: 'after', pool: 'api' })
+    proxy.plan({ cut: 'after', pool: poolOf(name, call) })
     const answer = await send(...call)
     assertUnknown(answer, name)
     assert.ok(proxy.isDone(), name)
@@ -143,7 +145,7 @@ test('what an operator writes is unknown when its commit is not answered for', a
 
   for (const [name, call] of Object.entries(calls)) {
     if (name === 'erasure' || name === 'account' || name === 'rotation') continue
-    proxy.plan({ cut: 'before', pool: 'api' })
+    proxy.plan({ cut: 'before', pool: poolOf(name, call) })
     const answer = await send(...call)
     assert.ok([503, 404, 204].includes(answer.status), `${name} ${answer.status}`)
   }

@@ -61,12 +61,12 @@ const OPERATIONS: Record<
       paying('POST', '/api/usage/report', { metrics: { paid: 1 }, instance_id }),
   },
   customer: {
-    pool: 'api',
+    pool: 'admin',
     call: ({ service }, name) =>
       service.asAdmin('POST', '/api/customers', { email: 'eve@example.com', company_name: name }),
   },
   account: {
-    pool: 'api',
+    pool: 'internal',
     call: ({ service }, user_id) =>
       service.asInternal('POST', '/account', { user_id, tier: 'pro' }),
   },

@@ -52,6 +52,15 @@ export function isConnectionLost(error: unknown): boolean {
   return code !== undefined && (CONNECTION_CODES.has(code) || /^(08|57P)/.test(code))
 }
 
+/**
+ * Whether a statement was ended for taking too long, or for a lock that was not to be had: the
+ * transaction is aborted, so nothing of it has happened.
+ */
+export function isTimeUp(error: unknown): boolean {
+  const code = databaseErrorCode(error)
+  return code === '55P03' || code === '57014'
+}
+
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = databaseErrorCode(error)
   return code !== undefined && (CONNECTION_CODES.has(code) || RETRYABLE_STATES.test(code))

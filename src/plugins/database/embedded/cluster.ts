@@ -55,6 +55,9 @@ export async function prepareCluster(
   return cluster
 }
 
+/** Of this process; in a container the process before may have had the same number. */
+const ownDrafts = new Set<string>()
+
 /** Into a folder beside, and renamed when whole: a start that is killed leaves no half a cluster. */
 async function initialise(
   home: string,
@@ -64,7 +67,9 @@ async function initialise(
   aborted?: AbortSignal,
 ): Promise<void> {
   removeDrafts(home)
-  const draft = join(home, `new-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const name = `new-${process.pid}-${randomBytes(4).toString('hex')}`
+  const draft = join(home, name)
+  ownDrafts.add(name)
   const initdb = command(account, binaries, binaries.initdb, [
     '--encoding=UTF8',
     '--locale-provider=builtin',
@@ -83,6 +88,8 @@ async function initialise(
     rmSync(draft, { recursive: true, force: true })
     // Another process was faster: its cluster serves as well.
     if (!existsSync(data)) throw error
+  } finally {
+    ownDrafts.delete(name)
   }
   // What is committed in the cluster must not be lost with its name.
   const folder = openSync(home, 'r')
@@ -115,7 +122,8 @@ async function finished({ file, args, options }: Command, aborted?: AbortSignal)
 function removeDrafts(home: string): void {
   for (const name of readdirSync(home)) {
     const pid = Number(/^new-(\d+)-/.exec(name)?.[1] ?? 0)
-    if (pid === 0 || (pid !== process.pid && isRunning(pid))) continue
+    const isUnderWay = pid === process.pid ? ownDrafts.has(name) : isRunning(pid)
+    if (pid === 0 || isUnderWay) continue
     try {
       rmSync(join(home, name), { recursive: true, force: true })
     } catch {
