@@ -5,7 +5,7 @@ import { Refusal } from '../refusals.ts'
 import { serverLimits } from './connections.ts'
 
 /** What of a path may be repeated in an answer: none of it means anything but itself, or is a secret. */
-const PLAIN_PATH = /^(?:\/[A-Za-z0-9._~-]{0,24}){1,8}$/
+const PLAIN_PATH = /^(?:\/[A-Za-z0-9._~-]{1,24}){1,8}\/?$/
 
 /** Where CORS takes preflights: it shows no route. */
 const ANY_PATH = '*'

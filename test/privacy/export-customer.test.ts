@@ -128,7 +128,7 @@ test('an export that breaks off does not look like a whole one', async (t) => {
     const answer = await download(service, customerId)
     assert.equal(answer.status, 200)
     const erased = await service.asAdmin('DELETE', `/api/customers/${customerId}`)
-    assert.equal(erased.status, 200)
+    assert.ok([200, 202].includes(erased.status))
     await assert.rejects(answer.text())
   })
 })

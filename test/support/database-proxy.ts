@@ -13,7 +13,7 @@ export interface Fault {
   cut: Cut
   /** Which commit, by its statement; the first that comes if not given. */
   matches?: RegExp
-  /** On whose connections: `api` for those of `strongroom api`; any if not given. */
+  /** On whose connections: `admin` for those of `strongroom admin`; any if not given. */
   pool?: string
   /** How long the server then refuses connections, as one that recovers. */
   recoveryMs?: number

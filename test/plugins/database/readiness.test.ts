@@ -31,7 +31,8 @@ test('a process that is refused connections for some of its work is not ready, a
   }
   assert.deepEqual(await ask('/health/ready'), [503, 'unavailable'])
   assert.deepEqual(await ask('/health'), [503, 'unavailable'])
-  assert.match(service.output(), /too many connections for role/)
+  const isSaid = async () => /too many connections for role/.test(service.output())
+  assert.ok(await eventually(isSaid, NOTICE_MS_MAX))
   assert.ok(!service.output().includes(password))
 
   await query(database, `alter role ${role} connection limit 60`)
