@@ -58,7 +58,9 @@ export class ConfigError extends Error {
   readonly faults: readonly string[]
 
   constructor(faults: readonly string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}`)
+    super(
+      `The configuration has ${faults.length === 1 ? 'a problem' : `${faults.length} problems`}`,
+    )
     this.name = 'ConfigError'
     this.faults = faults
   }
@@ -272,13 +274,16 @@ function refusePlainText(read: Reader, config: Config): void {
     return protocol !== 'https:' && !isLoopback(hostname)
   }
   if (isPlain(read.text('STRIPE_API_BASE') ?? '')) {
-    read.fault('STRIPE_API_BASE', 'must be https:, or on this machine')
+    read.fault('STRIPE_API_BASE', 'must be an https:// URL, unless it is on this machine')
   }
   if (config.corsOrigins.some(isPlain)) {
-    read.fault('CORS_ORIGINS', 'must be https: origins, or on this machine')
+    read.fault('CORS_ORIGINS', 'must be https:// origins, unless they are on this machine')
   }
   if (config.redisUrl !== undefined && !config.redisAllowPlain && isPlainRedis(config.redisUrl)) {
-    read.fault('REDIS_URL', 'must be rediss:; REDIS_ALLOW_PLAIN=true permits a private network')
+    read.fault(
+      'REDIS_URL',
+      'must be a rediss:// URL; in a private network REDIS_ALLOW_PLAIN=true permits redis://',
+    )
   }
 }
 
@@ -294,5 +299,6 @@ function refuseWeakSecret(read: Reader, name: string, secret: string): void {
   const looksLikeExample = /change.?me|example|your[-_]|placeholder|<[^<>]*>|x{6}|\.{3}/i.test(
     secret,
   )
-  if (looksLikeExample || new Set(secret).size < 8) read.fault(name, 'is an example, not a secret')
+  if (looksLikeExample) read.fault(name, 'is an example, not a secret')
+  else if (new Set(secret).size < 8) read.fault(name, 'has fewer than 8 different characters')
 }

@@ -98,7 +98,7 @@ export function environmentReader(env: Environment) {
       const range = readRange(item)
       return range !== null && range.bits < RANGE_BITS_MIN[range.family]
     })
-    if (isWide) fault(name, 'must have no range wider than /8 (IPv4) or /16 (IPv6)')
+    if (isWide) fault(name, 'must not have a range wider than /8 (IPv4) or /16 (IPv6)')
     return items
   }
 

@@ -74,7 +74,7 @@ const POLL_MS = 20
 export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Promise<BalanceThen> {
   const account = await lockedBy(sql, userId, at)
   if (!account.isOver) {
-    const details = [{ path: '/at', message: 'is not over yet' }]
+    const details = [{ path: '/at', message: 'must be in the past' }]
     throw new Refusal('VALIDATION_FAILED', { details })
   }
   const [moved, terms] = await Promise.all([

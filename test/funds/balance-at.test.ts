@@ -24,7 +24,7 @@ test('what a balance was does not change afterwards', async (t) => {
   }).finally(() => over.abort())
   await Promise.all(payers)
   for (const { at, answer } of first) {
-    if (answer.status === 400) assert.equal(answer.body.details[0].message, 'is not over yet')
+    if (answer.status === 400) assert.equal(answer.body.details[0].message, 'must be in the past')
     else assert.deepEqual((await read(at)).body, answer.body, at)
   }
 

@@ -100,6 +100,16 @@ test('the documents say how many connections a process has at most', () => {
   }
 })
 
+test('the database of the compose file has room for every process in it, and for commands', () => {
+  const compose = readFileSync('deploy/compose.yaml', 'utf8')
+  const processes = [...compose.matchAll(/^ {4}<<: \*strongroom$/gm)].length
+  const max = Number(/-cmax_connections=(\d+)/.exec(compose)?.[1])
+  const superusers = 3
+  const commands = 10
+  assert.ok(processes > 1)
+  assert.ok(max - superusers - commands >= processes * CONNECTIONS_MAX, `${max} are too few`)
+})
+
 test('all that the service connects with is of a kind in the table', () => {
   const beside = /^src\/(cli|doctor|plugins\/database)\//
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
