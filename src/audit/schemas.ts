@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { PageQuery, pageOf } from '../pagination.ts'
-import { Timestamp, TimestampInput, nullable, ref, strictObject } from '../schemas.ts'
+import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../schemas.ts'
 
 const Hash = Type.String({ description: 'SHA-256 in base64.' })
 const Size = Type.Integer({ description: 'How many records the log had.', examples: [1000] })
@@ -70,9 +70,9 @@ export const auditSchemas = [AuditRecord, AuditPage, AuditCheckpoint, AuditProof
 
 export const ListAuditQuery = strictObject({
   ...PageQuery,
-  event: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-  actor: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-  subject: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  event: Type.Optional(line(64)),
+  actor: Type.Optional(line(128)),
+  subject: Type.Optional(line(255)),
   from: Type.Optional(TimestampInput),
   to: Type.Optional({ ...TimestampInput, description: 'Before this time.' }),
 })

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -7,6 +7,9 @@ import fp from 'fastify-plugin'
 const DISCARD_MS = 1_000
 const DISCARD_BYTES_MAX = 1_048_576
 
+/** The last request that has begun on each socket, and its answer. */
+const latest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
+
 /**
  * Lets answers arrive that are sent before the request is there as a whole: a 401, a 404, a 413. A
  * socket closed on bytes it has not read resets the connection, and the caller loses the answer with
@@ -14,23 +17,23 @@ const DISCARD_BYTES_MAX = 1_048_576
  */
 export const earlyAnswers = fp(
   async (app: FastifyInstance) => {
-    /** The request each socket is at. */
-    const current = new WeakMap<Socket, IncomingMessage>()
     /** Requests that wait for `100 Continue` with their body. */
     const waiting = new WeakSet<IncomingMessage>()
+    /** Sockets with an answer that is their last. */
+    const ending = new WeakSet<Socket>()
 
     app.server.on('connection', (socket) => {
       // With this Node closes a connection when its last answer is written.
       const closeSoon = socket.destroySoon.bind(socket)
       socket.destroySoon = () => {
-        const request = current.get(socket)
+        const request = latest.get(socket)?.request
         if (request === undefined || request.complete) closeSoon()
         else closeLater(socket)
       }
     })
     app.server.prependListener('request', (request, response) => {
       const { socket } = request
-      current.set(socket, request)
+      latest.set(socket, { request, response })
       if (!hasBody(request)) return
       response.once('finish', () => {
         if (request.complete || !socket.writable) return
@@ -43,12 +46,20 @@ export const earlyAnswers = fp(
       waiting.add(request)
       app.server.emit('request', request, response)
     })
+    app.addHook('onRequest', (request, reply, done) => {
+      // Sent along behind one that was refused unread: it has no answer, and so no effect.
+      if (ending.has(request.raw.socket)) reply.hijack()
+      else done()
+    })
     app.addHook('preParsing', (request, reply, _payload, done) => {
       if (waiting.delete(request.raw)) reply.raw.writeContinue()
       done()
     })
     app.addHook('onSend', ({ raw }, reply, _payload, done) => {
-      if (!raw.complete && hasBody(raw) && !endsSoon(raw)) void reply.header('connection', 'close')
+      if (!raw.complete && hasBody(raw) && !endsSoon(raw)) {
+        ending.add(raw.socket)
+        void reply.header('connection', 'close')
+      }
       done()
     })
 
@@ -81,4 +92,17 @@ export function closeLater(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), DISCARD_MS)
   socket.once('close', () => clearTimeout(timer))
   socket.resume()
+}
+
+/**
+ * Closes a connection on which no request can come any more, behind the answer to the last one.
+ * @returns false where no request waits for an answer but one that is still on its way
+ */
+export function closeBehindAnswer(socket: Socket): boolean {
+  const last = latest.get(socket)
+  if (last === undefined || !last.request.complete || last.response.writableFinished) return false
+  socket.removeAllListeners('data')
+  socket.pause()
+  last.response.once('close', () => closeLater(socket))
+  return true
 }

@@ -19,7 +19,7 @@ import {
 import { isDatabaseUnavailable, isTimeUp } from './database/faults.ts'
 import { outageLog } from './database/outages.ts'
 import { OutcomeUnknown } from './database/outcomes.ts'
-import { closeLater } from './early-answers.ts'
+import { closeBehindAnswer, closeLater } from './early-answers.ts'
 import { newRequestId } from './request-id.ts'
 
 const DETAILS_MAX = 20
@@ -122,10 +122,14 @@ export function refuseBadUrl(
 
 /** Refusals below HTTP's surface, where there is no request yet: broken or slow bytes. */
 export function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
+  // The first answer to come is taken for that of the first request.
+  if (closeBehindAnswer(socket)) return
+  // It may still be on its way.
+  if (socket.bytesWritten > 0) return closeLater(socket)
   const code =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? 'REQUEST_TIMEOUT'

@@ -5,6 +5,12 @@ const DEPTH_MAX = 32
 /** Of a whole text: a thousand items with a hundred fields each have some 200,000. */
 const VALUES_MAX = 262_144
 
+/**
+ * As much as the whole body of any call but a few. A string is read in one go, so its length bounds for
+ * how long others wait; no field takes one that is nearly as long.
+ */
+const STRING_CHARS_MAX = 65_536
+
 /** Of a piece of a list, at least, but for the last one: so a text has no more than some hundred. */
 const PIECE_CHARS_MIN = 32_768
 
@@ -100,6 +106,9 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
     countValue()
     const end = endOfString(text, at)
     if (end === -1) throw fault('is not valid JSON')
+    if (end - at > STRING_CHARS_MAX) {
+      throw fault(`has a string of more than ${STRING_CHARS_MAX} characters`)
+    }
     string = stringBetween(text, at, end, fault)
     at = end
   }
@@ -136,9 +145,12 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
   }
 }
 
+/** Where the quote is that ends a string, or one too far away to end any. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  while (end !== -1 && end - start <= STRING_CHARS_MAX && isEscaped(text, end)) {
+    end = text.indexOf('"', end + 1)
+  }
   return end
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { RefusalCode } from '../../src/refusals.ts'
-import { openSocket, readToEnd } from '../support/raw-socket.ts'
+import { openSocket, readToEnd, sendRaw } from '../support/raw-socket.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { INTERNAL_TOKEN, startService } from '../support/service.ts'
 import { rowCounter } from '../support/tables.ts'
@@ -169,6 +169,35 @@ test('what comes behind an answer that ends the connection is no request', async
   }
   const { body } = await service.asInternal('GET', '/account/ada/transfers')
   assert.deepEqual(body.data, [])
+})
+
+test('what is sent along behind an early answer that ends the connection has no effect', async (t) => {
+  const service = await startService(t)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  const head = 'POST /nowhere HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
+  const answers = await sendRaw(service.origin, `${head}2\r\n{}\r\n0\r\n\r\n${rawTopUp()}`)
+  assert.equal(answers.length, 1)
+  assert.equal(answers[0]?.headers.get('connection'), 'close')
+  await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 1 })
+  const { body } = await service.asInternal('GET', '/account/ada/transfers')
+  assert.deepEqual(
+    body.data.map(({ amount }: { amount: number }) => amount),
+    [1],
+  )
+})
+
+test('a good request has its own answer, also where broken bytes come behind it', async (t) => {
+  const service = await startService(t)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  for (const broken of ['BROKEN\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', '\0'.repeat(100_000)]) {
+    const answers = await sendRaw(service.origin, rawTopUp() + rawTopUp() + broken)
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200],
+    )
+  }
+  const { body } = await service.asInternal('GET', '/balance/ada')
+  assert.equal(body.balance, 30)
 })
 
 function rawTopUp(): string {

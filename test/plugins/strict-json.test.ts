@@ -212,6 +212,18 @@ test('a long text is bounded in its values, in all and in what can not be read p
   await assert.rejects(parseLong(`{"reports":[1,[${many(40_000)}]]}`), /too many values/)
 })
 
+test('a string of a long text is bounded, as it is read in one go', async () => {
+  const parseLong = (text: string) =>
+    parseLongStrictJson(text, (message) => new SyntaxError(message))
+  for (const part of ['x', '\\"', '\\\\', '\\n', '\\u0041', 'é']) {
+    const some = part.repeat(Math.floor(65_500 / part.length))
+    const many = part.repeat(2_000_000)
+    await assert.doesNotReject(parseLong(`{"reports":["${some}"]}`), part)
+    await assert.rejects(parseLong(`{"reports":["${many}"]}`), /more than 65536 characters/, part)
+    await assert.rejects(parseLong(`{"${many}":1}`), /more than 65536 characters/, part)
+  }
+})
+
 test('a long text is read while others have their turn', async () => {
   const items = Array.from({ length: 1_000 }, (_, index) => `{"id":"${index}${' '.repeat(3_000)}"}`)
   let turns = 0

@@ -229,5 +229,11 @@ test('a query that its call does not know is refused', async (t) => {
       const answer = await target.send('GET', `/api/customers?${query}`)
       assertRefused(answer, 'VALIDATION_FAILED', query)
     }
+    for (const name of ['event', 'actor', 'subject']) {
+      for (const text of ['%00', 'a%00', 'a%0ab']) {
+        const answer = await target.send('GET', `/api/audit?${name}=${text}`)
+        assertRefused(answer, 'VALIDATION_FAILED', `${name}=${text}`)
+      }
+    }
   })
 })
