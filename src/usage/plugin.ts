@@ -4,6 +4,7 @@ import { fairRoom } from '../fair-room.ts'
 import { ALONE, SHARED } from '../funds/ledger.ts'
 import { SetAside } from '../funds/set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
+import { Refusal } from '../refusals.ts'
 import { sharedCommits } from '../shared-commits.ts'
 import type { Attempt } from '../outcomes/attempt.ts'
 import { KINDS } from '../plugins/database/kinds.ts'
@@ -123,7 +124,9 @@ export const usage = fp(
       keyOf: (report) => report.customerId,
       commit: (batch) => charger.commit(aside, batch, ALONE),
       isBusy: (reason) => reason instanceof SetAside,
-      giveUp: () => busyAccount(),
+      // Of one that was sent before its customer was locked it is not known whether it was stored.
+      giveUp: ({ sent, reportId }) =>
+        sent ? new Refusal('OUTCOME_UNKNOWN', { repeat: { report_id: reportId } }) : busyAccount(),
     })
     const room = fairRoom({
       weightMax: WAITING_VALUES_MAX,

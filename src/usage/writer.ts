@@ -49,7 +49,7 @@ export function usageWriter(options: WriterOptions) {
     if (batch.length === 0) return new Map()
     const unsure = new Set<Report>()
     const outcomes = await commitBatch(batch, {
-      tryOnce: counted((reports, mayHaveBegun) => tryPlain(sql, reports, mayHaveBegun, unsure)),
+      tryOnce: toldOfTries((reports, mayHaveBegun) => tryPlain(sql, reports, mayHaveBegun, unsure)),
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
     const entries = batch.map((report, index) => [report, outcomes[index]] as const)
@@ -95,7 +95,7 @@ export function usageWriter(options: WriterOptions) {
   async function commitAdmitted(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     if (batch.length === 0) return []
     return commitBatch(batch, {
-      tryOnce: counted((reports, mayHaveBegun) => tryAdmitted(sql, reports, mayHaveBegun)),
+      tryOnce: toldOfTries((reports, mayHaveBegun) => tryAdmitted(sql, reports, mayHaveBegun)),
       undo: () => sql`rollback`,
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
@@ -166,10 +166,13 @@ function afterCommit(error: unknown): never {
   throw new OutcomeUnknown(error)
 }
 
-/** Tells a try whether there was one before. */
-export function counted<Result>(
+/** Tells a try whether there was one before that may have stored something. */
+export function toldOfTries<Result>(
   tryOnce: (batch: readonly Report[], mayHaveBegun: boolean) => Promise<Result>,
 ): (batch: readonly Report[]) => Promise<Result> {
-  let tries = 0
-  return (batch) => tryOnce(batch, tries++ > 0)
+  return (batch) =>
+    tryOnce(
+      batch,
+      batch.some(({ sent }) => sent),
+    )
 }
