@@ -137,10 +137,26 @@ export const usage = fp(
       room,
       known,
       allowances,
-      commits,
+      commits: { submit: store },
       charges: { submit: charge },
       metrics,
     })
+
+    /** Customers of whom a batch waited for a row in vain; of these no other batch does. */
+    const heldUp = new Set<string>()
+
+    async function store(report: Report): Promise<Reported | null> {
+      const since = performance.now()
+      const { customerId } = report
+      if (heldUp.has(customerId)) return setAside.submit(report, since)
+      try {
+        return await commits.submit(report)
+      } catch (error) {
+        if (!(error instanceof SetAside)) throw error
+        heldUp.add(customerId)
+        return await setAside.submit(report, since).finally(() => heldUp.delete(customerId))
+      }
+    }
 
     /** Behind others of the same customer that wait, and to them if the customer can not be had. */
     async function charge(report: Report): Promise<Reported | null> {

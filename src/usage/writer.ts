@@ -1,5 +1,7 @@
 import type postgres from 'postgres'
 import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
+import { isLockNotHad } from '../funds/ledger.ts'
+import { SetAside } from '../funds/set-aside.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { OutcomeUnknown, committing } from '../plugins/database/outcomes.ts'
 import { AHEAD_MINUTES, admitAll, admission, readAdmissionState } from './admission.ts'
@@ -25,8 +27,28 @@ export function usageWriter(options: WriterOptions) {
   const { allowances, known } = options
   const bounds = boundsOf(options)
 
-  /** Most reports have names that their customers are known to have: for them one statement will do. */
+  /** Outcomes may be `SetAside`: of reports whose customer has rows that others keep locked. */
   async function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+    const outcomes = await commitTogether(sql, batch)
+    const heldUp = batch.filter((_, index) => isHeldUp(outcomes[index]))
+    if (heldUp.length === 0) return outcomes
+    // One of them has kept all from being stored: each customer's are tried apart.
+    const apart = new Map<Report, Outcome>()
+    const customers = new Set(heldUp.map((report) => report.customerId))
+    for (const customerId of customers) {
+      const reports = heldUp.filter((report) => report.customerId === customerId)
+      const again = customers.size === 1 ? [] : await commitTogether(sql, reports)
+      reports.forEach((report, index) => {
+        const outcome = again[index]
+        const isDone = outcome !== undefined && !isHeldUp(outcome)
+        apart.set(report, isDone ? outcome : rejected(new SetAside()))
+      })
+    }
+    return batch.map((report, index) => apart.get(report) ?? outcomes[index] ?? rejected(undefined))
+  }
+
+  /** Most reports have names that their customers are known to have: for them one statement will do. */
+  async function commitTogether(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     const strangers = new Set(batch.filter(hasUnknownName).map((report) => report.customerId))
     const plain = batch.filter((report) => !strangers.has(report.customerId))
     const outcomes = await commitPlain(sql, plain)
@@ -159,6 +181,10 @@ export function usageWriter(options: WriterOptions) {
   }
 
   return { commit }
+}
+
+function isHeldUp(outcome: Outcome | undefined): boolean {
+  return outcome?.status === 'rejected' && isLockNotHad(outcome.reason)
 }
 
 /** What was written stands, whatever becomes of the rest. */
