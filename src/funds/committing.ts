@@ -6,6 +6,7 @@ import {
   isDatabaseUnavailable,
 } from '../plugins/database/faults.ts'
 import { OutcomeUnknown } from '../plugins/database/outcomes.ts'
+import { Refusal } from '../refusals.ts'
 
 /** Serialisation failures and deadlocks: nothing happened, and it may be tried again. */
 const CONFLICT = /^40/
@@ -29,30 +30,35 @@ export interface Committing<Operation extends Write, Result> {
  * finds out what became of it, because every operation has a key; it is tried until the last caller has
  * been told that it is not known. A batch that fails by what is in it is tried again one by one, so that a
  * poisoned operation fails alone.
+ *
+ * What comes with `sent` was sent in another batch, whose answer was lost. What a try has sent that failed
+ * for sure is as it was before.
  */
 export async function commitBatch<Operation extends Write, Result>(
   batch: readonly Operation[],
   committing: Committing<Operation, Result>,
 ): Promise<PromiseSettledResult<Result>[]> {
   const until = Date.now() + ASKING_MS_MAX
-  let unknown: OutcomeUnknown | null = null
+  /** What may have been done. */
+  const open = new Set(batch.filter(({ sent }) => sent))
   for (let tries = 1; ; tries++) {
     try {
       return await committing.tryOnce(batch)
     } catch (error) {
       await committing.undo?.().catch(() => undefined)
-      if (error instanceof OutcomeUnknown) unknown = error
-      else if (isTheirOwn(error)) unknown = null
+      if (error instanceof OutcomeUnknown) batch.forEach((one) => one.sent && open.add(one))
+      for (const operation of batch) operation.sent = open.has(operation)
+      const isCertain = open.size === 0 || isTheirOwn(error)
       const mayPass = isConnectionLost(error) || CONFLICT.test(databaseErrorCode(error) ?? '')
-      if (unknown === null && !mayPass && batch.length > 1 && committing.isTheirs(error)) {
+      if (isCertain && !mayPass && batch.length > 1 && committing.isTheirs(error)) {
         return commitOneByOne(batch, committing)
       }
-      const isWorthIt =
-        unknown === null
-          ? mayPass && tries < TRIES_MAX
-          : Date.now() < until && batch.some((operation) => !operation.givenUp)
+      const isWorthIt = isCertain
+        ? mayPass && tries < TRIES_MAX
+        : Date.now() < until && batch.some((operation) => !operation.givenUp)
       if (!isWorthIt) {
-        return batch.map(({ sent }) => rejected(sent && unknown !== null ? unknown : error))
+        const unknown = error instanceof OutcomeUnknown ? error : new OutcomeUnknown(error)
+        return batch.map((one) => rejected(!isCertain && open.has(one) ? unknown : error))
       }
       await delay(Math.min(RETRY_DELAY_MS * tries, RETRY_DELAY_MS_MAX))
     }
@@ -72,7 +78,12 @@ async function commitOneByOne<Operation extends Write, Result>(
   committing: Committing<Operation, Result>,
 ): Promise<PromiseSettledResult<Result>[]> {
   const outcomes: PromiseSettledResult<Result>[] = []
-  for (const operation of batch) outcomes.push(...(await commitBatch([operation], committing)))
+  for (const operation of batch) {
+    // Each may take as long as all of them did, and others wait behind them.
+    const isOver = operation.givenUp && !operation.sent
+    if (isOver) outcomes.push(rejected(new Refusal('TIMEOUT')))
+    else outcomes.push(...(await commitBatch([operation], committing)))
+  }
   return outcomes
 }
 

@@ -10,9 +10,9 @@ import {
   type TransferRow,
 } from '../funds/accounts.ts'
 import { holdId, presentTransfer, transferId } from '../funds/present.ts'
-import { holds, transfers } from '../funds/tables.ts'
+import { accounts, holds, transfers } from '../funds/tables.ts'
 import { stripePayments } from '../payments/tables.ts'
-import type { Database } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../plugins/database/index.ts'
 import { type Pages, jsonDocument, pages } from './document.ts'
 import { exportedAudit, exportedEvents } from './export-parts.ts'
 import { peopleOfAccount } from './people.ts'
@@ -26,6 +26,8 @@ const PAGE = 1_000
  */
 export async function exportAccount(db: Database, actor: Actor, userId: string): Promise<Readable> {
   const { account, people } = await db.transaction(async (tx) => {
+    // An erasure that has begun may have forgotten already what it would find of the record.
+    await lockLiving(tx, userId)
     const found = await getAccount(tx, userId)
     await recordAudit(tx, actor, { event: 'customer.exported', subject: accountSubject(found) })
     return { account: found, people: await peopleOfAccount(tx, { ...found, userId }) }
@@ -42,6 +44,15 @@ export async function exportAccount(db: Database, actor: Actor, userId: string):
   }
   // One that is erased meanwhile would seem to have had less.
   return jsonDocument(parts, async () => void (await getAccount(db, userId)))
+}
+
+/** Until the commit, an erasure waits to rename the account; after one has, there is none. */
+async function lockLiving(tx: Transaction, userId: string): Promise<void> {
+  await tx
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(eq(accounts.userId, userId))
+    .for('key share')
 }
 
 function presentRow(row: AccountRow, userId: string, lapsed: bigint) {

@@ -17,7 +17,7 @@ import { judge, missingOf, tryWithout } from './judging.ts'
 import { type Charge, chargesOf } from './price.ts'
 import type { Report, Reported } from './reports.ts'
 import { type EarlierReport, reportKey, writeReports } from './statements.ts'
-import { type WriterOptions, boundsOf, counted } from './writer.ts'
+import { type WriterOptions, boundsOf, toldOfTries } from './writer.ts'
 
 /** Never null here: what is paid from funds is what this writes. */
 type Outcome = PromiseSettledResult<Reported | null>
@@ -36,7 +36,7 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
   /** Outcomes may be `SetAside`: of reports whose customer or account is locked. */
   function commit(sql: postgres.Sql, batch: readonly Report[], reach: Reach): Promise<Outcome[]> {
     return commitBatch(batch, {
-      tryOnce: counted((reports, mayHaveBegun) =>
+      tryOnce: toldOfTries((reports, mayHaveBegun) =>
         tryOrSetAside(sql, reports, { ...reach, mayHaveBegun }),
       ),
       undo: () => sql`rollback`,
@@ -49,11 +49,13 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
     batch: readonly Report[],
     attempt: Attempt,
   ): Promise<Outcome[]> {
+    const sentBefore = new Set(batch.filter(({ sent }) => sent))
     try {
       return await tryOnce(sql, batch, attempt)
     } catch (error) {
       if (!isLockNotHad(error)) throw error
       await sql`rollback`
+      for (const report of batch) report.sent = sentBefore.has(report)
       return batch.map(() => rejected(new SetAside()))
     }
   }

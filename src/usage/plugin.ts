@@ -4,6 +4,7 @@ import { fairRoom } from '../fair-room.ts'
 import { ALONE, SHARED } from '../funds/ledger.ts'
 import { SetAside } from '../funds/set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
+import { Refusal } from '../refusals.ts'
 import { sharedCommits } from '../shared-commits.ts'
 import type { Attempt } from '../outcomes/attempt.ts'
 import { KINDS } from '../plugins/database/kinds.ts'
@@ -123,7 +124,9 @@ export const usage = fp(
       keyOf: (report) => report.customerId,
       commit: (batch) => charger.commit(aside, batch, ALONE),
       isBusy: (reason) => reason instanceof SetAside,
-      giveUp: () => busyAccount(),
+      // Of one that was sent before its customer was locked it is not known whether it was stored.
+      giveUp: ({ sent, reportId }) =>
+        sent ? new Refusal('OUTCOME_UNKNOWN', { repeat: { report_id: reportId } }) : busyAccount(),
     })
     const room = fairRoom({
       weightMax: WAITING_VALUES_MAX,
@@ -134,10 +137,26 @@ export const usage = fp(
       room,
       known,
       allowances,
-      commits,
+      commits: { submit: store },
       charges: { submit: charge },
       metrics,
     })
+
+    /** Customers of whom a batch waited for a row in vain; of these no other batch does. */
+    const heldUp = new Set<string>()
+
+    async function store(report: Report): Promise<Reported | null> {
+      const since = performance.now()
+      const { customerId } = report
+      if (heldUp.has(customerId)) return setAside.submit(report, since)
+      try {
+        return await commits.submit(report)
+      } catch (error) {
+        if (!(error instanceof SetAside)) throw error
+        heldUp.add(customerId)
+        return await setAside.submit(report, since).finally(() => heldUp.delete(customerId))
+      }
+    }
 
     /** Behind others of the same customer that wait, and to them if the customer can not be had. */
     async function charge(report: Report): Promise<Reported | null> {

@@ -1,5 +1,7 @@
 import type postgres from 'postgres'
 import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
+import { isLockNotHad } from '../funds/ledger.ts'
+import { SetAside } from '../funds/set-aside.ts'
 import { isDatabaseUnavailable } from '../plugins/database/faults.ts'
 import { OutcomeUnknown, committing } from '../plugins/database/outcomes.ts'
 import { AHEAD_MINUTES, admitAll, admission, readAdmissionState } from './admission.ts'
@@ -25,8 +27,28 @@ export function usageWriter(options: WriterOptions) {
   const { allowances, known } = options
   const bounds = boundsOf(options)
 
-  /** Most reports have names that their customers are known to have: for them one statement will do. */
+  /** Outcomes may be `SetAside`: of reports whose customer has rows that others keep locked. */
   async function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
+    const outcomes = await commitTogether(sql, batch)
+    const heldUp = batch.filter((_, index) => isHeldUp(outcomes[index]))
+    if (heldUp.length === 0) return outcomes
+    // One of them has kept all from being stored: each customer's are tried apart.
+    const apart = new Map<Report, Outcome>()
+    const customers = new Set(heldUp.map((report) => report.customerId))
+    for (const customerId of customers) {
+      const reports = heldUp.filter((report) => report.customerId === customerId)
+      const again = customers.size === 1 ? [] : await commitTogether(sql, reports)
+      reports.forEach((report, index) => {
+        const outcome = again[index]
+        const isDone = outcome !== undefined && !isHeldUp(outcome)
+        apart.set(report, isDone ? outcome : rejected(new SetAside()))
+      })
+    }
+    return batch.map((report, index) => apart.get(report) ?? outcomes[index] ?? rejected(undefined))
+  }
+
+  /** Most reports have names that their customers are known to have: for them one statement will do. */
+  async function commitTogether(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     const strangers = new Set(batch.filter(hasUnknownName).map((report) => report.customerId))
     const plain = batch.filter((report) => !strangers.has(report.customerId))
     const outcomes = await commitPlain(sql, plain)
@@ -49,7 +71,7 @@ export function usageWriter(options: WriterOptions) {
     if (batch.length === 0) return new Map()
     const unsure = new Set<Report>()
     const outcomes = await commitBatch(batch, {
-      tryOnce: counted((reports, mayHaveBegun) => tryPlain(sql, reports, mayHaveBegun, unsure)),
+      tryOnce: toldOfTries((reports, mayHaveBegun) => tryPlain(sql, reports, mayHaveBegun, unsure)),
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
     const entries = batch.map((report, index) => [report, outcomes[index]] as const)
@@ -95,7 +117,7 @@ export function usageWriter(options: WriterOptions) {
   async function commitAdmitted(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     if (batch.length === 0) return []
     return commitBatch(batch, {
-      tryOnce: counted((reports, mayHaveBegun) => tryAdmitted(sql, reports, mayHaveBegun)),
+      tryOnce: toldOfTries((reports, mayHaveBegun) => tryAdmitted(sql, reports, mayHaveBegun)),
       undo: () => sql`rollback`,
       isTheirs: (error) => !isDatabaseUnavailable(error),
     })
@@ -161,15 +183,22 @@ export function usageWriter(options: WriterOptions) {
   return { commit }
 }
 
+function isHeldUp(outcome: Outcome | undefined): boolean {
+  return outcome?.status === 'rejected' && isLockNotHad(outcome.reason)
+}
+
 /** What was written stands, whatever becomes of the rest. */
 function afterCommit(error: unknown): never {
   throw new OutcomeUnknown(error)
 }
 
-/** Tells a try whether there was one before. */
-export function counted<Result>(
+/** Tells a try whether there was one before that may have stored something. */
+export function toldOfTries<Result>(
   tryOnce: (batch: readonly Report[], mayHaveBegun: boolean) => Promise<Result>,
 ): (batch: readonly Report[]) => Promise<Result> {
-  let tries = 0
-  return (batch) => tryOnce(batch, tries++ > 0)
+  return (batch) =>
+    tryOnce(
+      batch,
+      batch.some(({ sent }) => sent),
+    )
 }

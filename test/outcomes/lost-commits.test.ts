@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createCustomer } from '../support/customers.ts'
+import { createCustomer, putPlan } from '../support/customers.ts'
 import { createDatabase } from '../support/database.ts'
 import { databaseProxy } from '../support/database-proxy.ts'
+import { lock, settled } from '../support/locks.ts'
 import { type Answer, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 import { asCustomer } from '../support/usage.ts'
@@ -106,6 +107,43 @@ test('a report whose answer is lost is unknown, and counts once under its id', a
   assert.equal(sum?.['sum'], 1 + 2 + 3 + 4)
 })
 
+test('a commit that goes on after its answer was lost stays unknown, though its account is locked by it', async (t) => {
+  const { service, proxy, database } = await start(t)
+  await putPlan(service, 'paid', { metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } } })
+  const paying = await createCustomer(service, { email: 'ada@example.com', plan: 'paid' })
+  const user_id = paying.customerId
+  await service.asInternal('POST', '/account', { user_id, tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id, amount: 1_000 })
+  const api = asCustomer(service, paying.apiKey)
+  await api('POST', '/api/usage/report', { metrics: { calls: 1 } })
+  // A commit takes as long as somebody has a lock, as one that waits for its standby.
+  await query(
+    database,
+    `create function wait_long() returns trigger language plpgsql set lock_timeout = 0 as $$
+     begin perform pg_advisory_xact_lock_shared(7); return null; end $$;
+     create constraint trigger waits_long after insert on transfers deferrable initially deferred
+     for each row execute function wait_long()`,
+  )
+  const charge = { user_id, amount: 100, idempotency_key: 'mine' }
+  const report = { metrics: { calls: 5 }, report_id: 'mine' }
+  for (const [pool, send] of [
+    ['ledger', () => service.asInternal('POST', '/deduct', charge)],
+    ['usage charges', () => api('POST', '/api/usage/report', report)],
+  ] as const) {
+    const { release } = await lock(t, { database }, 'select pg_advisory_xact_lock(7)')
+    proxy.plan({ cut: 'under way', pool })
+    const lost = await send()
+    await release()
+    assertUnknown(lost, pool)
+    assert.equal(lost.body[pool === 'ledger' ? 'idempotency_key' : 'report_id'], 'mine')
+    await settled(service)
+    const again = await send()
+    assert.equal(again.status, 200, JSON.stringify(again.body))
+  }
+  const { body } = await service.asInternal('GET', `/balance/${user_id}`)
+  assert.equal(body.balance, 1_000 - 2 - 100 - 10)
+})
+
 test('what an operator writes is unknown when its commit is not answered for', async (t) => {
   const { service, proxy, database } = await start(t)
   const { customerId, keyId } = await createCustomer(service)
@@ -150,6 +188,11 @@ test('what an operator writes is unknown when its commit is not answered for', a
     assert.ok([503, 404, 204].includes(answer.status), `${name} ${answer.status}`)
   }
 })
+
+function poolOf(name: string, [, , , isInternal]: readonly unknown[]): string {
+  if (name === 'erasure') return 'erasures'
+  return isInternal === true ? 'internal' : 'admin'
+}
 
 async function eventuallyBack(origin: string): Promise<void> {
   const until = Date.now() + 20_000

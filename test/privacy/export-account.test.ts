@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { URLS, startBilling } from '../support/billing.ts'
+import { asAdmin } from '../support/database.ts'
+import { waitForLocks } from '../support/locks.ts'
 import { assertRefused } from '../support/refusals.ts'
+import { startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
 test('an export has everything that is held on a user, and of nobody else', async (t) => {
@@ -71,4 +74,21 @@ test('an export of a long life comes whole, and of nobody not at all', async (t)
   assert.equal(new Set(ids).size, 2_500)
   assert.equal(ids.length, 2_500)
   assertRefused(await service.asInternal('GET', '/account/eve/export'), 'ACCOUNT_NOT_FOUND')
+})
+
+test('an export that meets an erasure records nothing about an account that is closed', async (t) => {
+  const service = await startService(t)
+  const { database } = service
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  const exported = await asAdmin(database.adminUrl, (sql) =>
+    sql.begin(async (tx) => {
+      await tx`update accounts set user_id = 'erased/' || id, status = 'closed' where user_id = 'ada'`
+      const asked = service.asInternal('GET', '/account/ada/export')
+      await Promise.race([asked, waitForLocks(database)])
+      return { asked }
+    }),
+  )
+  assertRefused(await exported.asked, 'ACCOUNT_NOT_FOUND')
+  const event = 'customer.exported'
+  assert.deepEqual(await query(database, 'select from audit_records where event = $1', [event]), [])
 })
