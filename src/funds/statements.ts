@@ -53,19 +53,19 @@ export async function beginBatch(
   const { keys, charges, holds } = input
   const users = sql`${array(input.userIds)}::text[]`
   const ids = sql`${array(input.accountIds)}::bigint[]`
-  const sought = sql`(user_id = any(${users}) or (user_id is not null and id = any(${ids})))`
+  const chosen = sql`(user_id = any(${users}) or (user_id is not null and id = any(${ids})))`
   const turn = sql`${TURN_CLASS}::int, hashint8(id)`
   const [, , , accounts, transaction, earlier, chargeRows, holdRows, endings] = await Promise.all([
     sql`begin`,
     waitMs !== null && sql`select set_config('lock_timeout', ${String(waitMs)}, true)`,
-    waitMs !== null && sql`select pg_advisory_xact_lock(${turn}) from accounts where ${sought}`,
+    waitMs !== null && sql`select pg_advisory_xact_lock(${turn}) from accounts where ${chosen}`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
         0::bigint as lapsed, credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
         charged_back as "chargedBack", is_low as "isLow", seq,
         updated_at as "updatedAt", salt
       from accounts
-      where ${sought} ${waitMs === null ? sql`and ${gives(sql, sought, turn)}` : sql``}
+      where ${chosen} ${waitMs === null ? sql`and ${gives(sql, chosen, turn)}` : sql``}
       order by id
       for update ${waitMs === null ? sql`skip locked` : sql``}`,
     sql<{ xid: string; now: Date }[]>`
@@ -116,10 +116,10 @@ export function readHolds(sql: postgres.Sql, replayed: readonly Place[]): Promis
 /** Whether nobody waits for an account: asked of those that are sought, whichever way they are found. */
 function gives(
   sql: postgres.Sql,
-  sought: postgres.PendingQuery<postgres.Row[]>,
+  chosen: postgres.PendingQuery<postgres.Row[]>,
   turn: postgres.PendingQuery<postgres.Row[]>,
 ) {
-  return sql`case when ${sought} then pg_try_advisory_xact_lock_shared(${turn}) end`
+  return sql`case when ${chosen} then pg_try_advisory_xact_lock_shared(${turn}) end`
 }
 
 /**

@@ -1,7 +1,7 @@
 import { TransactionRollbackError, eq, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
-import { STEPS, isLast } from './steps.ts'
+import { STEPS, isLast, lockedAccount } from './steps.ts'
 import { erasures } from './tables.ts'
 
 export type ErasureRow = typeof erasures.$inferSelect
@@ -82,6 +82,8 @@ export function erasePage(db: Database, id: bigint): Promise<'done' | 'more' | '
       return known.length === 0 ? 'done' : 'elsewhere'
     }
     const row = { ...found }
+    // Accounts before everything else, as in the other transactions.
+    await lockedAccount(tx, row)
     for (let left = PAGE; left > 0;) {
       const step = STEPS[row.step]
       if (step === undefined) throw new Error(`An erasure has no step ${row.step}`)

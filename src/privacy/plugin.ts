@@ -1,18 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { drizzle } from 'drizzle-orm/postgres-js'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Actor } from '../audit/record.ts'
 import { isLockNotHad } from '../funds/ledger.ts'
 import { busyAccount } from '../funds/waiting-room.ts'
-import type { Database } from '../plugins/database/index.ts'
-import { withOutcomes } from '../plugins/database/outcomes.ts'
 import { eraseAccount } from './erase-account.ts'
 import { eraseCustomer } from './erase-customer.ts'
 import { type Erasure, erasePage, queueErasure } from './erasure.ts'
 import { isCustomerErasing, isUserErasing } from './under-way.ts'
 
-const CLOSE_TIMEOUT_S = 5
 /** The contract's: what takes longer is answered with 202. */
 const ANSWER_MS = 2_000
 /** How long a job goes on, which then makes room for others and comes again. */
@@ -40,9 +36,7 @@ declare module 'fastify' {
 /** Erasures on connections of their own: begun by a request, ended by it or by a job. */
 export const erasures = fp(
   async (app: FastifyInstance) => {
-    const client = app.connections.open('erasures')
-    const db: Database = withOutcomes(drizzle(client, { casing: 'snake_case' }))
-    app.addHook('onClose', () => client.end({ timeout: CLOSE_TIMEOUT_S }))
+    const db = app.databases.erasures
 
     /** @param isUnderWay is asked first, and on another connection: it waits for no lock */
     async function erase(

@@ -222,7 +222,10 @@ function actorOf({ actor, ip }: ErasureRow): Actor {
 }
 
 /** For Stripe's late news, which is booked under the pseudonym, the ledger's batches lock it too. */
-async function lockedAccount(tx: Transaction, { accountId }: ErasureRow): Promise<Account | null> {
+export async function lockedAccount(
+  tx: Transaction,
+  { accountId }: ErasureRow,
+): Promise<Account | null> {
   if (accountId === null) return null
   const [row] = await tx.select().from(accounts).where(eq(accounts.id, accountId)).for('update')
   return row === undefined ? null : { ...row, userId: row.userId ?? '' }

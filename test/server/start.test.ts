@@ -168,7 +168,7 @@ test('an old schema is refused unless it may be migrated', async (t) => {
   const dataDir = newDataDir(t)
   const refused = launchService(t, dataDir, { DATABASE_URL: url, MIGRATE_ON_START: 'false' })
   assert.equal(await refused.ended, 1)
-  assert.match(refused.output(), /lacks \d+ migrations?: run `npm run db:migrate`/)
+  assert.match(refused.output(), /lacks \d+ migrations?: run `node dist\/cli.js migrate`/)
 
   const migrated = command(['migrate'], { DATABASE_URL: url, DATA_DIR: dataDir })
   assert.equal(migrated.stderr + migrated.stdout, 'The schema is up to date.\n')

@@ -44,9 +44,10 @@ export function lockRecorder({ databases }: FastifyInstance) {
   for (const db of Object.values(databases)) {
     const { $client } = db as unknown as { $client: postgres.Sql }
     $client.options.debug = (connection, statement, parameters) => {
-      const [word = ''] = statement.trim().toLowerCase().split(/\W/)
+      const [word = '', next] = statement.trim().toLowerCase().split(/\W/)
       if (word === 'begin') open.set(connection, start())
-      else if (word === 'commit' || word === 'rollback') open.delete(connection)
+      // One to a savepoint keeps the transaction.
+      else if (word === 'commit' || (word === 'rollback' && next !== 'to')) open.delete(connection)
       else {
         const locks = open.get(connection) ?? start()
         for (const lock of locksOf(statement, parameters)) {

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type postgres from 'postgres'
 import type { DatabaseConfig } from '../../config.ts'
 import { connect } from './connect.ts'
-import { KINDS, type KindName } from './kinds.ts'
+import { KINDS, type Kind, type KindName } from './kinds.ts'
 import { databaseMetrics } from './metrics.ts'
 import { withOutcomes } from './outcomes.ts'
 import { type Readiness, readiness } from './readiness.ts'
@@ -17,7 +17,15 @@ export type Database = PostgresJsDatabase
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
 
 /** Pools of Drizzle, one for each of those that must not wait for each other. */
-const POOLS = ['public', 'customers', 'internal', 'admin', 'privacy', 'background'] as const
+const POOLS = [
+  'public',
+  'customers',
+  'internal',
+  'admin',
+  'privacy',
+  'erasures',
+  'background',
+] as const
 
 type PoolName = (typeof POOLS)[number]
 
@@ -53,8 +61,8 @@ export const database = fp(
     const pools = {} as Record<PoolName, Database>
     const clients = POOLS.map((name) => {
       const client = open(name)
-      const { max, waitMsMax } = KINDS[name].turns
-      boundTransactions(client, max, waitMsMax)
+      const { turns }: Kind = KINDS[name]
+      if (turns !== undefined) boundTransactions(client, turns.max, turns.waitMsMax)
       pools[name] = withOutcomes(drizzle(client, { casing: 'snake_case' }))
       return client
     })

@@ -39,7 +39,7 @@ export async function openDatabase(
     const pending = await pendingMigrations(opened.config)
     if (pending > 0) {
       throw new DatabaseNotReady(
-        `The database lacks ${pending} migration${pending === 1 ? '' : 's'}: run \`npm run db:migrate\``,
+        `The database lacks ${pending} migration${pending === 1 ? '' : 's'}: run \`node dist/cli.js migrate\``,
       )
     }
     return opened

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { JOBS } from '../../../src/jobs/list.ts'
+import { eraseCustomer } from '../../../src/privacy/erase-customer.ts'
 import { URLS, startBilling } from '../../support/billing.ts'
-import { keyIdOf } from '../../support/customers.ts'
+import { createCustomer, keyIdOf, putPlan } from '../../support/customers.ts'
 import { eventually } from '../../support/processes.ts'
 import { lockRecorder } from '../../support/recorded-locks.ts'
 import { collectRoutes } from '../../support/routes.ts'
-import type { Answer } from '../../support/service.ts'
+import type { Answer, Service } from '../../support/service.ts'
 import { query } from '../../support/tables.ts'
+import { asCustomer } from '../../support/usage.ts'
 
 const README = 'src/plugins/database/README.md'
 const ATTEMPT = { attempt: 1, isLast: false }
@@ -163,12 +165,16 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   await ada.subscribe()
   const event = stripe.events.find(({ type }) => type === 'customer.subscription.created')
   await stripe.deliver({ to, events: [...stripe.events] })
+  const ids = new Map([
+    ['delete_stripe_customer', 'cus_none'],
+    ['continue_erasure', String(await begunErasure(service))],
+  ])
   for (const job of JOBS) {
     const { name } = job
     if (name === 'reconcile_subscriptions') {
       await query(service.database, 'update subscriptions set quantity = 7')
     }
-    const payload = { id: name === 'delete_stripe_customer' ? 'cus_none' : event?.id }
+    const payload = { id: ids.get(name) ?? event?.id }
     seen.set(
       `job ${name}`,
       await record(() => job.run(app, payload, ATTEMPT).catch(() => undefined)),
@@ -187,6 +193,25 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   for (const [what, locks] of seen) assert.deepEqual(locks, table.get(what), what)
 })
 
+/** The id of an erasure that has begun: of a customer with an account that pays for its usage. */
+async function begunErasure(service: Service): Promise<bigint> {
+  await putPlan(service, 'paid', {
+    metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } },
+  })
+  const { customerId, apiKey } = await createCustomer(service, {
+    email: 'payer@example.com',
+    plan: 'paid',
+  })
+  await service.asInternal('POST', '/account', { user_id: customerId, tier: 'x' })
+  await service.asInternal('POST', '/top_up', { user_id: customerId, amount: 500 })
+  const report = { metrics: { calls: 7 } }
+  const reported = await asCustomer(service, apiKey)('POST', '/api/usage/report', report)
+  assert.equal(reported.status, 201)
+  const { erasures } = service.app.databases
+  const begun = await eraseCustomer(erasures, { id: 'system', ip: null }, customerId, true)
+  return begun?.id ?? assert.fail('the erasure has not begun')
+}
+
 /** `UPDATE_LOCKS=1 npm test -- test/plugins/database/locks.test.ts`, then `npm run format`. */
 function rewrite(seen: ReadonlyMap<string, string[]>): void {
   const lines = readFileSync(README, 'utf8').split('\n')
@@ -197,7 +222,7 @@ function rewrite(seen: ReadonlyMap<string, string[]>): void {
     const text = locks
       .join('; ')
       .replace(
-        /\b[a-z]+(?:_[a-z]+)+\b|\b(?:accounts|customers|licenses|plans|subscriptions)\b/g,
+        /\b[a-z]+(?:_[a-z]+)+\b|(?<!number of )\b(?:accounts|customers|erasures|holds|licenses|plans|subscriptions|transfers)\b/g,
         '`$&`',
       )
     return `| ${what} | ${text || 'none'} | ${rows} | ${repeated} |`
