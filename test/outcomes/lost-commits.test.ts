@@ -164,8 +164,6 @@ test('what an operator writes is unknown when its commit is not answered for', a
   }
   const send = (...[method, path, body, internal]: Call) =>
     internal ? service.asInternal(method, path, body) : service.asAdmin(method, path, body)
-  const poolOf = (name: string, [, , , internal]: Call) =>
-    name === 'erasure' ? 'erasures' : internal ? 'internal' : 'admin'
   for (const [name, call] of Object.entries(calls)) {
     proxy.plan({ cut: 'after', pool: poolOf(name, call) })
     const answer = await send(...call)

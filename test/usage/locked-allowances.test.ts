@@ -8,10 +8,12 @@ import { type Answer, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 import { asCustomer } from '../support/usage.ts'
 
+type Customer = Awaited<ReturnType<typeof createCustomer>> & { call: ReturnType<typeof asCustomer> }
+
 test('reports of a customer whose rows are locked keep no other from being stored, and are stored once', async (t) => {
   const service = await startService(t)
   await putPlan(service, 'paid', { metered: { paid: { via: 'funds', asset: 'USD/2', price: 2 } } })
-  const customers = []
+  const customers: Customer[] = []
   for (let index = 0; index < 2; index++) {
     const made = await createCustomer(service, { email: `${index}@example.com`, plan: 'paid' })
     await service.asInternal('POST', '/account', { user_id: made.customerId, tier: 'pro' })
@@ -23,7 +25,7 @@ test('reports of a customer whose rows are locked keep no other from being store
   const ofFirst = `customer_id = '${first.customerId}' for update`
   let stored = 0
   for (const metric of ['plain', 'paid']) {
-    const report = (customer: typeof first): Promise<Answer> =>
+    const report = (customer: Customer): Promise<Answer> =>
       customer.call('POST', '/api/usage/report', { metrics: { [metric]: 1 } })
     for (const customer of customers) assert.equal((await report(customer)).status, 201)
     for (const rows of [
