@@ -81,7 +81,7 @@ test('the client repeats an unknown outcome under the key or id that it is given
   await t.test('not a key that may have been issued: its id is there to revoke it', async () => {
     const admin = adminClient({ url: seen.url, token: ADMIN_TOKEN })
     seen.plan()
-    proxy.plan({ cut: 'after', pool: 'api' })
+    proxy.plan({ cut: 'after', pool: 'admin' })
     const failed: unknown = await admin.issueApiKey({ customer_id }).catch((error) => error)
     assert.ok(failed instanceof StrongroomError)
     assert.equal(failed.code, 'OUTCOME_UNKNOWN')
@@ -95,7 +95,7 @@ test('the client repeats an unknown outcome under the key or id that it is given
   await t.test('a change, as it is', async () => {
     const admin = adminClient({ url: seen.url, token: ADMIN_TOKEN })
     seen.plan()
-    proxy.plan({ cut: 'before', pool: 'api' })
+    proxy.plan({ cut: 'before', pool: 'admin' })
     const changed = await admin.updateCustomer({ customer_id, company_name: 'Ada' })
     assert.equal(changed.company_name, 'Ada')
     assert.equal(seen.seen.length, 2)

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
+import type { KindName } from '../../src/plugins/database/kinds.ts'
 import { verifyLedger } from '../../src/funds/verify.ts'
 import { socketHost } from '../../src/plugins/database/hosts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
@@ -61,12 +62,12 @@ const OPERATIONS: Record<
       paying('POST', '/api/usage/report', { metrics: { paid: 1 }, instance_id }),
   },
   customer: {
-    pool: 'api',
+    pool: 'admin',
     call: ({ service }, name) =>
       service.asAdmin('POST', '/api/customers', { email: 'eve@example.com', company_name: name }),
   },
   account: {
-    pool: 'api',
+    pool: 'internal',
     call: ({ service }, user_id) =>
       service.asInternal('POST', '/account', { user_id, tier: 'pro' }),
   },

@@ -72,7 +72,10 @@ test('a commit whose wait for the standby is cancelled is not acknowledged', asy
   const calls: [pool: string, call: (service: Service) => Promise<Answer>][] = [
     ['ledger', () => service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 100 })],
     ['usage', () => api('POST', '/api/usage/report', { metrics: { calls: 2 } })],
-    ['api', () => service.asAdmin('PATCH', `/api/customers/${customerId}`, { company_name: 'A' })],
+    [
+      'admin',
+      () => service.asAdmin('PATCH', `/api/customers/${customerId}`, { company_name: 'A' }),
+    ],
   ]
   const answers: Answer[] = []
   for (const [pool, call] of calls) {
