@@ -34,7 +34,7 @@ interface Operations {
 /** Each with a mark of its own, under which its effect is found afterwards. */
 const OPERATIONS: Record<
   string,
-  { pool: string; call: (on: Operations, mark: string) => Promise<Answer> }
+  { pool: KindName; call: (on: Operations, mark: string) => Promise<Answer> }
 > = {
   deduct: {
     pool: 'ledger',

@@ -36,8 +36,10 @@ test('reports of a customer whose rows are locked keep no other from being store
       `select from usage_totals where ${ofFirst}`,
     ]) {
       const unlock = await lockRows(service.database, rows)
-      const waiting = inParallel(3, 3, () => report(first))
-      const others = await inParallel(3, 3, () => report(second)).finally(() => void unlock())
+      const waiting: Promise<Answer[]> = inParallel(3, 3, () => report(first))
+      const others: Answer[] = await inParallel(3, 3, () => report(second)).finally(
+        () => void unlock(),
+      )
       assert.deepEqual(
         others.map(({ status }) => status),
         [201, 201, 201],
