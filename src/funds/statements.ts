@@ -75,9 +75,9 @@ export async function beginBatch(
       : sql<Transfer[]>`
           select ${transferColumns(sql)}
           from unnest(
-            ${array(keys.map((sought) => sought.userId))}::text[],
-            ${array(keys.map((sought) => sought.accountId))}::bigint[],
-            ${array(keys.map((sought) => sought.key))}::text[]
+            ${array(keys.map((one) => one.userId))}::text[],
+            ${array(keys.map((one) => one.accountId))}::bigint[],
+            ${array(keys.map((one) => one.key))}::text[]
           ) as sought (user_id, account_id, key)
           left join accounts a on a.user_id = sought.user_id
           join transfers t on (t.account_id::text || ' ' || t.idempotency_key)

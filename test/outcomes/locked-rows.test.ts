@@ -46,7 +46,7 @@ test('reports that wait for a locked total in vain are not stored', async (t) =>
   await delay(300)
   const second = api('POST', '/api/usage/report', { metrics: { calls: 100 } })
   for (const answer of await Promise.all([first, second])) {
-    assertRefused(answer, 'TIMEOUT')
+    assertRefused(answer, 'ACCOUNT_BUSY')
     assert.equal(answer.body.report_id, undefined)
   }
   await release()

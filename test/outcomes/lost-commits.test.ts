@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { KindName } from '../../src/plugins/database/kinds.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { createDatabase } from '../support/database.ts'
 import { databaseProxy } from '../support/database-proxy.ts'
@@ -187,7 +188,7 @@ test('what an operator writes is unknown when its commit is not answered for', a
   }
 })
 
-function poolOf(name: string, [, , , isInternal]: readonly unknown[]): string {
+function poolOf(name: string, [, , , isInternal]: readonly unknown[]): KindName {
   if (name === 'erasure') return 'erasures'
   return isInternal === true ? 'internal' : 'admin'
 }

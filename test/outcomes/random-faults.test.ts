@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
+import type { KindName } from '../../src/plugins/database/kinds.ts'
 import { verifyLedger } from '../../src/funds/verify.ts'
 import { socketHost } from '../../src/plugins/database/hosts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
@@ -33,7 +34,7 @@ interface Operations {
 /** Each with a mark of its own, under which its effect is found afterwards. */
 const OPERATIONS: Record<
   string,
-  { pool: string; call: (on: Operations, mark: string) => Promise<Answer> }
+  { pool: KindName; call: (on: Operations, mark: string) => Promise<Answer> }
 > = {
   deduct: {
     pool: 'ledger',

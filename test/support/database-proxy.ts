@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
+import type { KindName } from '../../src/plugins/database/kinds.ts'
 
 /**
  * When a connection to the database is cut, by the commit it is about: one of a transaction, or a
@@ -13,8 +14,8 @@ export interface Fault {
   cut: Cut
   /** Which commit, by its statement; the first that comes if not given. */
   matches?: RegExp
-  /** On whose connections: `admin` for those of `strongroom admin`; any if not given. */
-  pool?: string
+  /** On connections of which kind, by its name in the table of kinds; any if not given. */
+  pool?: KindName
   /** How long the server then refuses connections, as one that recovers. */
   recoveryMs?: number
 }

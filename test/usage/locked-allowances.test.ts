@@ -8,24 +8,27 @@ import { type Answer, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 import { asCustomer } from '../support/usage.ts'
 
-type Customer = Awaited<ReturnType<typeof createCustomer>> & { call: ReturnType<typeof asCustomer> }
+interface Caller {
+  customerId: string
+  call: ReturnType<typeof asCustomer>
+}
 
 test('reports of a customer whose rows are locked keep no other from being stored, and are stored once', async (t) => {
   const service = await startService(t)
   await putPlan(service, 'paid', { metered: { paid: { via: 'funds', asset: 'USD/2', price: 2 } } })
-  const customers: Customer[] = []
+  const customers: Caller[] = []
   for (let index = 0; index < 2; index++) {
     const made = await createCustomer(service, { email: `${index}@example.com`, plan: 'paid' })
     await service.asInternal('POST', '/account', { user_id: made.customerId, tier: 'pro' })
     await service.asInternal('POST', '/top_up', { user_id: made.customerId, amount: 10_000 })
-    customers.push({ ...made, call: asCustomer(service, made.apiKey) })
+    customers.push({ customerId: made.customerId, call: asCustomer(service, made.apiKey) })
   }
   const [first, second] = customers
   assert.ok(first && second)
   const ofFirst = `customer_id = '${first.customerId}' for update`
   let stored = 0
   for (const metric of ['plain', 'paid']) {
-    const report = (customer: Customer): Promise<Answer> =>
+    const report = (customer: Caller): Promise<Answer> =>
       customer.call('POST', '/api/usage/report', { metrics: { [metric]: 1 } })
     for (const customer of customers) assert.equal((await report(customer)).status, 201)
     for (const rows of [
@@ -33,8 +36,10 @@ test('reports of a customer whose rows are locked keep no other from being store
       `select from usage_totals where ${ofFirst}`,
     ]) {
       const unlock = await lockRows(service.database, rows)
-      const waiting = inParallel(3, 3, () => report(first))
-      const others = await inParallel(3, 3, () => report(second)).finally(() => void unlock())
+      const waiting: Promise<Answer[]> = inParallel(3, 3, () => report(first))
+      const others: Answer[] = await inParallel(3, 3, () => report(second)).finally(
+        () => void unlock(),
+      )
       assert.deepEqual(
         others.map(({ status }) => status),
         [201, 201, 201],
