@@ -48,7 +48,7 @@ export const earlyAnswers = fp(
     })
     app.addHook('onRequest', (request, reply, done) => {
       // Sent along behind one that was refused unread: it has no answer, and so no effect.
-      if (ending.has(request.raw.socket)) reply.hijack()
+      if (ending.has(request.raw.socket)) void reply.hijack()
       else done()
     })
     app.addHook('preParsing', (request, reply, _payload, done) => {
