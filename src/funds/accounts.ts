@@ -6,6 +6,7 @@ import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals.ts'
 import { SYSTEM_ACCOUNTS, available, isBeyondLimit } from './posting.ts'
 import { accounts, holds, transfers } from './tables.ts'
+import { takeTurn } from './turns.ts'
 
 export type AccountRow = typeof accounts.$inferSelect
 export type TransferRow = typeof transfers.$inferSelect
@@ -89,6 +90,7 @@ export function updateAccount(
   changes: Partial<Pick<AccountRow, 'tier' | 'status' | 'creditLimit' | 'lowBalanceAt'>>,
 ): Promise<AccountRow> {
   return db.transaction(async (tx) => {
+    await takeTurn(tx, userId)
     const [before] = await tx
       .select()
       .from(accounts)

@@ -3,9 +3,7 @@ import { array, column, jsonColumn } from '../plugins/database/arrays.ts'
 import type { Writes } from './batch.ts'
 import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'
-
-/** The first of the two numbers of an advisory lock; the second stands for the account. */
-const TURN_CLASS = 5_746_107
+import { TURN_CLASS } from './turns.ts'
 
 /** An idempotency key and the account it belongs to: by user, or by id where that is known. */
 export interface SoughtKey {
@@ -39,9 +37,8 @@ export interface BatchState {
  * round trip, and each takes its snapshot when the one before has ended: what is looked up under the
  * locks is the newest there is of these accounts.
  *
- * A transaction that waits for an account holds the account's turn meanwhile, and those that do not wait
- * leave out whatever account has its turn taken. Otherwise a busy process would take an account again
- * and again, each time past those that wait for it: `skip locked` minds no queue.
+ * One that waits for its accounts takes their turns first; one that does not leaves out those whose turn
+ * is taken.
  * @param waitMs how long to wait for locks before the transaction fails with 55P03; with null, accounts
  * that others have locked are left out
  */

@@ -3,6 +3,7 @@ import type { Actor } from '../audit/record.ts'
 import { accountSubject } from '../funds/accounts.ts'
 import type { Account } from '../funds/posting.ts'
 import { accounts } from '../funds/tables.ts'
+import { takeTurn } from '../funds/turns.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
 import { noteTopUps } from '../payments/service.ts'
 import { Refusal } from '../refusals.ts'
@@ -62,6 +63,7 @@ export async function closeAccount(tx: Transaction, account: Account, force: boo
  * @returns null if there is none
  */
 export async function lockAccount(tx: Transaction, userId: string): Promise<Account | null> {
+  await takeTurn(tx, userId)
   const [row] = await tx
     .select()
     .from(accounts)

@@ -5,6 +5,7 @@ import { type TestContext, after, test } from 'node:test'
 import { signal as send } from '../../src/plugins/database/embedded/processes.ts'
 import { type Script, copyRepository, runNpm } from '../support/npm-script.ts'
 import { eventually } from '../support/processes.ts'
+import { scaled } from '../support/scale.ts'
 import { clusterOf, newDataDir } from '../support/service-process.ts'
 
 /** Of a stop in good order, the database included. */
@@ -62,8 +63,9 @@ function pidOf(script: Script, target: Target): number {
   return found[0]?.pid ?? 0
 }
 
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 for (const target of ['npm', 'group', 'service'] as const) {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  for (const signal of SIGNALS.slice(0, scaled(3, 2))) {
     test(`npm start: ${signal} to the ${target}`, { skip }, (t) =>
       stops(t, 'start', SERVING, signal, target),
     )
@@ -75,7 +77,7 @@ const EITHER = [
   ['npm', 'SIGTERM'],
   ['group', 'SIGINT'],
 ] as const
-for (const [target, signal] of EITHER) {
+for (const [target, signal] of EITHER.slice(0, scaled(2, 1))) {
   test(`npm start: ${signal} to the ${target} while it builds`, { skip }, (t) =>
     stops(t, 'start', BUILDING, signal, target),
   )
