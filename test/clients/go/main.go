@@ -16,8 +16,8 @@ func main() {
 	admin := connect("Authorization", "Bearer "+os.Getenv("ADMIN_API_TOKEN"))
 	internal := connect("X-INTERNAL-TOKEN", os.Getenv("INTERNAL_SERVICE_TOKEN"))
 
-	created := must(admin.CreateCustomerWithResponse(ctx, client.CreateCustomerRequest{Email: "ada@example.com"})).JSON201
-	customer := connect("X-API-Key", created.ApiKey)
+	created := must(admin.CreateCustomerWithResponse(ctx, nil, client.CreateCustomerRequest{Email: "ada@example.com"})).JSON201
+	customer := connect("X-API-Key", *created.ApiKey)
 	me := must(customer.GetMeWithResponse(ctx)).JSON200
 	check(me.CustomerId == created.Customer.CustomerId && me.Key.ExpiresAt == nil)
 

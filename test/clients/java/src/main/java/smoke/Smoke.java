@@ -21,7 +21,7 @@ public final class Smoke {
     var internal =
         new InternalApi(connect(env, "X-INTERNAL-TOKEN", env.get("INTERNAL_SERVICE_TOKEN")));
 
-    var created = admin.createCustomer(new CreateCustomerRequest().email("ada@example.com"));
+    var created = admin.createCustomer(new CreateCustomerRequest().email("ada@example.com"), null);
     var me = new CustomerApi(connect(env, "X-API-Key", created.getApiKey())).getMe();
     check(me.getCustomerId().equals(created.getCustomer().getCustomerId()));
     check(me.getKey().getExpiresAt() == null);
