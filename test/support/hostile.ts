@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import { type TestCustomer, createCustomer } from './customers.ts'
 import { type RawAnswer, callRaw } from './raw-socket.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, type Service, startService } from './service.ts'
-import { countRows } from './tables.ts'
+import { countRows, query } from './tables.ts'
 
 export type Header = readonly [name: string, value: string]
 
@@ -52,4 +52,25 @@ export async function assertUntouched(target: Target, work: () => Promise<void>)
   const before = await state()
   await work()
   assert.deepEqual(await state(), before)
+}
+
+/**
+ * Changes a customer.
+ * @param path the customer's
+ * @returns the address that the change's audit record has
+ */
+export async function addressRecorded(
+  service: Service,
+  path: string,
+  headers: readonly Header[],
+): Promise<string | null> {
+  const all: Header[] = [['authorization', `Bearer ${ADMIN_TOKEN}`], JSON_TYPE, ...headers]
+  const answer = await callRaw(service.origin, 'PATCH', path, all, '{"company_name":"Engines"}')
+  assert.equal(answer.status, 200)
+  const [record] = await query<{ ip: string | null }[]>(
+    service.database,
+    `select value as ip from audit_records r join audit_personal p on p.commitment = r.ip
+    where event is not null order by id desc limit 1`,
+  )
+  return record?.ip ?? null
 }

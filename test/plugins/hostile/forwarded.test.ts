@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCustomer } from '../../support/customers.ts'
-import { type Header, JSON_TYPE } from '../../support/hostile.ts'
+import { type Header, addressRecorded } from '../../support/hostile.ts'
 import { callRaw } from '../../support/raw-socket.ts'
 import { collectRoutes } from '../../support/routes.ts'
-import { ADMIN_TOKEN, type Service, startService } from '../../support/service.ts'
+import { startService } from '../../support/service.ts'
 import { query } from '../../support/tables.ts'
 
 const SOCKET = '127.0.0.1'
@@ -75,24 +75,11 @@ const HEADERS: [header: string, caller: string][] = [
 
 const routes = collectRoutes()
 
-/** A change, and the address that its audit record has. */
-async function actsAs(service: Service, path: string, headers: Header[]): Promise<string | null> {
-  const all: Header[] = [['authorization', `Bearer ${ADMIN_TOKEN}`], JSON_TYPE, ...headers]
-  const answer = await callRaw(service.origin, 'PATCH', path, all, '{"company_name":"Engines"}')
-  assert.equal(answer.status, 200)
-  const [record] = await query<{ ip: string | null }[]>(
-    service.database,
-    `select value as ip from audit_records r join audit_personal p on p.commitment = r.ip
-    where event is not null order by id desc limit 1`,
-  )
-  return record?.ip ?? null
-}
-
 test('of a forwarded address only the address is taken, however it is written', async (t) => {
   const service = await startService(t, { TRUST_PROXY: '127.0.0.1, 10.0.0.0/8' })
   const path = `/api/customers/${(await createCustomer(service)).customerId}`
   for (const [header, caller] of HEADERS) {
-    const ip = await actsAs(service, path, [['x-forwarded-for', header]])
+    const ip = await addressRecorded(service, path, [['x-forwarded-for', header]])
     assert.equal(ip, caller, header.slice(0, 60))
   }
   // Several headers are one list.
@@ -100,7 +87,7 @@ test('of a forwarded address only the address is taken, however it is written', 
     ['x-forwarded-for', '203.0.113.6:1'],
     ['x-forwarded-for', '10.1.2.3'],
   ]
-  assert.equal(await actsAs(service, path, two), '203.0.113.6')
+  assert.equal(await addressRecorded(service, path, two), '203.0.113.6')
 })
 
 test('a caller has one count, whatever port he comes from and however he is written', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Header, JSON_TYPE, startTarget } from '../../support/hostile.ts'
+import { type Header, JSON_TYPE, addressRecorded, startTarget } from '../../support/hostile.ts'
 import { callRaw } from '../../support/raw-socket.ts'
 import { assertRefused } from '../../support/refusals.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../../support/service.ts'
@@ -10,16 +10,7 @@ const ADMIN: Header = ['authorization', `Bearer ${ADMIN_TOKEN}`]
 
 async function actsFrom(service: Service, headers: Header[]): Promise<string | null> {
   const { body } = await service.asAdmin('GET', '/api/customers')
-  const path = `/api/customers/${body.data[0].customer_id}`
-  const all = [ADMIN, JSON_TYPE, ...headers]
-  const answer = await callRaw(service.origin, 'PATCH', path, all, '{"company_name":"Engines"}')
-  assert.equal(answer.status, 200)
-  const [record] = await query<{ ip: string | null }[]>(
-    service.database,
-    `select value as ip from audit_records r join audit_personal p on p.commitment = r.ip
-    where event is not null order by id desc limit 1`,
-  )
-  return record?.ip ?? null
+  return addressRecorded(service, `/api/customers/${body.data[0].customer_id}`, headers)
 }
 
 test('only a trusted proxy may say where a call comes from', async (t) => {
