@@ -32,14 +32,17 @@ export const apiKeys = fp(
     const noting = app.connections.open('key notes')
     const peppers = keyPeppers(secrets)
     const notes = keyNotes(noting, app.log)
+    const read = keyStates(reading, peppers.ids)
     const verifier = keyVerifier({
-      read: keyStates(reading, peppers.ids),
+      read,
       note: notes.add,
       count: keyMetrics(app.metrics),
       peppers,
     })
     hearOfKeyChanges(app, config, (id) => verifier.doubt(id))
     app.decorate('apiKeys', { peppers, verifier })
+    // After a restart all callers come at once: the first does not wait for a connection.
+    app.addHook('onReady', async () => void (await read('').catch(() => undefined)))
     app.addHook('onClose', async () => {
       await notes.close()
       await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))

@@ -42,11 +42,12 @@ export interface VerifierMeans {
 }
 
 /**
- * What is known of keys is read again this often, all of it that is asked for at one time. Changes are
- * announced and reach every replica at once; but what is announced can be lost, and then this bounds
- * for how long a revoked key is good.
+ * What is known of keys is read again this often, all of it that is asked for at one time: behind the
+ * first call in an epoch, and before the first where there was none in the epoch before. Changes are
+ * announced and reach every replica at once; but what is announced can be lost, and then two epochs
+ * bound for how long a revoked key is good.
  */
-const STATE_AGE_MS_MAX = 500
+const EPOCH_MS = 250
 const KNOWN_MAX = 20_000
 const NOTE_INTERVAL_MS = 60_000
 /** A slow hash that takes longer, with the wait before it, goes on for the next call with the key. */
@@ -59,7 +60,7 @@ const HASH_WAIT_MS_MAX = 4_000
 export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyVerifier {
   // In front of every key, and of one length. The digests are shown to nobody who could extend one.
   const secret = randomBytes(32).toString('hex')
-  const epochStart = Math.floor(Math.random() * STATE_AGE_MS_MAX)
+  const epochStart = Math.floor(Math.random() * EPOCH_MS)
   const known = new Map<string, KnownKey>()
   /** Slow hashes under way: many requests with one key share its own. */
   const hashing = new Map<string, Promise<boolean>>()
@@ -69,8 +70,11 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
     const entry = known.get(name)
     if (entry === undefined) return verifyUnknown(name, presented)
     count('known')
-    if (isFresh(entry)) return admit(entry, entry.holder)
-    return recall(name, entry).then((holder) => admit(entry, holder))
+    const age = ageOf(entry)
+    if (age > 1) return recall(name, entry).then((holder) => admit(entry, holder))
+    // A failure is told to the call that has to wait for the next reading.
+    if (age === 1 && entry.reading === null) recall(name, entry).catch(() => undefined)
+    return admit(entry, entry.holder)
   }
 
   async function verifyUnknown(name: string, presented: string): Promise<KeyHolder | null> {
@@ -91,7 +95,7 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
     count(isOwn === null ? 'hashed' : 'looked_up')
     const entry = remember(name, presented, state, readAt)
     // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
-    return admit(entry, isFresh(entry) ? entry.holder : await recall(name, entry))
+    return admit(entry, ageOf(entry) > 1 ? await recall(name, entry) : entry.holder)
   }
 
   function isHashOf(name: string, state: KeyState, presented: string): Promise<boolean> {
@@ -142,13 +146,13 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
     return holder
   }
 
-  /** What is read in one epoch is read again in the next: many keys are due at once, and read together. */
-  function isFresh({ readAt }: KnownKey): boolean {
-    return epochOf(readAt) === epochOf(Date.now())
+  /** In epochs: many keys are due at once, and read together. */
+  function ageOf({ readAt }: KnownKey): number {
+    return epochOf(Date.now()) - epochOf(readAt)
   }
 
   function epochOf(time: number): number {
-    return Math.floor((time - epochStart) / STATE_AGE_MS_MAX)
+    return Math.floor((time - epochStart) / EPOCH_MS)
   }
 
   /** Many requests with one key share one read of its state. */

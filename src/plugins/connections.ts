@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../refusals.ts'
-import { refuseBrokenRequest } from './errors.ts'
+import { refuseWithoutRequest } from './slow-requests.ts'
 
 const HEADERS_MAX = 100
 const DRAIN_INTERVAL_MS = 100
@@ -20,11 +20,11 @@ export const serverLimits = {
   keepAliveTimeout: 72_000,
   http: {
     headersTimeout: 8_000,
-    connectionsCheckingInterval: 1_000,
+    connectionsCheckingInterval: 100,
     // Checked below: Node's own refusal has no body and no request id.
     requireHostHeader: false,
   },
-  clientErrorHandler: refuseBrokenRequest,
+  clientErrorHandler: refuseWithoutRequest,
   forceCloseConnections: 'idle',
   // What was taken is answered: a caller can not tell a 503 of the end from one that moved money.
   return503OnClosing: false,

@@ -42,6 +42,25 @@ test('a connection that is slow or idle is closed in time, with a 408 where one 
   assert.equal((await service.call('GET', '/health/live')).status, 200)
 })
 
+test('a thousand slow requests whose time runs out at once are refused between the calls of others', async (t) => {
+  const service = await startService(t)
+  const slow = await Promise.all(Array.from({ length: 1_000 }, () => openSocket(service.origin)))
+  let refused = 0
+  const ends = slow.map(async (socket) => {
+    socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\nx-slow: ')
+    const [answer] = await readToEnd(socket)
+    refused++
+    assertRefused(answer ?? assert.fail('There is no answer'), 'REQUEST_TIMEOUT')
+  })
+  let between = 0
+  while (refused < slow.length) {
+    assert.equal((await service.call('GET', '/health/live')).status, 200)
+    if (refused > 0 && refused < slow.length) between++
+  }
+  await Promise.all(ends)
+  assert.ok(between >= 20, `${between} calls were answered between the first and the last refusal`)
+})
+
 test('bytes that are no HTTP/1 request, or two readings of one, are refused', async (t) => {
   const target = await startTarget(t)
   const head = `POST /account HTTP/1.1\r\nhost: a\r\nx-internal-token: ${INTERNAL_TOKEN}\r\n`
