@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
+import { restAfter } from '../pace.ts'
 import { ENDED_MAX } from './lapsed.ts'
 import type { LedgerBooks } from './ledger.ts'
 import type { Place } from './operations.ts'
 
-const PAUSE_MAX_MS = 250
-
 /**
- * Ends holds whose time is over, all there are, in pages with pauses as long as the work. Nothing waits
+ * Ends holds whose time is over, all there are, in pages with rests between. Nothing waits
  * for it: such holds do not count, and every batch ends some of the accounts it touches. Accounts that
  * are locked are left to the next round, and so is everything where another process is at it.
  */
@@ -31,6 +29,6 @@ export async function endLapsedHolds(
     const started = performance.now()
     await books.endLapsed(sql, page)
     if (page.length < ENDED_MAX) return
-    await delay(Math.min(PAUSE_MAX_MS, performance.now() - started))
+    await restAfter(started)
   }
 }

@@ -4,7 +4,7 @@ import type { Hold } from './posting.ts'
 import { holdColumns } from './statements.ts'
 
 /** So many holds a transaction ends at most of those whose time is over. */
-export const ENDED_MAX = 300
+export const ENDED_MAX = 100
 
 /** Of an account with more of them, the sum is not for a transaction that others wait for. */
 export const COUNTED_MAX = 100

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { Database, Transaction } from '../plugins/database/index.ts'
+import { restAfter } from '../pace.ts'
 import { usageReports, usageRetention } from './tables.ts'
 
-/** Few enough that nothing waits for a page; between pages is as much time as one takes. */
-const PAGE = 5_000
+/** Few enough that nothing waits for a page. */
+const PAGE = 1_000
 
 /** Of one run of the job; a worker that is to stop does not wait for millions of rows. */
 const RUN_MS_MAX = 20_000
@@ -150,9 +150,8 @@ async function deleteBefore(
       return { deleted, isDone: true }
     }
     from = new Date(page.until)
-    const now = performance.now()
-    if (now - begunAt > timeMs) return { deleted, isDone: false }
-    await delay(now - startedAt)
+    if (performance.now() - begunAt > timeMs) return { deleted, isDone: false }
+    await restAfter(startedAt)
   }
 }
 

@@ -1,0 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** What work that nobody waits for leaves to others: between two pages, four times what one took. */
+const REST = 4
+const REST_MS_MAX = 1_000
+
+/** Rests after a page that began then (`performance.now()`). */
+export async function restAfter(startedAt: number): Promise<void> {
+  await delay(Math.min(REST_MS_MAX, REST * (performance.now() - startedAt)))
+}
