@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
-import type { PageRequest } from '../pagination.ts'
-import { array } from '../plugins/database/arrays.ts'
+import type { PageRequest } from '../http/pagination.ts'
+import { array } from '../database/arrays.ts'
 import { type LogRecord, type Place, readRecords } from './records.ts'
 
 /** How many records are read at once: a batch of transfers has as many at most. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { SCOPE_TAGS } from '../auth/scope.ts'
-import { array } from '../plugins/database/arrays.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
+import { array } from '../database/arrays.ts'
+import type { Database, Transaction } from '../database/index.ts'
 
 /**
  * Erases personal values, and their salts, of records about these subjects: a customer's id, or

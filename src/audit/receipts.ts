@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import type { Place as TransferPlace } from '../funds/operations.ts'
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 import type { IssuedCheckpoint } from './checkpoints.ts'
 import { inclusionProof } from './proofs.ts'
 import { type LogRecord, type Place, readRecords } from './records.ts'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type postgres from 'postgres'
-import { canonicalJson } from '../canonical-json.ts'
-import { array } from '../plugins/database/arrays.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
+import { array } from '../database/arrays.ts'
 import {
   type LoggedTransfer,
   type SystemNames,

@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
-import { column } from '../plugins/database/arrays.ts'
-import { KINDS } from '../plugins/database/kinds.ts'
+import { column } from '../database/arrays.ts'
+import { KINDS } from '../database/kinds.ts'
 import type { RecentMovements } from './recent.ts'
 import { type LogRecord, type Place, readRecords, recordHash } from './records.ts'
 import { appendLeaves } from './tiles.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { tokenId } from '../auth/tokens.ts'
-import type { Config } from '../config.ts'
-import { VERSION } from '../version.ts'
+import type { Config } from '../process/config.ts'
+import { VERSION } from '../process/version.ts'
 import { recordAudit } from './record.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { KeyHolder, KeyVerifier } from '../api-keys/verifier.ts'
-import { Refusal } from '../refusals.ts'
+import type { KeyHolder, KeyVerifier } from '../customers/api-keys/verifier.ts'
+import { Refusal } from '../refusals/index.ts'
 import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
 

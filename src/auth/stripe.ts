@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Tokens } from '../config.ts'
-import { Refusal } from '../refusals.ts'
-import { hasValidSignature } from '../webhooks/signature.ts'
+import type { Tokens } from '../process/config.ts'
+import { Refusal } from '../refusals/index.ts'
+import { hasValidSignature } from '../stripe/signature.ts'
 import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
 

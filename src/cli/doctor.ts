@@ -1,4 +1,4 @@
-import { processEnvironment } from '../config.ts'
+import { processEnvironment } from '../process/config.ts'
 import { examine } from '../doctor/examine.ts'
 import { countsOf, describeExamination } from '../doctor/report.ts'
 import { WrongCall, command } from './command.ts'

@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
-import type { Config } from '../config.ts'
-import type { Environment } from '../environment.ts'
+import type { Config } from '../process/config.ts'
+import type { Environment } from '../process/environment.ts'
 
 /** `unseen`: nothing on this machine shows it, so the advice says what would. */
 export type Status = 'pass' | 'warning' | 'failure' | 'unseen'

@@ -1,12 +1,12 @@
 import { accessSync, constants } from 'node:fs'
 import type postgres from 'postgres'
-import { keyPeppers } from '../api-keys/peppers.ts'
+import { keyPeppers } from '../customers/api-keys/peppers.ts'
 import { openCheckpoint } from '../audit/verifier.ts'
 import { verifyLedger } from '../funds/verify.ts'
 import { LOCK_CLASS } from '../jobs/recovery.ts'
-import { array } from '../plugins/database/arrays.ts'
-import { pendingMigrations } from '../plugins/database/migrate.ts'
-import { openKeyRing } from '../plugins/key-ring/index.ts'
+import { array } from '../database/arrays.ts'
+import { pendingMigrations } from '../database/migrate.ts'
+import { openKeyRing } from '../keys/index.ts'
 import {
   type Facts,
   type Group,

@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe'
-import { connect } from '../plugins/stripe.ts'
-import { handlerOf } from '../webhooks/handlers/index.ts'
+import { connect } from '../stripe/client.ts'
+import { handlerOf } from '../stripe/handlers/index.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
 
 const WEBHOOK_PATH = '/api/webhooks/stripe'

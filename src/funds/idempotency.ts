@@ -1,6 +1,6 @@
-import { canonicalJson } from '../canonical-json.ts'
-import { Refusal } from '../refusals.ts'
-import { sha256 } from '../sha256.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
+import { Refusal } from '../refusals/index.ts'
+import { sha256 } from '../encoding/sha256.ts'
 
 /**
  * The key of a call: from the header, the body, or both if they agree; null if it has none.

@@ -4,7 +4,7 @@ import { deleteStripeCustomer } from '../privacy/stripe-customers.ts'
 import { reconcile } from '../subscriptions/reconcile.ts'
 import { deleteOldReports } from '../usage/retention.ts'
 import { sendMeterEvents } from '../usage/meter-events.ts'
-import { applyEvent } from '../webhooks/apply.ts'
+import { applyEvent } from '../stripe/apply.ts'
 
 export interface Attempt {
   /** From 1. */

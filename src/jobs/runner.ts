@@ -9,10 +9,10 @@ import {
   parseCronItems,
   run,
 } from 'graphile-worker'
-import type { DatabaseConfig } from '../config.ts'
-import { databaseErrorCode } from '../plugins/database/faults.ts'
-import { KINDS } from '../plugins/database/kinds.ts'
-import { pgPool } from '../plugins/database/pg-pool.ts'
+import type { DatabaseConfig } from '../process/config.ts'
+import { databaseErrorCode } from '../database/faults.ts'
+import { KINDS } from '../database/kinds.ts'
+import { pgPool } from '../database/pg-pool.ts'
 import { JOBS, type Job } from './list.ts'
 import { startRecovery } from './recovery.ts'
 

@@ -1,6 +1,6 @@
 import { accountSubject } from '../funds/accounts.ts'
 import type { BalanceRow } from '../funds/balances.ts'
-import type { StripeCalls } from '../plugins/stripe.ts'
+import type { StripeCalls } from '../stripe/client.ts'
 import { chargeFor } from './money.ts'
 import { openSession } from './sessions.ts'
 

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
-import type { StripeCalls } from '../plugins/stripe.ts'
-import { Refusal } from '../refusals.ts'
+import type { Config } from '../process/config.ts'
+import type { StripeCalls } from '../stripe/client.ts'
+import { Refusal } from '../refusals/index.ts'
 
 export const ReturnUrl = Type.String({
   minLength: 1,

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { idempotencyKey } from '../funds/idempotency.ts'
 import { IdempotencyHeaders } from '../funds/schemas.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../http/schemas.ts'
 import { openTopUpCheckout } from './checkout.ts'
 import { type ReturnUrlRule, stripeReturningTo } from './return-urls.ts'
 import { CheckoutSession, TopUpCheckoutBody } from './schemas.ts'

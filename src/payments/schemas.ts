@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { IdempotencyKey, UserId } from '../funds/schemas.ts'
-import { strictObject } from '../schemas.ts'
+import { strictObject } from '../http/schemas.ts'
 import { ReturnUrl } from './return-urls.ts'
 
 export const CheckoutSession = Type.Object(

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { fingerprint } from '../funds/idempotency.ts'
 import { accounts, transfers } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../database/index.ts'
 import { type Charge, chargeFor, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
-import { type StripeCalls, requestKey } from '../plugins/stripe.ts'
-import { Refusal } from '../refusals.ts'
+import { type StripeCalls, requestKey } from '../stripe/client.ts'
+import { Refusal } from '../refusals/index.ts'
 
 /** How often the same checkout can be completed within the day that Stripe remembers its key. */
 const SAME_MAX = 20

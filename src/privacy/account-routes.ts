@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { UserParams } from '../funds/schemas.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../http/schemas.ts'
 import { AccountExport, ErasedAccount, ErasingAccount } from './account-schemas.ts'
 import { fileHeaders } from './document.ts'
 import { exportAccount } from './export-account.ts'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Account, Hold, Transfer } from '../funds/schemas.ts'
-import { Timestamp, nullable } from '../schemas.ts'
+import { Timestamp, nullable } from '../http/schemas.ts'
 import { ExportedEvent, ExportedRecord } from './schemas.ts'
 
 export const ErasedAccount = Type.Object(

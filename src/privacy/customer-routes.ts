@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { CustomerParams } from '../customers/schemas.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../http/schemas.ts'
 import { fileHeaders } from './document.ts'
 import { exportCustomer } from './export-customer.ts'
 import { CustomerExport, EraseQuery, ErasedCustomer, ErasingCustomer, streamed } from './schemas.ts'

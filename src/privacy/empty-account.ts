@@ -5,7 +5,7 @@ import { type Ledger, type Writes, openBatch } from '../funds/batch.ts'
 import { type Movement, newOperation } from '../funds/operations.ts'
 import { type Account, type Hold, isLapsed } from '../funds/posting.ts'
 import { accounts, holds } from '../funds/tables.ts'
-import type { Transaction } from '../plugins/database/index.ts'
+import type { Transaction } from '../database/index.ts'
 import { writeMovements } from './write-movements.ts'
 
 /** Whether there is something to give up: a balance, or a hold that still counts. */

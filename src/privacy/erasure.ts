@@ -1,6 +1,6 @@
 import { TransactionRollbackError, eq, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../database/index.ts'
 import { STEPS, isLast, lockedAccount } from './steps.ts'
 import { erasures } from './tables.ts'
 

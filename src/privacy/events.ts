@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { array, column, jsonColumn } from '../plugins/database/arrays.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
+import { array, column, jsonColumn } from '../database/arrays.ts'
+import type { Database, Transaction } from '../database/index.ts'
 import { withoutPersonalData } from './content.ts'
 
 /** Any constant will do; other advisory locks have other numbers. */

@@ -12,7 +12,7 @@ import {
 import { holdId, presentTransfer, transferId } from '../funds/present.ts'
 import { accounts, holds, transfers } from '../funds/tables.ts'
 import { stripePayments } from '../payments/tables.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../database/index.ts'
 import { type Pages, jsonDocument, pages } from './document.ts'
 import { exportedAudit, exportedEvents } from './export-parts.ts'
 import { peopleOfAccount } from './people.ts'

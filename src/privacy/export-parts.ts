@@ -1,7 +1,7 @@
 import { and, asc, eq, getTableColumns, gt, inArray } from 'drizzle-orm'
 import { auditPersonal, auditRecords } from '../audit/tables.ts'
-import type { Database } from '../plugins/database/index.ts'
-import { stripeEvents } from '../webhooks/tables.ts'
+import type { Database } from '../database/index.ts'
+import { stripeEvents } from '../stripe/tables.ts'
 import { type Pages, pages } from './document.ts'
 import { findEvents } from './events.ts'
 

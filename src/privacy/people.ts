@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { accountSubject } from '../funds/accounts.ts'
 import type { CustomerRow } from '../customers/service.ts'
 import { stripePayments } from '../payments/tables.ts'
-import type { Transaction } from '../plugins/database/index.ts'
+import type { Transaction } from '../database/index.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
 
 /** How a customer may be named in Stripe's events, in the form of `people_in`. */

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import { type TSchema, Type } from '@sinclair/typebox'
-import { ApiKey } from '../api-keys/schemas.ts'
+import { ApiKey } from '../customers/api-keys/schemas.ts'
 import { Customer } from '../customers/schemas.ts'
 import { IssuedLicense } from '../licenses/schemas.ts'
-import { CustomerId, Timestamp, nullable, ref, strictObject } from '../schemas.ts'
+import { CustomerId, Timestamp, nullable, ref, strictObject } from '../http/schemas.ts'
 import { STATUSES, type Status } from '../subscriptions/state.ts'
 import { UsageFinding } from '../usage/admin-schemas.ts'
 

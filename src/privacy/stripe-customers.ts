@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
-import type { Transaction } from '../plugins/database/index.ts'
-import { isMissingAtStripe } from '../plugins/stripe.ts'
+import type { Transaction } from '../database/index.ts'
+import { isMissingAtStripe } from '../stripe/client.ts'
 import { forgetEvents } from './events.ts'
 
 /** A customer has some dozens. */

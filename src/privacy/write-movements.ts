@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { auditRecords } from '../audit/tables.ts'
 import type { Writes } from '../funds/batch.ts'
 import { transfers as table } from '../funds/tables.ts'
-import { array, column } from '../plugins/database/arrays.ts'
-import type { Transaction } from '../plugins/database/index.ts'
+import { array, column } from '../database/arrays.ts'
+import type { Transaction } from '../database/index.ts'
 
 /** As many rows as one statement has parameters for. */
 const PAGE = 1_000

@@ -1,4 +1,4 @@
-import { type StripeCalls, isMissingAtStripe } from '../plugins/stripe.ts'
+import { type StripeCalls, isMissingAtStripe } from '../stripe/client.ts'
 import { type EventKnowledge, showsWhatWas } from './knowledge.ts'
 import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
 import { type StripeSubscription, readSubscription } from './state.ts'

@@ -3,7 +3,7 @@ import { keyHolderOf, requireOwn } from '../auth/api-key.ts'
 import { getCustomer } from '../customers/service.ts'
 import { type ReturnUrlRule, stripeReturningTo } from '../payments/return-urls.ts'
 import { CheckoutSession } from '../payments/schemas.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../http/schemas.ts'
 import { openPortal, openSubscriptionCheckout } from './checkout.ts'
 import {
   CheckoutBody,

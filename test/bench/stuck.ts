@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
-import { socketHost } from '../../src/plugins/database/hosts.ts'
+import { socketHost } from '../../src/database/hosts.ts'
 import { stripeEvent, stripeSignature } from '../support/stripe-events.ts'
 
 /** Somebody's open transaction. */

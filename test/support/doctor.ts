@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Line, Status } from '../../src/doctor/check.ts'
 import { examine } from '../../src/doctor/examine.ts'
-import type { Environment } from '../../src/environment.ts'
+import type { Environment } from '../../src/process/environment.ts'
 import { newFolder } from './licenses.ts'
 import {
   ADMIN_TOKEN,

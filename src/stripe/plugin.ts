@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Counter } from 'prom-client'
+import { sharedCommits } from '../scheduling/shared-commits.ts'
+import { KINDS } from '../database/kinds.ts'
+import type { StripeEventRow } from './inbox.ts'
+import { eventGauges } from './metrics.ts'
+import { storeEvents } from './store.ts'
+
+const BATCH_MAX = KINDS.inbox.rowsMax
+const WAITING_MAX = 1_000
+const CLOSE_TIMEOUT_S = 5
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    stripeEvents: {
+      /** Durably, with the job that applies it; events that arrive together share a commit. */
+      store(event: StripeEventRow): Promise<void>
+      /** Counts what became of an event. */
+      settled(type: string, status: string): void
+    }
+  }
+}
+
+/** The inbox of Stripe's events, on a connection of its own. */
+export const inbox = fp(
+  async (app: FastifyInstance) => {
+    const sql = app.connections.open('inbox')
+    const commits = sharedCommits<StripeEventRow, void>({
+      lanes: 1,
+      waitingMax: WAITING_MAX,
+      batchMax: BATCH_MAX,
+      commit: (events) => storeEvents(sql, events),
+    })
+    const registers = [app.metrics]
+    const outcomes = new Counter({
+      name: 'strongroom_stripe_events_total',
+      help: 'Stripe events by what became of them.',
+      labelNames: ['type', 'status'],
+      registers,
+    })
+    eventGauges(app.metrics, app.db)
+    app.decorate('stripeEvents', {
+      store: (event) => commits.submit(event),
+      settled: (type, status) => outcomes.inc({ type, status }),
+    })
+    app.addHook('onClose', () => sql.end({ timeout: CLOSE_TIMEOUT_S }))
+  },
+  { name: 'stripe-inbox', dependencies: ['database', 'metrics'] },
+)
