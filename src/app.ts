@@ -11,6 +11,7 @@ import { auditRoutes, receiptRoutes } from './audit/routes.ts'
 import { auditSchemas } from './audit/schemas.ts'
 import { requireAdminToken } from './auth/admin.ts'
 import { requireApiKey } from './auth/api-key.ts'
+import { dependsOnOwner, environmentMatcher } from './auth/identity.ts'
 import { requireInternalToken } from './auth/internal.ts'
 import { allowAnyone } from './auth/public.ts'
 import { requireStripeSignature } from './auth/stripe.ts'
@@ -54,6 +55,8 @@ import { erasures } from './privacy/plugin.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { outcomes } from './http/outcomes/plugin.ts'
+import { tokens } from './tokens/plugin.ts'
+import { tokenRoutes, tokenSchemas } from './tokens/routes.ts'
 import { usage } from './usage/plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
 import { usedThisMonth } from './usage/totals.ts'
@@ -81,6 +84,7 @@ export async function buildApp(
 
   app.decorateRequest('actor', null)
   app.decorateRequest('keyHolder', null)
+  app.decorateRequest('identity', null)
   await app.register(requestIds)
   await app.register(callerAddress, config)
   await app.register(errors)
@@ -105,6 +109,7 @@ export async function buildApp(
   await app.register(rateLimits, { redisUrl: config.redisUrl })
   await app.register(failures)
   await app.register(apiKeys, { config: config.database, peppers: config.apiKeyPeppers })
+  await app.register(tokens)
   await app.register(keyRing, { config: config.keys })
   await app.register(revocations)
   await app.register(audit, { checkpointFolder: config.auditCheckpointDir })
@@ -119,6 +124,7 @@ export async function buildApp(
   for (const schema of [
     ...healthSchemas,
     ...apiKeySchemas,
+    ...tokenSchemas,
     ...customerSchemas,
     ...planSchemas,
     JsonWebKeySet,
@@ -135,6 +141,9 @@ export async function buildApp(
   }
 
   const gates = await makeGates(app, config.rateLimits)
+  const ofAdmins = environmentMatcher('admin', config.adminTokens)
+  const ofMetrics = environmentMatcher('admin', config.metricsTokens, ['metrics:read'])
+  const ofServices = environmentMatcher('internal', config.internalTokens)
 
   await app.register(async (scope) => {
     // A monitor must have its answer above all when the service is under attack.
@@ -162,7 +171,7 @@ export async function buildApp(
   await app.register(
     async (scope) => {
       useDatabase(scope, 'customers')
-      requireApiKey(scope, app.apiKeys.verifier, gates.customer)
+      requireApiKey(scope, app.apiKeys, gates.customer)
       await scope.register(meRoutes, { prefix: '/me' })
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
       await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })
@@ -173,7 +182,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireAdminToken(scope, config.adminTokens, gates.admin)
+      requireAdminToken(scope, { environment: ofAdmins, stored: app.tokens.admin }, gates.admin)
       useDatabase(scope, 'admin')
       await scope.register(customerRoutes, { prefix: '/customers' })
       await scope.register(
@@ -190,18 +199,24 @@ export async function buildApp(
       })
       await scope.register(licenseAdminRoutes, { prefix: '/licenses' })
       await scope.register(auditRoutes, { prefix: '/audit' })
+      await scope.register(tokenRoutes, {
+        prefix: '/tokens',
+        dependsOnOwner: dependsOnOwner(config),
+      })
       await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },
   )
 
   await app.register(async (scope) => {
-    requireAdminToken(scope, [...config.adminTokens, ...config.metricsTokens], gates.metrics)
+    const environment = (presented: string) => ofAdmins(presented) ?? ofMetrics(presented)
+    requireAdminToken(scope, { environment, stored: app.tokens.admin }, gates.metrics)
     await scope.register(metricsRoutes)
   })
 
   await app.register(async (scope) => {
-    requireInternalToken(scope, config.internalTokens, gates.internal)
+    const bearers = { environment: ofServices, stored: app.tokens.internal }
+    requireInternalToken(scope, bearers, gates.internal)
     useDatabase(scope, 'internal')
     await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
     await scope.register(

@@ -6,6 +6,7 @@ import type { Config } from './process/config.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import type { Lifecycle } from './process/lifecycle.ts'
 import { type OpenDatabase, openDatabase } from './database/open.ts'
+import { lookAtAdminTokens } from './tokens/in-use.ts'
 
 export interface Duties {
   /** Listens and answers requests. */
@@ -30,6 +31,8 @@ export function service(
       database = await openDatabase(config, (message) => logger.info(message), aborted)
       app = await buildApp({ ...config, database: database.config }, logger)
       await app.ready()
+      aborted.throwIfAborted()
+      if (duties.answer) await lookAtAdminTokens(app, config)
       aborted.throwIfAborted()
       // A server that can not write still answers what only reads; acts are refused by themselves.
       await recordStart(app, config, duties.answer ? 'server' : 'worker').catch((error: unknown) =>

@@ -20,13 +20,16 @@ export type AuditEvent =
   | 'service.started'
   | 'stripe.event_replayed'
   | 'subscription.updated'
+  | 'token.created'
+  | 'token.revoked'
+  | 'token.rotated'
   | 'usage.anomaly'
   | 'usage.cleaned'
   | 'usage.limit_exceeded'
 
 /** Who acts, from where: every authenticated request carries one. */
 export interface Actor {
-  /** `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`. */
+  /** `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`. */
   id: string
   ip: string | null
 }

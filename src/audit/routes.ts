@@ -32,7 +32,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListAuditQuery,
         response: { 200: ref(AuditPage) },
       },
-      config: { refusals: ['INVALID_CURSOR'] },
+      config: { permission: 'audit:read', refusals: ['INVALID_CURSOR'] },
     },
     async (request) => {
       const { event, actor, subject, from, to } = request.query
@@ -53,7 +53,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: "A signed statement of the log's size and Merkle root",
         response: { 200: ref(AuditCheckpoint) },
       },
-      config: { refusals: ['SIGNING_KEY_MISSING'] },
+      config: { permission: 'audit:read', refusals: ['SIGNING_KEY_MISSING'] },
     },
     async () => presentCheckpoint(await app.audit.currentCheckpoint()),
   )
@@ -69,7 +69,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ProofQuery,
         response: { 200: ref(AuditProof) },
       },
-      config: { refusals: ['NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'] },
+      config: { permission: 'audit:read', refusals: ['NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'] },
     },
     async (request) => {
       const { index, size } = request.query
@@ -98,7 +98,10 @@ export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: TransferParams,
         response: { 200: ref(Receipt) },
       },
-      config: { refusals: ['TRANSFER_NOT_FOUND', 'NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'] },
+      config: {
+        permission: 'accounts:read',
+        refusals: ['TRANSFER_NOT_FOUND', 'NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'],
+      },
     },
     async (request) => {
       const place = placeOf(request.params.transfer_id)

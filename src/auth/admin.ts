@@ -1,31 +1,34 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Tokens } from '../process/config.ts'
 import { Refusal } from '../refusals/index.ts'
+import { type Bearers, identify } from './bearers.ts'
 import { type Gate, countAdmitted } from './gates.ts'
+import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
-import { tokenMatcher } from './tokens.ts'
 
 const BEARER = /^Bearer ([\x21-\x7e]+)$/
 
-/** `Authorization: Bearer <ADMIN_API_TOKEN>`, or the same 401 for every other request. */
-export function requireAdminToken(app: FastifyInstance, tokens: Tokens, gate: Gate): void {
-  const match = tokenMatcher(tokens)
+/** `Authorization: Bearer <token>`, of the environment or of the database, or the same 401. */
+export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: Gate): void {
   markScope(app, {
     scope: 'admin',
     security: ['AdminToken'],
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED'],
   })
+  requirePermissions(app)
   const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
-    const presented = bearerToken(request)
-    const tokenId = presented === undefined ? null : match(presented)
-    if (tokenId === null) {
+    const found = identify(bearers, bearerToken(request), request.ip)
+    // Of a known token it is known at once: nothing to wait for.
+    const identity = found instanceof Promise ? await found : found
+    if (identity === null) {
       await gate.fail(request, reply)
       void reply.header('www-authenticate', 'Bearer realm="strongroom"')
       throw new Refusal('UNAUTHORIZED')
     }
-    request.actor = { id: `admin:${tokenId}`, ip: request.ip }
+    request.identity = identity
+    request.actor = { id: `admin:${identity.tokenId}`, ip: request.ip }
     await admit(request, reply)
+    checkPermission(request, identity.permissions)
   })
 }
 

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
+import type { KeyCalls } from '../customers/api-keys/calls.ts'
 import type { KeyHolder, KeyVerifier } from '../customers/api-keys/verifier.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { Gate } from './gates.ts'
+import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
 
 declare module 'fastify' {
@@ -12,18 +14,25 @@ declare module 'fastify' {
 }
 
 /** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
-export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier, gate: Gate): void {
+export function requireApiKey(
+  app: FastifyInstance,
+  { verifier, calls }: { verifier: KeyVerifier; calls: KeyCalls },
+  gate: Gate,
+): void {
   markScope(app, {
     scope: 'customer',
     security: ['CustomerApiKey'],
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED', 'OVERLOADED'],
   })
+  requirePermissions(app)
   app.addHook('onRequest', async (request, reply) => {
     const presented = request.headers['x-api-key']
     const found = typeof presented === 'string' ? verifier.verify(presented) : null
     // Of a known key it is known at once: nothing to wait for.
     const holder = found instanceof Promise ? await found : found
-    if (holder === null) {
+    const isHere = holder !== null && holder.isAllowedAt(request.ip)
+    if (!isHere) {
+      if (holder !== null) calls.add(holder.keyId, 401)
       await gate.fail(request, reply)
       void reply.header('www-authenticate', 'ApiKey realm="strongroom"')
       throw new Refusal('UNAUTHORIZED')
@@ -31,6 +40,11 @@ export function requireApiKey(app: FastifyInstance, verifier: KeyVerifier, gate:
     request.keyHolder = holder
     request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
     await gate.admit(request, reply)
+    checkPermission(request, holder.scopes)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    if (request.keyHolder !== null) calls.add(request.keyHolder.keyId, reply.statusCode)
+    done()
   })
 }
 

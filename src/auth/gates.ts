@@ -79,10 +79,17 @@ export async function makeGates(
   const strangers = (name: keyof typeof limits) =>
     app.limiter(`${name}_strangers`, limits[name], addressOf)
 
-  function gate(scope: Scope, admitted: Limiter | null, strange: Limiter | null): Gate {
+  /** @param stored counts the tokens of the database, each by itself */
+  function gate(
+    scope: Scope,
+    admitted: Limiter | null,
+    strange: Limiter | null,
+    stored: Limiter | null = admitted,
+  ): Gate {
     return {
       admit: async (request, reply) => {
-        if (admitted !== null) enforce(reply, await admitted(request))
+        const limiter = request.identity?.isStored === true ? stored : admitted
+        if (limiter !== null) enforce(reply, await limiter(request))
       },
       fail: async (request, reply) => {
         app.failures.note(scope, addressOf(request))
@@ -94,6 +101,7 @@ export async function makeGates(
   }
 
   const apiStrangers = await strangers('api')
+  const ownTokens = await app.limiter('tokens', limits.tokens, ownTokenOf)
   const adminStrangers = await strangers('admin')
   return {
     // Without credentials all are strangers.
@@ -102,11 +110,15 @@ export async function makeGates(
       ...gate('customer', await known('api'), apiStrangers),
       reports: await app.limiter('usage', limits.usage, ownCustomerOf),
     },
-    admin: gate('admin', await known('admin'), adminStrangers),
+    admin: gate('admin', await known('admin'), adminStrangers, ownTokens),
     metrics: gate('admin', null, adminStrangers),
-    internal: gate('internal', await known('internal'), await strangers('internal')),
+    internal: gate('internal', await known('internal'), await strangers('internal'), ownTokens),
     stripe: gate('stripe', await known('webhooks'), await strangers('webhooks')),
   }
+}
+
+function ownTokenOf({ identity }: FastifyRequest): string {
+  return identity?.tokenId ?? ''
 }
 
 function ownCustomerOf(request: FastifyRequest): string {

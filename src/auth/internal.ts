@@ -1,29 +1,37 @@
 import type { FastifyInstance } from 'fastify'
-import type { Tokens } from '../process/config.ts'
 import { Refusal } from '../refusals/index.ts'
+import { type Bearers, identify } from './bearers.ts'
 import { type Gate, countAdmitted } from './gates.ts'
+import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
-import { tokenMatcher } from './tokens.ts'
 
-/** `X-INTERNAL-TOKEN: <INTERNAL_SERVICE_TOKEN>`, or the same 403 for every other request. */
-export function requireInternalToken(app: FastifyInstance, tokens: Tokens, gate: Gate): void {
-  const match = tokenMatcher(tokens)
+/** `X-INTERNAL-TOKEN: <token>`, of the environment or of the database, or the same 403. */
+export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gate: Gate): void {
   markScope(app, {
     scope: 'internal',
     security: ['InternalToken'],
     refusals: ['FORBIDDEN', 'RATE_LIMITED'],
   })
+  requirePermissions(app)
   const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
     // Node joins repeated headers with a comma, so a token given twice matches nothing.
     const presented = request.headers['x-internal-token']
-    const tokenId = typeof presented === 'string' ? match(presented) : null
-    if (tokenId === null) {
+    const found = identify(
+      bearers,
+      typeof presented === 'string' ? presented : undefined,
+      request.ip,
+    )
+    // Of a known token it is known at once: nothing to wait for.
+    const identity = found instanceof Promise ? await found : found
+    if (identity === null) {
       request.log.warn('Unauthorized request: invalid/missing X-INTERNAL-TOKEN')
       await gate.fail(request, reply)
       throw new Refusal('FORBIDDEN')
     }
-    request.actor = { id: `internal:${tokenId}`, ip: request.ip }
+    request.identity = identity
+    request.actor = { id: `internal:${identity.tokenId}`, ip: request.ip }
     await admit(request, reply)
+    checkPermission(request, identity.permissions)
   })
 }

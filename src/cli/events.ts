@@ -1,8 +1,9 @@
 import { describeEvent, listEvents, replayEvent } from '../stripe/operate.ts'
 import { EVENT_STATUSES } from '../stripe/tables.ts'
+import { AS, actorAs } from './actor.ts'
 import { WrongCall, command } from './command.ts'
 import { snakeFields } from './json.ts'
-import { SYSTEM, withDatabase } from './means.ts'
+import { withDatabase } from './means.ts'
 
 export const eventsList = command({
   name: 'events list',
@@ -35,9 +36,10 @@ export const eventsReplay = command({
   name: 'events replay',
   summary: 'apply an event again; what it did is not done twice',
   operands: ['event_id'],
-  options: {},
-  run: async ({ operands: [id] }) => {
-    await withDatabase((db) => replayEvent(db, SYSTEM, id))
+  options: AS,
+  run: async ({ operands: [id], options }) => {
+    const actor = actorAs(options)
+    await withDatabase((db) => replayEvent(db, actor, id))
     return { text: `Replaying ${id}.\n` }
   },
 })

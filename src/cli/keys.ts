@@ -1,7 +1,8 @@
 import { keyPeppers } from '../customers/api-keys/peppers.ts'
 import { issueKey, revokeKey } from '../customers/api-keys/service.ts'
+import { AS, actorAs } from './actor.ts'
 import { command } from './command.ts'
-import { SYSTEM, ownConfig, withDatabase } from './means.ts'
+import { ownConfig, withDatabase } from './means.ts'
 
 export const keysIssue = command({
   name: 'keys issue',
@@ -9,13 +10,15 @@ export const keysIssue = command({
   operands: ['customer_id'],
   options: {
     name: { type: 'string', value: 'name', summary: 'what the key is called in lists' },
+    ...AS,
   },
   json: true,
-  run: async ({ operands: [customerId], options: { name } }) => {
+  run: async ({ operands: [customerId], options: { name, as } }) => {
+    const actor = actorAs({ as })
     const options = name === undefined ? {} : { name }
     const peppers = keyPeppers(ownConfig().apiKeyPeppers)
     const { apiKey, row } = await withDatabase((db) =>
-      issueKey({ db, peppers }, SYSTEM, customerId, options),
+      issueKey({ db, peppers }, actor, customerId, options),
     )
     return { text: `${apiKey}\n`, json: { api_key: apiKey, key_id: row.id } }
   },
@@ -26,9 +29,10 @@ export const keysRevoke = command({
   summary: 'end an API key',
   details: 'Every process of the service refuses it within a second.',
   operands: ['customer_id', 'key_id'],
-  options: {},
-  run: async ({ operands: [customerId, keyId] }) => {
-    await withDatabase((db) => revokeKey(db, SYSTEM, { customerId, keyId }))
+  options: AS,
+  run: async ({ operands: [customerId, keyId], options }) => {
+    const actor = actorAs(options)
+    await withDatabase((db) => revokeKey(db, actor, { customerId, keyId }))
     return { text: `Revoked ${keyId}.\n` }
   },
 })

@@ -7,6 +7,7 @@ import { ledgerVerify } from './ledger.ts'
 import { licenseVerify } from './licenses.ts'
 import { migrate } from './migrate.ts'
 import { subscriptionsReconcile } from './subscriptions.ts'
+import { tokensIssue, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
 import { usageCleanup } from './usage.ts'
 
 /** Every command, in the order of the help. */
@@ -15,6 +16,10 @@ export const COMMANDS: readonly Command[] = [
   migrate,
   keysIssue,
   keysRevoke,
+  tokensIssue,
+  tokensList,
+  tokensRotate,
+  tokensRevoke,
   ledgerVerify,
   licenseVerify,
   auditExport,

@@ -2,7 +2,6 @@ import { constants } from 'node:os'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import type { FastifyInstance } from 'fastify'
 import type postgres from 'postgres'
-import type { Actor } from '../audit/record.ts'
 import { type Config, processEnvironment, readConfig } from '../process/config.ts'
 import { withDevelopmentSecrets } from '../process/development-secrets.ts'
 import { connect } from '../database/connect.ts'
@@ -11,9 +10,6 @@ import { type OpenDatabase, openDatabase } from '../database/open.ts'
 import { withOutcomes } from '../database/outcomes.ts'
 import { createLogger } from '../http/logging.ts'
 import { STOP_SIGNALS } from '../process/signals.ts'
-
-/** Whoever can run commands here holds the secrets anyway; the audit log knows no more of him. */
-export const SYSTEM: Actor = { id: 'system', ip: null }
 
 /** @throws ConfigError */
 export function ownConfig(): Config {

@@ -1,4 +1,5 @@
 import { describeReconciliation, reconcile } from '../subscriptions/reconcile.ts'
+import { AS, actorAs } from './actor.ts'
 import { command } from './command.ts'
 import { snakeFields } from './json.ts'
 import { withApp } from './means.ts'
@@ -9,11 +10,12 @@ export const subscriptionsReconcile = command({
   details:
     'A job does so every hour. What had to be mended, or is unknown to Stripe, is a finding.',
   operands: [],
-  options: {},
+  options: AS,
   json: true,
-  run: async ({ withProgress }) => {
+  run: async ({ options, withProgress }) => {
+    const actor = actorAs(options)
     const result = await withProgress("Comparing with Stripe's subscriptions", (report) =>
-      withApp((app) => reconcile(app, app.stripe(), report)),
+      withApp(({ db, keys, stripe }) => reconcile({ db, keys, actor }, stripe(), report)),
     )
     return {
       text: describeReconciliation(result),

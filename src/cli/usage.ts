@@ -1,7 +1,8 @@
 import { integerOf } from '../encoding/integers.ts'
 import { cleanUsage } from '../usage/retention.ts'
+import { AS, actorAs } from './actor.ts'
 import { WrongCall, command } from './command.ts'
-import { SYSTEM, ownConfig, withDatabase } from './means.ts'
+import { ownConfig, withDatabase } from './means.ts'
 
 export const usageCleanup = command({
   name: 'usage cleanup',
@@ -14,16 +15,18 @@ export const usageCleanup = command({
       value: 'days',
       summary: 'instead of USAGE_RETENTION_DAYS',
     },
+    ...AS,
   },
   json: true,
   run: async ({ options, withProgress }) => {
+    const actor = actorAs(options)
     const given = options['older-than-days']
     const days = given === undefined ? ownConfig().usageRetentionDays : integerOf(given)
     if (days === undefined || days < 1 || days > 36_500) {
       throw new WrongCall('--older-than-days is a whole number of days, from 1 to 36500.')
     }
     const { deleted, cutoff } = await withProgress('Deleting usage reports', (report) =>
-      withDatabase((db) => cleanUsage(db, SYSTEM, days, { report })),
+      withDatabase((db) => cleanUsage(db, actor, days, { report })),
     )
     const text = `Deleted ${deleted} usage reports of before ${cutoff.toISOString()}.\n`
     return { text, json: { deleted, cutoff } }

@@ -36,7 +36,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateCustomerBody,
         response: { 201: ref(NewCustomer) },
       },
-      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] },
+      config: { permission: 'customers:write', refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] },
     },
     async (request, reply) => {
       const { email, company_name, plan, metadata } = request.body
@@ -67,7 +67,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListCustomersQuery,
         response: { 200: ref(CustomerPage) },
       },
-      config: { refusals: ['INVALID_CURSOR'] },
+      config: { permission: 'customers:read', refusals: ['INVALID_CURSOR'] },
     },
     async (request) => {
       const { email, status } = request.query
@@ -87,7 +87,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: CustomerParams,
         response: { 200: ref(Customer) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { permission: 'customers:read', refusals: ['CUSTOMER_NOT_FOUND'] },
     },
     async (request) => presentCustomer(await getCustomer(app.db, request.params.customer_id)),
   )
@@ -103,6 +103,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: ref(Customer) },
       },
       config: {
+        permission: 'customers:write',
         refusals: ['CUSTOMER_NOT_FOUND'],
         unlimited: bodyHas('status', 'suspended'),
       },

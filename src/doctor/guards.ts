@@ -12,6 +12,7 @@ export const TRIGGERS = [
   'audit_tiles_never_go',
   'audit_tiles_only_grow',
   'customers_announced',
+  'tokens_announced',
   'transfers_never_go',
   'transfers_only_forget',
 ] as const

@@ -1,4 +1,5 @@
 import { type Facts, type Group, type Line, failure, hasFault, pass, warning } from './check.ts'
+import { adminTokens } from './tokens.ts'
 
 const NEW_TOKEN = '`openssl rand -hex 32` makes a good one'
 
@@ -22,12 +23,13 @@ const ADVICE: Record<string, string> = {
 /** What a production start looks at: all of it at once, and what it would not refuse but should be seen. */
 export const settings: Group = {
   title: 'Settings',
-  examine: (facts) => [
+  examine: async (facts) => [
     environment(facts),
     ...facts.faults.map((fault) => {
       const [name = '', ...rest] = fault.split(' ')
       return failure(name, rest.join(' '), ADVICE[name] ?? '.env.example says what it may be')
     }),
+    ...(await adminTokens(facts)),
     ...soundTokens(facts),
     ...metricsToken(facts),
     ...signingKey(facts),
@@ -46,7 +48,7 @@ function environment({ environment: { NODE_ENV } }: Facts): Line {
 }
 
 function soundTokens(facts: Facts): Line[] {
-  return ['ADMIN_API_TOKEN', 'INTERNAL_SERVICE_TOKEN', 'API_KEY_PEPPER']
+  return ['INTERNAL_SERVICE_TOKEN', 'API_KEY_PEPPER']
     .filter((name) => !hasFault(facts, name))
     .map((name) => pass(name, 'long enough, no example, and like no other secret'))
 }

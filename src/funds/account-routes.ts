@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { bodyHas } from '../auth/gates.ts'
+import { identityOf } from '../auth/identity.ts'
+import { requireGranted } from '../auth/permission.ts'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref, timeOf } from '../http/schemas.ts'
@@ -46,7 +48,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         body: OpenAccountBody,
         response: { 200: ref(Account), 201: ref(Account) },
       },
-      config: { refusals: ['ACCOUNT_EXISTS', 'ERASURE_IN_PROGRESS'] },
+      config: { permission: 'accounts:write', refusals: ['ACCOUNT_EXISTS', 'ERASURE_IN_PROGRESS'] },
     },
     async (request, reply) => {
       const { user_id: userId, tier, asset = defaultAsset } = request.body
@@ -66,7 +68,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         params: UserParams,
         response: { 200: ref(Account) },
       },
-      config: { refusals: ['ACCOUNT_NOT_FOUND'] },
+      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND'] },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
@@ -81,11 +83,13 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
       schema: {
         operationId: 'updateAccount',
         summary: "Change a user's tier, status, credit limit or low-balance mark",
+        description: '`credit_limit` needs the permission `credit:write` too.',
         params: UserParams,
         body: UpdateAccountBody,
         response: { 200: ref(Account) },
       },
       config: {
+        permission: 'accounts:write',
         refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE', 'BALANCE_LIMIT'],
         unlimited: bodyHas('status', 'frozen'),
       },
@@ -93,6 +97,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       const { tier, status, credit_limit: credit, low_balance_at: low } = request.body
+      if (credit !== undefined) requireGranted(identityOf(request).permissions, 'credit:write')
       const account = await updateAccount(request.db, actorOf(request), userId, {
         ...(tier !== undefined && { tier }),
         ...(status !== undefined && { status }),
@@ -105,7 +110,10 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
 
   app.get(
     '/balance/:user_id',
-    { schema: balanceSchema, config: { refusals: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'] } },
+    {
+      schema: balanceSchema,
+      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'] },
+    },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       const { at } = request.query
@@ -124,7 +132,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         querystring: ListTransfersQuery,
         response: { 200: ref(TransferPage) },
       },
-      config: { refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'] },
+      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'] },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)

@@ -1,4 +1,5 @@
 import { Refusal } from '../refusals/index.ts'
+import { type Sum, openCaps } from './caps.ts'
 import {
   type Moved,
   type Operation,
@@ -30,6 +31,8 @@ export interface Ledger {
   charges: readonly (Transfer & { refunded: bigint })[]
   /** The transfers that ended those holds. */
   endings: readonly Transfer[]
+  /** What was moved today, of the tokens in the batch that have a cap for the day. */
+  sums: readonly Sum[]
   /** The id of a system account, by name and asset. */
   systemAccount: (name: string, asset: string) => bigint
   now: Date
@@ -42,6 +45,7 @@ export interface Writes {
   holds: Hold[]
   /** Accounts that fell below their low-balance mark, with the operation that did it. */
   fellLow: { account: Account; operation: Operation }[]
+  sums: Sum[]
 }
 
 const SYSTEM = { id: 'system', ip: null }
@@ -55,6 +59,7 @@ export function openBatch(ledger: Ledger) {
   const charges = new Map(ledger.charges.map((charge) => [placeKey(charge), charge]))
   const refunded = new Map(ledger.charges.map((charge) => [placeKey(charge), charge.refunded]))
   const endings = new Map(ledger.endings.map((ending) => [endingKey(ending), ending]))
+  const caps = openCaps(ledger.sums, ledger.now)
   const changedAccounts = new Set<bigint>()
   const changedHolds = new Set<string>()
   const transfers: Transfer[] = []
@@ -67,6 +72,7 @@ export function openBatch(ledger: Ledger) {
     const earlier = known.get(keyOf(key))
     if (earlier !== undefined) return replay(earlier, operation)
     const moved = carryOut(account, operation)
+    if (!moved.replayed) caps.add(operation, moved.transfer)
     const after = accounts.get(account.id)
     if (after?.isLow === true && !account.isLow) fellLow.push({ account: after, operation })
     return moved
@@ -89,8 +95,10 @@ export function openBatch(ledger: Ledger) {
       case 'stripe_top_up':
       case 'forfeit':
       case 'write_off':
+        caps.check(operation, operation.amount)
         return done(transfer(account, operation, operation.amount, null), null)
       case 'hold': {
+        caps.check(operation, operation.amount)
         const made = transfer(account, operation, operation.amount, null)
         const expiresAt = new Date(made.createdAt.getTime() + operation.expiresInMs)
         const { accountId, seq, amount } = made
@@ -102,7 +110,9 @@ export function openBatch(ledger: Ledger) {
       }
       case 'refund': {
         const { charge, before } = findCharge(operation.charge)
-        return giveBack(account, operation, charge, refundable(charge, before, operation.amount))
+        const amount = refundable(charge, before, operation.amount)
+        caps.check(operation, amount)
+        return giveBack(account, operation, charge, amount)
       }
       case 'stripe_reversal': {
         const { charge, before } = findCharge(operation.charge)
@@ -150,6 +160,7 @@ export function openBatch(ledger: Ledger) {
     const again = hold.status === 'captured' && (asked ?? hold.amount) === hold.captured
     if (again && ending !== undefined) return replayOf(ending, hold)
     const amount = capturable(hold, asked)
+    caps.check(operation, amount)
     if (amount < hold.amount) {
       transfer(
         account,
@@ -266,6 +277,7 @@ export function openBatch(ledger: Ledger) {
       transfers,
       holds: [...changedHolds].map((key) => holds.get(key)).filter(present),
       fellLow,
+      sums: caps.writes(),
     }
   }
 

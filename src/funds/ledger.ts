@@ -3,6 +3,7 @@ import { type Writes, openBatch } from './batch.ts'
 import { databaseErrorCode } from '../database/faults.ts'
 import { committing } from '../database/outcomes.ts'
 import { Refusal } from '../refusals/index.ts'
+import { busyLineages, lineagesOf } from './caps.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
 import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
 import type { Moved, Operation, Place, Transfer } from './operations.ts'
@@ -40,6 +41,8 @@ export const ALONE: Reach = { waitMs: 800, countedMax: null, endedMax: ENDED_MAX
 /** That of the job, which names the holds that it ends. */
 const ENDING: Reach = { waitMs: null, countedMax: null, endedMax: 0 }
 
+const NONE: ReadonlySet<Operation> = new Set()
+
 /** Any constant will do; whoever holds it in a transaction is the one who ends holds. */
 const ENDING_LOCK_KEY = 5_746_106
 
@@ -54,6 +57,7 @@ export function ledger(
   onCommit: (writes: Writes, batchSize: number, recordId: bigint | null) => void,
 ) {
   let systemAccounts = new Map<string, bigint>()
+  const busySums = busyLineages()
 
   /** Outcomes may be `SetAside`. */
   function commit(
@@ -74,9 +78,16 @@ export function ledger(
     batch: readonly Operation[],
     reach: Reach,
   ): Promise<Outcome[]> {
-    const books = await openOrSetAside(sql, inputOf(batch), reach)
-    if (books === null) return batch.map(() => rejected(new SetAside()))
+    const isShared = reach.waitMs === null
+    const leftOut = isShared && busySums.any() ? new Set(batch.filter(busySums.has)) : NONE
+    const input = inputOf(leftOut.size > 0 ? batch.filter((one) => !leftOut.has(one)) : batch)
+    const books = await openOrSetAside(sql, input, reach)
+    if (books === null) {
+      if (isShared) busySums.note(input.lineages)
+      return batch.map(() => rejected(new SetAside()))
+    }
     const outcomes = batch.map((operation) => {
+      if (leftOut.has(operation)) return rejected(new SetAside())
       if (operation.givenUp && !operation.sent) return rejected(new Refusal('TIMEOUT'))
       try {
         const moved = books.decide(operation)
@@ -109,7 +120,7 @@ export function ledger(
   async function endLapsed(sql: postgres.Sql, holds: readonly Place[]): Promise<number> {
     const accountIds = holds.map((place) => place.accountId)
     try {
-      const input = { userIds: [], accountIds, keys: [], charges: [], holds }
+      const input = { userIds: [], accountIds, keys: [], charges: [], holds, lineages: [] }
       const books = await open(sql, input, ENDING)
       const [lock] = await sql<{ taken: boolean }[]>`
         select pg_try_advisory_xact_lock(${ENDING_LOCK_KEY}) as taken`
@@ -233,6 +244,7 @@ function inputOf(batch: readonly Operation[]): BatchInput {
     }),
     charges,
     holds,
+    lineages: lineagesOf(batch),
   }
 }
 

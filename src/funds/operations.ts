@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
 import type { Write } from '../http/outcomes/attempt.ts'
+import type { Cap } from './caps.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
 /** A transfer by its primary key, which its public id carries. */
@@ -19,6 +20,8 @@ export type Movement = {
   /** Over what the request means: a key may be repeated with the same one only. */
   fingerprint: Buffer
   actor: Actor
+  /** How much its token may move; null or left out for no bound. */
+  cap?: Cap | null
 } & (
   | {
       kind: 'deduct' | 'top_up' | 'stripe_top_up' | 'forfeit' | 'write_off'

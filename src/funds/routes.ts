@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { identityOf } from '../auth/identity.ts'
 import { actorOf } from '../auth/scope.ts'
 import { attemptOf } from '../http/outcomes/plugin.ts'
 import { ref } from '../http/schemas.ts'
@@ -45,13 +46,15 @@ export function movementSchema(kind: 'deduct' | 'top_up') {
 
 /** Internal: what moves or holds money. */
 export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const always = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', 'ACCOUNT_BUSY'] as const
+  const moving = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', 'ACCOUNT_BUSY'] as const
+  const always = [...moving, 'AMOUNT_NOT_ALLOWED'] as const
 
   app.post(
     '/deduct',
     {
       schema: movementSchema('deduct'),
       config: {
+        permission: 'funds:deduct',
         refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
       },
     },
@@ -66,7 +69,10 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     '/top_up',
     {
       schema: movementSchema('top_up'),
-      config: { refusals: [...always, 'ACCOUNT_NOT_FOUND', 'BALANCE_LIMIT'] },
+      config: {
+        permission: 'funds:top_up',
+        refusals: [...always, 'ACCOUNT_NOT_FOUND', 'BALANCE_LIMIT'],
+      },
     },
     async (request, reply) => {
       const { user_id: userId, amount } = request.body
@@ -87,6 +93,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: ref(MovementAnswer) },
       },
       config: {
+        permission: 'funds:refund',
         refusals: [
           ...always,
           'TRANSFER_NOT_FOUND',
@@ -114,6 +121,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 201: ref(Hold) },
       },
       config: {
+        permission: 'funds:hold',
         refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
       },
     },
@@ -138,6 +146,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: ref(Hold) },
       },
       config: {
+        permission: 'funds:hold',
         refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED', 'AMOUNT_EXCEEDS_HOLD'],
       },
     },
@@ -160,7 +169,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: ReleaseBody,
         response: { 200: ref(Hold) },
       },
-      config: { refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED'] },
+      config: { permission: 'funds:hold', refusals: [...moving, 'HOLD_NOT_FOUND', 'HOLD_CLOSED'] },
     },
     async (request, reply) => {
       const { hold_id } = request.params
@@ -171,7 +180,8 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
 }
 
 type Asked = Movement extends infer M ? (M extends Movement ? Omit<M, Noted> : never) : never
-type Noted = 'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor'
+type Noted =
+  'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor' | 'cap'
 
 interface KeyHeaders {
   'idempotency-key'?: string
@@ -202,6 +212,7 @@ async function move(
     idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
     fingerprint: fingerprint(asked.kind, ...meaning, reason, reference, metadata),
     actor: actorOf(request),
+    cap: identityOf(request).cap,
   }
   // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
   // a shape of its own, which moreover lives long.

@@ -1,6 +1,7 @@
 import type postgres from 'postgres'
 import { array, column, jsonColumn } from '../database/arrays.ts'
 import type { Writes } from './batch.ts'
+import type { Sum } from './caps.ts'
 import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'
 import { TURN_CLASS } from './turns.ts'
@@ -18,6 +19,8 @@ export interface BatchInput {
   keys: readonly SoughtKey[]
   charges: readonly Place[]
   holds: readonly Place[]
+  /** Of tokens with a cap for the day, each once and in order. */
+  lineages: readonly string[]
 }
 
 export interface BatchState {
@@ -26,11 +29,15 @@ export interface BatchState {
   charges: (Transfer & { refunded: bigint })[]
   holds: Hold[]
   endings: Transfer[]
+  sums: Sum[]
   /** The transaction that holds the locks. */
   xid: string
   /** The database's clock, read under the locks. */
   now: Date
 }
+
+/** For the sum of a token with a cap, which another batch has for as long as its commit takes. */
+const SUM_WAIT_MS = 250
 
 /**
  * Begins a transaction and locks the accounts, in the order of their ids. All statements go in one
@@ -47,12 +54,12 @@ export async function beginBatch(
   input: BatchInput,
   waitMs: number | null,
 ): Promise<BatchState> {
-  const { keys, charges, holds } = input
+  const { keys, charges, holds, lineages } = input
   const users = sql`${array(input.userIds)}::text[]`
   const ids = sql`${array(input.accountIds)}::bigint[]`
   const chosen = sql`(user_id = any(${users}) or (user_id is not null and id = any(${ids})))`
   const turn = sql`${TURN_CLASS}::int, hashint8(id)`
-  const [, , , accounts, transaction, earlier, chargeRows, holdRows, endings] = await Promise.all([
+  const [, , , accounts, , sums, transaction, ...found] = await Promise.all([
     sql`begin`,
     waitMs !== null && sql`select set_config('lock_timeout', ${String(waitMs)}, true)`,
     waitMs !== null && sql`select pg_advisory_xact_lock(${turn}) from accounts where ${chosen}`,
@@ -65,6 +72,15 @@ export async function beginBatch(
       where ${chosen} ${waitMs === null ? sql`and ${gives(sql, chosen, turn)}` : sql``}
       order by id
       for update ${waitMs === null ? sql`skip locked` : sql``}`,
+    // Behind the accounts, and the last of all locks: whoever has it writes, and commits.
+    lineages.length > 0 &&
+      waitMs === null &&
+      sql`select set_config('lock_timeout', ${String(SUM_WAIT_MS)}, true)`,
+    lineages.length === 0
+      ? []
+      : sql<Sum[]>`
+          select lineage, day::text as day, amount from token_sums
+          where lineage = any(${array(lineages)}::text[]) order by lineage for update`,
     sql<{ xid: string; now: Date }[]>`
       select pg_current_xact_id()::text as xid, clock_timestamp() as now`,
     keys.length === 0
@@ -100,8 +116,9 @@ export async function beginBatch(
           join transfers t on t.account_id = h.account_id and t.target_seq = h.seq
             and t.kind = case h.status when 'captured' then 'capture' else 'release' end`,
   ])
+  const [earlier, chargeRows, holdRows, endings] = found
   const [{ xid, now } = { xid: '', now: new Date(0) }] = transaction
-  return { accounts, earlier, charges: chargeRows, holds: holdRows, endings, xid, now }
+  return { accounts, earlier, charges: chargeRows, holds: holdRows, endings, sums, xid, now }
 }
 
 /** Holds that earlier transfers made or ended. */
@@ -130,7 +147,7 @@ export async function writeBatch(
   xid: string,
   writes: Writes,
 ): Promise<bigint | null> {
-  const { accounts, transfers, holds, fellLow } = writes
+  const { accounts, transfers, holds, fellLow, sums } = writes
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
 
   const accountIds = column(transfers, (transfer) => transfer.accountId)
@@ -211,8 +228,18 @@ export async function writeBatch(
       ${column(fellLow, ({ operation }) => operation.actor.id)}::text[]
     ) as new (id, balance, actor)`
 
+  const summed = sql`
+    update token_sums set day = new.day, amount = new.amount
+    from ${guard}, unnest(
+      ${column(sums, ({ lineage }) => lineage)}::text[],
+      ${column(sums, ({ day }) => day)}::date[],
+      ${column(sums, ({ amount }) => amount)}::bigint[]
+    ) as new (lineage, day, amount)
+    where token_sums.lineage = new.lineage`
+
   const [recorded] = await Promise.all([
     transfers.length > 0 ? moved : [],
+    sums.length > 0 && summed,
     holds.length > 0 && held,
     fellLow.length > 0 && reported,
     sql`commit`,

@@ -53,6 +53,23 @@ export function readRange(text: string): AddressRange | null {
   return { address, family, bits: bits - V4_MAPPED_BITS }
 }
 
+/** @param ranges addresses and CIDRs in their text; null for all addresses */
+export function addressCheck(ranges: readonly string[] | null): (address: string) => boolean {
+  if (ranges === null) return () => true
+  return rangeMatcher(ranges.map(readRange).filter((range) => range !== null))
+}
+
+/** Whether all addresses of a range are in another. */
+export function isWithin(inner: AddressRange, outer: AddressRange): boolean {
+  const isSameKind = inner.family === outer.family && inner.bits >= outer.bits
+  return isSameKind && rangeMatcher([outer])(inner.address)
+}
+
+/** An address and its bits, or a single address alone. */
+export function rangeText({ address, family, bits }: AddressRange): string {
+  return bits === (family === 'ipv4' ? 32 : 128) ? address : `${address}/${bits}`
+}
+
 /** Whether an address, in its one text, is in one of the ranges. */
 export function rangeMatcher(ranges: readonly AddressRange[]): (address: string) => boolean {
   // A list of both families would find every IPv4 address within `::/16`.

@@ -69,6 +69,7 @@ export const metricsRoutes: FastifyPluginAsync = async (app) => {
           },
         },
       },
+      config: { permission: 'metrics:read' },
     },
     async (_request, reply) => {
       const text = await app.metrics.metrics()

@@ -3,12 +3,13 @@ export const SERVICE_DESCRIPTION = `Self-hosted billing, locked from the first r
 **Guides:** [first steps](/docs/guides/start), [money](/docs/guides/money),
 [repeating a call](/docs/guides/idempotency), [usage](/docs/guides/usage),
 [licences](/docs/guides/licences), [Stripe](/docs/guides/webhooks),
-[the audit log](/docs/guides/audit), [changing secrets](/docs/guides/rotation),
+[the audit log](/docs/guides/audit), [who may do what](/docs/guides/access), [changing secrets](/docs/guides/rotation),
 [clients](/docs/guides/clients), [errors by code](/docs/guides/errors).
 
 **Scopes.** A customer's own instance sends its API key in \`X-API-Key\`; operators send
-\`Authorization: Bearer <ADMIN_API_TOKEN>\`; your other services send \`X-INTERNAL-TOKEN\`; Stripe signs
-its webhooks. Each credential opens its own scope and no other.
+\`Authorization: Bearer <token>\`; your other services send \`X-INTERNAL-TOKEN\`; Stripe signs
+its webhooks. Each credential opens its own scope and no other, and there what it has the permission for:
+\`x-permission\` of each operation, or \`x-scope\` of a key.
 
 **Amounts** are whole numbers of the asset's smallest unit: with \`USD/2\`, 500 is 5 dollars.
 
@@ -132,14 +133,14 @@ export const SECURITY_SCHEMES = {
     in: 'header',
     name: 'X-INTERNAL-TOKEN',
     description:
-      'For your other services: the value of `INTERNAL_SERVICE_TOKEN`. In development it is in ' +
+      'For your other services: a token of their own, or the value of `INTERNAL_SERVICE_TOKEN`. In development that is in ' +
       'the file `.data/secrets/INTERNAL_SERVICE_TOKEN`.',
   },
   AdminToken: {
     type: 'http',
     scheme: 'bearer',
     description:
-      'For operators and scripts: the value of `ADMIN_API_TOKEN`. In development it is in ' +
+      'For operators and scripts: a token of their own, or the value of `ADMIN_API_TOKEN`. In development that is in ' +
       'the file `.data/secrets/ADMIN_API_TOKEN`.',
   },
 } as const

@@ -89,9 +89,35 @@ function describeRoute({ schema, url, route }: RouteToDescribe) {
   // Each its own example: tried one after the other, a shared key would be a 422.
   const headers = key !== undefined && { headers: withExample(schema, key) }
   const text = schema.description ?? OPERATION_DESCRIPTIONS[schema.operationId ?? '']
-  const description = text !== undefined && { description: text }
-  const described = { ...schema, ...description, ...headers, ...(body !== undefined && { body }) }
+  const needs = needsOf(route)
+  const sentences = [text, needs?.sentence].filter((one) => one !== undefined)
+  const description = sentences.length > 0 && { description: sentences.join('\n\n') }
+  const described = {
+    ...schema,
+    ...description,
+    ...needs?.extension,
+    ...headers,
+    ...(body !== undefined && { body }),
+  }
   return { schema: { ...described, response }, url }
+}
+
+/** What a route needs of its credential, for people and for programs; undefined where it takes none. */
+function needsOf({ config }: RouteOptions) {
+  const { permission, scope } = config ?? {}
+  if (permission === undefined) return undefined
+  if (scope === 'customer') {
+    const sentence = `Needs a key with the scope \`${permission}\`.`
+    return {
+      sentence: permission === null ? undefined : sentence,
+      extension: { 'x-scope': permission },
+    }
+  }
+  const sentence =
+    permission === null
+      ? 'Takes any token of its scope.'
+      : `Needs a token with the permission \`${permission}\`.`
+  return { sentence, extension: { 'x-permission': permission } }
 }
 
 function withExample(schema: FastifySchema, key: unknown) {

@@ -59,6 +59,12 @@ export const Metadata = Type.Unsafe<Record<string, unknown>>({
   examples: [{ crm_id: 'A-17' }],
 })
 
+/** Whether a text is what `line` asks for. */
+export function isLine(text: string, maxLength: number): boolean {
+  const isPrinted = (character: string) => character >= ' ' && character !== '\x7f'
+  return text !== '' && text.length <= maxLength && Array.from(text).every(isPrinted)
+}
+
 /** One line of text: no control characters. */
 export function line(maxLength: number, options: Record<string, unknown> = {}) {
   return Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]*$', ...options })
@@ -79,6 +85,9 @@ const RepeatFields = {
   ),
   key_id: Type.Optional(
     Type.String({ description: 'Of the API key that may have been issued: revoke it.' }),
+  ),
+  token_id: Type.Optional(
+    Type.String({ description: 'Of the token that may have been issued: revoke it.' }),
   ),
   license_id: Type.Optional(
     Type.String({ description: 'Of the licence that may have been issued: revoke it.' }),
@@ -119,6 +128,13 @@ export function timeOf(text: string, path: string): Date {
   const time = new Date(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'))
   const year = time.getUTCFullYear()
   if (!(year >= 1 && year <= 9_999)) throw invalid(path, 'is not a time')
+  return time
+}
+
+/** @throws Refusal `VALIDATION_FAILED` for what is no time, or not in the future */
+export function futureTime(text: string, path: string): Date {
+  const time = timeOf(text, path)
+  if (time.getTime() <= Date.now()) throw invalid(path, 'must be in the future')
   return time
 }
 

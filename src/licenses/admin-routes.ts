@@ -16,7 +16,10 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: IssueLicenseBody,
         response: { 201: ref(IssuedLicense) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND', 'SIGNING_KEY_MISSING'] },
+      config: {
+        permission: 'licenses:write',
+        refusals: ['CUSTOMER_NOT_FOUND', 'SIGNING_KEY_MISSING'],
+      },
     },
     async (request, reply) => {
       const { customer_id: customerId, plan, features, limits, expires_at } = request.body
@@ -37,7 +40,7 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RevokeLicenseBody,
         response: { 200: ref(IssuedLicense) },
       },
-      config: { refusals: ['LICENSE_NOT_FOUND'], unlimited: true },
+      config: { permission: 'licenses:write', refusals: ['LICENSE_NOT_FOUND'], unlimited: true },
     },
     async (request) => {
       const { license_id: id } = request.params

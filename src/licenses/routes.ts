@@ -58,7 +58,7 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
         params: LicensesParams,
         response: { 200: ref(Licenses), 304: Type.Null({ description: 'Not changed.' }) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { permission: 'licenses:read', refusals: ['CUSTOMER_NOT_FOUND'] },
     },
     async (request, reply) => {
       const customerId = requireOwn(request, request.params.customer_id)
@@ -80,7 +80,7 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
         querystring: EntitlementQuery,
         response: { 200: ref(Entitlement) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { permission: 'licenses:read', refusals: ['CUSTOMER_NOT_FOUND'] },
     },
     async (request) => {
       const customerId = requireOwn(request, request.params.customer_id)

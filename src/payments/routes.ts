@@ -26,6 +26,7 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
         response: { 201: ref(CheckoutSession) },
       },
       config: {
+        permission: 'funds:top_up',
         refusals: [
           'ACCOUNT_NOT_FOUND',
           'ASSET_NOT_PAYABLE',

@@ -18,7 +18,7 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListPlansQuery,
         response: { 200: ref(PlanPage) },
       },
-      config: { refusals: ['INVALID_CURSOR'] },
+      config: { permission: null, refusals: ['INVALID_CURSOR'] },
     },
     async (request) => {
       const page = pageRequest(request.query, ['plans'])
@@ -35,7 +35,7 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: PlanParams,
         response: { 200: ref(Plan) },
       },
-      config: { refusals: ['PLAN_NOT_FOUND'] },
+      config: { permission: null, refusals: ['PLAN_NOT_FOUND'] },
     },
     async (request) => presentPlan(await getPlan(app.db, request.params.plan_id)),
   )
@@ -53,7 +53,7 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: PlanBody,
         response: { 200: ref(Plan) },
       },
-      config: { refusals: ['PRICE_IN_USE'] },
+      config: { permission: 'plans:write', refusals: ['PRICE_IN_USE'] },
     },
     async (request) => {
       const { name, stripe_price_id, features, limits, metered, ...license } = request.body

@@ -20,7 +20,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: UserParams,
         response: { 200: streamed(AccountExport) },
       },
-      config: { refusals: ['ACCOUNT_NOT_FOUND'] },
+      config: { permission: 'privacy:write', refusals: ['ACCOUNT_NOT_FOUND'] },
     },
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)
@@ -42,7 +42,10 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: EraseQuery,
         response: { 200: ref(ErasedAccount), 202: ref(ErasingAccount) },
       },
-      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'] },
+      config: {
+        permission: 'privacy:write',
+        refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'],
+      },
     },
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)

@@ -19,7 +19,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: CustomerParams,
         response: { 200: streamed(CustomerExport) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { permission: 'privacy:write', refusals: ['CUSTOMER_NOT_FOUND'] },
     },
     async (request, reply) => {
       const { customer_id: id } = request.params
@@ -40,7 +40,10 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: EraseQuery,
         response: { 200: ref(ErasedCustomer), 202: ref(ErasingCustomer) },
       },
-      config: { refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_BUSY', 'CUSTOMER_NOT_FOUND'] },
+      config: {
+        permission: 'privacy:write',
+        refusals: ['ACCOUNT_NOT_EMPTY', 'ACCOUNT_BUSY', 'CUSTOMER_NOT_FOUND'],
+      },
     },
     async (request, reply) => {
       const { customer_id } = request.params

@@ -95,6 +95,7 @@ async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]
     holds: open,
     charges: [],
     endings: [],
+    sums: [],
     systemAccount: (name) => {
       const id = ids.get(name as (typeof system)[number]['name'])
       if (id === undefined) throw new Error(`There is no system account ${name}`)

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import { apiKeys } from '../customers/api-keys/tables.ts'
 import { forgetPersonal } from '../audit/personal.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
@@ -24,7 +24,7 @@ export const STEPS: readonly Step[] = [
   // Before anything is recorded here: what that is of whoever erases, and stays.
   (tx, row, limit) => forgetPersonal(tx, subjectsOf(row), limit),
   revokeKeys,
-  forgetKeyNames,
+  forgetKeyDetails,
   revokeLicenses,
   forgetLicenses,
   // Licences refer to them.
@@ -70,16 +70,21 @@ async function revokeKeys(tx: Transaction, row: ErasureRow, limit: number): Prom
   return revoked.length
 }
 
-async function forgetKeyNames(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
+async function forgetKeyDetails(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
   if (row.customerId === null) return 0
   const named = tx
     .select({ id: apiKeys.id })
     .from(apiKeys)
-    .where(and(eq(apiKeys.customerId, row.customerId), isNotNull(apiKeys.name)))
+    .where(
+      and(
+        eq(apiKeys.customerId, row.customerId),
+        or(isNotNull(apiKeys.name), isNotNull(apiKeys.allowedIps)),
+      ),
+    )
     .limit(limit)
   const changed = await tx
     .update(apiKeys)
-    .set({ name: null })
+    .set({ name: null, allowedIps: null })
     .where(inArray(apiKeys.id, named))
     .returning({ id: apiKeys.id })
   return changed.length

@@ -4,6 +4,7 @@ import { loadEnvFile } from 'node:process'
 import { type Environment, type RateLimit, environmentReader } from './environment.ts'
 import { isLoopback } from './loopback.ts'
 import { isLocalDatabase, serverUrls } from '../database/hosts.ts'
+import { STORED_PREFIX } from '../tokens/format.ts'
 import { KeyFault, readPrivateKey, readPublicKey } from '../keys/pem.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -31,7 +32,10 @@ export interface Config {
   redisUrl: string | undefined
   /** Whether Redis may be reached in plain text in production too: in a private network. */
   redisAllowPlain: boolean
-  rateLimits: Record<'api' | 'usage' | 'webhooks' | 'admin' | 'internal', RateLimit | null>
+  rateLimits: Record<
+    'api' | 'usage' | 'webhooks' | 'admin' | 'internal' | 'tokens',
+    RateLimit | null
+  >
   usageRetentionDays: number
   /** What a customer may store: different metric names ever, and metric values in an hour. */
   usageAllowances: { namesMax: number; valuesMax: number }
@@ -52,6 +56,10 @@ export interface DatabaseConfig {
   ssl: 'verify-full' | 'disable'
   ca: string | undefined
 }
+
+export const MISSING_ADMIN_TOKEN =
+  'ADMIN_API_TOKEN is missing: `openssl rand -hex 32` makes one, and it may be unset once there is ' +
+  'a token of an owner without expiry and addresses'
 
 /** Every fault of an environment at once, each by the variable's name and never by its value. */
 export class ConfigError extends Error {
@@ -79,7 +87,9 @@ export function processEnvironment(): Environment {
  */
 export function readConfig(env: Environment): Config {
   const { config, faults } = inspectEnvironment(env)
-  if (faults.length > 0) throw new ConfigError(faults)
+  // Whether an owner's token stands in for it, only the database knows: the start asks.
+  const isOpen = config.production && config.adminTokens.length === 0
+  if (faults.length > 0) throw new ConfigError(isOpen ? [...faults, MISSING_ADMIN_TOKEN] : faults)
   return Object.freeze(config)
 }
 
@@ -121,6 +131,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
       webhooks: read.rateLimit('RATE_LIMIT_WEBHOOKS', '100/1m', production ? 1 : 100),
       admin: read.rateLimit('RATE_LIMIT_ADMIN', '10/1h', production ? 1 : 100),
       internal: read.rateLimit('RATE_LIMIT_INTERNAL', 'off', 1),
+      tokens: read.rateLimit('RATE_LIMIT_TOKENS', '6000/1h', production ? 1 : 100),
     },
     usageRetentionDays: read.integer('USAGE_RETENTION_DAYS', 1, 36_500) ?? 90,
     usageAllowances: {
@@ -234,6 +245,8 @@ function refuseSharedTokens(read: Reader, config: Config): void {
   for (const [field, name] of Object.entries(TOKEN_NAMES)) {
     for (const token of new Set(config[field as keyof typeof TOKEN_NAMES])) {
       if (!/^[\x21-\x7e]+$/.test(token)) read.fault(name, 'must be visible ASCII without spaces')
+      if (token.startsWith(STORED_PREFIX))
+        read.fault(name, 'has the form of a token of the database')
       const other = seen.get(token)
       if (other !== undefined) read.fault(name, `must differ from ${other}`)
       seen.set(token, name)
@@ -244,7 +257,7 @@ function refuseSharedTokens(read: Reader, config: Config): void {
 function refuseUnsafeProduction(read: Reader, config: Config): void {
   for (const [field, name] of Object.entries(TOKEN_NAMES)) {
     const tokens = config[field as keyof typeof TOKEN_NAMES]
-    if (tokens.length === 0 && name !== 'METRICS_TOKEN') {
+    if (tokens.length === 0 && name !== 'METRICS_TOKEN' && name !== 'ADMIN_API_TOKEN') {
       read.fault(name, 'is missing: `openssl rand -hex 32` makes one')
     }
     tokens.forEach((token) => refuseWeakSecret(read, name, token))

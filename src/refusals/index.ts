@@ -11,9 +11,12 @@ export const REFUSALS = {
   UNAUTHORIZED: [401, 'A valid credential for this scope is required.'],
   INSUFFICIENT_FUNDS: [402, 'The available funds do not cover the amount.'],
   FORBIDDEN: [403, 'A valid internal token is required.'],
+  PERMISSION_DENIED: [403, 'The credential lacks the permission that this call needs.'],
+  AMOUNT_NOT_ALLOWED: [403, 'The amount is above what this token may move.'],
   NOT_FOUND: [404, 'There is nothing here.'],
   CUSTOMER_NOT_FOUND: [404, 'There is no such customer.'],
   API_KEY_NOT_FOUND: [404, 'This customer has no such API key.'],
+  TOKEN_NOT_FOUND: [404, 'There is no such token.'],
   ACCOUNT_NOT_FOUND: [404, 'There is no account for this user.'],
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
@@ -41,6 +44,8 @@ export const REFUSALS = {
   HOLD_CLOSED: [409, 'The hold was captured, released or has expired.'],
   NOT_REFUNDABLE: [409, 'Only a charge can be refunded: a deduct or a capture.'],
   API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
+  TOKEN_REVOKED: [409, 'The token is revoked or expired.'],
+  LAST_OWNER: [409, 'Without this token nobody could make another; issue an owner first.'],
   ALREADY_SUBSCRIBED: [409, 'The customer has a subscription; the portal changes it.'],
   PLAN_NOT_SOLD: [409, 'The plan has no Stripe price.'],
   NOT_YET_LOGGED: [409, 'The audit log has not reached this yet; ask again in a moment.'],
@@ -87,6 +92,7 @@ export interface Repeat {
   idempotency_key?: string
   report_id?: string
   key_id?: string
+  token_id?: string
   license_id?: string
   /** Of a batch, each with its own. */
   results?: readonly object[]

@@ -34,7 +34,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
         params: SubscriptionParams,
         response: { 200: ref(CurrentSubscription) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { permission: 'subscriptions:read', refusals: ['CUSTOMER_NOT_FOUND'] },
     },
     async (request) => {
       const customerId = requireOwn(request, request.params.customer_id)
@@ -53,7 +53,10 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
         body: CheckoutBody,
         response: { 201: ref(CheckoutSession) },
       },
-      config: { refusals: ['ALREADY_SUBSCRIBED', 'PLAN_NOT_SOLD', ...STRIPE_REFUSALS] },
+      config: {
+        permission: 'billing:write',
+        refusals: ['ALREADY_SUBSCRIBED', 'PLAN_NOT_SOLD', ...STRIPE_REFUSALS],
+      },
     },
     async (request, reply) => {
       const { plan, success_url, cancel_url, quantity = 1 } = request.body
@@ -78,7 +81,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
         body: PortalBody,
         response: { 201: ref(PortalSession) },
       },
-      config: { refusals: STRIPE_REFUSALS },
+      config: { permission: 'billing:write', refusals: STRIPE_REFUSALS },
     },
     async (request, reply) => {
       const { return_url } = request.body
@@ -99,6 +102,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Count accounts by tier, and active Stripe subscriptions',
         response: { 200: ref(SubscriptionCount) },
       },
+      config: { permission: 'stats:read' },
     },
     async () => countSubscriptions(app.db),
   )

@@ -40,6 +40,8 @@ export type Outcome = Verdict | 'unknown' | 'raced'
 export interface Means {
   db: Database
   keys: KeyRing
+  /** In whose name it is recorded; Stripe's if left out. */
+  actor?: Actor
 }
 
 /** The number of writes so far; null for a subscription that is not known yet. */
@@ -57,7 +59,7 @@ export async function versionOf(db: Database, id: string): Promise<bigint | null
  * @param version what `versionOf` said before a fetch; a write since then makes the outcome `raced`
  */
 export function takeIn(
-  { db, keys }: Means,
+  { db, keys, actor = STRIPE }: Means,
   heard: StripeSubscription,
   knowledge: Knowledge,
   version?: bigint | null,
@@ -71,8 +73,8 @@ export function takeIn(
     if (verdict !== 'take') return verdict
     const written = await write(tx, heard, knowledge, customer.id, row)
     const isNews = row === undefined || !isSame(stateOf(row), stateOf(written))
-    if (isNews) await follow(tx, customer, row?.plan ?? null, written)
-    await syncLicenses(tx, keys, STRIPE, written)
+    if (isNews) await follow(tx, customer, row?.plan ?? null, written, actor)
+    await syncLicenses(tx, keys, actor, written)
     return 'take'
   })
 }
@@ -128,9 +130,10 @@ async function follow(
   customer: { id: string; plan: string | null },
   planBefore: string | null,
   row: SubscriptionRow,
+  actor = STRIPE,
 ): Promise<void> {
   await syncPlan(tx, customer, planBefore)
-  await recordAudit(tx, STRIPE, {
+  await recordAudit(tx, actor, {
     event: 'subscription.updated',
     subject: customer.id,
     metadata: {

@@ -30,6 +30,7 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         querystring: UsageQuery,
         response: { 200: ref(UsageTotalsOfAll) },
       },
+      config: { permission: 'usage:read' },
     },
     async (request) => {
       const { metric = null, bucket = 'day' } = request.query
@@ -48,6 +49,7 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         querystring: TopUsageQuery,
         response: { 200: ref(TopUsage) },
       },
+      config: { permission: 'usage:read' },
     },
     async (request) => {
       const { metric, limit = 10 } = request.query
@@ -72,7 +74,7 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         querystring: ListFindingsQuery,
         response: { 200: ref(UsageFindingPage) },
       },
-      config: { refusals: ['INVALID_CURSOR'] },
+      config: { permission: 'usage:read', refusals: ['INVALID_CURSOR'] },
     },
     async (request) => {
       const { customer_id: customerId, metric, kind } = request.query
@@ -96,6 +98,7 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         querystring: CleanupQuery,
         response: { 200: ref(Cleanup) },
       },
+      config: { permission: 'usage:write' },
     },
     async (request) => {
       const days = request.query.older_than_days ?? retentionDays

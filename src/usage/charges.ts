@@ -73,7 +73,14 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
       accountId: null,
       key: keyOf(report),
     }))
-    const input = { userIds: customerIds, accountIds: [], keys, charges: [], holds: [] }
+    const input = {
+      userIds: customerIds,
+      accountIds: [],
+      keys,
+      charges: [],
+      holds: [],
+      lineages: [],
+    }
     const account = await books.open(sql, input, attempt)
     const skips = attempt.waitMs === null
     const state = await readChargingState(sql, customerIds, batch, { known, bounds, skips })

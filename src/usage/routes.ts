@@ -98,7 +98,10 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     {
       onRequest,
       schema: reportSchema,
-      config: { refusals: ['IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_METRICS', 'OVERLOADED', ...UNPAID] },
+      config: {
+        permission: 'usage:write',
+        refusals: ['IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_METRICS', 'OVERLOADED', ...UNPAID],
+      },
     },
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
@@ -128,7 +131,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
         body: ReportBatchBody,
         response: { 200: ref(UsageBatchReceipt) },
       },
-      config: { refusals: ['OVERLOADED'] },
+      config: { permission: 'usage:write', refusals: ['OVERLOADED'] },
     },
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
@@ -170,7 +173,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
         querystring: UsageQuery,
         response: { 200: ref(UsageTotals) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: { permission: 'usage:read', refusals: ['CUSTOMER_NOT_FOUND'] },
     },
     async (request) => {
       const { customerId } = keyHolderOf(request)

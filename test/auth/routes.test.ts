@@ -14,6 +14,7 @@ const PUBLIC = [
   '/api/licenses/revocations',
   '/docs',
   '/docs/',
+  '/docs/guides/access',
   '/docs/guides/audit',
   '/docs/guides/clients',
   '/docs/guides/errors',

@@ -1,5 +1,6 @@
 import { keyHolderOf, requireApiKey } from '../../src/auth/api-key.ts'
 import { makeGates } from '../../src/auth/gates.ts'
+import { environmentMatcher } from '../../src/auth/identity.ts'
 import { requireInternalToken } from '../../src/auth/internal.ts'
 import { allowAnyone } from '../../src/auth/public.ts'
 import { buildApp } from '../../src/app.ts'
@@ -13,31 +14,39 @@ import { reportSchema } from '../../src/usage/routes.ts'
 const config = readConfig(processEnvironment())
 const app = await buildApp(config, createLogger(config.logLevel))
 const gates = await makeGates(app, config.rateLimits)
-const { verifier } = app.apiKeys
 
 await app.register(
   async (scope) => {
-    requireInternalToken(scope, config.internalTokens, gates.internal)
+    const environment = environmentMatcher('internal', config.internalTokens)
+    requireInternalToken(scope, { environment, stored: app.tokens.internal }, gates.internal)
     const at = new Date().toISOString()
-    scope.post('/deduct', { schema: movementSchema('deduct') }, async () => ({
-      transfer_id: 'tr_1_1',
-      user_id: 'user-1',
-      asset: 'USD/2',
-      amount: 1,
-      balance: 1_000_000,
-      available: 1_000_000,
-      created_at: at,
-    }))
-    scope.get('/balance/:user_id', { schema: balanceSchema }, async () => ({
-      user_id: 'user-1',
-      asset: 'USD/2',
-      balance: 1_000_000,
-      held: 0,
-      available: 1_000_000,
-      tier: 'pro',
-      status: 'active',
-      updated_at: at,
-    }))
+    scope.post(
+      '/deduct',
+      { schema: movementSchema('deduct'), config: { permission: 'funds:deduct' } },
+      async () => ({
+        transfer_id: 'tr_1_1',
+        user_id: 'user-1',
+        asset: 'USD/2',
+        amount: 1,
+        balance: 1_000_000,
+        available: 1_000_000,
+        created_at: at,
+      }),
+    )
+    scope.get(
+      '/balance/:user_id',
+      { schema: balanceSchema, config: { permission: 'accounts:read' } },
+      async () => ({
+        user_id: 'user-1',
+        asset: 'USD/2',
+        balance: 1_000_000,
+        held: 0,
+        available: 1_000_000,
+        tier: 'pro',
+        status: 'active',
+        updated_at: at,
+      }),
+    )
   },
   { prefix: '/empty' },
 )
@@ -49,24 +58,27 @@ await app.register(
       open.get('/open', async () => ({ status: 'ok' }))
     })
     await scope.register(async (guarded) => {
-      requireApiKey(guarded, verifier, gates.customer)
-      guarded.get('/guarded', async () => ({ status: 'ok' }))
+      requireApiKey(guarded, app.apiKeys, gates.customer)
+      guarded.get('/guarded', { config: { permission: null } }, async () => ({ status: 'ok' }))
     })
   },
   { prefix: '/empty' },
 )
 await app.register(
   async (scope) => {
-    requireApiKey(scope, verifier, gates.customer)
+    requireApiKey(scope, app.apiKeys, gates.customer)
     const receivedAt = new Date().toISOString()
-    scope.post('/usage/report', { schema: reportSchema }, async (request, reply) =>
-      reply.code(201).send({
-        report_id: 'report-1',
-        customer_id: keyHolderOf(request).customerId,
-        received_at: receivedAt,
-        limits: [{ metric: 'api.calls', used: 1, limit: 1_000_000, exceeded: false }],
-        remaining: { values: 199_999, metric_names: 999 },
-      }),
+    scope.post(
+      '/usage/report',
+      { schema: reportSchema, config: { permission: 'usage:write' } },
+      async (request, reply) =>
+        reply.code(201).send({
+          report_id: 'report-1',
+          customer_id: keyHolderOf(request).customerId,
+          received_at: receivedAt,
+          limits: [{ metric: 'api.calls', used: 1, limit: 1_000_000, exceeded: false }],
+          remaining: { values: 199_999, metric_names: 999 },
+        }),
     )
   },
   { prefix: '/empty' },

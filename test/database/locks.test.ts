@@ -135,6 +135,19 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   )
   await call('DELETE /api/usage/cleanup', () => admin('DELETE', '/api/usage/cleanup'), [200])
 
+  const wanted = { name: 'a', scope: 'internal', permissions: ['stats:read'], daily_amount_max: 1 }
+  const token = await call('POST /api/tokens', () => admin('POST', '/api/tokens', wanted), [201])
+  const newer = await call(
+    'POST /api/tokens/:token_id/rotate',
+    () => admin('POST', `/api/tokens/${token.info.token_id}/rotate`, {}),
+    [201],
+  )
+  await call(
+    'DELETE /api/tokens/:token_id',
+    () => admin('DELETE', `/api/tokens/${newer.info.token_id}`),
+    [204],
+  )
+
   const internal = (...given: Parameters<typeof service.asInternal>) => service.asInternal(...given)
   await call(
     'POST /account',

@@ -34,13 +34,16 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     tier: 'none',
     user_id: 'personal',
   },
+  'public.api_key_calls': { key_id: 'pseudonym' },
   'public.api_keys': {
+    allowed_ips: 'personal',
     customer_id: 'pseudonym',
     digest: 'none',
     hash: 'none',
     id: 'pseudonym',
     name: 'personal',
     pepper_id: 'none',
+    scopes: 'none',
   },
   'public.audit_checkpoints': { root: 'none', token: 'none' },
   'public.audit_personal': {
@@ -124,6 +127,20 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     stripe_price_id: 'none',
     superseded: 'none',
   },
+  'public.token_sums': { lineage: 'none' },
+  // Of operators and services, not of customers and users.
+  'public.tokens': {
+    allowed_ips: 'none',
+    digest: 'none',
+    hash: 'none',
+    id: 'none',
+    lineage: 'none',
+    name: 'none',
+    permissions: 'none',
+    pepper_id: 'none',
+    role: 'none',
+    scope: 'none',
+  },
   'public.transfers': {
     actor: 'pseudonym',
     asset: 'none',
@@ -158,7 +175,15 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   'public.usage_totals': { customer_id: 'pseudonym', metric: 'none', period: 'none' },
 }
 
-const OF_NO_TEXT = ['bigint', 'integer', 'smallint', 'boolean', 'numeric', 'double precision']
+const OF_NO_TEXT = [
+  'bigint',
+  'integer',
+  'smallint',
+  'boolean',
+  'numeric',
+  'double precision',
+  'date',
+]
 
 test('whether a column can hold something personal has been decided for each', async (t) => {
   const database = await createDatabase()

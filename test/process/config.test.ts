@@ -64,6 +64,7 @@ test('an empty environment is a development with the documented defaults, and fr
       webhooks: { max: 10_000, windowMs: 60_000 },
       admin: { max: 1_000, windowMs: 3_600_000 },
       internal: null,
+      tokens: { max: 600_000, windowMs: 3_600_000 },
     },
     runJobs: true,
     usageRetentionDays: 90,
@@ -234,6 +235,10 @@ test('a previous token alone opens nothing, and no two scopes share one', () => 
     /^ADMIN_API_TOKEN is missing/,
   )
   assertFaults(
+    { ADMIN_API_TOKEN: 'srt_adm_canary' },
+    /^ADMIN_API_TOKEN has the form of a token of the database/,
+  )
+  assertFaults(
     { ADMIN_API_TOKEN: 'canary', INTERNAL_SERVICE_TOKEN: 'canary' },
     /^INTERNAL_SERVICE_TOKEN must differ from ADMIN_API_TOKEN/,
   )
@@ -298,10 +303,10 @@ test('production starts only with everything it needs, and says all that is miss
   assertFaults(
     { NODE_ENV: 'production' },
     /^LICENSE_PRIVATE_KEY_PATH is missing/,
-    /^ADMIN_API_TOKEN is missing/,
     /^INTERNAL_SERVICE_TOKEN is missing/,
     /^API_KEY_PEPPER is missing/,
     /^DATABASE_URL is missing/,
+    /^ADMIN_API_TOKEN is missing/,
   )
   const good: Environment = {
     NODE_ENV: 'production',
@@ -322,6 +327,7 @@ test('production starts only with everything it needs, and says all that is miss
     webhooks: { max: 100, windowMs: 60_000 },
     admin: { max: 10, windowMs: 3_600_000 },
     internal: null,
+    tokens: { max: 6_000, windowMs: 3_600_000 },
   })
 
   const weak = ['change-me-change-me-change-me-change-me', 'your-admin-token-0123456789abcdef0123']

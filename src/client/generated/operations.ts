@@ -52,46 +52,62 @@ export interface CustomerCalls {
    * Read the subscription of the key’s own customer.
    *
    * One that has ended is null.
+
+Needs a key with the scope `subscriptions:read`.
    */
   getSubscription: Call<'getSubscription'>
   /**
    * Subscribe to a plan on a page of Stripe.
    *
    * The same request again gives the same session, as long as it is open.
+
+Needs a key with the scope `billing:write`.
    */
   openSubscriptionCheckout: Call<'openSubscriptionCheckout'>
   /**
    * Change or end the subscription on a page of Stripe.
+   *
+   * Needs a key with the scope `billing:write`.
    */
   openPortal: Call<'openPortal'>
   /**
    * Report what an instance has used.
    *
    * A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again. A metric name counts as the customer’s from its first report on; the metric values of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A report that was stored before costs nothing.
+
+Needs a key with the scope `usage:write`.
    */
   reportUsage: Call<'reportUsage'>
   /**
    * Report what was used while there was no connection.
    *
    * Each report has its own outcome, and those of before a refused one stand. A body that does not match the schema is refused as a whole, with the place of its first fault. Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB, and 10,000 metric values in all reports together. A batch that does not fit into the values of this hour is a 429 as a whole, and nothing of it is stored; a report with too many new metric names is refused alone.
+
+Needs a key with the scope `usage:write`.
    */
   reportUsageBatch: Call<'reportUsageBatch'>
   /**
    * Read totals of your own usage, oldest first.
    *
    * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+
+Needs a key with the scope `usage:read`.
    */
   getUsage: Call<'getUsage'>
   /**
    * The usable licences of the key’s own customer, newest first.
    *
    * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+
+Needs a key with the scope `licenses:read`.
    */
   listLicenses: Call<'listLicenses'>
   /**
    * Whether the usable licences grant a feature, and up to what.
    *
    * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+
+Needs a key with the scope `licenses:read`.
    */
   getEntitlement: Call<'getEntitlement'>
 }
@@ -113,122 +129,206 @@ export interface AdminCalls {
    * Create a customer with a first API key.
    *
    * A repetition under the same `Idempotency-Key` gets the answer of the first call, with `api_key: null`, since the key is stored nowhere: where it was lost, issue another.
+
+Needs a token with the permission `customers:write`.
    */
   createCustomer: Call<'createCustomer'>
   /**
    * List customers, newest first.
+   *
+   * Needs a token with the permission `customers:read`.
    */
   listCustomers: Call<'listCustomers'>
   /**
    * Read a customer.
+   *
+   * Needs a token with the permission `customers:read`.
    */
   getCustomer: Call<'getCustomer'>
   /**
    * Change a customer; a suspended one’s keys stop working.
    *
    * Fields that are not named stay as they are. Suspending takes effect within a second.
+
+Needs a token with the permission `customers:write`.
    */
   updateCustomer: Call<'updateCustomer'>
   /**
    * Erase a customer for good.
    *
    * Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.
+
+Needs a token with the permission `privacy:write`.
    */
   eraseCustomer: Call<'eraseCustomer'>
   /**
    * Export everything that is held on a customer.
    *
    * One JSON document, for the person behind the customer: sent while it is read, however long it is. No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+
+Needs a token with the permission `privacy:write`.
    */
   exportCustomer: Call<'exportCustomer'>
   /**
    * List plans, newest first.
+   *
+   * Takes any token of its scope.
    */
   listPlans: Call<'listPlans'>
   /**
    * Read a plan.
+   *
+   * Takes any token of its scope.
    */
   getPlan: Call<'getPlan'>
   /**
    * Create a plan, or replace it as a whole.
    *
    * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+
+Needs a token with the permission `plans:write`.
    */
   putPlan: Call<'putPlan'>
   /**
    * Read totals over all customers, oldest first.
    *
    * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
+
+Needs a token with the permission `usage:read`.
    */
   getUsageOfAll: Call<'getUsageOfAll'>
   /**
    * Read which customers have used the most of a metric.
    *
    * Over whole days in UTC: the last 30, if the query names none.
+
+Needs a token with the permission `usage:read`.
    */
   getTopUsage: Call<'getTopUsage'>
   /**
    * List metrics found off their pattern or over a limit, newest first.
    *
    * An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
+
+Needs a token with the permission `usage:read`.
    */
   listUsageFindings: Call<'listUsageFindings'>
   /**
    * Delete old reports now; their totals stay.
    *
    * From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
+
+Needs a token with the permission `usage:write`.
    */
   cleanUpUsage: Call<'cleanUpUsage'>
   /**
    * Issue a licence by hand.
    *
    * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+
+Needs a token with the permission `licenses:write`.
    */
   issueLicense: Call<'issueLicense'>
   /**
    * Put a licence on the revocation list.
    *
    * Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+
+Needs a token with the permission `licenses:write`.
    */
   revokeLicense: Call<'revokeLicense'>
   /**
    * List the audit log, newest first.
+   *
+   * Needs a token with the permission `audit:read`.
    */
   listAudit: Call<'listAudit'>
   /**
    * A signed statement of the log's size and Merkle root.
+   *
+   * Needs a token with the permission `audit:read`.
    */
   getAuditCheckpoint: Call<'getAuditCheckpoint'>
   /**
    * Prove that a record is in the log, or that the log has only grown.
    *
    * With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
+
+Needs a token with the permission `audit:read`.
    */
   getAuditProof: Call<'getAuditProof'>
   /**
+   * Issue a token for an operator or a service.
+   *
+   * The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
+
+Needs a token with the permission `tokens:write`.
+   */
+  issueToken: Call<'issueToken'>
+  /**
+   * List tokens of operators and services, never their secrets.
+   *
+   * Needs a token with the permission `tokens:write`.
+   */
+  listTokens: Call<'listTokens'>
+  /**
+   * Replace a token, both valid for an overlap.
+   *
+   * The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
+
+Needs a token with the permission `tokens:write`.
+   */
+  rotateToken: Call<'rotateToken'>
+  /**
+   * Revoke a token; every replica refuses it within a second.
+   *
+   * Revoking a token a second time changes nothing and is a 204 as well.
+
+Needs a token with the permission `tokens:write`.
+   */
+  revokeToken: Call<'revokeToken'>
+  /**
    * Issue a further API key.
+   *
+   * Needs a token with the permission `keys:write`.
    */
   issueApiKey: Call<'issueApiKey'>
   /**
    * List a customer's API keys, never their secrets.
+   *
+   * Needs a token with the permission `customers:read`.
    */
   listApiKeys: Call<'listApiKeys'>
+  /**
+   * Count the calls with an API key by hour or day, oldest first.
+   *
+   * Whole hours or days in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without any are left out.
+
+Needs a token with the permission `customers:read`.
+   */
+  listApiKeyCalls: Call<'listApiKeyCalls'>
   /**
    * Replace an API key, both valid for an overlap.
    *
    * The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
+
+Needs a token with the permission `keys:write`.
    */
   rotateApiKey: Call<'rotateApiKey'>
   /**
    * Revoke an API key; every replica refuses it within a second.
    *
    * Revoking a key a second time changes nothing and is a 204 as well.
+
+Needs a token with the permission `keys:write`.
    */
   revokeApiKey: Call<'revokeApiKey'>
   /**
    * Metrics for Prometheus.
    *
    * Takes the admin token or METRICS_TOKEN.
+
+Needs a token with the permission `metrics:read`.
    */
   getMetrics: Call<'getMetrics'>
 }
@@ -252,8 +352,13 @@ export const adminOperations = {
   listAudit: { method: 'get', path: '/api/audit' },
   getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
   getAuditProof: { method: 'get', path: '/api/audit/proof' },
+  issueToken: { method: 'post', path: '/api/tokens' },
+  listTokens: { method: 'get', path: '/api/tokens' },
+  rotateToken: { method: 'post', path: '/api/tokens/{token_id}/rotate' },
+  revokeToken: { method: 'delete', path: '/api/tokens/{token_id}' },
   issueApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys' },
   listApiKeys: { method: 'get', path: '/api/customers/{customer_id}/api-keys' },
+  listApiKeyCalls: { method: 'get', path: '/api/customers/{customer_id}/api-keys/{key_id}/calls' },
   rotateApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys/{key_id}/rotate' },
   revokeApiKey: { method: 'delete', path: '/api/customers/{customer_id}/api-keys/{key_id}' },
   getMetrics: { method: 'get', path: '/metrics', text: true },
@@ -264,86 +369,120 @@ export interface InternalCalls {
    * Open a user's account.
    *
    * The answer is a 201 for a new account, and a 200 when the user has one with the same tier and asset. Without `asset` the account has the default one, which `FUNDS_ASSET` sets.
+
+Needs a token with the permission `accounts:write`.
    */
   openAccount: Call<'openAccount'>
   /**
    * Read a user's account.
+   *
+   * Needs a token with the permission `accounts:read`.
    */
   getAccount: Call<'getAccount'>
   /**
    * Change a user's tier, status, credit limit or low-balance mark.
+   *
+   * `credit_limit` needs the permission `credit:write` too.
+
+Needs a token with the permission `accounts:write`.
    */
   updateAccount: Call<'updateAccount'>
   /**
    * Erase a user's account for good.
    *
    * Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.
+
+Needs a token with the permission `privacy:write`.
    */
   eraseAccount: Call<'eraseAccount'>
   /**
    * Read a user's balance.
    *
    * Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.
+
+Needs a token with the permission `accounts:read`.
    */
   getBalance: Call<'getBalance'>
   /**
    * List a user's transfers, newest first.
+   *
+   * Needs a token with the permission `accounts:read`.
    */
   listTransfers: Call<'listTransfers'>
   /**
    * Export everything that is held on a user.
    *
    * One JSON document: the account, its transfers with whatever was noted on them, holds, payments and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+
+Needs a token with the permission `privacy:write`.
    */
   exportAccount: Call<'exportAccount'>
   /**
    * Charge a user: money goes from the user's account to revenue.
    *
    * A charge is refused as a whole when the available funds do not cover it.
+
+Needs a token with the permission `funds:deduct`.
    */
   deduct: Call<'deduct'>
   /**
    * Add to a user's funds.
    *
    * Works for a frozen account too, which refuses only deducts and new holds.
+
+Needs a token with the permission `funds:top_up`.
    */
   topUp: Call<'topUp'>
   /**
    * Give back a charge, in part or whole.
    *
    * All refunds of a charge together never exceed it.
+
+Needs a token with the permission `funds:refund`.
    */
   refund: Call<'refund'>
   /**
    * Set money aside for a charge to come.
    *
    * The amount stays in the balance but is no longer available, until the hold is captured, released or expires.
+
+Needs a token with the permission `funds:hold`.
    */
   createHold: Call<'createHold'>
   /**
    * Charge what a hold has set aside, in part or whole; the rest is released.
    *
    * The same capture again is answered as the first one was.
+
+Needs a token with the permission `funds:hold`.
    */
   captureHold: Call<'captureHold'>
   /**
    * Give back all that a hold has set aside.
    *
    * The same release again is answered as the first one was.
+
+Needs a token with the permission `funds:hold`.
    */
   releaseHold: Call<'releaseHold'>
   /**
    * Prove a transfer to anybody, offline.
+   *
+   * Needs a token with the permission `accounts:read`.
    */
   getReceipt: Call<'getReceipt'>
   /**
    * Let a user pay for a top-up on a page of Stripe.
    *
    * The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
+
+Needs a token with the permission `funds:top_up`.
    */
   openTopUpCheckout: Call<'openTopUpCheckout'>
   /**
    * Count accounts by tier, and active Stripe subscriptions.
+   *
+   * Needs a token with the permission `stats:read`.
    */
   countSubscriptions: Call<'countSubscriptions'>
 }

@@ -146,6 +146,8 @@ export interface paths {
         /**
          * Read the subscription of the key’s own customer
          * @description One that has ended is null.
+         *
+         *     Needs a key with the scope `subscriptions:read`.
          */
         get: operations["getSubscription"];
         put?: never;
@@ -168,6 +170,8 @@ export interface paths {
         /**
          * Subscribe to a plan on a page of Stripe
          * @description The same request again gives the same session, as long as it is open.
+         *
+         *     Needs a key with the scope `billing:write`.
          */
         post: operations["openSubscriptionCheckout"];
         delete?: never;
@@ -185,7 +189,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change or end the subscription on a page of Stripe */
+        /**
+         * Change or end the subscription on a page of Stripe
+         * @description Needs a key with the scope `billing:write`.
+         */
         post: operations["openPortal"];
         delete?: never;
         options?: never;
@@ -205,6 +212,8 @@ export interface paths {
         /**
          * Report what an instance has used
          * @description A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again. A metric name counts as the customer’s from its first report on; the metric values of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A report that was stored before costs nothing.
+         *
+         *     Needs a key with the scope `usage:write`.
          */
         post: operations["reportUsage"];
         delete?: never;
@@ -225,6 +234,8 @@ export interface paths {
         /**
          * Report what was used while there was no connection
          * @description Each report has its own outcome, and those of before a refused one stand. A body that does not match the schema is refused as a whole, with the place of its first fault. Give every report a `report_id`, so that the batch can be sent again. Up to 4 MiB, and 10,000 metric values in all reports together. A batch that does not fit into the values of this hour is a 429 as a whole, and nothing of it is stored; a report with too many new metric names is refused alone.
+         *
+         *     Needs a key with the scope `usage:write`.
          */
         post: operations["reportUsageBatch"];
         delete?: never;
@@ -243,6 +254,8 @@ export interface paths {
         /**
          * Read totals of your own usage, oldest first
          * @description Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+         *
+         *     Needs a key with the scope `usage:read`.
          */
         get: operations["getUsage"];
         put?: never;
@@ -263,6 +276,8 @@ export interface paths {
         /**
          * The usable licences of the key’s own customer, newest first
          * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+         *
+         *     Needs a key with the scope `licenses:read`.
          */
         get: operations["listLicenses"];
         put?: never;
@@ -283,6 +298,8 @@ export interface paths {
         /**
          * Whether the usable licences grant a feature, and up to what
          * @description A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+         *
+         *     Needs a key with the scope `licenses:read`.
          */
         get: operations["getEntitlement"];
         put?: never;
@@ -300,12 +317,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List customers, newest first */
+        /**
+         * List customers, newest first
+         * @description Needs a token with the permission `customers:read`.
+         */
         get: operations["listCustomers"];
         put?: never;
         /**
          * Create a customer with a first API key
          * @description A repetition under the same `Idempotency-Key` gets the answer of the first call, with `api_key: null`, since the key is stored nowhere: where it was lost, issue another.
+         *
+         *     Needs a token with the permission `customers:write`.
          */
         post: operations["createCustomer"];
         delete?: never;
@@ -321,13 +343,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a customer */
+        /**
+         * Read a customer
+         * @description Needs a token with the permission `customers:read`.
+         */
         get: operations["getCustomer"];
         put?: never;
         post?: never;
         /**
          * Erase a customer for good
          * @description Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.
+         *
+         *     Needs a token with the permission `privacy:write`.
          */
         delete: operations["eraseCustomer"];
         options?: never;
@@ -335,6 +362,8 @@ export interface paths {
         /**
          * Change a customer; a suspended one’s keys stop working
          * @description Fields that are not named stay as they are. Suspending takes effect within a second.
+         *
+         *     Needs a token with the permission `customers:write`.
          */
         patch: operations["updateCustomer"];
         trace?: never;
@@ -349,6 +378,8 @@ export interface paths {
         /**
          * Export everything that is held on a customer
          * @description One JSON document, for the person behind the customer: sent while it is read, however long it is. No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+         *
+         *     Needs a token with the permission `privacy:write`.
          */
         get: operations["exportCustomer"];
         put?: never;
@@ -366,7 +397,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List plans, newest first */
+        /**
+         * List plans, newest first
+         * @description Takes any token of its scope.
+         */
         get: operations["listPlans"];
         put?: never;
         post?: never;
@@ -383,11 +417,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a plan */
+        /**
+         * Read a plan
+         * @description Takes any token of its scope.
+         */
         get: operations["getPlan"];
         /**
          * Create a plan, or replace it as a whole
          * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+         *
+         *     Needs a token with the permission `plans:write`.
          */
         put: operations["putPlan"];
         post?: never;
@@ -407,6 +446,8 @@ export interface paths {
         /**
          * Read totals over all customers, oldest first
          * @description Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
+         *
+         *     Needs a token with the permission `usage:read`.
          */
         get: operations["getUsageOfAll"];
         put?: never;
@@ -427,6 +468,8 @@ export interface paths {
         /**
          * Read which customers have used the most of a metric
          * @description Over whole days in UTC: the last 30, if the query names none.
+         *
+         *     Needs a token with the permission `usage:read`.
          */
         get: operations["getTopUsage"];
         put?: never;
@@ -447,6 +490,8 @@ export interface paths {
         /**
          * List metrics found off their pattern or over a limit, newest first
          * @description An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
+         *
+         *     Needs a token with the permission `usage:read`.
          */
         get: operations["listUsageFindings"];
         put?: never;
@@ -470,6 +515,8 @@ export interface paths {
         /**
          * Delete old reports now; their totals stay
          * @description From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
+         *
+         *     Needs a token with the permission `usage:write`.
          */
         delete: operations["cleanUpUsage"];
         options?: never;
@@ -489,6 +536,8 @@ export interface paths {
         /**
          * Issue a licence by hand
          * @description Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+         *
+         *     Needs a token with the permission `licenses:write`.
          */
         post: operations["issueLicense"];
         delete?: never;
@@ -509,6 +558,8 @@ export interface paths {
         /**
          * Put a licence on the revocation list
          * @description Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+         *
+         *     Needs a token with the permission `licenses:write`.
          */
         post: operations["revokeLicense"];
         delete?: never;
@@ -524,7 +575,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the audit log, newest first */
+        /**
+         * List the audit log, newest first
+         * @description Needs a token with the permission `audit:read`.
+         */
         get: operations["listAudit"];
         put?: never;
         post?: never;
@@ -541,7 +595,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A signed statement of the log's size and Merkle root */
+        /**
+         * A signed statement of the log's size and Merkle root
+         * @description Needs a token with the permission `audit:read`.
+         */
         get: operations["getAuditCheckpoint"];
         put?: never;
         post?: never;
@@ -561,11 +618,83 @@ export interface paths {
         /**
          * Prove that a record is in the log, or that the log has only grown
          * @description With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
+         *
+         *     Needs a token with the permission `audit:read`.
          */
         get: operations["getAuditProof"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tokens of operators and services, never their secrets
+         * @description Needs a token with the permission `tokens:write`.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Issue a token for an operator or a service
+         * @description The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
+         *
+         *     Needs a token with the permission `tokens:write`.
+         */
+        post: operations["issueToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a token, both valid for an overlap
+         * @description The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
+         *
+         *     Needs a token with the permission `tokens:write`.
+         */
+        post: operations["rotateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token; every replica refuses it within a second
+         * @description Revoking a token a second time changes nothing and is a 204 as well.
+         *
+         *     Needs a token with the permission `tokens:write`.
+         */
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -578,11 +707,39 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a customer's API keys, never their secrets */
+        /**
+         * List a customer's API keys, never their secrets
+         * @description Needs a token with the permission `customers:read`.
+         */
         get: operations["listApiKeys"];
         put?: never;
-        /** Issue a further API key */
+        /**
+         * Issue a further API key
+         * @description Needs a token with the permission `keys:write`.
+         */
         post: operations["issueApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/api-keys/{key_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the calls with an API key by hour or day, oldest first
+         * @description Whole hours or days in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without any are left out.
+         *
+         *     Needs a token with the permission `customers:read`.
+         */
+        get: operations["listApiKeyCalls"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -601,6 +758,8 @@ export interface paths {
         /**
          * Replace an API key, both valid for an overlap
          * @description The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
+         *
+         *     Needs a token with the permission `keys:write`.
          */
         post: operations["rotateApiKey"];
         delete?: never;
@@ -622,6 +781,8 @@ export interface paths {
         /**
          * Revoke an API key; every replica refuses it within a second
          * @description Revoking a key a second time changes nothing and is a 204 as well.
+         *
+         *     Needs a token with the permission `keys:write`.
          */
         delete: operations["revokeApiKey"];
         options?: never;
@@ -639,6 +800,8 @@ export interface paths {
         /**
          * Metrics for Prometheus
          * @description Takes the admin token or METRICS_TOKEN.
+         *
+         *     Needs a token with the permission `metrics:read`.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -661,6 +824,8 @@ export interface paths {
         /**
          * Open a user's account
          * @description The answer is a 201 for a new account, and a 200 when the user has one with the same tier and asset. Without `asset` the account has the default one, which `FUNDS_ASSET` sets.
+         *
+         *     Needs a token with the permission `accounts:write`.
          */
         post: operations["openAccount"];
         delete?: never;
@@ -676,18 +841,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a user's account */
+        /**
+         * Read a user's account
+         * @description Needs a token with the permission `accounts:read`.
+         */
         get: operations["getAccount"];
         put?: never;
         post?: never;
         /**
          * Erase a user's account for good
          * @description Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.
+         *
+         *     Needs a token with the permission `privacy:write`.
          */
         delete: operations["eraseAccount"];
         options?: never;
         head?: never;
-        /** Change a user's tier, status, credit limit or low-balance mark */
+        /**
+         * Change a user's tier, status, credit limit or low-balance mark
+         * @description `credit_limit` needs the permission `credit:write` too.
+         *
+         *     Needs a token with the permission `accounts:write`.
+         */
         patch: operations["updateAccount"];
         trace?: never;
     };
@@ -701,6 +876,8 @@ export interface paths {
         /**
          * Read a user's balance
          * @description Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.
+         *
+         *     Needs a token with the permission `accounts:read`.
          */
         get: operations["getBalance"];
         put?: never;
@@ -718,7 +895,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a user's transfers, newest first */
+        /**
+         * List a user's transfers, newest first
+         * @description Needs a token with the permission `accounts:read`.
+         */
         get: operations["listTransfers"];
         put?: never;
         post?: never;
@@ -738,6 +918,8 @@ export interface paths {
         /**
          * Export everything that is held on a user
          * @description One JSON document: the account, its transfers with whatever was noted on them, holds, payments and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+         *
+         *     Needs a token with the permission `privacy:write`.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -760,6 +942,8 @@ export interface paths {
         /**
          * Charge a user: money goes from the user's account to revenue
          * @description A charge is refused as a whole when the available funds do not cover it.
+         *
+         *     Needs a token with the permission `funds:deduct`.
          */
         post: operations["deduct"];
         delete?: never;
@@ -780,6 +964,8 @@ export interface paths {
         /**
          * Add to a user's funds
          * @description Works for a frozen account too, which refuses only deducts and new holds.
+         *
+         *     Needs a token with the permission `funds:top_up`.
          */
         post: operations["topUp"];
         delete?: never;
@@ -800,6 +986,8 @@ export interface paths {
         /**
          * Give back a charge, in part or whole
          * @description All refunds of a charge together never exceed it.
+         *
+         *     Needs a token with the permission `funds:refund`.
          */
         post: operations["refund"];
         delete?: never;
@@ -820,6 +1008,8 @@ export interface paths {
         /**
          * Set money aside for a charge to come
          * @description The amount stays in the balance but is no longer available, until the hold is captured, released or expires.
+         *
+         *     Needs a token with the permission `funds:hold`.
          */
         post: operations["createHold"];
         delete?: never;
@@ -840,6 +1030,8 @@ export interface paths {
         /**
          * Charge what a hold has set aside, in part or whole; the rest is released
          * @description The same capture again is answered as the first one was.
+         *
+         *     Needs a token with the permission `funds:hold`.
          */
         post: operations["captureHold"];
         delete?: never;
@@ -860,6 +1052,8 @@ export interface paths {
         /**
          * Give back all that a hold has set aside
          * @description The same release again is answered as the first one was.
+         *
+         *     Needs a token with the permission `funds:hold`.
          */
         post: operations["releaseHold"];
         delete?: never;
@@ -875,7 +1069,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prove a transfer to anybody, offline */
+        /**
+         * Prove a transfer to anybody, offline
+         * @description Needs a token with the permission `accounts:read`.
+         */
         get: operations["getReceipt"];
         put?: never;
         post?: never;
@@ -897,6 +1094,8 @@ export interface paths {
         /**
          * Let a user pay for a top-up on a page of Stripe
          * @description The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
+         *
+         *     Needs a token with the permission `funds:top_up`.
          */
         post: operations["openTopUpCheckout"];
         delete?: never;
@@ -912,7 +1111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count accounts by tier, and active Stripe subscriptions */
+        /**
+         * Count accounts by tier, and active Stripe subscriptions
+         * @description Needs a token with the permission `stats:read`.
+         */
         get: operations["countSubscriptions"];
         put?: never;
         post?: never;
@@ -932,7 +1134,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -944,6 +1146,8 @@ export interface components {
             report_id?: string;
             /** @description Of the API key that may have been issued: revoke it. */
             key_id?: string;
+            /** @description Of the token that may have been issued: revoke it. */
+            token_id?: string;
             /** @description Of the licence that may have been issued: revoke it. */
             license_id?: string;
             /** @description Of a batch: one for each part, in their order, with its own code and id. */
@@ -965,6 +1169,11 @@ export interface components {
          * @example {
          *       "key_id": "k3Jd82Lq",
          *       "name": "production",
+         *       "scopes": [
+         *         "usage:write",
+         *         "licenses:read"
+         *       ],
+         *       "allowed_ips": null,
          *       "created_at": "2026-11-24T09:30:00.000Z",
          *       "expires_at": "2027-12-31T00:00:00.000Z",
          *       "last_used_at": null,
@@ -976,6 +1185,9 @@ export interface components {
             key_id: string;
             /** @example production */
             name: string | null;
+            /** @description What it may be used for. */
+            scopes: components["schemas"]["ApiKeyScope"][];
+            allowed_ips: string[] | null;
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -1014,6 +1226,20 @@ export interface components {
             /** @description For the next page, with the same filters; null on the last one. */
             next_cursor: string | null;
         };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "bucket": "2026-11-24T09:00:00.000Z",
+         *           "calls": 120,
+         *           "refused": 3
+         *         }
+         *       ]
+         *     }
+         */
+        ApiKeyCalls: {
+            data: components["schemas"]["ApiKeyCallsBucket"][];
+        };
         Me: {
             /**
              * @description `cust_` and 16 base62 characters.
@@ -1024,6 +1250,65 @@ export interface components {
             plan: string | null;
             status: components["schemas"]["CustomerStatus"];
             key: components["schemas"]["MeKey"];
+        };
+        /** @description A token of an operator or a service without its secret. */
+        Token: {
+            /** @example k3Jd82LqWx5Z */
+            token_id: string;
+            /** @example invoices */
+            name: string;
+            scope: components["schemas"]["TokenScope"];
+            role: components["schemas"]["TokenRole"] | null;
+            /** @description Also of a role: what it means. */
+            permissions: components["schemas"]["TokenPermission"][];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+            allowed_ips: string[] | null;
+            /**
+             * Format: int64
+             * @description The most it may move at once, holds included, in the smallest unit.
+             */
+            amount_max: number | null;
+            /**
+             * Format: int64
+             * @description The most it may move in a UTC day, in the smallest unit.
+             */
+            daily_amount_max: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+        };
+        NewToken: {
+            /**
+             * @description The token itself. It is shown this once and can not be read again.
+             * @example srt_int_k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3A4b5CdE1F
+             */
+            token: string;
+            info: components["schemas"]["Token"];
+        };
+        TokenPage: {
+            data: components["schemas"]["Token"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
         };
         Customer: {
             /**
@@ -1604,7 +1889,7 @@ export interface components {
             /** @example customer.created */
             event: string;
             /**
-             * @description `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`; a token id is the first 8 hex digits of its SHA-256.
+             * @description `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.
              * @example admin:1f9a3b07
              */
             actor: string;
@@ -1682,6 +1967,26 @@ export interface components {
             redis?: "ok" | "unavailable";
         };
         /** @enum {string} */
+        ApiKeyScope: "usage:write" | "usage:read" | "licenses:read" | "subscriptions:read" | "billing:write";
+        ApiKeyCallsBucket: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            bucket: string;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Those of them that were answered 401, 403 or 429.
+             */
+            refused: number;
+        };
+        /** @enum {string} */
         CustomerStatus: "active" | "suspended";
         MeKey: {
             /** @example k3Jd82Lq */
@@ -1695,6 +2000,12 @@ export interface components {
              */
             expires_at: string | null;
         };
+        /** @enum {string} */
+        TokenScope: "admin" | "internal";
+        /** @enum {string} */
+        TokenRole: "owner" | "operator" | "support" | "finance" | "auditor";
+        /** @enum {string} */
+        TokenPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read" | "accounts:read" | "accounts:write" | "funds:deduct" | "funds:hold" | "funds:refund" | "funds:top_up" | "credit:write" | "stats:read";
         /**
          * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
          * @example {
@@ -2516,6 +2827,42 @@ export interface components {
             /** @example leaked */
             reason?: string;
         };
+        IssueTokenRequest: {
+            name: string;
+            scope: components["schemas"]["TokenScope"];
+            role?: components["schemas"]["TokenRole"];
+            permissions?: components["schemas"]["TokenPermission"][];
+            /**
+             * Format: date-time
+             * @example 2027-01-01T00:00:00.000Z
+             */
+            expires_at?: string;
+            /**
+             * @description Addresses and CIDRs, outside of which it is refused as a wrong one.
+             * @example [
+             *       "192.0.2.7",
+             *       "2001:db8::/32"
+             *     ]
+             */
+            allowed_ips?: string[];
+            /**
+             * Format: int64
+             * @description The most it may move at once, holds included, in the smallest unit.
+             */
+            amount_max?: number;
+            /**
+             * Format: int64
+             * @description The most it may move in a UTC day, in the smallest unit.
+             */
+            daily_amount_max?: number;
+        };
+        RotateTokenRequest: {
+            /**
+             * Format: int32
+             * @description How long the old key still works; 0, the default, ends it at once.
+             */
+            overlap_seconds?: number;
+        };
         IssueApiKeyRequest: {
             name?: string;
             /**
@@ -2523,6 +2870,16 @@ export interface components {
              * @example 2027-01-01T00:00:00.000Z
              */
             expires_at?: string;
+            /** @description What it may be used for; everything if not given. */
+            scopes?: components["schemas"]["ApiKeyScope"][];
+            /**
+             * @description Addresses and CIDRs, outside of which it is refused as a wrong one.
+             * @example [
+             *       "192.0.2.7",
+             *       "2001:db8::/32"
+             *     ]
+             */
+            allowed_ips?: string[];
         };
         RotateApiKeyRequest: {
             /**
@@ -3687,6 +4044,118 @@ export interface operations {
             };
         };
     };
+    listTokens: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+        };
+    };
+    issueToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "invoices",
+                 *       "scope": "internal",
+                 *       "permissions": [
+                 *         "accounts:read",
+                 *         "funds:deduct"
+                 *       ],
+                 *       "daily_amount_max": 500000
+                 *     }
+                 */
+                "application/json": components["schemas"]["IssueTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+        };
+    };
+    rotateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example k3Jd82LqWx5Z */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example k3Jd82LqWx5Z */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked, now or before. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     listApiKeys: {
         parameters: {
             query?: {
@@ -3749,6 +4218,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+        };
+    };
+    listApiKeyCalls: {
+        parameters: {
+            query?: {
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                bucket?: "hour" | "day";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+                /** @example k3Jd82Lq */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyCalls"];
                 };
             };
         };

@@ -5,8 +5,8 @@ import { hashDuration, hashingLoad } from './hashing.ts'
  * How a presented key was checked: `known` by the memory of this process, `looked_up` by the digest in
  * its row, `hashed` by the slow hash; or `refused`, as no key that is good now; or `malformed`.
  */
-const RESULTS = ['known', 'looked_up', 'hashed', 'refused', 'malformed'] as const
-export type KeyCheck = (typeof RESULTS)[number]
+export const CHECK_RESULTS = ['known', 'looked_up', 'hashed', 'refused', 'malformed'] as const
+export type KeyCheck = (typeof CHECK_RESULTS)[number]
 
 /** @returns counts a check of a key */
 export function keyMetrics(registry: Registry): (check: KeyCheck) => void {
@@ -17,7 +17,7 @@ export function keyMetrics(registry: Registry): (check: KeyCheck) => void {
     labelNames: ['result'],
     registers,
   })
-  for (const result of RESULTS) checks.inc({ result }, 0)
+  for (const result of CHECK_RESULTS) checks.inc({ result }, 0)
   const running: Gauge = new Gauge({
     name: 'strongroom_argon2_running',
     help: 'Slow hashes of API keys under way.',

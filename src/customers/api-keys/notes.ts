@@ -4,7 +4,7 @@ import { inTime } from '../../scheduling/in-time.ts'
 import { array, column } from '../../database/arrays.ts'
 import type { KeyDigest } from './peppers.ts'
 
-/** What the use of a key leaves behind. */
+/** What the use of a key or token leaves behind. */
 export interface Note {
   usedAt: Date
   /** For a row that has no digest, or one of another pepper than the current. */
@@ -27,7 +27,11 @@ const CLOSE_MS_MAX = 2_000
  * for no row that is locked.
  * @param sql a connection of its own: what hangs here holds up no request
  */
-export function keyNotes(sql: postgres.Sql, log: FastifyBaseLogger) {
+export function keyNotes(
+  sql: postgres.Sql,
+  log: FastifyBaseLogger,
+  table: 'api_keys' | 'tokens' = 'api_keys',
+) {
   const waiting = new Map<string, Noted>()
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
@@ -65,7 +69,7 @@ export function keyNotes(sql: postgres.Sql, log: FastifyBaseLogger) {
       some.forEach(({ keyId }) => waiting.delete(keyId))
       let written: ReadonlySet<string> = new Set()
       try {
-        written = await write(sql, some)
+        written = await write(sql, table, some)
       } finally {
         for (const note of some) if (!written.has(note.keyId)) putBack(note)
       }
@@ -86,7 +90,11 @@ export function keyNotes(sql: postgres.Sql, log: FastifyBaseLogger) {
   return { add, close }
 }
 
-async function write(sql: postgres.Sql, notes: readonly Noted[]): Promise<ReadonlySet<string>> {
+async function write(
+  sql: postgres.Sql,
+  table: string,
+  notes: readonly Noted[],
+): Promise<ReadonlySet<string>> {
   const rows = await sql<{ id: string }[]>`
     with noted as (
       select * from unnest(
@@ -96,9 +104,9 @@ async function write(sql: postgres.Sql, notes: readonly Noted[]): Promise<Readon
         ${column(notes, ({ digest }) => digest?.pepperId ?? null)}::text[]
       ) as n (id, used_at, digest, pepper_id)
     ), free as (
-      select k.id from api_keys k join noted n on n.id = k.id for no key update of k skip locked
+      select k.id from ${sql(table)} k join noted n on n.id = k.id for no key update of k skip locked
     )
-    update api_keys k set
+    update ${sql(table)} k set
       last_used_at = greatest(k.last_used_at, n.used_at),
       digest = coalesce(n.digest, k.digest),
       pepper_id = coalesce(n.pepper_id, k.pepper_id)

@@ -25,7 +25,7 @@ export interface StoredDigest {
   pepperId: string | null
 }
 
-/** Told apart from the message of any key, each of which begins with `cust_`. */
+/** Told apart from any key and token, each of which begins with `cust_` or `srt_`. */
 const ID_MESSAGE = 'strongroom: the id of this pepper'
 const DIGEST_BYTES = 32
 

@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type postgres from 'postgres'
 import type { DatabaseConfig, Tokens } from '../../process/config.ts'
+import { type KeyCalls, keyCalls } from './calls.ts'
 import { hearOfKeyChanges } from './changes.ts'
+import { parseApiKey } from './format.ts'
 import { keyMetrics } from './metrics.ts'
 import { keyNotes } from './notes.ts'
 import { type Peppers, keyPeppers } from './peppers.ts'
 import { keyStates } from './states.ts'
-import { type KeyVerifier, keyVerifier } from './verifier.ts'
+import { type KeyVerifier, credentialVerifier } from './verifier.ts'
 
 const CLOSE_TIMEOUT_S = 5
 
@@ -16,6 +19,12 @@ declare module 'fastify' {
       /** What new keys' digests are made with. */
       peppers: Peppers
       verifier: KeyVerifier
+      /** Counts calls by key and hour. */
+      calls: KeyCalls
+      /** For tokens, which are checked in the same way: the connections, and what is heard of changes. */
+      reading: postgres.Sql
+      noting: postgres.Sql
+      onChange(listener: (id: string) => void): void
     }
   }
 }
@@ -32,19 +41,30 @@ export const apiKeys = fp(
     const noting = app.connections.open('key notes')
     const peppers = keyPeppers(secrets)
     const notes = keyNotes(noting, app.log)
+    const calls = keyCalls(noting, app.log)
     const read = keyStates(reading, peppers.ids)
-    const verifier = keyVerifier({
+    const verifier = credentialVerifier({
+      parse: (presented) => parseApiKey(presented)?.keyId ?? null,
       read,
       note: notes.add,
       count: keyMetrics(app.metrics),
+      refused: (id) => calls.add(id, 401),
       peppers,
     })
-    hearOfKeyChanges(app, config, (id) => verifier.doubt(id))
-    app.decorate('apiKeys', { peppers, verifier })
+    const listeners = [(id: string) => verifier.doubt(id)]
+    hearOfKeyChanges(app, config, (id) => listeners.forEach((listener) => listener(id)))
+    app.decorate('apiKeys', {
+      peppers,
+      verifier,
+      calls,
+      reading,
+      noting,
+      onChange: (listener) => void listeners.push(listener),
+    })
     // After a restart all callers come at once: the first does not wait for a connection.
     app.addHook('onReady', async () => void (await read('').catch(() => undefined)))
     app.addHook('onClose', async () => {
-      await notes.close()
+      await Promise.all([notes.close(), calls.close()])
       await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },

@@ -1,9 +1,12 @@
+import { KEY_SCOPES, type KeyScope } from '../../auth/permissions.ts'
 import { type KeyRow, endOf } from './service.ts'
 
 export function presentKey(row: KeyRow) {
   return {
     key_id: row.id,
     name: row.name,
+    scopes: (row.scopes ?? [...KEY_SCOPES]) as KeyScope[],
+    allowed_ips: row.allowedIps,
     created_at: row.createdAt.toISOString(),
     expires_at: endOf(row)?.toISOString() ?? null,
     last_used_at: row.lastUsedAt?.toISOString() ?? null,

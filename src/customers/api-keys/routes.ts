@@ -1,23 +1,27 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { readAllowedIps } from '../../allowed-ips.ts'
 import { keyHolderOf } from '../../auth/api-key.ts'
 import { actorOf } from '../../auth/scope.ts'
 import { PageQuery, pageAnswer, pageRequest } from '../../http/pagination.ts'
-import { Refusal } from '../../refusals/index.ts'
-import { CustomerId, ref, strictObject, timeOf } from '../../http/schemas.ts'
+import { rangeOf } from '../../usage/range.ts'
+import { CustomerId, futureTime, ref, strictObject } from '../../http/schemas.ts'
+import { callsOf } from './calls.ts'
 import { presentKey } from './present.ts'
 import {
   ApiKey,
   ApiKeyPage,
   IssueKeyBody,
+  KeyCalls,
+  KeyCallsQuery,
   KeyParams,
   Me,
   NewApiKey,
   RotateKeyBody,
 } from './schemas.ts'
-import { issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
+import { findKey, issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
 
-export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, Me]
+export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, KeyCalls, Me]
 
 /** Admin: `/api/customers/:customer_id/api-keys`. */
 export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -34,15 +38,17 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: IssueKeyBody,
         response: { 201: ref(NewApiKey) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND', 'OVERLOADED'] },
+      config: { permission: 'keys:write', refusals: ['CUSTOMER_NOT_FOUND', 'OVERLOADED'] },
     },
     async (request, reply) => {
-      const { name, expires_at } = request.body
-      const expiresAt = expires_at === undefined ? undefined : futureTime(expires_at)
+      const { name, expires_at, scopes, allowed_ips } = request.body
+      const expiresAt = expires_at === undefined ? undefined : futureTime(expires_at, '/expires_at')
       const means = { db: request.db, peppers }
       const issued = await issueKey(means, actorOf(request), request.params.customer_id, {
         ...(name !== undefined && { name }),
         ...(expiresAt !== undefined && { expiresAt }),
+        ...(scopes !== undefined && { scopes }),
+        allowedIps: readAllowedIps(allowed_ips),
       })
       return reply.code(201).send({ api_key: issued.apiKey, key: presentKey(issued.row) })
     },
@@ -58,13 +64,38 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: strictObject(PageQuery),
         response: { 200: ref(ApiKeyPage) },
       },
-      config: { refusals: ['CUSTOMER_NOT_FOUND', 'INVALID_CURSOR'] },
+      config: { permission: 'customers:read', refusals: ['CUSTOMER_NOT_FOUND', 'INVALID_CURSOR'] },
     },
     async (request) => {
       const list = ['api-keys', request.params.customer_id]
       const page = pageRequest(request.query, list)
       const rows = await listKeys(app.db, request.params.customer_id, page)
       return pageAnswer(rows, page, list, presentKey)
+    },
+  )
+
+  app.get(
+    '/:key_id/calls',
+    {
+      schema: {
+        operationId: 'listApiKeyCalls',
+        summary: 'Count the calls with an API key by hour or day, oldest first',
+        description:
+          'Whole hours or days in UTC: from the one that `from` is in to the last one that starts before ' +
+          '`to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a ' +
+          'few seconds; hours and days without any are left out.',
+        params: KeyParams,
+        querystring: KeyCallsQuery,
+        response: { 200: ref(KeyCalls) },
+      },
+      config: { permission: 'customers:read', refusals: ['API_KEY_NOT_FOUND'] },
+    },
+    async (request) => {
+      const { customer_id: customerId, key_id: keyId } = request.params
+      const range = rangeOf(request.query, request.query.bucket ?? 'hour')
+      await findKey(app.db, { customerId, keyId })
+      await app.apiKeys.calls.flushSoon()
+      return { data: await callsOf(app.db, keyId, range) }
     },
   )
 
@@ -78,7 +109,10 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RotateKeyBody,
         response: { 201: ref(NewApiKey) },
       },
-      config: { refusals: ['API_KEY_NOT_FOUND', 'API_KEY_REVOKED', 'OVERLOADED'] },
+      config: {
+        permission: 'keys:write',
+        refusals: ['API_KEY_NOT_FOUND', 'API_KEY_REVOKED', 'OVERLOADED'],
+      },
     },
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
@@ -98,7 +132,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: KeyParams,
         response: { 204: Type.Null({ description: 'Revoked, now or before.' }) },
       },
-      config: { refusals: ['API_KEY_NOT_FOUND'], unlimited: true },
+      config: { permission: 'keys:write', refusals: ['API_KEY_NOT_FOUND'], unlimited: true },
     },
     async (request, reply) => {
       const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
@@ -118,6 +152,7 @@ export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Whose key this is',
         response: { 200: ref(Me) },
       },
+      config: { permission: null },
     },
     async (request) => {
       const holder = keyHolderOf(request)
@@ -133,13 +168,4 @@ export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
   )
-}
-
-function futureTime(text: string): Date {
-  const time = timeOf(text, '/expires_at')
-  if (time.getTime() <= Date.now()) {
-    const details = [{ path: '/expires_at', message: 'must be in the future' }]
-    throw new Refusal('VALIDATION_FAILED', { details })
-  }
-  return time
 }

@@ -1,4 +1,6 @@
 import { Type } from '@sinclair/typebox'
+import { AllowedIps } from '../../allowed-ips.ts'
+import { KEY_SCOPES, type KeyScope } from '../../auth/permissions.ts'
 import { pageOf } from '../../http/pagination.ts'
 import {
   CustomerId,
@@ -13,10 +15,18 @@ import {
 
 export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{8}$', examples: ['k3Jd82Lq'] })
 
+const Scope = Type.Unsafe<KeyScope>({
+  title: 'ApiKeyScope',
+  type: 'string',
+  enum: [...KEY_SCOPES],
+})
+
 export const ApiKey = Type.Object(
   {
     key_id: KeyId,
     name: nullable(Type.String({ examples: ['production'] })),
+    scopes: Type.Array(Scope, { description: 'What it may be used for.' }),
+    allowed_ips: nullable(Type.Array(Type.String())),
     created_at: Timestamp,
     expires_at: nullable(Timestamp),
     last_used_at: nullable(Timestamp),
@@ -29,6 +39,8 @@ export const ApiKey = Type.Object(
       {
         key_id: 'k3Jd82Lq',
         name: 'production',
+        scopes: ['usage:write', 'licenses:read'],
+        allowed_ips: null,
         created_at: '2026-11-24T09:30:00.000Z',
         expires_at: '2027-12-31T00:00:00.000Z',
         last_used_at: null,
@@ -51,7 +63,18 @@ export const NewApiKey = Type.Object(
 export const ApiKeyPage = pageOf(ref(ApiKey), 'ApiKeyPage')
 
 export const IssueKeyBody = strictObject(
-  { name: Type.Optional(line(100)), expires_at: Type.Optional(TimestampInput) },
+  {
+    name: Type.Optional(line(100)),
+    expires_at: Type.Optional(TimestampInput),
+    scopes: Type.Optional(
+      Type.Array(Scope, {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'What it may be used for; everything if not given.',
+      }),
+    ),
+    allowed_ips: Type.Optional(AllowedIps),
+  },
   { examples: [{ name: 'production', expires_at: '2027-12-31T00:00:00.000Z' }] },
 )
 
@@ -66,6 +89,34 @@ export const RotateKeyBody = strictObject(
     ),
   },
   { examples: [{ overlap_seconds: 3600 }] },
+)
+
+export const KeyCallsQuery = strictObject({
+  from: Type.Optional(TimestampInput),
+  to: Type.Optional(TimestampInput),
+  bucket: Type.Optional(
+    Type.Union([Type.Literal('hour'), Type.Literal('day')], { default: 'hour' }),
+  ),
+})
+
+const KeyCallsBucket = Type.Object(
+  {
+    bucket: Timestamp,
+    calls: Type.Integer({ minimum: 0, description: 'All of them.' }),
+    refused: Type.Integer({
+      minimum: 0,
+      description: 'Those of them that were answered 401, 403 or 429.',
+    }),
+  },
+  { title: 'ApiKeyCallsBucket' },
+)
+
+export const KeyCalls = Type.Object(
+  { data: Type.Array(KeyCallsBucket) },
+  {
+    $id: 'ApiKeyCalls',
+    examples: [{ data: [{ bucket: '2026-11-24T09:00:00.000Z', calls: 120, refused: 3 }] }],
+  },
 )
 
 export const KeyParams = Type.Object({ customer_id: CustomerId, key_id: KeyId })

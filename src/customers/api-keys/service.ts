@@ -35,14 +35,23 @@ interface DraftKey {
 export async function draftKey(
   peppers: Peppers,
   customerId: string,
-  options: { name?: string | null; expiresAt?: Date | null } = {},
+  options: Partial<Pick<KeyRow, 'name' | 'expiresAt' | 'scopes' | 'allowedIps'>> = {},
 ): Promise<DraftKey> {
   const { apiKey, keyId } = newApiKey(customerId)
-  const { name = null, expiresAt = null } = options
+  const { name = null, expiresAt = null, scopes = null, allowedIps = null } = options
   const hash = await hashApiKey(apiKey)
   return {
     apiKey,
-    row: { id: keyId, customerId, name, expiresAt, hash, ...peppers.digest(apiKey) },
+    row: {
+      id: keyId,
+      customerId,
+      name,
+      expiresAt,
+      scopes,
+      allowedIps,
+      hash,
+      ...peppers.digest(apiKey),
+    },
   }
 }
 
@@ -70,7 +79,7 @@ export async function issueKey(
   { db, peppers }: Means,
   actor: Actor,
   customerId: string,
-  options: { name?: string; expiresAt?: Date },
+  options: Partial<Pick<KeyRow, 'name' | 'expiresAt' | 'scopes' | 'allowedIps'>>,
 ): Promise<{ apiKey: string; row: KeyRow }> {
   await requireCustomer(db, customerId)
   const draft = await draftKey(peppers, customerId, options)
@@ -100,7 +109,7 @@ export async function listKeys(
 
 /**
  * Replaces a key. The old one lives for `overlapMs` more, but never longer than it would have; the
- * new one keeps its name and is valid for as long as the old one was issued for.
+ * new one keeps its name, scopes and addresses, and is valid for as long as the old one was issued for.
  * @throws Refusal `API_KEY_NOT_FOUND`, or `API_KEY_REVOKED` for a key that is dead already
  */
 export async function rotateKey(
@@ -112,7 +121,8 @@ export async function rotateKey(
   const old = await findKey(db, key)
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime()
   const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs)
-  const draft = await draftKey(peppers, key.customerId, { name: old.name, expiresAt })
+  const { name, scopes, allowedIps } = old
+  const draft = await draftKey(peppers, key.customerId, { name, scopes, allowedIps, expiresAt })
   const rotation = db.transaction(async (tx) => {
     const locked = await lockKey(tx, key)
     const now = new Date()
@@ -156,7 +166,7 @@ export async function revokeKey(db: Database, actor: Actor, key: KeyPlace): Prom
   })
 }
 
-interface KeyPlace {
+export interface KeyPlace {
   customerId: string
   keyId: string
 }
@@ -164,7 +174,7 @@ interface KeyPlace {
 const isAt = ({ customerId, keyId }: KeyPlace) =>
   and(eq(apiKeys.id, keyId), eq(apiKeys.customerId, customerId))
 
-async function findKey(db: Database, place: KeyPlace): Promise<KeyRow> {
+export async function findKey(db: Database, place: KeyPlace): Promise<KeyRow> {
   const [row] = await db.select().from(apiKeys).where(isAt(place))
   if (row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
   return row

@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import { addressCheck } from '../../http/addresses.ts'
 import { array } from '../../database/arrays.ts'
 import { KINDS } from '../../database/kinds.ts'
 import { inTime } from '../../scheduling/in-time.ts'
@@ -13,12 +14,21 @@ export interface KeyHolder {
   keyId: string
   keyName: string | null
   keyExpiresAt: Date | null
+  /** Null for all of them. */
+  scopes: ReadonlySet<string> | null
+  isAllowedAt(address: string): boolean
 }
 
-/** What the database says of a key and its customer. */
-export interface KeyState extends StoredDigest {
-  holder: KeyHolder
-  revokedAt: Date | null
+/** What the database says of a key or token. */
+export interface CredentialState<Holder> extends StoredDigest {
+  id: string
+  /** Whose change concerns it too, and with whose others it takes turns: a key's customer. */
+  owner: string
+  holder: Holder
+  /** Neither it nor its owner is stopped. */
+  isOpen: boolean
+  /** From then on it is refused. */
+  endsAt: Date | null
   lastUsedAt: Date | null
   /** The slow hash; null where there is a digest that can be checked instead. */
   hash: string | null
@@ -35,6 +45,8 @@ interface Row extends StoredDigest {
   customerId: string
   plan: string | null
   status: 'active' | 'suspended'
+  scopes: string[] | null
+  allowedIps: string[] | null
 }
 
 const TOGETHER_MAX = 500
@@ -46,49 +58,69 @@ const WAITING_MAX = 20_000
 const READING_MS_MAX = KINDS.keys.statementTimeoutMs
 
 /**
- * Reads what is known of keys, all that are asked for at one time together: however many there are, one
- * statement is under way.
- * @param sql a connection of its own: nothing else that the service does comes before a key
- * @param pepperIds of the digests that can be checked here
- * @returns undefined for the id of no key
+ * Reads states, all that are asked for at one time together: however many there are, one statement is
+ * under way.
+ * @returns undefined for the id of none
  * @throws Refusal `DATABASE_UNAVAILABLE` within 4 s when the database does not answer
  */
-export function keyStates(sql: postgres.Sql, pepperIds: readonly string[]) {
-  const known = array(pepperIds)
-  const readings = sharedCommits<string, KeyState | undefined>({
+export function readTogether<Holder>(
+  read: (ids: readonly string[]) => Promise<CredentialState<Holder>[]>,
+) {
+  const readings = sharedCommits<string, CredentialState<Holder> | undefined>({
     lanes: 1,
     waitingMax: WAITING_MAX,
     batchMax: TOGETHER_MAX,
     commit: async (ids) => {
       const rows = await inTime(read([...new Set(ids)]), READING_MS_MAX, 'DATABASE_UNAVAILABLE')
-      const states = new Map(rows.map((row) => [row.id, stateOf(row)]))
+      const states = new Map(rows.map((state) => [state.id, state]))
       return ids.map((id) => ({ status: 'fulfilled', value: states.get(id) }))
     },
   })
+  return readings.submit
+}
 
-  function read(ids: readonly string[]): Promise<Row[]> {
-    return sql<Row[]>`
+/**
+ * The states of API keys.
+ * @param sql a connection of its own: nothing else that the service does comes before a key
+ * @param pepperIds of the digests that can be checked here
+ */
+export function keyStates(sql: postgres.Sql, pepperIds: readonly string[]) {
+  const known = array(pepperIds)
+  return readTogether(async (ids) => {
+    const rows = await sql<Row[]>`
       select k.id, k.name, k.expires_at as "expiresAt", k.retires_at as "retiresAt",
         k.revoked_at as "revokedAt", k.last_used_at as "lastUsedAt",
-        k.digest, k.pepper_id as "pepperId",
+        k.digest, k.pepper_id as "pepperId", to_jsonb(k.scopes) as scopes,
+        to_jsonb(k.allowed_ips) as "allowedIps",
         case when k.digest is null or k.pepper_id <> all(${known}::text[]) then k.hash end as hash,
         c.id as "customerId", c.plan, c.status
       from api_keys k join customers c on c.id = k.customer_id
       where k.id = any(${array(ids)}::text[])`
-  }
-
-  return readings.submit
+    return rows.map(stateOf)
+  })
 }
 
-function stateOf(row: Row): KeyState {
-  const { customerId, plan, status, digest, pepperId, hash, revokedAt, lastUsedAt } = row
-  const keyExpiresAt = endOf(row)
+function stateOf(row: Row): CredentialState<KeyHolder> {
+  const { id, customerId, plan, status, digest, pepperId, hash, revokedAt, lastUsedAt } = row
+  const endsAt = endOf(row)
   return {
-    holder: { customerId, plan, status, keyId: row.id, keyName: row.name, keyExpiresAt },
+    id,
+    owner: customerId,
+    holder: {
+      customerId,
+      plan,
+      status,
+      keyId: id,
+      keyName: row.name,
+      keyExpiresAt: endsAt,
+      scopes: row.scopes === null ? null : new Set(row.scopes),
+      isAllowedAt: addressCheck(row.allowedIps),
+    },
+    isOpen: revokedAt === null && status === 'active',
+    endsAt,
     digest,
     pepperId,
     hash,
-    revokedAt,
     lastUsedAt,
   }
 }

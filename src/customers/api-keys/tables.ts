@@ -1,4 +1,12 @@
-import { bigint, customType, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  customType,
+  index,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 import { customers } from '../tables.ts'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
@@ -14,6 +22,10 @@ export const apiKeys = pgTable(
       .notNull()
       .references(() => customers.id),
     name: text(),
+    /** What it may be used for; null for everything. */
+    scopes: text().array(),
+    /** Addresses and CIDRs in their one text; null for all addresses. */
+    allowedIps: text().array(),
     /** HMAC-SHA-256 of the whole key under the pepper of that id; null until the first good use. */
     digest: bytea(),
     pepperId: text(),
@@ -29,4 +41,17 @@ export const apiKeys = pgTable(
     revokedAt: timestamp({ precision: 3, withTimezone: true }),
   },
   (table) => [index('api_keys_customer').on(table.customerId, table.seq)],
+)
+
+/** Calls by key and hour (UTC), without a foreign key: its check would lock the key for each batch. */
+export const apiKeyCalls = pgTable(
+  'api_key_calls',
+  {
+    keyId: text().notNull(),
+    hour: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    calls: bigint({ mode: 'bigint' }).notNull(),
+    /** Those of them that were answered 401, 403 or 429. */
+    refused: bigint({ mode: 'bigint' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.keyId, table.hour] })],
 )

@@ -1,43 +1,46 @@
 import { hash, randomBytes } from 'node:crypto'
 import { inTime } from '../../scheduling/in-time.ts'
-import { parseApiKey } from './format.ts'
 import { matchesHash } from './hashing.ts'
 import type { KeyCheck } from './metrics.ts'
 import type { Note } from './notes.ts'
 import type { KeyDigest, Peppers } from './peppers.ts'
-import type { KeyHolder, KeyState } from './states.ts'
+import type { CredentialState, KeyHolder } from './states.ts'
 
 export type { KeyHolder } from './states.ts'
 
-export interface KeyVerifier {
+export interface Verifier<Holder> {
   /**
    * The holder of a key that is valid now; null for every other string, whatever is wrong with it.
    * @throws Refusal `DATABASE_UNAVAILABLE`, or `OVERLOADED` where too many slow hashes wait
    */
-  verify(presented: string): KeyHolder | null | Promise<KeyHolder | null>
-  /** Something has changed: what is known of this key, or of this customer's, is read again. */
+  verify(presented: string): Holder | null | Promise<Holder | null>
+  /** Something has changed: what is known of this key, or of this owner's, is read again. */
   doubt(id: string): void
 }
 
-interface KnownKey {
-  keyId: string
-  customerId: string
-  /** What the database last said of the key and its customer. */
-  holder: KeyHolder
+export type KeyVerifier = Verifier<KeyHolder>
+
+interface KnownKey<Holder> {
+  /** What the database last said of the key and its owner. */
+  state: CredentialState<Holder>
   readAt: number
   /** How often it was heard that something has changed. */
   doubts: number
   /** A reading that began after the last of them. */
-  reading: Promise<KeyHolder | null> | null
+  reading: Promise<CredentialState<Holder> | null> | null
   notedAt: number
   /** What its row should have instead of the digest there, if any. */
   newDigest: KeyDigest | null
 }
 
-export interface VerifierMeans {
-  read: (keyId: string) => Promise<KeyState | undefined>
-  note: (keyId: string, note: Note) => void
+export interface VerifierMeans<Holder> {
+  /** The id in a key that is well-formed; null for all else. */
+  parse: (presented: string) => string | null
+  read: (id: string) => Promise<CredentialState<Holder> | undefined>
+  note: (id: string, note: Note) => void
   count: (check: KeyCheck) => void
+  /** Is told of keys that were right, and are good no longer. */
+  refused?: (id: string) => void
   peppers: Peppers
 }
 
@@ -54,56 +57,59 @@ const NOTE_INTERVAL_MS = 60_000
 const HASH_WAIT_MS_MAX = 4_000
 
 /**
- * Checks keys against the digest in their row once, then knows them by a digest under a secret of this
- * process: neither the key nor anything that could be used as one stays in memory.
+ * Checks keys, or tokens, against the digest in their row once, then knows them by a digest under a secret
+ * of this process: neither the key nor anything that could be used as one stays in memory.
  */
-export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyVerifier {
+export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifier<Holder> {
+  const { parse, read, note, count, refused, peppers } = means
+  type State = CredentialState<Holder>
+  type Known = KnownKey<Holder>
   // In front of every key, and of one length. The digests are shown to nobody who could extend one.
   const secret = randomBytes(32).toString('hex')
   const epochStart = Math.floor(Math.random() * EPOCH_MS)
-  const known = new Map<string, KnownKey>()
+  const known = new Map<string, Known>()
   /** Slow hashes under way: many requests with one key share its own. */
   const hashing = new Map<string, Promise<boolean>>()
 
-  function verify(presented: string): KeyHolder | null | Promise<KeyHolder | null> {
+  function verify(presented: string): Holder | null | Promise<Holder | null> {
     const name = hash('sha256', secret + presented, 'base64')
     const entry = known.get(name)
     if (entry === undefined) return verifyUnknown(name, presented)
     count('known')
     const age = ageOf(entry)
-    if (age > 1) return recall(name, entry).then((holder) => admit(entry, holder))
+    if (age > 1) return recall(name, entry).then((state) => admit(entry, state))
     // A failure is told to the call that has to wait for the next reading.
     if (age === 1 && entry.reading === null) recall(name, entry).catch(() => undefined)
-    return admit(entry, entry.holder)
+    return admit(entry, entry.state)
   }
 
-  async function verifyUnknown(name: string, presented: string): Promise<KeyHolder | null> {
-    const parsed = parseApiKey(presented)
-    if (parsed === null) {
+  async function verifyUnknown(name: string, presented: string): Promise<Holder | null> {
+    const id = parse(presented)
+    if (id === null) {
       count('malformed')
       return null
     }
     const readAt = Date.now()
-    const state = await read(parsed.keyId)
+    const state = await read(id)
     const isOwn = peppers.check(presented, state)
     const isGood =
       state !== undefined && isUsable(state) && (isOwn ?? (await isHashOf(name, state, presented)))
     if (!isGood) {
       count('refused')
+      if (isOwn === true) refused?.(id)
       return null
     }
     count(isOwn === null ? 'hashed' : 'looked_up')
     const entry = remember(name, presented, state, readAt)
     // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
-    return admit(entry, ageOf(entry) > 1 ? await recall(name, entry) : entry.holder)
+    return admit(entry, ageOf(entry) > 1 ? await recall(name, entry) : entry.state)
   }
 
-  function isHashOf(name: string, state: KeyState, presented: string): Promise<boolean> {
+  function isHashOf(name: string, state: State, presented: string): Promise<boolean> {
     if (state.hash === null) return Promise.resolve(false)
     let check = hashing.get(name)
     if (check === undefined) {
-      const { holder, hash: stored } = state
-      check = matchesHash(holder.customerId, stored, presented).finally(() => hashing.delete(name))
+      check = matchesHash(state.owner, state.hash, presented).finally(() => hashing.delete(name))
       hashing.set(name, check)
       check.then(
         (matches) => matches && remember(name, presented, state, 0),
@@ -114,17 +120,15 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
   }
 
   /** What several requests have found out at once is kept once. */
-  function remember(name: string, presented: string, state: KeyState, readAt: number): KnownKey {
+  function remember(name: string, presented: string, state: State, readAt: number): Known {
     const before = known.get(name)
     if (before !== undefined) return before
     if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
-    const { holder, pepperId, lastUsedAt } = state
+    const { pepperId, lastUsedAt } = state
     const isCurrent = pepperId !== null && pepperId === peppers.ids[0]
     const newDigest = isCurrent ? null : peppers.digest(presented)
-    const entry: KnownKey = {
-      keyId: holder.keyId,
-      customerId: holder.customerId,
-      holder,
+    const entry: Known = {
+      state,
       readAt,
       doubts: 0,
       reading: null,
@@ -135,19 +139,22 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
     return entry
   }
 
-  function admit(entry: KnownKey, holder: KeyHolder | null): KeyHolder | null {
+  function admit(entry: Known, state: State | null): Holder | null {
     // The id in front of the secret is part of the key, so it can only be the key's own.
-    if (holder === null || isExpired(holder)) return null
+    if (state === null || isExpired(state)) {
+      refused?.(entry.state.id)
+      return null
+    }
     const now = Date.now()
     if (now - entry.notedAt >= NOTE_INTERVAL_MS) {
       entry.notedAt = now
-      note(entry.keyId, { usedAt: new Date(now), digest: entry.newDigest })
+      note(state.id, { usedAt: new Date(now), digest: entry.newDigest })
     }
-    return holder
+    return state.holder
   }
 
   /** In epochs: many keys are due at once, and read together. */
-  function ageOf({ readAt }: KnownKey): number {
+  function ageOf({ readAt }: Known): number {
     return epochOf(Date.now()) - epochOf(readAt)
   }
 
@@ -156,26 +163,26 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
   }
 
   /** Many requests with one key share one read of its state. */
-  function recall(name: string, entry: KnownKey): Promise<KeyHolder | null> {
+  function recall(name: string, entry: Known): Promise<State | null> {
     entry.reading ??= reread(name, entry)
     return entry.reading
   }
 
-  async function reread(name: string, entry: KnownKey): Promise<KeyHolder | null> {
+  async function reread(name: string, entry: Known): Promise<State | null> {
     const { doubts } = entry
     const readAt = Date.now()
     try {
-      const state = await read(entry.keyId)
+      const state = await read(entry.state.id)
       if (state === undefined || !isUsable(state)) {
         known.delete(name)
         return null
       }
       if (doubts === entry.doubts) {
-        entry.holder = state.holder
+        entry.state = state
         entry.readAt = readAt
         if (state.pepperId === entry.newDigest?.pepperId) entry.newDigest = null
       }
-      return state.holder
+      return state
     } finally {
       // Where it failed, so does the request, for not knowing is no permission; the next asks again.
       if (doubts === entry.doubts) entry.reading = null
@@ -184,7 +191,7 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
 
   function doubt(id: string): void {
     for (const entry of known.values()) {
-      if (entry.keyId !== id && entry.customerId !== id) continue
+      if (entry.state.id !== id && entry.state.owner !== id) continue
       entry.doubts++
       entry.readAt = 0
       entry.reading = null
@@ -194,10 +201,10 @@ export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyV
   return { verify, doubt }
 }
 
-function isUsable(state: KeyState): boolean {
-  return state.revokedAt === null && state.holder.status === 'active' && !isExpired(state.holder)
+function isUsable(state: CredentialState<unknown>): boolean {
+  return state.isOpen && !isExpired(state)
 }
 
-function isExpired(holder: KeyHolder): boolean {
-  return holder.keyExpiresAt !== null && holder.keyExpiresAt.getTime() <= Date.now()
+function isExpired({ endsAt }: CredentialState<unknown>): boolean {
+  return endsAt !== null && endsAt.getTime() <= Date.now()
 }

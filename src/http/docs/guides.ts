@@ -11,6 +11,7 @@ export const GUIDES = [
   'licences',
   'webhooks',
   'audit',
+  'access',
   'rotation',
   'clients',
   'errors',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KEY_SCOPES } from '../../../src/auth/permissions.ts'
 import { createCustomer, keyIdOf, me, putPlan } from '../../support/customers.ts'
 import { eventually } from '../../support/processes.ts'
 import { assertRefused, sameForAll } from '../../support/refusals.ts'
@@ -31,7 +32,13 @@ test('a further key is issued, shown once, listed without its secret and says wh
   const { created_at, ...rest } = key
   assert.match(created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   const expected = { key_id: keyIdOf(apiKey), name: 'production', expires_at: FUTURE }
-  assert.deepEqual(rest, { ...expected, last_used_at: null, revoked_at: null })
+  assert.deepEqual(rest, {
+    ...expected,
+    scopes: [...KEY_SCOPES],
+    allowed_ips: null,
+    last_used_at: null,
+    revoked_at: null,
+  })
   // Nothing is needed to issue a key, not even a body.
   const plain = await service.asAdmin('POST', path)
   assert.deepEqual(

@@ -8,6 +8,7 @@ import { lock, settled } from '../../support/locks.ts'
 import { type Answer, startService } from '../../support/service.ts'
 import { query } from '../../support/tables.ts'
 import { asCustomer } from '../../support/usage.ts'
+import { issue } from '../../support/tokens.ts'
 
 /** Longer than the time a call has. */
 const RECOVERY_MS = 7_000
@@ -150,6 +151,7 @@ test('what an operator writes is unknown when its commit is not answered for', a
   const { customerId, keyId } = await createCustomer(service)
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
   const keys = `/api/customers/${customerId}/api-keys`
+  const old = await issue(service, { scope: 'admin', role: 'owner' })
   type Call = [method: string, path: string, body?: unknown, internal?: true]
   const calls: Record<string, Call> = {
     customer: ['POST', '/api/customers', { email: 'eve@example.com' }],
@@ -159,6 +161,8 @@ test('what an operator writes is unknown when its commit is not answered for', a
     revocation: ['DELETE', `${keys}/${keyId}`],
     plan: ['PUT', '/api/plans/basic', { name: 'Basic', features: {}, limits: {} }],
     licence: ['POST', '/api/licenses', { customer_id: customerId, plan: 'basic' }],
+    token: ['POST', '/api/tokens', { name: 'eve', scope: 'admin', role: 'auditor' }],
+    replacement: ['POST', `/api/tokens/${old.tokenId}/rotate`, {}],
     account: ['POST', '/account', { user_id: 'eve', tier: 'pro' }, true],
     limit: ['PATCH', '/account/ada', { credit_limit: 5 }, true],
     erasure: ['DELETE', '/account/ada', undefined, true],
@@ -170,6 +174,12 @@ test('what an operator writes is unknown when its commit is not answered for', a
     const answer = await send(...call)
     assertUnknown(answer, name)
     assert.ok(proxy.isDone(), name)
+    const isToken = ['token', 'replacement'].includes(name)
+    assert.equal(typeof answer.body.token_id, isToken ? 'string' : 'undefined', name)
+    if (isToken) {
+      const path = `/api/tokens/${answer.body.token_id}`
+      assert.equal((await service.asAdmin('DELETE', path)).status, 204, name)
+    }
     const issues = ['customer', 'key', 'rotation'].includes(name)
     assert.equal(typeof answer.body.key_id, issues ? 'string' : 'undefined', name)
     if (!issues) continue
@@ -181,7 +191,7 @@ test('what an operator writes is unknown when its commit is not answered for', a
   }
 
   for (const [name, call] of Object.entries(calls)) {
-    if (name === 'erasure' || name === 'account' || name === 'rotation') continue
+    if (['erasure', 'account', 'rotation', 'replacement'].includes(name)) continue
     proxy.plan({ cut: 'before', pool: poolOf(name, call) })
     const answer = await send(...call)
     assert.ok([503, 404, 204].includes(answer.status), `${name} ${answer.status}`)

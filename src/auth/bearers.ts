@@ -1,0 +1,29 @@
+import type { Verifier } from '../customers/api-keys/verifier.ts'
+import { STORED_PREFIX } from '../tokens/format.ts'
+import type { Identity } from './identity.ts'
+
+/** Where the tokens of a scope are known. */
+export interface Bearers {
+  environment: (presented: string) => Identity | null
+  stored: Verifier<Identity>
+}
+
+/**
+ * @param address of the caller, which the token may be bound to
+ * @returns null for whatever is not a good token at this address
+ */
+export function identify(
+  { environment, stored }: Bearers,
+  presented: string | undefined,
+  address: string,
+): Identity | null | Promise<Identity | null> {
+  if (presented === undefined) return null
+  const isStored = presented.startsWith(STORED_PREFIX)
+  const found = isStored ? stored.verify(presented) : environment(presented)
+  if (found instanceof Promise) return found.then((identity) => at(identity, address))
+  return at(found, address)
+}
+
+function at(identity: Identity | null, address: string): Identity | null {
+  return identity?.isAllowedAt(address) === true ? identity : null
+}

@@ -1,0 +1,33 @@
+import { userInfo } from 'node:os'
+import type { Actor } from '../audit/record.ts'
+import { isLine } from '../http/schemas.ts'
+import { WrongCall } from './command.ts'
+
+/** Of every command that changes something. */
+export const AS = {
+  as: {
+    type: 'string',
+    value: 'name',
+    summary: "who does it, for the audit log; else the system's user",
+  },
+} as const
+
+const NAME_MAX = 100
+
+/** @throws WrongCall for what is no name */
+export function actorAs({ as }: { as?: string | undefined }): Actor {
+  const name = as ?? systemUser()
+  if (!isLine(name, NAME_MAX)) {
+    throw new WrongCall(`--as is a name of 1 to ${NAME_MAX} characters on one line.`)
+  }
+  return { id: `cli:${name}`, ip: null }
+}
+
+/** A container may run under a number that has no name. */
+function systemUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`
+  }
+}

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Counter } from 'prom-client'
+import { CHECK_RESULTS } from '../customers/api-keys/metrics.ts'
+import { keyNotes } from '../customers/api-keys/notes.ts'
+import { type Verifier, credentialVerifier } from '../customers/api-keys/verifier.ts'
+import type { Identity } from '../auth/identity.ts'
+import type { TokenScope } from '../auth/permissions.ts'
+import { parseToken } from './format.ts'
+import { tokenStates } from './states.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The check of tokens of the database, by scope. */
+    tokens: Readonly<Record<TokenScope, Verifier<Identity>>>
+  }
+}
+
+/** Tokens are known, read and noted as API keys are, on the same connections. */
+export const tokens = fp(
+  async (app: FastifyInstance) => {
+    const { peppers, reading, noting } = app.apiKeys
+    const notes = keyNotes(noting, app.log, 'tokens')
+    const read = tokenStates(reading, peppers.ids)
+    const checks = new Counter({
+      name: 'strongroom_token_checks_total',
+      help: 'Presented tokens: known to this process, looked up, hashed, refused, or malformed.',
+      labelNames: ['scope', 'result'],
+      registers: [app.metrics],
+    })
+    const verifierOf = (scope: TokenScope) => {
+      for (const result of CHECK_RESULTS) checks.inc({ scope, result }, 0)
+      const verifier = credentialVerifier<Identity>({
+        parse: (presented) => parseToken(scope, presented),
+        read,
+        note: notes.add,
+        count: (result) => checks.inc({ scope, result }),
+        peppers,
+      })
+      app.apiKeys.onChange((id) => verifier.doubt(id))
+      return verifier
+    }
+    app.decorate('tokens', { admin: verifierOf('admin'), internal: verifierOf('internal') })
+    app.addHook('onClose', () => notes.close())
+  },
+  { name: 'tokens', dependencies: ['api-keys', 'metrics'] },
+)
