@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { recordStart } from './audit/started.ts'
+import { recordStart } from './auth/started.ts'
 import type { Config } from './process/config.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import type { Lifecycle } from './process/lifecycle.ts'

@@ -3,7 +3,7 @@ import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref } from '../http/schemas.ts'
-import { fingerprint } from '../funds/idempotency.ts'
+import { fingerprint } from '../http/idempotency.ts'
 import { presentCustomer } from './present.ts'
 import {
   CreateCustomerBody,

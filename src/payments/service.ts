@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
-import { fingerprint } from '../funds/idempotency.ts'
+import { fingerprint } from '../http/idempotency.ts'
 import { accounts, transfers } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
 import type { Database, Transaction } from '../database/index.ts'

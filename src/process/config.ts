@@ -1,12 +1,13 @@
-import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
-import { type Environment, type RateLimit, environmentReader } from './environment.ts'
-import { isLoopback } from './loopback.ts'
+import { type Environment, environmentReader } from './environment.ts'
+import { isLoopback } from '../database/loopback.ts'
+import type { DatabaseConfig } from '../database/config.ts'
 import { isLocalDatabase, serverUrls } from '../database/hosts.ts'
+import type { RateLimit } from '../http/rate-limits/index.ts'
+import { LOG_LEVELS, type LogLevel } from '../http/logging.ts'
+import type { KeyRingConfig } from '../keys/index.ts'
 import { KeyFault, readPrivateKey, readPublicKey } from '../keys/pem.ts'
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** A secret in use and, while a rotation lasts, the one before it. Empty: its scope is closed. */
 export type Tokens = readonly string[]
@@ -23,8 +24,7 @@ export interface Config {
   /** What digests of API keys are made with. Empty: they are known by their slow hash. */
   apiKeyPeppers: Tokens
   stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
-  /** RSA: the private key that signs, undefined for none, and public ones that still verify. */
-  keys: { signing: KeyObject | undefined; previous: readonly KeyObject[] }
+  keys: KeyRingConfig
   corsOrigins: readonly string[]
   checkoutOrigins: readonly string[]
   trustProxy: readonly string[]
@@ -43,14 +43,7 @@ export interface Config {
   runJobs: boolean
   /** How long a server that is told to stop goes on answering first. */
   drainDelayMs: number
-  logLevel: (typeof LOG_LEVELS)[number]
-}
-
-export interface DatabaseConfig {
-  /** Undefined: the embedded server under `dataDir`. May name several servers, a primary and standbys. */
-  url: string | undefined
-  ssl: 'verify-full' | 'disable'
-  ca: string | undefined
+  logLevel: LogLevel
 }
 
 /** Every fault of an environment at once, each by the variable's name and never by its value. */

@@ -1,5 +1,5 @@
 import type { CustomerRow } from '../customers/service.ts'
-import { openSession } from '../payments/sessions.ts'
+import { openSession } from '../stripe/sessions.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../database/index.ts'
 import { type StripeCalls, requestKey } from '../stripe/client.ts'

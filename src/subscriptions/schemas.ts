@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { ReturnUrl } from '../payments/return-urls.ts'
+import { ReturnUrl } from '../stripe/return-urls.ts'
 import { PlanId } from '../plans/schemas.ts'
 import { CustomerId, Timestamp, nullable, strictObject } from '../http/schemas.ts'
 import { STATUSES, type Status } from './state.ts'

@@ -6,8 +6,8 @@ import { array } from '../database/arrays.ts'
 import { violates } from '../database/faults.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type StripeCalls, requestKey } from '../stripe/client.ts'
-import { holdSettling } from '../privacy/events.ts'
-import { eraseStripeCustomer, forgetStripeCustomer } from '../privacy/stripe-customers.ts'
+import { holdSettling } from '../stripe/personal-events.ts'
+import { eraseStripeCustomer, forgetStripeCustomer } from '../stripe/erased-customers.ts'
 import { STRIPE, endForDeleted, holdersOf } from './service.ts'
 
 type Customer = Pick<

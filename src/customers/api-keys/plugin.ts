@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { DatabaseConfig, Tokens } from '../../process/config.ts'
+import type { DatabaseConfig } from '../../database/config.ts'
+import type { Tokens } from '../../process/config.ts'
 import { hearOfKeyChanges } from './changes.ts'
 import { keyMetrics } from './metrics.ts'
 import { keyNotes } from './notes.ts'
 import { type Peppers, keyPeppers } from './peppers.ts'
 import { keyStates } from './states.ts'
-import { type KeyVerifier, keyVerifier } from './verifier.ts'
+import { type KnowingVerifier, keyVerifier } from './verifier.ts'
+import { apiKeySteps } from './erasure.ts'
+import { apiKeyExports } from './export.ts'
 
 const CLOSE_TIMEOUT_S = 5
 
@@ -15,7 +18,7 @@ declare module 'fastify' {
     apiKeys: {
       /** What new keys' digests are made with. */
       peppers: Peppers
-      verifier: KeyVerifier
+      verifier: KnowingVerifier
     }
   }
 }
@@ -39,6 +42,8 @@ export const apiKeys = fp(
       count: keyMetrics(app.metrics),
       peppers,
     })
+    app.erasures.addSteps(apiKeySteps)
+    app.personal.addExports(...apiKeyExports)
     hearOfKeyChanges(app, config, (id) => verifier.doubt(id))
     app.decorate('apiKeys', { peppers, verifier })
     // After a restart all callers come at once: the first does not wait for a connection.
@@ -48,5 +53,5 @@ export const apiKeys = fp(
       await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'api-keys', dependencies: ['database', 'metrics'] },
+  { name: 'api-keys', dependencies: ['database', 'metrics', 'privacy'] },
 )

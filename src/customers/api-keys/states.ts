@@ -1,19 +1,11 @@
 import type postgres from 'postgres'
+import type { KeyHolder } from '../../auth/api-key.ts'
 import { array } from '../../database/arrays.ts'
 import { KINDS } from '../../database/kinds.ts'
 import { inTime } from '../../scheduling/in-time.ts'
 import { sharedCommits } from '../../scheduling/shared-commits.ts'
 import type { StoredDigest } from './peppers.ts'
 import { endOf } from './service.ts'
-
-export interface KeyHolder {
-  customerId: string
-  plan: string | null
-  status: 'active' | 'suspended'
-  keyId: string
-  keyName: string | null
-  keyExpiresAt: Date | null
-}
 
 /** What the database says of a key and its customer. */
 export interface KeyState extends StoredDigest {

@@ -1,20 +1,15 @@
 import { hash, randomBytes } from 'node:crypto'
 import { inTime } from '../../scheduling/in-time.ts'
+import type { KeyHolder, KeyVerifier } from '../../auth/api-key.ts'
 import { parseApiKey } from './format.ts'
 import { matchesHash } from './hashing.ts'
 import type { KeyCheck } from './metrics.ts'
 import type { Note } from './notes.ts'
 import type { KeyDigest, Peppers } from './peppers.ts'
-import type { KeyHolder, KeyState } from './states.ts'
+import type { KeyState } from './states.ts'
 
-export type { KeyHolder } from './states.ts'
-
-export interface KeyVerifier {
-  /**
-   * The holder of a key that is valid now; null for every other string, whatever is wrong with it.
-   * @throws Refusal `DATABASE_UNAVAILABLE`, or `OVERLOADED` where too many slow hashes wait
-   */
-  verify(presented: string): KeyHolder | null | Promise<KeyHolder | null>
+/** What is known of keys, and what is done about changes. */
+export interface KnowingVerifier extends KeyVerifier {
   /** Something has changed: what is known of this key, or of this customer's, is read again. */
   doubt(id: string): void
 }
@@ -57,7 +52,7 @@ const HASH_WAIT_MS_MAX = 4_000
  * Checks keys against the digest in their row once, then knows them by a digest under a secret of this
  * process: neither the key nor anything that could be used as one stays in memory.
  */
-export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KeyVerifier {
+export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KnowingVerifier {
   // In front of every key, and of one length. The digests are shown to nobody who could extend one.
   const secret = randomBytes(32).toString('hex')
   const epochStart = Math.floor(Math.random() * EPOCH_MS)
