@@ -7,7 +7,7 @@ import { plans } from './plans/index.ts'
 import { subscriptions } from './subscriptions/index.ts'
 import { usage } from './usage/index.ts'
 
-/** Every capability there is. Each may know those before it, and none behind it. */
+/** Every capability there is, in the order in which they register; `layers.json` says which may know which. */
 export const CAPABILITIES: readonly Capability[] = [
   funds,
   plans,

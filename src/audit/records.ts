@@ -2,26 +2,10 @@ import { hash } from 'node:crypto'
 import type postgres from 'postgres'
 import { canonicalJson } from '../encoding/canonical-json.ts'
 import { array } from '../database/arrays.ts'
+import type { LogRecord, Place } from './places.ts'
 import type { LogSource, LoggedFact, ReadOptions } from './source.ts'
 
-/** A record of the log. Written as canonical JSON (RFC 8785) it is a leaf of the tree. */
-export interface LogRecord {
-  seq: number
-  timestamp: string
-  event: string
-  actor: string
-  subject: string
-  /** A commitment, as all personal values. */
-  ip: string | null
-  metadata: Record<string, unknown>
-}
-
-/** Where the records of a row of `audit_records` stand: 1, or as many as it has facts. */
-export interface Place {
-  firstSeq: number
-  size: number
-  recordId: bigint
-}
+export type { LogRecord, Place } from './places.ts'
 
 /** Exactly the bytes that are hashed. */
 export function recordBytes(record: LogRecord): Buffer {

@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import type { LogRecord, Place } from './records.ts'
+import type { LogRecord, Place } from './places.ts'
 
 /** One of the facts that a row of `audit_records` without an event stands for. */
 export interface LoggedFact {

@@ -6,6 +6,12 @@ import { type Failures, FAILURES_OF_HOUR_MAX, failureTally } from './failure-tal
 import type { Scope } from './scope.ts'
 import { forgetStrangers } from './strangers.ts'
 
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'auth.failed': true
+  }
+}
+
 const RECORD_INTERVAL_MS = 60_000
 /** Short transactions: whoever else writes the audit log waits for them. */
 const RECORDS_AT_ONCE = 16

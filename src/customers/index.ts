@@ -8,6 +8,18 @@ import { customerPrivacyRoutes } from './privacy-routes.ts'
 import { ErasedCustomer, ErasingCustomer, customerExport } from './privacy-schemas.ts'
 import { customerRoutes, customerSchemas } from './routes.ts'
 
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'api_key.created': true
+    'api_key.revoked': true
+    'api_key.rotated': true
+    'customer.created': true
+    'customer.erased': true
+    'customer.exported': true
+    'customer.updated': true
+  }
+}
+
 /** Customers, and the API keys of their instances. */
 export const customers: Capability = {
   name: 'customers',

@@ -1,5 +1,5 @@
 import type { PresentedCustomer } from './schemas.ts'
-import type { CustomerRow } from './service.ts'
+import type { CustomerRow } from './tables.ts'
 
 export function presentCustomer(row: CustomerRow): PresentedCustomer {
   return {

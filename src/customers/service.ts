@@ -11,9 +11,9 @@ import { Refusal, type Repeat } from '../refusals/index.ts'
 import { isLiving, livingCustomer } from './living.ts'
 import { presentCustomer } from './present.ts'
 import type { PresentedCustomer } from './schemas.ts'
-import { customers } from './tables.ts'
+import { type CustomerRow, customers } from './tables.ts'
 
-export type CustomerRow = typeof customers.$inferSelect
+export type { CustomerRow } from './tables.ts'
 
 export interface CustomerDraft {
   email: string

@@ -64,3 +64,5 @@ export const customers = pgTable(
     index('customers_status_seq').on(table.status, table.seq),
   ],
 )
+
+export type CustomerRow = typeof customers.$inferSelect

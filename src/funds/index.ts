@@ -7,6 +7,14 @@ import { ErasedAccount, ErasingAccount, accountExport } from './privacy-schemas.
 import { receiptRoutes } from './receipt-routes.ts'
 import { accountRoutes, fundsSchemas, moneyRoutes } from './routes.ts'
 
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'account.created': true
+    'account.erased': true
+    'account.updated': true
+  }
+}
+
 /** Prepaid funds: accounts, movements and holds in a double-entry ledger. */
 export const funds: Capability = {
   name: 'funds',

@@ -5,6 +5,13 @@ import { licenseExports } from './export.ts'
 import { revocations } from './revocations.ts'
 import { licenseAdminRoutes, licenseRoutes, licenseSchemas, revocationRoutes } from './routes.ts'
 
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'license.issued': true
+    'license.revoked': true
+  }
+}
+
 /** Licences that instances verify offline, and the list of those that are revoked. */
 export const licenses: Capability = {
   name: 'licenses',

@@ -12,6 +12,12 @@ import { storeEvents } from './store.ts'
 import { stripeSteps } from './erasure.ts'
 import { eventExports } from './export.ts'
 
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'stripe.event_replayed': true
+  }
+}
+
 const BATCH_MAX = KINDS.inbox.rowsMax
 const WAITING_MAX = 1_000
 const CLOSE_TIMEOUT_S = 5

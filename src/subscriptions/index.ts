@@ -4,6 +4,12 @@ import { subscriptions as plugin } from './plugin.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './routes.ts'
 import { invoiceChanged, subscriptionChanged } from './subscription-events.ts'
 
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'subscription.updated': true
+  }
+}
+
 /** Subscriptions, as Stripe has them. */
 export const subscriptions: Capability = {
   name: 'subscriptions',

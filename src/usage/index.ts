@@ -3,6 +3,14 @@ import { checkRetention } from './check.ts'
 import { usage as plugin } from './plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas } from './routes.ts'
 
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'usage.anomaly': true
+    'usage.cleaned': true
+    'usage.limit_exceeded': true
+  }
+}
+
 /** Usage: what instances report, its totals, limits and prices. */
 export const usage: Capability = {
   name: 'usage',
