@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { runCommand } from './cli/run.ts'
-import { refuseInspector } from './no-inspector.ts'
+import { refuseInspector } from './process/no-inspector.ts'
 
 refuseInspector()
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { buildApp } from './app.ts'
-import { readConfig } from './config.ts'
-import { createLogger } from './plugins/logging.ts'
+import { readConfig } from './process/config.ts'
+import { createLogger } from './http/logging.ts'
 
 /** Writes `openapi.json`; with `--check`, fails if the file is not what the routes say. */
 const PATH = 'openapi.json'

@@ -1,9 +1,9 @@
-import { banner } from './banner.ts'
-import { processEnvironment, readConfig } from './config.ts'
-import { withDevelopmentSecrets } from './development-secrets.ts'
-import { live, main } from './lifecycle.ts'
-import { refuseInspector } from './no-inspector.ts'
-import { createLogger } from './plugins/logging.ts'
+import { banner } from './process/banner.ts'
+import { processEnvironment, readConfig } from './process/config.ts'
+import { withDevelopmentSecrets } from './process/development-secrets.ts'
+import { live, main } from './process/lifecycle.ts'
+import { refuseInspector } from './process/no-inspector.ts'
+import { createLogger } from './http/logging.ts'
 import { service } from './service.ts'
 
 refuseInspector()

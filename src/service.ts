@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { recordStart } from './audit/started.ts'
-import type { Config } from './config.ts'
+import { recordStart } from './auth/started.ts'
+import type { Config } from './process/config.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
-import type { Lifecycle } from './lifecycle.ts'
-import { type OpenDatabase, openDatabase } from './plugins/database/open.ts'
+import type { Lifecycle } from './process/lifecycle.ts'
+import { type OpenDatabase, openDatabase } from './database/open.ts'
 
 export interface Duties {
   /** Listens and answers requests. */

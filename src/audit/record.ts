@@ -1,4 +1,4 @@
-import type { Transaction } from '../plugins/database/index.ts'
+import type { Transaction } from '../database/index.ts'
 import { type PersonalValue, commitTo } from './commitment.ts'
 import { auditPersonal, auditRecords } from './tables.ts'
 

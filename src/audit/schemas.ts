@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { PageQuery, pageOf } from '../pagination.ts'
-import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../schemas.ts'
+import { PageQuery, pageOf } from '../http/pagination.ts'
+import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../http/schemas.ts'
 
 const Hash = Type.String({ description: 'SHA-256 in base64.' })
 const Size = Type.Integer({ description: 'How many records the log had.', examples: [1000] })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type postgres from 'postgres'
-import { array } from '../plugins/database/arrays.ts'
+import { array } from '../database/arrays.ts'
 
 /** A tile spans 8 levels of the tree. */
 const WIDTH = 256

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical-json.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
 import { leafHash, openCheckpoint, provesInclusion } from './verifier.ts'
 
 export type ReceiptVerdict =

@@ -1,8 +1,24 @@
 import type { FastifyInstance } from 'fastify'
-import type { KeyHolder, KeyVerifier } from '../api-keys/verifier.ts'
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
+
+export interface KeyHolder {
+  customerId: string
+  plan: string | null
+  status: 'active' | 'suspended'
+  keyId: string
+  keyName: string | null
+  keyExpiresAt: Date | null
+}
+
+export interface KeyVerifier {
+  /**
+   * The holder of a key that is valid now; null for every other string, whatever is wrong with it.
+   * @throws Refusal `DATABASE_UNAVAILABLE`, or `OVERLOADED` where too many slow hashes wait
+   */
+  verify(presented: string): KeyHolder | null | Promise<KeyHolder | null>
+}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -5,8 +5,8 @@ import type {
   FastifyRequest,
   preValidationAsyncHookHandler,
 } from 'fastify'
-import type { Config } from '../config.ts'
-import { type Limiter, enforce } from '../plugins/rate-limits/index.ts'
+import type { Config } from '../process/config.ts'
+import { type Limiter, enforce } from '../http/rate-limits/index.ts'
 import type { Scope } from './scope.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { Tokens } from '../config.ts'
-import { Refusal } from '../refusals.ts'
+import type { Tokens } from '../process/config.ts'
+import { Refusal } from '../refusals/index.ts'
 import { type Gate, countAdmitted } from './gates.ts'
 import { markScope } from './scope.ts'
 import { tokenMatcher } from './tokens.ts'

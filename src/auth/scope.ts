@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Actor } from '../audit/record.ts'
-import type { RefusalCode } from '../refusals.ts'
+import type { RefusalCode } from '../refusals/index.ts'
 
 export type Scope = 'public' | 'customer' | 'admin' | 'internal' | 'stripe'
 

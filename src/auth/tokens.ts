@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Tokens } from '../config.ts'
-import { sha256 } from '../sha256.ts'
+import type { Tokens } from '../process/config.ts'
+import { sha256 } from '../encoding/sha256.ts'
 
 /**
  * Makes a check of presented tokens against the ones in use. Comparing digests of equal length with

@@ -1,5 +1,5 @@
-import { describeEvent, listEvents, replayEvent } from '../webhooks/operate.ts'
-import { EVENT_STATUSES } from '../webhooks/tables.ts'
+import { describeEvent, listEvents, replayEvent } from '../stripe/operate.ts'
+import { EVENT_STATUSES } from '../stripe/tables.ts'
 import { WrongCall, command } from './command.ts'
 import { snakeFields } from './json.ts'
 import { SYSTEM, withDatabase } from './means.ts'

@@ -1,5 +1,5 @@
-import { keyPeppers } from '../api-keys/peppers.ts'
-import { issueKey, revokeKey } from '../api-keys/service.ts'
+import { keyPeppers } from '../customers/api-keys/peppers.ts'
+import { issueKey, revokeKey } from '../customers/api-keys/service.ts'
 import { command } from './command.ts'
 import { SYSTEM, ownConfig, withDatabase } from './means.ts'
 

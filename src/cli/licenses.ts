@@ -1,5 +1,5 @@
 import { readJwks, readRevocations, verifyLicenseFile } from '../licenses/verify-file.ts'
-import { openKeyRing } from '../plugins/key-ring/index.ts'
+import { openKeyRing } from '../keys/index.ts'
 import { command } from './command.ts'
 import { snakeFields } from './json.ts'
 import { ownConfig } from './means.ts'

@@ -1,4 +1,4 @@
-import { integerOf } from '../integers.ts'
+import { integerOf } from '../encoding/integers.ts'
 import { cleanUsage } from '../usage/retention.ts'
 import { WrongCall, command } from './command.ts'
 import { SYSTEM, ownConfig, withDatabase } from './means.ts'

@@ -1,6 +1,6 @@
 import { type SQL, and, eq, isNotNull, isNull } from 'drizzle-orm'
-import type { Database, Transaction } from '../plugins/database/index.ts'
-import { Refusal } from '../refusals.ts'
+import type { Database, Transaction } from '../database/index.ts'
+import { Refusal } from '../refusals/index.ts'
 import { customers } from './tables.ts'
 
 export const isLiving = isNull(customers.erasedAt)

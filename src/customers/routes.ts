@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
-import { pageAnswer, pageRequest } from '../pagination.ts'
-import { ref } from '../schemas.ts'
-import { fingerprint } from '../funds/idempotency.ts'
+import { pageAnswer, pageRequest } from '../http/pagination.ts'
+import { ref } from '../http/schemas.ts'
+import { fingerprint } from '../http/idempotency.ts'
 import { presentCustomer } from './present.ts'
 import {
   CreateCustomerBody,

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ApiKeySecret } from '../api-keys/schemas.ts'
+import { ApiKeySecret } from './api-keys/schemas.ts'
 import { IdempotencyKey } from '../funds/schemas.ts'
-import { PageQuery, pageOf } from '../pagination.ts'
+import { PageQuery, pageOf } from '../http/pagination.ts'
 import { PlanId } from '../plans/schemas.ts'
 import {
   CustomerId,
@@ -12,7 +12,7 @@ import {
   nullable,
   ref,
   strictObject,
-} from '../schemas.ts'
+} from '../http/schemas.ts'
 
 const Email = Type.String({ format: 'email', maxLength: 254, examples: ['billing@example.com'] })
 const CompanyName = line(200, { examples: ['Example Ltd'] })

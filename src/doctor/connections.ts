@@ -1,6 +1,6 @@
-import { connect } from '../plugins/database/connect.ts'
-import { CONNECTIONS_MAX, KINDS, type Kind, type KindName } from '../plugins/database/kinds.ts'
-import { messageOf } from '../plugins/database/outages.ts'
+import { connect } from '../database/connect.ts'
+import { CONNECTIONS_MAX, KINDS, type Kind, type KindName } from '../database/kinds.ts'
+import { messageOf } from '../database/outages.ts'
 import { type Facts, type Group, type Line, counted, failure, pass } from './check.ts'
 
 /** Every kind of connection with its bounds, each opened once: any may be refused by itself. */

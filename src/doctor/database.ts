@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
-import { isLocalDatabase } from '../plugins/database/hosts.ts'
-import { CONNECTIONS_MAX } from '../plugins/database/kinds.ts'
-import { SessionsShared, requireSessions } from '../plugins/database/pooler.ts'
+import { isLocalDatabase } from '../database/hosts.ts'
+import { CONNECTIONS_MAX } from '../database/kinds.ts'
+import { SessionsShared, requireSessions } from '../database/pooler.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
 
 const VERSION_MIN = 15

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../process/version.ts'
 import { type Status, counted } from './check.ts'
 import type { Examined } from './examine.ts'
 

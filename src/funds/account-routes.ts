@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
-import { pageAnswer, pageRequest } from '../pagination.ts'
-import { ref, timeOf } from '../schemas.ts'
+import { pageAnswer, pageRequest } from '../http/pagination.ts'
+import { ref, timeOf } from '../http/schemas.ts'
 import {
   getAccount,
   listTransfers,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
-import { array } from '../plugins/database/arrays.ts'
-import { Refusal } from '../refusals.ts'
+import { array } from '../database/arrays.ts'
+import { Refusal } from '../refusals/index.ts'
 import { SetAside } from './set-aside.ts'
 import { PATIENCE_MS, busyAccount } from './waiting-room.ts'
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 import {
   type Moved,
   type Operation,

@@ -1,6 +1,6 @@
 import { commitment } from '../audit/commitment.ts'
-import { canonicalJson } from '../canonical-json.ts'
-import { sha256 } from '../sha256.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
+import { sha256 } from '../encoding/sha256.ts'
 
 /** What is personal of a transfer, or may be. */
 export interface Details {

@@ -1,12 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Write } from '../outcomes/attempt.ts'
-import {
-  databaseErrorCode,
-  isConnectionLost,
-  isDatabaseUnavailable,
-} from '../plugins/database/faults.ts'
-import { OutcomeUnknown } from '../plugins/database/outcomes.ts'
-import { Refusal } from '../refusals.ts'
+import type { Write } from '../http/outcomes/attempt.ts'
+import { databaseErrorCode, isConnectionLost, isDatabaseUnavailable } from '../database/faults.ts'
+import { OutcomeUnknown } from '../database/outcomes.ts'
+import { Refusal } from '../refusals/index.ts'
 
 /** Serialisation failures and deadlocks: nothing happened, and it may be tried again. */
 const CONFLICT = /^40/

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm'
-import { array, column } from '../plugins/database/arrays.ts'
-import type { Transaction } from '../plugins/database/index.ts'
+import { array, column } from '../database/arrays.ts'
+import type { Transaction } from '../database/index.ts'
 import { commitmentsOf } from './commitments.ts'
 import { accounts, transfers } from './tables.ts'
 

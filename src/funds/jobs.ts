@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { restAfter } from '../pace.ts'
+import { restAfter } from '../scheduling/pace.ts'
 import { ENDED_MAX } from './lapsed.ts'
 import type { LedgerBooks } from './ledger.ts'
 import type { Place } from './operations.ts'

@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { array } from '../plugins/database/arrays.ts'
+import { array } from '../database/arrays.ts'
 import type { Hold } from './posting.ts'
 import { holdColumns } from './statements.ts'
 

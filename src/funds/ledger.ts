@@ -1,8 +1,8 @@
 import type postgres from 'postgres'
 import { type Writes, openBatch } from './batch.ts'
-import { databaseErrorCode } from '../plugins/database/faults.ts'
-import { committing } from '../plugins/database/outcomes.ts'
-import { Refusal } from '../refusals.ts'
+import { isLockNotHad } from '../database/faults.ts'
+import { committing } from '../database/outcomes.ts'
+import { Refusal } from '../refusals/index.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
 import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
 import type { Moved, Operation, Place, Transfer } from './operations.ts'
@@ -185,11 +185,6 @@ export function ledger(
   }
 
   return { commit, open, endLapsed }
-}
-
-/** A lock was not had within its time: by then the transaction is aborted, and nothing has happened. */
-export function isLockNotHad(error: unknown): boolean {
-  return databaseErrorCode(error) === '55P03'
 }
 
 /** More is read only for accounts that hold something, and for repeated calls about holds: most batches have none. */

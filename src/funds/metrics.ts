@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 import type { Writes } from './batch.ts'
 import type { Movement } from './operations.ts'
 import { TRANSFER_KINDS } from './posting.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
-import type { Write } from '../outcomes/attempt.ts'
+import type { Write } from '../http/outcomes/attempt.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
 /** A transfer by its primary key, which its public id carries. */

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 
 /** 2^53 - 1: amounts and balances are exact in every JSON reader. */
 export const AMOUNT_MAX = 9_007_199_254_740_991n

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { actorOf } from '../auth/scope.ts'
-import { attemptOf } from '../outcomes/plugin.ts'
-import { ref } from '../schemas.ts'
-import { fingerprint, idempotencyKey } from './idempotency.ts'
+import { attemptOf } from '../http/outcomes/plugin.ts'
+import { ref } from '../http/schemas.ts'
+import { fingerprint, idempotencyKey } from '../http/idempotency.ts'
 import type { Moved, Movement } from './operations.ts'
 import { placeOf, presentHold, presentMovement } from './present.ts'
 import {

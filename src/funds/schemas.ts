@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { PageQuery, pageOf } from '../pagination.ts'
+import { PageQuery, pageOf } from '../http/pagination.ts'
 import {
   Metadata,
   Timestamp,
@@ -8,7 +8,7 @@ import {
   nullable,
   ref,
   strictObject,
-} from '../schemas.ts'
+} from '../http/schemas.ts'
 import { TRANSFER_KINDS, type TransferKind } from './posting.ts'
 
 export const UserId = Type.String({

@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { array, column, jsonColumn } from '../plugins/database/arrays.ts'
+import { array, column, jsonColumn } from '../database/arrays.ts'
 import type { Writes } from './batch.ts'
 import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Transaction } from '../plugins/database/index.ts'
+import type { Transaction } from '../database/index.ts'
 
 /** The first of the two numbers of an advisory lock; the second stands for the account. */
 export const TURN_CLASS = 5_746_107

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 
 interface Waiting<Operation, Result> {
   operation: Operation

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Gauge, Histogram } from 'prom-client'
-import { sampled } from '../plugins/sampled.ts'
+import { sampled } from '../database/sampled.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
-import type { DatabaseConfig } from '../config.ts'
-import { array } from '../plugins/database/arrays.ts'
-import { connect } from '../plugins/database/connect.ts'
+import type { DatabaseConfig } from '../database/config.ts'
+import { array } from '../database/arrays.ts'
+import { connect } from '../database/connect.ts'
 
 /** Any constant will do; with it, the numbers of processes are no other advisory locks. */
 export const LOCK_CLASS = 5_746_102

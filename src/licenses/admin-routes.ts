@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
-import { invalid, ref, timeOf } from '../schemas.ts'
+import { invalid, ref, timeOf } from '../http/schemas.ts'
 import { presentIssued } from './present.ts'
 import { IssueLicenseBody, IssuedLicense, LicenseParams, RevokeLicenseBody } from './schemas.ts'
 import { issueByHand, revokeByHand } from './service.ts'

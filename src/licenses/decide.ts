@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical-json.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
 import type { PlanRow } from '../plans/service.ts'
 import { WITH_ACCESS } from '../subscriptions/state.ts'
 import type { subscriptions } from '../subscriptions/tables.ts'

@@ -1,4 +1,4 @@
-import type { Database } from '../plugins/database/index.ts'
+import type { Database } from '../database/index.ts'
 import type { Terms } from './issue.ts'
 
 /** What a customer has used of a metric in the current calendar month (UTC). */

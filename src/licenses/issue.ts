@@ -1,8 +1,8 @@
 import { type Actor, recordAudit } from '../audit/record.ts'
-import { randomBase62 } from '../ids.ts'
-import type { Transaction } from '../plugins/database/index.ts'
-import type { KeyRing } from '../plugins/key-ring/index.ts'
-import { Refusal } from '../refusals.ts'
+import { randomBase62 } from '../encoding/ids.ts'
+import type { Transaction } from '../database/index.ts'
+import type { KeyRing } from '../keys/index.ts'
+import { Refusal } from '../refusals/index.ts'
 import { licenses } from './tables.ts'
 import { ISSUER, LICENSE_TYPE } from './verifier.ts'
 

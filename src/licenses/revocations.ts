@@ -1,8 +1,8 @@
 import { and, asc, gt, isNotNull } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Database } from '../plugins/database/index.ts'
-import type { KeyRing } from '../plugins/key-ring/index.ts'
+import type { Database } from '../database/index.ts'
+import type { KeyRing } from '../keys/index.ts'
 import { licenses } from './tables.ts'
 import { ISSUER, REVOCATIONS_TYPE } from './verifier.ts'
 

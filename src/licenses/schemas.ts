@@ -8,7 +8,7 @@ import {
   nullable,
   ref,
   strictObject,
-} from '../schemas.ts'
+} from '../http/schemas.ts'
 import { LICENSE_STATUSES } from './tables.ts'
 
 const LicenseId = Type.String({

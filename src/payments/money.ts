@@ -1,4 +1,4 @@
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 
 /** https://docs.stripe.com/currencies#zero-decimal and #three-decimal; all others have two. */
 const ZERO_DECIMAL = new Set(

@@ -1,9 +1,9 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
-import { fingerprint } from '../funds/idempotency.ts'
+import { fingerprint } from '../http/idempotency.ts'
 import { accounts, transfers } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
+import type { Database, Transaction } from '../database/index.ts'
 import { type Charge, chargeFor, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Asset } from '../funds/schemas.ts'
-import { line, strictObject } from '../schemas.ts'
+import { line, strictObject } from '../http/schemas.ts'
 
 /** The source of the rule: https://docs.stripe.com/api/billing/meter/create#create_billing_meter-event_name */
 const EVENT_NAME_MAX = 100

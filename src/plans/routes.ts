@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
-import { pageAnswer, pageRequest } from '../pagination.ts'
-import { ref } from '../schemas.ts'
+import { pageAnswer, pageRequest } from '../http/pagination.ts'
+import { ref } from '../http/schemas.ts'
 import { ListPlansQuery, Plan, PlanBody, PlanPage, PlanParams } from './schemas.ts'
 import { type PlanRow, getPlan, listPlans, putPlan } from './service.ts'
 

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { PageQuery, pageOf } from '../pagination.ts'
+import { PageQuery, pageOf } from '../http/pagination.ts'
 import { FundsMetering, type Metering, StripeMetering } from './metering.ts'
-import { Timestamp, line, nullable, ref, strictObject } from '../schemas.ts'
+import { Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 
 const LICENSE_DAYS_MAX = 3_660
 const LICENSE_GRACE_DAYS_MAX = 365

@@ -1,9 +1,9 @@
 import { desc, eq, lt, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
-import type { PageRequest } from '../pagination.ts'
-import { violates } from '../plugins/database/faults.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
-import { Refusal } from '../refusals.ts'
+import type { PageRequest } from '../http/pagination.ts'
+import { violates } from '../database/faults.ts'
+import type { Database, Transaction } from '../database/index.ts'
+import { Refusal } from '../refusals/index.ts'
 import { plans } from './tables.ts'
 
 export type PlanRow = typeof plans.$inferSelect

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import type { Database } from '../plugins/database/index.ts'
+import type { Database } from '../database/index.ts'
 import { erasures } from './tables.ts'
 
 /** Whether a user's account is being erased: closed and renamed, with the rest to be forgotten. */

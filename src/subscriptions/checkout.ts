@@ -1,9 +1,9 @@
 import type { CustomerRow } from '../customers/service.ts'
-import { openSession } from '../payments/sessions.ts'
+import { openSession } from '../stripe/sessions.ts'
 import { namedPlan } from '../plans/service.ts'
-import type { Database } from '../plugins/database/index.ts'
-import { type StripeCalls, requestKey } from '../plugins/stripe.ts'
-import { Refusal } from '../refusals.ts'
+import type { Database } from '../database/index.ts'
+import { type StripeCalls, requestKey } from '../stripe/client.ts'
+import { Refusal } from '../refusals/index.ts'
 import { hasAccess } from './service.ts'
 import { stripeCustomerOf } from './stripe-customer.ts'
 

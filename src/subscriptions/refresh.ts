@@ -1,12 +1,10 @@
-import { type StripeCalls, isMissingAtStripe } from '../plugins/stripe.ts'
+import { type StripeCalls, isMissingAtStripe } from '../stripe/client.ts'
 import { type EventKnowledge, showsWhatWas } from './knowledge.ts'
 import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
 import { type StripeSubscription, readSubscription } from './state.ts'
+import { OldAnswer } from '../stripe/handler.ts'
 
 const TRIES_MAX = 5
-
-/** Stripe answered with what an event has already replaced: ask again later. */
-export class OldAnswer extends Error {}
 
 /** What an event says of a subscription. */
 export interface News {

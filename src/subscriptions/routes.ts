@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { keyHolderOf, requireOwn } from '../auth/api-key.ts'
 import { getCustomer } from '../customers/service.ts'
-import { type ReturnUrlRule, stripeReturningTo } from '../payments/return-urls.ts'
-import { CheckoutSession } from '../payments/schemas.ts'
-import { ref } from '../schemas.ts'
+import { type ReturnUrlRule, stripeReturningTo } from '../stripe/return-urls.ts'
+import { CheckoutSession } from '../stripe/schemas.ts'
+import { ref } from '../http/schemas.ts'
 import { openPortal, openSubscriptionCheckout } from './checkout.ts'
 import {
   CheckoutBody,

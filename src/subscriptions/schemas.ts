@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { ReturnUrl } from '../payments/return-urls.ts'
+import { ReturnUrl } from '../stripe/return-urls.ts'
 import { PlanId } from '../plans/schemas.ts'
-import { CustomerId, Timestamp, nullable, strictObject } from '../schemas.ts'
+import { CustomerId, Timestamp, nullable, strictObject } from '../http/schemas.ts'
 import { STATUSES, type Status } from './state.ts'
 
 const QUANTITY_MAX = 100_000

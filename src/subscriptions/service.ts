@@ -17,8 +17,8 @@ import { customers } from '../customers/tables.ts'
 import { accounts } from '../funds/tables.ts'
 import { endLicenses, syncLicenses } from '../licenses/service.ts'
 import { plans } from '../plans/tables.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
-import type { KeyRing } from '../plugins/key-ring/index.ts'
+import type { Database, Transaction } from '../database/index.ts'
+import type { KeyRing } from '../keys/index.ts'
 import { type Knowledge, type Known, type Verdict, supersededBy, weigh } from './knowledge.ts'
 import {
   type StripeSubscription,

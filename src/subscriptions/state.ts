@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { Id, Reference, idOf } from '../stripe/read.ts'
 
 /** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
 export const STATUSES = [
@@ -43,11 +44,6 @@ export interface StripeSubscription {
 
 const Seconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 })
 const MaybeSeconds = Type.Optional(Type.Union([Seconds, Type.Null()]))
-const Id = Type.String({ minLength: 1, maxLength: 255 })
-
-/** An id, or since it was expanded the object that has it. */
-export const Reference = Type.Union([Id, Type.Object({ id: Id })])
-
 const Item = Type.Object({
   price: Type.Optional(Type.Union([Type.Object({ id: Id }), Type.Null()])),
   plan: Type.Optional(Type.Union([Type.Object({ id: Id }), Type.Null()])),
@@ -100,10 +96,6 @@ function stateOf(object: Static<typeof Subscription>): SubscriptionState {
     cancelAtPeriodEnd: object.cancel_at_period_end === true || endsWithPeriod,
     endedAt: hasEnded ? (object.ended_at ?? object.canceled_at ?? object.created) : null,
   }
-}
-
-export function idOf(reference: Static<typeof Reference>): string {
-  return typeof reference === 'string' ? reference : reference.id
 }
 
 export const FIELDS = [

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { PageQuery, pageOf } from '../pagination.ts'
+import { PageQuery, pageOf } from '../http/pagination.ts'
 import { MetricName } from '../plans/schemas.ts'
-import { CustomerId, Timestamp, ref, strictObject } from '../schemas.ts'
+import { CustomerId, Timestamp, ref, strictObject } from '../http/schemas.ts'
 
 const Kind = Type.Union([Type.Literal('anomaly'), Type.Literal('limit_exceeded')], {
   title: 'UsageFindingKind',

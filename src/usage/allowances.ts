@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../plugins/database/index.ts'
-import { column } from '../plugins/database/arrays.ts'
-import { Refusal } from '../refusals.ts'
+import type { Database } from '../database/index.ts'
+import { column } from '../database/arrays.ts'
+import { Refusal } from '../refusals/index.ts'
 import type { ReportDraft } from './reports.ts'
 
 /** What a customer may store. */

@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
-import { fairQueue } from '../fair-queue.ts'
-import { fairRoom } from '../fair-room.ts'
-import { column } from '../plugins/database/arrays.ts'
+import { fairQueue } from '../scheduling/fair-queue.ts'
+import { fairRoom } from '../scheduling/fair-room.ts'
+import { column } from '../database/arrays.ts'
 import type { Report } from './reports.ts'
 
 /** An hour of a customer's metric. */

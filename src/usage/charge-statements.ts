@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import type { Metering } from '../plans/metering.ts'
-import { array, column } from '../plugins/database/arrays.ts'
+import { array, column } from '../database/arrays.ts'
 import { type AdmissionState, readAdmissionState } from './admission.ts'
 import type { KnownNames } from './known-names.ts'
 import type { Report } from './reports.ts'

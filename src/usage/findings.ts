@@ -1,6 +1,6 @@
 import { and, desc, eq, lt } from 'drizzle-orm'
-import type { PageRequest } from '../pagination.ts'
-import type { Database } from '../plugins/database/index.ts'
+import type { PageRequest } from '../http/pagination.ts'
+import type { Database } from '../database/index.ts'
 import { usageFindings } from './tables.ts'
 
 export type FindingRow = typeof usageFindings.$inferSelect

@@ -1,5 +1,5 @@
 import { fulfilled, rejected } from '../funds/committing.ts'
-import { Refusal } from '../refusals.ts'
+import { Refusal } from '../refusals/index.ts'
 import { untimelyReport } from './admission.ts'
 import type { Allowances, Remaining } from './allowances.ts'
 import type { Report, Reported, Standing } from './reports.ts'

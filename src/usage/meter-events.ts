@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { type StripeCalls, isStripeAway } from '../plugins/stripe.ts'
+import { type StripeCalls, isStripeAway } from '../stripe/client.ts'
 import {
   type MeterEvent,
   type Settled,

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../plugins/database/index.ts'
-import { array, column } from '../plugins/database/arrays.ts'
+import type { Database } from '../database/index.ts'
+import { array, column } from '../database/arrays.ts'
 
 const BATCH_MAX = 500
 /** After a refusal, which may end when an operator has seen to the meter or the customer. */

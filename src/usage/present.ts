@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { isDatabaseUnavailable, isTimeUp } from '../plugins/database/faults.ts'
-import { Refusal } from '../refusals.ts'
+import { isDatabaseUnavailable, isTimeUp } from '../database/faults.ts'
+import { Refusal } from '../refusals/index.ts'
 import type { UsageFinding } from './admin-schemas.ts'
 import type { Remaining } from './allowances.ts'
 import type { FindingRow } from './findings.ts'

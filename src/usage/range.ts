@@ -1,4 +1,4 @@
-import { invalid, requireOrder, timesOf } from '../schemas.ts'
+import { invalid, requireOrder, timesOf } from '../http/schemas.ts'
 import type { Period } from './tables.ts'
 
 const DAY_MS = 86_400_000

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import type { fairRoom } from '../fair-room.ts'
+import type { fairRoom } from '../scheduling/fair-room.ts'
 import { fulfilled, rejected } from '../funds/committing.ts'
-import type { Attempt } from '../outcomes/attempt.ts'
-import { slices } from '../plugins/slices.ts'
-import { Refusal } from '../refusals.ts'
+import type { Attempt } from '../http/outcomes/attempt.ts'
+import { slices } from '../scheduling/slices.ts'
+import { Refusal } from '../refusals/index.ts'
 import {
   type Allowances,
   type Remaining,

@@ -1,8 +1,8 @@
 import type { Actor } from '../audit/record.ts'
-import { canonicalJson } from '../canonical-json.ts'
-import { randomBase62 } from '../ids.ts'
-import type { Write } from '../outcomes/attempt.ts'
-import { sha256 } from '../sha256.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
+import { randomBase62 } from '../encoding/ids.ts'
+import type { Write } from '../http/outcomes/attempt.ts'
+import { sha256 } from '../encoding/sha256.ts'
 import { type Remaining, valuesOf } from './allowances.ts'
 
 /** What an instance reports. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
-import type { Database, Transaction } from '../plugins/database/index.ts'
-import { restAfter } from '../pace.ts'
+import type { Database, Transaction } from '../database/index.ts'
+import { restAfter } from '../scheduling/pace.ts'
 import { usageReports, usageRetention } from './tables.ts'
 
 /** Few enough that nothing waits for a page. */

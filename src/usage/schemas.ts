@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { MetricName } from '../plans/schemas.ts'
-import { CustomerId, Timestamp, TimestampInput, nullable, strictObject } from '../schemas.ts'
+import { CustomerId, Timestamp, TimestampInput, nullable, strictObject } from '../http/schemas.ts'
 
 const METRICS_MAX = 100
 export const BATCH_REPORTS_MAX = 1_000

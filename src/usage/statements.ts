@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { array, column, jsonColumn } from '../plugins/database/arrays.ts'
+import { array, column, jsonColumn } from '../database/arrays.ts'
 import type { Report, Standing } from './reports.ts'
 
 /** What became of a batch; customers' reports are named by `reportKey`. */

@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, gte, lt, max, min, sql, sum } from 'drizzle-orm'
-import type { Database, Transaction } from '../plugins/database/index.ts'
-import { Refusal } from '../refusals.ts'
+import type { Database, Transaction } from '../database/index.ts'
+import { Refusal } from '../refusals/index.ts'
 import { type Range, startOf } from './range.ts'
 import { usageTotals } from './tables.ts'
 

@@ -8,7 +8,7 @@ import {
   provesConsistency,
   provesInclusion,
 } from '../../src/audit/verifier.ts'
-import { canonicalJson } from '../../src/canonical-json.ts'
+import { canonicalJson } from '../../src/encoding/canonical-json.ts'
 import { checkpointNow, settled } from '../support/audit.ts'
 import { createCustomer } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'

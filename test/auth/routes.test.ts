@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Scope } from '../../src/auth/scope.ts'
-import { REFUSALS, type RefusalCode } from '../../src/refusals.ts'
+import { REFUSALS, type RefusalCode } from '../../src/refusals/index.ts'
 import { createCustomer } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { collectRoutes } from '../support/routes.ts'

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { type Socket, connect } from 'node:net'
 import { constants, setPriority } from 'node:os'
-import { newApiKey } from '../../src/api-keys/format.ts'
-import { randomBase62 } from '../../src/ids.ts'
+import { newApiKey } from '../../src/customers/api-keys/format.ts'
+import { randomBase62 } from '../../src/encoding/ids.ts'
 
 /**
  * A process that attacks the service on this machine at the address in its arguments: wrong API keys

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { connect } from '../../src/plugins/database/connect.ts'
+import { connect } from '../../src/database/connect.ts'
 
 const run = promisify(execFile)
 

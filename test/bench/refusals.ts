@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
-import { newApiKey } from '../../src/api-keys/format.ts'
-import { checksum62, randomBase62 } from '../../src/ids.ts'
+import { newApiKey } from '../../src/customers/api-keys/format.ts'
+import { checksum62, randomBase62 } from '../../src/encoding/ids.ts'
 import { type Row, median } from './report.ts'
 
 const SAMPLES = 2_000

@@ -3,10 +3,10 @@ import { makeGates } from '../../src/auth/gates.ts'
 import { requireInternalToken } from '../../src/auth/internal.ts'
 import { allowAnyone } from '../../src/auth/public.ts'
 import { buildApp } from '../../src/app.ts'
-import { processEnvironment, readConfig } from '../../src/config.ts'
+import { processEnvironment, readConfig } from '../../src/process/config.ts'
 import { balanceSchema } from '../../src/funds/account-routes.ts'
 import { movementSchema } from '../../src/funds/routes.ts'
-import { createLogger } from '../../src/plugins/logging.ts'
+import { createLogger } from '../../src/http/logging.ts'
 import { reportSchema } from '../../src/usage/routes.ts'
 
 /** The service as it is, and beside it routes that do nothing behind the same guard and schema. */

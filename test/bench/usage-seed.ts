@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { array } from '../../src/plugins/database/arrays.ts'
+import { array } from '../../src/database/arrays.ts'
 
 interface Year {
   /** Ids of customers that exist; the others have made-up ones. */

@@ -15,7 +15,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { build } from 'esbuild'
-import { readGuide } from '../../src/docs/guides.ts'
+import { readGuide } from '../../src/http/docs/guides.ts'
 import { startService } from '../support/service.ts'
 
 const run = promisify(execFile)

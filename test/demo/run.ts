@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
-import { whenNpmIsGone } from '../../src/npm.ts'
-import { STOP_SIGNALS } from '../../src/signals.ts'
+import { whenNpmIsGone } from '../../src/process/npm.ts'
+import { STOP_SIGNALS } from '../../src/process/signals.ts'
 import { faint, say } from './print.ts'
 import { type Stage, openStage } from './stage.ts'
 import { attack, checkLicence, prove, reportUsage, signUp, spend, subscribe } from './story.ts'

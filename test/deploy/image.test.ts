@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
+import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { run } from '../support/processes.ts'
 import { newDataDir } from '../support/service-process.ts'
 

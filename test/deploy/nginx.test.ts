@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type ConnectionOptions, connect } from 'node:tls'
 import postgres from 'postgres'
-import { socketHost } from '../../src/plugins/database/hosts.ts'
+import { socketHost } from '../../src/database/hosts.ts'
 import {
   type Call,
   type Nginx,

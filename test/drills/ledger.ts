@@ -1,5 +1,5 @@
 import { verifyLedger } from '../../src/funds/verify.ts'
-import { connect } from '../../src/plugins/database/connect.ts'
+import { connect } from '../../src/database/connect.ts'
 import type { moneyClients } from '../support/money-clients.ts'
 import type { DrillReport } from './report.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connect } from '../../src/plugins/database/connect.ts'
+import { connect } from '../../src/database/connect.ts'
 import { describeVerification, verifyLedger } from '../../src/funds/verify.ts'
 import { asAdmin } from '../support/database.ts'
 import { startService } from '../support/service.ts'

@@ -5,9 +5,9 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ConfigError, readConfig } from '../../src/config.ts'
-import { readGuide } from '../../src/docs/guides.ts'
-import type { Environment } from '../../src/environment.ts'
+import { ConfigError, readConfig } from '../../src/process/config.ts'
+import { readGuide } from '../../src/http/docs/guides.ts'
+import type { Environment } from '../../src/process/environment.ts'
 import { createCustomer } from '../support/customers.ts'
 import {
   fetchJwks,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import postgres from 'postgres'
-import { socketHost } from '../../src/plugins/database/hosts.ts'
+import { socketHost } from '../../src/database/hosts.ts'
 import { unlinkStripeCustomer } from '../../src/subscriptions/stripe-customer.ts'
 import { createCustomer } from '../support/customers.ts'
 import { waitForLocks } from '../support/locks.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
-import type { KindName } from '../../src/plugins/database/kinds.ts'
+import type { KindName } from '../../src/database/kinds.ts'
 
 /**
  * When a connection to the database is cut, by the commit it is about: one of a transaction, or a

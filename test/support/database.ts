@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
-import { socketHost } from '../../src/plugins/database/hosts.ts'
+import { socketHost } from '../../src/database/hosts.ts'
 
 export interface TestDatabase {
   name: string

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import pretty from 'pino-pretty'
-import { whenNpmIsGone } from '../../src/npm.ts'
-import { STOP_SIGNALS } from '../../src/signals.ts'
+import { whenNpmIsGone } from '../../src/process/npm.ts'
+import { STOP_SIGNALS } from '../../src/process/signals.ts'
 
 /** `npm run dev`: the service, started again on every change, with a log to read. */
 const tsx = createRequire(import.meta.url).resolve('tsx/cli')

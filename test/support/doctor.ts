@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Line, Status } from '../../src/doctor/check.ts'
 import { examine } from '../../src/doctor/examine.ts'
-import type { Environment } from '../../src/environment.ts'
+import type { Environment } from '../../src/process/environment.ts'
 import { newFolder } from './licenses.ts'
 import {
   ADMIN_TOKEN,
@@ -15,6 +15,7 @@ import {
   type Service,
   startService,
 } from './service.ts'
+import { CAPABILITIES } from '../../src/capabilities.ts'
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests-0123456789abcd'
 
@@ -49,7 +50,7 @@ export async function scene(t: TestContext): Promise<Scene> {
     env,
     look: async (changes = {}) => {
       const place = { folder, url: service.origin }
-      const examined = await examine({ ...env, ...changes }, place)
+      const examined = await examine({ ...env, ...changes }, place, CAPABILITIES)
       return new Map(examined.flatMap(({ lines }) => lines.map((line) => [line.check, line])))
     },
   }

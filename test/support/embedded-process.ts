@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
+import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 
 /** A process that uses the embedded server in a folder until SIGTERM, for tests that kill it. */
 const embedded = await startEmbeddedPostgres({

@@ -1,9 +1,9 @@
 import type postgres from 'postgres'
-import { newApiKey } from '../../src/api-keys/format.ts'
-import { hashDuration } from '../../src/api-keys/hashing.ts'
-import { keyPeppers } from '../../src/api-keys/peppers.ts'
-import { randomBase62 } from '../../src/ids.ts'
-import { array } from '../../src/plugins/database/arrays.ts'
+import { newApiKey } from '../../src/customers/api-keys/format.ts'
+import { hashDuration } from '../../src/customers/api-keys/hashing.ts'
+import { keyPeppers } from '../../src/customers/api-keys/peppers.ts'
+import { randomBase62 } from '../../src/encoding/ids.ts'
+import { array } from '../../src/database/arrays.ts'
 
 /**
  * Customers with a key each, put into the database with the digest that the service would store. Their

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { signal } from '../../src/plugins/database/embedded/processes.ts'
+import { signal } from '../../src/database/embedded/processes.ts'
 import { type Running, run } from './processes.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))

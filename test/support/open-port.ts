@@ -1,6 +1,6 @@
 import { type AddressInfo, createConnection, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
-import { socketHost } from '../../src/plugins/database/hosts.ts'
+import { socketHost } from '../../src/database/hosts.ts'
 
 /** A port for a server that listens on a Unix socket only. */
 export async function openPort(t: Pick<TestContext, 'after'>, url: string): Promise<number> {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { signal } from '../../src/plugins/database/embedded/processes.ts'
+import { signal } from '../../src/database/embedded/processes.ts'
 
 export interface Running {
   child: ChildProcess

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { STATUS_CODES } from 'node:http'
-import { REFUSALS, type RefusalCode } from '../../src/refusals.ts'
+import { REFUSALS, type RefusalCode } from '../../src/refusals/index.ts'
 
 const NO_SUCH_ROUTE = /^No such route: [A-Z]+ [A-Za-z0-9/._~-]{1,100}$/
 

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbeddedPostgres } from '../../src/plugins/database/embedded/index.ts'
-import { migrate } from '../../src/plugins/database/migrate.ts'
+import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
+import { migrate } from '../../src/database/migrate.ts'
 import { SERVICE_ROLE, asAdmin, databaseUrl } from './database.ts'
 
 /**

@@ -65,6 +65,18 @@ export interface CustomerCalls {
    */
   openPortal: Call<'openPortal'>
   /**
+   * The usable licences of the key’s own customer, newest first.
+   *
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+   */
+  listLicenses: Call<'listLicenses'>
+  /**
+   * Whether the usable licences grant a feature, and up to what.
+   *
+   * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+   */
+  getEntitlement: Call<'getEntitlement'>
+  /**
    * Report what an instance has used.
    *
    * A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again. A metric name counts as the customer’s from its first report on; the metric values of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A report that was stored before costs nothing.
@@ -82,18 +94,6 @@ export interface CustomerCalls {
    * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
    */
   getUsage: Call<'getUsage'>
-  /**
-   * The usable licences of the key’s own customer, newest first.
-   *
-   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
-   */
-  listLicenses: Call<'listLicenses'>
-  /**
-   * Whether the usable licences grant a feature, and up to what.
-   *
-   * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
-   */
-  getEntitlement: Call<'getEntitlement'>
 }
 
 export const customerOperations = {
@@ -101,14 +101,28 @@ export const customerOperations = {
   getSubscription: { method: 'get', path: '/api/subscriptions/{customer_id}' },
   openSubscriptionCheckout: { method: 'post', path: '/api/subscriptions/checkout' },
   openPortal: { method: 'post', path: '/api/subscriptions/portal' },
+  listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
+  getEntitlement: { method: 'get', path: '/api/licenses/{customer_id}/entitlements' },
   reportUsage: { method: 'post', path: '/api/usage/report', key: 'report' },
   reportUsageBatch: { method: 'post', path: '/api/usage/report/batch', key: 'reports' },
   getUsage: { method: 'get', path: '/api/usage/{customer_id}' },
-  listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
-  getEntitlement: { method: 'get', path: '/api/licenses/{customer_id}/entitlements' },
 } as const satisfies Record<keyof CustomerCalls, Operation>
 
 export interface AdminCalls {
+  /**
+   * List plans, newest first.
+   */
+  listPlans: Call<'listPlans'>
+  /**
+   * Read a plan.
+   */
+  getPlan: Call<'getPlan'>
+  /**
+   * Create a plan, or replace it as a whole.
+   *
+   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+   */
+  putPlan: Call<'putPlan'>
   /**
    * Create a customer with a first API key.
    *
@@ -142,19 +156,37 @@ export interface AdminCalls {
    */
   exportCustomer: Call<'exportCustomer'>
   /**
-   * List plans, newest first.
+   * Issue a further API key.
    */
-  listPlans: Call<'listPlans'>
+  issueApiKey: Call<'issueApiKey'>
   /**
-   * Read a plan.
+   * List a customer's API keys, never their secrets.
    */
-  getPlan: Call<'getPlan'>
+  listApiKeys: Call<'listApiKeys'>
   /**
-   * Create a plan, or replace it as a whole.
+   * Replace an API key, both valid for an overlap.
    *
-   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+   * The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
    */
-  putPlan: Call<'putPlan'>
+  rotateApiKey: Call<'rotateApiKey'>
+  /**
+   * Revoke an API key; every replica refuses it within a second.
+   *
+   * Revoking a key a second time changes nothing and is a 204 as well.
+   */
+  revokeApiKey: Call<'revokeApiKey'>
+  /**
+   * Issue a licence by hand.
+   *
+   * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+   */
+  issueLicense: Call<'issueLicense'>
+  /**
+   * Put a licence on the revocation list.
+   *
+   * Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+   */
+  revokeLicense: Call<'revokeLicense'>
   /**
    * Read totals over all customers, oldest first.
    *
@@ -180,18 +212,6 @@ export interface AdminCalls {
    */
   cleanUpUsage: Call<'cleanUpUsage'>
   /**
-   * Issue a licence by hand.
-   *
-   * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
-   */
-  issueLicense: Call<'issueLicense'>
-  /**
-   * Put a licence on the revocation list.
-   *
-   * Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
-   */
-  revokeLicense: Call<'revokeLicense'>
-  /**
    * List the audit log, newest first.
    */
   listAudit: Call<'listAudit'>
@@ -206,26 +226,6 @@ export interface AdminCalls {
    */
   getAuditProof: Call<'getAuditProof'>
   /**
-   * Issue a further API key.
-   */
-  issueApiKey: Call<'issueApiKey'>
-  /**
-   * List a customer's API keys, never their secrets.
-   */
-  listApiKeys: Call<'listApiKeys'>
-  /**
-   * Replace an API key, both valid for an overlap.
-   *
-   * The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
-   */
-  rotateApiKey: Call<'rotateApiKey'>
-  /**
-   * Revoke an API key; every replica refuses it within a second.
-   *
-   * Revoking a key a second time changes nothing and is a 204 as well.
-   */
-  revokeApiKey: Call<'revokeApiKey'>
-  /**
    * Metrics for Prometheus.
    *
    * Takes the admin token or METRICS_TOKEN.
@@ -234,28 +234,28 @@ export interface AdminCalls {
 }
 
 export const adminOperations = {
+  listPlans: { method: 'get', path: '/api/plans' },
+  getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
+  putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
   createCustomer: { method: 'post', path: '/api/customers', key: 'header' },
   listCustomers: { method: 'get', path: '/api/customers' },
   getCustomer: { method: 'get', path: '/api/customers/{customer_id}' },
   updateCustomer: { method: 'patch', path: '/api/customers/{customer_id}' },
   eraseCustomer: { method: 'delete', path: '/api/customers/{customer_id}' },
   exportCustomer: { method: 'get', path: '/api/customers/{customer_id}/export' },
-  listPlans: { method: 'get', path: '/api/plans' },
-  getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
-  putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
-  getUsageOfAll: { method: 'get', path: '/api/usage' },
-  getTopUsage: { method: 'get', path: '/api/usage/top' },
-  listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
-  cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
-  issueLicense: { method: 'post', path: '/api/licenses' },
-  revokeLicense: { method: 'post', path: '/api/licenses/{license_id}/revoke' },
-  listAudit: { method: 'get', path: '/api/audit' },
-  getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
-  getAuditProof: { method: 'get', path: '/api/audit/proof' },
   issueApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys' },
   listApiKeys: { method: 'get', path: '/api/customers/{customer_id}/api-keys' },
   rotateApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys/{key_id}/rotate' },
   revokeApiKey: { method: 'delete', path: '/api/customers/{customer_id}/api-keys/{key_id}' },
+  issueLicense: { method: 'post', path: '/api/licenses' },
+  revokeLicense: { method: 'post', path: '/api/licenses/{license_id}/revoke' },
+  getUsageOfAll: { method: 'get', path: '/api/usage' },
+  getTopUsage: { method: 'get', path: '/api/usage/top' },
+  listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
+  cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
+  listAudit: { method: 'get', path: '/api/audit' },
+  getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
+  getAuditProof: { method: 'get', path: '/api/audit/proof' },
   getMetrics: { method: 'get', path: '/metrics', text: true },
 } as const satisfies Record<keyof AdminCalls, Operation>
 
@@ -337,15 +337,15 @@ export interface InternalCalls {
    */
   getReceipt: Call<'getReceipt'>
   /**
+   * Count accounts by tier, and active Stripe subscriptions.
+   */
+  countSubscriptions: Call<'countSubscriptions'>
+  /**
    * Let a user pay for a top-up on a page of Stripe.
    *
    * The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
    */
   openTopUpCheckout: Call<'openTopUpCheckout'>
-  /**
-   * Count accounts by tier, and active Stripe subscriptions.
-   */
-  countSubscriptions: Call<'countSubscriptions'>
 }
 
 export const internalOperations = {
@@ -363,6 +363,6 @@ export const internalOperations = {
   captureHold: { method: 'post', path: '/holds/{hold_id}/capture', key: 'header' },
   releaseHold: { method: 'post', path: '/holds/{hold_id}/release', key: 'header' },
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
-  openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
+  openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },
 } as const satisfies Record<keyof InternalCalls, Operation>

@@ -193,6 +193,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/licenses/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The usable licences of the key’s own customer, newest first
+         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+         */
+        get: operations["listLicenses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{customer_id}/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the usable licences grant a feature, and up to what
+         * @description A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+         */
+        get: operations["getEntitlement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/usage/report": {
         parameters: {
             query?: never;
@@ -253,18 +293,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/licenses/{customer_id}": {
+    "/api/plans": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * The usable licences of the key’s own customer, newest first
-         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
-         */
-        get: operations["listLicenses"];
+        /** List plans, newest first */
+        get: operations["listPlans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -273,19 +310,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/licenses/{customer_id}/entitlements": {
+    "/api/plans/{plan_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** Read a plan */
+        get: operations["getPlan"];
         /**
-         * Whether the usable licences grant a feature, and up to what
-         * @description A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+         * Create a plan, or replace it as a whole
+         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
          */
-        get: operations["getEntitlement"];
-        put?: never;
+        put: operations["putPlan"];
         post?: never;
         delete?: never;
         options?: never;
@@ -359,38 +397,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans": {
+    "/api/customers/{customer_id}/api-keys": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List plans, newest first */
-        get: operations["listPlans"];
+        /** List a customer's API keys, never their secrets */
+        get: operations["listApiKeys"];
         put?: never;
-        post?: never;
+        /** Issue a further API key */
+        post: operations["issueApiKey"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{plan_id}": {
+    "/api/customers/{customer_id}/api-keys/{key_id}/rotate": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read a plan */
-        get: operations["getPlan"];
+        get?: never;
+        put?: never;
         /**
-         * Create a plan, or replace it as a whole
-         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+         * Replace an API key, both valid for an overlap
+         * @description The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
          */
-        put: operations["putPlan"];
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         post?: never;
+        /**
+         * Revoke an API key; every replica refuses it within a second
+         * @description Revoking a key a second time changes nothing and is a 204 as well.
+         */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a licence by hand
+         * @description Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+         */
+        post: operations["issueLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{license_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a licence on the revocation list
+         * @description Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+         */
+        post: operations["revokeLicense"];
         delete?: never;
         options?: never;
         head?: never;
@@ -477,46 +575,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/licenses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Issue a licence by hand
-         * @description Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
-         */
-        post: operations["issueLicense"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/licenses/{license_id}/revoke": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Put a licence on the revocation list
-         * @description Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
-         */
-        post: operations["revokeLicense"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -566,64 +624,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/api-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List a customer's API keys, never their secrets */
-        get: operations["listApiKeys"];
-        put?: never;
-        /** Issue a further API key */
-        post: operations["issueApiKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/api-keys/{key_id}/rotate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Replace an API key, both valid for an overlap
-         * @description The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
-         */
-        post: operations["rotateApiKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/api-keys/{key_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke an API key; every replica refuses it within a second
-         * @description Revoking a key a second time changes nothing and is a 204 as well.
-         */
-        delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -885,6 +885,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stats/subscription_count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count accounts by tier, and active Stripe subscriptions */
+        get: operations["countSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/top_up/checkout": {
         parameters: {
             query?: never;
@@ -899,23 +916,6 @@ export interface paths {
          * @description The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
          */
         post: operations["openTopUpCheckout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/stats/subscription_count": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Count accounts by tier, and active Stripe subscriptions */
-        get: operations["countSubscriptions"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -960,258 +960,8 @@ export interface components {
         Probe: {
             status: string;
         };
-        /**
-         * @description An API key without its secret.
-         * @example {
-         *       "key_id": "k3Jd82Lq",
-         *       "name": "production",
-         *       "created_at": "2026-11-24T09:30:00.000Z",
-         *       "expires_at": "2027-12-31T00:00:00.000Z",
-         *       "last_used_at": null,
-         *       "revoked_at": null
-         *     }
-         */
-        ApiKey: {
-            /** @example k3Jd82Lq */
-            key_id: string;
-            /** @example production */
-            name: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            last_used_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            revoked_at: string | null;
-        };
-        NewApiKey: {
-            /**
-             * @description The key itself. It is shown this once and can not be read again.
-             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
-             */
-            api_key: string;
-            key: components["schemas"]["ApiKey"];
-        };
-        ApiKeyPage: {
-            data: components["schemas"]["ApiKey"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
-        Me: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /** @example starter */
-            plan: string | null;
-            status: components["schemas"]["CustomerStatus"];
-            key: components["schemas"]["MeKey"];
-        };
-        Customer: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /** @example billing@example.com */
-            email: string;
-            /** @example Example Ltd */
-            company_name: string | null;
-            /** @example starter */
-            plan: string | null;
-            status: components["schemas"]["CustomerStatus"];
-            /** @example cus_9s6XKzkNRiz8i3 */
-            stripe_customer_id: string | null;
-            metadata: components["schemas"]["Metadata"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            updated_at: string;
-        };
-        NewCustomer: {
-            customer: components["schemas"]["Customer"];
-            /**
-             * @description The key itself. It is shown this once and can not be read again. Null where the call is a repetition.
-             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
-             */
-            api_key: string | null;
-        };
-        CustomerPage: {
-            data: components["schemas"]["Customer"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
-        Plan: {
-            /** @example starter */
-            plan_id: string;
-            /** @example Starter */
-            name: string;
-            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
-            stripe_price_id: string | null;
-            features: components["schemas"]["Features"];
-            limits: components["schemas"]["Limits"];
-            /**
-             * @description How what is used of a metric is paid for. A metric not named costs nothing.
-             * @example {
-             *       "api.calls": {
-             *         "via": "stripe",
-             *         "event_name": "api_calls"
-             *       },
-             *       "tokens": {
-             *         "via": "funds",
-             *         "asset": "USD/2",
-             *         "price": 3,
-             *         "per": 1000
-             *       }
-             *     }
-             */
-            metered: {
-                [key: string]: components["schemas"]["Metering"];
-            } | null;
-            /**
-             * Format: int64
-             * @example 30
-             */
-            license_days: number | null;
-            /**
-             * Format: int64
-             * @example 7
-             */
-            license_grace_days: number | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            updated_at: string;
-        };
-        PlanPage: {
-            data: components["schemas"]["Plan"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
         JsonWebKeySet: {
             keys: components["schemas"]["JsonWebKey"][];
-        };
-        License: {
-            /**
-             * @description `lic_` and 16 base62 characters; the `jti` of the token.
-             * @example lic_8sKq2VbXw0RtYz1A
-             */
-            license_id: string;
-            /** @example starter */
-            plan: string | null;
-            features: components["schemas"]["Features"];
-            limits: components["schemas"]["Limits"];
-            status: components["schemas"]["LicenseStatus"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            issued_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string;
-            /** @description The `kid` of the key that signed the token. */
-            key_id: string;
-            /** @description The licence itself: a JWT, signed RS256. */
-            token: string;
-        };
-        Licenses: {
-            data: components["schemas"]["License"][];
-        };
-        IssuedLicense: {
-            license: components["schemas"]["LicenseRecord"];
-        };
-        Entitlement: {
-            /** @example api.calls */
-            feature: string;
-            /** @description Whether a licence grants it, used up or not. */
-            entitled: boolean;
-            /**
-             * Format: double
-             * @description The most in a calendar month (UTC); null is no limit.
-             */
-            limit: number | null;
-            /**
-             * Format: double
-             * @description What was reported of it in this calendar month (UTC).
-             */
-            used: number;
-        };
-        RevocationList: {
-            /** @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired. */
-            token: string;
-        };
-        CurrentSubscription: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            subscription: components["schemas"]["Subscription"] | null;
-        };
-        PortalSession: {
-            /** @example https://billing.stripe.com/p/session/test_YWNjdF8x */
-            url: string;
-        };
-        SubscriptionCount: {
-            /**
-             * Format: int64
-             * @description Accounts that are not closed.
-             */
-            subscription_count: number;
-            /**
-             * @description The same accounts by tier.
-             * @example {
-             *       "pro": 12,
-             *       "free": 230
-             *     }
-             */
-            by_tier: {
-                [key: string]: number;
-            };
-            /**
-             * Format: int64
-             * @description Stripe subscriptions that give access: trialing, active or past due.
-             */
-            stripe_active: number;
         };
         CheckoutSession: {
             /** @example cs_test_a1b2c3 */
@@ -1221,6 +971,90 @@ export interface components {
              * @example https://checkout.stripe.com/c/pay/cs_test_a1b2c3
              */
             url: string;
+        };
+        Received: {
+            /** @enum {boolean} */
+            received: true;
+        };
+        /** @description With personal values in place of their commitments, `sha256:<hex>`, while those are kept. */
+        AuditRecord: {
+            /**
+             * Format: int64
+             * @description From 0, without a gap.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @example customer.created */
+            event: string;
+            /**
+             * @description `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`; a token id is the first 8 hex digits of its SHA-256.
+             * @example admin:1f9a3b07
+             */
+            actor: string;
+            /** @example cust_4fGh7KqL9mNp2RsT */
+            subject: string;
+            ip: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        AuditPage: {
+            data: components["schemas"]["AuditRecord"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        AuditCheckpoint: {
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            /** @description SHA-256 in base64. */
+            root: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /** @description The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS. */
+            token: string;
+        };
+        AuditProof: {
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            /** @description SHA-256 in base64. */
+            root: string;
+            proof: string[];
+        };
+        Receipt: {
+            /** @description The leaf: its hash is that of this object as canonical JSON (RFC 8785). */
+            record: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Where it stands in the log.
+             */
+            index: number;
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            proof: string[];
+            checkpoint: components["schemas"]["AuditCheckpoint"];
         };
         Account: {
             /** @example user-123 */
@@ -1426,6 +1260,294 @@ export interface components {
             /** @description For the next page, with the same filters; null on the last one. */
             next_cursor: string | null;
         };
+        ErasedAccount: {
+            /** @example user-123 */
+            user_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            erased_at: string;
+        };
+        ErasingAccount: {
+            /** @example user-123 */
+            user_id: string;
+            /** @enum {string} */
+            status: "erasing";
+        };
+        Plan: {
+            /** @example starter */
+            plan_id: string;
+            /** @example Starter */
+            name: string;
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
+            stripe_price_id: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @example {
+             *       "api.calls": {
+             *         "via": "stripe",
+             *         "event_name": "api_calls"
+             *       },
+             *       "tokens": {
+             *         "via": "funds",
+             *         "asset": "USD/2",
+             *         "price": 3,
+             *         "per": 1000
+             *       }
+             *     }
+             */
+            metered: {
+                [key: string]: components["schemas"]["Metering"];
+            } | null;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            license_days: number | null;
+            /**
+             * Format: int64
+             * @example 7
+             */
+            license_grace_days: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        PlanPage: {
+            data: components["schemas"]["Plan"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description An API key without its secret.
+         * @example {
+         *       "key_id": "k3Jd82Lq",
+         *       "name": "production",
+         *       "created_at": "2026-11-24T09:30:00.000Z",
+         *       "expires_at": "2027-12-31T00:00:00.000Z",
+         *       "last_used_at": null,
+         *       "revoked_at": null
+         *     }
+         */
+        ApiKey: {
+            /** @example k3Jd82Lq */
+            key_id: string;
+            /** @example production */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+        };
+        NewApiKey: {
+            /**
+             * @description The key itself. It is shown this once and can not be read again.
+             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
+             */
+            api_key: string;
+            key: components["schemas"]["ApiKey"];
+        };
+        ApiKeyPage: {
+            data: components["schemas"]["ApiKey"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Me: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example starter */
+            plan: string | null;
+            status: components["schemas"]["CustomerStatus"];
+            key: components["schemas"]["MeKey"];
+        };
+        Customer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example billing@example.com */
+            email: string;
+            /** @example Example Ltd */
+            company_name: string | null;
+            /** @example starter */
+            plan: string | null;
+            status: components["schemas"]["CustomerStatus"];
+            /** @example cus_9s6XKzkNRiz8i3 */
+            stripe_customer_id: string | null;
+            metadata: components["schemas"]["Metadata"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        NewCustomer: {
+            customer: components["schemas"]["Customer"];
+            /**
+             * @description The key itself. It is shown this once and can not be read again. Null where the call is a repetition.
+             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
+             */
+            api_key: string | null;
+        };
+        CustomerPage: {
+            data: components["schemas"]["Customer"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        ErasedCustomer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            erased_at: string;
+        };
+        ErasingCustomer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @enum {string} */
+            status: "erasing";
+        };
+        CurrentSubscription: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            subscription: components["schemas"]["Subscription"] | null;
+        };
+        PortalSession: {
+            /** @example https://billing.stripe.com/p/session/test_YWNjdF8x */
+            url: string;
+        };
+        SubscriptionCount: {
+            /**
+             * Format: int64
+             * @description Accounts that are not closed.
+             */
+            subscription_count: number;
+            /**
+             * @description The same accounts by tier.
+             * @example {
+             *       "pro": 12,
+             *       "free": 230
+             *     }
+             */
+            by_tier: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Stripe subscriptions that give access: trialing, active or past due.
+             */
+            stripe_active: number;
+        };
+        License: {
+            /**
+             * @description `lic_` and 16 base62 characters; the `jti` of the token.
+             * @example lic_8sKq2VbXw0RtYz1A
+             */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @description The `kid` of the key that signed the token. */
+            key_id: string;
+            /** @description The licence itself: a JWT, signed RS256. */
+            token: string;
+        };
+        Licenses: {
+            data: components["schemas"]["License"][];
+        };
+        IssuedLicense: {
+            license: components["schemas"]["LicenseRecord"];
+        };
+        Entitlement: {
+            /** @example api.calls */
+            feature: string;
+            /** @description Whether a licence grants it, used up or not. */
+            entitled: boolean;
+            /**
+             * Format: double
+             * @description The most in a calendar month (UTC); null is no limit.
+             */
+            limit: number | null;
+            /**
+             * Format: double
+             * @description What was reported of it in this calendar month (UTC).
+             */
+            used: number;
+        };
+        RevocationList: {
+            /** @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired. */
+            token: string;
+        };
         UsageReceipt: {
             /** @example 2026-11-24T09:instance-7 */
             report_id: string;
@@ -1511,6 +1633,20 @@ export interface components {
              */
             cutoff: string;
         };
+        AccountExport: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            exported_at: string;
+            account: components["schemas"]["AccountExportAccount"];
+            transfers: components["schemas"]["AccountExportTransfer"][];
+            holds: components["schemas"]["AccountExportHold"][];
+            stripe_payments: components["schemas"]["AccountExportStripePayment"][];
+            stripe_events: components["schemas"]["AccountExportStripeEvent"][];
+            audit_records: components["schemas"]["AccountExportAuditRecord"][];
+        };
         CustomerExport: {
             /**
              * Format: date-time
@@ -1532,142 +1668,6 @@ export interface components {
             stripe_events: components["schemas"]["CustomerExportStripeEvent"][];
             audit_records: components["schemas"]["CustomerExportAuditRecord"][];
         };
-        ErasedCustomer: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            erased_at: string;
-        };
-        ErasingCustomer: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /** @enum {string} */
-            status: "erasing";
-        };
-        AccountExport: {
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            exported_at: string;
-            account: components["schemas"]["AccountExportAccount"];
-            transfers: components["schemas"]["AccountExportTransfer"][];
-            holds: components["schemas"]["AccountExportHold"][];
-            stripe_payments: components["schemas"]["AccountExportStripePayment"][];
-            stripe_events: components["schemas"]["AccountExportStripeEvent"][];
-            audit_records: components["schemas"]["AccountExportAuditRecord"][];
-        };
-        ErasedAccount: {
-            /** @example user-123 */
-            user_id: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            erased_at: string;
-        };
-        ErasingAccount: {
-            /** @example user-123 */
-            user_id: string;
-            /** @enum {string} */
-            status: "erasing";
-        };
-        Received: {
-            /** @enum {boolean} */
-            received: true;
-        };
-        /** @description With personal values in place of their commitments, `sha256:<hex>`, while those are kept. */
-        AuditRecord: {
-            /**
-             * Format: int64
-             * @description From 0, without a gap.
-             */
-            seq: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            timestamp: string;
-            /** @example customer.created */
-            event: string;
-            /**
-             * @description `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`; a token id is the first 8 hex digits of its SHA-256.
-             * @example admin:1f9a3b07
-             */
-            actor: string;
-            /** @example cust_4fGh7KqL9mNp2RsT */
-            subject: string;
-            ip: string | null;
-            metadata: {
-                [key: string]: unknown;
-            };
-        };
-        AuditPage: {
-            data: components["schemas"]["AuditRecord"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
-        AuditCheckpoint: {
-            /**
-             * Format: int64
-             * @description How many records the log had.
-             * @example 1000
-             */
-            size: number;
-            /** @description SHA-256 in base64. */
-            root: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            issued_at: string;
-            /** @description The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS. */
-            token: string;
-        };
-        AuditProof: {
-            /**
-             * Format: int64
-             * @description How many records the log had.
-             * @example 1000
-             */
-            size: number;
-            /** @description SHA-256 in base64. */
-            root: string;
-            proof: string[];
-        };
-        Receipt: {
-            /** @description The leaf: its hash is that of this object as canonical JSON (RFC 8785). */
-            record: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: int64
-             * @description Where it stands in the log.
-             */
-            index: number;
-            /**
-             * Format: int64
-             * @description How many records the log had.
-             * @example 1000
-             */
-            size: number;
-            proof: string[];
-            checkpoint: components["schemas"]["AuditCheckpoint"];
-        };
         ErrorDetail: {
             path: string;
             message: string;
@@ -1681,20 +1681,25 @@ export interface components {
             /** @enum {string} */
             redis?: "ok" | "unavailable";
         };
-        /** @enum {string} */
-        CustomerStatus: "active" | "suspended";
-        MeKey: {
-            /** @example k3Jd82Lq */
-            key_id: string;
-            /** @example production */
-            name: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string | null;
+        JsonWebKey: {
+            /** @enum {string} */
+            kty: "RSA";
+            n: string;
+            /** @example AQAB */
+            e: string;
+            /** @description The RFC 7638 thumbprint of the key. */
+            kid: string;
+            /** @enum {string} */
+            use: "sig";
+            /** @enum {string} */
+            alg: "RS256";
         };
+        /** @enum {string} */
+        AccountStatus: "active" | "frozen" | "closed";
+        /** @enum {string} */
+        HoldStatus: "open" | "captured" | "released" | "expired";
+        /** @enum {string} */
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
         /**
          * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
          * @example {
@@ -1755,18 +1760,44 @@ export interface components {
             per: number;
         };
         Metering: components["schemas"]["StripeMetering"] | components["schemas"]["FundsMetering"];
-        JsonWebKey: {
-            /** @enum {string} */
-            kty: "RSA";
-            n: string;
-            /** @example AQAB */
-            e: string;
-            /** @description The RFC 7638 thumbprint of the key. */
-            kid: string;
-            /** @enum {string} */
-            use: "sig";
-            /** @enum {string} */
-            alg: "RS256";
+        /** @enum {string} */
+        CustomerStatus: "active" | "suspended";
+        MeKey: {
+            /** @example k3Jd82Lq */
+            key_id: string;
+            /** @example production */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+        };
+        /**
+         * @example active
+         * @enum {string}
+         */
+        SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+        Subscription: {
+            /** @example starter */
+            plan: string | null;
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_start: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+            cancel_at_period_end: boolean;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
+            stripe_subscription_id: string;
         };
         /**
          * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator.
@@ -1815,37 +1846,6 @@ export interface components {
             revoked_at: string | null;
             reason: string | null;
         };
-        /**
-         * @example active
-         * @enum {string}
-         */
-        SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
-        Subscription: {
-            /** @example starter */
-            plan: string | null;
-            status: components["schemas"]["SubscriptionStatus"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_start: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_end: string | null;
-            cancel_at_period_end: boolean;
-            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
-            stripe_subscription_id: string;
-        };
-        /** @enum {string} */
-        AccountStatus: "active" | "frozen" | "closed";
-        /** @enum {string} */
-        HoldStatus: "open" | "captured" | "released" | "expired";
-        /** @enum {string} */
-        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
         UsageStanding: {
             /** @example api.calls */
             metric: string;
@@ -1987,188 +1987,6 @@ export interface components {
         };
         /** @enum {string} */
         UsageFindingKind: "anomaly" | "limit_exceeded";
-        CustomerExportCreation: {
-            idempotency_key: string;
-            answer: components["schemas"]["Customer"];
-        };
-        CustomerExportSubscription: {
-            stripe_subscription_id: string;
-            stripe_customer_id: string;
-            stripe_price_id: string | null;
-            plan: string | null;
-            /** @enum {string} */
-            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
-            /** Format: int64 */
-            quantity: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_start: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_end: string | null;
-            cancel_at_period_end: boolean;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            ended_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-        };
-        CustomerExportLicense: {
-            /**
-             * @description `lic_` and 16 base62 characters; the `jti` of the token.
-             * @example lic_8sKq2VbXw0RtYz1A
-             */
-            license_id: string;
-            /** @example starter */
-            plan: string | null;
-            features: components["schemas"]["Features"];
-            limits: components["schemas"]["Limits"];
-            status: components["schemas"]["LicenseStatus"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            issued_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string;
-            /** @description The `kid` of the key that signed the token. */
-            key_id: string;
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            stripe_subscription_id: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            revoked_at: string | null;
-            reason: string | null;
-        };
-        CustomerExportUsageReport: {
-            report_id: string;
-            instance_id: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            reported_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            received_at: string;
-            metrics: {
-                [key: string]: number;
-            };
-        };
-        CustomerExportUsageTotal: {
-            metric: string;
-            /** @enum {string} */
-            period: "hour" | "day" | "month";
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            starts_at: string;
-            /** Format: int64 */
-            count: number;
-            /** Format: double */
-            sum: number;
-            /** Format: double */
-            min: number;
-            /** Format: double */
-            max: number;
-            /** Format: double */
-            last: number;
-        };
-        CustomerExportUsageMeterSum: {
-            event_name: string;
-            /** @example 12.5 */
-            value: string;
-        };
-        CustomerExportUsageMeterEvent: {
-            event_name: string;
-            /** @example 12.5 */
-            value: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            sent_at: string | null;
-        };
-        CustomerExportUsageRemainder: {
-            metric: string;
-            asset: string;
-            /** Format: int64 */
-            per: number;
-            /** @example 12.5 */
-            remainder: string;
-        };
-        CustomerExportStripeEvent: {
-            /** @example evt_1Nk0PqL2eZvKYlo2 */
-            event_id: string;
-            /** @example invoice.paid */
-            type: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            received_at: string;
-            /** @description As Stripe sent it, without secrets. */
-            payload: {
-                [key: string]: unknown;
-            };
-        };
-        CustomerExportAuditRecord: {
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            timestamp: string;
-            /** @example customer.updated */
-            event: string;
-            /** @example admin:1f2e3d4c */
-            actor: string;
-            subject: string;
-            /** @example 203.0.113.7 */
-            ip: string | null;
-            metadata: {
-                [key: string]: unknown;
-            };
-        };
         AccountExportAccount: {
             /** @example user-123 */
             user_id: string;
@@ -2352,6 +2170,188 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        CustomerExportCreation: {
+            idempotency_key: string;
+            answer: components["schemas"]["Customer"];
+        };
+        CustomerExportSubscription: {
+            stripe_subscription_id: string;
+            stripe_customer_id: string;
+            stripe_price_id: string | null;
+            plan: string | null;
+            /** @enum {string} */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_start: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+            cancel_at_period_end: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            ended_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        CustomerExportLicense: {
+            /**
+             * @description `lic_` and 16 base62 characters; the `jti` of the token.
+             * @example lic_8sKq2VbXw0RtYz1A
+             */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @description The `kid` of the key that signed the token. */
+            key_id: string;
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            stripe_subscription_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+            reason: string | null;
+        };
+        CustomerExportUsageReport: {
+            report_id: string;
+            instance_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            reported_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            metrics: {
+                [key: string]: number;
+            };
+        };
+        CustomerExportUsageTotal: {
+            metric: string;
+            /** @enum {string} */
+            period: "hour" | "day" | "month";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            starts_at: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            sum: number;
+            /** Format: double */
+            min: number;
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            last: number;
+        };
+        CustomerExportUsageMeterSum: {
+            event_name: string;
+            /** @example 12.5 */
+            value: string;
+        };
+        CustomerExportUsageMeterEvent: {
+            event_name: string;
+            /** @example 12.5 */
+            value: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            sent_at: string | null;
+        };
+        CustomerExportUsageRemainder: {
+            metric: string;
+            asset: string;
+            /** Format: int64 */
+            per: number;
+            /** @example 12.5 */
+            remainder: string;
+        };
+        CustomerExportStripeEvent: {
+            /** @example evt_1Nk0PqL2eZvKYlo2 */
+            event_id: string;
+            /** @example invoice.paid */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /** @description As Stripe sent it, without secrets. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        CustomerExportAuditRecord: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @example customer.updated */
+            event: string;
+            /** @example admin:1f2e3d4c */
+            actor: string;
+            subject: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
         /** @description An event as Stripe sends it, byte for byte as it was signed. */
         StripeEvent: {
             id: string;
@@ -2432,32 +2432,6 @@ export interface components {
          * @enum {string}
          */
         UsagePeriod: "hour" | "day" | "month";
-        CreateCustomerRequest: {
-            /**
-             * Format: email
-             * @example billing@example.com
-             */
-            email: string;
-            /** @example Example Ltd */
-            company_name?: string;
-            /** @example starter */
-            plan?: string;
-            metadata?: components["schemas"]["Metadata"];
-        };
-        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
-        UpdateCustomerRequest: {
-            /**
-             * Format: email
-             * @example billing@example.com
-             */
-            email?: string;
-            /** @example Example Ltd */
-            company_name?: string | null;
-            /** @example starter */
-            plan?: string | null;
-            status?: components["schemas"]["CustomerStatus"];
-            metadata?: components["schemas"]["Metadata"];
-        };
         PutPlanRequest: {
             /** @example Starter */
             name: string;
@@ -2496,6 +2470,47 @@ export interface components {
              */
             license_grace_days?: number | null;
         };
+        CreateCustomerRequest: {
+            /**
+             * Format: email
+             * @example billing@example.com
+             */
+            email: string;
+            /** @example Example Ltd */
+            company_name?: string;
+            /** @example starter */
+            plan?: string;
+            metadata?: components["schemas"]["Metadata"];
+        };
+        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
+        UpdateCustomerRequest: {
+            /**
+             * Format: email
+             * @example billing@example.com
+             */
+            email?: string;
+            /** @example Example Ltd */
+            company_name?: string | null;
+            /** @example starter */
+            plan?: string | null;
+            status?: components["schemas"]["CustomerStatus"];
+            metadata?: components["schemas"]["Metadata"];
+        };
+        IssueApiKeyRequest: {
+            name?: string;
+            /**
+             * Format: date-time
+             * @example 2027-01-01T00:00:00.000Z
+             */
+            expires_at?: string;
+        };
+        RotateApiKeyRequest: {
+            /**
+             * Format: int32
+             * @description How long the old key still works; 0, the default, ends it at once.
+             */
+            overlap_seconds?: number;
+        };
         IssueLicenseRequest: {
             /**
              * @description `cust_` and 16 base62 characters.
@@ -2515,21 +2530,6 @@ export interface components {
         RevokeLicenseRequest: {
             /** @example leaked */
             reason?: string;
-        };
-        IssueApiKeyRequest: {
-            name?: string;
-            /**
-             * Format: date-time
-             * @example 2027-01-01T00:00:00.000Z
-             */
-            expires_at?: string;
-        };
-        RotateApiKeyRequest: {
-            /**
-             * Format: int32
-             * @description How long the old key still works; 0, the default, ends it at once.
-             */
-            overlap_seconds?: number;
         };
         OpenAccountRequest: {
             /**
@@ -2977,6 +2977,68 @@ export interface operations {
             };
         };
     };
+    listLicenses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licenses"];
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getEntitlement: {
+        parameters: {
+            query: {
+                /** @example api.calls */
+                feature: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entitlement"];
+                };
+            };
+        };
+    };
     reportUsage: {
         parameters: {
             query?: never;
@@ -3079,16 +3141,37 @@ export interface operations {
             };
         };
     };
-    listLicenses: {
+    listPlans: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+        };
+    };
+    getPlan: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description `cust_` and 16 base62 characters.
-                 * @example cust_4fGh7KqL9mNp2RsT
-                 */
-                customer_id: string;
+                /** @example starter */
+                plan_id: string;
             };
             cookie?: never;
         };
@@ -3100,35 +3183,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Licenses"];
+                    "application/json": components["schemas"]["Plan"];
                 };
-            };
-            /** @description Not changed. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
-    getEntitlement: {
+    putPlan: {
         parameters: {
-            query: {
-                /** @example api.calls */
-                feature: string;
-            };
+            query?: never;
             header?: never;
             path: {
-                /**
-                 * @description `cust_` and 16 base62 characters.
-                 * @example cust_4fGh7KqL9mNp2RsT
-                 */
-                customer_id: string;
+                /** @example starter */
+                plan_id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Starter",
+                 *       "stripe_price_id": "price_1MoBy5LkdIwHu7ixZhnattbh",
+                 *       "features": {
+                 *         "sso": true,
+                 *         "support": "email"
+                 *       },
+                 *       "limits": {
+                 *         "api.calls": 100000
+                 *       },
+                 *       "metered": {
+                 *         "tokens": {
+                 *           "via": "funds",
+                 *           "asset": "USD/2",
+                 *           "price": 3,
+                 *           "per": 1000
+                 *         }
+                 *       },
+                 *       "license_days": 30,
+                 *       "license_grace_days": 7
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutPlanRequest"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -3136,7 +3233,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Entitlement"];
+                    "application/json": components["schemas"]["Plan"];
                 };
             };
         };
@@ -3332,361 +3429,6 @@ export interface operations {
             };
         };
     };
-    listPlans: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlanPage"];
-                };
-            };
-        };
-    };
-    getPlan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example starter */
-                plan_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-        };
-    };
-    putPlan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example starter */
-                plan_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "Starter",
-                 *       "stripe_price_id": "price_1MoBy5LkdIwHu7ixZhnattbh",
-                 *       "features": {
-                 *         "sso": true,
-                 *         "support": "email"
-                 *       },
-                 *       "limits": {
-                 *         "api.calls": 100000
-                 *       },
-                 *       "metered": {
-                 *         "tokens": {
-                 *           "via": "funds",
-                 *           "asset": "USD/2",
-                 *           "price": 3,
-                 *           "per": 1000
-                 *         }
-                 *       },
-                 *       "license_days": 30,
-                 *       "license_grace_days": 7
-                 *     }
-                 */
-                "application/json": components["schemas"]["PutPlanRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-        };
-    };
-    getUsageOfAll: {
-        parameters: {
-            query?: {
-                /** @example api.calls */
-                metric?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                from?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                to?: string;
-                bucket?: components["schemas"]["UsagePeriod"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageTotalsOfAll"];
-                };
-            };
-        };
-    };
-    getTopUsage: {
-        parameters: {
-            query: {
-                /** @example api.calls */
-                metric: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                from?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                to?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopUsage"];
-                };
-            };
-        };
-    };
-    listUsageFindings: {
-        parameters: {
-            query?: {
-                /**
-                 * @description `cust_` and 16 base62 characters.
-                 * @example cust_4fGh7KqL9mNp2RsT
-                 */
-                customer_id?: string;
-                /** @example api.calls */
-                metric?: string;
-                kind?: components["schemas"]["UsageFindingKind"];
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageFindingPage"];
-                };
-            };
-        };
-    };
-    cleanUpUsage: {
-        parameters: {
-            query?: {
-                /**
-                 * @description `USAGE_RETENTION_DAYS`, if left out.
-                 * @example 90
-                 */
-                older_than_days?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageCleanup"];
-                };
-            };
-        };
-    };
-    issueLicense: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "customer_id": "cust_4fGh7KqL9mNp2RsT",
-                 *       "plan": "starter"
-                 *     }
-                 */
-                "application/json": components["schemas"]["IssueLicenseRequest"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IssuedLicense"];
-                };
-            };
-        };
-    };
-    revokeLicense: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description `lic_` and 16 base62 characters; the `jti` of the token.
-                 * @example lic_8sKq2VbXw0RtYz1A
-                 */
-                license_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "reason": "leaked"
-                 *     }
-                 */
-                "application/json": components["schemas"]["RevokeLicenseRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IssuedLicense"];
-                };
-            };
-        };
-    };
-    listAudit: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-                event?: string;
-                actor?: string;
-                subject?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                from?: string;
-                /**
-                 * @description Before this time.
-                 * @example 2027-01-01T00:00:00.000Z
-                 */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditPage"];
-                };
-            };
-        };
-    };
-    getAuditCheckpoint: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditCheckpoint"];
-                };
-            };
-        };
-    };
-    getAuditProof: {
-        parameters: {
-            query: {
-                /** @description The size of a tree. */
-                size: number;
-                /** @description The number of a record in it. */
-                index?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditProof"];
-                };
-            };
-        };
-    };
     listApiKeys: {
         parameters: {
             query?: {
@@ -3813,6 +3555,264 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    issueLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *       "plan": "starter"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IssueLicenseRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedLicense"];
+                };
+            };
+        };
+    };
+    revokeLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `lic_` and 16 base62 characters; the `jti` of the token.
+                 * @example lic_8sKq2VbXw0RtYz1A
+                 */
+                license_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "leaked"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RevokeLicenseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedLicense"];
+                };
+            };
+        };
+    };
+    getUsageOfAll: {
+        parameters: {
+            query?: {
+                /** @example api.calls */
+                metric?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                bucket?: components["schemas"]["UsagePeriod"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageTotalsOfAll"];
+                };
+            };
+        };
+    };
+    getTopUsage: {
+        parameters: {
+            query: {
+                /** @example api.calls */
+                metric: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUsage"];
+                };
+            };
+        };
+    };
+    listUsageFindings: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id?: string;
+                /** @example api.calls */
+                metric?: string;
+                kind?: components["schemas"]["UsageFindingKind"];
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageFindingPage"];
+                };
+            };
+        };
+    };
+    cleanUpUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `USAGE_RETENTION_DAYS`, if left out.
+                 * @example 90
+                 */
+                older_than_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageCleanup"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                event?: string;
+                actor?: string;
+                subject?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    getAuditCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpoint"];
+                };
+            };
+        };
+    };
+    getAuditProof: {
+        parameters: {
+            query: {
+                /** @description The size of a tree. */
+                size: number;
+                /** @description The number of a record in it. */
+                index?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
             };
         };
     };
@@ -4324,6 +4324,26 @@ export interface operations {
             };
         };
     };
+    countSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionCount"];
+                };
+            };
+        };
+    };
     openTopUpCheckout: {
         parameters: {
             query?: never;
@@ -4360,26 +4380,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutSession"];
-                };
-            };
-        };
-    };
-    countSubscriptions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubscriptionCount"];
                 };
             };
         };

@@ -1,0 +1,74 @@
+import { availableParallelism } from 'node:os'
+import argon2 from 'argon2'
+import { Histogram } from 'prom-client'
+import { Refusal } from '../../refusals/index.ts'
+import { fairLane } from '../../scheduling/fair-lane.ts'
+
+/** OWASP's minimum for argon2id; 39 ms on a small machine. */
+const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+
+const ISSUING_WAITING_MAX = 48
+
+/**
+ * Apart from those that are issued: whatever waits here, a new key does not wait for it. With the one of
+ * issuing, three hashes at once leave a thread of Node's pool to the file system calls that share it.
+ */
+const verifying = fairLane({
+  concurrentMax: availableParallelism() > 2 ? 2 : 1,
+  waitingMax: 1_000,
+  waitingOfOneMax: 4,
+  restMs: 1_000,
+})
+
+let isIssuing = false
+const waitingToIssue: (() => void)[] = []
+
+/** Of the process, as the bound on hashes is; each app registers it. */
+export const hashDuration = new Histogram({
+  name: 'strongroom_argon2_seconds',
+  help: 'Time to hash or verify an API key, without the wait before it.',
+  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+  registers: [],
+})
+
+export function hashingLoad(): { running: number; waiting: number } {
+  const { running, waiting } = verifying.load()
+  return { running: running + Number(isIssuing), waiting: waiting + waitingToIssue.length }
+}
+
+/**
+ * What verifies a key should its digest be of a pepper that is lost.
+ * @throws Refusal `OVERLOADED` at once when 48 keys wait to be issued already
+ */
+export async function hashApiKey(apiKey: string): Promise<string> {
+  if (isIssuing) {
+    if (waitingToIssue.length >= ISSUING_WAITING_MAX) throw new Refusal('OVERLOADED')
+    await new Promise<void>((resolve) => waitingToIssue.push(resolve))
+  }
+  isIssuing = true
+  try {
+    return await timed(argon2.hash(apiKey, PARAMETERS))
+  } finally {
+    const next = waitingToIssue.shift()
+    if (next === undefined) isIssuing = false
+    else next()
+  }
+}
+
+/**
+ * For keys that exist, are good now and have no digest that can be checked: nothing else is worth it.
+ * @param customerId whose key it is: each customer has its turn, and waits after a wrong key
+ * @throws Refusal `OVERLOADED` at once when too many wait already, of this customer or in all
+ */
+export function matchesHash(customerId: string, hash: string, apiKey: string): Promise<boolean> {
+  return verifying.run(customerId, () => timed(argon2.verify(hash, apiKey)))
+}
+
+async function timed<T>(work: Promise<T>): Promise<T> {
+  const stopTimer = hashDuration.startTimer()
+  try {
+    return await work
+  } finally {
+    stopTimer()
+  }
+}

@@ -1,0 +1,145 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { keyHolderOf } from '../../auth/api-key.ts'
+import { actorOf } from '../../auth/scope.ts'
+import { PageQuery, pageAnswer, pageRequest } from '../../http/pagination.ts'
+import { Refusal } from '../../refusals/index.ts'
+import { CustomerId, ref, strictObject, timeOf } from '../../http/schemas.ts'
+import { presentKey } from './present.ts'
+import {
+  ApiKey,
+  ApiKeyPage,
+  IssueKeyBody,
+  KeyParams,
+  Me,
+  NewApiKey,
+  RotateKeyBody,
+} from './schemas.ts'
+import { issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
+
+export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, Me]
+
+/** Admin: `/api/customers/:customer_id/api-keys`. */
+export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const params = Type.Object({ customer_id: CustomerId })
+  const { peppers } = app.apiKeys
+
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'issueApiKey',
+        summary: 'Issue a further API key',
+        params,
+        body: IssueKeyBody,
+        response: { 201: ref(NewApiKey) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND', 'OVERLOADED'] },
+    },
+    async (request, reply) => {
+      const { name, expires_at } = request.body
+      const expiresAt = expires_at === undefined ? undefined : futureTime(expires_at)
+      const means = { db: request.db, peppers }
+      const issued = await issueKey(means, actorOf(request), request.params.customer_id, {
+        ...(name !== undefined && { name }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      })
+      return reply.code(201).send({ api_key: issued.apiKey, key: presentKey(issued.row) })
+    },
+  )
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listApiKeys',
+        summary: "List a customer's API keys, never their secrets",
+        params,
+        querystring: strictObject(PageQuery),
+        response: { 200: ref(ApiKeyPage) },
+      },
+      config: { refusals: ['CUSTOMER_NOT_FOUND', 'INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const list = ['api-keys', request.params.customer_id]
+      const page = pageRequest(request.query, list)
+      const rows = await listKeys(app.db, request.params.customer_id, page)
+      return pageAnswer(rows, page, list, presentKey)
+    },
+  )
+
+  app.post(
+    '/:key_id/rotate',
+    {
+      schema: {
+        operationId: 'rotateApiKey',
+        summary: 'Replace an API key, both valid for an overlap',
+        params: KeyParams,
+        body: RotateKeyBody,
+        response: { 201: ref(NewApiKey) },
+      },
+      config: { refusals: ['API_KEY_NOT_FOUND', 'API_KEY_REVOKED', 'OVERLOADED'] },
+    },
+    async (request, reply) => {
+      const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
+      const overlapMs = (request.body.overlap_seconds ?? 0) * 1_000
+      const means = { db: request.db, peppers }
+      const issued = await rotateKey(means, actorOf(request), key, overlapMs)
+      return reply.code(201).send({ api_key: issued.apiKey, key: presentKey(issued.row) })
+    },
+  )
+
+  app.delete(
+    '/:key_id',
+    {
+      schema: {
+        operationId: 'revokeApiKey',
+        summary: 'Revoke an API key; every replica refuses it within a second',
+        params: KeyParams,
+        response: { 204: Type.Null({ description: 'Revoked, now or before.' }) },
+      },
+      config: { refusals: ['API_KEY_NOT_FOUND'], unlimited: true },
+    },
+    async (request, reply) => {
+      const key = { customerId: request.params.customer_id, keyId: request.params.key_id }
+      await revokeKey(request.db, actorOf(request), key)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+/** Customer: `/api/me`. */
+export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'getMe',
+        summary: 'Whose key this is',
+        response: { 200: ref(Me) },
+      },
+    },
+    async (request) => {
+      const holder = keyHolderOf(request)
+      return {
+        customer_id: holder.customerId,
+        plan: holder.plan,
+        status: holder.status,
+        key: {
+          key_id: holder.keyId,
+          name: holder.keyName,
+          expires_at: holder.keyExpiresAt?.toISOString() ?? null,
+        },
+      }
+    },
+  )
+}
+
+function futureTime(text: string): Date {
+  const time = timeOf(text, '/expires_at')
+  if (time.getTime() <= Date.now()) {
+    const details = [{ path: '/expires_at', message: 'must be in the future' }]
+    throw new Refusal('VALIDATION_FAILED', { details })
+  }
+  return time
+}

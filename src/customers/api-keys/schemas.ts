@@ -1,0 +1,85 @@
+import { Type } from '@sinclair/typebox'
+import { pageOf } from '../../http/pagination.ts'
+import {
+  CustomerId,
+  CustomerStatus,
+  Timestamp,
+  TimestampInput,
+  line,
+  nullable,
+  ref,
+  strictObject,
+} from '../../http/schemas.ts'
+
+export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{8}$', examples: ['k3Jd82Lq'] })
+
+export const ApiKey = Type.Object(
+  {
+    key_id: KeyId,
+    name: nullable(Type.String({ examples: ['production'] })),
+    created_at: Timestamp,
+    expires_at: nullable(Timestamp),
+    last_used_at: nullable(Timestamp),
+    revoked_at: nullable(Timestamp),
+  },
+  {
+    $id: 'ApiKey',
+    description: 'An API key without its secret.',
+    examples: [
+      {
+        key_id: 'k3Jd82Lq',
+        name: 'production',
+        created_at: '2026-11-24T09:30:00.000Z',
+        expires_at: '2027-12-31T00:00:00.000Z',
+        last_used_at: null,
+        revoked_at: null,
+      },
+    ],
+  },
+)
+
+export const ApiKeySecret = Type.String({
+  description: 'The key itself. It is shown this once and can not be read again.',
+  examples: ['cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd'],
+})
+
+export const NewApiKey = Type.Object(
+  { api_key: ApiKeySecret, key: ref(ApiKey) },
+  { $id: 'NewApiKey' },
+)
+
+export const ApiKeyPage = pageOf(ref(ApiKey), 'ApiKeyPage')
+
+export const IssueKeyBody = strictObject(
+  { name: Type.Optional(line(100)), expires_at: Type.Optional(TimestampInput) },
+  { examples: [{ name: 'production', expires_at: '2027-12-31T00:00:00.000Z' }] },
+)
+
+export const RotateKeyBody = strictObject(
+  {
+    overlap_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2_592_000,
+        description: 'How long the old key still works; 0, the default, ends it at once.',
+      }),
+    ),
+  },
+  { examples: [{ overlap_seconds: 3600 }] },
+)
+
+export const KeyParams = Type.Object({ customer_id: CustomerId, key_id: KeyId })
+
+export const Me = Type.Object(
+  {
+    customer_id: CustomerId,
+    plan: nullable(Type.String({ examples: ['starter'] })),
+    status: CustomerStatus,
+    key: Type.Object({
+      key_id: KeyId,
+      name: nullable(Type.String({ examples: ['production'] })),
+      expires_at: nullable(Timestamp),
+    }),
+  },
+  { $id: 'Me' },
+)

@@ -1,0 +1,32 @@
+import { bigint, customType, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { customers } from '../tables.ts'
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
+/** Keys are stored as digests and argon2id hashes: who reads this table can call nothing. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    /** The 8 base62 characters that stand in front of the key's secret. */
+    id: text().primaryKey(),
+    seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
+    customerId: text()
+      .notNull()
+      .references(() => customers.id),
+    name: text(),
+    /** HMAC-SHA-256 of the whole key under the pepper of that id; null until the first good use. */
+    digest: bytea(),
+    pepperId: text(),
+    /** PHC string of argon2id over the whole key, for when that pepper is lost. */
+    hash: text().notNull(),
+    createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+    /** What the key was issued for; from then on it is refused. */
+    expiresAt: timestamp({ precision: 3, withTimezone: true }),
+    /** The end of the overlap with the key that replaced this one; from then on it is refused too. */
+    retiresAt: timestamp({ precision: 3, withTimezone: true }),
+    /** Exact to a minute: written at most so often, behind the request. */
+    lastUsedAt: timestamp({ precision: 3, withTimezone: true }),
+    revokedAt: timestamp({ precision: 3, withTimezone: true }),
+  },
+  (table) => [index('api_keys_customer').on(table.customerId, table.seq)],
+)

@@ -1,0 +1,198 @@
+import { hash, randomBytes } from 'node:crypto'
+import { inTime } from '../../scheduling/in-time.ts'
+import type { KeyHolder, KeyVerifier } from '../../auth/api-key.ts'
+import { parseApiKey } from './format.ts'
+import { matchesHash } from './hashing.ts'
+import type { KeyCheck } from './metrics.ts'
+import type { Note } from './notes.ts'
+import type { KeyDigest, Peppers } from './peppers.ts'
+import type { KeyState } from './states.ts'
+
+/** What is known of keys, and what is done about changes. */
+export interface KnowingVerifier extends KeyVerifier {
+  /** Something has changed: what is known of this key, or of this customer's, is read again. */
+  doubt(id: string): void
+}
+
+interface KnownKey {
+  keyId: string
+  customerId: string
+  /** What the database last said of the key and its customer. */
+  holder: KeyHolder
+  readAt: number
+  /** How often it was heard that something has changed. */
+  doubts: number
+  /** A reading that began after the last of them. */
+  reading: Promise<KeyHolder | null> | null
+  notedAt: number
+  /** What its row should have instead of the digest there, if any. */
+  newDigest: KeyDigest | null
+}
+
+export interface VerifierMeans {
+  read: (keyId: string) => Promise<KeyState | undefined>
+  note: (keyId: string, note: Note) => void
+  count: (check: KeyCheck) => void
+  peppers: Peppers
+}
+
+/**
+ * What is known of keys is read again this often, all of it that is asked for at one time: behind the
+ * first call in an epoch, and before the first where there was none in the epoch before. Changes are
+ * announced and reach every replica at once; but what is announced can be lost, and then two epochs
+ * bound for how long a revoked key is good.
+ */
+const EPOCH_MS = 250
+const KNOWN_MAX = 20_000
+const NOTE_INTERVAL_MS = 60_000
+/** A slow hash that takes longer, with the wait before it, goes on for the next call with the key. */
+const HASH_WAIT_MS_MAX = 4_000
+
+/**
+ * Checks keys against the digest in their row once, then knows them by a digest under a secret of this
+ * process: neither the key nor anything that could be used as one stays in memory.
+ */
+export function keyVerifier({ read, note, count, peppers }: VerifierMeans): KnowingVerifier {
+  // In front of every key, and of one length. The digests are shown to nobody who could extend one.
+  const secret = randomBytes(32).toString('hex')
+  const epochStart = Math.floor(Math.random() * EPOCH_MS)
+  const known = new Map<string, KnownKey>()
+  /** Slow hashes under way: many requests with one key share its own. */
+  const hashing = new Map<string, Promise<boolean>>()
+
+  function verify(presented: string): KeyHolder | null | Promise<KeyHolder | null> {
+    const name = hash('sha256', secret + presented, 'base64')
+    const entry = known.get(name)
+    if (entry === undefined) return verifyUnknown(name, presented)
+    count('known')
+    const age = ageOf(entry)
+    if (age > 1) return recall(name, entry).then((holder) => admit(entry, holder))
+    // A failure is told to the call that has to wait for the next reading.
+    if (age === 1 && entry.reading === null) recall(name, entry).catch(() => undefined)
+    return admit(entry, entry.holder)
+  }
+
+  async function verifyUnknown(name: string, presented: string): Promise<KeyHolder | null> {
+    const parsed = parseApiKey(presented)
+    if (parsed === null) {
+      count('malformed')
+      return null
+    }
+    const readAt = Date.now()
+    const state = await read(parsed.keyId)
+    const isOwn = peppers.check(presented, state)
+    const isGood =
+      state !== undefined && isUsable(state) && (isOwn ?? (await isHashOf(name, state, presented)))
+    if (!isGood) {
+      count('refused')
+      return null
+    }
+    count(isOwn === null ? 'hashed' : 'looked_up')
+    const entry = remember(name, presented, state, readAt)
+    // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
+    return admit(entry, ageOf(entry) > 1 ? await recall(name, entry) : entry.holder)
+  }
+
+  function isHashOf(name: string, state: KeyState, presented: string): Promise<boolean> {
+    if (state.hash === null) return Promise.resolve(false)
+    let check = hashing.get(name)
+    if (check === undefined) {
+      const { holder, hash: stored } = state
+      check = matchesHash(holder.customerId, stored, presented).finally(() => hashing.delete(name))
+      hashing.set(name, check)
+      check.then(
+        (matches) => matches && remember(name, presented, state, 0),
+        () => undefined,
+      )
+    }
+    return inTime(check, HASH_WAIT_MS_MAX, 'OVERLOADED')
+  }
+
+  /** What several requests have found out at once is kept once. */
+  function remember(name: string, presented: string, state: KeyState, readAt: number): KnownKey {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
+    const { holder, pepperId, lastUsedAt } = state
+    const isCurrent = pepperId !== null && pepperId === peppers.ids[0]
+    const newDigest = isCurrent ? null : peppers.digest(presented)
+    const entry: KnownKey = {
+      keyId: holder.keyId,
+      customerId: holder.customerId,
+      holder,
+      readAt,
+      doubts: 0,
+      reading: null,
+      notedAt: newDigest === null ? (lastUsedAt?.getTime() ?? 0) : 0,
+      newDigest,
+    }
+    known.set(name, entry)
+    return entry
+  }
+
+  function admit(entry: KnownKey, holder: KeyHolder | null): KeyHolder | null {
+    // The id in front of the secret is part of the key, so it can only be the key's own.
+    if (holder === null || isExpired(holder)) return null
+    const now = Date.now()
+    if (now - entry.notedAt >= NOTE_INTERVAL_MS) {
+      entry.notedAt = now
+      note(entry.keyId, { usedAt: new Date(now), digest: entry.newDigest })
+    }
+    return holder
+  }
+
+  /** In epochs: many keys are due at once, and read together. */
+  function ageOf({ readAt }: KnownKey): number {
+    return epochOf(Date.now()) - epochOf(readAt)
+  }
+
+  function epochOf(time: number): number {
+    return Math.floor((time - epochStart) / EPOCH_MS)
+  }
+
+  /** Many requests with one key share one read of its state. */
+  function recall(name: string, entry: KnownKey): Promise<KeyHolder | null> {
+    entry.reading ??= reread(name, entry)
+    return entry.reading
+  }
+
+  async function reread(name: string, entry: KnownKey): Promise<KeyHolder | null> {
+    const { doubts } = entry
+    const readAt = Date.now()
+    try {
+      const state = await read(entry.keyId)
+      if (state === undefined || !isUsable(state)) {
+        known.delete(name)
+        return null
+      }
+      if (doubts === entry.doubts) {
+        entry.holder = state.holder
+        entry.readAt = readAt
+        if (state.pepperId === entry.newDigest?.pepperId) entry.newDigest = null
+      }
+      return state.holder
+    } finally {
+      // Where it failed, so does the request, for not knowing is no permission; the next asks again.
+      if (doubts === entry.doubts) entry.reading = null
+    }
+  }
+
+  function doubt(id: string): void {
+    for (const entry of known.values()) {
+      if (entry.keyId !== id && entry.customerId !== id) continue
+      entry.doubts++
+      entry.readAt = 0
+      entry.reading = null
+    }
+  }
+
+  return { verify, doubt }
+}
+
+function isUsable(state: KeyState): boolean {
+  return state.revokedAt === null && state.holder.status === 'active' && !isExpired(state.holder)
+}
+
+function isExpired(holder: KeyHolder): boolean {
+  return holder.keyExpiresAt !== null && holder.keyExpiresAt.getTime() <= Date.now()
+}

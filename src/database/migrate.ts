@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Logger, runMigrations } from 'graphile-worker'
+import type postgres from 'postgres'
+import type { DatabaseConfig } from './config.ts'
+import { connect } from './connect.ts'
+import { MIGRATION } from './kinds.ts'
+import { applyMigrations } from './migrations.ts'
+import { pgPool } from './pg-pool.ts'
+
+const FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url))
+
+/** Any constant will do; it serialises replicas that start at the same time. */
+const LOCK_KEY = 5_746_101
+const LOCK_POLL_MS = 100
+const NAME_HOLDER_AFTER_MS = 5_000
+
+/**
+ * Applies the migrations of a folder that the database has not seen.
+ * @param log hears who holds the lock of those that migrate, if that takes long
+ * @throws LockNotHad when a table is in use by one transaction all the time
+ */
+export async function migrate(
+  database: DatabaseConfig | string,
+  folder = FOLDER,
+  log: (message: string) => void = () => undefined,
+  aborted?: AbortSignal,
+): Promise<void> {
+  const config = typeof database === 'string' ? configOf(database) : database
+  const client = connect(config, { name: 'migrate', connectionsMax: 1, bounds: MIGRATION })
+  try {
+    await becomeOnly(client, log, aborted)
+    await applyMigrations(client, folder, aborted)
+    aborted?.throwIfAborted()
+    await migrateJobs(config)
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+/** By asking again and again: a statement that waits is one that an index built CONCURRENTLY waits for. */
+async function becomeOnly(
+  client: postgres.Sql,
+  log: (message: string) => void,
+  aborted?: AbortSignal,
+): Promise<void> {
+  const startedAt = performance.now()
+  let isSaid = false
+  for (;;) {
+    aborted?.throwIfAborted()
+    const [row] = await client`select pg_try_advisory_lock(${LOCK_KEY}) as taken`
+    if (row?.['taken'] === true) return
+    if (!isSaid && performance.now() - startedAt > NAME_HOLDER_AFTER_MS) {
+      isSaid = true
+      log(`Waiting for another that migrates: ${await holder(client)}`)
+    }
+    await delay(LOCK_POLL_MS)
+  }
+}
+
+async function holder(client: postgres.Sql): Promise<string> {
+  const [row] = await client<{ pid: number; name: string; since: string; state: string }[]>`
+    select a.pid, a.application_name as name, coalesce(a.state, 'unknown') as state,
+      to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') as since
+    from pg_locks l join pg_stat_activity a using (pid)
+    where l.locktype = 'advisory' and l.granted and l.objid = ${LOCK_KEY} and l.classid = 0
+      and l.database = (select oid from pg_database where datname = current_database())`
+  if (row === undefined) return 'it has just ended'
+  const { pid, name, since, state } = row
+  return (
+    `process ${pid} of the server, "${name}", connected since ${since} and ${state}. If nothing of ` +
+    `the kind runs, end it: select pg_terminate_backend(${pid})`
+  )
+}
+
+/** The job queue has tables of its own, in a schema of its own. */
+async function migrateJobs(config: DatabaseConfig): Promise<void> {
+  const pool = pgPool(config, MIGRATION)
+  try {
+    await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) })
+  } finally {
+    await pool.end()
+  }
+}
+
+/** How many migrations the database lacks; the service does not start on an old schema. */
+export async function pendingMigrations(config: DatabaseConfig): Promise<number> {
+  const journal = readFileSync(`${FOLDER}/meta/_journal.json`, 'utf8')
+  const { entries } = JSON.parse(journal) as { entries: { when: number }[] }
+  const client = connect(config, { name: 'migrate', connectionsMax: 1 })
+  try {
+    const [table] = await client`select to_regclass('drizzle.__drizzle_migrations') as name`
+    if (table?.['name'] === null) return entries.length
+    const [last] =
+      await client`select coalesce(max(created_at), 0)::text as at from drizzle.__drizzle_migrations`
+    return entries.filter((entry) => entry.when > Number(last?.['at'])).length
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+function configOf(url: string): DatabaseConfig {
+  return { url, ssl: 'disable', ca: undefined }
+}

@@ -1,0 +1,67 @@
+import type postgres from 'postgres'
+import type { DatabaseConfig } from './config.ts'
+import { connect } from './connect.ts'
+import { COMMAND, settingsOf } from './kinds.ts'
+
+/** A pooler that shares its sessions among transactions shows it at the first, if nobody else is there. */
+const ROUNDS = 5
+
+const ADVICE =
+  'Strongroom keeps locks, prepared statements and settings in its sessions: point DATABASE_URL at ' +
+  'PostgreSQL itself, or at a pooler in session mode (pgbouncer: pool_mode = session) with room for ' +
+  'all of its connections.'
+
+/** Something stands in front of the database that does not give each connection a session of its own. */
+export class SessionsShared extends Error {
+  readonly reason: string
+  readonly advice = ADVICE
+
+  constructor(reason: string) {
+    super(`${reason}. ${ADVICE}`)
+    this.reason = reason
+  }
+}
+
+/**
+ * Whether each connection is a session: two of them at once are never one server process, neither
+ * becomes another from one transaction to the next, and what is set stays as it is set.
+ * @throws SessionsShared with what to do
+ */
+export async function requireSessions(config: DatabaseConfig): Promise<void> {
+  const pair = [open(config), open(config)] as const
+  try {
+    const first = [await pidOf(pair[0]), await pidOf(pair[1])]
+    for (let round = 0; round < ROUNDS; round++) {
+      const now = [await pidOf(pair[0]), await pidOf(pair[1])]
+      if (now[0] === now[1]) throw new SessionsShared('Two connections share one database session')
+      if (now.some((pid, index) => pid !== first[index])) {
+        throw new SessionsShared('A connection changes its database session between transactions')
+      }
+    }
+    await requireSettings(pair[0])
+  } finally {
+    await Promise.all(pair.map((sql) => sql.end({ timeout: 5 })))
+  }
+}
+
+function open(config: DatabaseConfig): postgres.Sql {
+  return connect(config, { name: 'start', connectionsMax: 1 })
+}
+
+/** As text, because a prepared statement is one of the things that do not stay. */
+async function pidOf(sql: postgres.Sql): Promise<number | undefined> {
+  const [row] = await sql.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid')
+  return row?.pid
+}
+
+async function requireSettings(sql: postgres.Sql): Promise<void> {
+  for (const [name, asked] of Object.entries(settingsOf(COMMAND))) {
+    const [row] = await sql.unsafe<{ same: boolean; is: string }[]>(
+      `select setting::bigint = ${Number.parseInt(asked, 10)} as same, current_setting(name) as is
+       from pg_settings where name = '${name}'`,
+    )
+    if (row?.same !== true) {
+      throw new SessionsShared(`${name} is ${row?.is}, and not what the connection has set`)
+    }
+  }
+}

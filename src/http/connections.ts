@@ -1,0 +1,84 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Refusal } from '../refusals/index.ts'
+import { refuseWithoutRequest } from './slow-requests.ts'
+
+const HEADERS_MAX = 100
+const DRAIN_INTERVAL_MS = 100
+/** The request may be on its way on a connection that has only just been taken. */
+const DRAIN_IDLE_MS = 500
+/** A handler has answered by then; what is left is a client that does not send its body. */
+const DRAIN_MS_MAX = 6_000
+
+/** What a client may take of this process: time, bytes and connections. */
+export const serverLimits = {
+  bodyLimit: 65_536,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 72_000,
+  http: {
+    headersTimeout: 8_000,
+    connectionsCheckingInterval: 100,
+    // Checked below: Node's own refusal has no body and no request id.
+    requireHostHeader: false,
+  },
+  clientErrorHandler: refuseWithoutRequest,
+  forceCloseConnections: 'idle',
+  // What was taken is answered: a caller can not tell a 503 of the end from one that moved money.
+  return503OnClosing: false,
+  // Longer than any id here, so that a long one meets its schema's 400.
+  routerOptions: { maxParamLength: 1_024 },
+} satisfies FastifyHttpOptions<Server>
+
+/** Bounds headers, and lets go of connections without a request under way while the server drains. */
+export const connectionLimits = fp(
+  async (app: FastifyInstance) => {
+    const connections = new Map<Socket, { requests: number; idleSince: number }>()
+    let drain: NodeJS.Timeout | undefined
+
+    // An expectation may be ignored (RFC 9110, 10.1.1); Node would refuse it without a body.
+    app.server.on('checkExpectation', (request, response) => {
+      app.server.emit('request', request, response)
+    })
+
+    // Node's own closeIdleConnections() leaves those that have not sent a whole request yet, and
+    // its time limits for them end with close().
+    app.server.on('connection', (socket) => {
+      connections.set(socket, { requests: 0, idleSince: Date.now() })
+      socket.once('close', () => connections.delete(socket))
+    })
+    app.server.on('request', ({ socket }, response) => {
+      const connection = connections.get(socket)
+      if (connection === undefined) return
+      connection.requests++
+      response.once('close', () => {
+        connection.requests--
+        connection.idleSince = Date.now()
+      })
+    })
+
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { rawHeaders, headers, httpVersion } = request.raw
+      if (rawHeaders.length > HEADERS_MAX * 2) done(new Refusal('HEADERS_TOO_LARGE'))
+      else if (headers.host === undefined && httpVersion !== '1.0') done(new Refusal('BAD_REQUEST'))
+      else done()
+    })
+    app.addHook('preClose', async () => {
+      const deadline = Date.now() + DRAIN_MS_MAX
+      drain = setInterval(() => {
+        const now = Date.now()
+        for (const [socket, { requests, idleSince }] of connections) {
+          const isIdle = requests === 0 && now - idleSince > DRAIN_IDLE_MS
+          if (isIdle || now > deadline) socket.destroy()
+        }
+      }, DRAIN_INTERVAL_MS)
+      // Next the port is closed, which resets connections that wait to be taken. At the beginning of a
+      // turn of the event loop all have been.
+      await nextTurn()
+    })
+    app.addHook('onClose', async () => clearInterval(drain))
+  },
+  { name: 'connections' },
+)

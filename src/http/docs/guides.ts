@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { STATUS_CODES } from 'node:http'
+import { REFUSALS } from '../../refusals/index.ts'
+
+/** In the order of reading. Each is a file `guides/<name>.md`; `errors` is made from the refusals. */
+export const GUIDES = [
+  'concepts',
+  'start',
+  'money',
+  'idempotency',
+  'usage',
+  'licences',
+  'webhooks',
+  'audit',
+  'rotation',
+  'clients',
+  'errors',
+] as const
+
+export type GuideName = (typeof GUIDES)[number]
+
+/** The same from `src/` and from `dist/`: Markdown is not compiled. */
+const FOLDER = new URL('../../../src/docs/guides/', import.meta.url)
+
+export function readGuide(name: GuideName): string {
+  return name === 'errors' ? errorsGuide() : readFileSync(new URL(`${name}.md`, FOLDER), 'utf8')
+}
+
+export function titleOf(markdown: string): string {
+  return /^# (.*)$/m.exec(markdown)?.[1] ?? ''
+}
+
+function errorsGuide(): string {
+  const rows = Object.entries(REFUSALS).map(([code, [status, message]]) => {
+    return `| \`${code}\`<br>${status} ${STATUS_CODES[status]} | ${message} |`
+  })
+  return `# Errors by code
+
+Every refusal has this shape, whatever the route, 404 and 500 included. Decide by \`code\`, which is stable:
+
+\`\`\`text
+{ "statusCode": 402, "error": "Payment Required", "code": "INSUFFICIENT_FUNDS", "message": "…", "request_id": "…" }
+\`\`\`
+
+A 400 of validation also says where: \`"details": [{ "path": "/amount", "message": "…" }]\`. Every answer has the
+header \`x-request-id\`, and the log has the same id. A 429 and a 503 say in \`Retry-After\` when to come again.
+
+| Code and status | Meaning |
+| --------------- | ------- |
+${rows.join('\n')}
+`
+}

@@ -1,0 +1,71 @@
+import { isatty } from 'node:tty'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { destination, pino, stdSerializers } from 'pino'
+import { databaseErrorCode } from '../database/faults.ts'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The user whose money a request of the internal scope is about, where one is named. */
+    userId: string | null
+  }
+}
+
+/** What may be logged is listed; everything else stays out, so no secret has to be recognised. */
+export function createLogger(level: LogLevel): FastifyBaseLogger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      serializers: { err: describeError, req: () => undefined },
+    },
+    // A terminal wants each line at once; a pipe takes them in blocks, which costs less.
+    destination({ fd: 1, sync: isatty(1), minLength: isatty(1) ? 0 : 4_096, periodicFlush: 200 }),
+  )
+}
+
+/**
+ * An error without its message: messages of the driver, of Stripe and of Node quote parameters,
+ * which are personal data or secrets. The stack's frames say where it happened.
+ */
+function describeError(error: unknown) {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const { type, stack } = stdSerializers.err(error)
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  const cause = error.cause instanceof Error ? error.cause : error
+  const constraint = 'constraint_name' in cause ? cause.constraint_name : undefined
+  return { type, code: databaseErrorCode(error), constraint, stack: frames.join('\n') }
+}
+
+/** One line for each request: its route and never its URL, which may hold anything. */
+export const requestLog = fp(
+  async (app: FastifyInstance) => {
+    app.decorateRequest('userId', null)
+    app.addHook('onResponse', (request, reply, done) => {
+      request.log.info(
+        {
+          method: request.method,
+          route: request.routeOptions.url ?? 'unmatched',
+          status: reply.statusCode,
+          duration_ms: Math.round(reply.elapsedTime * 100) / 100,
+          scope: request.routeOptions.config.scope,
+          actor: request.actor?.id,
+        },
+        messageOf(request, reply),
+      )
+      done()
+    })
+  },
+  { name: 'request-log' },
+)
+
+function messageOf(request: FastifyRequest, reply: FastifyReply): string {
+  if (request.routeOptions.config.scope !== 'internal' || reply.statusCode === 403) {
+    return 'Request'
+  }
+  const user = request.userId === null ? '' : ` for user ${request.userId}`
+  return `Authorized request${user} with valid internal token`
+}

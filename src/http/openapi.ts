@@ -1,0 +1,155 @@
+import { STATUS_CODES } from 'node:http'
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { PAGE_HEAD, PAGE_POLICY } from './docs/calls-page.ts'
+import { REFUSALS, Refusal, type RefusalCode } from '../refusals/index.ts'
+import { ErrorAnswer, ref } from './schemas.ts'
+import { errorBody } from './errors.ts'
+import { shapeForGenerators } from './openapi-shapes.ts'
+import {
+  EXAMPLE_REQUEST_ID,
+  LIMIT_HEADERS,
+  OPERATION_DESCRIPTIONS,
+  REPLAYED_HEADER,
+  RETRY_AFTER_HEADER,
+  SECURITY_SCHEMES,
+  SERVICE_DESCRIPTION,
+  STRIPE_EVENT,
+  TAGS,
+} from './openapi-texts.ts'
+
+interface RouteToDescribe {
+  schema?: FastifySchema
+  url: string
+  route: RouteOptions
+}
+
+/** The document is made from the routes' own schemas, so that it can not say anything else. */
+export const openapi = fp(
+  async (app: FastifyInstance, options: { version: string }) => {
+    app.addSchema(ErrorAnswer)
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'Strongroom',
+          version: options.version,
+          description: SERVICE_DESCRIPTION,
+          license: { name: 'MIT', identifier: 'MIT' },
+        },
+        servers: [{ url: '/', description: 'This server' }],
+        tags: TAGS,
+        components: { securitySchemes: SECURITY_SCHEMES },
+      },
+      transform: describeRoute,
+      transformObject: shapeDocument,
+      // Named schemas keep their names instead of becoming def-0, def-1, …
+      refResolver: {
+        buildLocalReference: (json, _baseUri, _fragment, index) =>
+          typeof json.$id === 'string' ? json.$id : `def-${index}`,
+      },
+    })
+  },
+  { name: 'openapi', dependencies: ['errors'] },
+)
+
+/** `/openapi.json` and the page at `/docs`, which loads nothing from elsewhere. */
+export async function documentationRoutes(app: FastifyInstance): Promise<void> {
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const isPage = reply.getHeader('content-type') === 'text/html; charset=utf-8'
+    return isPage && typeof payload === 'string' ? payload.replace('</head>', PAGE_HEAD) : payload
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: PAGE_POLICY,
+    // BaseLayout has no bar for opening documents of other servers.
+    uiConfig: { layout: 'BaseLayout', defaultModelsExpandDepth: 0, displayRequestDuration: true },
+    theme: { title: 'Strongroom API' },
+  })
+}
+
+/** Adds what the routes' schemas leave out: every refusal that a route can answer, and headers. */
+function describeRoute({ schema, url, route }: RouteToDescribe) {
+  if (schema === undefined || schema.hide === true) return { schema: { hide: true }, url }
+  const key = propertiesOf(schema.headers)['idempotency-key']
+  const response: Record<string, unknown> = {}
+  for (const [status, answer] of Object.entries(schema.response ?? {})) {
+    const headers = key !== undefined && { headers: REPLAYED_HEADER }
+    response[status] = { description: STATUS_CODES[status], ...(answer as object), ...headers }
+  }
+  const codes = refusalsOf(schema, route)
+  for (const status of new Set(codes.map((code) => REFUSALS[code][0]))) {
+    const group = codes.filter((code) => REFUSALS[code][0] === status)
+    response[status] ??= describeRefusals(group, schema)
+  }
+  const body = route.config?.scope === 'stripe' ? STRIPE_EVENT : schema.body
+  // Each its own example: tried one after the other, a shared key would be a 422.
+  const headers = key !== undefined && { headers: withExample(schema, key) }
+  const text = schema.description ?? OPERATION_DESCRIPTIONS[schema.operationId ?? '']
+  const description = text !== undefined && { description: text }
+  const described = { ...schema, ...description, ...headers, ...(body !== undefined && { body }) }
+  return { schema: { ...described, response }, url }
+}
+
+function withExample(schema: FastifySchema, key: unknown) {
+  const example = { ...(key as object), examples: [`${schema.operationId}-1001`] }
+  const { 'idempotency-key': _, ...others } = propertiesOf(schema.headers)
+  const properties = { ...others, 'Idempotency-Key': example }
+  return { ...(schema.headers as object), properties }
+}
+
+/** A route's own refusals, its scope's and those of any route of its kind. */
+function refusalsOf(schema: FastifySchema, route: RouteOptions): RefusalCode[] {
+  const codes = new Set<RefusalCode>(route.config?.refusals)
+  if (schema.body ?? schema.params ?? schema.querystring) codes.add('VALIDATION_FAILED')
+  if (schema.body !== undefined) {
+    codes.add('MALFORMED_JSON').add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE')
+  }
+  codes.add('INTERNAL_ERROR')
+  if (route.config?.scope !== 'public') codes.add('DATABASE_UNAVAILABLE').add('TIMEOUT')
+  const writes = route.config?.writes ?? !['GET', 'HEAD'].includes(String(route.method))
+  if (writes) codes.add('OUTCOME_UNKNOWN')
+  return [...codes]
+}
+
+/** All refusals of one status, each with an example. */
+function describeRefusals(codes: readonly RefusalCode[], schema: FastifySchema) {
+  const examples = codes.map((code) => {
+    const value = errorBody(exampleOf(code, schema), EXAMPLE_REQUEST_ID)
+    return [code, { summary: code, value }] as const
+  })
+  const [only, ...others] = examples
+  return {
+    description: codes.map((code) => `\`${code}\` ${REFUSALS[code][1]}`).join('\n\n'),
+    ...(codes.some((code) => REFUSALS[code][0] === 503) && { headers: RETRY_AFTER_HEADER }),
+    ...(codes.includes('RATE_LIMITED') && { headers: LIMIT_HEADERS }),
+    content: {
+      'application/json': {
+        schema: ref(ErrorAnswer),
+        ...(others.length === 0
+          ? { example: only?.[1].value }
+          : { examples: Object.fromEntries(examples) }),
+      },
+    },
+  }
+}
+
+function exampleOf(code: RefusalCode, schema: FastifySchema): Refusal {
+  if (code !== 'VALIDATION_FAILED') return new Refusal(code)
+  const [place] = Object.keys(propertiesOf(schema.body ?? schema.params ?? schema.querystring))
+  return new Refusal(code, { details: [{ path: `/${place ?? ''}`, message: 'is not valid' }] })
+}
+
+function propertiesOf(schema: unknown): Record<string, unknown> {
+  return (schema as { properties?: Record<string, unknown> } | undefined)?.properties ?? {}
+}
+
+function shapeDocument(
+  document: Parameters<SwaggerTransformObject>[0],
+): ReturnType<SwaggerTransformObject> {
+  const made = 'openapiObject' in document ? document.openapiObject : document.swaggerObject
+  return shapeForGenerators(made)
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { Refusal } from '../refusals/index.ts'
+
+const CHECK_BYTES = 9
+
+export const PageQuery = {
+  // Optional, because a default alone would be a required parameter in generated clients.
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' }),
+  ),
+}
+
+export function pageOf<T extends TSchema>(item: T, $id: string) {
+  return Type.Object(
+    {
+      data: Type.Array(item),
+      next_cursor: Type.Union([Type.String(), Type.Null()], {
+        description: 'For the next page, with the same filters; null on the last one.',
+      }),
+    },
+    { $id },
+  )
+}
+
+/** A list and its filters: a cursor is worth nothing in any other. */
+export type ListName = readonly (string | null | undefined)[]
+
+export interface PageRequest {
+  limit: number
+  /** Rows come before this `seq`, newest first; null on the first page. */
+  before: bigint | null
+}
+
+/** @throws Refusal `INVALID_CURSOR` for an edited cursor or one of another list or other filters */
+export function pageRequest(
+  query: { limit?: number; cursor?: string },
+  list: ListName,
+): PageRequest {
+  const limit = query.limit ?? 50
+  if (query.cursor === undefined) return { limit, before: null }
+  const bytes = Buffer.from(query.cursor, 'base64url')
+  const position = bytes.toString('latin1', CHECK_BYTES)
+  const isOurs = /^\d{1,18}$/.test(position) && encodeCursor(list, position) === query.cursor
+  if (!isOurs) throw new Refusal('INVALID_CURSOR')
+  return { limit, before: BigInt(position) }
+}
+
+/** The page's answer from up to `limit + 1` rows: the one too many says that there is a next page. */
+export function pageAnswer<Row extends { seq: bigint }, Item>(
+  rows: readonly Row[],
+  page: PageRequest,
+  list: ListName,
+  present: (row: Row) => Item,
+): { data: Item[]; next_cursor: string | null } {
+  const shown = rows.slice(0, page.limit)
+  const last = shown.at(-1)
+  const more = rows.length > page.limit && last !== undefined
+  return {
+    data: shown.map(present),
+    next_cursor: more ? encodeCursor(list, String(last.seq)) : null,
+  }
+}
+
+/** The check keeps callers from building on what is inside; it protects no secret. */
+function encodeCursor(list: ListName, position: string): string {
+  const check = createHash('sha256')
+    .update(JSON.stringify([list, position]))
+    .digest()
+  const bytes = Buffer.concat([check.subarray(0, CHECK_BYTES), Buffer.from(position, 'latin1')])
+  return bytes.toString('base64url')
+}
+
+export type Page<T extends TSchema> = Static<ReturnType<typeof pageOf<T>>>

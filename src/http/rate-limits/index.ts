@@ -1,0 +1,113 @@
+import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { Counter } from 'prom-client'
+import { Refusal } from '../../refusals/index.ts'
+import { type SharedRedis, sharedRedis } from './redis.ts'
+
+export interface RateLimit {
+  max: number
+  windowMs: number
+}
+
+/** Of each limit the callers that are remembered in a process; the one longest silent is forgotten. */
+const CALLERS_MAX = 20_000
+
+/** Counts a request towards a limit, or only looks, and says where its caller stands. */
+export type Limiter = (request: FastifyRequest, look?: Look) => Promise<Standing>
+
+interface Look {
+  increment: false
+}
+
+export interface Standing {
+  max: number
+  remaining: number
+  /** Until the count begins anew, in whole seconds. */
+  ttlInSeconds: number
+  isExceeded: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Makes a limiter.
+     * @param name of the metric's label and in the keys of Redis
+     * @param callerOf whose requests are counted together
+     * @returns null for a limit that is off
+     */
+    limiter: (
+      name: string,
+      limit: RateLimit | null,
+      callerOf: (request: FastifyRequest) => string,
+    ) => Promise<Limiter | null>
+    /** Null where limits are counted in the process by choice. */
+    sharedRedis: Pick<SharedRedis, 'isUp'> | null
+  }
+}
+
+/** Limits, counted in Redis where there is one and it answers, else in the process. */
+export const rateLimits = fp(
+  async (app: FastifyInstance, options: { redisUrl: string | undefined }) => {
+    const { redisUrl } = options
+    const redis = redisUrl === undefined ? null : sharedRedis(app, redisUrl)
+    const refused = new Counter({
+      name: 'strongroom_rate_limited_total',
+      help: 'Requests beyond a limit, by limit.',
+      labelNames: ['limit'],
+      registers: [app.metrics],
+    })
+    app.decorate('sharedRedis', redis)
+    app.decorate('limiter', async (name, limit, callerOf) => {
+      if (limit === null) return null
+      const settings = { max: limit.max, timeWindow: limit.windowMs, keyGenerator: callerOf }
+      const own = await counter(app, { ...settings, cache: CALLERS_MAX })
+      const shared =
+        redis &&
+        (await counter(app, {
+          ...settings,
+          redis: redis.client,
+          nameSpace: `strongroom:limit:${name}:`,
+        }))
+      return async (request, look) => {
+        let standing: Standing | undefined
+        if (shared !== null && redis?.isUp() === true) {
+          standing = await shared(request, look).catch(() => {
+            redis.markDown()
+            return undefined
+          })
+        }
+        standing ??= await own(request, look)
+        if (standing.isExceeded && look === undefined) refused.inc({ limit: name })
+        return standing
+      }
+    })
+  },
+  { name: 'rate-limits', dependencies: ['metrics'] },
+)
+
+/** The plugin's own counting, each in a place of its own because it has one store for each. */
+async function counter(app: FastifyInstance, settings: RateLimitPluginOptions): Promise<Limiter> {
+  let count: ReturnType<FastifyInstance['createRateLimit']> | undefined
+  await app.register(async (place) => {
+    await place.register(rateLimit, { global: false, ...settings })
+    count = place.createRateLimit()
+  })
+  if (count === undefined) throw new Error('The limiter was not made')
+  // Its other answer is for callers on a list of those without a limit, and there is none.
+  return count as Limiter
+}
+
+/**
+ * Tells the caller where it stands, by the headers of draft-ietf-httpapi-ratelimit-headers-06.
+ * @throws Refusal `RATE_LIMITED`
+ */
+export function enforce(reply: FastifyReply, standing: Standing): void {
+  void reply
+    .header('ratelimit-limit', standing.max)
+    .header('ratelimit-remaining', standing.remaining)
+    .header('ratelimit-reset', standing.ttlInSeconds)
+  if (!standing.isExceeded) return
+  void reply.header('retry-after', Math.max(1, standing.ttlInSeconds))
+  throw new Refusal('RATE_LIMITED')
+}

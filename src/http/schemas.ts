@@ -1,0 +1,147 @@
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { REFUSALS, Refusal } from '../refusals/index.ts'
+
+/**
+ * A named schema by reference, so that the OpenAPI document and generated clients know its name.
+ * TypeBox takes references for `unknown`; this keeps the type.
+ */
+export function ref<T extends TSchema>(schema: T) {
+  if (schema.$id === undefined) throw new Error('Only a schema with an $id can be referred to')
+  return Type.Unsafe<Static<T>>(Type.Ref(schema.$id))
+}
+
+/** An object that takes no unknown field. */
+export function strictObject<T extends TProperties>(
+  properties: T,
+  options: Record<string, unknown> = {},
+): TObject<T> {
+  return Type.Object(properties, { additionalProperties: false, ...options })
+}
+
+export function nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()])
+}
+
+export const Timestamp = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339 in UTC with milliseconds.',
+  examples: ['2026-11-24T09:30:00.000Z'],
+})
+
+/**
+ * RFC 3339 as a caller may write it: a four-digit year, a `T` and a zone are required. The zone's colon
+ * is not, since `strftime` writes none.
+ */
+export const TimestampInput = Type.String({
+  format: 'date-time',
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:?\\d{2})$',
+  examples: ['2027-01-01T00:00:00.000Z'],
+})
+
+export const CustomerId = Type.String({
+  pattern: '^cust_[0-9A-Za-z]{16}$',
+  description: '`cust_` and 16 base62 characters.',
+  examples: ['cust_4fGh7KqL9mNp2RsT'],
+})
+
+export const CustomerStatus = Type.Union([Type.Literal('active'), Type.Literal('suspended')], {
+  title: 'CustomerStatus',
+})
+
+/** Written by hand: TypeBox's record would not limit its keys, and lose those with a line break. */
+export const Metadata = Type.Unsafe<Record<string, unknown>>({
+  title: 'Metadata',
+  type: 'object',
+  additionalProperties: true,
+  propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
+  maxProperties: 50,
+  description: 'Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.',
+  examples: [{ crm_id: 'A-17' }],
+})
+
+/** One line of text: no control characters. */
+export function line(maxLength: number, options: Record<string, unknown> = {}) {
+  return Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]*$', ...options })
+}
+
+const ErrorDetail = Type.Object(
+  { path: Type.String(), message: Type.String() },
+  { title: 'ErrorDetail' },
+)
+
+/** With `OUTCOME_UNKNOWN` only: see the guide on repeating a call. */
+const RepeatFields = {
+  idempotency_key: Type.Optional(
+    Type.String({ description: 'Sent again with this key, the call moves money once.' }),
+  ),
+  report_id: Type.Optional(
+    Type.String({ description: 'Sent again with this id, the report counts once.' }),
+  ),
+  key_id: Type.Optional(
+    Type.String({ description: 'Of the API key that may have been issued: revoke it.' }),
+  ),
+  license_id: Type.Optional(
+    Type.String({ description: 'Of the licence that may have been issued: revoke it.' }),
+  ),
+  results: Type.Optional(
+    Type.Array(Type.Object({}, { additionalProperties: true, title: 'UnknownResult' }), {
+      description: 'Of a batch: one for each part, in their order, with its own code and id.',
+    }),
+  ),
+}
+
+export const ErrorAnswer = Type.Object(
+  {
+    statusCode: Type.Integer(),
+    error: Type.String({ description: 'The name of the HTTP status.' }),
+    code: Type.String({
+      description: 'Stable: decide by this, not by the message. Later versions may add some.',
+      // An enum would make generated clients fail at a code that is newer than they are.
+      'x-extensible-enum': Object.keys(REFUSALS),
+    }),
+    message: Type.String(),
+    request_id: Type.String({ description: 'Also in the header x-request-id.' }),
+    details: Type.Optional(
+      Type.Array(ErrorDetail, {
+        description: 'What is wrong with the input, with a JSON pointer to each place.',
+      }),
+    ),
+    ...RepeatFields,
+  },
+  { $id: 'Error' },
+)
+
+/**
+ * @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none, such as second 60, or
+ * lies in UTC outside the years 1 to 9999, which neither RFC 3339 nor the database can write
+ */
+export function timeOf(text: string, path: string): Date {
+  const time = new Date(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'))
+  const year = time.getUTCFullYear()
+  if (!(year >= 1 && year <= 9_999)) throw invalid(path, 'is not a time')
+  return time
+}
+
+/**
+ * The times between which a query asks, as far as it names them.
+ * @throws Refusal `VALIDATION_FAILED` where nothing lies between them
+ */
+export function timesOf(query: { from?: string; to?: string }): {
+  from: Date | undefined
+  to: Date | undefined
+} {
+  const from = query.from === undefined ? undefined : timeOf(query.from, '/from')
+  const to = query.to === undefined ? undefined : timeOf(query.to, '/to')
+  if (from !== undefined && to !== undefined) requireOrder(from, to)
+  return { from, to }
+}
+
+/** @throws Refusal `VALIDATION_FAILED` */
+export function requireOrder(from: Date, to: Date): void {
+  if (from >= to) throw invalid('/from', 'must be before `to`')
+}
+
+/** What a schema can not say of a field. */
+export function invalid(path: string, message: string): Refusal {
+  return new Refusal('VALIDATION_FAILED', { details: [{ path, message }] })
+}

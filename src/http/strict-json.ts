@@ -1,0 +1,74 @@
+import { isUtf8 } from 'node:buffer'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { Refusal } from '../refusals/index.ts'
+import { parseLongStrictJson, parseStrictJson } from './strict-json-parser.ts'
+
+/** The body limit of all but a few routes. A longer body is read in slices. */
+const SHORT_BYTES_MAX = 65_536
+
+const CONTENT_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
+
+/** Bodies are `application/json` in UTF-8 and nothing else, read without losing anything. */
+export const strictJson = fp(
+  async (app: FastifyInstance) => {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer' },
+      (request: FastifyRequest, body: Buffer, done) => {
+        if (body.length > SHORT_BYTES_MAX) return readLong(request, body)
+        try {
+          done(null, read(request, body))
+        } catch (error) {
+          done(error as Refusal)
+        }
+        return undefined
+      },
+    )
+    app.addHook('preValidation', (request, _reply, done) => {
+      // Raw bodies belong to the scope that reads them.
+      if (Buffer.isBuffer(request.body)) return done()
+      const takesBody = request.routeOptions.schema?.body !== undefined
+      // No body is an empty one: the schema says whether that will do.
+      if (takesBody && request.body === undefined) request.body = {}
+      done(takesBody || request.body === undefined ? undefined : unexpectedBody())
+    })
+  },
+  { name: 'strict-json' },
+)
+
+function read(request: FastifyRequest, body: Buffer): unknown {
+  refuseOtherEncodings(request)
+  // Many clients announce JSON on a DELETE without sending any.
+  if (body.length === 0) return undefined
+  return parseStrictJson(textOf(body), malformed)
+}
+
+async function readLong(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  refuseOtherEncodings(request)
+  return parseLongStrictJson(textOf(body), malformed)
+}
+
+function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw malformed('is not UTF-8')
+  return body.toString('utf8')
+}
+
+function refuseOtherEncodings(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity' || !CONTENT_TYPE.test(request.headers['content-type'] ?? '')) {
+    throw new Refusal('UNSUPPORTED_MEDIA_TYPE')
+  }
+}
+
+/** A field of which nothing is known is refused, and so is a whole body of them. */
+function unexpectedBody(): Refusal {
+  return new Refusal('VALIDATION_FAILED', {
+    details: [{ path: '/', message: 'must be left out: this call takes no body' }],
+  })
+}
+
+function malformed(message: string): Refusal {
+  return new Refusal('MALFORMED_JSON', { details: [{ path: '/', message }] })
+}

@@ -1,0 +1,297 @@
+import { existsSync } from 'node:fs'
+import { loadEnvFile } from 'node:process'
+import { type Environment, environmentReader } from './environment.ts'
+import { isLoopback } from '../database/loopback.ts'
+import type { DatabaseConfig } from '../database/config.ts'
+import { isLocalDatabase, serverUrls } from '../database/hosts.ts'
+import type { RateLimit } from '../http/rate-limits/index.ts'
+import { LOG_LEVELS, type LogLevel } from '../http/logging.ts'
+import type { KeyRingConfig } from '../keys/index.ts'
+import { KeyFault, readPrivateKey, readPublicKey } from '../keys/pem.ts'
+
+/** A secret in use and, while a rotation lasts, the one before it. Empty: its scope is closed. */
+export type Tokens = readonly string[]
+
+export interface Config {
+  production: boolean
+  host: string
+  port: number
+  database: DatabaseConfig
+  dataDir: string
+  adminTokens: Tokens
+  internalTokens: Tokens
+  metricsTokens: Tokens
+  /** What digests of API keys are made with. Empty: they are known by their slow hash. */
+  apiKeyPeppers: Tokens
+  stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
+  keys: KeyRingConfig
+  corsOrigins: readonly string[]
+  checkoutOrigins: readonly string[]
+  trustProxy: readonly string[]
+  redisUrl: string | undefined
+  /** Whether Redis may be reached in plain text in production too: in a private network. */
+  redisAllowPlain: boolean
+  rateLimits: Record<'api' | 'usage' | 'webhooks' | 'admin' | 'internal', RateLimit | null>
+  usageRetentionDays: number
+  /** What a customer may store: different metric names ever, and metric values in an hour. */
+  usageAllowances: { namesMax: number; valuesMax: number }
+  /** A folder for the audit log's checkpoints; undefined for none. */
+  auditCheckpointDir: string | undefined
+  fundsAsset: string
+  migrateOnStart: boolean
+  /** Whether the server runs the background jobs too, or leaves them to `worker.ts`. */
+  runJobs: boolean
+  /** How long a server that is told to stop goes on answering first. */
+  drainDelayMs: number
+  logLevel: LogLevel
+}
+
+/** Every fault of an environment at once, each by the variable's name and never by its value. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a problem' : `${faults.length} problems`}`,
+    )
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** The variables of this process and, where they leave something open, of a file `.env`. */
+export function processEnvironment(): Environment {
+  if (existsSync('.env')) loadEnvFile('.env')
+  return process.env
+}
+
+/**
+ * The service's whole configuration, frozen. This is the only place that knows an environment
+ * variable's name.
+ * @throws ConfigError for anything malformed and, with `NODE_ENV=production`, anything unsafe.
+ */
+export function readConfig(env: Environment): Config {
+  const { config, faults } = inspectEnvironment(env)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return Object.freeze(config)
+}
+
+/** The configuration as far as it can be read, and what is wrong with it: for those who look for faults. */
+export function inspectEnvironment(env: Environment): { config: Config; faults: string[] } {
+  const read = environmentReader(env)
+  const production =
+    (read.oneOf('NODE_ENV', ['development', 'production', 'test']) ?? 'development') ===
+    'production'
+
+  const tokens = (name: string): Tokens => {
+    const current = read.secret(name)
+    const previous = read.secret(`${name}_PREVIOUS`)
+    // Taking a token away closes its scope, and the one before it is no way around that.
+    if (current === undefined && previous !== undefined) read.fault(name, 'is missing')
+    return [current, previous].filter((token) => token !== undefined)
+  }
+
+  const config: Config = {
+    production,
+    host: read.text('HOST') ?? '127.0.0.1',
+    port: read.integer('PORT', 0, 65_535) ?? 3100,
+    database: databaseConfig(read, production),
+    dataDir: read.text('DATA_DIR') ?? '.data',
+    adminTokens: tokens('ADMIN_API_TOKEN'),
+    internalTokens: tokens('INTERNAL_SERVICE_TOKEN'),
+    metricsTokens: tokens('METRICS_TOKEN'),
+    apiKeyPeppers: tokens('API_KEY_PEPPER'),
+    stripe: stripeConfig(read, tokens('STRIPE_WEBHOOK_SECRET')),
+    keys: keysConfig(read, production),
+    corsOrigins: read.origins('CORS_ORIGINS'),
+    checkoutOrigins: read.origins('CHECKOUT_ORIGINS'),
+    trustProxy: read.addresses('TRUST_PROXY'),
+    redisUrl: read.secret('REDIS_URL'),
+    redisAllowPlain: (read.oneOf('REDIS_ALLOW_PLAIN', ['true', 'false']) ?? 'false') === 'true',
+    rateLimits: {
+      api: read.rateLimit('RATE_LIMIT_API', '100/15m', production ? 1 : 100),
+      usage: read.rateLimit('RATE_LIMIT_USAGE', '60/1h', production ? 1 : 100),
+      webhooks: read.rateLimit('RATE_LIMIT_WEBHOOKS', '100/1m', production ? 1 : 100),
+      admin: read.rateLimit('RATE_LIMIT_ADMIN', '10/1h', production ? 1 : 100),
+      internal: read.rateLimit('RATE_LIMIT_INTERNAL', 'off', 1),
+    },
+    usageRetentionDays: read.integer('USAGE_RETENTION_DAYS', 1, 36_500) ?? 90,
+    usageAllowances: {
+      namesMax: read.integer('USAGE_METRICS_MAX', 1, 1_000_000) ?? 1_000,
+      valuesMax: read.integer('USAGE_VALUES_MAX', 1, 1_000_000_000) ?? 200_000,
+    },
+    auditCheckpointDir: read.text('AUDIT_CHECKPOINT_DIR'),
+    fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
+    migrateOnStart:
+      (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
+    runJobs: (read.oneOf('RUN_JOBS', ['true', 'false']) ?? 'true') === 'true',
+    drainDelayMs: (read.integer('DRAIN_DELAY_S', 0, 60) ?? 0) * 1_000,
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+  }
+
+  if (!/^[A-Z][A-Z0-9]{0,15}\/(\d|1[0-8])$/.test(config.fundsAsset)) {
+    read.fault('FUNDS_ASSET', 'must be a currency and its decimals, such as USD/2')
+  }
+  refuseSharedTokens(read, config)
+  refuseWeakPeppers(read, config)
+  if (production) refuseUnsafeProduction(read, config)
+  return { config, faults: read.faults }
+}
+
+type Reader = ReturnType<typeof environmentReader>
+
+function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
+  const url = read.secret('DATABASE_URL')
+  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
+    read.fault('DATABASE_URL', 'must start with postgres:// or postgresql://')
+  } else if (url !== undefined && !serverUrls(url).every((server) => URL.canParse(server))) {
+    read.fault('DATABASE_URL', 'must be a URL: encode what is special in its user and password')
+  }
+  // A URL that asks for TLS gets it verified: silently falling back to plain text is no default.
+  const asksForTls = /[?&](sslmode=(?!disable)|ssl=(?!0|false|disable))/.test(url ?? '')
+  const caPath = read.text('DATABASE_CA_FILE')
+  return {
+    url,
+    ssl:
+      read.oneOf('DATABASE_SSL', ['verify-full', 'disable']) ??
+      (production || asksForTls ? 'verify-full' : 'disable'),
+    ca: caPath === undefined ? undefined : read.contents('DATABASE_CA_FILE', caPath),
+  }
+}
+
+function stripeConfig(read: Reader, webhookSecrets: Tokens): Config['stripe'] {
+  const secretKey = read.secret('STRIPE_SECRET_KEY')
+  const apiBase = read.text('STRIPE_API_BASE')
+  if (apiBase !== undefined && !URL.canParse(apiBase)) {
+    read.fault('STRIPE_API_BASE', 'must be a URL')
+  }
+  if ((secretKey === undefined) !== (webhookSecrets.length === 0)) {
+    read.fault(
+      secretKey === undefined ? 'STRIPE_SECRET_KEY' : 'STRIPE_WEBHOOK_SECRET',
+      'is missing: the two Stripe secrets come together or not at all',
+    )
+  }
+  return secretKey === undefined ? null : { secretKey, webhookSecrets, apiBase }
+}
+
+function keysConfig(read: Reader, production: boolean): Config['keys'] {
+  const options = { isStrict: production }
+  const key = (name: string, parse: typeof readPrivateKey, path: string) => {
+    try {
+      return parse(path, options)
+    } catch (error) {
+      if (!(error instanceof KeyFault)) throw error
+      read.fault(name, error.message)
+      return undefined
+    }
+  }
+  const path = read.text('LICENSE_PRIVATE_KEY_PATH')
+  if (path === undefined && production) {
+    const make = '`openssl genrsa -out license-key.pem 3072` makes a key'
+    read.fault('LICENSE_PRIVATE_KEY_PATH', `is missing: ${make}`)
+  }
+  return {
+    signing: path === undefined ? undefined : key('LICENSE_PRIVATE_KEY_PATH', readPrivateKey, path),
+    previous: read
+      .list('LICENSE_PREVIOUS_KEY_PATHS')
+      .map((each) => key('LICENSE_PREVIOUS_KEY_PATHS', readPublicKey, each))
+      .filter((each) => each !== undefined),
+  }
+}
+
+const TOKEN_NAMES = {
+  adminTokens: 'ADMIN_API_TOKEN',
+  internalTokens: 'INTERNAL_SERVICE_TOKEN',
+  metricsTokens: 'METRICS_TOKEN',
+  apiKeyPeppers: 'API_KEY_PEPPER',
+} as const
+
+const PEPPER_BYTES_MIN = 32
+
+/** A weak pepper is none, and whoever has another secret must not have it by that. */
+function refuseWeakPeppers(read: Reader, { production, apiKeyPeppers, stripe }: Config): void {
+  for (const pepper of apiKeyPeppers) {
+    // Production says so of every secret.
+    if (!production && Buffer.byteLength(pepper) < PEPPER_BYTES_MIN) {
+      read.fault('API_KEY_PEPPER', `is shorter than ${PEPPER_BYTES_MIN} bytes`)
+    }
+    if (stripe !== null && [stripe.secretKey, ...stripe.webhookSecrets].includes(pepper)) {
+      read.fault('API_KEY_PEPPER', 'must differ from the secrets of Stripe')
+    }
+  }
+}
+
+/** A token that opened two scopes would undo their separation. */
+function refuseSharedTokens(read: Reader, config: Config): void {
+  const seen = new Map<string, string>()
+  for (const [field, name] of Object.entries(TOKEN_NAMES)) {
+    for (const token of new Set(config[field as keyof typeof TOKEN_NAMES])) {
+      if (!/^[\x21-\x7e]+$/.test(token)) read.fault(name, 'must be visible ASCII without spaces')
+      const other = seen.get(token)
+      if (other !== undefined) read.fault(name, `must differ from ${other}`)
+      seen.set(token, name)
+    }
+  }
+}
+
+function refuseUnsafeProduction(read: Reader, config: Config): void {
+  for (const [field, name] of Object.entries(TOKEN_NAMES)) {
+    const tokens = config[field as keyof typeof TOKEN_NAMES]
+    if (tokens.length === 0 && name !== 'METRICS_TOKEN') {
+      read.fault(name, 'is missing: `openssl rand -hex 32` makes one')
+    }
+    tokens.forEach((token) => refuseWeakSecret(read, name, token))
+  }
+  config.stripe?.webhookSecrets.forEach((secret) => {
+    refuseWeakSecret(read, 'STRIPE_WEBHOOK_SECRET', secret)
+  })
+  if (config.stripe !== null) refuseWeakSecret(read, 'STRIPE_SECRET_KEY', config.stripe.secretKey)
+
+  if (config.database.url === undefined) {
+    read.fault(
+      'DATABASE_URL',
+      'is missing, and the embedded database is for development only: name a PostgreSQL server',
+    )
+  } else if (config.database.ssl !== 'verify-full' && !isLocalDatabase(config.database.url)) {
+    read.fault('DATABASE_SSL', 'must be verify-full for a database on another machine')
+  }
+  refusePlainText(read, config)
+}
+
+/** What leaves this machine is encrypted. */
+function refusePlainText(read: Reader, config: Config): void {
+  const isPlain = (url: string) => {
+    // What is no URL has been refused as that.
+    if (!URL.canParse(url)) return false
+    const { protocol, hostname } = new URL(url)
+    return protocol !== 'https:' && !isLoopback(hostname)
+  }
+  if (isPlain(read.text('STRIPE_API_BASE') ?? '')) {
+    read.fault('STRIPE_API_BASE', 'must be an https:// URL, unless it is on this machine')
+  }
+  if (config.corsOrigins.some(isPlain)) {
+    read.fault('CORS_ORIGINS', 'must be https:// origins, unless they are on this machine')
+  }
+  if (config.redisUrl !== undefined && !config.redisAllowPlain && isPlainRedis(config.redisUrl)) {
+    read.fault(
+      'REDIS_URL',
+      'must be a rediss:// URL; in a private network REDIS_ALLOW_PLAIN=true permits redis://',
+    )
+  }
+}
+
+/** Whether counts and the password go to another machine in plain text. */
+export function isPlainRedis(url: string): boolean {
+  const isSocket = /^\/(?!\/)/.test(url)
+  if (isSocket || url.startsWith('rediss://')) return false
+  return !(URL.canParse(url) && isLoopback(new URL(url).hostname))
+}
+
+function refuseWeakSecret(read: Reader, name: string, secret: string): void {
+  if (Buffer.byteLength(secret) < 32) read.fault(name, 'is shorter than 32 bytes')
+  const looksLikeExample = /change.?me|example|your[-_]|placeholder|<[^<>]*>|x{6}|\.{3}/i.test(
+    secret,
+  )
+  if (looksLikeExample) read.fault(name, 'is an example, not a secret')
+  else if (new Set(secret).size < 8) read.fault(name, 'has fewer than 8 different characters')
+}

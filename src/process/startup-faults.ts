@@ -1,0 +1,72 @@
+import { ConfigError } from './config.ts'
+import { LockNotHad } from '../database/migrations.ts'
+import { DatabaseNotReady } from '../database/open.ts'
+import { isOutage, messageOf } from '../database/outages.ts'
+import { OutcomeUnknown } from '../database/outcomes.ts'
+import { SessionsShared } from '../database/pooler.ts'
+import { databaseErrorCode, isConnectionLost } from '../database/faults.ts'
+
+const WRONG_PASSWORD =
+  'The database refuses the user or password in DATABASE_URL: check both, and encode special ' +
+  'characters as in any URL (`@` is `%40`).'
+
+/** What to do about a fault, by the code that the system or the database gives it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'The port is taken: stop what listens there, or set PORT.',
+  EADDRNOTAVAIL: 'This machine has no such address: check HOST.',
+  EEXIST: 'DATA_DIR is a file: set it to a folder.',
+  ENOTDIR: 'DATA_DIR is below something that is no folder: set it to another one.',
+  ENOSPC: 'The disk is full: make room where DATA_DIR is.',
+  EROFS: 'DATA_DIR is on a disk that can only be read: set it to a folder that can be written to.',
+  '28P01': WRONG_PASSWORD,
+  '28000': WRONG_PASSWORD,
+  '3D000': 'The database named in DATABASE_URL does not exist: create it, or name another.',
+  '42501':
+    'The user in DATABASE_URL lacks a privilege: it should own the database, or at least be ' +
+    'allowed to create schemas and tables in it.',
+}
+
+/** Why a command can not start, in words that say what to do; no value of any setting is in them. */
+export function explainStartupFault(error: unknown): string {
+  if (error instanceof ConfigError) {
+    return `${error.message}:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`
+  }
+  if (error instanceof OutcomeUnknown) {
+    return 'The connection was lost at the commit: look whether it was done, and else run it again.'
+  }
+  const isOurs = [DatabaseNotReady, LockNotHad, SessionsShared].some(
+    (kind) => error instanceof kind,
+  )
+  if (isOurs && error instanceof Error) return error.message
+  const code = databaseErrorCode(error)
+  if (code === 'EACCES' || code === 'EPERM') return explainPermission(error)
+  const advice = code === undefined ? undefined : ADVICE[code]
+  if (advice !== undefined) return advice
+  if (code === 'CONNECTION_DESTROYED') {
+    return 'The database is a standby, which takes no writes: name its primary in DATABASE_URL too.'
+  }
+  const said = messageOf(error)
+  if (isOutage(error) && said !== undefined) {
+    return (
+      `The database, or a pooler in front of it, refuses the connection (${code}): ${said}. ` +
+      'Check DATABASE_URL: a pooler must be in session mode, and pass on what a connection sets.'
+    )
+  }
+  if (isConnectionLost(error) && !isMissingFile(error)) {
+    return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.`
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** A file that is missing has the code of a socket that is. */
+function isMissingFile(error: unknown): boolean {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return false
+  return error.code === 'ENOENT' && error.syscall !== 'connect'
+}
+
+function explainPermission(error: unknown): string {
+  const isPort = error instanceof Error && 'syscall' in error && error.syscall === 'listen'
+  return isPort
+    ? 'This user may not listen on the port: set PORT to 1024 or more.'
+    : 'This user may not write to DATA_DIR: change its owner, or set DATA_DIR to another folder.'
+}

@@ -1,0 +1,85 @@
+import { and, eq, ne, sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import type { Attempt } from '../jobs/registry.ts'
+import { databaseErrorCode, isDatabaseUnavailable } from '../database/faults.ts'
+import { isStripeAway } from './client.ts'
+import { forgetIfErased } from './personal-events.ts'
+import { Refusal } from '../refusals/index.ts'
+import { type IncomingEvent, OldAnswer } from './handler.ts'
+import { UnreadableEvent } from './read.ts'
+import { type EVENT_STATUSES, stripeEvents } from './tables.ts'
+
+type EventRow = typeof stripeEvents.$inferSelect
+type Status = (typeof EVENT_STATUSES)[number]
+
+/** An event that fails this often by its own fault is parked, about a minute and a half after it came. */
+const ATTEMPTS_MAX = 5
+
+/**
+ * Applies a stored event. A fault that may pass (Stripe or the database is away, or answers with old
+ * data) throws, and the queue tries again with growing pauses; any other parks the event after some tries.
+ */
+export async function applyEvent(
+  app: FastifyInstance,
+  id: string,
+  { attempt, isLast }: Attempt,
+): Promise<void> {
+  const [row] = await app.db.select().from(stripeEvents).where(eq(stripeEvents.id, id))
+  if (row === undefined || row.status !== 'pending') return
+  try {
+    const reason = await handle(app, row)
+    await settle(app, row, reason === null ? 'applied' : 'ignored', reason)
+  } catch (error) {
+    if (!isLast && (mayPass(error) || attempt < ATTEMPTS_MAX)) throw error
+    app.log.error({ err: error, event: { id, type: row.type } }, 'A Stripe event is parked')
+    await settle(app, row, 'parked', reasonOf(error))
+  }
+}
+
+/** @returns why it is ignored, or null */
+async function handle(app: FastifyInstance, row: EventRow): Promise<string | null> {
+  if (row.livemode !== app.stripe().isLive) return 'other mode'
+  const handler = app.stripeEvents.handlerOf(row.type)
+  if (handler === undefined) return 'type means nothing here'
+  const event = incoming(row)
+  return event === null ? 'without an object' : handler(app, event)
+}
+
+/** Null for a thin event, which has no object. */
+function incoming(row: EventRow): IncomingEvent | null {
+  const { data } = row.payload as {
+    data?: { object?: unknown; previous_attributes?: unknown } | null
+  }
+  if (data?.object === undefined || data.object === null) return null
+  const { id, type, createdAt } = row
+  const previous = data.previous_attributes ?? null
+  return { id, type, createdAt, object: data.object, previous }
+}
+
+async function settle(
+  app: FastifyInstance,
+  row: EventRow,
+  status: Status,
+  reason: string | null,
+): Promise<void> {
+  await app.db.transaction(async (tx) => {
+    await forgetIfErased(tx, row.id)
+    await tx
+      .update(stripeEvents)
+      .set({ status, reason, settledAt: sql`now()` })
+      .where(and(eq(stripeEvents.id, row.id), ne(stripeEvents.status, 'applied')))
+  })
+  app.stripeEvents.settled(row.type, status)
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof Refusal) return error.statusCode === 503
+  return isStripeAway(error) || error instanceof OldAnswer || isDatabaseUnavailable(error)
+}
+
+/** A word for operators: a code or our own message, never one that may quote data. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Refusal) return error.code
+  if (error instanceof UnreadableEvent) return error.message
+  return databaseErrorCode(error) ?? (error instanceof Error ? error.constructor.name : 'unknown')
+}

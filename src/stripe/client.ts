@@ -1,0 +1,140 @@
+import { hash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import CircuitBreaker from 'opossum'
+import { Gauge } from 'prom-client'
+import { Stripe } from 'stripe'
+import { canonicalJson } from '../encoding/canonical-json.ts'
+import type { Config } from '../process/config.ts'
+import { Refusal } from '../refusals/index.ts'
+
+export const API_VERSION = '2026-10-28.endive'
+
+/** Twice this and the pause between stay within a request's deadline. */
+const TIMEOUT_MS = 2_000
+
+/** Behind a request nobody waits, so a slow answer is better than none; jobs are tried again anyway. */
+const JOB_OPTIONS = { timeout: 10_000, maxNetworkRetries: 0 } satisfies Stripe.RequestOptions
+
+const CIRCUIT = {
+  // The SDK has its own time limit.
+  timeout: false,
+  errorThresholdPercentage: 50,
+  rollingCountTimeout: 10_000,
+  volumeThreshold: 5,
+  resetTimeout: 5_000,
+  // An answer, even a refusal, shows that Stripe is there; 429 and 409 are about one call or caller.
+  errorFilter: (error: unknown) => !isStripeBroken(error),
+} as const
+
+export interface StripeCalls {
+  /** Whether the secret key is of live mode: events of the other mode are not ours. */
+  isLive: boolean
+  /**
+   * Calls Stripe for a request that waits.
+   * @throws Refusal `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
+   */
+  call<T>(work: (client: Stripe) => Promise<T>): Promise<T>
+  /** Calls Stripe for a job, which sees Stripe's own errors. */
+  ask<T>(work: (client: Stripe, options: Stripe.RequestOptions) => Promise<T>): Promise<T>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** @throws Refusal `STRIPE_NOT_CONFIGURED` */
+    stripe: () => StripeCalls
+    hasStripe: boolean
+  }
+}
+
+/** Stripe's SDK behind a circuit breaker: while Stripe is away, calls are refused at once. */
+export const stripe = fp(
+  async (app: FastifyInstance, options: { config: Config['stripe'] }) => {
+    const { config } = options
+    app.decorate('hasStripe', config !== null)
+    if (config === null) {
+      app.decorate('stripe', () => {
+        throw new Refusal('STRIPE_NOT_CONFIGURED')
+      })
+      return
+    }
+    const client = connect(config)
+    const circuit = new CircuitBreaker(
+      (work: (client: Stripe) => Promise<unknown>) => work(client),
+      CIRCUIT,
+    )
+    const open: Gauge = new Gauge({
+      name: 'strongroom_stripe_circuit_open',
+      help: '1 while calls to Stripe are refused because it does not answer.',
+      registers: [app.metrics],
+      collect: () => open.set(circuit.opened ? 1 : 0),
+    })
+    circuit.on('open', () => app.log.warn('Stripe does not answer: calls are refused at once'))
+    circuit.on('close', () => app.log.info('Stripe answers again'))
+    app.addHook('onClose', async () => circuit.shutdown())
+
+    const fire = <T>(work: (client: Stripe) => Promise<T>) => circuit.fire(work) as Promise<T>
+    const calls: StripeCalls = {
+      isLive: /^(sk|rk)_live_/.test(config.secretKey),
+      ask: (work) => fire((sdk) => work(sdk, JOB_OPTIONS)),
+      call: async (work) => {
+        try {
+          return await fire(work)
+        } catch (error) {
+          if (isStripeAway(error)) throw new Refusal('STRIPE_UNAVAILABLE')
+          if (!(error instanceof Stripe.errors.StripeError)) throw error
+          const { type, code, param } = error
+          app.log.warn({ stripe: { type, code, param } }, 'Stripe refused a call')
+          throw new Refusal('STRIPE_REFUSED')
+        }
+      },
+    }
+    app.decorate('stripe', () => calls)
+  },
+  { name: 'stripe', dependencies: ['metrics'] },
+)
+
+/** Stripe's SDK as it is used everywhere, without the circuit breaker. */
+export function connect(config: NonNullable<Config['stripe']>): Stripe {
+  const base = config.apiBase === undefined ? null : new URL(config.apiBase)
+  return new Stripe(config.secretKey, {
+    apiVersion: API_VERSION,
+    timeout: TIMEOUT_MS,
+    maxNetworkRetries: 1,
+    telemetry: false,
+    appInfo: { name: 'Strongroom' },
+    ...(base && {
+      host: base.hostname,
+      port: base.port || (base.protocol === 'https:' ? 443 : 80),
+      protocol: base.protocol === 'https:' ? 'https' : 'http',
+    }),
+  })
+}
+
+/**
+ * An idempotency key made of what is asked for: asked again, Stripe repeats its answer for a day.
+ * The source of the rule: https://docs.stripe.com/api/idempotent_requests
+ */
+export function requestKey(...asked: readonly unknown[]): string {
+  return `strongroom-${hash('sha256', canonicalJson(asked), 'hex')}`
+}
+
+/**
+ * Whether Stripe can not be reached, is broken, is overrun or has been given up for a while, or has
+ * another call with the same key under way: the same call may succeed later.
+ */
+export function isStripeAway(error: unknown): boolean {
+  if (isStripeBroken(error)) return true
+  if (error instanceof Stripe.errors.StripeError) return [409, 429].includes(error.statusCode ?? 0)
+  return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
+}
+
+/** Whether Stripe gave no answer, or said that it is at fault itself. */
+function isStripeBroken(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false
+  return error.statusCode === undefined || error.statusCode >= 500
+}
+
+export function isMissingAtStripe(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404
+}

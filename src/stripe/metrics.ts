@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm'
+import { Gauge, type Registry } from 'prom-client'
+import type { Database } from '../database/index.ts'
+import { sampled } from '../database/sampled.ts'
+
+/** What waits in the inbox, whichever process is to apply it. */
+export function eventGauges(registry: Registry, db: Database): void {
+  const registers = [registry]
+  const sample = sampled(async () => {
+    const [row] = await db.execute<{ parked: number; pending: number; age_s: number }>(sql`
+      select (count(*) filter (where status = 'parked'))::int as parked,
+        (count(*) filter (where status = 'pending'))::int as pending,
+        coalesce(extract(epoch from now() - min(received_at) filter (where status = 'pending')), 0)::float8
+          as age_s
+      from stripe_events where status in ('pending', 'parked')`)
+    return row ?? null
+  })
+  const gauge = (name: string, help: string, pick: 'parked' | 'pending' | 'age_s') => {
+    const one: Gauge = new Gauge({
+      name,
+      help,
+      registers,
+      collect: async () => {
+        const row = await sample()
+        if (row === null) one.remove()
+        else one.set(row[pick])
+      },
+    })
+  }
+  const parkedHelp = 'Stripe events that failed again and again, and wait to be replayed.'
+  gauge('strongroom_stripe_events_parked', parkedHelp, 'parked')
+  gauge('strongroom_stripe_events_pending', 'Stripe events that wait to be applied.', 'pending')
+  const ageHelp = 'How long the oldest Stripe event waits that is not applied yet; 0 if none does.'
+  gauge('strongroom_stripe_event_age_seconds', ageHelp, 'age_s')
+}
