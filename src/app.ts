@@ -52,6 +52,11 @@ import { knownRoutes, refuseOtherPreflights, refuseUnknownRoutes } from './http/
 import { schemaController } from './http/validation.ts'
 import { erasures } from './privacy/plugin.ts'
 import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
+import {
+  findingSchemas,
+  subscriptionFindingRoutes,
+  subscriptionGauges,
+} from './subscriptions/findings.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
 import { outcomes } from './http/outcomes/plugin.ts'
 import { usage } from './usage/plugin.ts'
@@ -59,7 +64,17 @@ import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
 import { usedThisMonth } from './usage/totals.ts'
 import { VERSION } from './process/version.ts'
 import { inbox } from './stripe/plugin.ts'
+import { stripeEventRoutes, stripeEventSchemas } from './stripe/admin-routes.ts'
 import { webhookRoutes, webhookSchemas } from './stripe/routes.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** `DEFAULT_PLAN`: of customers whom no operator has given a plan; null for none. */
+    defaultPlan: string | null
+    /** `DISPUTE_HOLD`: whether what Stripe takes for a dispute is held until it is decided. */
+    holdsDisputes: boolean
+  }
+}
 
 /** The map of the service: what every request passes, then the scopes, a line per capability. */
 export async function buildApp(
@@ -81,6 +96,8 @@ export async function buildApp(
 
   app.decorateRequest('actor', null)
   app.decorateRequest('keyHolder', null)
+  app.decorate('defaultPlan', config.defaultPlan)
+  app.decorate('holdsDisputes', config.holdsDisputes)
   await app.register(requestIds)
   await app.register(callerAddress, config)
   await app.register(errors)
@@ -111,6 +128,7 @@ export async function buildApp(
   await app.register(stripe, { config: config.stripe })
   await app.register(funds)
   await app.register(inbox)
+  subscriptionGauges(app.metrics, app.db)
   await app.register(usage, {
     retentionDays: config.usageRetentionDays,
     allowances: config.usageAllowances,
@@ -129,6 +147,8 @@ export async function buildApp(
     ...usageSchemas,
     ...privacySchemas,
     ...webhookSchemas,
+    ...stripeEventSchemas,
+    ...findingSchemas,
     ...auditSchemas,
   ]) {
     app.addSchema(schema)
@@ -184,6 +204,8 @@ export async function buildApp(
         { prefix: '/customers/:customer_id' },
       )
       await scope.register(planRoutes, { prefix: '/plans' })
+      await scope.register(subscriptionFindingRoutes, { prefix: '/subscriptions' })
+      await scope.register(stripeEventRoutes, { prefix: '/stripe/events' })
       await scope.register(usageAdminRoutes, {
         prefix: '/usage',
         retentionDays: config.usageRetentionDays,

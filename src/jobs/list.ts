@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { forgetStrangers } from '../audit/personal.ts'
+import { updateStripeCustomers } from '../customers/stripe-customers.ts'
 import { deleteStripeCustomer } from '../privacy/stripe-customers.ts'
+import { follow, followCustomer } from '../subscriptions/follow.ts'
 import { reconcile } from '../subscriptions/reconcile.ts'
 import { deleteOldReports } from '../usage/retention.ts'
 import { sendMeterEvents } from '../usage/meter-events.ts'
@@ -56,6 +58,18 @@ export const JOBS: readonly Job[] = [
       const found = { checked, mended: mended.length, missing: missing.length }
       app.log.info(found, 'Compared subscriptions with Stripe')
     },
+  },
+  {
+    name: 'refresh_subscription',
+    run: (app, payload) => follow(app, (payload as { id: string }).id),
+  },
+  {
+    name: 'refresh_subscriptions',
+    run: (app, payload) => followCustomer(app, (payload as { id: string }).id),
+  },
+  {
+    name: 'update_stripe_customers',
+    run: (app, payload) => updateStripeCustomers(app, (payload as { id: string }).id),
   },
   {
     name: 'verify_ledger',

@@ -23,7 +23,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { customer_id: id } = request.params
-      const document = await exportCustomer(request.db, actorOf(request), id)
+      const document = await exportCustomer(request.db, actorOf(request), id, app.defaultPlan)
       return reply.headers(fileHeaders(id)).send(document)
     },
   )

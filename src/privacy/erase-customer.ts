@@ -1,6 +1,6 @@
 import { and, desc, eq, like, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
-import { customers } from '../customers/tables.ts'
+import { customers, stripeCustomers } from '../customers/tables.ts'
 import { transfers } from '../funds/tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { Refusal } from '../refusals/index.ts'
@@ -47,6 +47,8 @@ export function eraseCustomer(
         email: '',
         companyName: null,
         plan: null,
+        basePlan: null,
+        externalId: null,
         status: 'suspended',
         stripeCustomerId: null,
         metadata: {},
@@ -59,6 +61,7 @@ export function eraseCustomer(
       .where(eq(customers.id, id))
       .returning({ closedAt: customers.erasedAt })
     if (row?.closedAt == null) throw new Error('The customer was not closed')
+    await tx.delete(stripeCustomers).where(eq(stripeCustomers.customerId, id))
     // Without it no report of this customer is stored any more.
     await tx.delete(usageAllowances).where(eq(usageAllowances.customerId, id))
     for (const stripeId of people.stripeCustomerIds) await eraseStripeCustomer(tx, stripeId)

@@ -6,14 +6,17 @@ import { type Actor, recordAudit } from '../audit/record.ts'
 import { lockCustomer } from '../customers/living.ts'
 import { presentCustomer } from '../customers/present.ts'
 import { type CustomerRow, getCustomer } from '../customers/service.ts'
+import { standings } from '../customers/standing.ts'
 import { presentIssued } from '../licenses/present.ts'
 import { licenses } from '../licenses/tables.ts'
 import type { Database } from '../database/index.ts'
+import { dateOf, stateOf } from '../subscriptions/row.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
 import { presentFinding } from '../usage/present.ts'
 import {
   usageFindings,
   usageMeterEvents,
+  usageMeterHours,
   usageMeterSums,
   usageRemainders,
   usageReports,
@@ -30,7 +33,12 @@ const PAGE = 1_000
  * nothing is given away without it.
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
-export async function exportCustomer(db: Database, actor: Actor, id: string): Promise<Readable> {
+export async function exportCustomer(
+  db: Database,
+  actor: Actor,
+  id: string,
+  defaultPlan: string | null,
+): Promise<Readable> {
   const { customer, people } = await db.transaction(async (tx) => {
     await lockCustomer(tx, id)
     const found = await getCustomer(tx, id)
@@ -39,7 +47,7 @@ export async function exportCustomer(db: Database, actor: Actor, id: string): Pr
   })
   const parts = {
     exported_at: new Date().toISOString(),
-    customer: presentCustomer(customer),
+    customer: presentCustomer(customer, (await standings(db, [id], defaultPlan))(id)),
     creation: exportedCreation(customer),
     api_keys: exportedKeys(db, id),
     subscriptions: exportedSubscriptions(db, id),
@@ -47,6 +55,7 @@ export async function exportCustomer(db: Database, actor: Actor, id: string): Pr
     usage_reports: exportedReports(db, id),
     usage_totals: exportedTotals(db, id),
     usage_findings: exportedFindings(db, id),
+    usage_meter_hours: exportedMeterHours(db, id),
     usage_meter_sums: exportedMeterSums(db, id),
     usage_meter_events: exportedMeterEvents(db, id),
     usage_remainders: exportedRemainders(db, id),
@@ -89,13 +98,16 @@ function exportedSubscriptions(db: Database, id: string): Pages {
     (row) => ({
       stripe_subscription_id: row.id,
       stripe_customer_id: row.stripeCustomerId,
-      stripe_price_id: row.stripePriceId,
-      plan: row.plan,
+      items: stateOf(row).items.map((item) => ({
+        stripe_price_id: item.price,
+        quantity: item.quantity,
+        current_period_start: dateOf(item.start)?.toISOString() ?? null,
+        current_period_end: dateOf(item.end)?.toISOString() ?? null,
+      })),
       status: row.status,
-      quantity: row.quantity,
-      current_period_start: row.currentPeriodStart?.toISOString() ?? null,
-      current_period_end: row.currentPeriodEnd?.toISOString() ?? null,
+      cancel_at: row.cancelAt?.toISOString() ?? null,
       cancel_at_period_end: row.cancelAtPeriodEnd,
+      pause_collection: row.pause,
       ended_at: row.endedAt?.toISOString() ?? null,
       created_at: row.createdAt.toISOString(),
     }),
@@ -179,6 +191,26 @@ function exportedFindings(db: Database, id: string): Pages {
         .orderBy(asc(usageFindings.seq))
         .limit(PAGE),
     presentFinding,
+  )
+}
+
+function exportedMeterHours(db: Database, id: string): Pages {
+  const { customerId, eventName, at } = usageMeterHours
+  return pages(
+    (after?: typeof usageMeterHours.$inferSelect) =>
+      db
+        .select()
+        .from(usageMeterHours)
+        .where(
+          and(
+            eq(customerId, id),
+            after &&
+              sql`(${eventName}, ${at}) > (${after.eventName}, ${after.at.toISOString()}::timestamptz)`,
+          ),
+        )
+        .orderBy(asc(eventName), asc(at))
+        .limit(PAGE),
+    (row) => ({ event_name: row.eventName, at: row.at.toISOString(), value: row.value }),
   )
 }
 

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { accountSubject } from '../funds/accounts.ts'
 import type { CustomerRow } from '../customers/service.ts'
+import { stripeCustomers } from '../customers/tables.ts'
 import { stripePayments } from '../payments/tables.ts'
 import type { Transaction } from '../database/index.ts'
 import { subscriptions } from '../subscriptions/tables.ts'
@@ -22,7 +23,15 @@ export async function peopleOf(
     .select({ id: subscriptions.id, stripeCustomerId: subscriptions.stripeCustomerId })
     .from(subscriptions)
     .where(eq(subscriptions.customerId, customer.id))
-  const known = [customer.stripeCustomerId, ...subscribed.map((row) => row.stripeCustomerId)]
+  const linked = await tx
+    .select({ id: stripeCustomers.id })
+    .from(stripeCustomers)
+    .where(eq(stripeCustomers.customerId, customer.id))
+  const known = [
+    customer.stripeCustomerId,
+    ...linked.map(({ id }) => id),
+    ...subscribed.map((row) => row.stripeCustomerId),
+  ]
   const stripeCustomerIds = [...new Set(known.filter((id) => id !== null))]
   const ids = [customer.id, ...stripeCustomerIds, ...subscribed.map((row) => row.id)]
   return { ids, all: [...ids, customer.email.toLowerCase()], stripeCustomerIds }

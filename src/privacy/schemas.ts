@@ -56,13 +56,18 @@ export const ExportedRecord = Type.Object({
 const Subscription = Type.Object({
   stripe_subscription_id: Type.String(),
   stripe_customer_id: Type.String(),
-  stripe_price_id: nullable(Type.String()),
-  plan: nullable(Type.String()),
+  items: Type.Array(
+    Type.Object({
+      stripe_price_id: Type.String(),
+      quantity: nullable(Type.Integer()),
+      current_period_start: nullable(Timestamp),
+      current_period_end: nullable(Timestamp),
+    }),
+  ),
   status: Type.Unsafe<Status>({ type: 'string', enum: STATUSES }),
-  quantity: Type.Integer(),
-  current_period_start: nullable(Timestamp),
-  current_period_end: nullable(Timestamp),
+  cancel_at: nullable(Timestamp),
   cancel_at_period_end: Type.Boolean(),
+  pause_collection: nullable(Type.String({ examples: ['void'] })),
   ended_at: nullable(Timestamp),
   created_at: Timestamp,
 })
@@ -92,6 +97,7 @@ const Total = Type.Object({
 const Decimal = Type.String({ pattern: '^[0-9]+([.][0-9]+)?$', examples: ['12.5'] })
 
 /** Use that has yet to be told to Stripe, and such as is on its way. */
+const MeterHour = Type.Object({ event_name: Type.String(), at: Timestamp, value: Decimal })
 const MeterSum = Type.Object({ event_name: Type.String(), value: Decimal })
 const MeterEvent = Type.Object({
   event_name: Type.String(),
@@ -121,6 +127,7 @@ export const CustomerExport = Type.Object(
     usage_reports: Type.Array(Report),
     usage_totals: Type.Array(Total),
     usage_findings: Type.Array(ref(UsageFinding)),
+    usage_meter_hours: Type.Array(MeterHour),
     usage_meter_sums: Type.Array(MeterSum),
     usage_meter_events: Type.Array(MeterEvent),
     usage_remainders: Type.Array(Remainder),

@@ -31,7 +31,7 @@ export const STEPS: readonly Step[] = [
   (tx, row, limit) => forgetRows(tx, 'subscriptions', row, limit),
   forgetReports,
   // What is on its way to Stripe is made of sums: after them there is no more of it.
-  (tx, row, limit) => forgetRows(tx, 'usage_meter_sums', row, limit),
+  forgetMeterSums,
   (tx, row, limit) => forgetRows(tx, 'usage_meter_events', row, limit),
   (tx, row, limit) => forgetRows(tx, 'usage_remainders', row, limit),
   endHolds,
@@ -141,9 +141,19 @@ async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): P
   return page?.count ?? 0
 }
 
+async function forgetMeterSums(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
+  const hours = await forgetRows(tx, 'usage_meter_hours', row, limit)
+  return hours + (await forgetRows(tx, 'usage_meter_sums', row, limit - hours))
+}
+
 async function forgetRows(
   tx: Transaction,
-  table: 'subscriptions' | 'usage_meter_sums' | 'usage_meter_events' | 'usage_remainders',
+  table:
+    | 'subscriptions'
+    | 'usage_meter_hours'
+    | 'usage_meter_sums'
+    | 'usage_meter_events'
+    | 'usage_remainders',
   { customerId }: ErasureRow,
   limit: number,
 ): Promise<number> {

@@ -49,9 +49,9 @@ export interface CustomerCalls {
    */
   getMe: Call<'getMe'>
   /**
-   * Read the subscription of the key’s own customer.
+   * Read the subscriptions of the key’s own customer.
    *
-   * One that has ended is null.
+   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
    */
   getSubscription: Call<'getSubscription'>
   /**
@@ -152,9 +152,25 @@ export interface AdminCalls {
   /**
    * Create a plan, or replace it as a whole.
    *
-   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for those who pay it, until another plan names it.
    */
   putPlan: Call<'putPlan'>
+  /**
+   * List customers who pay twice for the same plan.
+   */
+  listSubscriptionFindings: Call<'listSubscriptionFindings'>
+  /**
+   * List the events that Stripe has sent, newest first.
+   */
+  listStripeEvents: Call<'listStripeEvents'>
+  /**
+   * Read an event of Stripe.
+   */
+  getStripeEvent: Call<'getStripeEvent'>
+  /**
+   * Apply a stored event again; what it has done is not done twice.
+   */
+  replayStripeEvent: Call<'replayStripeEvent'>
   /**
    * Read totals over all customers, oldest first.
    *
@@ -243,6 +259,10 @@ export const adminOperations = {
   listPlans: { method: 'get', path: '/api/plans' },
   getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
   putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
+  listSubscriptionFindings: { method: 'get', path: '/api/subscriptions/findings' },
+  listStripeEvents: { method: 'get', path: '/api/stripe/events' },
+  getStripeEvent: { method: 'get', path: '/api/stripe/events/{event_id}' },
+  replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay' },
   getUsageOfAll: { method: 'get', path: '/api/usage' },
   getTopUsage: { method: 'get', path: '/api/usage/top' },
   listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },

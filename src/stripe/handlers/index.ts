@@ -1,4 +1,4 @@
-import { chargeRefunded, disputeChanged } from './charges.ts'
+import { chargeRefunded, disputeChanged, refundChanged } from './charges.ts'
 import { checkoutEnded } from './checkout.ts'
 import { customerDeleted } from './customers.ts'
 import type { Handler } from './handler.ts'
@@ -9,6 +9,7 @@ const HANDLERS: readonly [RegExp, Handler][] = [
   [/^invoice\.(paid|payment_succeeded|payment_failed)$/, invoiceChanged],
   [/^checkout\.session\.(completed|async_payment_succeeded|async_payment_failed)$/, checkoutEnded],
   [/^charge\.refunded$/, chargeRefunded],
+  [/^(refund\.(created|updated|failed)|charge\.refund\.updated)$/, refundChanged],
   [/^charge\.dispute\./, disputeChanged],
   [/^customer\.deleted$/, customerDeleted],
 ]
