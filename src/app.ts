@@ -42,6 +42,7 @@ import { VERSION } from './process/version.ts'
 import { stripe } from './stripe/client.ts'
 import { requireStripeSignature } from './stripe/guard.ts'
 import { inbox } from './stripe/plugin.ts'
+import { stripeEventRoutes, stripeEventSchemas } from './stripe/admin-routes.ts'
 import { webhookRoutes, webhookSchemas } from './stripe/routes.ts'
 import { CheckoutSession } from './stripe/schemas.ts'
 
@@ -103,6 +104,7 @@ export async function buildApp(
     JsonWebKeySet,
     CheckoutSession,
     ...webhookSchemas,
+    ...stripeEventSchemas,
     ...auditSchemas,
     ...capabilities.flatMap(({ schemas = [] }) => schemas),
     ...capabilities.flatMap(({ documents }) => documents?.(app) ?? []),
@@ -153,6 +155,7 @@ export async function buildApp(
       requireAdminToken(scope, config.adminTokens, gates.admin)
       useDatabase(scope, 'admin')
       await addRoutes(scope, 'admin')
+      await scope.register(stripeEventRoutes, { prefix: '/stripe/events' })
       await scope.register(auditRoutes, { prefix: '/audit' })
     },
     { prefix: '/api' },

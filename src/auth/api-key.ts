@@ -5,7 +5,6 @@ import { markScope } from './scope.ts'
 
 export interface KeyHolder {
   customerId: string
-  plan: string | null
   status: 'active' | 'suspended'
   keyId: string
   keyName: string | null

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
-import { customers } from './tables.ts'
+import { customers, stripeCustomers } from './tables.ts'
 import type { Database } from '../database/index.ts'
 import { Refusal } from '../refusals/index.ts'
 import { closeAccount, lockAccount } from '../funds/erase-account.ts'
@@ -46,6 +46,8 @@ export function eraseCustomer(
         email: '',
         companyName: null,
         plan: null,
+        basePlan: null,
+        externalId: null,
         status: 'suspended',
         stripeCustomerId: null,
         metadata: {},
@@ -58,6 +60,7 @@ export function eraseCustomer(
       .where(eq(customers.id, id))
       .returning({ closedAt: customers.erasedAt })
     if (row?.closedAt == null) throw new Error('The customer was not closed')
+    await tx.delete(stripeCustomers).where(eq(stripeCustomers.customerId, id))
     await personal.close(tx, id)
     for (const stripeId of people.stripeCustomerIds) await eraseStripeCustomer(tx, stripeId)
 

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { Database } from '../database/index.ts'
 import { jsonDocument } from '../privacy/document.ts'
-import type { Personal } from '../privacy/personal.ts'
 import { lockCustomer } from './living.ts'
 import { peopleOf } from './people.ts'
 import { presentCustomer } from './present.ts'
 import { type CustomerRow, getCustomer } from './service.ts'
+import { standings } from './standing.ts'
 
 /**
  * Everything that is held on a customer, as it is read while it is sent. The audit record comes first:
@@ -14,8 +15,8 @@ import { type CustomerRow, getCustomer } from './service.ts'
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export async function exportCustomer(
+  { personal, defaultPlan }: Pick<FastifyInstance, 'personal' | 'defaultPlan'>,
   db: Database,
-  personal: Personal,
   actor: Actor,
   id: string,
 ): Promise<Readable> {
@@ -28,7 +29,7 @@ export async function exportCustomer(
   })
   const parts = {
     exported_at: new Date().toISOString(),
-    customer: presentCustomer(customer),
+    customer: presentCustomer(customer, (await standings(db, [id], defaultPlan))(id)),
     creation: exportedCreation(customer),
     ...Object.fromEntries(
       personal.exportsOf('customer').map((part) => [part.name, part.read(db, whom, people.all)]),

@@ -4,9 +4,18 @@ import { checkApiKeys } from './api-keys/check.ts'
 import { apiKeys } from './api-keys/plugin.ts'
 import { apiKeyAdminRoutes, apiKeySchemas, meRoutes } from './api-keys/routes.ts'
 import { finishCustomer } from './erasure.ts'
+import { customerNames } from './people.ts'
 import { customerPrivacyRoutes } from './privacy-routes.ts'
 import { ErasedCustomer, ErasingCustomer, customerExport } from './privacy-schemas.ts'
 import { customerRoutes, customerSchemas } from './routes.ts'
+import { updateStripeCustomers } from './stripe-customers.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** `DEFAULT_PLAN`: of customers whom no operator has given a plan; null for none. */
+    defaultPlan: string | null
+  }
+}
 
 declare module '../audit/record.ts' {
   interface AuditEvents {
@@ -24,7 +33,13 @@ declare module '../audit/record.ts' {
 export const customers: Capability = {
   name: 'customers',
   plugin: async (app, config) => {
+    app.decorate('defaultPlan', config.defaultPlan)
     app.erasures.addFinish(finishCustomer)
+    app.personal.addNames(customerNames)
+    app.jobs.add({
+      name: 'update_stripe_customers',
+      run: (payload) => updateStripeCustomers(app, (payload as { id: string }).id),
+    })
     await app.register(apiKeys, { config: config.database, peppers: config.apiKeyPeppers })
   },
   schemas: [...apiKeySchemas, ...customerSchemas, ErasedCustomer, ErasingCustomer],

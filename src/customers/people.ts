@@ -1,6 +1,8 @@
+import { eq } from 'drizzle-orm'
 import type { Transaction } from '../database/index.ts'
-import type { Personal } from '../privacy/personal.ts'
-import type { CustomerRow } from './service.ts'
+import type { Names, Personal, Whom } from '../privacy/personal.ts'
+import { getCustomer } from './service.ts'
+import { stripeCustomers } from './tables.ts'
 
 /** How a customer may be named in Stripe's events, in the form of `people_in`. */
 export interface People {
@@ -11,14 +13,26 @@ export interface People {
   stripeCustomerIds: string[]
 }
 
+/**
+ * The customer's own part of its names.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
+export async function customerNames(tx: Transaction, { customerId }: Whom): Promise<Names> {
+  if (customerId === null) return { ids: [] }
+  const { stripeCustomerId } = await getCustomer(tx, customerId)
+  const linked = await tx
+    .select({ id: stripeCustomers.id })
+    .from(stripeCustomers)
+    .where(eq(stripeCustomers.customerId, customerId))
+  const own = stripeCustomerId === null ? [] : [stripeCustomerId]
+  return { ids: [customerId], stripeCustomerIds: [...own, ...linked.map(({ id }) => id)] }
+}
+
 export async function peopleOf(
   tx: Transaction,
   personal: Personal,
-  customer: Pick<CustomerRow, 'id' | 'email' | 'stripeCustomerId'>,
+  { id, email }: { id: string; email: string },
 ): Promise<People> {
-  const names = await personal.namesOf(tx, { customerId: customer.id, accountId: null })
-  const known = [customer.stripeCustomerId, ...names.stripeCustomerIds]
-  const stripeCustomerIds = [...new Set(known.filter((id) => id !== null))]
-  const ids = [customer.id, ...stripeCustomerIds, ...names.ids]
-  return { ids, all: [...ids, customer.email.toLowerCase()], stripeCustomerIds }
+  const { ids, stripeCustomerIds } = await personal.namesOf(tx, { customerId: id, accountId: null })
+  return { ids, all: [...ids, email.toLowerCase()], stripeCustomerIds }
 }

@@ -26,7 +26,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { customer_id: id } = request.params
-      const document = await exportCustomer(request.db, app.personal, actorOf(request), id)
+      const document = await exportCustomer(app, request.db, actorOf(request), id)
       return reply.headers(fileHeaders(id)).send(document)
     },
   )

@@ -86,7 +86,12 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         response: { 200: ref(Account) },
       },
       config: {
-        refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE', 'BALANCE_LIMIT'],
+        refusals: [
+          'ACCOUNT_NOT_FOUND',
+          'BALANCE_BELOW_FLOOR',
+          'BALANCE_LIMIT',
+          'CREDIT_LIMIT_IN_USE',
+        ],
         unlimited: bodyHas('status', 'frozen'),
       },
     },
@@ -98,6 +103,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         ...(status !== undefined && { status }),
         ...(credit !== undefined && { creditLimit: BigInt(credit) }),
         ...(low !== undefined && { lowBalanceAt: low === null ? null : BigInt(low) }),
+        ...(request.body.clear_flags !== undefined && { chargedBack: false as const }),
       })
       return presentAccount(account, await app.funds.balance(userId))
     },

@@ -47,7 +47,7 @@ export async function releaseHolds(
   const movements = open
     .filter((hold) => !isLapsed(hold, ledger.now))
     .map(({ accountId, seq }): Movement => {
-      return { ...notes(actor), kind: 'release', hold: { accountId, seq } }
+      return { ...notes(actor), kind: 'release', hold: { accountId, seq }, isAny: true }
     })
   await write(tx, decided(ledger, movements))
   return open.length

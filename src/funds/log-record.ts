@@ -10,6 +10,7 @@ const EVENTS = {
   top_up: 'funds.topped_up',
   stripe_top_up: 'funds.topped_up',
   stripe_reversal: 'funds.refunded',
+  stripe_reinstatement: 'funds.topped_up',
   forfeit: 'funds.deducted',
   write_off: 'funds.topped_up',
   refund: 'funds.refunded',

@@ -138,7 +138,13 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: ref(Hold) },
       },
       config: {
-        refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED', 'AMOUNT_EXCEEDS_HOLD'],
+        refusals: [
+          ...always,
+          'HOLD_NOT_FOUND',
+          'HOLD_CLOSED',
+          'HOLD_NOT_YOURS',
+          'AMOUNT_EXCEEDS_HOLD',
+        ],
       },
     },
     async (request, reply) => {
@@ -160,7 +166,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: ReleaseBody,
         response: { 200: ref(Hold) },
       },
-      config: { refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED'] },
+      config: { refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED', 'HOLD_NOT_YOURS'] },
     },
     async (request, reply) => {
       const { hold_id } = request.params

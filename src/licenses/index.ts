@@ -2,6 +2,7 @@ import type { Capability } from '../capability/capability.ts'
 import { usedThisMonth } from '../usage/totals.ts'
 import { licenseSteps } from './erasure.ts'
 import { licenseExports } from './export.ts'
+import { endLicenses, syncLicenses } from './sync.ts'
 import { revocations } from './revocations.ts'
 import { licenseAdminRoutes, licenseRoutes, licenseSchemas, revocationRoutes } from './routes.ts'
 
@@ -17,6 +18,7 @@ export const licenses: Capability = {
   name: 'licenses',
   plugin: async (app) => {
     app.erasures.addSteps(licenseSteps)
+    app.subscriptionFollowers.push({ changed: syncLicenses, ended: endLicenses })
     app.personal.addExports(...licenseExports)
     await app.register(revocations)
   },

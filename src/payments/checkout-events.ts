@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { topUpPaid } from './service.ts'
 import { userOf } from '../funds/accounts.ts'
 import { TOP_UP } from './checkout.ts'
+import { expireOtherCheckouts } from '../subscriptions/checkout.ts'
 import { linkStripeCustomer } from '../subscriptions/stripe-customer.ts'
 import type { Handler, Services } from '../stripe/handler.ts'
 import {
@@ -67,5 +68,10 @@ async function subscribed(
     await linkStripeCustomer(services.db, customerId, stripeCustomerId)
   }
   const id = idOrNull(session.subscription)
-  return id === null ? 'no subscription' : refreshed(services, id)
+  const outcome =
+    id === null ? 'no subscription' : await refreshed(services, id, undefined, customerId ?? null)
+  if (customerId != null) {
+    await expireOtherCheckouts(services.db, services.stripe(), customerId, session.id)
+  }
+  return outcome
 }

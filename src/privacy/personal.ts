@@ -40,6 +40,7 @@ export interface Personal {
   /** For plugins: whether an account is part of the customer with its user's id. */
   addOwnership(isPart: (tx: Transaction, accountId: bigint) => Promise<boolean>): void
   exportsOf(of: ExportPart['of']): readonly ExportPart[]
+  /** All ids by which events may name a person; those of Stripe customers among them, and apart. */
   namesOf(tx: Transaction, whom: Whom): Promise<{ ids: string[]; stripeCustomerIds: string[] }>
   close(tx: Transaction, customerId: string): Promise<void>
   closeAccount(tx: Transaction, account: ClosedAccount): Promise<void>
@@ -71,14 +72,14 @@ export function personalRegistry(ends: readonly ExportPart[]): Personal {
       ]
     },
     namesOf: async (tx, whom) => {
-      const ids: string[] = []
-      const stripeCustomerIds: string[] = []
+      const ids = new Set<string>()
+      const stripeCustomerIds = new Set<string>()
       for (const find of finders) {
         const found = await find(tx, whom)
-        ids.push(...found.ids)
-        stripeCustomerIds.push(...(found.stripeCustomerIds ?? []))
+        for (const id of found.stripeCustomerIds ?? []) stripeCustomerIds.add(id)
+        for (const id of [...found.ids, ...(found.stripeCustomerIds ?? [])]) ids.add(id)
       }
-      return { ids, stripeCustomerIds }
+      return { ids: [...ids], stripeCustomerIds: [...stripeCustomerIds] }
     },
     close: async (tx, customerId) => {
       for (const close of closings) await close(tx, customerId)

@@ -38,6 +38,10 @@ export interface Config {
   /** A folder for the audit log's checkpoints; undefined for none. */
   auditCheckpointDir: string | undefined
   fundsAsset: string
+  /** The plan of customers whom no operator has given one; null for none. */
+  defaultPlan: string | null
+  /** Whether what Stripe takes for a dispute is held until it is decided. */
+  holdsDisputes: boolean
   migrateOnStart: boolean
   /** Whether the server runs the background jobs too, or leaves them to `worker.ts`. */
   runJobs: boolean
@@ -122,6 +126,8 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     },
     auditCheckpointDir: read.text('AUDIT_CHECKPOINT_DIR'),
     fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
+    defaultPlan: read.text('DEFAULT_PLAN') ?? null,
+    holdsDisputes: (read.oneOf('DISPUTE_HOLD', ['true', 'false']) ?? 'true') === 'true',
     migrateOnStart:
       (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
     runJobs: (read.oneOf('RUN_JOBS', ['true', 'false']) ?? 'true') === 'true',
@@ -131,6 +137,9 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
 
   if (!/^[A-Z][A-Z0-9]{0,15}\/(\d|1[0-8])$/.test(config.fundsAsset)) {
     read.fault('FUNDS_ASSET', 'must be a currency and its decimals, such as USD/2')
+  }
+  if (config.defaultPlan !== null && !/^[a-z0-9][a-z0-9_-]{0,63}$/.test(config.defaultPlan)) {
+    read.fault('DEFAULT_PLAN', 'must be the id of a plan, such as free')
   }
   refuseSharedTokens(read, config)
   refuseWeakPeppers(read, config)

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 
 /** What handlers act with. */
-export type Services = Pick<FastifyInstance, 'db' | 'funds' | 'keys' | 'stripe' | 'log'>
+export type Services = Pick<
+  FastifyInstance,
+  'db' | 'funds' | 'holdsDisputes' | 'keys' | 'stripe' | 'subscriptionFollowers' | 'log'
+>
 
 export interface IncomingEvent {
   id: string

@@ -9,6 +9,6 @@ const Customer = Type.Object({ id: Text, metadata: Dictionary })
 export const customerDeleted: Handler = async (services, event) => {
   const { id, metadata } = read(Customer, event.object, 'customer')
   const customerId = metadata?.['customer_id'] ?? null
-  const known = await unlinkStripeCustomer(services.db, id, customerId, event.createdAt)
+  const known = await unlinkStripeCustomer(services, id, customerId, event.createdAt)
   return known ? null : 'no customer of ours'
 }

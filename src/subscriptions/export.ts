@@ -4,6 +4,7 @@ import type { Database } from '../database/index.ts'
 import { Timestamp, nullable } from '../http/schemas.ts'
 import { type Pages, pages } from '../privacy/document.ts'
 import type { ExportPart } from '../privacy/personal.ts'
+import { dateOf, stateOf } from './row.ts'
 import { STATUSES, type Status } from './state.ts'
 import { subscriptions } from './tables.ts'
 
@@ -12,13 +13,18 @@ const PAGE = 1_000
 const Subscription = Type.Object({
   stripe_subscription_id: Type.String(),
   stripe_customer_id: Type.String(),
-  stripe_price_id: nullable(Type.String()),
-  plan: nullable(Type.String()),
+  items: Type.Array(
+    Type.Object({
+      stripe_price_id: Type.String(),
+      quantity: nullable(Type.Integer()),
+      current_period_start: nullable(Timestamp),
+      current_period_end: nullable(Timestamp),
+    }),
+  ),
   status: Type.Unsafe<Status>({ type: 'string', enum: STATUSES }),
-  quantity: Type.Integer(),
-  current_period_start: nullable(Timestamp),
-  current_period_end: nullable(Timestamp),
+  cancel_at: nullable(Timestamp),
   cancel_at_period_end: Type.Boolean(),
+  pause_collection: nullable(Type.String({ examples: ['void'] })),
   ended_at: nullable(Timestamp),
   created_at: Timestamp,
 })
@@ -44,13 +50,16 @@ function exportedSubscriptions(db: Database, id: string): Pages {
     (row) => ({
       stripe_subscription_id: row.id,
       stripe_customer_id: row.stripeCustomerId,
-      stripe_price_id: row.stripePriceId,
-      plan: row.plan,
+      items: stateOf(row).items.map((item) => ({
+        stripe_price_id: item.price,
+        quantity: item.quantity,
+        current_period_start: dateOf(item.start)?.toISOString() ?? null,
+        current_period_end: dateOf(item.end)?.toISOString() ?? null,
+      })),
       status: row.status,
-      quantity: row.quantity,
-      current_period_start: row.currentPeriodStart?.toISOString() ?? null,
-      current_period_end: row.currentPeriodEnd?.toISOString() ?? null,
+      cancel_at: row.cancelAt?.toISOString() ?? null,
       cancel_at_period_end: row.cancelAtPeriodEnd,
+      pause_collection: row.pause,
       ended_at: row.endedAt?.toISOString() ?? null,
       created_at: row.createdAt.toISOString(),
     }),

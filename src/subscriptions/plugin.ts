@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { subscriptionGauges } from './findings.ts'
+import { follow, followCustomer } from './follow.ts'
 import { reconcile } from './reconcile.ts'
 import { forgetRowsOf } from '../privacy/forget-rows.ts'
 import { subscriptionExports } from './export.ts'
@@ -8,10 +10,22 @@ import { subscriptionNames } from './names.ts'
 /** Subscriptions are compared with Stripe every hour. */
 export const subscriptions = fp(
   async (app: FastifyInstance) => {
+    app.decorate('subscriptionFollowers', [])
     // Licences refer to them, and are forgotten before.
     app.erasures.addSteps({ 5: forgetRowsOf('subscriptions') })
     app.personal.addNames(subscriptionNames)
     app.personal.addExports(...subscriptionExports)
+    subscriptionGauges(app.metrics, app.db)
+    app.jobs.add(
+      {
+        name: 'refresh_subscription',
+        run: (payload) => follow(app, (payload as { id: string }).id),
+      },
+      {
+        name: 'refresh_subscriptions',
+        run: (payload) => followCustomer(app, (payload as { id: string }).id),
+      },
+    )
     app.jobs.add({
       name: 'reconcile_subscriptions',
       cron: '17 * * * *',

@@ -39,8 +39,9 @@ export async function refreshed(
   services: Services,
   id: string,
   news?: News,
+  owner: string | null = null,
 ): Promise<string | null> {
-  const outcome = await refresh(services, services.stripe(), id, news)
+  const outcome = await refresh(services, services.stripe(), id, news, owner)
   if (outcome === 'missing') return 'missing at Stripe'
   return outcome === 'unknown' ? 'no customer of ours' : null
 }

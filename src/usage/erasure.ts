@@ -22,11 +22,19 @@ async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): P
   return page?.count ?? 0
 }
 
+const forgetHours = forgetRowsOf('usage_meter_hours')
+const forgetSums = forgetRowsOf('usage_meter_sums')
+
+async function forgetMeterSums(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
+  const hours = await forgetHours(tx, row, limit)
+  return hours + (await forgetSums(tx, row, limit - hours))
+}
+
 /** By the numbers that rows of erasures under way have. */
 export const usageSteps: Readonly<Record<number, Step>> = {
   6: forgetReports,
   // What is on its way to Stripe is made of sums: after them there is no more of it.
-  7: forgetRowsOf('usage_meter_sums'),
+  7: forgetMeterSums,
   8: forgetRowsOf('usage_meter_events'),
   9: forgetRowsOf('usage_remainders'),
 }

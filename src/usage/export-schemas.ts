@@ -26,6 +26,11 @@ export const ExportedTotal = Type.Object({
 const Decimal = Type.String({ pattern: '^[0-9]+([.][0-9]+)?$', examples: ['12.5'] })
 
 /** Use that has yet to be told to Stripe, and such as is on its way. */
+export const ExportedMeterHour = Type.Object({
+  event_name: Type.String(),
+  at: Timestamp,
+  value: Decimal,
+})
 export const ExportedMeterSum = Type.Object({ event_name: Type.String(), value: Decimal })
 export const ExportedMeterEvent = Type.Object({
   event_name: Type.String(),

@@ -7,6 +7,7 @@ import type { ExportPart } from '../privacy/personal.ts'
 import { UsageFinding } from './admin-schemas.ts'
 import {
   ExportedMeterEvent,
+  ExportedMeterHour,
   ExportedMeterSum,
   ExportedRemainder,
   ExportedReport,
@@ -16,6 +17,7 @@ import { presentFinding } from './present.ts'
 import {
   usageFindings,
   usageMeterEvents,
+  usageMeterHours,
   usageMeterSums,
   usageRemainders,
   usageReports,
@@ -42,6 +44,12 @@ export const usageExports: readonly ExportPart[] = [
     name: 'usage_findings',
     schema: Type.Array(ref(UsageFinding)),
     read: (db, { customerId }) => exportedFindings(db, customerId ?? ''),
+  },
+  {
+    of: 'customer',
+    name: 'usage_meter_hours',
+    schema: Type.Array(ExportedMeterHour),
+    read: (db, { customerId }) => exportedMeterHours(db, customerId ?? ''),
   },
   {
     of: 'customer',
@@ -123,6 +131,26 @@ function exportedFindings(db: Database, id: string): Pages {
         .orderBy(asc(usageFindings.seq))
         .limit(PAGE),
     presentFinding,
+  )
+}
+
+function exportedMeterHours(db: Database, id: string): Pages {
+  const { customerId, eventName, at } = usageMeterHours
+  return pages(
+    (after?: typeof usageMeterHours.$inferSelect) =>
+      db
+        .select()
+        .from(usageMeterHours)
+        .where(
+          and(
+            eq(customerId, id),
+            after &&
+              sql`(${eventName}, ${at}) > (${after.eventName}, ${after.at.toISOString()}::timestamptz)`,
+          ),
+        )
+        .orderBy(asc(eventName), asc(at))
+        .limit(PAGE),
+    (row) => ({ event_name: row.eventName, at: row.at.toISOString(), value: row.value }),
   )
 }
 

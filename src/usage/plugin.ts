@@ -87,6 +87,7 @@ export const usage = fp(
     const known = knownNames()
     const options: WriterOptions = {
       retentionDays,
+      defaultPlan: app.defaultPlan,
       allowances,
       known,
       onWritten: (written, created) => {

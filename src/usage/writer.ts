@@ -12,13 +12,15 @@ import { type Bounds, type Written, findReports, reportKey, writeReports } from 
 
 export interface WriterOptions {
   retentionDays: number
+  defaultPlan: string | null
   allowances: Allowances
   known: KnownNames
   onWritten: (written: Written, created: readonly Report[]) => void
 }
 
-export function boundsOf({ retentionDays, allowances }: WriterOptions): Bounds {
-  return { retentionDays, aheadMinutes: AHEAD_MINUTES, valuesMax: allowances.valuesMax }
+export function boundsOf({ retentionDays, allowances, defaultPlan }: WriterOptions): Bounds {
+  const { valuesMax } = allowances
+  return { retentionDays, aheadMinutes: AHEAD_MINUTES, valuesMax, defaultPlan }
 }
 
 /** Stores batches of reports, each report with its own outcome, on a connection given by the caller. */

@@ -1,6 +1,5 @@
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
 import { socketHost } from '../../src/database/hosts.ts'
@@ -23,9 +22,6 @@ export interface Call {
   body?: unknown
 }
 
-/** Between two calls of a loop: what is refused at once must not become a flood. */
-const PAUSE_MS = 50
-
 /** So many loops of a call, whatever it is answered, until they are stopped. */
 export function traffic(origin: string, loops: number, next: () => Call): () => Promise<void> {
   const stopping = new AbortController()
@@ -38,7 +34,6 @@ export function traffic(origin: string, loops: number, next: () => Call): () => 
       const init = { method, signal, headers: { ...json, ...headers } }
       const sent = fetch(origin + path, body === undefined ? init : { ...init, body: text })
       await sent.then((answer) => answer.arrayBuffer()).catch(() => undefined)
-      await delay(PAUSE_MS)
     }
   })
   return async () => {

@@ -166,12 +166,18 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   await stripe.deliver({ to, events: [...stripe.events] })
   const ids = new Map([
     ['delete_stripe_customer', 'cus_none'],
+    ['refresh_subscription', String(event?.data.object['id'])],
+    ['refresh_subscriptions', ada.customerId],
+    ['update_stripe_customers', ada.customerId],
     ['continue_erasure', String(await begunErasure(service))],
   ])
   for (const job of app.jobs.all) {
     const { name } = job
     if (name === 'reconcile_subscriptions') {
-      await query(service.database, 'update subscriptions set quantity = 7')
+      await query(
+        service.database,
+        `update subscriptions set items = jsonb_set(items, '{0,quantity}', '7')`,
+      )
     }
     const payload = { id: ids.get(name) ?? event?.id }
     seen.set(`job ${name}`, await record(() => job.run(payload, ATTEMPT).catch(() => undefined)))

@@ -49,9 +49,9 @@ export interface CustomerCalls {
    */
   getMe: Call<'getMe'>
   /**
-   * Read the subscription of the key’s own customer.
+   * Read the subscriptions of the key’s own customer.
    *
-   * One that has ended is null.
+   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
    */
   getSubscription: Call<'getSubscription'>
   /**
@@ -120,7 +120,7 @@ export interface AdminCalls {
   /**
    * Create a plan, or replace it as a whole.
    *
-   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for those who pay it, until another plan names it.
    */
   putPlan: Call<'putPlan'>
   /**
@@ -176,6 +176,10 @@ export interface AdminCalls {
    */
   revokeApiKey: Call<'revokeApiKey'>
   /**
+   * List customers who pay twice for the same plan.
+   */
+  listSubscriptionFindings: Call<'listSubscriptionFindings'>
+  /**
    * Issue a licence by hand.
    *
    * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
@@ -212,6 +216,18 @@ export interface AdminCalls {
    */
   cleanUpUsage: Call<'cleanUpUsage'>
   /**
+   * List the events that Stripe has sent, newest first.
+   */
+  listStripeEvents: Call<'listStripeEvents'>
+  /**
+   * Read an event of Stripe.
+   */
+  getStripeEvent: Call<'getStripeEvent'>
+  /**
+   * Apply a stored event again; what it has done is not done twice.
+   */
+  replayStripeEvent: Call<'replayStripeEvent'>
+  /**
    * List the audit log, newest first.
    */
   listAudit: Call<'listAudit'>
@@ -247,12 +263,16 @@ export const adminOperations = {
   listApiKeys: { method: 'get', path: '/api/customers/{customer_id}/api-keys' },
   rotateApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys/{key_id}/rotate' },
   revokeApiKey: { method: 'delete', path: '/api/customers/{customer_id}/api-keys/{key_id}' },
+  listSubscriptionFindings: { method: 'get', path: '/api/subscriptions/findings' },
   issueLicense: { method: 'post', path: '/api/licenses' },
   revokeLicense: { method: 'post', path: '/api/licenses/{license_id}/revoke' },
   getUsageOfAll: { method: 'get', path: '/api/usage' },
   getTopUsage: { method: 'get', path: '/api/usage/top' },
   listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
   cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
+  listStripeEvents: { method: 'get', path: '/api/stripe/events' },
+  getStripeEvent: { method: 'get', path: '/api/stripe/events/{event_id}' },
+  replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay' },
   listAudit: { method: 'get', path: '/api/audit' },
   getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
   getAuditProof: { method: 'get', path: '/api/audit/proof' },

@@ -144,8 +144,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the subscription of the key’s own customer
-         * @description One that has ended is null.
+         * Read the subscriptions of the key’s own customer
+         * @description Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
          */
         get: operations["getSubscription"];
         put?: never;
@@ -321,7 +321,7 @@ export interface paths {
         get: operations["getPlan"];
         /**
          * Create a plan, or replace it as a whole
-         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for those who pay it, until another plan names it.
          */
         put: operations["putPlan"];
         post?: never;
@@ -455,6 +455,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/subscriptions/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List customers who pay twice for the same plan */
+        get: operations["listSubscriptionFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/licenses": {
         parameters: {
             query?: never;
@@ -570,6 +587,57 @@ export interface paths {
          * @description From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
          */
         delete: operations["cleanUpUsage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stripe/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the events that Stripe has sent, newest first */
+        get: operations["listStripeEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stripe/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an event of Stripe */
+        get: operations["getStripeEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stripe/events/{event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply a stored event again; what it has done is not done twice */
+        post: operations["replayStripeEvent"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -932,7 +1000,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -975,6 +1043,46 @@ export interface components {
         Received: {
             /** @enum {boolean} */
             received: true;
+        };
+        StripeEvent: {
+            /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+            event_id: string;
+            /** @example customer.subscription.updated */
+            type: string;
+            status: components["schemas"]["StripeEventStatus"];
+            /** @description Why it is parked or ignored. */
+            reason: string | null;
+            /**
+             * @description What it is about.
+             * @example sub_1MowQVLkdIwHu7ixeRlqHVzs
+             */
+            object_id: string | null;
+            livemode: boolean;
+            /** @example 2026-10-28.endive */
+            api_version: string | null;
+            /**
+             * Format: date-time
+             * @description Stripe's time of it.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            settled_at: string | null;
+        };
+        StripeEventPage: {
+            data: components["schemas"]["StripeEvent"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
         };
         /** @description With personal values in place of their commitments, `sha256:<hex>`, while those are kept. */
         AuditRecord: {
@@ -1283,6 +1391,16 @@ export interface components {
             name: string;
             /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id: string | null;
+            /** @description The first is what a checkout sells. */
+            stripe_price_ids: string[];
+            /** @description They still mean this plan for those who pay them. */
+            former_stripe_price_ids: string[];
+            /**
+             * Format: int64
+             * @example 10
+             */
+            rank: number;
+            checkout: components["schemas"]["CheckoutOptions"] | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
             /**
@@ -1325,6 +1443,71 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             updated_at: string;
+        };
+        PutPlan: {
+            /** @example starter */
+            plan_id: string;
+            /** @example Starter */
+            name: string;
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
+            stripe_price_id: string | null;
+            /** @description The first is what a checkout sells. */
+            stripe_price_ids: string[];
+            /** @description They still mean this plan for those who pay them. */
+            former_stripe_price_ids: string[];
+            /**
+             * Format: int64
+             * @example 10
+             */
+            rank: number;
+            checkout: components["schemas"]["CheckoutOptions"] | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @example {
+             *       "api.calls": {
+             *         "via": "stripe",
+             *         "event_name": "api_calls"
+             *       },
+             *       "tokens": {
+             *         "via": "funds",
+             *         "asset": "USD/2",
+             *         "price": 3,
+             *         "per": 1000
+             *       }
+             *     }
+             */
+            metered: {
+                [key: string]: components["schemas"]["Metering"];
+            } | null;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            license_days: number | null;
+            /**
+             * Format: int64
+             * @example 7
+             */
+            license_grace_days: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Open subscriptions whose prices have come to mean this plan; a job follows them.
+             */
+            subscriptions_to_update: number;
         };
         PlanPage: {
             data: components["schemas"]["Plan"][];
@@ -1406,11 +1589,26 @@ export interface components {
             email: string;
             /** @example Example Ltd */
             company_name: string | null;
-            /** @example starter */
+            /**
+             * @description Of the plans held, that of the highest rank.
+             * @example starter
+             */
             plan: string | null;
+            /** @description Held now, by rank: by subscription, or set by an operator, or the default. */
+            plans: string[];
+            /**
+             * @description Set by an operator; it comes back when subscriptions end.
+             * @example free
+             */
+            base_plan: string | null;
+            /** @example active */
+            subscription_status: string | null;
             status: components["schemas"]["CustomerStatus"];
             /** @example cus_9s6XKzkNRiz8i3 */
             stripe_customer_id: string | null;
+            stripe_customer_ids: string[];
+            /** @example company-17 */
+            external_id: string | null;
             metadata: components["schemas"]["Metadata"];
             /**
              * Format: date-time
@@ -1460,6 +1658,50 @@ export interface components {
             /** @enum {string} */
             status: "erasing";
         };
+        Subscription: {
+            /**
+             * @description Null for a subscription to something else.
+             * @example starter
+             */
+            plan: string | null;
+            /** @description All plans that its items are of, by rank. */
+            plans: components["schemas"]["SubscriptionPlan"][];
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: int64
+             * @example 5
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_start: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            cancel_at: string | null;
+            cancel_at_period_end: boolean;
+            /** @description Stripe collects no payments for the time being. */
+            paused: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends, if that is settled.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            ends_at: string | null;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
+            stripe_subscription_id: string;
+        };
         CurrentSubscription: {
             /**
              * @description `cust_` and 16 base62 characters.
@@ -1467,6 +1709,7 @@ export interface components {
              */
             customer_id: string;
             subscription: components["schemas"]["Subscription"] | null;
+            subscriptions: components["schemas"]["Subscription"][];
         };
         PortalSession: {
             /** @example https://billing.stripe.com/p/session/test_YWNjdF8x */
@@ -1494,6 +1737,27 @@ export interface components {
              */
             stripe_active: number;
         };
+        SubscriptionFinding: {
+            /** @example find_3f9c0a1b2c4d5e6f */
+            finding_id: string;
+            /** @enum {string} */
+            kind: "duplicate_subscription";
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            stripe_subscription_ids: string[];
+            /**
+             * Format: date-time
+             * @description Since when there has been more than one.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            found_at: string;
+        };
+        SubscriptionFindings: {
+            data: components["schemas"]["SubscriptionFinding"][];
+        };
         License: {
             /**
              * @description `lic_` and 16 base62 characters; the `jti` of the token.
@@ -1504,6 +1768,12 @@ export interface components {
             plan: string | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @example 5
+             */
+            quantity: number;
             status: components["schemas"]["LicenseStatus"];
             /**
              * Format: date-time
@@ -1662,6 +1932,7 @@ export interface components {
             usage_reports: components["schemas"]["CustomerExportUsageReport"][];
             usage_totals: components["schemas"]["CustomerExportUsageTotal"][];
             usage_findings: components["schemas"]["UsageFinding"][];
+            usage_meter_hours: components["schemas"]["CustomerExportUsageMeterHour"][];
             usage_meter_sums: components["schemas"]["CustomerExportUsageMeterSum"][];
             usage_meter_events: components["schemas"]["CustomerExportUsageMeterEvent"][];
             usage_remainders: components["schemas"]["CustomerExportUsageRemainder"][];
@@ -1694,12 +1965,18 @@ export interface components {
             /** @enum {string} */
             alg: "RS256";
         };
+        /**
+         * @description `parked`: failed again and again, and waits to be replayed. `ignored`: about nothing here.
+         * @example applied
+         * @enum {string}
+         */
+        StripeEventStatus: "parked" | "waiting" | "applied" | "ignored";
         /** @enum {string} */
         AccountStatus: "active" | "frozen" | "closed";
         /** @enum {string} */
         HoldStatus: "open" | "captured" | "released" | "expired";
         /** @enum {string} */
-        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
         /**
          * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
          * @example {
@@ -1708,6 +1985,25 @@ export interface components {
          */
         Metadata: {
             [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "trial_days": 14,
+         *       "allow_promotion_codes": true
+         *     }
+         */
+        CheckoutOptions: {
+            /**
+             * Format: int32
+             * @example 14
+             */
+            trial_days?: number;
+            /** @description The page has a field for a promotion code. */
+            allow_promotion_codes?: boolean;
+            /** @description Stripe Tax works the tax out. */
+            automatic_tax?: boolean;
+            /** @description The page asks companies for their tax id. */
+            tax_id_collection?: boolean;
         };
         /**
          * @description What the plan unlocks: a switch, a number or a text for each feature.
@@ -1774,31 +2070,20 @@ export interface components {
              */
             expires_at: string | null;
         };
+        SubscriptionPlan: {
+            /** @example starter */
+            plan: string;
+            /**
+             * Format: int64
+             * @example 5
+             */
+            quantity: number;
+        };
         /**
          * @example active
          * @enum {string}
          */
         SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
-        Subscription: {
-            /** @example starter */
-            plan: string | null;
-            status: components["schemas"]["SubscriptionStatus"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_start: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_end: string | null;
-            cancel_at_period_end: boolean;
-            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
-            stripe_subscription_id: string;
-        };
         /**
          * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator.
          * @example active
@@ -1815,6 +2100,12 @@ export interface components {
             plan: string | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @example 5
+             */
+            quantity: number;
             status: components["schemas"]["LicenseStatus"];
             /**
              * Format: date-time
@@ -2174,15 +2465,10 @@ export interface components {
             idempotency_key: string;
             answer: components["schemas"]["Customer"];
         };
-        CustomerExportSubscription: {
-            stripe_subscription_id: string;
-            stripe_customer_id: string;
-            stripe_price_id: string | null;
-            plan: string | null;
-            /** @enum {string} */
-            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+        CustomerExportSubscriptionItem: {
+            stripe_price_id: string;
             /** Format: int64 */
-            quantity: number;
+            quantity: number | null;
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -2195,7 +2481,22 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             current_period_end: string | null;
+        };
+        CustomerExportSubscription: {
+            stripe_subscription_id: string;
+            stripe_customer_id: string;
+            items: components["schemas"]["CustomerExportSubscriptionItem"][];
+            /** @enum {string} */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            cancel_at: string | null;
             cancel_at_period_end: boolean;
+            /** @example void */
+            pause_collection: string | null;
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -2219,6 +2520,12 @@ export interface components {
             plan: string | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @example 5
+             */
+            quantity: number;
             status: components["schemas"]["LicenseStatus"];
             /**
              * Format: date-time
@@ -2288,6 +2595,17 @@ export interface components {
             /** Format: double */
             last: number;
         };
+        CustomerExportUsageMeterHour: {
+            event_name: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            at: string;
+            /** @example 12.5 */
+            value: string;
+        };
         CustomerExportUsageMeterSum: {
             event_name: string;
             /** @example 12.5 */
@@ -2353,7 +2671,7 @@ export interface components {
             };
         };
         /** @description An event as Stripe sends it, byte for byte as it was signed. */
-        StripeEvent: {
+        ReceiveStripeEventRequest: {
             id: string;
             type: string;
             /** Format: int64 */
@@ -2437,6 +2755,21 @@ export interface components {
             name: string;
             /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id?: string | null;
+            /**
+             * @description The prices that mean this plan; a checkout sells the first. In place of `stripe_price_id`.
+             * @example [
+             *       "price_1MoBy5LkdIwHu7ixZhnattbh"
+             *     ]
+             */
+            stripe_price_ids?: string[];
+            /**
+             * Format: int32
+             * @description Of several plans that a customer holds, the one of the highest rank is `plan`.
+             * @default 0
+             * @example 10
+             */
+            rank: number;
+            checkout?: components["schemas"]["CheckoutOptions"] | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
             /**
@@ -2480,9 +2813,14 @@ export interface components {
             company_name?: string;
             /** @example starter */
             plan?: string;
+            /**
+             * @description Your own id of the customer; of one customer at most.
+             * @example company-17
+             */
+            external_id?: string;
             metadata?: components["schemas"]["Metadata"];
         };
-        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
+        /** @description What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked besides those that are. */
         UpdateCustomerRequest: {
             /**
              * Format: email
@@ -2493,6 +2831,13 @@ export interface components {
             company_name?: string | null;
             /** @example starter */
             plan?: string | null;
+            /**
+             * @description Your own id of the customer; of one customer at most.
+             * @example company-17
+             */
+            external_id?: string | null;
+            /** @example cus_9s6XKzkNRiz8i3 */
+            stripe_customer_id?: string;
             status?: components["schemas"]["CustomerStatus"];
             metadata?: components["schemas"]["Metadata"];
         };
@@ -2555,6 +2900,8 @@ export interface components {
              * @description How far below zero the balance may go, counting what is held.
              */
             credit_limit?: number;
+            /** @description Possible when the balance is above its floor again. */
+            clear_flags?: "charged_back"[];
             /**
              * Format: int64
              * @description Falling below it is reported once in the audit log and metrics.
@@ -2856,7 +3203,7 @@ export interface operations {
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["StripeEvent"];
+                "application/json": components["schemas"]["ReceiveStripeEventRequest"];
             };
         };
         responses: {
@@ -3233,7 +3580,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plan"];
+                    "application/json": components["schemas"]["PutPlan"];
                 };
             };
         };
@@ -3243,6 +3590,11 @@ export interface operations {
             query?: {
                 /** @description Exact, in any case. */
                 email?: string;
+                external_id?: string;
+                /** @example starter */
+                plan?: string;
+                /** @example active */
+                subscription_status?: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
                 status?: components["schemas"]["CustomerStatus"];
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -3380,7 +3732,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
+        /** @description What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked besides those that are. */
         requestBody: {
             content: {
                 /**
@@ -3555,6 +3907,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listSubscriptionFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionFindings"];
+                };
             };
         };
     };
@@ -3733,6 +4105,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageCleanup"];
+                };
+            };
+        };
+    };
+    listStripeEvents: {
+        parameters: {
+            query?: {
+                /** @example parked */
+                status?: "parked" | "waiting" | "applied" | "ignored";
+                /** @example customer.subscription.updated */
+                type?: string;
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeEventPage"];
+                };
+            };
+        };
+    };
+    getStripeEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeEvent"];
+                };
+            };
+        };
+    };
+    replayStripeEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeEvent"];
                 };
             };
         };

@@ -5,6 +5,7 @@ import { actorOf } from '../../auth/scope.ts'
 import { PageQuery, pageAnswer, pageRequest } from '../../http/pagination.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { CustomerId, ref, strictObject, timeOf } from '../../http/schemas.ts'
+import { heldPlan } from '../../plans/held.ts'
 import { presentKey } from './present.ts'
 import {
   ApiKey,
@@ -123,7 +124,7 @@ export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const holder = keyHolderOf(request)
       return {
         customer_id: holder.customerId,
-        plan: holder.plan,
+        plan: await heldPlan(app.db, holder.customerId, app.defaultPlan),
         status: holder.status,
         key: {
           key_id: holder.keyId,

@@ -25,7 +25,6 @@ interface Row extends StoredDigest {
   lastUsedAt: Date | null
   hash: string | null
   customerId: string
-  plan: string | null
   status: 'active' | 'suspended'
 }
 
@@ -64,7 +63,7 @@ export function keyStates(sql: postgres.Sql, pepperIds: readonly string[]) {
         k.revoked_at as "revokedAt", k.last_used_at as "lastUsedAt",
         k.digest, k.pepper_id as "pepperId",
         case when k.digest is null or k.pepper_id <> all(${known}::text[]) then k.hash end as hash,
-        c.id as "customerId", c.plan, c.status
+        c.id as "customerId", c.status
       from api_keys k join customers c on c.id = k.customer_id
       where k.id = any(${array(ids)}::text[])`
   }
@@ -73,10 +72,10 @@ export function keyStates(sql: postgres.Sql, pepperIds: readonly string[]) {
 }
 
 function stateOf(row: Row): KeyState {
-  const { customerId, plan, status, digest, pepperId, hash, revokedAt, lastUsedAt } = row
+  const { customerId, status, digest, pepperId, hash, revokedAt, lastUsedAt } = row
   const keyExpiresAt = endOf(row)
   return {
-    holder: { customerId, plan, status, keyId: row.id, keyName: row.name, keyExpiresAt },
+    holder: { customerId, status, keyId: row.id, keyName: row.name, keyExpiresAt },
     digest,
     pepperId,
     hash,
