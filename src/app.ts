@@ -2,72 +2,56 @@ import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import sensible from '@fastify/sensible'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { failures } from './auth/failures.ts'
-import { makeGates } from './auth/gates.ts'
-import { apiKeyAdminRoutes, apiKeySchemas, meRoutes } from './customers/api-keys/routes.ts'
-import { apiKeys } from './customers/api-keys/plugin.ts'
 import { audit } from './audit/plugin.ts'
-import { auditRoutes, receiptRoutes } from './audit/routes.ts'
+import { auditRoutes } from './audit/routes.ts'
 import { auditSchemas } from './audit/schemas.ts'
 import { requireAdminToken } from './auth/admin.ts'
 import { requireApiKey } from './auth/api-key.ts'
-import { dependsOnOwner, environmentMatcher } from './auth/identity.ts'
+import { environmentMatcher } from './auth/identity.ts'
+import { failures } from './auth/failures.ts'
+import { makeGates } from './auth/gates.ts'
 import { requireInternalToken } from './auth/internal.ts'
 import { allowAnyone } from './auth/public.ts'
-import { requireStripeSignature } from './auth/stripe.ts'
-import type { Config } from './process/config.ts'
-import { customerRoutes, customerSchemas } from './customers/routes.ts'
-import { guideRoutes } from './http/docs/routes.ts'
-import { accountRoutes, fundsSchemas, moneyRoutes } from './funds/routes.ts'
-import { funds } from './funds/plugin.ts'
-import { paymentRoutes, paymentSchemas } from './payments/routes.ts'
-import {
-  licenseAdminRoutes,
-  licenseRoutes,
-  licenseSchemas,
-  revocationRoutes,
-} from './licenses/routes.ts'
-import { revocations } from './licenses/revocations.ts'
-import { planRoutes, planSchemas } from './plans/routes.ts'
-import { jobMetrics } from './jobs/metrics.ts'
+import { CAPABILITIES } from './capabilities.ts'
+import type { Capability } from './capability/capability.ts'
+import { database, useDatabase } from './database/index.ts'
 import { callerAddress } from './http/caller-address.ts'
 import { connectionLimits, serverLimits } from './http/connections.ts'
-import { database, useDatabase } from './database/index.ts'
 import { deadline } from './http/deadline.ts'
+import { guideRoutes } from './http/docs/routes.ts'
 import { draining } from './http/draining.ts'
 import { earlyAnswers } from './http/early-answers.ts'
 import { errors, refuseBadUrl } from './http/errors.ts'
 import { healthRoutes, healthSchemas } from './http/health.ts'
-import { keyRing } from './keys/index.ts'
-import { JsonWebKeySet, keyRingRoutes } from './keys/routes.ts'
 import { requestLog } from './http/logging.ts'
 import { metrics, metricsRoutes } from './http/metrics.ts'
 import { documentationRoutes, openapi } from './http/openapi.ts'
+import { outcomes } from './http/outcomes/plugin.ts'
 import { rateLimits } from './http/rate-limits/index.ts'
 import { requestIdOf, requestIds } from './http/request-id.ts'
 import { securityHeaders } from './http/security-headers.ts'
-import { stripe } from './stripe/client.ts'
 import { strictJson } from './http/strict-json.ts'
 import { loggerOfRequest } from './http/trace-context.ts'
 import { knownRoutes, refuseOtherPreflights, refuseUnknownRoutes } from './http/unknown-routes.ts'
 import { schemaController } from './http/validation.ts'
-import { erasures } from './privacy/plugin.ts'
-import { accountPrivacyRoutes, customerPrivacyRoutes, privacySchemas } from './privacy/routes.ts'
-import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './subscriptions/routes.ts'
-import { outcomes } from './http/outcomes/plugin.ts'
-import { tokens } from './tokens/plugin.ts'
-import { tokenRoutes, tokenSchemas } from './tokens/routes.ts'
-import { usage } from './usage/plugin.ts'
-import { usageAdminRoutes, usageRoutes, usageSchemas } from './usage/routes.ts'
-import { usedThisMonth } from './usage/totals.ts'
+import { jobs } from './jobs/registry.ts'
+import { keyRing } from './keys/index.ts'
+import { JsonWebKeySet, keyRingRoutes } from './keys/routes.ts'
+import { privacy } from './privacy/plugin.ts'
+import type { Config } from './process/config.ts'
 import { VERSION } from './process/version.ts'
+import { stripe } from './stripe/client.ts'
+import { requireStripeSignature } from './stripe/guard.ts'
 import { inbox } from './stripe/plugin.ts'
+import { stripeEventRoutes, stripeEventSchemas } from './stripe/admin-routes.ts'
 import { webhookRoutes, webhookSchemas } from './stripe/routes.ts'
+import { CheckoutSession } from './stripe/schemas.ts'
 
-/** The map of the service: what every request passes, then the scopes, a line per capability. */
+/** The map of the service: what every request passes, the mechanisms, then the capabilities by scopes. */
 export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger,
+  capabilities: readonly Capability[] = CAPABILITIES,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     ...serverLimits,
@@ -105,37 +89,27 @@ export async function buildApp(
   await app.register(openapi, { version: VERSION })
   await app.register(database, { config: config.database })
   await app.register(outcomes)
-  await app.register(jobMetrics)
+  await app.register(jobs)
   await app.register(rateLimits, { redisUrl: config.redisUrl })
   await app.register(failures)
-  await app.register(apiKeys, { config: config.database, peppers: config.apiKeyPeppers })
-  await app.register(tokens)
   await app.register(keyRing, { config: config.keys })
-  await app.register(revocations)
   await app.register(audit, { checkpointFolder: config.auditCheckpointDir })
+  await app.register(privacy)
   await app.register(stripe, { config: config.stripe })
-  await app.register(funds)
   await app.register(inbox)
-  await app.register(usage, {
-    retentionDays: config.usageRetentionDays,
-    allowances: config.usageAllowances,
-  })
-  await app.register(erasures)
+  for (const { plugin, stripeEvents = [] } of capabilities) {
+    await plugin?.(app, config)
+    app.stripeEvents.handle(stripeEvents)
+  }
   for (const schema of [
     ...healthSchemas,
-    ...apiKeySchemas,
-    ...tokenSchemas,
-    ...customerSchemas,
-    ...planSchemas,
     JsonWebKeySet,
-    ...licenseSchemas,
-    ...subscriptionSchemas,
-    ...paymentSchemas,
-    ...fundsSchemas,
-    ...usageSchemas,
-    ...privacySchemas,
+    CheckoutSession,
     ...webhookSchemas,
+    ...stripeEventSchemas,
     ...auditSchemas,
+    ...capabilities.flatMap(({ schemas = [] }) => schemas),
+    ...capabilities.flatMap(({ documents }) => documents?.(app) ?? []),
   ]) {
     app.addSchema(schema)
   }
@@ -144,6 +118,10 @@ export async function buildApp(
   const ofAdmins = environmentMatcher('admin', config.adminTokens)
   const ofMetrics = environmentMatcher('admin', config.metricsTokens, ['metrics:read'])
   const ofServices = environmentMatcher('internal', config.internalTokens)
+  type ScopeName = keyof NonNullable<Capability['routes']>
+  const addRoutes = async (scope: FastifyInstance, name: ScopeName) => {
+    for (const { routes } of capabilities) await routes?.[name]?.(scope, { config, gates })
+  }
 
   await app.register(async (scope) => {
     // A monitor must have its answer above all when the service is under attack.
@@ -157,7 +135,7 @@ export async function buildApp(
     await scope.register(documentationRoutes)
     await scope.register(guideRoutes, { prefix: '/docs/guides' })
     await scope.register(keyRingRoutes)
-    await scope.register(revocationRoutes, { prefix: '/api/licenses' })
+    await addRoutes(scope, 'public')
   })
 
   await app.register(
@@ -172,10 +150,7 @@ export async function buildApp(
     async (scope) => {
       useDatabase(scope, 'customers')
       requireApiKey(scope, app.apiKeys, gates.customer)
-      await scope.register(meRoutes, { prefix: '/me' })
-      await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
-      await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })
-      await scope.register(licenseRoutes, { prefix: '/licenses', usedThisMonth })
+      await addRoutes(scope, 'customer')
     },
     { prefix: '/api' },
   )
@@ -184,26 +159,9 @@ export async function buildApp(
     async (scope) => {
       requireAdminToken(scope, { environment: ofAdmins, stored: app.tokens.admin }, gates.admin)
       useDatabase(scope, 'admin')
-      await scope.register(customerRoutes, { prefix: '/customers' })
-      await scope.register(
-        async (privacy) => {
-          useDatabase(privacy, 'privacy')
-          await privacy.register(customerPrivacyRoutes)
-        },
-        { prefix: '/customers/:customer_id' },
-      )
-      await scope.register(planRoutes, { prefix: '/plans' })
-      await scope.register(usageAdminRoutes, {
-        prefix: '/usage',
-        retentionDays: config.usageRetentionDays,
-      })
-      await scope.register(licenseAdminRoutes, { prefix: '/licenses' })
+      await addRoutes(scope, 'admin')
+      await scope.register(stripeEventRoutes, { prefix: '/stripe/events' })
       await scope.register(auditRoutes, { prefix: '/audit' })
-      await scope.register(tokenRoutes, {
-        prefix: '/tokens',
-        dependsOnOwner: dependsOnOwner(config),
-      })
-      await scope.register(apiKeyAdminRoutes, { prefix: '/customers/:customer_id/api-keys' })
     },
     { prefix: '/api' },
   )
@@ -218,18 +176,7 @@ export async function buildApp(
     const bearers = { environment: ofServices, stored: app.tokens.internal }
     requireInternalToken(scope, bearers, gates.internal)
     useDatabase(scope, 'internal')
-    await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
-    await scope.register(
-      async (privacy) => {
-        useDatabase(privacy, 'privacy')
-        await privacy.register(accountPrivacyRoutes)
-      },
-      { prefix: '/account/:user_id' },
-    )
-    await scope.register(moneyRoutes)
-    await scope.register(receiptRoutes)
-    await scope.register(paymentRoutes, { returnUrls: config })
-    await scope.register(statsRoutes)
+    await addRoutes(scope, 'internal')
   })
 
   return app

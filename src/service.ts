@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { recordStart } from './audit/started.ts'
+import { recordStart } from './auth/started.ts'
 import type { Config } from './process/config.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import type { Lifecycle } from './process/lifecycle.ts'
 import { type OpenDatabase, openDatabase } from './database/open.ts'
-import { lookAtAdminTokens } from './tokens/in-use.ts'
+import { lookAtAdminTokens } from './auth/in-use.ts'
 
 export interface Duties {
   /** Listens and answers requests. */

@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { inSnapshot, walkLog } from './walk.ts'
+import type { LogSource } from './source.ts'
 import { leafHash } from './verifier.ts'
 
 export interface Exported {
@@ -17,11 +18,15 @@ export interface Sinks {
 }
 
 /** Writes the whole log as it stands in the database, beside a running service. */
-export function exportLog(sql: postgres.Sql, { lines, hashes, report }: Sinks): Promise<Exported> {
+export function exportLog(
+  sql: postgres.Sql,
+  source: LogSource,
+  { lines, hashes, report }: Sinks,
+): Promise<Exported> {
   return inSnapshot(sql, async (tx, size) => {
     let records = 0
     let firstMisfit: number | null = null
-    for await (const page of walkLog(tx, size)) {
+    for await (const page of walkLog(tx, source, size)) {
       const present = page.filter(({ bytes }) => bytes !== null)
       await lines(Buffer.concat(present.flatMap(({ bytes }) => [bytes ?? NOTHING, LINE_BREAK])))
       await hashes(Buffer.concat(page.map(({ logged }) => logged ?? UNKNOWN)))

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UnreadableFile } from '../licenses/verify-file.ts'
+import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { type Checkpoint, openCheckpoint } from './verifier.ts'
 
 /**

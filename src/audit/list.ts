@@ -2,6 +2,7 @@ import type postgres from 'postgres'
 import type { PageRequest } from '../http/pagination.ts'
 import { array } from '../database/arrays.ts'
 import { type LogRecord, type Place, readRecords } from './records.ts'
+import type { LogSource } from './source.ts'
 
 /** How many records are read at once: a batch of transfers has as many at most. */
 const READ_MAX = 500
@@ -22,21 +23,21 @@ export interface AuditFilter {
  */
 export async function listRecords(
   sql: postgres.Sql,
+  source: LogSource,
   filter: AuditFilter,
   page: PageRequest,
 ): Promise<LogRecord[]> {
-  const accountId = accountOf(filter.subject)
   const { low, high } = await boundsOf(sql, filter)
   let before = Math.min(high + 1, page.before === null ? Infinity : Number(page.before))
   const found: LogRecord[] = []
   while (found.length <= page.limit) {
     const wanted = page.limit + 1 - found.length
-    const places = await placesBefore(sql, filter, { low, before }, wanted)
+    const places = await placesBefore(sql, source, filter, { low, before }, wanted)
     const near = nearest(places, Math.max(wanted, READ_MAX))
     const last = near.at(-1)
     if (last === undefined) break
-    const options = { isShown: true, ...(accountId !== null && { accountId }) }
-    const records = await readRecords(sql, near, options)
+    const { subject } = filter
+    const records = await readRecords(sql, source, near, { subject, isShown: true })
     const matching = records
       .filter((record) => record !== null)
       .filter((record) => record.seq < before && matches(record, filter))
@@ -69,21 +70,22 @@ async function boundsOf(sql: postgres.Sql, { from, to }: AuditFilter) {
 /** Places that may have matching records, newest first. */
 async function placesBefore(
   sql: postgres.Sql,
+  source: LogSource,
   filter: AuditFilter,
   range: { low: number; before: number },
   count: number,
 ): Promise<Place[]> {
   if (range.before <= range.low) return []
-  const accountId = accountOf(filter.subject)
-  const [byTerm, byAccount] = await Promise.all([
+  const { subject } = filter
+  const [byTerm, bySource] = await Promise.all([
     placesByTerm(sql, filter, range, count),
-    accountId === null ? [] : placesOfAccount(sql, accountId, range, count),
+    subject === undefined ? [] : (source.placesOf(sql, subject, range, count) ?? []),
   ])
   // Below the end of a list that was cut off, places are missing.
-  const ends = [byTerm, byAccount].map((list) =>
+  const ends = [byTerm, bySource].map((list) =>
     list.length < count ? 0 : (list.at(-1)?.firstSeq ?? 0),
   )
-  const byFirst = new Map([...byTerm, ...byAccount].map((place) => [place.firstSeq, place]))
+  const byFirst = new Map([...byTerm, ...bySource].map((place) => [place.firstSeq, place]))
   return [...byFirst.values()]
     .filter(({ firstSeq }) => firstSeq >= Math.max(...ends))
     .toSorted((a, b) => b.firstSeq - a.firstSeq)
@@ -116,35 +118,6 @@ function placesByTerm(
       )
     )
     order by t.first_seq desc limit ${count}`
-}
-
-/**
- * Where an account's transfers stand: they are in the log in the order of their own numbers, so that
- * the last of them before a place is found in steps of half the range.
- */
-function placesOfAccount(
-  sql: postgres.Sql,
-  accountId: bigint,
-  { low, before }: { low: number; before: number },
-  count: number,
-): Promise<Place[]> {
-  const id = sql`${String(accountId)}::bigint`
-  return sql<Place[]>`
-    with recursive search (low, high) as (
-      select 0::bigint, (select coalesce(max(seq), 0) from transfers where account_id = ${id})
-      union all
-      select case when p.first_seq < ${before}::bigint then t.seq else search.low end,
-        case when p.first_seq < ${before}::bigint then search.high else t.seq - 1 end
-      from search
-      join transfers t on t.account_id = ${id} and t.seq = (search.low + search.high + 1) / 2
-      left join audit_places p on p.record_id = t.audit_record_id
-      where search.low < search.high
-    )
-    select p.first_seq::float8 as "firstSeq", p.size, p.record_id as "recordId"
-    from transfers t join audit_places p on p.record_id = t.audit_record_id
-    where t.account_id = ${id} and t.seq <= (select low from search where low = high)
-      and p.first_seq >= ${low}::bigint
-    order by t.seq desc limit ${count}`
 }
 
 /** As few places as have so many records, and at least one. */
@@ -184,9 +157,4 @@ async function showValues(sql: postgres.Sql, records: LogRecord[]): Promise<LogR
       Object.entries(record.metadata).map(([name, value]) => [name, shown(value)]),
     ),
   }))
-}
-
-function accountOf(subject: string | undefined): bigint | null {
-  const match = /^acct_([1-9]\d{0,17})$/.exec(subject ?? '')
-  return match === null ? null : BigInt(match[1] ?? 0)
 }

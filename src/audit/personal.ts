@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { SCOPE_TAGS } from '../auth/scope.ts'
 import { array } from '../database/arrays.ts'
-import type { Database, Transaction } from '../database/index.ts'
+import type { Transaction } from '../database/index.ts'
 
 /**
  * Erases personal values, and their salts, of records about these subjects: a customer's id, or
@@ -20,58 +19,4 @@ export async function forgetPersonal(
     )
     returning 1 as one`)
   return gone.length
-}
-
-/** Long enough to look into an attack; no customer's erasure ever comes to these addresses. */
-const STRANGERS_DAYS = 90
-
-/** Records looked at in one statement: few enough for any statement's time. */
-const STRANGERS_PAGE = 5_000
-
-/**
- * Erases the addresses of failed authentication that is older than 90 days. The records stay as they
- * are and verify. They are of a few subjects, the scopes, each read in the order of its index.
- * @returns how many
- */
-export async function forgetStrangers(db: Pick<Database, 'execute'>): Promise<number> {
-  let erased = 0
-  for (const scope of Object.keys(SCOPE_TAGS)) {
-    let after: string | null = '0'
-    while (after !== null) {
-      const page: StrangersPage | undefined = await forgetPage(db, scope, after)
-      erased += page?.erased ?? 0
-      after = page === undefined || page.read < STRANGERS_PAGE ? null : page.last
-    }
-  }
-  return erased
-}
-
-interface StrangersPage {
-  read: number
-  erased: number
-  last: string | null
-}
-
-/** Ids and times go up together but for the length of a transaction, and no transaction takes a day. */
-async function forgetPage(
-  db: Pick<Database, 'execute'>,
-  scope: string,
-  after: string,
-): Promise<StrangersPage | undefined> {
-  const bound = sql`now() - make_interval(days => ${STRANGERS_DAYS}::int)`
-  const [page] = await db.execute<Pick<StrangersPage, keyof StrangersPage>>(sql`
-    with page as (
-      select id, event, ip, timestamp from audit_records
-      where subject = ${scope} and id > ${after}::bigint order by id limit ${STRANGERS_PAGE}
-    ), gone as (
-      delete from audit_personal
-      where subject = ${scope} and commitment in (
-        select ip from page where event = 'auth.failed' and timestamp < ${bound}
-      )
-      returning 1
-    )
-    select (count(*) filter (where timestamp < ${bound} + interval '1 day'))::int as read,
-      (select count(*) from gone)::int as erased, max(id)::text as last
-    from page`)
-  return page
 }

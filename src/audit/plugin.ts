@@ -3,8 +3,9 @@ import fp from 'fastify-plugin'
 import type postgres from 'postgres'
 import { type IssuedCheckpoint, checkpoints } from './checkpoints.ts'
 import { auditMetrics } from './metrics.ts'
-import { type CommittedMovements, recentMovements } from './recent.ts'
+import { type CommittedFacts, recentFacts } from './recent.ts'
 import { sequence } from './sequencer.ts'
+import { type LogSource, combined } from './source.ts'
 
 /** How often to look for records to log; half of it is the usual wait. */
 const INTERVAL_MS = 80
@@ -18,8 +19,12 @@ export interface AuditOptions {
 declare module 'fastify' {
   interface FastifyInstance {
     audit: {
-      /** Movements just committed, as one row of `audit_records`: they are not read again to be logged. */
-      remember(recordId: bigint, movements: CommittedMovements): void
+      /** Whose rows are leaves of the log too; to be called before the service is ready. */
+      addSource(source: LogSource): void
+      /** All sources as one. */
+      source: LogSource
+      /** Facts just committed as one row of `audit_records`: they are not read again to be logged. */
+      remember(recordId: bigint, facts: () => CommittedFacts): void
       /** For reading the log and its tree. */
       sql: postgres.Sql
       newestCheckpoint(): Promise<IssuedCheckpoint | null>
@@ -37,13 +42,25 @@ export const audit = fp(
     const reading = app.connections.open('audit reads')
     const metrics = auditMetrics(app.metrics)
     const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder })
-    const recent = recentMovements()
+    const recent = recentFacts()
+    const sources: LogSource[] = []
+    const source = combined(sources)
     app.decorate('audit', {
+      addSource: (one) => void sources.push(one),
+      source,
       remember: recent.remember,
       sql: reading,
       newestCheckpoint: issuer.newest,
       currentCheckpoint: issuer.current,
       issueCheckpoint: issuer.issue,
+    })
+
+    app.jobs.add({
+      name: 'audit_checkpoint',
+      cron: '0 * * * *',
+      run: async () => {
+        if (app.keys.signingKeyId !== null) await issuer.issue()
+      },
     })
 
     let timer: NodeJS.Timeout | undefined
@@ -53,7 +70,7 @@ export const audit = fp(
     async function run(): Promise<void> {
       let pause = INTERVAL_MS
       try {
-        const done = await sequence(writing, recent)
+        const done = await sequence(writing, source, recent)
         metrics.added(done)
         if (done.isFull) pause = 0
       } catch (error) {
@@ -78,5 +95,5 @@ export const audit = fp(
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'audit', dependencies: ['database', 'key-ring', 'metrics'] },
+  { name: 'audit', dependencies: ['database', 'jobs', 'key-ring', 'metrics'] },
 )

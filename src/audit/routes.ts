@@ -1,27 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { pageAnswer, pageRequest } from '../http/pagination.ts'
-import { placeOf } from '../funds/present.ts'
-import { TransferParams } from '../funds/schemas.ts'
 import { Refusal } from '../refusals/index.ts'
 import { invalid, ref, timesOf } from '../http/schemas.ts'
 import { presentCheckpoint } from './checkpoints.ts'
 import { listRecords } from './list.ts'
 import { consistencyProof, inclusionProof, rootOf } from './proofs.ts'
-import { receiptOf } from './receipts.ts'
-import {
-  AuditCheckpoint,
-  AuditPage,
-  AuditProof,
-  ListAuditQuery,
-  ProofQuery,
-  Receipt,
-} from './schemas.ts'
+import { AuditCheckpoint, AuditPage, AuditProof, ListAuditQuery, ProofQuery } from './schemas.ts'
 import { logSize } from './sequencer.ts'
 import { tileReader } from './tiles.ts'
 
 /** Admin: `/api/audit`. */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const { sql } = app.audit
+  const { sql, source } = app.audit
 
   app.get(
     '',
@@ -39,7 +29,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const list = ['audit', event, actor, subject, from, to]
       const page = pageRequest(request.query, list)
       const filter = { event, actor, subject, ...timesOf(request.query) }
-      const rows = await listRecords(sql, filter, page)
+      const rows = await listRecords(sql, source, filter, page)
       const byPosition = rows.map((record) => ({ seq: BigInt(record.seq), record }))
       return pageAnswer(byPosition, page, list, ({ record }) => record)
     },
@@ -83,36 +73,6 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const newest = (await app.audit.newestCheckpoint()) ?? (await app.audit.currentCheckpoint())
       if (size > newest.size) throw new Refusal('NOT_YET_LOGGED')
       return present(newest.size, newest.root, await consistencyProof(read, size, newest.size))
-    },
-  )
-}
-
-/** Internal: proof for a user of what he was charged. */
-export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  app.get(
-    '/transfers/:transfer_id/receipt',
-    {
-      schema: {
-        operationId: 'getReceipt',
-        summary: 'Prove a transfer to anybody, offline',
-        params: TransferParams,
-        response: { 200: ref(Receipt) },
-      },
-      config: {
-        permission: 'accounts:read',
-        refusals: ['TRANSFER_NOT_FOUND', 'NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'],
-      },
-    },
-    async (request) => {
-      const place = placeOf(request.params.transfer_id)
-      const receipt = await receiptOf(app.audit.sql, place, app.audit)
-      return {
-        record: { ...receipt.record },
-        index: receipt.index,
-        size: receipt.size,
-        proof: receipt.proof.map(base64),
-        checkpoint: presentCheckpoint(receipt.checkpoint),
-      }
     },
   )
 }

@@ -1,8 +1,9 @@
 import type postgres from 'postgres'
 import { column } from '../database/arrays.ts'
 import { KINDS } from '../database/kinds.ts'
-import type { RecentMovements } from './recent.ts'
+import type { RecentFacts } from './recent.ts'
 import { type LogRecord, type Place, readRecords, recordHash } from './records.ts'
+import type { LogSource } from './source.ts'
 import { appendLeaves } from './tiles.ts'
 
 /** Any constant will do; whoever holds it in a transaction is the one who adds to the log. */
@@ -31,7 +32,11 @@ const NOTHING: Round = { added: 0, isFull: false, delaysS: [] }
  * there is nothing to do. Only committed rows are seen, however late they were committed.
  * @param recent what this process has committed itself; the rest is read
  */
-export async function sequence(sql: postgres.Sql, recent: RecentMovements): Promise<Round> {
+export async function sequence(
+  sql: postgres.Sql,
+  source: LogSource,
+  recent: RecentFacts,
+): Promise<Round> {
   // Most rounds find nothing, and need no transaction to find that.
   const [waiting] = await sql`select from audit_queue limit 1`
   if (waiting === undefined) {
@@ -42,7 +47,7 @@ export async function sequence(sql: postgres.Sql, recent: RecentMovements): Prom
     const tx = transaction as unknown as postgres.Sql
     const [lock] = await tx<{ taken: boolean }[]>`
       select pg_try_advisory_xact_lock(${LOCK_KEY}) as taken`
-    if (lock?.taken === true) return addRound(tx, recent)
+    if (lock?.taken === true) return addRound(tx, source, recent)
     // Another process logs it.
     recent.clear()
     return NOTHING
@@ -55,7 +60,7 @@ interface Taken {
   timestamp: Date
 }
 
-async function addRound(tx: postgres.Sql, recent: RecentMovements): Promise<Round> {
+async function addRound(tx: postgres.Sql, source: LogSource, recent: RecentFacts): Promise<Round> {
   const [size, taken] = await Promise.all([logSize(tx), takeFromQueue(tx)])
   if (taken.length === 0) return NOTHING
   let next = size
@@ -64,7 +69,7 @@ async function addRound(tx: postgres.Sql, recent: RecentMovements): Promise<Roun
     next += row.size
     return place
   })
-  const records = await recordsOf(tx, places, recent)
+  const records = await recordsOf(tx, source, places, recent)
   const leaves = records.map(recordHash)
   const [delaysS] = await Promise.all([
     addPlaces(tx, places, taken),
@@ -80,12 +85,13 @@ async function addRound(tx: postgres.Sql, recent: RecentMovements): Promise<Roun
 
 async function recordsOf(
   tx: postgres.Sql,
+  source: LogSource,
   places: readonly Place[],
-  recent: RecentMovements,
+  recent: RecentFacts,
 ): Promise<LogRecord[]> {
   const remembered = places.map((place) => recent.take(place))
   const others = places.filter((_, index) => remembered[index] === null)
-  const read = others.length === 0 ? [] : await readRecords(tx, others)
+  const read = others.length === 0 ? [] : await readRecords(tx, source, others)
   let next = 0
   const records = places.flatMap(({ size }, index) => {
     const known = remembered[index]

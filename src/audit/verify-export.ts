@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, existsSync, openSync, readSync } from 'node:fs'
-import { UnreadableFile } from '../licenses/verify-file.ts'
+import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { type Checkpoint, growingTree, leafHash } from './verifier.ts'
 
 export interface Verdict {

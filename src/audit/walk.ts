@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { type Place, readRecords, recordBytes } from './records.ts'
+import type { LogSource } from './source.ts'
 import { logSize } from './sequencer.ts'
 
 /** Few enough that the memory this takes does not grow with the log. */
@@ -17,13 +18,17 @@ export interface Entry {
 }
 
 /** Reads a log of that size in its order, in a transaction that sees one state of the database. */
-export async function* walkLog(tx: postgres.Sql, size: number): AsyncGenerator<Entry[]> {
+export async function* walkLog(
+  tx: postgres.Sql,
+  source: LogSource,
+  size: number,
+): AsyncGenerator<Entry[]> {
   for (let next = 0; next < size;) {
     const places = await placesFrom(tx, next)
     const page: Entry[] = []
     const add = (bytes: Buffer | null) =>
       page.push({ seq: next + page.length, bytes, logged: null })
-    const records = await readRecords(tx, places)
+    const records = await readRecords(tx, source, places)
     const [first] = places
     // A place that is gone leaves its numbers without records.
     const resumesAt = first?.firstSeq ?? size

@@ -1,10 +1,25 @@
 import type { FastifyInstance } from 'fastify'
-import type { KeyCalls } from '../customers/api-keys/calls.ts'
-import type { KeyHolder, KeyVerifier } from '../customers/api-keys/verifier.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { Gate } from './gates.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
+import type { Verifier } from './verifier.ts'
+
+export interface KeyHolder {
+  customerId: string
+  status: 'active' | 'suspended'
+  keyId: string
+  keyName: string | null
+  keyExpiresAt: Date | null
+  /** Null for all of them. */
+  scopes: ReadonlySet<string> | null
+  isAllowedAt(address: string): boolean
+}
+
+/** Counts calls by key and hour. */
+export interface KeyCallCounter {
+  add(keyId: string, status: number): void
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,7 +31,7 @@ declare module 'fastify' {
 /** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
 export function requireApiKey(
   app: FastifyInstance,
-  { verifier, calls }: { verifier: KeyVerifier; calls: KeyCalls },
+  { verifier, calls }: { verifier: Verifier<KeyHolder>; calls: KeyCallCounter },
   gate: Gate,
 ): void {
   markScope(app, {

@@ -1,6 +1,6 @@
-import type { Verifier } from '../customers/api-keys/verifier.ts'
-import { STORED_PREFIX } from '../tokens/format.ts'
+import { STORED_PREFIX } from '../process/config.ts'
 import type { Identity } from './identity.ts'
+import type { Verifier } from './verifier.ts'
 
 /** Where the tokens of a scope are known. */
 export interface Bearers {

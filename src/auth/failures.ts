@@ -4,6 +4,13 @@ import { Counter, Gauge } from 'prom-client'
 import { recordAudit } from '../audit/record.ts'
 import { type Failures, FAILURES_OF_HOUR_MAX, failureTally } from './failure-tally.ts'
 import type { Scope } from './scope.ts'
+import { forgetStrangers } from './strangers.ts'
+
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'auth.failed': true
+  }
+}
 
 const RECORD_INTERVAL_MS = 60_000
 /** Short transactions: whoever else writes the audit log waits for them. */
@@ -69,6 +76,16 @@ export const failures = fp(
       })
     }
 
+    app.jobs.add({
+      name: 'forget_strangers',
+      cron: '29 4 * * *',
+      isSingle: true,
+      run: async () => {
+        const addresses = await forgetStrangers(app.db)
+        app.log.info({ addresses }, 'Erased old addresses of failed authentication')
+      },
+    })
+
     let recording = Promise.resolve()
     function recordAll(): Promise<void> {
       recording = recording.then(record).catch((error: unknown) => {
@@ -83,5 +100,5 @@ export const failures = fp(
       await recordAll()
     })
   },
-  { name: 'auth-failures', dependencies: ['database', 'metrics'] },
+  { name: 'auth-failures', dependencies: ['database', 'jobs', 'metrics'] },
 )

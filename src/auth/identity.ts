@@ -1,5 +1,4 @@
 import type { Config, Tokens } from '../process/config.ts'
-import type { Cap } from '../funds/caps.ts'
 import { type Permission, PERMISSIONS, type Role, type TokenScope } from './permissions.ts'
 import { tokenMatcher } from './tokens.ts'
 
@@ -8,6 +7,16 @@ declare module 'fastify' {
     /** Whose token of an operator or service this is; null outside of those scopes. */
     identity: Identity | null
   }
+}
+
+/** How much a token may move, in the smallest unit of whichever asset. */
+export interface Cap {
+  /** What the day's sum is counted under; a token that replaces another goes on with it. */
+  lineage: string
+  /** Of one movement or hold; null for no bound. */
+  amountMax: bigint | null
+  /** Of all that was moved in a UTC day; null for no bound. */
+  dailyMax: bigint | null
 }
 
 /** A good token, and what it may do. */

@@ -4,7 +4,9 @@ import { readCheckpoints, readJsonFile } from '../audit/files.ts'
 import { verifyDatabase } from '../audit/verify-database.ts'
 import { type Verdict, verifyExport } from '../audit/verify-export.ts'
 import { verifyReceipt } from '../audit/verify-receipt.ts'
-import { UnreadableFile, readJwks } from '../licenses/verify-file.ts'
+import { UnreadableFile } from '../encoding/unreadable-file.ts'
+import { readJwks } from '../licenses/verify-file.ts'
+import { transferSource } from '../funds/log-source.ts'
 import { openKeyRing } from '../keys/index.ts'
 import { WrongCall, command } from './command.ts'
 import { snakeFields } from './json.ts'
@@ -29,7 +31,7 @@ export const auditExport = command({
     const hashes = out === undefined ? null : await sink(`${out}.hashes`)
     const { records, firstMisfit } = await withProgress('Exporting the audit log', (report) =>
       withDatabase((_db, sql) =>
-        exportLog(sql, {
+        exportLog(sql, transferSource, {
           lines: (chunk) => lines?.appendFile(chunk) ?? write(chunk.toString()),
           hashes: async (chunk) => hashes?.appendFile(chunk),
           report,
@@ -76,7 +78,9 @@ export const auditVerify = command({
     const begunAt = performance.now()
     const verdict = await withProgress('Verifying the audit log', (report) =>
       path === undefined
-        ? withDatabase((_db, sql) => verifyDatabase(sql, { jwks, checkpoints, report }))
+        ? withDatabase((_db, sql) =>
+            verifyDatabase(sql, transferSource, { jwks, checkpoints, report }),
+          )
         : verifyExport(path, { checkpoints, hashesPath: `${path}.hashes`, report }),
     )
     const seconds = (performance.now() - begunAt) / 1_000

@@ -2,6 +2,7 @@ import { processEnvironment } from '../process/config.ts'
 import { examine } from '../doctor/examine.ts'
 import { countsOf, describeExamination } from '../doctor/report.ts'
 import { WrongCall, command } from './command.ts'
+import { CAPABILITIES } from '../capabilities.ts'
 
 export const doctor = command({
   name: 'doctor',
@@ -24,7 +25,7 @@ A failure is a finding; with --strict a warning is one too.`,
       throw new WrongCall('--url is an origin, such as https://billing.example.com')
     }
     const examined = await withProgress('Going through the checklist', (report) =>
-      examine(processEnvironment(), { folder: process.cwd(), url }, report),
+      examine(processEnvironment(), { folder: process.cwd(), url }, CAPABILITIES, report),
     )
     const counts = countsOf(examined)
     return {

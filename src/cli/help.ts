@@ -10,7 +10,9 @@ export function optionsOf(command: Command): Record<string, Option> {
 
 /** A list of commands, all of them or those of a group such as `keys`. */
 export function describeCommands(commands: readonly Command[]): string {
-  return `Usage: strongroom <command>
+  return `Usage: strongroom [<command>]
+
+Without a command the packed service starts; in a checkout, \`npm start\` does that.
 
 ${table(commands.map((command) => [callOf(command), command.summary]))}
 \`strongroom <command> --help\` says more of one; \`strongroom --version\` says which this is.

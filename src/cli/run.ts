@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { UnreadableFile } from '../licenses/verify-file.ts'
+import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { Refusal } from '../refusals/index.ts'
 import { explainStartupFault } from '../process/startup-faults.ts'
 import { VERSION } from '../process/version.ts'

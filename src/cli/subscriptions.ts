@@ -15,7 +15,9 @@ export const subscriptionsReconcile = command({
   run: async ({ options, withProgress }) => {
     const actor = actorAs(options)
     const result = await withProgress("Comparing with Stripe's subscriptions", (report) =>
-      withApp(({ db, keys, stripe }) => reconcile({ db, keys, actor }, stripe(), report)),
+      withApp(({ db, keys, subscriptionFollowers, stripe }) =>
+        reconcile({ db, keys, subscriptionFollowers, actor }, stripe(), report),
+      ),
     )
     return {
       text: describeReconciliation(result),

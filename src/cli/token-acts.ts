@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { listRecords } from '../audit/list.ts'
+import { transferSource } from '../funds/log-source.ts'
 import type { LogRecord } from '../audit/records.ts'
 
 /** The newest of them; `GET /api/audit?actor=…` has the rest. */
@@ -15,7 +16,7 @@ export interface Acts {
 export async function recordsOf(sql: postgres.Sql, actor: string): Promise<Acts> {
   const none = { event: undefined, subject: undefined, from: undefined, to: undefined }
   const page = { limit: RECORDS_MAX, before: null }
-  const found = await listRecords(sql, { ...none, actor }, page)
+  const found = await listRecords(sql, transferSource, { ...none, actor }, page)
   return { actor, records: found.slice(0, RECORDS_MAX), more: found.length > RECORDS_MAX }
 }
 

@@ -39,7 +39,7 @@ export async function lockCustomer(tx: Transaction, id: string): Promise<boolean
  */
 export async function requireCustomer(db: Pick<Database, 'select'>, id: string) {
   const [found] = await db
-    .select({ id: customers.id, plan: customers.plan })
+    .select({ id: customers.id, status: customers.status })
     .from(customers)
     .where(livingCustomer(id))
     .for('key share')

@@ -3,7 +3,7 @@ import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref } from '../http/schemas.ts'
-import { fingerprint } from '../funds/idempotency.ts'
+import { fingerprint } from '../http/idempotency.ts'
 import { presentCustomer } from './present.ts'
 import {
   CreateCustomerBody,
@@ -15,7 +15,14 @@ import {
   NewCustomer,
   UpdateCustomerBody,
 } from './schemas.ts'
-import { createCustomer, getCustomer, listCustomers, updateCustomer } from './service.ts'
+import {
+  type CustomerRow,
+  createCustomer,
+  getCustomer,
+  listCustomers,
+  updateCustomer,
+} from './service.ts'
+import { standings } from './standing.ts'
 
 export const customerSchemas = [Customer, NewCustomer, CustomerPage]
 
@@ -36,14 +43,18 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateCustomerBody,
         response: { 201: ref(NewCustomer) },
       },
-      config: { permission: 'customers:write', refusals: ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'] },
+      config: {
+        permission: 'customers:write',
+        refusals: ['EXTERNAL_ID_TAKEN', 'IDEMPOTENCY_KEY_REUSED', 'OVERLOADED'],
+      },
     },
     async (request, reply) => {
-      const { email, company_name, plan, metadata } = request.body
+      const { email, company_name, plan, external_id, metadata } = request.body
       const draft = {
         email,
         companyName: company_name ?? null,
         plan: plan ?? null,
+        externalId: external_id ?? null,
         metadata: metadata ?? {},
       }
       const key = request.headers['idempotency-key']
@@ -51,7 +62,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         key === undefined
           ? null
           : { key, fingerprint: fingerprint('create customer', request.body) }
-      const means = { db: request.db, peppers }
+      const means = { db: request.db, peppers, defaultPlan: app.defaultPlan }
       const created = await createCustomer(means, actorOf(request), draft, once)
       if (created.apiKey === null) void reply.header('idempotent-replayed', 'true')
       return reply.code(201).send({ customer: created.customer, api_key: created.apiKey })
@@ -70,11 +81,18 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { permission: 'customers:read', refusals: ['INVALID_CURSOR'] },
     },
     async (request) => {
-      const { email, status } = request.query
-      const list = ['customers', email, status]
+      const { email, external_id, plan, subscription_status, status } = request.query
+      const list = ['customers', email, status, external_id, plan, subscription_status]
       const page = pageRequest(request.query, list)
-      const rows = await listCustomers(app.db, { email, status }, page)
-      return pageAnswer(rows, page, list, presentCustomer)
+      const filter = {
+        email,
+        externalId: external_id,
+        plan,
+        subscriptionStatus: subscription_status,
+        status,
+      }
+      const rows = await listCustomers(app.db, filter, page, app.defaultPlan)
+      return pageAnswer(rows, page, list, await present(rows))
     },
   )
 
@@ -89,7 +107,10 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { permission: 'customers:read', refusals: ['CUSTOMER_NOT_FOUND'] },
     },
-    async (request) => presentCustomer(await getCustomer(app.db, request.params.customer_id)),
+    async (request) => {
+      const row = await getCustomer(app.db, request.params.customer_id)
+      return (await present([row]))(row)
+    },
   )
 
   app.patch(
@@ -104,15 +125,33 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'customers:write',
-        refusals: ['CUSTOMER_NOT_FOUND'],
+        refusals: ['CUSTOMER_NOT_FOUND', 'EXTERNAL_ID_TAKEN', 'STRIPE_CUSTOMER_TAKEN'],
         unlimited: bodyHas('status', 'suspended'),
       },
     },
     async (request) => {
-      const { company_name: companyName, ...rest } = request.body
-      const changes = { ...rest, ...(companyName !== undefined && { companyName }) }
+      const {
+        company_name: companyName,
+        external_id: externalId,
+        stripe_customer_id: stripeCustomerId,
+        ...rest
+      } = request.body
+      const changes = {
+        ...rest,
+        ...(companyName !== undefined && { companyName }),
+        ...(externalId !== undefined && { externalId }),
+        ...(stripeCustomerId !== undefined && { stripeCustomerId }),
+      }
       const id = request.params.customer_id
-      return presentCustomer(await updateCustomer(request.db, actorOf(request), id, changes))
+      const row = await updateCustomer(request.db, actorOf(request), id, changes)
+      if (rest.status !== undefined) app.revocations.forget()
+      return (await present([row]))(row)
     },
   )
+
+  async function present(rows: readonly CustomerRow[]) {
+    const ids = rows.map(({ id }) => id)
+    const standingOf = await standings(app.db, ids, app.defaultPlan)
+    return (row: CustomerRow) => presentCustomer(row, standingOf(row.id))
+  }
 }

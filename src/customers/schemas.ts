@@ -3,6 +3,7 @@ import { ApiKeySecret } from './api-keys/schemas.ts'
 import { IdempotencyKey } from '../funds/schemas.ts'
 import { PageQuery, pageOf } from '../http/pagination.ts'
 import { PlanId } from '../plans/schemas.ts'
+import { STATUSES, type Status } from '../stripe/statuses.ts'
 import {
   CustomerId,
   CustomerStatus,
@@ -17,14 +18,43 @@ import {
 const Email = Type.String({ format: 'email', maxLength: 254, examples: ['billing@example.com'] })
 const CompanyName = line(200, { examples: ['Example Ltd'] })
 
+const ExternalId = line(200, {
+  description: 'Your own id of the customer; of one customer at most.',
+  examples: ['company-17'],
+})
+const StripeCustomerIdText = Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] })
+
+/** The source of the rule: https://docs.stripe.com/api/customers/object#customer_object-id */
+const StripeCustomerId = Type.String({
+  pattern: '^cus_[A-Za-z0-9]{1,250}$',
+  examples: ['cus_9s6XKzkNRiz8i3'],
+})
+
 export const Customer = Type.Object(
   {
     customer_id: CustomerId,
     email: Type.String({ examples: ['billing@example.com'] }),
     company_name: nullable(Type.String({ examples: ['Example Ltd'] })),
-    plan: nullable(Type.String({ examples: ['starter'] })),
+    plan: nullable(
+      Type.String({
+        description: 'Of the plans held, that of the highest rank.',
+        examples: ['starter'],
+      }),
+    ),
+    plans: Type.Array(Type.String({ examples: ['starter'] }), {
+      description: 'Held now, by rank: by subscription, or set by an operator, or the default.',
+    }),
+    base_plan: nullable(
+      Type.String({
+        description: 'Set by an operator; it comes back when subscriptions end.',
+        examples: ['free'],
+      }),
+    ),
+    subscription_status: nullable(Type.String({ examples: ['active'] })),
     status: CustomerStatus,
-    stripe_customer_id: nullable(Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] })),
+    stripe_customer_id: nullable(StripeCustomerIdText),
+    stripe_customer_ids: Type.Array(StripeCustomerIdText),
+    external_id: nullable(Type.String({ examples: ['company-17'] })),
     metadata: Metadata,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -61,6 +91,7 @@ export const CreateCustomerBody = strictObject(
     email: Email,
     company_name: Type.Optional(CompanyName),
     plan: Type.Optional(PlanId),
+    external_id: Type.Optional(ExternalId),
     metadata: Type.Optional(Metadata),
   },
   { examples: [{ email: 'billing@example.com', company_name: 'Example Ltd' }] },
@@ -71,18 +102,27 @@ export const UpdateCustomerBody = strictObject(
     email: Type.Optional(Email),
     company_name: Type.Optional(nullable(CompanyName)),
     plan: Type.Optional(nullable(PlanId)),
+    external_id: Type.Optional(nullable(ExternalId)),
+    stripe_customer_id: Type.Optional(StripeCustomerId),
     status: Type.Optional(CustomerStatus),
     metadata: Type.Optional(Metadata),
   },
   {
     minProperties: 1,
-    description: 'What is not named stays as it is; `metadata` is replaced as a whole.',
+    description:
+      'What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. ' +
+      '`stripe_customer_id` is linked besides those that are.',
     examples: [{ status: 'suspended' }],
   },
 )
 
 export const ListCustomersQuery = strictObject({
   email: Type.Optional(line(254, { description: 'Exact, in any case.' })),
+  external_id: Type.Optional(line(200)),
+  plan: Type.Optional(PlanId),
+  subscription_status: Type.Optional(
+    Type.Unsafe<Status>({ type: 'string', enum: STATUSES, examples: ['active'] }),
+  ),
   status: Type.Optional(CustomerStatus),
   ...PageQuery,
 })

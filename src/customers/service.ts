@@ -1,4 +1,5 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import { type Means, draftKey, insertKey } from './api-keys/service.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { randomBase62 } from '../encoding/ids.ts'
@@ -8,17 +9,22 @@ import { unknownPlan } from '../plans/service.ts'
 import { violates } from '../database/faults.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { Refusal, type Repeat } from '../refusals/index.ts'
-import { isLiving, livingCustomer } from './living.ts'
+import type { Status } from '../stripe/statuses.ts'
+import { livingCustomer } from './living.ts'
 import { presentCustomer } from './present.ts'
 import type { PresentedCustomer } from './schemas.ts'
-import { customers } from './tables.ts'
+import { type CustomerRow, customers } from './tables.ts'
+import { standings, subscriptionStatus } from './standing.ts'
+import { addStripeCustomer, takeTurns } from './stripe-customers.ts'
 
-export type CustomerRow = typeof customers.$inferSelect
+export type { CustomerRow } from './tables.ts'
 
 export interface CustomerDraft {
   email: string
   companyName: string | null
+  /** The base plan. */
   plan: string | null
+  externalId: string | null
   metadata: Record<string, unknown>
 }
 
@@ -38,10 +44,11 @@ export interface CreatedCustomer {
 /**
  * Creates a customer with a first API key: both and their audit records, or nothing.
  * @param once a repetition gets what the first call was answered, but for the API key
- * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist, or `IDEMPOTENCY_KEY_REUSED`
+ * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist, `EXTERNAL_ID_TAKEN` or
+ * `IDEMPOTENCY_KEY_REUSED`
  */
 export async function createCustomer(
-  { db, peppers }: Means,
+  { db, peppers, defaultPlan }: Means & { defaultPlan: string | null },
   actor: Actor,
   draft: CustomerDraft,
   once: Once | null,
@@ -52,8 +59,8 @@ export async function createCustomer(
   const key = await draftKey(peppers, id)
   try {
     const customer = await db.transaction(async (tx) => {
-      const created = await insertCustomer(tx, id, draft, once)
-      const metadata = { plan: created.plan }
+      const created = await insertCustomer(tx, id, draft, once, defaultPlan)
+      const metadata = { plan: draft.plan }
       await recordAudit(tx, actor, { event: 'customer.created', subject: id, metadata })
       await insertKey(tx, actor, key)
       return created
@@ -62,7 +69,7 @@ export async function createCustomer(
   } catch (error) {
     if (once === null || !violates(error, 'customers_idempotency_key')) {
       // Under its own key the caller can repeat it.
-      throw withRepeat(planFault(error), repeatOf(once, key.row.id))
+      throw withRepeat(draftFault(error), repeatOf(once, key.row.id))
     }
     // The insertion has waited for the other one's commit.
     const other = await createdBefore(db, once)
@@ -81,14 +88,15 @@ async function insertCustomer(
   id: string,
   draft: CustomerDraft,
   once: Once | null,
+  defaultPlan: string | null,
 ): Promise<PresentedCustomer> {
   const idempotent = { idempotencyKey: once?.key, idempotencyFingerprint: once?.fingerprint }
   const [row] = await tx
     .insert(customers)
-    .values({ id, ...draft, ...idempotent })
+    .values({ id, ...draft, ...basePlan(draft.plan), ...idempotent })
     .returning()
   if (row === undefined) throw new Error('The customer was not inserted')
-  const idempotencyAnswer = presentCustomer(row)
+  const idempotencyAnswer = presentCustomer(row, (await standings(tx, [id], defaultPlan))(id))
   if (once !== null) {
     await tx.update(customers).set({ idempotencyAnswer }).where(eq(customers.id, id))
   }
@@ -105,27 +113,55 @@ async function createdBefore(db: Database, once: Once): Promise<CreatedCustomer 
   if (found.answer === null || found.fingerprint?.equals(once.fingerprint) !== true) {
     throw new Refusal('IDEMPOTENCY_KEY_REUSED')
   }
-  return { customer: found.answer, apiKey: null }
+  // An answer of the version before lacks what was added since, which a new customer has none of.
+  return { customer: { ...NEWLY_SHOWN, ...found.answer }, apiKey: null }
 }
 
-export function listCustomers(
+const NEWLY_SHOWN = {
+  plans: [],
+  base_plan: null,
+  subscription_status: null,
+  stripe_customer_ids: [],
+  external_id: null,
+}
+
+export interface CustomerFilter {
+  email: string | undefined
+  externalId: string | undefined
+  plan: string | undefined
+  subscriptionStatus: Status | undefined
+  status: CustomerRow['status'] | undefined
+}
+
+/** @param filter `plan` is the one of highest rank that is held */
+export async function listCustomers(
   db: Database,
-  filter: { email: string | undefined; status: CustomerRow['status'] | undefined },
+  filter: CustomerFilter,
   page: PageRequest,
+  defaultPlan: string | null,
 ): Promise<CustomerRow[]> {
-  const { email, status } = filter
+  const { email, externalId, plan, status } = filter
+  const c = alias(customers, 'c')
   return db
     .select()
-    .from(customers)
+    .from(c)
     .where(
       and(
-        isLiving,
-        email === undefined ? undefined : eq(sql`lower(${customers.email})`, sql`lower(${email})`),
-        status === undefined ? undefined : eq(customers.status, status),
-        page.before === null ? undefined : lt(customers.seq, page.before),
+        isNull(c.erasedAt),
+        email === undefined ? undefined : eq(sql`lower(${c.email})`, sql`lower(${email})`),
+        externalId === undefined ? undefined : eq(c.externalId, externalId),
+        plan === undefined
+          ? undefined
+          : sql`exists (select from held_plans(array[${c.id}], ${defaultPlan}) h
+              where h.place = 1 and h.plan_id = ${plan})`,
+        filter.subscriptionStatus === undefined
+          ? undefined
+          : sql`(${subscriptionStatus}) = ${filter.subscriptionStatus}`,
+        status === undefined ? undefined : eq(c.status, status),
+        page.before === null ? undefined : lt(c.seq, page.before),
       ),
     )
-    .orderBy(desc(customers.seq))
+    .orderBy(desc(c.seq))
     .limit(page.limit + 1)
 }
 
@@ -136,34 +172,65 @@ export async function getCustomer(db: Pick<Database, 'select'>, id: string): Pro
   return row
 }
 
+export type CustomerChanges = Partial<
+  CustomerDraft & Pick<CustomerRow, 'status'> & { stripeCustomerId: string }
+>
+
 /**
  * Changes the fields that are given. The audit record names them; plan and status with their values.
- * @throws Refusal `CUSTOMER_NOT_FOUND`, or `VALIDATION_FAILED` for a plan that does not exist
+ * Stripe is told of another address or name, and licences follow another status, by jobs.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`, `EXTERNAL_ID_TAKEN`, `STRIPE_CUSTOMER_TAKEN`, or
+ * `VALIDATION_FAILED` for a plan that does not exist
  */
 export function updateCustomer(
   db: Database,
   actor: Actor,
   id: string,
-  changes: Partial<CustomerDraft & Pick<CustomerRow, 'status'>>,
+  changes: CustomerChanges,
 ): Promise<CustomerRow> {
+  const { stripeCustomerId, ...fields } = changes
+  const { plan, status } = changes
   return db
     .transaction(async (tx) => {
+      if (stripeCustomerId !== undefined) await takeTurns(tx, stripeCustomerId)
       const [row] = await tx
         .update(customers)
-        .set({ ...changes, updatedAt: sql`now()` })
+        .set({ ...fields, ...(plan !== undefined && basePlan(plan)), updatedAt: sql`now()` })
         .where(livingCustomer(id))
         .returning()
       if (row === undefined) throw new Refusal('CUSTOMER_NOT_FOUND')
-      const { plan, status } = changes
+      if (stripeCustomerId !== undefined) {
+        const linked = await addStripeCustomer(tx, row, stripeCustomerId)
+        if (linked === 'taken') throw new Refusal('STRIPE_CUSTOMER_TAKEN')
+      }
       const metadata = { changed: Object.keys(changes), plan, status }
       await recordAudit(tx, actor, { event: 'customer.updated', subject: id, metadata })
+      if (changes.email !== undefined || changes.companyName !== undefined) {
+        await addJob(tx, 'update_stripe_customers', id)
+      }
+      if (status === 'active') await addJob(tx, 'refresh_subscriptions', id)
       return row
     })
     .catch((error: unknown) => {
-      throw planFault(error)
+      throw draftFault(error)
     })
 }
 
-function planFault(error: unknown): unknown {
-  return violates(error, 'customers_plan_plans_id_fk') ? unknownPlan() : error
+/** The version before reads the plan where it has always been. */
+function basePlan(plan: string | null) {
+  return { plan, basePlan: plan, basePlanKnown: true }
+}
+
+async function addJob(tx: Transaction, name: string, customerId: string): Promise<void> {
+  await tx.execute(sql`
+    select graphile_worker.add_job(${name}, json_build_object('id', ${customerId}::text),
+      job_key := ${`${name} ${customerId}`}, max_attempts := 25)`)
+}
+
+function draftFault(error: unknown): unknown {
+  if (violates(error, 'customers_external_id')) return new Refusal('EXTERNAL_ID_TAKEN')
+  const isPlan = ['customers_plan_plans_id_fk', 'customers_base_plan_plans_id_fk'].some((name) =>
+    violates(error, name),
+  )
+  return isPlan ? unknownPlan() : error
 }

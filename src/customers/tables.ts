@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
+  boolean,
   check,
   customType,
   index,
@@ -27,11 +28,19 @@ export const customers = pgTable(
     /** Empty once the customer is erased, as the constraint below has it. */
     email: text().notNull(),
     companyName: text(),
+    /** The plan that an operator has set; the plans held by subscription are derived (`held_plans`). */
+    basePlan: text().references(() => plans.id),
+    /** False in a row that only the version before has written, which has `plan` alone. */
+    basePlanKnown: boolean().notNull().default(false),
+    /** For the version before: the plan that it reads limits and prices of. */
     plan: text().references(() => plans.id),
+    /** The owner's own id of the customer. */
+    externalId: text(),
     /** `suspended` stops every key of theirs at once. */
     status: text({ enum: ['active', 'suspended'] })
       .notNull()
       .default('active'),
+    /** The first that was linked; `stripe_customers` has the others. */
     stripeCustomerId: text(),
     /** How many Stripe customers of theirs were deleted: the next one is made under another key. */
     stripeCustomersDeleted: integer().notNull().default(0),
@@ -59,8 +68,26 @@ export const customers = pgTable(
     uniqueIndex('customers_idempotency_key')
       .on(table.idempotencyKey)
       .where(sql`${table.idempotencyKey} is not null`),
+    uniqueIndex('customers_external_id')
+      .on(table.externalId)
+      .where(sql`${table.externalId} is not null`),
     index('customers_email').on(sql`lower(${table.email})`, table.seq),
     index('customers_plan').on(table.plan),
     index('customers_status_seq').on(table.status, table.seq),
   ],
 )
+
+/** Stripe customers that belong to a customer besides `customers.stripe_customer_id`. */
+export const stripeCustomers = pgTable(
+  'stripe_customers',
+  {
+    /** Stripe's own id, `cus_…`. */
+    id: text().primaryKey(),
+    customerId: text()
+      .notNull()
+      .references(() => customers.id),
+    linkedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [index('stripe_customers_customer').on(table.customerId)],
+)
+export type CustomerRow = typeof customers.$inferSelect

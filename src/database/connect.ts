@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import type { DatabaseConfig } from '../process/config.ts'
+import type { DatabaseConfig } from './config.ts'
 import { serverUrls, socketHost } from './hosts.ts'
 import { COMMAND, KINDS, type Kind, type KindName, settingStatements, settingsOf } from './kinds.ts'
 import { failureIn } from './outcomes.ts'

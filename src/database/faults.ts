@@ -65,3 +65,8 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const code = databaseErrorCode(error)
   return code !== undefined && (CONNECTION_CODES.has(code) || RETRYABLE_STATES.test(code))
 }
+
+/** A lock was not had within its time: by then the transaction is aborted, and nothing has happened. */
+export function isLockNotHad(error: unknown): boolean {
+  return databaseErrorCode(error) === '55P03'
+}

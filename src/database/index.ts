@@ -1,9 +1,10 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+import { drizzle } from 'drizzle-orm/postgres-js'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type postgres from 'postgres'
-import type { DatabaseConfig } from '../process/config.ts'
+import type { DatabaseConfig } from './config.ts'
 import { connect } from './connect.ts'
+import type { Database } from './handles.ts'
 import { KINDS, type Kind, type KindName } from './kinds.ts'
 import { databaseMetrics } from './metrics.ts'
 import { withOutcomes } from './outcomes.ts'
@@ -12,9 +13,7 @@ import { boundTransactions } from './turns.ts'
 
 const CLOSE_TIMEOUT_S = 5
 
-export type Database = PostgresJsDatabase
-/** What a Drizzle transaction's callback gets; inside it, `db` itself would wait for a second connection. */
-export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
+export type { Database, Transaction } from './handles.ts'
 
 /** Pools of Drizzle, one for each of those that must not wait for each other. */
 const POOLS = [

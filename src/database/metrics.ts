@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { Gauge, type Registry } from 'prom-client'
 import { sampled } from './sampled.ts'
-import type { Database } from './index.ts'
+import type { Database } from './handles.ts'
 
 interface Sample {
   probeS: number

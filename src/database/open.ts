@@ -1,8 +1,15 @@
-import type { Config, DatabaseConfig } from '../process/config.ts'
+import type { DatabaseConfig } from './config.ts'
 import { connect } from './connect.ts'
 import { startEmbeddedPostgres } from './embedded/index.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { requireSessions } from './pooler.ts'
+
+export interface OpenOptions {
+  database: DatabaseConfig
+  dataDir: string
+  production: boolean
+  migrateOnStart: boolean
+}
 
 export interface OpenDatabase {
   config: DatabaseConfig
@@ -20,7 +27,7 @@ export class DatabaseNotReady extends Error {}
  * @throws SessionsShared for a pooler whose connections are no sessions
  */
 export async function openDatabase(
-  config: Config,
+  config: OpenOptions,
   log: (message: string) => void,
   aborted?: AbortSignal,
 ): Promise<OpenDatabase> {

@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import type { Database } from './index.ts'
+import type { Database } from './handles.ts'
 
 /** Lost on a connection that was in use: what had been sent may or may not have been done. */
 const LOST_IN_USE = new Set([

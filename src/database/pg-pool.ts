@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { DatabaseConfig } from '../process/config.ts'
+import type { DatabaseConfig } from './config.ts'
 import { serverUrls } from './hosts.ts'
 import { type Kind, settingStatements, settingsOf } from './kinds.ts'
 

@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import type { DatabaseConfig } from '../process/config.ts'
+import type { DatabaseConfig } from './config.ts'
 import { connect } from './connect.ts'
 import { COMMAND, settingsOf } from './kinds.ts'
 

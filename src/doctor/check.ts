@@ -28,8 +28,20 @@ export interface Facts {
   /** Null where the database can not be reached; `databaseFault` says why. */
   sql: postgres.Sql | null
   databaseFault: string
+  /** What the capabilities bring. */
+  examinables: readonly Examinable[]
   /** Where a running service is to be found, and whether somebody said so. */
   service: { origin: string; isGiven: boolean }
+}
+
+/** Looks at what is in the database; its schema is up to date by then. */
+export type RecordCheck = (facts: Facts, sql: postgres.Sql) => Promise<Line[]>
+
+/** What a capability has to be looked at. */
+export interface Examinable {
+  checks?: readonly RecordCheck[]
+  /** Those that guard its tables. */
+  triggers?: readonly string[]
 }
 
 /** Whether a setting is refused, and so can not be judged further. */

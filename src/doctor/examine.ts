@@ -7,7 +7,7 @@ import type { Environment } from '../process/environment.ts'
 import { connect } from '../database/connect.ts'
 import { startEmbeddedPostgres } from '../database/embedded/index.ts'
 import { explainStartupFault } from '../process/startup-faults.ts'
-import { type Facts, type Group, type Line, failure } from './check.ts'
+import { type Examinable, type Facts, type Group, type Line, failure } from './check.ts'
 import { connections } from './connections.ts'
 import { database } from './database.ts'
 import { secretsAndFiles } from './files.ts'
@@ -49,9 +49,10 @@ export interface Place {
 export async function examine(
   environment: Environment,
   place: Place,
+  examinables: readonly Examinable[],
   report: (done: number, total: number) => void = () => undefined,
 ): Promise<Examined[]> {
-  const { facts, close } = await gather(environment, place)
+  const { facts, close } = await gather(environment, place, examinables)
   const examined: Examined[] = []
   try {
     for (const [index, group] of GROUPS.entries()) {
@@ -78,6 +79,7 @@ async function linesOf(group: Group, facts: Facts): Promise<Line[]> {
 async function gather(
   environment: Environment,
   { folder, url }: Place,
+  examinables: readonly Examinable[],
 ): Promise<{ facts: Facts; close: () => Promise<void> }> {
   const complete = withDevelopmentSecrets(environment, false)
   const { config } = inspectEnvironment(complete)
@@ -96,6 +98,7 @@ async function gather(
     faults,
     sql: null,
     databaseFault: '',
+    examinables,
     service,
   }
 

@@ -1,9 +1,8 @@
 import type postgres from 'postgres'
-import { type Line, failure, pass } from './check.ts'
+import { type Examinable, type Facts, type Line, failure, pass } from './check.ts'
 
-/** Every trigger of the schema: what keeps the ledger and the audit log as written, and tells of keys. */
-export const TRIGGERS = [
-  'api_keys_announced',
+/** What keeps the audit log as written; capabilities name theirs. */
+const AUDIT_TRIGGERS = [
   'audit_checkpoints_never_change',
   'audit_places_never_change',
   'audit_records_never_change',
@@ -11,11 +10,12 @@ export const TRIGGERS = [
   'audit_terms_never_change',
   'audit_tiles_never_go',
   'audit_tiles_only_grow',
-  'customers_announced',
-  'tokens_announced',
-  'transfers_never_go',
-  'transfers_only_forget',
 ] as const
+
+/** Every trigger of the schema. */
+export function triggersOf(examinables: readonly Examinable[]): string[] {
+  return [...AUDIT_TRIGGERS, ...examinables.flatMap(({ triggers: own = [] }) => own)].toSorted()
+}
 
 const APPEND_ONLY = [
   'transfers',
@@ -36,12 +36,15 @@ const FORBIDDEN = [
 /** Columns of a transfer that not even the erasure of a person touches. */
 const MONEY = ['amount', 'kind', 'asset', 'balance_after', 'debit_account_id', 'credit_account_id']
 
-export async function triggers(sql: postgres.Sql): Promise<Line> {
+export async function triggers(
+  { examinables }: Pick<Facts, 'examinables'>,
+  sql: postgres.Sql,
+): Promise<Line> {
   const rows = await sql<{ name: string }[]>`
     select tgname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
     where tgenabled in ('O', 'A') and c.relnamespace = current_schema()::regnamespace`
   const enabled = new Set(rows.map(({ name }) => name))
-  const missing = TRIGGERS.filter((name) => !enabled.has(name))
+  const missing = triggersOf(examinables).filter((name) => !enabled.has(name))
   if (missing.length === 0)
     return pass('guards', 'triggers keep the ledger and the audit log as written')
   const advice = 'alter table … enable trigger …, and find out who switched it off'

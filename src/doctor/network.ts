@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { isPlainRedis } from '../process/config.ts'
-import type { RateLimit } from '../process/environment.ts'
-import { isLoopback } from '../process/loopback.ts'
+import type { RateLimit } from '../http/rate-limits/index.ts'
+import { isLoopback } from '../database/loopback.ts'
 import {
   type Facts,
   type Group,

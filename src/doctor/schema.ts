@@ -1,16 +1,14 @@
 import { accessSync, constants } from 'node:fs'
 import type postgres from 'postgres'
-import { keyPeppers } from '../customers/api-keys/peppers.ts'
 import { openCheckpoint } from '../audit/verifier.ts'
-import { verifyLedger } from '../funds/verify.ts'
 import { LOCK_CLASS } from '../jobs/recovery.ts'
-import { array } from '../database/arrays.ts'
 import { pendingMigrations } from '../database/migrate.ts'
 import { openKeyRing } from '../keys/index.ts'
 import {
   type Facts,
   type Group,
   type Line,
+  type RecordCheck,
   counted,
   failure,
   pass,
@@ -19,8 +17,6 @@ import {
 } from './check.ts'
 import { privileges, triggers } from './guards.ts'
 
-/** A ledger of so many transfers verifies in seconds. */
-const QUICK_TRANSFERS_MAX = 500_000
 const EVENT_AGE_S_MAX = 300
 const AUDIT_DELAY_S_MAX = 60
 
@@ -37,36 +33,17 @@ export const schema: Group = {
       const advice = '`strongroom migrate`; what follows from it is not checked'
       return [failure('migrations', `${counted(lacking, 'migration')} lacking`, advice)]
     }
-    return [
+    const lines = [
       pass('migrations', 'up to date'),
-      await triggers(sql),
+      await triggers(facts, sql),
       await privileges(sql),
-      await ledger(sql),
-      ...(await auditLog(facts, sql)),
-      ...(await apiKeys(facts, sql)),
-      await stripeEvents(facts, sql),
-      ...(await jobs(sql)),
-      await retention(facts, sql),
     ]
+    const own: RecordCheck[] = [auditLog, stripeEvents, jobs]
+    for (const check of [...own, ...facts.examinables.flatMap(({ checks = [] }) => checks)]) {
+      lines.push(...(await check(facts, sql)))
+    }
+    return lines
   },
-}
-
-async function ledger(sql: postgres.Sql): Promise<Line> {
-  const [row] = await sql<{ transfers: number }[]>`
-    select greatest(reltuples, 0)::bigint::float8 as transfers from pg_class
-    where oid = 'transfers'::regclass`
-  if ((row?.transfers ?? 0) > QUICK_TRANSFERS_MAX) {
-    return unseen(
-      'ledger',
-      'is too large to verify in passing',
-      '`strongroom ledger verify`, in a quiet hour',
-    )
-  }
-  const { findings, transfers } = await verifyLedger(sql)
-  const [finding] = findings
-  return finding === undefined
-    ? pass('ledger', `sound: ${counted(Number(transfers), 'transfer')}, every sum zero`)
-    : failure('ledger', `broken: ${finding.rule}`, '`strongroom ledger verify` shows the rows')
 }
 
 async function auditLog({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
@@ -122,30 +99,7 @@ function copies({ auditCheckpointDir: folder }: Facts['config']): Line {
   }
 }
 
-async function apiKeys({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
-  const peppers = array(keyPeppers(config.apiKeyPeppers).ids)
-  const [row] = await sql<{ keys: number; bare: number; slow: number }[]>`
-    select count(*)::int as keys,
-      (count(*) filter (where hash not like '$argon2id$%'))::int as bare,
-      (count(*) filter (where revoked_at is null and least(expires_at, retires_at) > now() is not false
-        and (digest is not null and pepper_id = any(${peppers}::text[])) is not true))::int as slow
-    from api_keys`
-  const { keys = 0, bare = 0, slow = 0 } = row ?? {}
-  return [
-    bare > 0
-      ? failure('api keys', `${bare} are kept without a hash`, 'revoke them')
-      : pass('api keys', `${counted(keys, 'key')}, kept as digests and argon2id hashes`),
-    slow > 0
-      ? warning(
-          'key digests',
-          `${counted(slow, 'usable key')} without a digest of a configured pepper: slow at the next use`,
-          'set API_KEY_PEPPER_PREVIOUS to the pepper before, if there was one; else each use makes one',
-        )
-      : pass('key digests', 'of a configured pepper, for every usable key'),
-  ]
-}
-
-async function stripeEvents({ config }: Facts, sql: postgres.Sql): Promise<Line> {
+async function stripeEvents({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
   const [row] = await sql<{ parked: number; age_s: number | null }[]>`
     select (count(*) filter (where status = 'parked'))::int as parked,
       extract(epoch from now() - min(received_at) filter (where status = 'pending'))::int as age_s
@@ -153,16 +107,16 @@ async function stripeEvents({ config }: Facts, sql: postgres.Sql): Promise<Line>
   const { parked = 0, age_s: ageS = null } = row ?? {}
   if (parked > 0) {
     const advice = '`strongroom events list --status parked`, then `strongroom events replay <id>`'
-    return warning('stripe events', `${counted(parked, 'event')} failed again and again`, advice)
+    return [warning('stripe events', `${counted(parked, 'event')} failed again and again`, advice)]
   }
   if (ageS !== null && ageS > EVENT_AGE_S_MAX) {
     const advice = config.runJobs ? 'see the log of the service' : 'start `node dist/worker.js`'
-    return warning('stripe events', `one waits since ${Math.floor(ageS / 60)} minutes`, advice)
+    return [warning('stripe events', `one waits since ${Math.floor(ageS / 60)} minutes`, advice)]
   }
-  return pass('stripe events', 'none waits or has failed')
+  return [pass('stripe events', 'none waits or has failed')]
 }
 
-async function jobs(sql: postgres.Sql): Promise<Line[]> {
+async function jobs(_facts: Facts, sql: postgres.Sql): Promise<Line[]> {
   const [row] = await sql<{ workers: number; failed: number }[]>`
     select (select count(*)::int from pg_locks where locktype = 'advisory' and objsubid = 2
         and classid = ${LOCK_CLASS}
@@ -181,15 +135,4 @@ async function jobs(sql: postgres.Sql): Promise<Line[]> {
       ? pass('jobs', 'none was given up')
       : warning('jobs', `${counted(failed, 'job')} given up`, 'select * from graphile_worker.jobs'),
   ]
-}
-
-async function retention({ config }: Facts, sql: postgres.Sql): Promise<Line> {
-  const [row] = await sql<{ overdue: boolean }[]>`
-    select coalesce(cleaned_at < now() - interval '2 days', false) as overdue from usage_retention`
-  const days = counted(config.usageRetentionDays, 'day')
-  if (row?.overdue === true) {
-    const advice = 'run the service for ten minutes, or `strongroom usage cleanup`'
-    return warning('retention', `usage reports are due for deletion after ${days}`, advice)
-  }
-  return pass('retention', `usage reports are deleted after ${days}`)
 }

@@ -1,23 +1,9 @@
 import { Stripe } from 'stripe'
 import { connect } from '../stripe/client.ts'
-import { handlerOf } from '../stripe/handlers/index.ts'
+import { EVENT_TYPES } from '../stripe/event-types.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
 
 const WEBHOOK_PATH = '/api/webhooks/stripe'
-
-/** One event for each handler: what an endpoint must be told to send. */
-const NEEDED_EVENTS = [
-  'checkout.session.completed',
-  'checkout.session.async_payment_succeeded',
-  'customer.subscription.created',
-  'customer.subscription.updated',
-  'customer.subscription.deleted',
-  'customer.deleted',
-  'invoice.paid',
-  'invoice.payment_failed',
-  'charge.refunded',
-  'charge.dispute.closed',
-] as const
 
 /** The secrets, and what Stripe itself says of them. */
 export const stripe: Group = {
@@ -81,9 +67,7 @@ function endpoint(all: readonly Stripe.WebhookEndpoint[]): Line {
     return failure('endpoint', 'is not https', 'change its URL in the dashboard')
   }
   const sent = new Set<string>(ours.flatMap((one) => one.enabled_events))
-  const missing = NEEDED_EVENTS.filter(
-    (type) => handlerOf(type) !== undefined && !sent.has(type) && !sent.has('*'),
-  )
+  const missing = EVENT_TYPES.filter((type) => !sent.has(type) && !sent.has('*'))
   if (missing.length === 0) return pass('endpoint', 'enabled, and sends what is needed')
   return failure('endpoint', `does not send ${missing.join(', ')}`, 'add them in the dashboard')
 }

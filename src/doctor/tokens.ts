@@ -1,4 +1,4 @@
-import { adminTokensInUse } from '../tokens/in-use.ts'
+import { adminTokensInUse } from '../auth/in-use.ts'
 import { type Facts, type Line, failure, hasFault, pass, warning } from './check.ts'
 
 const ISSUE = 'issue a token for each: `strongroom tokens issue <name> --role operator`'

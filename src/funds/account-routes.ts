@@ -90,7 +90,12 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
       },
       config: {
         permission: 'accounts:write',
-        refusals: ['ACCOUNT_NOT_FOUND', 'CREDIT_LIMIT_IN_USE', 'BALANCE_LIMIT'],
+        refusals: [
+          'ACCOUNT_NOT_FOUND',
+          'BALANCE_BELOW_FLOOR',
+          'BALANCE_LIMIT',
+          'CREDIT_LIMIT_IN_USE',
+        ],
         unlimited: bodyHas('status', 'frozen'),
       },
     },
@@ -103,6 +108,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         ...(status !== undefined && { status }),
         ...(credit !== undefined && { creditLimit: BigInt(credit) }),
         ...(low !== undefined && { lowBalanceAt: low === null ? null : BigInt(low) }),
+        ...(request.body.clear_flags !== undefined && { chargedBack: false as const }),
       })
       return presentAccount(account, await app.funds.balance(userId))
     },

@@ -87,7 +87,10 @@ export function updateAccount(
   db: Database,
   actor: Actor,
   userId: string,
-  changes: Partial<Pick<AccountRow, 'tier' | 'status' | 'creditLimit' | 'lowBalanceAt'>>,
+  changes: Partial<Pick<AccountRow, 'tier' | 'status' | 'creditLimit' | 'lowBalanceAt'>> & {
+    /** The flag goes. */
+    chargedBack?: false
+  },
 ): Promise<AccountRow> {
   return db.transaction(async (tx) => {
     await takeTurn(tx, userId)
@@ -102,7 +105,11 @@ export function updateAccount(
     if (changes.creditLimit !== undefined && isBeyondLimit(after)) {
       throw new Refusal('BALANCE_LIMIT')
     }
-    if (!after.chargedBack && available(after) < 0n) throw new Refusal('CREDIT_LIMIT_IN_USE')
+    if (!after.chargedBack && available(after) < 0n) {
+      throw new Refusal(
+        changes.chargedBack === false ? 'BALANCE_BELOW_FLOOR' : 'CREDIT_LIMIT_IN_USE',
+      )
+    }
     const isLow = after.lowBalanceAt !== null && after.balance < after.lowBalanceAt
     const [row] = await tx
       .update(accounts)

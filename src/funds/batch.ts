@@ -19,6 +19,8 @@ import {
   post,
   refundable,
   reversible,
+  NEVER,
+  isForDispute,
 } from './posting.ts'
 
 /** What a batch of operations is decided on, as it stands under the accounts' locks. */
@@ -98,9 +100,12 @@ export function openBatch(ledger: Ledger) {
         caps.check(operation, operation.amount)
         return done(transfer(account, operation, operation.amount, null), null)
       case 'hold': {
+        const isForced = 'charge' in operation
         caps.check(operation, operation.amount)
-        const made = transfer(account, operation, operation.amount, null)
-        const expiresAt = new Date(made.createdAt.getTime() + operation.expiresInMs)
+        const made = transfer(account, operation, operation.amount, null, isForced)
+        const expiresAt = isForced
+          ? NEVER
+          : new Date(made.createdAt.getTime() + operation.expiresInMs)
         const { accountId, seq, amount } = made
         const status = 'open' as const
         return done(
@@ -117,8 +122,9 @@ export function openBatch(ledger: Ledger) {
       case 'stripe_reversal': {
         const { charge, before } = findCharge(operation.charge)
         const amount = reversible(charge, before, operation.total)
-        if (amount <= 0n) return { ...done(charge, null), replayed: true }
-        return giveBack(account, operation, charge, amount)
+        if (amount === 0n) return { ...done(charge, null), replayed: true }
+        if (amount > 0n) return giveBack(account, operation, charge, amount)
+        return giveBack(account, { ...operation, kind: 'stripe_reinstatement' }, charge, -amount)
       }
       case 'capture':
         return capture(account, operation, findHold(operation.hold), operation.amount)
@@ -126,6 +132,7 @@ export function openBatch(ledger: Ledger) {
         const hold = findHold(operation.hold)
         const ending = endings.get(placeKey(hold))
         if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
+        if (isForDispute(hold) && operation.isAny !== true) throw new Refusal('HOLD_NOT_YOURS')
         if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
         return end(account, operation, hold, 'released')
       }
@@ -140,12 +147,13 @@ export function openBatch(ledger: Ledger) {
 
   function giveBack(
     account: Account,
-    operation: Operation,
+    operation: Signature & { kind: TransferKind },
     charge: Transfer,
     amount: bigint,
   ): Moved {
     const made = transfer(account, operation, amount, charge.seq)
-    refunded.set(placeKey(charge), (refunded.get(placeKey(charge)) ?? 0n) + amount)
+    const taken = operation.kind === 'stripe_reinstatement' ? -amount : amount
+    refunded.set(placeKey(charge), (refunded.get(placeKey(charge)) ?? 0n) + taken)
     return done(made, null)
   }
 
@@ -156,6 +164,7 @@ export function openBatch(ledger: Ledger) {
     hold: Hold,
     asked: bigint | null,
   ): Moved {
+    if (isForDispute(hold)) throw new Refusal('HOLD_NOT_YOURS')
     const ending = endings.get(placeKey(hold))
     const again = hold.status === 'captured' && (asked ?? hold.amount) === hold.captured
     if (again && ending !== undefined) return replayOf(ending, hold)
@@ -219,8 +228,9 @@ export function openBatch(ledger: Ledger) {
     operation: Signature & { kind: TransferKind },
     amount: bigint,
     targetSeq: bigint | null,
+    isForced = false,
   ): Transfer {
-    const after = post(account, operation.kind, amount, ledger.now)
+    const after = post(account, operation.kind, amount, ledger.now, isForced)
     const { debit, credit } = EFFECTS[operation.kind]
     const sideId = (side: string) =>
       side === 'user' ? after.id : ledger.systemAccount(side, after.asset)

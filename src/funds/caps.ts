@@ -2,16 +2,6 @@ import { Refusal } from '../refusals/index.ts'
 import type { Operation, Transfer } from './operations.ts'
 import type { TransferKind } from './posting.ts'
 
-/** How much a token may move, in the smallest unit of whichever asset. */
-export interface Cap {
-  /** What the day's sum is counted under; a token that replaces another goes on with it. */
-  lineage: string
-  /** Of one movement or hold; null for no bound. */
-  amountMax: bigint | null
-  /** Of all that was moved in a UTC day; null for no bound. */
-  dailyMax: bigint | null
-}
-
 /** What was moved under a lineage on a day. */
 export interface Sum {
   lineage: string

@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import { type Writes, openBatch } from './batch.ts'
-import { databaseErrorCode } from '../database/faults.ts'
+import { isLockNotHad } from '../database/faults.ts'
 import { committing } from '../database/outcomes.ts'
 import { Refusal } from '../refusals/index.ts'
 import { busyLineages, lineagesOf } from './caps.ts'
@@ -196,11 +196,6 @@ export function ledger(
   }
 
   return { commit, open, endLapsed }
-}
-
-/** A lock was not had within its time: by then the transaction is aborted, and nothing has happened. */
-export function isLockNotHad(error: unknown): boolean {
-  return databaseErrorCode(error) === '55P03'
 }
 
 /** More is read only for accounts that hold something, and for repeated calls about holds: most batches have none. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
 import type { Write } from '../http/outcomes/attempt.ts'
-import type { Cap } from './caps.ts'
+import type { Cap } from '../auth/identity.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
 /** A transfer by its primary key, which its public id carries. */
@@ -29,11 +29,14 @@ export type Movement = {
       amount: bigint
     }
   | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
+  /** What Stripe has taken for a dispute is held without end, whatever the account says. */
+  | { kind: 'hold'; charge: Place; amount: bigint }
   | { kind: 'refund'; charge: Place; amount: bigint | null }
-  /** `total` is all that Stripe has taken back of the top-up so far. */
+  /** `total` is all that Stripe has taken back of the top-up and not given back; it goes either way. */
   | { kind: 'stripe_reversal'; charge: Place; total: bigint }
   | { kind: 'capture'; hold: Place; amount: bigint | null }
-  | { kind: 'release'; hold: Place }
+  /** `isAny`: one for a dispute too. */
+  | { kind: 'release'; hold: Place; isAny?: true }
 )
 
 /** A movement under way. It has a key in any case, by which its own outcome can be found again. */

@@ -6,6 +6,7 @@ import { type BalanceRow, type BalanceThen, balanceAt, readBalances } from './ba
 import { endLapsedHolds } from './jobs.ts'
 import { COUNTED_MAX } from './lapsed.ts'
 import { ALONE, type LedgerBooks, SHARED, ledger } from './ledger.ts'
+import { committedFacts, transferSource } from './log-source.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
 import { Refusal } from '../refusals/index.ts'
@@ -13,6 +14,7 @@ import { sharedCommits } from '../scheduling/shared-commits.ts'
 import { SetAside, holderOf } from './set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from './waiting-room.ts'
 import { type Verification, verifyLedger } from './verify.ts'
+import { finishAccount, fundsSteps, lockedAccount } from './erasure.ts'
 
 /**
  * One batch under way: what arrives meanwhile makes the next one larger, and a batch costs about the
@@ -48,9 +50,17 @@ declare module 'fastify' {
   }
 }
 
+/** Keeps the job in the queue as failed, where any process can see it. */
+class LedgerBroken extends Error {}
+
 /** The ledger on connections of its own: one for each batch that may be under way. */
 export const funds = fp(
   async (app: FastifyInstance) => {
+    app.audit.addSource(transferSource)
+    app.erasures.addSteps(fundsSteps)
+    // Accounts before everything else, as in the other transactions.
+    app.erasures.addLock(lockedAccount)
+    app.erasures.addFinish(finishAccount)
     const lanes = (kind: KindName) =>
       Array.from({ length: KINDS[kind].connectionsMax }, () => app.connections.open(kind, 1))
     const writers = lanes('ledger')
@@ -61,7 +71,7 @@ export const funds = fp(
     const metrics = fundsMetrics(app.metrics, () => moves.waiting() + setAside.waiting())
     const books = ledger((writes, batchSize, recordId) => {
       metrics.committed(writes, batchSize)
-      if (recordId !== null) app.audit.remember(recordId, writes)
+      if (recordId !== null) app.audit.remember(recordId, () => committedFacts(writes))
     })
     const limits = { waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
     const moves = sharedCommits<Operation, Moved>({
@@ -131,6 +141,20 @@ export const funds = fp(
       ledger: books,
     })
 
+    app.jobs.add({
+      name: 'verify_ledger',
+      cron: '41 3 * * *',
+      isSingle: true,
+      run: async () => {
+        const { findings, transfers } = await app.funds.verify()
+        // The rows are for `strongroom ledger verify`: they name accounts.
+        const rules = findings.map(({ rule }) => rule)
+        if (rules.length > 0) app.log.error({ rules }, 'The ledger is broken')
+        if (rules.length > 0) throw new LedgerBroken()
+        app.log.info({ transfers: Number(transfers) }, 'The ledger is sound')
+      },
+    })
+
     const stopping = new AbortController()
     let isEnding = false
     const job = setInterval(() => {
@@ -152,7 +176,7 @@ export const funds = fp(
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'funds', dependencies: ['errors', 'metrics', 'database', 'audit'] },
+  { name: 'funds', dependencies: ['errors', 'metrics', 'database', 'jobs', 'audit', 'privacy'] },
 )
 
 function at<T>(items: readonly T[], index: number): T {

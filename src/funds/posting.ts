@@ -21,6 +21,7 @@ export const EFFECTS = {
   top_up: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
   stripe_top_up: { debit: 'stripe', credit: 'user', balance: 1n, held: 0n },
   stripe_reversal: { debit: 'user', credit: 'stripe', balance: -1n, held: 0n },
+  stripe_reinstatement: { debit: 'stripe', credit: 'user', balance: 1n, held: 0n },
   /** What is left to a user whose account is erased, and what such a user owed. */
   forfeit: { debit: 'user', credit: 'adjustments', balance: -1n, held: 0n },
   write_off: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
@@ -83,13 +84,20 @@ export function isBeyondLimit(account: Pick<Account, 'balance' | 'creditLimit'>)
 /**
  * The account after a transfer; the one that was given stays as it is. The transfer's time is never
  * before the account's last change.
+ * @param isForced what has happened at Stripe is booked whatever the account says
  * @throws Refusal `ACCOUNT_FROZEN`, `INSUFFICIENT_FUNDS` or `BALANCE_LIMIT`
  */
-export function post(account: Account, kind: TransferKind, amount: bigint, now: Date): Account {
+export function post(
+  account: Account,
+  kind: TransferKind,
+  amount: bigint,
+  now: Date,
+  isForced = false,
+): Account {
   const effect = EFFECTS[kind]
   // What Stripe has taken back is gone, whatever the account says; and no status keeps one open.
   const isReversal = kind === 'stripe_reversal'
-  if (effect.debit === 'user' && !isReversal && kind !== 'forfeit') {
+  if (effect.debit === 'user' && !isReversal && !isForced && kind !== 'forfeit') {
     if (account.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
     if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
   }
@@ -128,9 +136,9 @@ export function refundable(
 }
 
 /**
- * What Stripe takes back of a top-up now; zero or less if that has been done.
- * @param reversed what was taken back before
- * @param total all that Stripe has taken back of it so far
+ * What Stripe takes back of a top-up now, or below zero what it gives back of that.
+ * @param reversed what is taken back already
+ * @param total all that Stripe has taken back of it and not given back
  * @throws Refusal `NOT_REFUNDABLE`
  */
 export function reversible(
@@ -151,6 +159,13 @@ export function capturable(hold: Hold, asked: bigint | null): bigint {
   if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
   if ((asked ?? hold.amount) > hold.amount) throw new Refusal('AMOUNT_EXCEEDS_HOLD')
   return asked ?? hold.amount
+}
+
+/** The end of the year 9999: a hold for a dispute, which its caller neither made nor may end, has no end. */
+export const NEVER = new Date(253_402_300_799_000)
+
+export function isForDispute(hold: Hold): boolean {
+  return hold.expiresAt >= NEVER
 }
 
 export function isLapsed(hold: Hold, now: Date): boolean {

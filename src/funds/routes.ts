@@ -4,7 +4,7 @@ import { identityOf } from '../auth/identity.ts'
 import { actorOf } from '../auth/scope.ts'
 import { attemptOf } from '../http/outcomes/plugin.ts'
 import { ref } from '../http/schemas.ts'
-import { fingerprint, idempotencyKey } from './idempotency.ts'
+import { fingerprint, idempotencyKey } from '../http/idempotency.ts'
 import type { Moved, Movement } from './operations.ts'
 import { placeOf, presentHold, presentMovement } from './present.ts'
 import {
@@ -147,7 +147,13 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'funds:hold',
-        refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED', 'AMOUNT_EXCEEDS_HOLD'],
+        refusals: [
+          ...always,
+          'HOLD_NOT_FOUND',
+          'HOLD_CLOSED',
+          'HOLD_NOT_YOURS',
+          'AMOUNT_EXCEEDS_HOLD',
+        ],
       },
     },
     async (request, reply) => {
@@ -169,7 +175,10 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: ReleaseBody,
         response: { 200: ref(Hold) },
       },
-      config: { permission: 'funds:hold', refusals: [...moving, 'HOLD_NOT_FOUND', 'HOLD_CLOSED'] },
+      config: {
+        permission: 'funds:hold',
+        refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED', 'HOLD_NOT_YOURS'],
+      },
     },
     async (request, reply) => {
       const { hold_id } = request.params

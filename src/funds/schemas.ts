@@ -251,6 +251,13 @@ export const UpdateAccountBody = strictObject(
         description: 'How far below zero the balance may go, counting what is held.',
       }),
     ),
+    clear_flags: Type.Optional(
+      Type.Array(Type.Literal('charged_back'), {
+        minItems: 1,
+        maxItems: 1,
+        description: 'Possible when the balance is above its floor again.',
+      }),
+    ),
     low_balance_at: Type.Optional(
       nullable(
         Type.Integer({

@@ -99,8 +99,10 @@ export async function beginBatch(
       ? []
       : sql<(Transfer & { refunded: bigint })[]>`
           select ${transferColumns(sql)}, (
-            select coalesce(sum(r.amount), 0)::bigint from transfers r
-            where r.account_id = t.account_id and r.target_seq = t.seq and r.kind in ('refund', 'stripe_reversal')
+            select coalesce(sum(case r.kind when 'stripe_reinstatement' then -r.amount else r.amount end), 0)::bigint
+            from transfers r
+            where r.account_id = t.account_id and r.target_seq = t.seq
+              and r.kind in ('refund', 'stripe_reversal', 'stripe_reinstatement')
           ) as refunded
           from ${places(sql, charges)} join transfers t using (account_id, seq)`,
     holds.length === 0

@@ -146,7 +146,7 @@ export const transfers = pgTable(
     ),
     check(
       'transfers_target',
-      sql`(${table.targetSeq} is not null) = (${table.kind} in ('refund', 'stripe_reversal', 'capture', 'release'))`,
+      sql`(${table.targetSeq} is not null) = (${table.kind} in ('refund', 'stripe_reversal', 'stripe_reinstatement', 'capture', 'release'))`,
     ),
     // What an erasure looks through before the keys of transfers go.
     index('transfers_paid')

@@ -77,7 +77,7 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         where seq <> seq_before + 1
           or created_at < created_before
           or balance_after <> balance_before + amount * case
-            when kind in ('top_up', 'stripe_top_up', 'refund', 'write_off') then 1
+            when kind in ('top_up', 'stripe_top_up', 'stripe_reinstatement', 'refund', 'write_off') then 1
             when kind in ('deduct', 'stripe_reversal', 'capture', 'forfeit') then -1 else 0 end
           or held_after <> held_before + amount * case
             when kind = 'hold' then 1 when kind in ('capture', 'release') then -1 else 0 end
@@ -103,7 +103,7 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         left join accounts c on c.id = t.credit_account_id
         where (t.asset, t.asset) is distinct from (d.asset, c.asset)
           or (coalesce(d.system, 'user'), coalesce(c.system, 'user')) is distinct from (
-            case t.kind when 'top_up' then 'adjustments' when 'write_off' then 'adjustments' when 'stripe_top_up' then 'stripe' when 'refund' then 'revenue'
+            case t.kind when 'top_up' then 'adjustments' when 'write_off' then 'adjustments' when 'stripe_top_up' then 'stripe' when 'stripe_reinstatement' then 'stripe' when 'refund' then 'revenue'
               when 'capture' then 'holds' when 'release' then 'holds' else 'user' end,
             case t.kind when 'deduct' then 'revenue' when 'forfeit' then 'adjustments' when 'stripe_reversal' then 'stripe' when 'capture' then 'revenue'
               when 'hold' then 'holds' else 'user' end)
@@ -137,13 +137,16 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
       'a charge is refunded, and a top-up taken back, at most in full',
       tx`
         select r.account_id, r.target_seq as seq, sum(r.amount) as given_back
-        from transfers r
-        where r.kind in ('refund', 'stripe_reversal')
-        group by r.account_id, r.target_seq, r.kind
-        having sum(r.amount) > coalesce((
+        from (
+          select account_id, target_seq, kind <> 'refund' as is_stripe,
+            case kind when 'stripe_reinstatement' then -amount else amount end as amount
+          from transfers where kind in ('refund', 'stripe_reversal', 'stripe_reinstatement')
+        ) r
+        group by r.account_id, r.target_seq, r.is_stripe
+        having sum(r.amount) < 0 or sum(r.amount) > coalesce((
           select c.amount from transfers c
           where c.account_id = r.account_id and c.seq = r.target_seq
-            and (c.kind = 'stripe_top_up') = (r.kind = 'stripe_reversal')
+            and (c.kind = 'stripe_top_up') = r.is_stripe
             and c.kind in ('deduct', 'capture', 'stripe_top_up')), 0)
         limit ${FINDINGS_MAX}`,
     ],

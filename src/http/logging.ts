@@ -2,8 +2,10 @@ import { isatty } from 'node:tty'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { destination, pino, stdSerializers } from 'pino'
-import type { Config } from '../process/config.ts'
 import { databaseErrorCode } from '../database/faults.ts'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,7 +15,7 @@ declare module 'fastify' {
 }
 
 /** What may be logged is listed; everything else stays out, so no secret has to be recognised. */
-export function createLogger(level: Config['logLevel']): FastifyBaseLogger {
+export function createLogger(level: LogLevel): FastifyBaseLogger {
   return pino(
     {
       level,

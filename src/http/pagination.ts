@@ -8,7 +8,7 @@ export const PageQuery = {
   // Optional, because a default alone would be a required parameter in generated clients.
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' }),
+    Type.String({ maxLength: 500, description: '`next_cursor` of the page before.' }),
   ),
 }
 
@@ -63,12 +63,40 @@ export function pageAnswer<Row extends { seq: bigint }, Item>(
   }
 }
 
+/** As `pageRequest`, for a list whose rows are told apart by a text: what the page before ended with. */
+export function textPageRequest(
+  query: { limit?: number; cursor?: string },
+  list: ListName,
+): { limit: number; after: string | null } {
+  const limit = query.limit ?? 50
+  if (query.cursor === undefined) return { limit, after: null }
+  const after = Buffer.from(query.cursor, 'base64url').toString('utf8', CHECK_BYTES)
+  if (encodeCursor(list, after) !== query.cursor) throw new Refusal('INVALID_CURSOR')
+  return { limit, after }
+}
+
+/** As `pageAnswer`, for a list whose rows are told apart by a text. */
+export function textPageAnswer<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  list: ListName,
+  { present, placeOf }: { present: (row: Row) => Item; placeOf: (row: Row) => string },
+): { data: Item[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const more = rows.length > limit && last !== undefined
+  return {
+    data: shown.map(present),
+    next_cursor: more ? encodeCursor(list, placeOf(last)) : null,
+  }
+}
+
 /** The check keeps callers from building on what is inside; it protects no secret. */
 function encodeCursor(list: ListName, position: string): string {
   const check = createHash('sha256')
     .update(JSON.stringify([list, position]))
     .digest()
-  const bytes = Buffer.concat([check.subarray(0, CHECK_BYTES), Buffer.from(position, 'latin1')])
+  const bytes = Buffer.concat([check.subarray(0, CHECK_BYTES), Buffer.from(position, 'utf8')])
   return bytes.toString('base64url')
 }
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { DatabaseConfig } from '../process/config.ts'
+import type { DatabaseConfig } from '../database/config.ts'
 import { array } from '../database/arrays.ts'
 import { connect } from '../database/connect.ts'
 

@@ -9,11 +9,11 @@ import {
   parseCronItems,
   run,
 } from 'graphile-worker'
-import type { DatabaseConfig } from '../process/config.ts'
+import type { DatabaseConfig } from '../database/config.ts'
 import { databaseErrorCode } from '../database/faults.ts'
 import { KINDS } from '../database/kinds.ts'
 import { pgPool } from '../database/pg-pool.ts'
-import { JOBS, type Job } from './list.ts'
+import type { Job } from './registry.ts'
 import { startRecovery } from './recovery.ts'
 
 const CONCURRENCY = 4
@@ -28,7 +28,7 @@ export interface Jobs {
   stop(): Promise<void>
 }
 
-/** Runs the jobs of `list.ts` until it is stopped; any number of processes may do so. */
+/** Runs the registered jobs until it is stopped; any number of processes may do so. */
 export async function startJobs(app: FastifyInstance, config: DatabaseConfig): Promise<Jobs> {
   const pool = pgPool(config, KINDS.queue)
   const unwatch = app.connections.readiness.watch('queue', () => pool.query('select 1'))
@@ -51,7 +51,7 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
       events,
       taskList: tasks(app),
       parsedCronItems: parseCronItems(
-        JOBS.flatMap(({ name, cron, isSingle }) =>
+        app.jobs.all.flatMap(({ name, cron, isSingle }) =>
           cron ? [{ task: name, match: cron, ...(isSingle === true && single(name)) }] : [],
         ),
       ),
@@ -93,12 +93,12 @@ function single(name: string) {
 
 function tasks(app: FastifyInstance): TaskList {
   return Object.fromEntries(
-    JOBS.map((job: Job) => [
+    app.jobs.all.map((job: Job) => [
       job.name,
       async (payload, { job: { attempts, max_attempts: attemptsMax } }) => {
         const end = app.jobMetrics.begin(job.name)
         try {
-          await job.run(app, payload, { attempt: attempts, isLast: attempts >= attemptsMax })
+          await job.run(payload, { attempt: attempts, isLast: attempts >= attemptsMax })
           end('succeeded')
         } catch (error) {
           end('failed')

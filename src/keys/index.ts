@@ -2,7 +2,6 @@ import { type KeyObject, createPublicKey } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type JWTPayload, SignJWT, calculateJwkThumbprint, exportJWK } from 'jose'
-import type { Config } from '../process/config.ts'
 import { Refusal } from '../refusals/index.ts'
 
 const ALGORITHM = 'RS256'
@@ -32,6 +31,12 @@ export interface KeyRing {
   sign(type: string, claims: JWTPayload): Promise<string>
 }
 
+/** RSA: the private key that signs, undefined for none, and public ones that still verify. */
+export interface KeyRingConfig {
+  signing: KeyObject | undefined
+  previous: readonly KeyObject[]
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
     keys: KeyRing
@@ -39,14 +44,14 @@ declare module 'fastify' {
 }
 
 export const keyRing = fp(
-  async (app: FastifyInstance, options: { config: Config['keys'] }) => {
+  async (app: FastifyInstance, options: { config: KeyRingConfig }) => {
     app.decorate('keys', await openKeyRing(options.config))
   },
   { name: 'key-ring' },
 )
 
 /** The keys of a configuration, each once; what signs comes from one place, whatever it is for. */
-export async function openKeyRing({ signing, previous }: Config['keys']): Promise<KeyRing> {
+export async function openKeyRing({ signing, previous }: KeyRingConfig): Promise<KeyRing> {
   const known = signing === undefined ? previous : [createPublicKey(signing), ...previous]
   const all = await Promise.all(known.map(publicJwk))
   const byId = new Map(all.map((jwk) => [jwk.kid, jwk]))

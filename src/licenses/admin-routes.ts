@@ -18,14 +18,18 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'licenses:write',
-        refusals: ['CUSTOMER_NOT_FOUND', 'SIGNING_KEY_MISSING'],
+        refusals: ['CUSTOMER_NOT_FOUND', 'CUSTOMER_SUSPENDED', 'SIGNING_KEY_MISSING'],
       },
     },
     async (request, reply) => {
       const { customer_id: customerId, plan, features, limits, expires_at } = request.body
       const expiresAt = expires_at === undefined ? undefined : expiryOf(expires_at)
       const order = { customerId, plan, features, limits, expiresAt }
-      const row = await issueByHand(request.db, app.keys, actorOf(request), order)
+      const row = await issueByHand(
+        { db: request.db, keys: app.keys, defaultPlan: app.defaultPlan },
+        actorOf(request),
+        order,
+      )
       return reply.code(201).send(presentIssued(row))
     },
   )

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../encoding/canonical-json.ts'
 import type { PlanRow } from '../plans/service.ts'
-import { WITH_ACCESS } from '../subscriptions/state.ts'
-import type { subscriptions } from '../subscriptions/tables.ts'
+import type { SubscribedPlan } from '../subscriptions/held.ts'
+import type { Standing } from '../subscriptions/standing.ts'
 import type { LicenseRow, Terms } from './issue.ts'
 
 const DAY_MS = 86_400_000
@@ -10,95 +10,89 @@ const GRACE_DAYS = 3
 /** Of a licence that no paid period bounds and whose plan does not say. */
 export const LICENSE_DAYS = 30
 
-export type Subscription = typeof subscriptions.$inferSelect
+/** A plan that a subscription with access is to. */
+export interface Held extends Pick<
+  SubscribedPlan,
+  'quantity' | 'periodStart' | 'periodEnd' | 'endsAt'
+> {
+  plan: PlanRow
+  paid: Standing['paid']
+}
 
 /**
  * - `keep`: what is there is right, or nothing better can be known.
- * - `end`: the subscription gives no access any more.
  * - `issue`: a licence with these terms, in the place of the last one if there is one.
  */
 export type Decision =
-  | { act: 'keep' }
-  | { act: 'end' }
-  | { act: 'issue'; terms: Terms; expiresAt: Date; isChange: boolean }
+  { act: 'keep' } | { act: 'issue'; terms: Terms; expiresAt: Date; isChange: boolean }
 
 const KEEP = { act: 'keep' } as const
 
 /**
- * What a subscription's licence should be. Asked again about the same state it answers `keep`.
- * @param plan the plan of the subscription's price; null when no plan has it
- * @param last the newest licence that was issued for this subscription, whatever became of it
+ * What the licence for a plan should be. Asked again about the same state it answers `keep`.
+ * @param last the newest licence that was issued for this plan by this subscription, whatever became of it
  * @param verifies whether signatures of a key still verify
  */
 export function decide(
-  subscription: Subscription,
-  plan: PlanRow | null,
+  held: Held,
   last: LicenseRow | null,
   verifies: (keyId: string) => boolean,
   now: Date,
 ): Decision {
-  if (!WITH_ACCESS.includes(subscription.status)) return { act: 'end' }
-  // A price that no plan has is more likely a plan being edited than an end of access.
-  if (plan === null) return KEEP
-  const terms = { plan: plan.id, features: plan.features, limits: plan.limits }
-  const isChange = last !== null && !isSameTerms(last, terms)
+  const { plan } = held
   const running = last?.status === 'active' && last.expiresAt > now ? last : null
-  const expiresAt = wholeSecond(expiryOf(subscription, plan, running, now))
+  // More of a plan that is owed for is not there yet.
+  const quantity = held.paid === 'unknown' ? (running?.quantity ?? held.quantity) : held.quantity
+  const terms = { plan: plan.id, features: plan.features, limits: plan.limits, quantity }
+  const isChange = last !== null && !isSameTerms(last, terms)
+  const expiresAt = wholeSecond(expiryOf(held, running, now))
   if (expiresAt <= now) return KEEP
-  if (!isChange && last !== null) {
-    if (isRevokedForPeriod(last, subscription, plan)) return KEEP
-    const isRight = running !== null && running.expiresAt.getTime() === expiresAt.getTime()
+  if (last !== null && isRevokedForPeriod(last, held, terms)) return KEEP
+  if (!isChange && running !== null) {
+    const isRight = running.expiresAt.getTime() === expiresAt.getTime()
     if (isRight && verifies(running.keyId)) return KEEP
   }
   return { act: 'issue', terms, expiresAt, isChange }
 }
 
 /**
- * The paid period's end and the grace. Without the grace where the subscription ends with its period:
- * the grace is for a renewal that is late, and none is awaited.
+ * The end of what is paid for, and the grace for a renewal that is late; never beyond the
+ * subscription's own end, where no renewal is awaited.
  */
-function expiryOf(
-  subscription: Subscription,
-  plan: PlanRow,
-  running: LicenseRow | null,
-  now: Date,
-): Date {
-  const { status, currentPeriodEnd, cancelAtPeriodEnd } = subscription
-  if (status === 'past_due') return unpaidExpiryOf(subscription, plan, running, now)
-  if (currentPeriodEnd === null) {
-    return running?.expiresAt ?? afterDays(now, plan.licenseDays ?? LICENSE_DAYS)
-  }
-  return cancelAtPeriodEnd ? currentPeriodEnd : afterGrace(currentPeriodEnd, plan)
+function expiryOf(held: Held, running: LicenseRow | null, now: Date): Date {
+  const { plan, periodEnd, endsAt, paid } = held
+  const expiry =
+    paid === 'unknown'
+      ? unpaidExpiryOf(held, running, now)
+      : periodEnd === null
+        ? (running?.expiresAt ?? afterDays(now, plan.licenseDays ?? LICENSE_DAYS))
+        : afterGrace(periodEnd, plan)
+  return endsAt !== null && endsAt < expiry ? endsAt : expiry
 }
 
 /**
- * A period that is not paid does not count: what was paid for ended where it began. But a payment
- * that fails long after that, when the grace is over, is for something else, such as an upgrade, and
- * the running licence stays.
+ * Where it is not known what was paid before, a period that is owed does not count: what was paid for
+ * ended where it began. But a payment that fails long after that, when the grace is over, is for
+ * something else, such as an upgrade, and the running licence stays.
  */
-function unpaidExpiryOf(
-  subscription: Subscription,
-  plan: PlanRow,
-  running: LicenseRow | null,
-  now: Date,
-): Date {
-  const lapse = afterGrace(subscription.currentPeriodStart ?? now, plan)
+function unpaidExpiryOf({ plan, periodStart }: Held, running: LicenseRow | null, now: Date): Date {
+  const lapse = afterGrace(periodStart ?? now, plan)
   if (running === null) return lapse
   return lapse > now && lapse < running.expiresAt ? lapse : running.expiresAt
 }
 
-/** What an operator has revoked stays so until a new period is paid, or other terms. */
-function isRevokedForPeriod(
-  last: LicenseRow,
-  { currentPeriodStart }: Subscription,
-  plan: PlanRow,
-): boolean {
-  if (last.status !== 'revoked') return false
-  return currentPeriodStart === null || last.expiresAt > afterGrace(currentPeriodStart, plan)
+/** What an operator has revoked stays so until a new period is paid, or the plan grants something else. */
+function isRevokedForPeriod(last: LicenseRow, { periodStart, plan }: Held, terms: Terms): boolean {
+  if (last.status !== 'revoked' || !isSameTerms({ ...last, quantity: terms.quantity }, terms)) {
+    return false
+  }
+  return periodStart === null || last.expiresAt > afterGrace(periodStart, plan)
 }
 
 function isSameTerms(a: Terms, b: Terms): boolean {
-  const text = ({ plan, features, limits }: Terms) => canonicalJson({ plan, features, limits })
+  // A licence from before they said how many was for one.
+  const text = ({ plan, features, limits, quantity }: Terms) =>
+    canonicalJson({ plan, features, limits, quantity: quantity ?? 1 })
   return text(a) === text(b)
 }
 

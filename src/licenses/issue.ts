@@ -9,7 +9,7 @@ import { ISSUER, LICENSE_TYPE } from './verifier.ts'
 export type LicenseRow = typeof licenses.$inferSelect
 
 /** What a licence grants. */
-export type Terms = Pick<LicenseRow, 'plan' | 'features' | 'limits'>
+export type Terms = Pick<LicenseRow, 'plan' | 'features' | 'limits' | 'quantity'>
 
 export interface LicenseDraft extends Terms {
   /** Made beforehand where it must be known if the answer to the commit is lost. */
@@ -35,12 +35,12 @@ export async function issueLicense(
   draft: LicenseDraft,
   replaces: LicenseRow | null = null,
 ): Promise<LicenseRow> {
-  const { customerId, plan, features, limits } = draft
+  const { customerId, plan, features, limits, quantity } = draft
   if (keys.signingKeyId === null) throw new Refusal('SIGNING_KEY_MISSING')
   const { id = newLicenseId() } = draft
   const iat = secondsOf(new Date())
   const exp = secondsOf(draft.expiresAt)
-  const claims = { iss: ISSUER, sub: customerId, jti: id, plan, features, limits }
+  const claims = { iss: ISSUER, sub: customerId, jti: id, plan, features, limits, quantity }
   const token = await keys.sign(LICENSE_TYPE, { ...claims, iat, nbf: iat, exp })
   const issuedAt = new Date(iat * 1_000)
   const [row] = await tx
@@ -62,6 +62,7 @@ export async function issueLicense(
     metadata: {
       license_id: id,
       plan,
+      quantity,
       subscription: row.subscriptionId,
       expires_at: row.expiresAt.toISOString(),
       key_id: row.keyId,

@@ -6,6 +6,7 @@ export function presentLicense(row: LicenseRow) {
     plan: row.plan,
     features: row.features,
     limits: row.limits,
+    quantity: row.quantity ?? 1,
     status: row.status,
     issued_at: row.issuedAt.toISOString(),
     expires_at: row.expiresAt.toISOString(),

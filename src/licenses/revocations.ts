@@ -1,6 +1,8 @@
-import { and, asc, gt, isNotNull } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, or } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { isLiving } from '../customers/living.ts'
+import { customers } from '../customers/tables.ts'
 import type { Database } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { licenses } from './tables.ts'
@@ -81,11 +83,18 @@ function revocationList(db: Database, keys: KeyRing): Revocations {
 }
 
 async function revokedIds(db: Database): Promise<string[]> {
+  const suspended = db
+    .select({ id: customers.id })
+    .from(customers)
+    .where(and(eq(customers.status, 'suspended'), isLiving))
   const rows = await db
     .select({ id: licenses.id })
     .from(licenses)
     .where(
-      and(isNotNull(licenses.revokedAt), gt(licenses.expiresAt, new Date(Date.now() - EXPIRED_MS))),
+      and(
+        or(isNotNull(licenses.revokedAt), inArray(licenses.customerId, suspended)),
+        gt(licenses.expiresAt, new Date(Date.now() - EXPIRED_MS)),
+      ),
     )
     .orderBy(asc(licenses.id))
   return rows.map(({ id }) => id)

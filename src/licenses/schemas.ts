@@ -22,6 +22,11 @@ const fields = {
   plan: nullable(Type.String({ examples: ['starter'] })),
   features: Features,
   limits: Limits,
+  quantity: Type.Integer({
+    minimum: 0,
+    description: 'How many of the plan are paid for, such as seats; 1 for one issued by hand.',
+    examples: [5],
+  }),
   status: Type.Unsafe<(typeof LICENSE_STATUSES)[number]>({
     title: 'LicenseStatus',
     type: 'string',

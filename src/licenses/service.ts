@@ -7,6 +7,7 @@ import type { Database } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { Refusal } from '../refusals/index.ts'
 import { LICENSE_DAYS, afterDays } from './decide.ts'
+import { heldPlan } from '../plans/held.ts'
 import { type LicenseRow, type Terms, issueLicense, newLicenseId, recordRevoked } from './issue.ts'
 import { licenses } from './tables.ts'
 import { LEEWAY_S } from './verifier.ts'
@@ -27,12 +28,11 @@ export interface Order {
 
 /**
  * Issues a licence by hand. It is of no subscription, so none changes or ends it.
- * @throws Refusal `CUSTOMER_NOT_FOUND`, `VALIDATION_FAILED` for a plan that does not exist, or
- * `SIGNING_KEY_MISSING`
+ * @throws Refusal `CUSTOMER_NOT_FOUND`, `CUSTOMER_SUSPENDED`, `VALIDATION_FAILED` for a plan that does
+ * not exist, or `SIGNING_KEY_MISSING`
  */
 export async function issueByHand(
-  db: Database,
-  keys: KeyRing,
+  { db, keys, defaultPlan }: { db: Database; keys: KeyRing; defaultPlan: string | null },
   actor: Actor,
   order: Order,
 ): Promise<LicenseRow> {
@@ -40,7 +40,9 @@ export async function issueByHand(
   const issued = db.transaction(async (tx) => {
     const { customerId } = order
     const customer = await requireCustomer(tx, customerId)
-    const planId = order.plan === undefined ? customer.plan : order.plan
+    if (customer.status === 'suspended') throw new Refusal('CUSTOMER_SUSPENDED')
+    const planId =
+      order.plan === undefined ? await heldPlan(tx, customerId, defaultPlan) : order.plan
     const plan = planId === null ? null : await namedPlan(tx, planId)
     return issueLicense(tx, keys, actor, {
       id,
@@ -49,6 +51,7 @@ export async function issueByHand(
       plan: planId,
       features: order.features ?? plan?.features ?? {},
       limits: order.limits ?? plan?.limits ?? {},
+      quantity: 1,
       expiresAt: order.expiresAt ?? afterDays(new Date(), plan?.licenseDays ?? LICENSE_DAYS),
     })
   })

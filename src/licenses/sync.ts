@@ -1,48 +1,85 @@
-import { and, desc, eq, gt, inArray } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, notInArray } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
 import { plans } from '../plans/tables.ts'
 import type { Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
-import { type Subscription, decide } from './decide.ts'
+import { plansOfSubscriptions } from '../subscriptions/held.ts'
+import { type Standing, standingOf } from '../subscriptions/standing.ts'
+import { WITH_ACCESS } from '../subscriptions/state.ts'
+import { type SubscriptionRow, stateOf } from '../subscriptions/row.ts'
+import { type Held, decide } from './decide.ts'
 import { type LicenseRow, issueLicense, recordRevoked } from './issue.ts'
 import { licenses } from './tables.ts'
 
 /**
- * Brings a subscription's licences in step with it, in the transaction that wrote it: issued when
- * access begins, anew when its period or its terms change, revoked when access ends. The caller holds
- * the customer's row; the same state again changes nothing.
+ * Brings a subscription's licences in step with its plans, one for each, in the transaction that wrote
+ * it: issued when access begins, anew when its period or its terms change, revoked when access ends.
+ * The caller holds the customer's row; the same state again changes nothing.
  *
  * A licence whose terms still hold is left to expire when a newer one takes its place, so that an
  * instance that has not fetched the newer one goes on. One with other terms is revoked.
+ * @param status the customer's: of a suspended one none is issued
+ * @returns whether anything changed
  */
 export async function syncLicenses(
   tx: Transaction,
   keys: KeyRing,
   actor: Actor,
-  subscription: Subscription,
-): Promise<void> {
-  const now = new Date()
-  const plan = await planOf(tx, subscription.plan)
-  const last = await lastOf(tx, subscription.id)
-  const decision = decide(subscription, plan, last, (keyId) => keys.verifies(keyId), now)
-  if (decision.act === 'end') {
-    await endLicenses(tx, actor, subscription, `subscription ${subscription.status}`)
-  } else if (decision.act === 'issue' && keys.signingKeyId !== null) {
-    const { terms, expiresAt, isChange } = decision
-    if (isChange) await endLicenses(tx, actor, subscription, 'other terms')
-    await supersede(tx, subscription.id)
-    const { id: subscriptionId, customerId } = subscription
-    await issueLicense(tx, keys, actor, { customerId, subscriptionId, ...terms, expiresAt }, last)
+  subscription: SubscriptionRow,
+  status: 'active' | 'suspended',
+): Promise<boolean> {
+  if (!WITH_ACCESS.includes(subscription.status)) {
+    return endLicenses(tx, actor, subscription, `subscription ${subscription.status}`)
   }
+  const now = new Date()
+  const all = await heldOf(tx, subscription)
+  // A price that no plan has is more likely a plan being edited than an end of access.
+  if (all.length === 0) return false
+  const kept = all.map(({ plan }) => plan.id)
+  let changed = await endLicenses(tx, actor, subscription, 'other plan', kept)
+  if (keys.signingKeyId === null || status === 'suspended') return changed
+  const lasts = await lastOf(tx, subscription.id)
+  for (const held of all) {
+    const last = lasts.find((one) => one.plan === held.plan.id) ?? null
+    const decision = decide(held, last, (keyId) => keys.verifies(keyId), now)
+    if (decision.act === 'keep') continue
+    const { terms, expiresAt, isChange } = decision
+    const planId = held.plan.id
+    if (isChange) await endLicenses(tx, actor, subscription, 'other terms', [], [planId])
+    await supersede(tx, subscription.id, planId)
+    const { id: subscriptionId, customerId } = subscription
+    const replaces = last ?? lasts.find(({ plan }) => !kept.includes(plan ?? '')) ?? null
+    const draft = { customerId, subscriptionId, ...terms, expiresAt }
+    await issueLicense(tx, keys, actor, draft, replaces)
+    changed = true
+  }
+  return changed
 }
 
-/** Revokes every licence of a subscription that would still verify. */
+async function heldOf(tx: Transaction, subscription: SubscriptionRow): Promise<Held[]> {
+  const { paid }: Standing = standingOf(stateOf(subscription), subscription.settled)
+  const subscribed = (await plansOfSubscriptions(tx, [subscription.id])).get(subscription.id) ?? []
+  if (subscribed.length === 0) return []
+  const ids = subscribed.map(({ plan }) => plan)
+  const rows = await tx.select().from(plans).where(inArray(plans.id, ids))
+  return subscribed.flatMap((one) =>
+    rows.filter(({ id }) => id === one.plan).map((plan) => ({ ...one, plan, paid })),
+  )
+}
+
+/**
+ * Revokes the licences of a subscription that would still verify.
+ * @param except plans whose licences stay
+ * @param only the plans whose licences go; all if undefined
+ */
 export async function endLicenses(
   tx: Transaction,
   actor: Actor,
-  subscription: Pick<Subscription, 'id'>,
+  subscription: Pick<SubscriptionRow, 'id'>,
   reason: string,
-): Promise<void> {
+  except: readonly string[] = [],
+  only?: readonly string[],
+): Promise<boolean> {
   const now = new Date()
   const ended = await tx
     .update(licenses)
@@ -52,32 +89,36 @@ export async function endLicenses(
         eq(licenses.subscriptionId, subscription.id),
         inArray(licenses.status, ['active', 'superseded']),
         gt(licenses.expiresAt, now),
+        except.length > 0 ? notInArray(licenses.plan, [...except]) : undefined,
+        only === undefined ? undefined : inArray(licenses.plan, [...only]),
       ),
     )
     .returning()
   await recordRevoked(tx, actor, ended)
+  return ended.length > 0
 }
 
-async function supersede(tx: Transaction, subscriptionId: string): Promise<void> {
+async function supersede(tx: Transaction, subscriptionId: string, plan: string): Promise<void> {
   await tx
     .update(licenses)
     .set({ status: 'superseded' })
-    .where(and(eq(licenses.subscriptionId, subscriptionId), eq(licenses.status, 'active')))
+    .where(
+      and(
+        eq(licenses.subscriptionId, subscriptionId),
+        eq(licenses.plan, plan),
+        eq(licenses.status, 'active'),
+      ),
+    )
 }
 
-async function lastOf(tx: Transaction, subscriptionId: string): Promise<LicenseRow | null> {
-  const [row] = await tx
+/** The newest licence for each plan, newest first. */
+async function lastOf(tx: Transaction, subscriptionId: string): Promise<LicenseRow[]> {
+  const rows = await tx
     .select()
     .from(licenses)
     .where(eq(licenses.subscriptionId, subscriptionId))
     .orderBy(desc(licenses.seq))
-    .limit(1)
     .for('update')
-  return row ?? null
-}
-
-async function planOf(tx: Transaction, id: string | null) {
-  if (id === null) return null
-  const [row] = await tx.select().from(plans).where(eq(plans.id, id))
-  return row ?? null
+  const seen = new Set<string | null>()
+  return rows.filter(({ plan }) => !seen.has(plan) && seen.add(plan))
 }

@@ -18,6 +18,8 @@ import { subscriptions } from '../subscriptions/tables.ts'
  * - `superseded`: a newer one of its subscription grants the same; it verifies until it expires.
  * - `ended`: its subscription ended, or changed what it grants. On the revocation list.
  * - `revoked`: by an operator. On the revocation list.
+ *
+ * Those of a suspended customer are on the list too, whatever their status.
  */
 export const LICENSE_STATUSES = ['active', 'superseded', 'ended', 'revoked'] as const
 
@@ -43,6 +45,8 @@ export const licenses = pgTable(
     plan: text().references(() => plans.id),
     features: jsonb().$type<Record<string, unknown>>().notNull(),
     limits: jsonb().$type<Record<string, number>>().notNull(),
+    /** How many of the plan; null for one that was signed before licences said so. */
+    quantity: bigint({ mode: 'number' }),
     status: text({ enum: LICENSE_STATUSES }).notNull().default('active'),
     issuedAt: second().notNull(),
     notBefore: second().notNull(),
@@ -69,9 +73,9 @@ export const licenses = pgTable(
       .on(table.customerId, table.seq)
       .where(sql`${table.status} = 'active'`),
     index('licenses_subscription').on(table.subscriptionId, table.seq),
-    // Two transactions that issue at once for one subscription can not both commit.
-    uniqueIndex('licenses_current')
-      .on(table.subscriptionId)
+    // Two transactions that issue at once for one plan of a subscription can not both commit.
+    uniqueIndex('licenses_current_plan')
+      .on(table.subscriptionId, table.plan)
       .where(sql`${table.status} = 'active'`),
     index('licenses_revoked_until')
       .on(table.expiresAt)

@@ -42,6 +42,8 @@ export interface ValidLicense {
   features: Readonly<Record<string, unknown>>
   /** The most of each metric in a calendar month (UTC); a metric not named is unlimited. */
   limits: Readonly<Record<string, number>>
+  /** How many of the plan, such as seats; 1 where the licence does not say. */
+  quantity: number
   issuedAt: Date
   expiresAt: Date
   keyId: string
@@ -94,10 +96,13 @@ class Rejection extends Error {
 
 function accept(token: string, options: VerifyOptions): ValidLicense {
   const { keyId, claims } = open(token, LICENSE_TYPE, options)
-  const { sub, jti, plan, features, limits, iat, nbf, exp } = claims
+  const { sub, jti, plan, features, limits, quantity = 1, iat, nbf, exp } = claims
   const isComplete = isText(sub) && isText(jti) && isRecord(features) && isRecord(limits)
   const isTimed = isTime(iat) && isTime(nbf) && isTime(exp)
-  if (!isComplete || !isTimed || !(plan === null || isText(plan))) throw new Rejection('malformed')
+  const isCounted = Number.isSafeInteger(quantity)
+  if (!isComplete || !isTimed || !isCounted || !(plan === null || isText(plan))) {
+    throw new Rejection('malformed')
+  }
   if (options.customerId !== null && sub !== options.customerId) {
     throw new Rejection('wrong_customer')
   }
@@ -112,6 +117,7 @@ function accept(token: string, options: VerifyOptions): ValidLicense {
     plan,
     features,
     limits: limits as Record<string, number>,
+    quantity: quantity as number,
     issuedAt: new Date(iat * 1_000),
     expiresAt: new Date(exp * 1_000),
     keyId,

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { type VerifyOptions, verifyLicense } from './verifier.ts'
-
-/** A file is not there, or is nothing of the kind it should be. */
-export class UnreadableFile extends Error {}
 
 export interface FileVerdict {
   /** A line for each licence in the file. */

@@ -2,7 +2,7 @@ import { accountSubject } from '../funds/accounts.ts'
 import type { BalanceRow } from '../funds/balances.ts'
 import type { StripeCalls } from '../stripe/client.ts'
 import { chargeFor } from './money.ts'
-import { openSession } from './sessions.ts'
+import { openSession } from '../stripe/sessions.ts'
 
 /** `metadata.purpose` of the sessions whose payment tops an account up. */
 export const TOP_UP = 'top_up'

@@ -10,8 +10,12 @@ const WHOLE_UNITS = new Set(['ISK', 'UGX'])
 
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'))
 
-/** Stripe's charges have at most eight digits. */
+/**
+ * Stripe's charges have at most eight digits, and twelve in IDR.
+ * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+ */
 const CHARGE_MAX = 99_999_999n
+const CHARGE_MAX_OF: Readonly<Record<string, bigint>> = { IDR: 999_999_999_999n }
 
 export interface Charge {
   /** ISO 4217 in lower case, as Stripe writes it. */
@@ -34,7 +38,8 @@ export function chargeFor(amount: bigint, asset: string): Charge {
   if (!isExact || minor % stepOf(currency) !== 0n) {
     throw refusedAmount(`cannot be charged exactly in ${currency}`)
   }
-  if (minor > CHARGE_MAX) throw refusedAmount('is more than Stripe can charge at once')
+  if (minor > (CHARGE_MAX_OF[currency] ?? CHARGE_MAX))
+    throw refusedAmount('is more than Stripe can charge at once')
   return { currency: currency.toLowerCase(), minor }
 }
 

@@ -1,12 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { idempotencyKey } from '../funds/idempotency.ts'
+import { idempotencyKey } from '../http/idempotency.ts'
 import { IdempotencyHeaders } from '../funds/schemas.ts'
 import { ref } from '../http/schemas.ts'
 import { openTopUpCheckout } from './checkout.ts'
-import { type ReturnUrlRule, stripeReturningTo } from './return-urls.ts'
-import { CheckoutSession, TopUpCheckoutBody } from './schemas.ts'
-
-export const paymentSchemas = [CheckoutSession]
+import { type ReturnUrlRule, stripeReturningTo } from '../stripe/return-urls.ts'
+import { TopUpCheckoutBody } from './schemas.ts'
+import { CheckoutSession } from '../stripe/schemas.ts'
 
 /** Internal: `/top_up/checkout`. */
 export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRule }> = async (

@@ -1,18 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { IdempotencyKey, UserId } from '../funds/schemas.ts'
 import { strictObject } from '../http/schemas.ts'
-import { ReturnUrl } from './return-urls.ts'
-
-export const CheckoutSession = Type.Object(
-  {
-    checkout_session_id: Type.String({ examples: ['cs_test_a1b2c3'] }),
-    url: Type.String({
-      description: "Stripe's page, where the browser goes next.",
-      examples: ['https://checkout.stripe.com/c/pay/cs_test_a1b2c3'],
-    }),
-  },
-  { $id: 'CheckoutSession' },
-)
+import { ReturnUrl } from '../stripe/return-urls.ts'
 
 export const TopUpCheckoutBody = strictObject(
   {

@@ -1,11 +1,21 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
-import { fingerprint } from '../funds/idempotency.ts'
+import { fingerprint } from '../http/idempotency.ts'
 import { accounts, transfers } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
 import type { Database, Transaction } from '../database/index.ts'
+import { Refusal } from '../refusals/index.ts'
 import { type Charge, chargeFor, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
+import {
+  type Taking,
+  type TakingRow,
+  isSettledDispute,
+  noteTaking,
+  setHold,
+  takingsOf,
+  worthOfTakings,
+} from './takings.ts'
 
 type Payment = typeof stripePayments.$inferSelect
 
@@ -15,7 +25,7 @@ const STRIPE = { id: 'stripe', ip: null }
 const KEY = ' stripe '
 
 /** The services that move money for Stripe's events. */
-export type Till = Pick<FastifyInstance, 'db' | 'funds'>
+export type Till = Pick<FastifyInstance, 'db' | 'funds' | 'holdsDisputes'>
 
 /**
  * Tops an account up with what was paid, once, however often and in whatever order this is heard.
@@ -83,37 +93,61 @@ async function bookedPayment(db: Database, paymentIntent: string): Promise<Payme
   return row
 }
 
-/** What Stripe has taken back of a payment: all refunds of it together, or one lost dispute. */
-export type TakenBack = { refunded: bigint } | { lost: bigint }
-
-/** Takes back what Stripe has taken back, now or when the top-up becomes known. */
-export async function takeBack(
+/**
+ * Notes what the refunds of a charge come to, as the charge says, and books it now or when the top-up
+ * becomes known.
+ * @param at Stripe's time
+ */
+export async function refundsCameTo(
   till: Till,
   paymentIntent: string,
-  currency: string,
-  taken: TakenBack,
+  { currency, minor: refunded }: Charge,
+  at: Date,
 ): Promise<void> {
-  await settle(till, await record(till.db, paymentIntent, currency, taken))
+  await settle(till, await record(till.db, paymentIntent, currency, { refunded, refundedAt: at }))
 }
 
-/** Sums only grow, so an older event changes nothing. */
+/** The currency of a payment, in lower case; null for one that is not known yet. */
+export async function currencyOf(db: Database, paymentIntent: string): Promise<string | null> {
+  const [row] = await db
+    .select({ currency: stripePayments.currency })
+    .from(stripePayments)
+    .where(eq(stripePayments.id, paymentIntent))
+  return row?.currency ?? null
+}
+
+/** Notes a refund or a dispute, and books what follows now or when the top-up becomes known. */
+export async function taken(till: Till, taking: Taking): Promise<void> {
+  await noteTaking(till.db, taking)
+  const [payment] = await till.db
+    .select()
+    .from(stripePayments)
+    .where(eq(stripePayments.id, taking.paymentId))
+  if (payment !== undefined) await settle(till, payment)
+}
+
 async function record(
   db: Database | Transaction,
   id: string,
   currency: string,
   news: Partial<Payment>,
 ): Promise<Payment> {
+  const known = sql`stripe_payments`
+  // Of two sums of refunds the later is newer, and within a second the larger.
+  const isNewer = sql`excluded.refunded_at is not null and (
+    ${known}.refunded_at is null or (excluded.refunded_at, excluded.refunded)
+      > (${known}.refunded_at, ${known}.refunded))`
   const [row] = await db
     .insert(stripePayments)
     .values({ id, currency, ...news })
     .onConflictDoUpdate({
       target: stripePayments.id,
       set: {
-        paid: sql`coalesce(excluded.paid, stripe_payments.paid)`,
-        accountId: sql`coalesce(excluded.account_id, stripe_payments.account_id)`,
-        seq: sql`coalesce(excluded.seq, stripe_payments.seq)`,
-        refunded: sql`greatest(excluded.refunded, stripe_payments.refunded)`,
-        lost: sql`greatest(excluded.lost, stripe_payments.lost)`,
+        paid: sql`coalesce(excluded.paid, ${known}.paid)`,
+        accountId: sql`coalesce(excluded.account_id, ${known}.account_id)`,
+        seq: sql`coalesce(excluded.seq, ${known}.seq)`,
+        refunded: sql`case when ${isNewer} then excluded.refunded else ${known}.refunded end`,
+        refundedAt: sql`case when ${isNewer} then excluded.refunded_at else ${known}.refunded_at end`,
         updatedAt: sql`now()`,
       },
     })
@@ -122,22 +156,104 @@ async function record(
   return row
 }
 
-/** The ledger itself knows how much of the total it has taken back before. */
-async function settle(till: Till, payment: Payment): Promise<void> {
-  const { id, paid, accountId, seq, refunded, lost, currency } = payment
-  const minor = refunded + lost
-  if (paid === null || accountId === null || seq === null || minor === 0n) return
-  const charge: Place = { accountId, seq }
-  const asset = await assetOf(till.db, accountId)
-  const total = worthOf({ currency, minor: minor < paid ? minor : paid }, asset)
-  await till.funds.move({
-    kind: 'stripe_reversal',
-    charge,
-    total,
-    idempotencyKey: null,
-    fingerprint: fingerprint('stripe_reversal', id, String(total)),
-    ...notes(id),
-  })
+const ROUNDS_MAX = 10
+
+/**
+ * Brings the ledger to what Stripe has taken back of a payment: it knows under its lock what is booked
+ * already. What becomes known meanwhile, to whichever process, is booked in another round, so that the
+ * newest facts have the last word.
+ */
+async function settle(till: Till, { id }: Payment): Promise<void> {
+  let last = ''
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const [payment] = await till.db.select().from(stripePayments).where(eq(stripePayments.id, id))
+    if (payment === undefined) return
+    const { paid, accountId, seq, currency } = payment
+    if (paid === null || accountId === null || seq === null) return
+    const takings = await takingsOf(till.db, id)
+    const { minor, held } = worthOfTakings({ ...payment, paid }, takings)
+    const facts = JSON.stringify([String(minor), held.map(([dispute]) => dispute)])
+    if (facts === last) return
+    last = facts
+    const topUp: Place = { accountId, seq }
+    const asset = await assetOf(till.db, accountId)
+    const worth = (sum: bigint) => worthOf({ currency, minor: sum }, asset)
+    const total = worth(minor)
+    await till.funds.move({
+      kind: 'stripe_reversal',
+      charge: topUp,
+      total,
+      idempotencyKey: null,
+      fingerprint: fingerprint('stripe_reversal', id, String(total)),
+      ...notes(id),
+    })
+    const wanted = till.holdsDisputes ? held : []
+    await syncHolds(till, topUp, takings, new Map(wanted.map(([one, sum]) => [one, worth(sum)])))
+  }
+  throw new Error('What Stripe has taken back keeps changing')
+}
+
+/** A dispute is held once, and let go once. */
+async function syncHolds(
+  till: Till,
+  topUp: Place,
+  takings: readonly TakingRow[],
+  wanted: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  const { accountId } = topUp
+  for (const { id, holdSeq, status } of takings) {
+    const amount = wanted.get(id) ?? 0n
+    if (amount > 0n && holdSeq === null) {
+      const seq = await holdForDispute(till, topUp, id, amount)
+      if (seq !== null) await setHold(till.db, id, seq)
+    } else if (amount === 0n && holdSeq !== null && isSettledDispute(status)) {
+      await releaseDispute(till, { accountId, seq: holdSeq }, id)
+      await setHold(till.db, id, null)
+    }
+  }
+}
+
+/** @returns null where the account is closed, and nobody could spend what is left in it */
+async function holdForDispute(
+  till: Till,
+  charge: Place,
+  dispute: string,
+  amount: bigint,
+): Promise<bigint | null> {
+  try {
+    const { transfer } = await till.funds.move({
+      kind: 'hold',
+      charge,
+      amount,
+      idempotencyKey: `${KEY}${dispute}`,
+      fingerprint: fingerprint('dispute', dispute),
+      ...notes(dispute),
+      reason: 'dispute',
+    })
+    return transfer.seq
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'TRANSFER_NOT_FOUND') return null
+    throw error
+  }
+}
+
+/** An erasure may have ended it before. */
+async function releaseDispute(till: Till, hold: Place, dispute: string): Promise<void> {
+  try {
+    await till.funds.move({
+      kind: 'release',
+      hold,
+      isAny: true,
+      idempotencyKey: null,
+      fingerprint: fingerprint('release', dispute),
+      ...notes(dispute),
+      reason: 'dispute',
+    })
+  } catch (error) {
+    const isGone =
+      error instanceof Refusal && ['HOLD_CLOSED', 'HOLD_NOT_FOUND'].includes(error.code)
+    if (!isGone) throw error
+  }
 }
 
 async function assetOf(db: Database | Transaction, accountId: bigint): Promise<string> {

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../http/pagination.ts'
-import { ref } from '../http/schemas.ts'
-import { ListPlansQuery, Plan, PlanBody, PlanPage, PlanParams } from './schemas.ts'
+import { invalid, ref } from '../http/schemas.ts'
+import { type Prices, pricesOf, refuseUnknownPrices } from './prices.ts'
+import { ListPlansQuery, Plan, PlanBody, PlanPage, PlanParams, PutPlan } from './schemas.ts'
 import { type PlanRow, getPlan, listPlans, putPlan } from './service.ts'
 
-export const planSchemas = [Plan, PlanPage]
+export const planSchemas = [Plan, PutPlan, PlanPage]
 
 /** Admin: `/api/plans`. */
 export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -22,7 +23,8 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const page = pageRequest(request.query, ['plans'])
-      return pageAnswer(await listPlans(app.db, page), page, ['plans'], presentPlan)
+      const rows = await listPlans(app.db, page)
+      return pageAnswer(rows, page, ['plans'], await present(rows))
     },
   )
 
@@ -37,7 +39,10 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { permission: null, refusals: ['PLAN_NOT_FOUND'] },
     },
-    async (request) => presentPlan(await getPlan(app.db, request.params.plan_id)),
+    async (request) => {
+      const plan = await getPlan(app.db, request.params.plan_id)
+      return (await present([plan]))(plan)
+    },
   )
 
   app.put(
@@ -48,34 +53,55 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Create a plan, or replace it as a whole',
         description:
           'What is left out of the body is null afterwards. Features and limits reach a licence when ' +
-          'it is next issued: at the renewal, or when the subscription changes.',
+          'it is next issued: at the renewal, or when the subscription changes. A price that is left ' +
+          'out still means the plan for those who pay it, until another plan names it.',
         params: PlanParams,
         body: PlanBody,
-        response: { 200: ref(Plan) },
+        response: { 200: ref(PutPlan) },
       },
-      config: { permission: 'plans:write', refusals: ['PRICE_IN_USE'] },
+      config: { permission: 'plans:write', refusals: ['PRICE_TAKEN', 'PRICE_UNKNOWN'] },
     },
     async (request) => {
-      const { name, stripe_price_id, features, limits, metered, ...license } = request.body
+      const { plan_id: id } = request.params
+      const { name, stripe_price_id, features, limits, metered, ...rest } = request.body
+      const { stripe_price_ids: prices = stripe_price_id == null ? [] : [stripe_price_id] } = rest
+      if (stripe_price_id !== undefined && rest.stripe_price_ids !== undefined) {
+        throw invalid('/stripe_price_id', 'is the short form of stripe_price_ids: give one of them')
+      }
       const draft = {
         name,
-        stripePriceId: stripe_price_id ?? null,
         features,
         limits,
+        rank: rest.rank ?? 0,
+        checkout: rest.checkout ?? null,
         metered: metered ?? null,
-        licenseDays: license.license_days ?? null,
-        licenseGraceDays: license.license_grace_days ?? null,
+        licenseDays: rest.license_days ?? null,
+        licenseGraceDays: rest.license_grace_days ?? null,
       }
-      return presentPlan(await putPlan(request.db, actorOf(request), request.params.plan_id, draft))
+      if (app.hasStripe) await refuseUnknownPrices(app.db, app.stripe(), id, prices)
+      const { plan, toUpdate } = await putPlan(request.db, actorOf(request), id, draft, prices)
+      return { ...(await present([plan]))(plan), subscriptions_to_update: toUpdate }
     },
   )
+
+  async function present(rows: readonly PlanRow[]) {
+    const prices = await pricesOf(
+      app.db,
+      rows.map(({ id }) => id),
+    )
+    return (row: PlanRow) => presentPlan(row, prices.get(row.id) ?? { current: [], former: [] })
+  }
 }
 
-function presentPlan(row: PlanRow) {
+function presentPlan(row: PlanRow, { current, former }: Prices) {
   return {
     plan_id: row.id,
     name: row.name,
-    stripe_price_id: row.stripePriceId,
+    stripe_price_id: current[0] ?? null,
+    stripe_price_ids: current,
+    former_stripe_price_ids: former,
+    rank: row.rank,
+    checkout: row.checkout,
     features: row.features,
     limits: row.limits,
     metered: row.metered,

@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { PageQuery, pageOf } from '../http/pagination.ts'
+import { CheckoutOptions } from './checkout-options.ts'
 import { FundsMetering, type Metering, StripeMetering } from './metering.ts'
 import { Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 
 const LICENSE_DAYS_MAX = 3_660
 const LICENSE_GRACE_DAYS_MAX = 365
+const PRICES_MAX = 100
 
 export const PlanId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', examples: ['starter'] })
 
@@ -59,6 +61,15 @@ export const Plan = Type.Object(
     plan_id: Type.String({ examples: ['starter'] }),
     name: Type.String({ examples: ['Starter'] }),
     stripe_price_id: nullable(Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] })),
+    stripe_price_ids: Type.Array(Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] }), {
+      description: 'The first is what a checkout sells.',
+    }),
+    former_stripe_price_ids: Type.Array(
+      Type.String({ examples: ['price_1LoBy5LkdIwHu7ixZhnattbh'] }),
+      { description: 'They still mean this plan for those who pay them.' },
+    ),
+    rank: Type.Integer({ examples: [10] }),
+    checkout: nullable(CheckoutOptions),
     features: Features,
     limits: Limits,
     metered: nullable(Metered),
@@ -70,6 +81,18 @@ export const Plan = Type.Object(
   { $id: 'Plan' },
 )
 
+export const PutPlan = Type.Object(
+  {
+    ...Plan.properties,
+    subscriptions_to_update: Type.Integer({
+      minimum: 0,
+      description:
+        'Open subscriptions whose prices have come to mean this plan; a job follows them.',
+    }),
+  },
+  { $id: 'PutPlan' },
+)
+
 export const PlanPage = pageOf(ref(Plan), 'PlanPage')
 
 export const PlanParams = Type.Object({ plan_id: PlanId })
@@ -78,6 +101,26 @@ export const PlanBody = strictObject(
   {
     name: line(100, { examples: ['Starter'] }),
     stripe_price_id: Type.Optional(nullable(StripePriceId)),
+    stripe_price_ids: Type.Optional(
+      Type.Array(StripePriceId, {
+        maxItems: PRICES_MAX,
+        uniqueItems: true,
+        description:
+          'The prices that mean this plan; a checkout sells the first. In place of `stripe_price_id`.',
+        examples: [['price_1MoBy5LkdIwHu7ixZhnattbh']],
+      }),
+    ),
+    rank: Type.Optional(
+      Type.Integer({
+        minimum: -1_000_000,
+        maximum: 1_000_000,
+        default: 0,
+        description:
+          'Of several plans that a customer holds, the one of the highest rank is `plan`.',
+        examples: [10],
+      }),
+    ),
+    checkout: Type.Optional(nullable(CheckoutOptions)),
     features: Features,
     limits: Limits,
     metered: Type.Optional(nullable(Metered)),

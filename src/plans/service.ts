@@ -4,40 +4,55 @@ import type { PageRequest } from '../http/pagination.ts'
 import { violates } from '../database/faults.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { Refusal } from '../refusals/index.ts'
+import { changesOf, followPrices, writePrices } from './prices.ts'
 import { plans } from './tables.ts'
 
 export type PlanRow = typeof plans.$inferSelect
 
 export type PlanDraft = Pick<
   PlanRow,
-  'name' | 'stripePriceId' | 'features' | 'limits' | 'metered' | 'licenseDays' | 'licenseGraceDays'
+  | 'name'
+  | 'rank'
+  | 'checkout'
+  | 'features'
+  | 'limits'
+  | 'metered'
+  | 'licenseDays'
+  | 'licenseGraceDays'
 >
 
 /**
- * Makes the plan what the draft says, whether it was there before or not.
- * @throws Refusal `PRICE_IN_USE` when another plan has this Stripe price, or `VALIDATION_FAILED` for
- * metrics to be paid in several assets
+ * Makes the plan what the draft says, whether it was there before or not, and has the open subscriptions
+ * followed whose prices have come to mean it.
+ * @param prices of Stripe; those that the plan had besides still mean it, until another plan names them
+ * @throws Refusal `PRICE_TAKEN` when another plan has one of them, or `VALIDATION_FAILED` for metrics to
+ * be paid in several assets
  */
 export async function putPlan(
   db: Database,
   actor: Actor,
   id: string,
   draft: PlanDraft,
-): Promise<PlanRow> {
+  prices: readonly string[],
+): Promise<{ plan: PlanRow; toUpdate: number }> {
   refuseMixedAssets(draft.metered)
   try {
     return await db.transaction(async (tx) => {
-      const [row] = await tx
+      const set = { ...draft, stripePriceId: prices[0] ?? null }
+      const changed = await changesOf(tx, id, prices)
+      const [plan] = await tx
         .insert(plans)
-        .values({ id, ...draft })
-        .onConflictDoUpdate({ target: plans.id, set: { ...draft, updatedAt: sql`now()` } })
+        .values({ id, ...set })
+        .onConflictDoUpdate({ target: plans.id, set: { ...set, updatedAt: sql`now()` } })
         .returning()
-      if (row === undefined) throw new Error('The plan was not written')
-      await recordAudit(tx, actor, { event: 'plan.updated', subject: id, metadata: { ...draft } })
-      return row
+      if (plan === undefined) throw new Error('The plan was not written')
+      await writePrices(tx, id, prices)
+      const metadata = { ...draft, stripePriceIds: prices }
+      await recordAudit(tx, actor, { event: 'plan.updated', subject: id, metadata })
+      return { plan, toUpdate: await followPrices(tx, changed) }
     })
   } catch (error) {
-    if (violates(error, 'plans_stripe_price_id')) throw new Refusal('PRICE_IN_USE')
+    if (violates(error, 'plans_stripe_price_id')) throw new Refusal('PRICE_TAKEN')
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, check, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import type { CheckoutOptions } from './checkout-options.ts'
 import type { Metering } from './metering.ts'
 
 /** What customers subscribe to: a Stripe price, and what it entitles them to. */
@@ -11,8 +12,15 @@ export const plans = pgTable(
     /** Order of creation, which lists page by. */
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
     name: text().notNull(),
-    /** `price_…`; null for a plan that is not sold through Stripe. A price belongs to one plan. */
+    /**
+     * The first of its prices, null for a plan that is not sold through Stripe. A plan that no version
+     * with `plan_prices` has written has its only price here.
+     */
     stripePriceId: text().unique('plans_stripe_price_id'),
+    /** Of several plans that a customer holds, the one of the highest rank is the customer's `plan`. */
+    rank: integer().notNull().default(0),
+    /** How its checkout differs from Stripe's defaults; null for not at all. */
+    checkout: jsonb().$type<CheckoutOptions>(),
     features: jsonb().$type<Record<string, unknown>>().notNull(),
     /** Metric to the most of it in a calendar month (UTC). */
     limits: jsonb().$type<Record<string, number>>().notNull(),
@@ -29,4 +37,21 @@ export const plans = pgTable(
     check('plans_license_days', sql`${table.licenseDays} between 1 and 3660`),
     check('plans_license_grace_days', sql`${table.licenseGraceDays} between 0 and 365`),
   ],
+)
+
+/** The plan that a price of Stripe means. One that its plan has no more still means it for those who pay it. */
+export const planPrices = pgTable(
+  'plan_prices',
+  {
+    /** `price_…` */
+    priceId: text().primaryKey(),
+    planId: text()
+      .notNull()
+      .references(() => plans.id),
+    /** Its place among the plan's prices, from 0; null for a former one. */
+    position: integer(),
+    /** Since when it means this plan. */
+    since: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [index('plan_prices_plan').on(table.planId, table.position)],
 )

@@ -1,10 +1,9 @@
 import { TransactionRollbackError, eq, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { Database, Transaction } from '../database/index.ts'
-import { STEPS, isLast, lockedAccount } from './steps.ts'
+import type { ErasureParts } from './registry.ts'
+import type { ErasureRow } from './row.ts'
 import { erasures } from './tables.ts'
-
-export type ErasureRow = typeof erasures.$inferSelect
 
 export interface Erasure {
   id: bigint
@@ -69,7 +68,11 @@ export async function queueErasure(
  * leaves it between two of them.
  * @returns `elsewhere` when somebody else is at it
  */
-export function erasePage(db: Database, id: bigint): Promise<'done' | 'more' | 'elsewhere'> {
+export function erasePage(
+  db: Database,
+  parts: ErasureParts,
+  id: bigint,
+): Promise<'done' | 'more' | 'elsewhere'> {
   return db.transaction(async (tx) => {
     await limitWaits(tx)
     const [found] = await tx
@@ -81,18 +84,17 @@ export function erasePage(db: Database, id: bigint): Promise<'done' | 'more' | '
       const known = await tx.select({ id: erasures.id }).from(erasures).where(eq(erasures.id, id))
       return known.length === 0 ? 'done' : 'elsewhere'
     }
-    const row = { ...found }
-    // Accounts before everything else, as in the other transactions.
-    await lockedAccount(tx, row)
+    const row: ErasureRow = { ...found }
+    for (const lock of parts.locks) await lock(tx, row)
     for (let left = PAGE; left > 0;) {
-      const step = STEPS[row.step]
-      if (step === undefined) throw new Error(`An erasure has no step ${row.step}`)
+      const step = parts.steps.get(row.step)
+      if (step === undefined) {
+        for (const finish of parts.finishes) await finish(tx, row)
+        await tx.delete(erasures).where(eq(erasures.id, id))
+        return 'done'
+      }
       const done = await step(tx, row, left)
       if (done < left) {
-        if (isLast(row.step)) {
-          await tx.delete(erasures).where(eq(erasures.id, id))
-          return 'done'
-        }
         row.step++
         row.after = null
       }

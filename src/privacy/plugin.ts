@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Actor } from '../audit/record.ts'
-import { isLockNotHad } from '../funds/ledger.ts'
-import { busyAccount } from '../funds/waiting-room.ts'
-import { eraseAccount } from './erase-account.ts'
-import { eraseCustomer } from './erase-customer.ts'
+import { auditExports } from './audit-export.ts'
+import { type Personal, personalRegistry } from './personal.ts'
+import { forgetPersonal } from '../audit/personal.ts'
+import type { Database } from '../database/index.ts'
+import { Refusal } from '../refusals/index.ts'
 import { type Erasure, erasePage, queueErasure } from './erasure.ts'
-import { isCustomerErasing, isUserErasing } from './under-way.ts'
+import { type ErasureParts, erasureParts } from './registry.ts'
+import type { ErasureRow, Step } from './row.ts'
+import { isLockNotHad } from '../database/faults.ts'
 
 /** The contract's: what takes longer is answered with 202. */
 const ANSWER_MS = 2_000
@@ -22,31 +24,50 @@ export type Erased = { erasedAt: Date | null }
 
 declare module 'fastify' {
   interface FastifyInstance {
+    personal: Personal
     erasures: {
-      /** @throws Refusal `ACCOUNT_NOT_FOUND`, `ACCOUNT_NOT_EMPTY` or `ACCOUNT_BUSY`; nothing has happened then */
-      account(actor: Actor, userId: string, force: boolean): Promise<Erased>
-      /** @throws Refusal `CUSTOMER_NOT_FOUND`, `ACCOUNT_NOT_EMPTY` or `ACCOUNT_BUSY`; nothing has happened then */
-      customer(actor: Actor, customerId: string, force: boolean): Promise<Erased>
+      /** For plugins: parts of each erasure, by numbers that stay what they are. */
+      addSteps(steps: Readonly<Record<number, Step>>): void
+      /** For plugins: what every page locks first. */
+      addLock(lock: ErasureParts['locks'][number]): void
+      /** For plugins: what is recorded at the end. */
+      addFinish(finish: ErasureParts['finishes'][number]): void
+      /**
+       * Begins an erasure and goes on with it for as long as a request may take.
+       * @param isUnderWay is asked first, and on another connection: it waits for no lock
+       * @param begin null when it has begun already
+       * @throws Refusal `ACCOUNT_BUSY`, or what `begin` throws; nothing has happened then
+       */
+      run(
+        isUnderWay: () => Promise<boolean>,
+        begin: (db: Database) => Promise<Erasure | null>,
+      ): Promise<Erased>
       /** The job: goes on with an erasure, for a while. */
       resume(id: bigint): Promise<void>
     }
   }
 }
 
-/** Erasures on connections of their own: begun by a request, ended by it or by a job. */
-export const erasures = fp(
+/** What is held of people, and erasures on connections of their own: begun by a request, ended by it or by a job. */
+export const privacy = fp(
   async (app: FastifyInstance) => {
     const db = app.databases.erasures
 
-    /** @param isUnderWay is asked first, and on another connection: it waits for no lock */
-    async function erase(
+    const registry = erasureParts()
+    registry.addSteps({
+      // Before anything is recorded here: what that is of whoever erases, and stays.
+      0: (tx, row, limit) => forgetPersonal(tx, subjectsOf(row), limit),
+    })
+    app.addHook('onReady', async () => registry.check())
+
+    async function run(
       isUnderWay: () => Promise<boolean>,
-      begin: () => Promise<Erasure | null>,
+      begin: (db: Database) => Promise<Erasure | null>,
     ): Promise<Erased> {
       const until = performance.now() + ANSWER_MS
       if (await isUnderWay()) return { erasedAt: null }
-      const begun = await begin().catch((error: unknown) => {
-        throw isLockNotHad(error) ? busyAccount() : error
+      const begun = await begin(db).catch((error: unknown) => {
+        throw isLockNotHad(error) ? new Refusal('ACCOUNT_BUSY') : error
       })
       if (begun === null) return { erasedAt: null }
       // From here on it has happened, whatever becomes of the rest: the job sees to that.
@@ -61,7 +82,7 @@ export const erasures = fp(
     async function goOn(id: bigint, until: number, pauseMaxMs: number): Promise<boolean> {
       while (performance.now() < until) {
         const started = performance.now()
-        const state = await erasePage(db, id).catch((error: unknown) => {
+        const state = await erasePage(db, registry.parts, id).catch((error: unknown) => {
           if (isLockNotHad(error)) return 'elsewhere' as const
           throw error
         })
@@ -72,22 +93,28 @@ export const erasures = fp(
       return false
     }
 
+    app.jobs.add({
+      name: 'continue_erasure',
+      run: (payload) => app.erasures.resume(BigInt((payload as { id: string }).id)),
+    })
+    app.decorate('personal', personalRegistry(auditExports))
     app.decorate('erasures', {
-      account: (actor, userId, force) =>
-        erase(
-          () => isUserErasing(app.db, userId),
-          () => eraseAccount(db, actor, userId, force),
-        ),
-      customer: (actor, customerId, force) =>
-        erase(
-          () => isCustomerErasing(app.db, customerId),
-          () => eraseCustomer(db, actor, customerId, force),
-        ),
+      addSteps: (steps) => registry.addSteps(steps),
+      addLock: (lock) => registry.addLock(lock),
+      addFinish: (finish) => registry.addFinish(finish),
+      run,
       resume: async (id) => {
         const isDone = await goOn(id, performance.now() + TURN_MS, PAUSE_MAX_MS)
         if (!isDone) await queueErasure(db, id, 0)
       },
     })
   },
-  { name: 'erasures', dependencies: ['database'] },
+  { name: 'privacy', dependencies: ['database', 'jobs'] },
 )
+
+function subjectsOf({ accountId, customerId }: ErasureRow): string[] {
+  return [
+    ...(accountId === null ? [] : [`acct_${accountId}`]),
+    ...(customerId === null ? [] : [customerId]),
+  ]
+}

@@ -1,13 +1,13 @@
-import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
-import { type Environment, type RateLimit, environmentReader } from './environment.ts'
-import { isLoopback } from './loopback.ts'
+import { type Environment, environmentReader } from './environment.ts'
+import { isLoopback } from '../database/loopback.ts'
+import type { DatabaseConfig } from '../database/config.ts'
 import { isLocalDatabase, serverUrls } from '../database/hosts.ts'
-import { STORED_PREFIX } from '../tokens/format.ts'
+import type { RateLimit } from '../http/rate-limits/index.ts'
+import { LOG_LEVELS, type LogLevel } from '../http/logging.ts'
+import type { KeyRingConfig } from '../keys/index.ts'
 import { KeyFault, readPrivateKey, readPublicKey } from '../keys/pem.ts'
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** A secret in use and, while a rotation lasts, the one before it. Empty: its scope is closed. */
 export type Tokens = readonly string[]
@@ -24,8 +24,7 @@ export interface Config {
   /** What digests of API keys are made with. Empty: they are known by their slow hash. */
   apiKeyPeppers: Tokens
   stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
-  /** RSA: the private key that signs, undefined for none, and public ones that still verify. */
-  keys: { signing: KeyObject | undefined; previous: readonly KeyObject[] }
+  keys: KeyRingConfig
   corsOrigins: readonly string[]
   checkoutOrigins: readonly string[]
   trustProxy: readonly string[]
@@ -42,20 +41,20 @@ export interface Config {
   /** A folder for the audit log's checkpoints; undefined for none. */
   auditCheckpointDir: string | undefined
   fundsAsset: string
+  /** The plan of customers whom no operator has given one; null for none. */
+  defaultPlan: string | null
+  /** Whether what Stripe takes for a dispute is held until it is decided. */
+  holdsDisputes: boolean
   migrateOnStart: boolean
   /** Whether the server runs the background jobs too, or leaves them to `worker.ts`. */
   runJobs: boolean
   /** How long a server that is told to stop goes on answering first. */
   drainDelayMs: number
-  logLevel: (typeof LOG_LEVELS)[number]
+  logLevel: LogLevel
 }
 
-export interface DatabaseConfig {
-  /** Undefined: the embedded server under `dataDir`. May name several servers, a primary and standbys. */
-  url: string | undefined
-  ssl: 'verify-full' | 'disable'
-  ca: string | undefined
-}
+/** With which tokens of the database begin, and none of the environment. */
+export const STORED_PREFIX = 'srt_'
 
 export const MISSING_ADMIN_TOKEN =
   'ADMIN_API_TOKEN is missing: `openssl rand -hex 32` makes one, and it may be unset once there is ' +
@@ -140,6 +139,8 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     },
     auditCheckpointDir: read.text('AUDIT_CHECKPOINT_DIR'),
     fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
+    defaultPlan: read.text('DEFAULT_PLAN') ?? null,
+    holdsDisputes: (read.oneOf('DISPUTE_HOLD', ['true', 'false']) ?? 'true') === 'true',
     migrateOnStart:
       (read.oneOf('MIGRATE_ON_START', ['true', 'false']) ?? `${!production}`) === 'true',
     runJobs: (read.oneOf('RUN_JOBS', ['true', 'false']) ?? 'true') === 'true',
@@ -149,6 +150,9 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
 
   if (!/^[A-Z][A-Z0-9]{0,15}\/(\d|1[0-8])$/.test(config.fundsAsset)) {
     read.fault('FUNDS_ASSET', 'must be a currency and its decimals, such as USD/2')
+  }
+  if (config.defaultPlan !== null && !/^[a-z0-9][a-z0-9_-]{0,63}$/.test(config.defaultPlan)) {
+    read.fault('DEFAULT_PLAN', 'must be the id of a plan, such as free')
   }
   refuseSharedTokens(read, config)
   refuseWeakPeppers(read, config)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readRange } from '../http/addresses.ts'
+import type { RateLimit } from '../http/rate-limits/index.ts'
 import { integerOf } from '../encoding/integers.ts'
 
 /** Variables as a process has them. An empty value is a value: it switches the thing off. */
@@ -7,11 +8,6 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A wider range is not of proxies: anyone in it could choose the address he is known by. */
 const RANGE_BITS_MIN = { ipv4: 8, ipv6: 16 } as const
-
-export interface RateLimit {
-  max: number
-  windowMs: number
-}
 
 /**
  * Reads typed values out of environment variables and collects every fault instead of stopping at

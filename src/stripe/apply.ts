@@ -1,14 +1,12 @@
 import { and, eq, ne, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
-import type { Attempt } from '../jobs/list.ts'
+import type { Attempt } from '../jobs/registry.ts'
 import { databaseErrorCode, isDatabaseUnavailable } from '../database/faults.ts'
 import { isStripeAway } from './client.ts'
-import { forgetIfErased } from '../privacy/events.ts'
+import { forgetIfErased } from './personal-events.ts'
 import { Refusal } from '../refusals/index.ts'
-import { OldAnswer } from '../subscriptions/refresh.ts'
-import type { IncomingEvent } from './handlers/handler.ts'
-import { handlerOf } from './handlers/index.ts'
-import { UnreadableEvent } from './handlers/read.ts'
+import { type IncomingEvent, OldAnswer } from './handler.ts'
+import { UnreadableEvent } from './read.ts'
 import { type EVENT_STATUSES, stripeEvents } from './tables.ts'
 
 type EventRow = typeof stripeEvents.$inferSelect
@@ -41,7 +39,7 @@ export async function applyEvent(
 /** @returns why it is ignored, or null */
 async function handle(app: FastifyInstance, row: EventRow): Promise<string | null> {
   if (row.livemode !== app.stripe().isLive) return 'other mode'
-  const handler = handlerOf(row.type)
+  const handler = app.stripeEvents.handlerOf(row.type)
   if (handler === undefined) return 'type means nothing here'
   const event = incoming(row)
   return event === null ? 'without an object' : handler(app, event)

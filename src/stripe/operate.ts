@@ -1,6 +1,8 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
+import { array } from '../database/arrays.ts'
 import type { Database } from '../database/index.ts'
+import type { Personal } from '../privacy/personal.ts'
 import { Refusal } from '../refusals/index.ts'
 import { ADD_JOB } from './store.ts'
 import { type EVENT_STATUSES, stripeEvents } from './tables.ts'
@@ -31,6 +33,73 @@ export function listEvents(
     )
     .orderBy(desc(receivedAt), desc(id))
     .limit(LIST_MAX)
+}
+
+const EVENT = {
+  id: stripeEvents.id,
+  type: stripeEvents.type,
+  status: stripeEvents.status,
+  reason: stripeEvents.reason,
+  livemode: stripeEvents.livemode,
+  apiVersion: stripeEvents.apiVersion,
+  createdAt: stripeEvents.createdAt,
+  receivedAt: stripeEvents.receivedAt,
+  settledAt: stripeEvents.settledAt,
+  objectId: sql<string | null>`${stripeEvents.payload} #>> '{data,object,id}'`,
+}
+
+export type EventRow = Omit<typeof stripeEvents.$inferSelect, 'payload'> & {
+  objectId: string | null
+}
+
+/**
+ * A page of the inbox, newest first, with one row too many where there are more.
+ * @param filter `customerId`: those about it, by our id or Stripe's of it and its subscriptions
+ * @param after the last one of the page before: when it was received, in milliseconds, and its id
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
+export function pageOfEvents(
+  db: Database,
+  personal: Personal,
+  filter: {
+    status: Status | undefined
+    type: string | undefined
+    customerId: string | undefined
+  },
+  limit: number,
+  after: string | null,
+): Promise<EventRow[]> {
+  const { status, type, customerId } = filter
+  return db.transaction(async (tx) => {
+    const people =
+      customerId === undefined ? null : await personal.namesOf(tx, { customerId, accountId: null })
+    const [ms = '', id = ''] = after?.split(' ') ?? []
+    return tx
+      .select(EVENT)
+      .from(stripeEvents)
+      .where(
+        and(
+          status && eq(stripeEvents.status, status),
+          type === undefined ? undefined : eq(stripeEvents.type, type),
+          people === null
+            ? undefined
+            : sql`people_in(${stripeEvents.payload}) && ${array(people.ids)}::text[]`,
+          after === null
+            ? undefined
+            : sql`(${stripeEvents.receivedAt}, ${stripeEvents.id})
+                < (${new Date(Number(ms)).toISOString()}::timestamptz, ${id})`,
+        ),
+      )
+      .orderBy(desc(stripeEvents.receivedAt), desc(stripeEvents.id))
+      .limit(limit + 1)
+  })
+}
+
+/** @throws Refusal `NOT_FOUND` */
+export async function findEvent(db: Database, id: string): Promise<EventRow> {
+  const [row] = await db.select(EVENT).from(stripeEvents).where(eq(stripeEvents.id, id))
+  if (row === undefined) throw new Refusal('NOT_FOUND')
+  return row
 }
 
 /**

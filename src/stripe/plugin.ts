@@ -3,9 +3,20 @@ import fp from 'fastify-plugin'
 import { Counter } from 'prom-client'
 import { sharedCommits } from '../scheduling/shared-commits.ts'
 import { KINDS } from '../database/kinds.ts'
+import { applyEvent } from './apply.ts'
+import { deleteStripeCustomer } from './erased-customers.ts'
+import type { EventHandlers, Handler } from './handler.ts'
 import type { StripeEventRow } from './inbox.ts'
 import { eventGauges } from './metrics.ts'
 import { storeEvents } from './store.ts'
+import { stripeSteps } from './erasure.ts'
+import { eventExports } from './export.ts'
+
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'stripe.event_replayed': true
+  }
+}
 
 const BATCH_MAX = KINDS.inbox.rowsMax
 const WAITING_MAX = 1_000
@@ -16,6 +27,10 @@ declare module 'fastify' {
     stripeEvents: {
       /** Durably, with the job that applies it; events that arrive together share a commit. */
       store(event: StripeEventRow): Promise<void>
+      /** For capabilities: what applies events. */
+      handle(handlers: EventHandlers): void
+      /** What applies events of a type; undefined for types that mean nothing here. */
+      handlerOf(type: string): Handler | undefined
       /** Counts what became of an event. */
       settled(type: string, status: string): void
     }
@@ -40,11 +55,26 @@ export const inbox = fp(
       registers,
     })
     eventGauges(app.metrics, app.db)
+    const handlers: EventHandlers[number][] = []
     app.decorate('stripeEvents', {
+      handle: (some) => void handlers.push(...some),
+      handlerOf: (type) => handlers.find(([types]) => types.test(type))?.[1],
       store: (event) => commits.submit(event),
       settled: (type, status) => outcomes.inc({ type, status }),
     })
+    app.erasures.addSteps(stripeSteps)
+    app.personal.addExports(...eventExports)
+    app.jobs.add(
+      {
+        name: 'apply_stripe_event',
+        run: (payload, attempt) => applyEvent(app, (payload as { id: string }).id, attempt),
+      },
+      {
+        name: 'delete_stripe_customer',
+        run: (payload) => deleteStripeCustomer(app, (payload as { id: string }).id),
+      },
+    )
     app.addHook('onClose', () => sql.end({ timeout: CLOSE_TIMEOUT_S }))
   },
-  { name: 'stripe-inbox', dependencies: ['database', 'metrics'] },
+  { name: 'stripe-inbox', dependencies: ['database', 'jobs', 'metrics', 'privacy'] },
 )

@@ -1,10 +1,12 @@
 import type { CustomerRow } from '../customers/service.ts'
-import { openSession } from '../payments/sessions.ts'
+import { standings } from '../customers/standing.ts'
+import { openSession } from '../stripe/sessions.ts'
+import { pricesOf } from '../plans/prices.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../database/index.ts'
-import { type StripeCalls, requestKey } from '../stripe/client.ts'
+import { type StripeCalls, isStripeAway, requestKey } from '../stripe/client.ts'
 import { Refusal } from '../refusals/index.ts'
-import { hasAccess } from './service.ts'
+import { hasAccess, payingCustomer } from './held.ts'
 import { stripeCustomerOf } from './stripe-customer.ts'
 
 export interface SubscriptionCheckout {
@@ -27,20 +29,32 @@ export async function openSubscriptionCheckout(
   wanted: SubscriptionCheckout,
 ): Promise<{ checkout_session_id: string; url: string }> {
   const plan = await namedPlan(db, wanted.plan)
-  if (plan.stripePriceId === null) throw new Refusal('PLAN_NOT_SOLD')
+  const price = (await pricesOf(db, [plan.id])).get(plan.id)?.current[0]
+  if (price === undefined) throw new Refusal('PLAN_NOT_SOLD')
   if (await hasAccess(db, customer.id)) throw new Refusal('ALREADY_SUBSCRIBED')
   const stripeCustomerId = await stripeCustomerOf(db, stripe, customer)
   const metadata = { customer_id: customer.id, plan: plan.id }
+  const { trial_days: trialDays, ...options } = plan.checkout ?? {}
   return openSession(
     stripe,
     {
       mode: 'subscription',
       customer: stripeCustomerId,
       client_reference_id: customer.id,
-      line_items: [{ price: plan.stripePriceId, quantity: wanted.quantity }],
+      line_items: [{ price, quantity: wanted.quantity }],
       metadata,
       // A session's metadata is not its subscription's.
-      subscription_data: { metadata },
+      subscription_data: {
+        metadata,
+        ...(trialDays !== undefined && { trial_period_days: trialDays }),
+      },
+      ...(options.allow_promotion_codes === true && { allow_promotion_codes: true }),
+      ...(options.automatic_tax === true && { automatic_tax: { enabled: true } }),
+      ...(options.tax_id_collection === true && { tax_id_collection: { enabled: true } }),
+      // Stripe wants to be told that it may write what the page asks for to the customer.
+      ...((options.automatic_tax === true || options.tax_id_collection === true) && {
+        customer_update: { address: 'auto', name: 'auto' },
+      }),
       success_url: wanted.successUrl,
       cancel_url: wanted.cancelUrl,
     },
@@ -59,7 +73,8 @@ export async function openPortal(
   returnUrl: string,
 ): Promise<{ url: string }> {
   const params = {
-    customer: await stripeCustomerOf(db, stripe, customer),
+    customer:
+      (await payingCustomer(db, customer.id)) ?? (await stripeCustomerOf(db, stripe, customer)),
     return_url: returnUrl,
   }
   const window = Math.floor(Date.now() / PORTAL_WINDOW_MS)
@@ -68,4 +83,36 @@ export async function openPortal(
     sdk.billingPortal.sessions.create(params, { idempotencyKey }),
   )
   return { url: session.url }
+}
+
+const SESSIONS_MAX = 100
+
+/**
+ * One checkout is completed: the customer's others, which could still be paid, are expired at Stripe. What
+ * was paid in the meantime stays, and is a finding if it is to the same plan.
+ * @param completed the session's id
+ */
+export async function expireOtherCheckouts(
+  db: Database,
+  stripe: StripeCalls,
+  customerId: string,
+  completed: string,
+): Promise<void> {
+  const { stripeCustomerIds } = (await standings(db, [customerId], null))(customerId)
+  for (const customer of stripeCustomerIds) {
+    const open = await stripe.ask((sdk, options) =>
+      sdk.checkout.sessions.list({ customer, status: 'open', limit: SESSIONS_MAX }, options),
+    )
+    const others = open.data.filter(({ id, mode }) => id !== completed && mode === 'subscription')
+    for (const { id } of others) await expire(stripe, id)
+  }
+}
+
+/** One that is no longer open can not be expired, and need not be. */
+async function expire(stripe: StripeCalls, id: string): Promise<void> {
+  try {
+    await stripe.ask((sdk, options) => sdk.checkout.sessions.expire(id, {}, options))
+  } catch (error) {
+    if (isStripeAway(error)) throw error
+  }
 }

@@ -1,4 +1,4 @@
-import { ENDED, FIELDS, type Status, type SubscriptionState, isSame } from './state.ts'
+import { ENDED, FIELDS, type Status, type SubscriptionState, isSame, isSameIn } from './state.ts'
 
 /**
  * Stripe's events come in any order and its API may answer with old data, so what is heard of a
@@ -68,8 +68,8 @@ export function showsWhatWas(
 ): boolean {
   if (event.before === null || now - event.at * 1_000 > OLD_ANSWER_MS_MAX) return false
   const { before, state } = event
-  const changed = FIELDS.filter((field) => before[field] !== state[field])
-  return changed.length > 0 && changed.every((field) => fetched[field] === before[field])
+  const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
+  return changed.length > 0 && changed.every((field) => isSameIn(field, fetched, before))
 }
 
 const SUPERSEDED_MAX = 8

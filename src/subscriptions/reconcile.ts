@@ -3,7 +3,8 @@ import type Stripe from 'stripe'
 import type { Database } from '../database/index.ts'
 import type { StripeCalls } from '../stripe/client.ts'
 import { refresh } from './refresh.ts'
-import { type Means, stateOf, takeIn } from './service.ts'
+import { stateOf } from './row.ts'
+import { type Means, resync, takeIn } from './service.ts'
 import { ENDED, type SubscriptionState, isSame, readSubscription } from './state.ts'
 import { subscriptions } from './tables.ts'
 
@@ -25,7 +26,7 @@ export interface Reconciliation {
 }
 
 /**
- * Compares every subscription with Stripe's list and asks again for those that differ, as after an
+ * Compares every subscription with Stripe's list, its licences with its plans, and asks again for those that differ, as after an
  * event. What Stripe no longer lists and is open here is asked for by its id.
  * @param report is told how many of Stripe's list have been compared
  */
@@ -54,6 +55,8 @@ export async function reconcile(
       if (outcome === 'take') mended.push({ id, before: null, after: state })
     } else if (isSame(known, state)) {
       differing.delete(id)
+      // Its plans may mean something else by now, or a licence be due for another reason.
+      if (await resync(means, id)) mended.push({ id, before: known, after: state })
     }
   }
   for (const [id, before] of differing) {
@@ -96,8 +99,10 @@ export function describeReconciliation({ checked, mended, missing }: Reconciliat
   if (mended.length + missing.length === 0)
     return `${checked} subscriptions are as Stripe has them.\n`
   return [
-    ...mended.map(
-      ({ id, before, after }) => `Mended ${id}: ${before?.status ?? 'unknown'} to ${after.status}`,
+    ...mended.map(({ id, before, after }) =>
+      before !== null && isSame(before, after)
+        ? `Mended ${id}: its licences`
+        : `Mended ${id}: ${before?.status ?? 'unknown'} to ${after.status}`,
     ),
     ...missing.map((id) => `Unknown to Stripe: ${id}`),
   ]

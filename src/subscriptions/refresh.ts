@@ -2,11 +2,9 @@ import { type StripeCalls, isMissingAtStripe } from '../stripe/client.ts'
 import { type EventKnowledge, showsWhatWas } from './knowledge.ts'
 import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
 import { type StripeSubscription, readSubscription } from './state.ts'
+import { OldAnswer } from '../stripe/handler.ts'
 
 const TRIES_MAX = 5
-
-/** Stripe answered with what an event has already replaced: ask again later. */
-export class OldAnswer extends Error {}
 
 /** What an event says of a subscription. */
 export interface News {
@@ -17,6 +15,7 @@ export interface News {
 /**
  * Asks Stripe for a subscription and takes in the answer. Whoever writes in between makes it ask
  * again, so that a slow answer never overwrites a newer one.
+ * @param owner our customer's id as the checkout has it, for a subscription that does not name one
  * @param news taken in instead where Stripe does not answer, knows nothing or shows old data
  * @throws OldAnswer, or Stripe's error; what the news said is taken in then
  */
@@ -25,6 +24,7 @@ export async function refresh(
   stripe: StripeCalls,
   id: string,
   news?: News,
+  owner: string | null = null,
 ): Promise<Outcome | 'missing'> {
   const takeNews = () => (news ? takeIn(means, news.subscription, news.knowledge) : 'missing')
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
@@ -36,7 +36,8 @@ export async function refresh(
     if (fetched === null) return takeNews()
     const looksOld = news !== undefined && showsWhatWas(fetched.state, news.knowledge, Date.now())
     if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
-    const outcome = await takeIn(means, fetched, { source: 'fetch', state: fetched.state }, version)
+    const heard = { ...fetched, customerId: fetched.customerId ?? owner }
+    const outcome = await takeIn(means, heard, { source: 'fetch', state: fetched.state }, version)
     if (outcome === 'old') {
       await takeNews()
       throw new OldAnswer()

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { keyHolderOf, requireOwn } from '../auth/api-key.ts'
 import { getCustomer } from '../customers/service.ts'
-import { type ReturnUrlRule, stripeReturningTo } from '../payments/return-urls.ts'
-import { CheckoutSession } from '../payments/schemas.ts'
+import { type ReturnUrlRule, stripeReturningTo } from '../stripe/return-urls.ts'
+import { CheckoutSession } from '../stripe/schemas.ts'
 import { ref } from '../http/schemas.ts'
 import { openPortal, openSubscriptionCheckout } from './checkout.ts'
 import {
@@ -10,12 +10,18 @@ import {
   CurrentSubscription,
   PortalBody,
   PortalSession,
+  Subscription,
   SubscriptionCount,
   SubscriptionParams,
 } from './schemas.ts'
-import { type SubscriptionRow, countSubscriptions, currentSubscription } from './service.ts'
+import { countSubscriptions, currentSubscriptions } from './service.ts'
 
-export const subscriptionSchemas = [CurrentSubscription, PortalSession, SubscriptionCount]
+export const subscriptionSchemas = [
+  Subscription,
+  CurrentSubscription,
+  PortalSession,
+  SubscriptionCount,
+]
 
 const STRIPE_REFUSALS = ['STRIPE_NOT_CONFIGURED', 'STRIPE_REFUSED', 'STRIPE_UNAVAILABLE'] as const
 
@@ -29,8 +35,10 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     {
       schema: {
         operationId: 'getSubscription',
-        summary: 'Read the subscription of the key’s own customer',
-        description: 'One that has ended is null.',
+        summary: 'Read the subscriptions of the key’s own customer',
+        description:
+          'Those that have ended are left out. `subscription` is the one whose plan has the highest rank, ' +
+          'then the newest; null where none is to a plan.',
         params: SubscriptionParams,
         response: { 200: ref(CurrentSubscription) },
       },
@@ -38,8 +46,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     },
     async (request) => {
       const customerId = requireOwn(request, request.params.customer_id)
-      const row = await currentSubscription(app.db, customerId)
-      return { customer_id: customerId, subscription: row && presentSubscription(row) }
+      return currentSubscriptions(app.db, customerId)
     },
   )
 
@@ -106,15 +113,4 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async () => countSubscriptions(app.db),
   )
-}
-
-function presentSubscription(row: SubscriptionRow) {
-  return {
-    plan: row.plan,
-    status: row.status,
-    current_period_start: row.currentPeriodStart?.toISOString() ?? null,
-    current_period_end: row.currentPeriodEnd?.toISOString() ?? null,
-    cancel_at_period_end: row.cancelAtPeriodEnd,
-    stripe_subscription_id: row.id,
-  }
 }

@@ -1,32 +1,48 @@
 import { Type } from '@sinclair/typebox'
-import { ReturnUrl } from '../payments/return-urls.ts'
+import { ReturnUrl } from '../stripe/return-urls.ts'
 import { PlanId } from '../plans/schemas.ts'
-import { CustomerId, Timestamp, nullable, strictObject } from '../http/schemas.ts'
+import { CustomerId, Timestamp, nullable, ref, strictObject } from '../http/schemas.ts'
 import { STATUSES, type Status } from './state.ts'
 
 const QUANTITY_MAX = 100_000
 
+const Quantity = Type.Integer({ minimum: 0, examples: [5] })
+
+export const Subscription = Type.Object(
+  {
+    plan: nullable(
+      Type.String({
+        description: 'Null for a subscription to something else.',
+        examples: ['starter'],
+      }),
+    ),
+    plans: Type.Array(
+      Type.Object({ plan: Type.String({ examples: ['starter'] }), quantity: Quantity }),
+      { description: 'All plans that its items are of, by rank.' },
+    ),
+    status: Type.Unsafe<Status>({
+      title: 'SubscriptionStatus',
+      type: 'string',
+      enum: STATUSES,
+      examples: ['active'],
+    }),
+    quantity: Quantity,
+    current_period_start: nullable(Timestamp),
+    current_period_end: nullable(Timestamp),
+    cancel_at: nullable(Timestamp),
+    cancel_at_period_end: Type.Boolean(),
+    paused: Type.Boolean({ description: 'Stripe collects no payments for the time being.' }),
+    ends_at: nullable({ ...Timestamp, description: 'When it ends, if that is settled.' }),
+    stripe_subscription_id: Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
+  },
+  { $id: 'Subscription' },
+)
+
 export const CurrentSubscription = Type.Object(
   {
     customer_id: CustomerId,
-    subscription: nullable(
-      Type.Object(
-        {
-          plan: nullable(Type.String({ examples: ['starter'] })),
-          status: Type.Unsafe<Status>({
-            title: 'SubscriptionStatus',
-            type: 'string',
-            enum: STATUSES,
-            examples: ['active'],
-          }),
-          current_period_start: nullable(Timestamp),
-          current_period_end: nullable(Timestamp),
-          cancel_at_period_end: Type.Boolean(),
-          stripe_subscription_id: Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
-        },
-        { title: 'Subscription' },
-      ),
-    ),
+    subscription: nullable(ref(Subscription)),
+    subscriptions: Type.Array(ref(Subscription)),
   },
   { $id: 'CurrentSubscription' },
 )

@@ -1,19 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { Id, Reference, idOf } from '../stripe/read.ts'
+import { STATUSES, type Status } from '../stripe/statuses.ts'
 
-/** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
-export const STATUSES = [
-  'incomplete',
-  'incomplete_expired',
-  'trialing',
-  'active',
-  'past_due',
-  'canceled',
-  'unpaid',
-  'paused',
-] as const
-
-export type Status = (typeof STATUSES)[number]
+export { STATUSES, type Status }
 
 /** Nothing follows them: Stripe makes a new subscription instead. */
 export const ENDED: readonly Status[] = ['canceled', 'incomplete_expired']
@@ -21,13 +11,28 @@ export const ENDED: readonly Status[] = ['canceled', 'incomplete_expired']
 /** `past_due` too: Stripe is still trying to collect, and says so when it gives up. */
 export const WITH_ACCESS: readonly Status[] = ['trialing', 'active', 'past_due']
 
-/** The part of a subscription that this service acts on. Times are Unix seconds, as Stripe has them. */
+/** https://docs.stripe.com/api/subscriptions/object#subscription_object-pause_collection-behavior */
+export const PAUSES = ['keep_as_draft', 'mark_uncollectible', 'void'] as const
+
+export type Pause = (typeof PAUSES)[number]
+
+/** What is subscribed to. Times are Unix seconds, as Stripe has them. */
+export interface Item {
+  price: string
+  /** Null where Stripe counts none: what is metered. */
+  quantity: number | null
+  start: number | null
+  end: number | null
+}
+
+/** The part of a subscription that this service acts on. Times are Unix seconds. */
 export interface SubscriptionState {
   status: Status
-  stripePriceId: string | null
-  quantity: number
-  currentPeriodStart: number | null
-  currentPeriodEnd: number | null
+  items: readonly Item[]
+  /** The newest invoice, `in_…`; null where Stripe does not say. */
+  latestInvoice: string | null
+  pause: Pause | null
+  cancelAt: number | null
   cancelAtPeriodEnd: boolean
   endedAt: number | null
 }
@@ -43,15 +48,12 @@ export interface StripeSubscription {
 
 const Seconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 })
 const MaybeSeconds = Type.Optional(Type.Union([Seconds, Type.Null()]))
-const Id = Type.String({ minLength: 1, maxLength: 255 })
-
-/** An id, or since it was expanded the object that has it. */
-export const Reference = Type.Union([Id, Type.Object({ id: Id })])
-
-const Item = Type.Object({
+const StripeItem = Type.Object({
   price: Type.Optional(Type.Union([Type.Object({ id: Id }), Type.Null()])),
   plan: Type.Optional(Type.Union([Type.Object({ id: Id }), Type.Null()])),
-  quantity: Type.Optional(Type.Integer({ minimum: 0 })),
+  quantity: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()]),
+  ),
   current_period_start: MaybeSeconds,
   current_period_end: MaybeSeconds,
 })
@@ -62,7 +64,11 @@ const Subscription = Type.Object({
   customer: Reference,
   status: Type.Union(STATUSES.map((status) => Type.Literal(status))),
   created: Seconds,
-  items: Type.Object({ data: Type.Array(Item) }),
+  items: Type.Object({ data: Type.Array(StripeItem) }),
+  latest_invoice: Type.Optional(Type.Union([Reference, Type.Null()])),
+  pause_collection: Type.Optional(
+    Type.Union([Type.Object({ behavior: Type.String() }), Type.Null()]),
+  ),
   cancel_at_period_end: Type.Optional(Type.Boolean()),
   cancel_at: MaybeSeconds,
   canceled_at: MaybeSeconds,
@@ -85,37 +91,69 @@ export function readSubscription(object: unknown): StripeSubscription {
 }
 
 function stateOf(object: Static<typeof Subscription>): SubscriptionState {
-  const [item] = object.items.data
-  const currentPeriodEnd = object.current_period_end ?? item?.current_period_end ?? null
+  const items = object.items.data.flatMap((item) => itemOf(object, item))
+  const { cancel_at: cancelAt = null } = object
   // With flexible billing the portal sets the time and leaves the flag.
-  const endsWithPeriod =
-    object.cancel_at != null && currentPeriodEnd !== null && object.cancel_at <= currentPeriodEnd
+  const endsWithPeriod = cancelAt !== null && items.some(({ end }) => end === cancelAt)
   const hasEnded = ENDED.includes(object.status)
   return {
     status: object.status,
-    stripePriceId: item?.price?.id ?? item?.plan?.id ?? null,
-    quantity: item?.quantity ?? 1,
-    currentPeriodStart: object.current_period_start ?? item?.current_period_start ?? null,
-    currentPeriodEnd,
+    items,
+    latestInvoice: object.latest_invoice == null ? null : idOf(object.latest_invoice),
+    pause: PAUSES.find((pause) => pause === object.pause_collection?.behavior) ?? null,
+    cancelAt,
     cancelAtPeriodEnd: object.cancel_at_period_end === true || endsWithPeriod,
     endedAt: hasEnded ? (object.ended_at ?? object.canceled_at ?? object.created) : null,
   }
 }
 
-export function idOf(reference: Static<typeof Reference>): string {
-  return typeof reference === 'string' ? reference : reference.id
+function itemOf(object: Static<typeof Subscription>, item: Static<typeof StripeItem>): Item[] {
+  const price = item.price?.id ?? item.plan?.id
+  if (price === undefined) return []
+  return [
+    {
+      price,
+      quantity: item.quantity ?? null,
+      start: item.current_period_start ?? object.current_period_start ?? null,
+      end: item.current_period_end ?? object.current_period_end ?? null,
+    },
+  ]
 }
 
 export const FIELDS = [
   'status',
-  'stripePriceId',
-  'quantity',
-  'currentPeriodStart',
-  'currentPeriodEnd',
+  'items',
+  'latestInvoice',
+  'pause',
+  'cancelAt',
   'cancelAtPeriodEnd',
   'endedAt',
 ] as const satisfies readonly (keyof SubscriptionState)[]
 
+/** Whether two states are the same in a field. */
+export function isSameIn(
+  field: (typeof FIELDS)[number],
+  a: SubscriptionState,
+  b: SubscriptionState,
+): boolean {
+  return field === 'items' ? sameItems(a.items, b.items) : a[field] === b[field]
+}
+
 export function isSame(a: SubscriptionState, b: SubscriptionState): boolean {
-  return FIELDS.every((field) => a[field] === b[field])
+  return FIELDS.every((field) => isSameIn(field, a, b))
+}
+
+/** In whatever order: Stripe promises none. */
+export function sameItems(a: readonly Item[] | undefined, b: readonly Item[] | undefined): boolean {
+  const text = (items: readonly Item[] = []) =>
+    items
+      .map(({ price, quantity, start, end }) => JSON.stringify([price, quantity, start, end]))
+      .toSorted()
+      .join()
+  return text(a) === text(b)
+}
+
+/** Whether Stripe goes on without asking for money; `mark_uncollectible` still makes invoices. */
+export function isPausedUnpaid({ pause }: Pick<SubscriptionState, 'pause'>): boolean {
+  return pause === 'void' || pause === 'keep_as_draft'
 }

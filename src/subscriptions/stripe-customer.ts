@@ -1,22 +1,23 @@
-import { and, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, or, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { isErased, isLiving, livingCustomer } from '../customers/living.ts'
-import { customers } from '../customers/tables.ts'
+import {
+  addStripeCustomer,
+  ownerOfStripeCustomer,
+  takeTurns,
+} from '../customers/stripe-customers.ts'
+import { customers, stripeCustomers } from '../customers/tables.ts'
 import { array } from '../database/arrays.ts'
-import { violates } from '../database/faults.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type StripeCalls, requestKey } from '../stripe/client.ts'
-import { holdSettling } from '../privacy/events.ts'
-import { eraseStripeCustomer, forgetStripeCustomer } from '../privacy/stripe-customers.ts'
-import { STRIPE, endForDeleted, holdersOf } from './service.ts'
+import { holdSettling } from '../stripe/personal-events.ts'
+import { eraseStripeCustomer, forgetStripeCustomer } from '../stripe/erased-customers.ts'
+import { type Means, STRIPE, endForDeleted, holdersOf } from './service.ts'
 
 type Customer = Pick<
   typeof customers.$inferSelect,
   'id' | 'email' | 'companyName' | 'stripeCustomerId' | 'stripeCustomersDeleted'
 >
-
-/** Any constant will do; other advisory locks of two numbers have another. */
-const LOCK_CLASS = 5_746_105
 
 /**
  * The customer's Stripe customer, made if there is none. Its idempotency key is the same for all who
@@ -42,36 +43,32 @@ export async function stripeCustomerOf(
 }
 
 /**
- * Remembers it where there is none yet, unless Stripe has said that it was deleted. Another customer's
- * is left alone; an erased customer's, made or paid with while the erasure was under way, is deleted
- * like those before it.
+ * Remembers it, unless Stripe has said that it was deleted. Another customer's is left alone; an erased
+ * customer's, made or paid with while the erasure was under way, is deleted like those before it.
  */
 export async function linkStripeCustomer(
   db: Database,
   customerId: string,
   stripeCustomerId: string,
 ): Promise<void> {
-  try {
-    await db.transaction(async (tx) => {
-      await takeTurns(tx, stripeCustomerId)
-      if (!(await isKnownDeleted(tx, stripeCustomerId))) {
-        const linked = await tx
-          .update(customers)
-          .set({ stripeCustomerId, updatedAt: sql`now()` })
-          .where(and(livingCustomer(customerId), isNull(customers.stripeCustomerId)))
-          .returning({ id: customers.id })
-        if (linked.length > 0) return recordChange(tx, STRIPE, customerId)
-      }
-      if (!(await isErased(tx, customerId))) return
-      const owners = await tx.$count(customers, eq(customers.stripeCustomerId, stripeCustomerId))
-      if (owners > 0) return
-      await holdSettling(tx)
-      await eraseStripeCustomer(tx, stripeCustomerId)
-      await forgetStripeCustomer(tx, stripeCustomerId)
-    })
-  } catch (error) {
-    if (!violates(error, 'customers_stripe_customer_id')) throw error
-  }
+  await db.transaction(async (tx) => {
+    await takeTurns(tx, stripeCustomerId)
+    const [customer] = await tx
+      .select({ id: customers.id, stripeCustomerId: customers.stripeCustomerId })
+      .from(customers)
+      .where(livingCustomer(customerId))
+      .for('no key update')
+    if (customer !== undefined && !(await isKnownDeleted(tx, stripeCustomerId))) {
+      const linked = await addStripeCustomer(tx, customer, stripeCustomerId)
+      if (linked === 'linked') await recordChange(tx, STRIPE, customerId)
+      return
+    }
+    if (!(await isErased(tx, customerId))) return
+    if ((await ownerOfStripeCustomer(tx, stripeCustomerId)) !== null) return
+    await holdSettling(tx)
+    await eraseStripeCustomer(tx, stripeCustomerId)
+    await forgetStripeCustomer(tx, stripeCustomerId)
+  })
 }
 
 /**
@@ -81,41 +78,54 @@ export async function linkStripeCustomer(
  * @returns false if it was none of ours
  */
 export function unlinkStripeCustomer(
-  db: Database,
+  { db, subscriptionFollowers }: Pick<Means, 'db' | 'subscriptionFollowers'>,
   stripeCustomerId: string,
   customerId: string | null,
   at: Date,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     await takeTurns(tx, stripeCustomerId)
-    const isLinked = eq(customers.stripeCustomerId, stripeCustomerId)
+    const [further] = await tx
+      .delete(stripeCustomers)
+      .where(eq(stripeCustomers.id, stripeCustomerId))
+      .returning({ owner: stripeCustomers.customerId })
+    const isLinked = or(
+      eq(customers.stripeCustomerId, stripeCustomerId),
+      eq(customers.id, further?.owner ?? ''),
+    )
     const isNamed = and(eq(customers.id, customerId ?? ''), isLiving)
     const owners = await tx
-      .select({ id: customers.id, plan: customers.plan, linked: customers.stripeCustomerId })
+      .select({ id: customers.id, first: customers.stripeCustomerId })
       .from(customers)
       .where(or(isLinked, isNamed, sql`${customers.id} in ${holdersOf(stripeCustomerId)}`))
       .orderBy(customers.id)
       .for('no key update')
-    for (const { id, linked } of owners) {
-      const isUnlinked = linked === stripeCustomerId
+    for (const { id, first } of owners) {
+      const isFirst = first === stripeCustomerId
+      const isUnlinked = isFirst || id === further?.owner
       if (!isUnlinked && id !== customerId) continue
       await tx
         .update(customers)
         .set({
-          ...(isUnlinked && { stripeCustomerId: null }),
+          ...(isFirst && { stripeCustomerId: await nextStripeCustomer(tx, id) }),
           stripeCustomersDeleted: sql`${customers.stripeCustomersDeleted} + 1`,
           updatedAt: sql`now()`,
         })
         .where(eq(customers.id, id))
       if (isUnlinked) await recordChange(tx, STRIPE, id)
     }
-    const ended = await endForDeleted(tx, stripeCustomerId, owners, at)
+    const ended = await endForDeleted(tx, subscriptionFollowers, stripeCustomerId, owners, at)
     return owners.length > 0 || ended > 0
   })
 }
-/** Until the commit: what is said of one Stripe customer is taken in one after the other. */
-async function takeTurns(tx: Transaction, stripeCustomerId: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_CLASS}, hashtext(${stripeCustomerId}))`)
+/** Takes the oldest of those that are linked besides the first. */
+async function nextStripeCustomer(tx: Transaction, customerId: string): Promise<string | null> {
+  const [next] = await tx.execute<{ id: string }>(sql`
+    delete from stripe_customers where id = (
+      select id from stripe_customers where customer_id = ${customerId}
+      order by linked_at, id limit 1
+    ) returning id`)
+  return next?.id ?? null
 }
 
 /** Stripe's ids are never used again. */

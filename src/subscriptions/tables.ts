@@ -12,7 +12,8 @@ import {
 } from 'drizzle-orm/pg-core'
 import { customers } from '../customers/tables.ts'
 import { plans } from '../plans/tables.ts'
-import { STATUSES, type SubscriptionState } from './state.ts'
+import { type Item, PAUSES, STATUSES, type SubscriptionState } from './state.ts'
+import type { Settled } from './standing.ts'
 
 const time = () => timestamp({ precision: 3, withTimezone: true })
 
@@ -26,8 +27,19 @@ export const subscriptions = pgTable(
       .notNull()
       .references(() => customers.id),
     stripeCustomerId: text().notNull(),
+    /** As the newest that is known has them; null in a row of the version before, whose only item is below. */
+    items: jsonb().$type<Item[]>(),
+    /** The items that count, where they are others than `items`: the last that were paid for. */
+    heldItems: jsonb().$type<Item[]>(),
+    /** What was in good standing lately, the newest last. */
+    settled: jsonb().$type<Settled[]>().notNull().default([]),
+    /** `in_…` */
+    latestInvoice: text(),
+    /** What Stripe does with invoices while collection is paused; null while it is not. */
+    pause: text({ enum: PAUSES }),
+    cancelAt: time(),
+    /** These five are for the version before: of the first item. */
     stripePriceId: text(),
-    /** The plan that has the price; null when none has. */
     plan: text().references(() => plans.id),
     /** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
     status: text({ enum: STATUSES }).notNull(),

@@ -1,9 +1,6 @@
 import type { TokenScope } from '../auth/permissions.ts'
 import { checksum62, randomBase62 } from '../encoding/ids.ts'
 
-/** No token of the environment begins like this. */
-export const STORED_PREFIX = 'srt_'
-
 const PREFIXES: Readonly<Record<TokenScope, string>> = { admin: 'srt_adm', internal: 'srt_int' }
 
 /** `srt_adm_` or `srt_int_`, 12 base62 characters of token id, 32 random ones and 6 of checksum. */

@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox'
-import { readAllowedIps } from '../allowed-ips.ts'
+import { readAllowedIps } from '../http/allowed-ips.ts'
 import { PERMISSIONS, ROLE_NAMES } from '../auth/permissions.ts'
 import { futureTime, invalid, isLine } from '../http/schemas.ts'
 import type { Rights } from './rights.ts'

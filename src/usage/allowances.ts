@@ -2,7 +2,6 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { column } from '../database/arrays.ts'
 import { Refusal } from '../refusals/index.ts'
-import type { ReportDraft } from './reports.ts'
 
 /** What a customer may store. */
 export interface Allowances {
@@ -35,7 +34,13 @@ const VALUES_NOW = sql`case when a.hour >= ${THIS_HOUR} then a.value_count else 
 const ENDS_IN_S = sql`
   ceil(extract(epoch from ${THIS_HOUR} + interval '1 hour' - now()))::int`
 
-export function valuesOf(draft: Pick<ReportDraft, 'metrics'>): number {
+/** What counts of a report that is to be stored. */
+interface Counted {
+  reportId: string | null
+  metrics: Record<string, number>
+}
+
+export function valuesOf(draft: Pick<Counted, 'metrics'>): number {
   return Object.keys(draft.metrics).length
 }
 
@@ -82,7 +87,7 @@ export interface SetAside {
 export async function setValuesAside(
   db: Database,
   customerId: string,
-  drafts: readonly ReportDraft[],
+  drafts: readonly Counted[],
   { valuesMax }: Allowances,
 ): Promise<SetAside> {
   const [row] = await db.execute<{ hour: string | null; stored: number[]; endsInS: number }>(sql`

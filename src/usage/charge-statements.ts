@@ -39,26 +39,36 @@ export async function readChargingState(
 ): Promise<ChargingState> {
   const ids = array(customerIds)
   // Sent as they are made, in this order: customers are locked before allowances, as an erasure does.
-  const plansRead = sql<{ id: string; metered: Record<string, Metering> }[]>`
-    select c.id, p.metered from customers c join plans p on p.id = c.plan
-    where c.id = any(${ids}::text[]) and p.metered is not null
-    order by c.id
+  const customersRead = sql<{ id: string }[]>`
+    select id from customers where id = any(${ids}::text[]) order by id
     for share ${skips ? sql`skip locked` : sql``}`.execute()
-  const meteringRead = sql<{ id: string }[]>`
-    select c.id from customers c join plans p on p.id = c.plan
-    where c.id = any(${ids}::text[]) and p.metered is not null`.execute()
+  const plansLocked = sql<{ id: string }[]>`
+    select id from plans where id in (
+      select plan_id from held_plans(${ids}::text[], ${bounds.defaultPlan}) held where held.counts
+    ) and metered is not null
+    order by id for share ${skips ? sql`skip locked` : sql``}`.execute()
+  const plansRead = sql<{ id: string; plan: string; metered: Record<string, Metering> }[]>`
+    select held.customer_id as id, p.id as plan, p.metered
+    from held_plans(${ids}::text[], ${bounds.defaultPlan}) held
+    join plans p on p.id = held.plan_id
+    where held.counts and p.metered is not null
+    order by held.customer_id, held.place desc`.execute()
   const remaindersRead = sql<Remainder[]>`
     select customer_id as "customerId", metric, asset, per, remainder::text from usage_remainders
     where customer_id = any(${ids}::text[])`.execute()
-  const [plans, metering, remainders, admission] = await Promise.all([
+  const [customers, lockedPlans, plans, remainders, admission] = await Promise.all([
+    customersRead,
+    plansLocked,
     plansRead,
-    meteringRead,
     remaindersRead,
     readAdmissionState(sql, batch, known, bounds),
   ])
-  const metered = new Map(plans.map((plan) => [plan.id, plan.metered]))
-  const busy = metering.flatMap(({ id }) => (metered.has(id) ? [] : [id]))
-  return { metered, busy: new Set(busy), remainders, admission }
+  // The lowest rank first: of several prices of a metric that of the highest stays.
+  const metered = new Map<string, Record<string, Metering>>()
+  for (const plan of plans) metered.set(plan.id, { ...metered.get(plan.id), ...plan.metered })
+  const locked = new Set([...customers, ...lockedPlans].map(({ id }) => id))
+  const busy = plans.filter(({ id, plan }) => !locked.has(id) || !locked.has(plan))
+  return { metered, busy: new Set(busy.map(({ id }) => id)), remainders, admission }
 }
 
 /** Nothing is written outside the transaction that read. */

@@ -1,9 +1,9 @@
 import type postgres from 'postgres'
 import { commitBatch, rejected } from '../funds/committing.ts'
-import { type LedgerBooks, type OpenBooks, type Reach, isLockNotHad } from '../funds/ledger.ts'
+import { type LedgerBooks, type OpenBooks, type Reach } from '../funds/ledger.ts'
 import { type Transfer, newOperation } from '../funds/operations.ts'
 import { SetAside } from '../funds/set-aside.ts'
-import { isDatabaseUnavailable } from '../database/faults.ts'
+import { isDatabaseUnavailable, isLockNotHad } from '../database/faults.ts'
 import { Refusal } from '../refusals/index.ts'
 import { admitAll, admission } from './admission.ts'
 import {

@@ -12,8 +12,8 @@ import {
 const CONCURRENCY = 8
 
 /**
- * Tells Stripe what has been used since the last time, once a minute: of each customer's meter one
- * event, however many reports it sums up. An event that Stripe does not take now goes again as it is,
+ * Tells Stripe what has been used since the last time, once a minute: of each customer's meter and hour
+ * one event, however many reports it sums up. An event that Stripe does not take now goes again as it is,
  * by the same identifier, so that it counts once.
  */
 export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
@@ -60,7 +60,7 @@ async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
   const params = {
     event_name: event.eventName,
     identifier: `strongroom_${id}`,
-    timestamp: Math.floor(event.sentAt.getTime() / 1_000),
+    timestamp: Math.floor(event.at.getTime() / 1_000),
     payload: { stripe_customer_id: event.stripeCustomerId, value: event.value },
   }
   try {

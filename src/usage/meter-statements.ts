@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { array, column } from '../database/arrays.ts'
 
@@ -15,7 +15,8 @@ export interface MeterEvent {
   stripeCustomerId: string
   /** A whole number. */
   value: string
-  sentAt: Date
+  /** When it was used. */
+  at: Date
 }
 
 export interface Settled {
@@ -26,18 +27,77 @@ export interface Settled {
   reason: string | null
 }
 
+/** The Stripe customer of the subscription that gives access, or else the first that is linked. */
+function payerOf(customerId: SQL): SQL {
+  return sql`coalesce(
+    (select p.stripe_customer_id from subscription_plans p
+      where p.customer_id = ${customerId} and p.gives_access
+      order by p.rank desc, p.created_at desc, p.subscription_id desc limit 1),
+    (select c.stripe_customer_id from customers c where c.id = ${customerId})
+  )`
+}
+
+/** Stripe takes events of the last 35 days. */
+const PAST_DAYS_MAX = 34
+
 /**
  * Makes events of what has been used and not been told to Stripe, of customers that Stripe knows, of
- * 500 sums at most: reports wait for those. Of a sum the whole part goes; the fraction is left for the next. Sums are locked in the order in which
- * reports lock them, and read by a statement that begins when they are: one that waits for a lock may
- * compute with what a row was before.
+ * 500 hours at most: reports wait for those. Each hour's whole part goes; the fraction stays in the hour
+ * until it is over, and then adds up with others. Rows are locked in the order in which reports lock them,
+ * and read by a statement that begins when they are: one that waits for a lock may compute with what a row
+ * was before.
  */
 export async function sealMeterEvents(db: Database): Promise<void> {
   await db.transaction(async (tx) => {
+    const locked = await tx.execute<{ customerId: string; eventName: string; at: string }>(sql`
+      select h.customer_id as "customerId", h.event_name as "eventName", h.at::text
+      from usage_meter_hours h
+      where (h.value >= 1 or h.at < date_trunc('hour', now(), 'UTC'))
+        and ${payerOf(sql`h.customer_id`)} is not null
+      order by h.customer_id, h.event_name, h.at limit ${BATCH_MAX}
+      for update of h`)
+    if (locked.length === 0) return
+    await tx.execute(sql`
+      with due as materialized (
+        select h.customer_id, h.event_name, h.at, floor(h.value) as whole,
+          h.value - floor(h.value) as rest, h.at < date_trunc('hour', now(), 'UTC') as is_over
+        from usage_meter_hours h
+        join unnest(
+          ${column(locked, (row) => row.customerId)}::text[],
+          ${column(locked, (row) => row.eventName)}::text[],
+          ${column(locked, (row) => row.at)}::timestamptz[]
+        ) as locked (customer_id, event_name, at) using (customer_id, event_name, at)
+      ),
+      gone as (
+        delete from usage_meter_hours h using due
+        where h.customer_id = due.customer_id and h.event_name = due.event_name and h.at = due.at
+          and (due.is_over or due.rest = 0)
+      ),
+      kept as (
+        update usage_meter_hours h set value = due.rest from due
+        where h.customer_id = due.customer_id and h.event_name = due.event_name and h.at = due.at
+          and not due.is_over and due.rest > 0
+      ),
+      carried as (
+        insert into usage_meter_sums as sums (customer_id, event_name, value)
+        select customer_id, event_name, sum(rest) from due where is_over and rest > 0
+        group by customer_id, event_name
+        order by customer_id, event_name
+        on conflict (customer_id, event_name) do update set value = sums.value + excluded.value
+      )
+      insert into usage_meter_events (customer_id, event_name, value, at)
+      select customer_id, event_name, whole, greatest(at, now() - make_interval(days => ${PAST_DAYS_MAX}))
+      from due where whole >= 1`)
+  })
+  await sealSums(db)
+}
+
+/** What fractions have come to; and what the version before has added up. */
+async function sealSums(db: Database): Promise<void> {
+  await db.transaction(async (tx) => {
     const locked = await tx.execute<{ customerId: string; eventName: string }>(sql`
       select s.customer_id as "customerId", s.event_name as "eventName" from usage_meter_sums s
-      join customers c on c.id = s.customer_id and c.stripe_customer_id is not null
-      where s.value >= 1
+      where s.value >= 1 and ${payerOf(sql`s.customer_id`)} is not null
       order by s.customer_id, s.event_name limit ${BATCH_MAX}
       for update of s`)
     if (locked.length === 0) return
@@ -61,7 +121,7 @@ export async function sealMeterEvents(db: Database): Promise<void> {
 
 /**
  * The events that are due, marked as sent before they are: a process that is killed leaves none that
- * Stripe might have and nobody knows of. An event has the time of its first sending. One whose outcome
+ * Stripe might have and nobody knows of. One whose outcome
  * has stayed unknown for too long is given up, for an operator to look up at Stripe.
  */
 export async function takeMeterEvents(
@@ -74,17 +134,17 @@ export async function takeMeterEvents(
   const due = await db.execute<{ [Key in keyof MeterEvent]: string }>(sql`
     update usage_meter_events e set sent_at = coalesce(e.sent_at, now())
     from (
-      select e.id, c.stripe_customer_id from usage_meter_events e
-      join customers c on c.id = e.customer_id and c.stripe_customer_id is not null
-      where e.retry_at <= now()
+      select e.id, payer.id as stripe_customer_id from usage_meter_events e
+      cross join lateral (select ${payerOf(sql`e.customer_id`)} as id) payer
+      where e.retry_at <= now() and payer.id is not null
       order by e.retry_at limit ${BATCH_MAX}
       for update of e
     ) as due
     where e.id = due.id
     returning e.id, e.event_name as "eventName", due.stripe_customer_id as "stripeCustomerId",
-      e.value::text, e.sent_at as "sentAt"`)
+      e.value::text, coalesce(e.at, e.sent_at) as at`)
   return {
-    due: due.map((row) => ({ ...row, sentAt: new Date(row.sentAt) })),
+    due: due.map((row) => ({ ...row, at: new Date(row.at) })),
     lost: lost.map((row) => row.id),
   }
 }

@@ -16,8 +16,11 @@ import { usageMetrics } from './metrics.ts'
 import type { Settled } from './meter-statements.ts'
 import { type ReportedBatch, usageReporter } from './reporting.ts'
 import type { Report, ReportDraft, Reported } from './reports.ts'
-import { cleanUsageDaily } from './retention.ts'
+import { sendMeterEvents } from './meter-events.ts'
+import { cleanUsageDaily, deleteOldReports } from './retention.ts'
 import { type WriterOptions, usageWriter } from './writer.ts'
+import { endAllowance, hasPaidForUsage, usageSteps } from './erasure.ts'
+import { usageExports } from './export.ts'
 
 /** Of reports in a commit, and of values: so many are written in some tens of milliseconds. */
 const BATCH_MAX = KINDS.usage.rowsMax
@@ -84,6 +87,7 @@ export const usage = fp(
     const known = knownNames()
     const options: WriterOptions = {
       retentionDays,
+      defaultPlan: app.defaultPlan,
       allowances,
       known,
       onWritten: (written, created) => {
@@ -175,6 +179,25 @@ export const usage = fp(
       meterEventSettled: (outcome) => metrics.meterEvents.inc({ outcome }),
     })
 
+    app.erasures.addSteps(usageSteps)
+    app.personal.addClosing(endAllowance)
+    app.personal.addOwnership(hasPaidForUsage)
+    app.personal.addExports(...usageExports)
+    app.jobs.add(
+      {
+        name: 'delete_old_reports',
+        run: async () => {
+          app.log.info(await deleteOldReports(app.db), 'Deleted reports past their retention')
+        },
+      },
+      {
+        name: 'send_meter_events',
+        cron: '* * * * *',
+        isSingle: true,
+        run: () => sendMeterEvents(app),
+      },
+    )
+
     const anomalies = every(ANOMALIES_INTERVAL_MS, 'Could not look for anomalies', async () => {
       const found = await findAnomalies(judging, queue.take())
       if (found > 0) metrics.findings.inc({ kind: 'anomaly' }, found)
@@ -213,5 +236,8 @@ export const usage = fp(
       )
     })
   },
-  { name: 'usage', dependencies: ['errors', 'metrics', 'database', 'funds'] },
+  {
+    name: 'usage',
+    dependencies: ['errors', 'metrics', 'database', 'jobs', 'stripe', 'privacy', 'funds'],
+  },
 )

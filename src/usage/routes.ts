@@ -12,7 +12,7 @@ import { Refusal } from '../refusals/index.ts'
 import { CustomerId, ref, timeOf } from '../http/schemas.ts'
 import { Cleanup, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
 import { ValuesUsedUp } from './allowances.ts'
-import { rangeOf } from './range.ts'
+import { rangeOf } from '../http/range.ts'
 import type { ReportDraft } from './reports.ts'
 import {
   BATCH_VALUES_MAX,

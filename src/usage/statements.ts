@@ -27,6 +27,8 @@ export interface Bounds {
   aheadMinutes: number
   /** How many metric values a customer may store in an hour. */
   valuesMax: number
+  /** The plan of customers whom no operator has given one. */
+  defaultPlan: string | null
 }
 
 /** The transaction in which reports are written that were admitted in it. */
@@ -95,9 +97,21 @@ export async function writeReports(
       for update
     ),
     holder as materialized (
-      select c.id, p.limits, p.metered from customers c
-      join plans p on p.id = c.plan
-      where c.id = any(${ids}::text[])
+      select held.customer_id as id, held.plan_id as plan, held.place, p.limits, p.metered
+      from held_plans(${ids}::text[], ${bounds.defaultPlan}) held
+      join plans p on p.id = held.plan_id
+      where held.counts
+    ),
+    priced as materialized (
+      select distinct on (holder.id, m.key) holder.id, holder.plan, m.key as metric, m.value as metering
+      from holder cross join lateral jsonb_each(holder.metered) m
+      where holder.metered is not null
+      order by holder.id, m.key, holder.place
+    ),
+    bounded as materialized (
+      select holder.id, l.key as metric, max(l.value::numeric) as "limit"
+      from holder cross join lateral jsonb_each_text(holder.limits) l
+      group by holder.id, l.key
     ),
     sent as (
       select sent.place, sent.customer_id, sent.report_id, sent.instance_id, sent.fingerprint,
@@ -122,10 +136,11 @@ export async function writeReports(
       where customer_id in (select id from living)
     ),
     charged as materialized (
-      select place from sent join holder on holder.id = sent.customer_id
-      where ${transaction?.isCharging !== true}::boolean and holder.metered is not null and exists (
-        select from jsonb_each(holder.metered) m
-        where m.value->>'via' = 'funds' and sent.metrics ? m.key
+      select place from sent
+      where ${transaction?.isCharging !== true}::boolean and exists (
+        select from priced
+        where priced.id = sent.customer_id and priced.metering->>'via' = 'funds'
+          and sent.metrics ? priced.metric
       )
     ),
     judged as materialized (
@@ -148,18 +163,17 @@ export async function writeReports(
     ),
     spent as (${spendAllowances(sql)}),
     totals as (${addToTotals(sql)}),
-    metered as (${addToMeterSums(sql)}),
+    metered as (${addToMeterHours(sql)}),
     standing as materialized (
-      select holder.id as customer, l.key as metric, l.value::numeric as "limit", month.used,
-        month.used > l.value::numeric as exceeded
-      from holder
-      cross join lateral jsonb_each_text(holder.limits) l
-      left join totals fresh on fresh.customer_id = holder.id and fresh.metric = l.key
+      select bounded.id as customer, bounded.metric, bounded."limit", month.used,
+        month.used > bounded."limit" as exceeded
+      from bounded
+      left join totals fresh on fresh.customer_id = bounded.id and fresh.metric = bounded.metric
         and fresh.period = 'month' and fresh.starts_at = date_trunc('month', now(), 'UTC')
       cross join lateral (
         select coalesce(fresh.sum, (
           select stored.sum from usage_totals stored
-          where stored.customer_id = holder.id and stored.metric = l.key
+          where stored.customer_id = bounded.id and stored.metric = bounded.metric
             and stored.period = 'month' and stored.starts_at = date_trunc('month', now(), 'UTC')
         ), 0) as used offset 0
       ) month
@@ -260,19 +274,40 @@ function addToTotals(sql: postgres.Sql) {
     returning customer_id, metric, period, starts_at, sum`
 }
 
-/** The values of the reports just created that Stripe bills, added to what it has yet to be told. */
-function addToMeterSums(sql: postgres.Sql) {
+/**
+ * The values of the reports just created that Stripe bills, added to what it has yet to be told, by the hour
+ * in which they were used. Nothing counts from before the subscription began. What comes when the invoice of
+ * its period is final, an hour after the period's end, goes to the start of the open one.
+ */
+function addToMeterHours(sql: postgres.Sql) {
   return sql`
-    insert into usage_meter_sums as waiting (customer_id, event_name, value)
-    select created.customer_id, m.value->>'event_name' as event_name,
-      sum((created.metrics->>m.key)::numeric)
-    from created
-    join holder on holder.id = created.customer_id and holder.metered is not null
-    cross join lateral jsonb_each(holder.metered) m
-    where m.value->>'via' = 'stripe' and created.metrics ? m.key
-    group by created.customer_id, event_name
-    order by created.customer_id, event_name
-    on conflict (customer_id, event_name) do update set value = waiting.value + excluded.value`
+    insert into usage_meter_hours as waiting (customer_id, event_name, at, value)
+    select created.customer_id, priced.metering->>'event_name' as event_name, billed.at,
+      sum((created.metrics->>priced.metric)::numeric)
+    from created join priced on priced.id = created.customer_id
+    left join lateral (
+      select p.created_at as began, p.period_start from subscription_plans p
+      where p.customer_id = priced.id and p.plan_id = priced.plan and p.gives_access
+        and p.created_at <= now()
+      order by p.created_at limit 1
+    ) paying on true
+    cross join lateral (
+      select case
+        when created.reported_at < paying.began then null
+        when created.reported_at < paying.period_start - interval '1 hour'
+          then least(paying.period_start, now())
+        else greatest(
+          date_trunc('hour', created.reported_at, 'UTC'),
+          paying.began,
+          case when paying.period_start <= created.reported_at then paying.period_start end
+        )
+      end as at
+    ) billed
+    where priced.metering->>'via' = 'stripe' and created.metrics ? priced.metric
+      and billed.at is not null
+    group by created.customer_id, event_name, billed.at
+    order by created.customer_id, event_name, billed.at
+    on conflict (customer_id, event_name, at) do update set value = waiting.value + excluded.value`
 }
 
 /**

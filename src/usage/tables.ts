@@ -16,14 +16,12 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { PERIODS } from '../http/periods.ts'
+
+export { PERIODS, type Period } from '../http/periods.ts'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const time = () => timestamp({ precision: 3, withTimezone: true })
-
-/** Calendar periods in UTC, which totals are kept for. */
-export const PERIODS = ['hour', 'day', 'month'] as const
-
-export type Period = (typeof PERIODS)[number]
 
 /** What customers' instances reported, each report once. Retention deletes rows, nothing changes them. */
 export const usageReports = pgTable(
@@ -171,7 +169,24 @@ export const usageRemainders = pgTable(
   ],
 )
 
-/** What is yet to be told to Stripe of a customer's use, added to with each report. */
+/** What is yet to be told to Stripe of a customer's use, by the time it is billed for; added to with each report. */
+export const usageMeterHours = pgTable(
+  'usage_meter_hours',
+  {
+    customerId: text().notNull(),
+    /** The name of Stripe's meter event. */
+    eventName: text().notNull(),
+    /** The start of the hour (UTC) in which it was used, or of the period where that began within it. */
+    at: time().notNull(),
+    value: numeric().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.customerId, table.eventName, table.at] }),
+    check('usage_meter_hours_value', sql`${table.value} >= 0`),
+  ],
+)
+
+/** Fractions that past hours have left over: Stripe takes whole numbers, so they wait until they are one. */
 export const usageMeterSums = pgTable(
   'usage_meter_sums',
   {
@@ -196,7 +211,9 @@ export const usageMeterEvents = pgTable(
     eventName: text().notNull(),
     /** Whole: Stripe takes no fractions. */
     value: numeric().notNull(),
-    /** Since when Stripe may have it; null while it can not. The event's own time. */
+    /** The event's own time; null for the time at which it is first sent. */
+    at: time(),
+    /** Since when Stripe may have it; null while it can not. */
     sentAt: time(),
     retryAt: time().notNull().defaultNow(),
     /** Why it waits: Stripe's code for a refusal, or `outcome_unknown`. */

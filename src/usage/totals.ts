@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, gte, lt, max, min, sql, sum } from 'drizzle-orm'
 import type { Database, Transaction } from '../database/index.ts'
 import { Refusal } from '../refusals/index.ts'
-import { type Range, startOf } from './range.ts'
+import { type Range, startOf } from '../http/range.ts'
 import { usageTotals } from './tables.ts'
 
 /** A year of hours of one metric, and ten years of days of two, are less. */

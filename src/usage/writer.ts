@@ -1,8 +1,7 @@
 import type postgres from 'postgres'
 import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
-import { isLockNotHad } from '../funds/ledger.ts'
 import { SetAside } from '../funds/set-aside.ts'
-import { isDatabaseUnavailable } from '../database/faults.ts'
+import { isDatabaseUnavailable, isLockNotHad } from '../database/faults.ts'
 import { OutcomeUnknown, committing } from '../database/outcomes.ts'
 import { AHEAD_MINUTES, admitAll, admission, readAdmissionState } from './admission.ts'
 import { type Allowances, ValuesUsedUp } from './allowances.ts'
@@ -13,13 +12,15 @@ import { type Bounds, type Written, findReports, reportKey, writeReports } from 
 
 export interface WriterOptions {
   retentionDays: number
+  defaultPlan: string | null
   allowances: Allowances
   known: KnownNames
   onWritten: (written: Written, created: readonly Report[]) => void
 }
 
-export function boundsOf({ retentionDays, allowances }: WriterOptions): Bounds {
-  return { retentionDays, aheadMinutes: AHEAD_MINUTES, valuesMax: allowances.valuesMax }
+export function boundsOf({ retentionDays, allowances, defaultPlan }: WriterOptions): Bounds {
+  const { valuesMax } = allowances
+  return { retentionDays, aheadMinutes: AHEAD_MINUTES, valuesMax, defaultPlan }
 }
 
 /** Stores batches of reports, each report with its own outcome, on a connection given by the caller. */

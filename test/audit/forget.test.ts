@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exportLog } from '../../src/audit/export.ts'
+import { transferSource } from '../../src/funds/log-source.ts'
 import { forgetPersonal } from '../../src/audit/personal.ts'
 import { forgetSalt } from '../../src/funds/forget.ts'
 import { type Details, commitmentsOf } from '../../src/funds/commitments.ts'
@@ -39,7 +40,7 @@ test('what is personal of an account goes once it is closed; nothing else ever c
   )
   const log = async () => {
     const lines: string[] = []
-    const { firstMisfit } = await exportLog(app.audit.sql, {
+    const { firstMisfit } = await exportLog(app.audit.sql, transferSource, {
       lines: async (chunk) => void lines.push(chunk.toString()),
       hashes: async () => undefined,
       report: () => undefined,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type postgres from 'postgres'
 import { exportLog } from '../../src/audit/export.ts'
+import { transferSource } from '../../src/funds/log-source.ts'
 import { perfectRoot } from '../../src/audit/tiles.ts'
 import { type Checkpoint, leafHash, openCheckpoint } from '../../src/audit/verifier.ts'
 import { verifyDatabase } from '../../src/audit/verify-database.ts'
@@ -211,7 +212,7 @@ async function linesOf(tx: postgres.TransactionSql): Promise<string[]> {
 
 async function exported(tx: postgres.TransactionSql) {
   const parts: { lines: Buffer[]; hashes: Buffer[] } = { lines: [], hashes: [] }
-  await exportLog(seenIn(tx), {
+  await exportLog(seenIn(tx), transferSource, {
     lines: async (chunk) => void parts.lines.push(chunk),
     hashes: async (chunk) => void parts.hashes.push(chunk),
     report: () => undefined,
@@ -259,12 +260,12 @@ test('promise 15: every edit, deletion, swap and cut tail is found, offline', as
         checkpoints: [checkpoint],
         hashesPath: `${path}.hashes`,
       }),
-      inside: await verifyDatabase(seenIn(tx), {
+      inside: await verifyDatabase(seenIn(tx), transferSource, {
         jwks,
         checkpoints: [],
         report: () => undefined,
       }),
-      all: await verifyDatabase(seenIn(tx), {
+      all: await verifyDatabase(seenIn(tx), transferSource, {
         jwks,
         checkpoints: [checkpoint],
         report: () => undefined,

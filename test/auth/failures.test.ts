@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { forgetStrangers } from '../../src/audit/personal.ts'
+import { forgetStrangers } from '../../src/auth/strangers.ts'
 import { failureTally } from '../../src/auth/failure-tally.ts'
 import { createCustomer, me } from '../support/customers.ts'
 import { asAdmin, createDatabase } from '../support/database.ts'

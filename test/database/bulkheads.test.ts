@@ -90,7 +90,7 @@ test('no kind is without bounds, and each pool of transactions leaves room for a
 })
 
 test('the documents say how many connections a process has at most', () => {
-  for (const file of ['ARCHITECTURE.md', 'deploy/RUNBOOK.md']) {
+  for (const file of ['src/database/GROWTH.md', 'deploy/RUNBOOK.md']) {
     assert.match(readFileSync(file, 'utf8'), new RegExp(`up to ${CONNECTIONS_MAX}\\b`), file)
   }
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TRIGGERS } from '../../src/doctor/guards.ts'
+import { CAPABILITIES } from '../../src/capabilities.ts'
+import { triggersOf } from '../../src/doctor/guards.ts'
 import { expect, scene } from '../support/doctor.ts'
 import { query } from '../support/tables.ts'
 
@@ -103,6 +104,6 @@ test('every trigger of the schema is looked for', async (t) => {
   )
   assert.deepEqual(
     rows.map(({ name }) => name),
-    [...TRIGGERS],
+    [...triggersOf(CAPABILITIES)],
   )
 })

@@ -6,6 +6,7 @@ import { examine } from '../../src/doctor/examine.ts'
 import { newAuthority } from '../support/certificates.ts'
 import { expect, scene, serve } from '../support/doctor.ts'
 import { countRows } from '../support/tables.ts'
+import { CAPABILITIES } from '../../src/capabilities.ts'
 
 /** What the tests' own server has switched off, to be fast. */
 const OF_THE_TEST_SERVER = ['fsync', 'full_page_writes', 'synchronous_commit', 'wal archive']
@@ -40,7 +41,7 @@ test('a running service that is open, bare or a stranger is a failure', async (t
     response.writeHead(answers.status, { 'access-control-allow-origin': '*' }).end(answers.body)
   })
   const at = async (url: string) => {
-    const examined = await examine(env, { folder, url })
+    const examined = await examine(env, { folder, url }, CAPABILITIES)
     return new Map(examined.flatMap(({ lines }) => lines.map((line) => [line.check, line])))
   }
   const open = await at(other)
@@ -62,7 +63,7 @@ test('a certificate that nobody should trust is the reason why nothing answers',
   t.after(() => server.close())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const examined = await examine(env, { folder, url: `https://localhost:${port}` })
+  const examined = await examine(env, { folder, url: `https://localhost:${port}` }, CAPABILITIES)
   const lines = examined.flatMap((group) => group.lines)
   const found = new Map(lines.map((line) => [line.check, line]))
   expect(found, 'service', 'failure', /nothing answers/)

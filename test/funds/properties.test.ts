@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fingerprint } from '../../src/funds/idempotency.ts'
+import { fingerprint } from '../../src/http/idempotency.ts'
 import type { Movement, Place } from '../../src/funds/operations.ts'
 import { verifyLedger } from '../../src/funds/verify.ts'
 import { connect } from '../../src/database/connect.ts'

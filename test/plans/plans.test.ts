@@ -25,10 +25,14 @@ test('a plan is put, read, replaced as a whole and listed', async (t) => {
   const service = await startService(t)
   const put = await service.asAdmin('PUT', '/api/plans/starter', STARTER)
   assert.equal(put.status, 200)
-  const { created_at, updated_at, ...plan } = put.body
-  assert.deepEqual(plan, { plan_id: 'starter', ...STARTER })
+  const { subscriptions_to_update, ...shown } = put.body
+  assert.equal(subscriptions_to_update, 0)
+  const { created_at, updated_at, ...plan } = shown
+  const { stripe_price_id: price } = STARTER
+  const prices = { stripe_price_ids: [price], former_stripe_price_ids: [] }
+  assert.deepEqual(plan, { plan_id: 'starter', ...STARTER, ...prices, rank: 0, checkout: null })
   assert.equal(created_at, updated_at)
-  assert.deepEqual((await service.asAdmin('GET', '/api/plans/starter')).body, put.body)
+  assert.deepEqual((await service.asAdmin('GET', '/api/plans/starter')).body, shown)
 
   const smaller = { name: 'Starter 2', features: {}, limits: {} }
   const replaced = await service.asAdmin('PUT', '/api/plans/starter', smaller)
@@ -37,6 +41,11 @@ test('a plan is put, read, replaced as a whole and listed', async (t) => {
   const expected = {
     plan_id: 'starter',
     stripe_price_id: null,
+    stripe_price_ids: [],
+    former_stripe_price_ids: [price],
+    rank: 0,
+    checkout: null,
+    subscriptions_to_update: 0,
     metered: null,
     license_days: null,
     license_grace_days: null,
@@ -101,7 +110,7 @@ test('what is no plan is refused and changes nothing', async (t) => {
   }
   await service.asAdmin('PUT', '/api/plans/starter', STARTER)
   const twin = await service.asAdmin('PUT', '/api/plans/twin', STARTER)
-  assertRefused(twin, 'PRICE_IN_USE')
+  assertRefused(twin, 'PRICE_TAKEN')
   assert.deepEqual((await service.asAdmin('GET', '/api/plans')).body.data.length, 1)
 })
 

@@ -85,7 +85,10 @@ test('an export has everything that is held, and nothing that opens a door', asy
     { metric: 'gb', asset: 'USD/2', per: 10, remainder: '0.5' },
   ])
   const { customer } = stripe.find(subscription) as { customer: string }
-  const events = stripe.events.filter((event) => JSON.stringify(event).includes(customer))
+  // The job that tells Stripe of a changed name brings about an event that is not delivered here.
+  const events = stripe.events.filter(
+    (event) => event.type !== 'customer.updated' && JSON.stringify(event).includes(customer),
+  )
   assert.equal(body.stripe_events.length, events.length)
   const recorded = body.audit_records.map(({ event }: { event: string }) => event)
   assert.equal(recorded[0], 'customer.created')

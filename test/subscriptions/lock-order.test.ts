@@ -22,7 +22,7 @@ test('whoever hears of a deleted Stripe customer locks customers before subscrip
   t.after(() => other.end({ timeout: 1 }))
   await other.unsafe('begin')
   await other.unsafe(`select from customers where id = '${customerId}' for no key update`)
-  const unlinking = unlinkStripeCustomer(service.app.db, 'cus_1', null, new Date())
+  const unlinking = unlinkStripeCustomer(service.app, 'cus_1', null, new Date())
   assert.ok(await waitForLocks(service.database))
   // As whoever takes in a subscription goes on; the other way round one of the two would be ended.
   await other.unsafe(`update subscriptions set quantity = 2 where id = 'sub_1'`)

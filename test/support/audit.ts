@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { exportLog } from '../../src/audit/export.ts'
+import { transferSource } from '../../src/funds/log-source.ts'
 import { eventually } from './processes.ts'
 import type { Service } from './service.ts'
 import { query } from './tables.ts'
@@ -29,7 +30,7 @@ export async function checkpointNow(service: Service): Promise<Checkpoint> {
 /** Fails if a record is not, to the byte, what the log has of it. */
 export async function assertAuditSound(service: Service): Promise<void> {
   await settled(service)
-  const { firstMisfit } = await exportLog(service.app.audit.sql, {
+  const { firstMisfit } = await exportLog(service.app.audit.sql, transferSource, {
     lines: async () => undefined,
     hashes: async () => undefined,
     report: () => undefined,

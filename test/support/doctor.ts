@@ -15,6 +15,7 @@ import {
   type Service,
   startService,
 } from './service.ts'
+import { CAPABILITIES } from '../../src/capabilities.ts'
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests-0123456789abcd'
 
@@ -49,7 +50,7 @@ export async function scene(t: TestContext): Promise<Scene> {
     env,
     look: async (changes = {}) => {
       const place = { folder, url: service.origin }
-      const examined = await examine({ ...env, ...changes }, place)
+      const examined = await examine({ ...env, ...changes }, place, CAPABILITIES)
       return new Map(examined.flatMap(({ lines }) => lines.map((line) => [line.check, line])))
     },
   }

@@ -8,7 +8,7 @@ const STABLE_FUNCTIONS = new Set(['now', 'transaction_timestamp', 'current_times
 
 /**
  * What in a migration would stop a service that goes on meanwhile: a lock that is held while a table is
- * read or rewritten, or a change that its previous version can not live with. ARCHITECTURE.md has the
+ * read or rewritten, or a change that its previous version can not live with. MIGRATIONS.md in src/database/ has the
  * rules. A statement passes with a line `-- safe: <why>` above it, and on tables of the same migration.
  * @param text a file of `drizzle/`
  */

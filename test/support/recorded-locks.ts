@@ -5,6 +5,7 @@ import type postgres from 'postgres'
 const NUMBERS: Record<string, string> = {
   5746104: 'the number of erasures',
   5746105: "the number of Stripe's customer",
+  5746106: 'the number of prices',
 }
 
 const LOCKING =

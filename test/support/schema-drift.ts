@@ -7,7 +7,7 @@ const folder = mkdtempSync(join('node_modules', '.schema-drift-'))
 try {
   cpSync('drizzle', folder, { recursive: true })
   const before = readdirSync(folder).length
-  const flags = ['--dialect=postgresql', '--schema=./src/*/tables.ts', '--casing=snake_case']
+  const flags = ['--dialect=postgresql', '--schema=./src/**/tables.ts', '--casing=snake_case']
   execFileSync('npx', ['drizzle-kit', 'generate', ...flags, `--out=${folder}`], { stdio: 'pipe' })
   if (readdirSync(folder).length !== before) {
     process.stderr.write('The tables have changed: run `npm run db:generate` and commit it\n')

@@ -69,6 +69,8 @@ export async function startService(
     API_KEY_PEPPER,
     STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    // A port that nothing listens on: no test calls Stripe itself.
+    STRIPE_API_BASE: 'http://127.0.0.1:9',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     RUN_JOBS: 'false',
     // Counted, and wider than any test is busy.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from '../../src/process/config.ts'
-import { lookAtAdminTokens } from '../../src/tokens/in-use.ts'
+import { lookAtAdminTokens } from '../../src/auth/in-use.ts'
 import { expect, scene } from '../support/doctor.ts'
 import { issue } from '../support/tokens.ts'
 

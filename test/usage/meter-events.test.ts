@@ -225,6 +225,63 @@ test('without Stripe, nothing is lost', async (t) => {
   const { apiKey } = await createCustomer(service, { email: 'ada@example.com', plan: 'metered' })
   await asCustomer(service, apiKey)('POST', '/api/usage/report', { metrics: { calls: 5 } })
   await sendMeterEvents(service.app)
-  const sums = await query(service.database, 'select value::text from usage_meter_sums')
+  const sums = await query(service.database, 'select value::text from usage_meter_hours')
   assert.deepEqual([...sums], [{ value: '5' }])
 })
+
+test('each report is billed in its own hour, and nothing from before the subscription', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  await putPlan(service, 'starter', { stripe_price_id: price.id, metered: METERED })
+  const ada = await newCustomer()
+  await ada.subscribe()
+  await deliver()
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000)
+  // As if it had begun two days ago.
+  await query(service.database, 'update subscriptions set created_at = $1', [
+    hoursAgo(48).toISOString(),
+  ])
+  await query(
+    service.database,
+    `update subscriptions set items = jsonb_set(items, '{0,start}', to_jsonb($1::bigint))`,
+    [Math.floor(hoursAgo(48).getTime() / 1_000)],
+  )
+  const report = async (calls: number, reported: Date) => {
+    const body = { metrics: { calls }, reported_at: reported.toISOString() }
+    assert.equal((await ada.call('POST', '/api/usage/report', body)).status, 201)
+  }
+  await report(1, hoursAgo(20 * 24))
+  await report(2, hoursAgo(10 * 24))
+  await report(4, hoursAgo(24))
+  await report(8, hoursAgo(24))
+  await report(16, hoursAgo(3))
+  await sendMeterEvents(service.app)
+  const hourOf = (time: Date) => Math.floor(time.getTime() / 3_600_000) * 3_600
+  const told = stripe.meterEvents.map(({ timestamp, payload }) => [timestamp, payload['value']])
+  assert.deepEqual(
+    told.toSorted(([a], [b]) => Number(a) - Number(b)),
+    [
+      [hourOf(hoursAgo(24)), '12'],
+      [hourOf(hoursAgo(3)), '16'],
+    ],
+  )
+})
+
+test('what was used before the end is stamped before it, whenever it is sent', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  await putPlan(service, 'starter', { stripe_price_id: price.id, metered: METERED })
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await deliver()
+  const used = await ada.call('POST', '/api/usage/report', { metrics: { calls: 900 } })
+  assert.equal(used.status, 201)
+  stripe.cancel(id)
+  await deliver()
+  await sendMeterEvents(service.app)
+  const { ended_at: endedAt } = stripe.find(id) as { ended_at: number }
+  assert.equal(sumOf(stripe.meterEvents), 900)
+  for (const { timestamp } of stripe.meterEvents) assert.ok(timestamp <= endedAt)
+})
+
+function sumOf(events: readonly { payload: Record<string, string> }[]): number {
+  return events.reduce((sum, { payload }) => sum + Number(payload['value']), 0)
+}

@@ -49,9 +49,9 @@ export interface CustomerCalls {
    */
   getMe: Call<'getMe'>
   /**
-   * Read the subscription of the key’s own customer.
+   * Read the subscriptions of the key’s own customer.
    *
-   * One that has ended is null.
+   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
 
 Needs a key with the scope `subscriptions:read`.
    */
@@ -70,6 +70,22 @@ Needs a key with the scope `billing:write`.
    * Needs a key with the scope `billing:write`.
    */
   openPortal: Call<'openPortal'>
+  /**
+   * The usable licences of the key’s own customer, newest first.
+   *
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+
+Needs a key with the scope `licenses:read`.
+   */
+  listLicenses: Call<'listLicenses'>
+  /**
+   * Whether the usable licences grant a feature, and up to what.
+   *
+   * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+
+Needs a key with the scope `licenses:read`.
+   */
+  getEntitlement: Call<'getEntitlement'>
   /**
    * Report what an instance has used.
    *
@@ -94,22 +110,6 @@ Needs a key with the scope `usage:write`.
 Needs a key with the scope `usage:read`.
    */
   getUsage: Call<'getUsage'>
-  /**
-   * The usable licences of the key’s own customer, newest first.
-   *
-   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
-
-Needs a key with the scope `licenses:read`.
-   */
-  listLicenses: Call<'listLicenses'>
-  /**
-   * Whether the usable licences grant a feature, and up to what.
-   *
-   * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
-
-Needs a key with the scope `licenses:read`.
-   */
-  getEntitlement: Call<'getEntitlement'>
 }
 
 export const customerOperations = {
@@ -117,14 +117,34 @@ export const customerOperations = {
   getSubscription: { method: 'get', path: '/api/subscriptions/{customer_id}' },
   openSubscriptionCheckout: { method: 'post', path: '/api/subscriptions/checkout' },
   openPortal: { method: 'post', path: '/api/subscriptions/portal' },
+  listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
+  getEntitlement: { method: 'get', path: '/api/licenses/{customer_id}/entitlements' },
   reportUsage: { method: 'post', path: '/api/usage/report', key: 'report' },
   reportUsageBatch: { method: 'post', path: '/api/usage/report/batch', key: 'reports' },
   getUsage: { method: 'get', path: '/api/usage/{customer_id}' },
-  listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
-  getEntitlement: { method: 'get', path: '/api/licenses/{customer_id}/entitlements' },
 } as const satisfies Record<keyof CustomerCalls, Operation>
 
 export interface AdminCalls {
+  /**
+   * List plans, newest first.
+   *
+   * Takes any token of its scope.
+   */
+  listPlans: Call<'listPlans'>
+  /**
+   * Read a plan.
+   *
+   * Takes any token of its scope.
+   */
+  getPlan: Call<'getPlan'>
+  /**
+   * Create a plan, or replace it as a whole.
+   *
+   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for those who pay it, until another plan names it.
+
+Needs a token with the permission `plans:write`.
+   */
+  putPlan: Call<'putPlan'>
   /**
    * Create a customer with a first API key.
    *
@@ -170,124 +190,6 @@ Needs a token with the permission `privacy:write`.
    */
   exportCustomer: Call<'exportCustomer'>
   /**
-   * List plans, newest first.
-   *
-   * Takes any token of its scope.
-   */
-  listPlans: Call<'listPlans'>
-  /**
-   * Read a plan.
-   *
-   * Takes any token of its scope.
-   */
-  getPlan: Call<'getPlan'>
-  /**
-   * Create a plan, or replace it as a whole.
-   *
-   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
-
-Needs a token with the permission `plans:write`.
-   */
-  putPlan: Call<'putPlan'>
-  /**
-   * Read totals over all customers, oldest first.
-   *
-   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
-
-Needs a token with the permission `usage:read`.
-   */
-  getUsageOfAll: Call<'getUsageOfAll'>
-  /**
-   * Read which customers have used the most of a metric.
-   *
-   * Over whole days in UTC: the last 30, if the query names none.
-
-Needs a token with the permission `usage:read`.
-   */
-  getTopUsage: Call<'getTopUsage'>
-  /**
-   * List metrics found off their pattern or over a limit, newest first.
-   *
-   * An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
-
-Needs a token with the permission `usage:read`.
-   */
-  listUsageFindings: Call<'listUsageFindings'>
-  /**
-   * Delete old reports now; their totals stay.
-   *
-   * From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
-
-Needs a token with the permission `usage:write`.
-   */
-  cleanUpUsage: Call<'cleanUpUsage'>
-  /**
-   * Issue a licence by hand.
-   *
-   * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
-
-Needs a token with the permission `licenses:write`.
-   */
-  issueLicense: Call<'issueLicense'>
-  /**
-   * Put a licence on the revocation list.
-   *
-   * Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
-
-Needs a token with the permission `licenses:write`.
-   */
-  revokeLicense: Call<'revokeLicense'>
-  /**
-   * List the audit log, newest first.
-   *
-   * Needs a token with the permission `audit:read`.
-   */
-  listAudit: Call<'listAudit'>
-  /**
-   * A signed statement of the log's size and Merkle root.
-   *
-   * Needs a token with the permission `audit:read`.
-   */
-  getAuditCheckpoint: Call<'getAuditCheckpoint'>
-  /**
-   * Prove that a record is in the log, or that the log has only grown.
-   *
-   * With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
-
-Needs a token with the permission `audit:read`.
-   */
-  getAuditProof: Call<'getAuditProof'>
-  /**
-   * Issue a token for an operator or a service.
-   *
-   * The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
-
-Needs a token with the permission `tokens:write`.
-   */
-  issueToken: Call<'issueToken'>
-  /**
-   * List tokens of operators and services, never their secrets.
-   *
-   * Needs a token with the permission `tokens:write`.
-   */
-  listTokens: Call<'listTokens'>
-  /**
-   * Replace a token, both valid for an overlap.
-   *
-   * The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
-
-Needs a token with the permission `tokens:write`.
-   */
-  rotateToken: Call<'rotateToken'>
-  /**
-   * Revoke a token; every replica refuses it within a second.
-   *
-   * Revoking a token a second time changes nothing and is a 204 as well.
-
-Needs a token with the permission `tokens:write`.
-   */
-  revokeToken: Call<'revokeToken'>
-  /**
    * Issue a further API key.
    *
    * Needs a token with the permission `keys:write`.
@@ -324,6 +226,128 @@ Needs a token with the permission `keys:write`.
    */
   revokeApiKey: Call<'revokeApiKey'>
   /**
+   * Issue a token for an operator or a service.
+   *
+   * The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
+
+Needs a token with the permission `tokens:write`.
+   */
+  issueToken: Call<'issueToken'>
+  /**
+   * List tokens of operators and services, never their secrets.
+   *
+   * Needs a token with the permission `tokens:write`.
+   */
+  listTokens: Call<'listTokens'>
+  /**
+   * Replace a token, both valid for an overlap.
+   *
+   * The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
+
+Needs a token with the permission `tokens:write`.
+   */
+  rotateToken: Call<'rotateToken'>
+  /**
+   * Revoke a token; every replica refuses it within a second.
+   *
+   * Revoking a token a second time changes nothing and is a 204 as well.
+
+Needs a token with the permission `tokens:write`.
+   */
+  revokeToken: Call<'revokeToken'>
+  /**
+   * List customers who pay twice for the same plan.
+   *
+   * Needs a token with the permission `subscriptions:read`.
+   */
+  listSubscriptionFindings: Call<'listSubscriptionFindings'>
+  /**
+   * Issue a licence by hand.
+   *
+   * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+
+Needs a token with the permission `licenses:write`.
+   */
+  issueLicense: Call<'issueLicense'>
+  /**
+   * Put a licence on the revocation list.
+   *
+   * Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+
+Needs a token with the permission `licenses:write`.
+   */
+  revokeLicense: Call<'revokeLicense'>
+  /**
+   * Read totals over all customers, oldest first.
+   *
+   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
+
+Needs a token with the permission `usage:read`.
+   */
+  getUsageOfAll: Call<'getUsageOfAll'>
+  /**
+   * Read which customers have used the most of a metric.
+   *
+   * Over whole days in UTC: the last 30, if the query names none.
+
+Needs a token with the permission `usage:read`.
+   */
+  getTopUsage: Call<'getTopUsage'>
+  /**
+   * List metrics found off their pattern or over a limit, newest first.
+   *
+   * An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
+
+Needs a token with the permission `usage:read`.
+   */
+  listUsageFindings: Call<'listUsageFindings'>
+  /**
+   * Delete old reports now; their totals stay.
+   *
+   * From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
+
+Needs a token with the permission `usage:write`.
+   */
+  cleanUpUsage: Call<'cleanUpUsage'>
+  /**
+   * List the events that Stripe has sent, newest first.
+   *
+   * Needs a token with the permission `events:read`.
+   */
+  listStripeEvents: Call<'listStripeEvents'>
+  /**
+   * Read an event of Stripe.
+   *
+   * Needs a token with the permission `events:read`.
+   */
+  getStripeEvent: Call<'getStripeEvent'>
+  /**
+   * Apply a stored event again; what it has done is not done twice.
+   *
+   * Needs a token with the permission `events:write`.
+   */
+  replayStripeEvent: Call<'replayStripeEvent'>
+  /**
+   * List the audit log, newest first.
+   *
+   * Needs a token with the permission `audit:read`.
+   */
+  listAudit: Call<'listAudit'>
+  /**
+   * A signed statement of the log's size and Merkle root.
+   *
+   * Needs a token with the permission `audit:read`.
+   */
+  getAuditCheckpoint: Call<'getAuditCheckpoint'>
+  /**
+   * Prove that a record is in the log, or that the log has only grown.
+   *
+   * With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
+
+Needs a token with the permission `audit:read`.
+   */
+  getAuditProof: Call<'getAuditProof'>
+  /**
    * Metrics for Prometheus.
    *
    * Takes the admin token or METRICS_TOKEN.
@@ -334,33 +358,37 @@ Needs a token with the permission `metrics:read`.
 }
 
 export const adminOperations = {
+  listPlans: { method: 'get', path: '/api/plans' },
+  getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
+  putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
   createCustomer: { method: 'post', path: '/api/customers', key: 'header' },
   listCustomers: { method: 'get', path: '/api/customers' },
   getCustomer: { method: 'get', path: '/api/customers/{customer_id}' },
   updateCustomer: { method: 'patch', path: '/api/customers/{customer_id}' },
   eraseCustomer: { method: 'delete', path: '/api/customers/{customer_id}' },
   exportCustomer: { method: 'get', path: '/api/customers/{customer_id}/export' },
-  listPlans: { method: 'get', path: '/api/plans' },
-  getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
-  putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
-  getUsageOfAll: { method: 'get', path: '/api/usage' },
-  getTopUsage: { method: 'get', path: '/api/usage/top' },
-  listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
-  cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
-  issueLicense: { method: 'post', path: '/api/licenses' },
-  revokeLicense: { method: 'post', path: '/api/licenses/{license_id}/revoke' },
-  listAudit: { method: 'get', path: '/api/audit' },
-  getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
-  getAuditProof: { method: 'get', path: '/api/audit/proof' },
-  issueToken: { method: 'post', path: '/api/tokens' },
-  listTokens: { method: 'get', path: '/api/tokens' },
-  rotateToken: { method: 'post', path: '/api/tokens/{token_id}/rotate' },
-  revokeToken: { method: 'delete', path: '/api/tokens/{token_id}' },
   issueApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys' },
   listApiKeys: { method: 'get', path: '/api/customers/{customer_id}/api-keys' },
   listApiKeyCalls: { method: 'get', path: '/api/customers/{customer_id}/api-keys/{key_id}/calls' },
   rotateApiKey: { method: 'post', path: '/api/customers/{customer_id}/api-keys/{key_id}/rotate' },
   revokeApiKey: { method: 'delete', path: '/api/customers/{customer_id}/api-keys/{key_id}' },
+  issueToken: { method: 'post', path: '/api/tokens' },
+  listTokens: { method: 'get', path: '/api/tokens' },
+  rotateToken: { method: 'post', path: '/api/tokens/{token_id}/rotate' },
+  revokeToken: { method: 'delete', path: '/api/tokens/{token_id}' },
+  listSubscriptionFindings: { method: 'get', path: '/api/subscriptions/findings' },
+  issueLicense: { method: 'post', path: '/api/licenses' },
+  revokeLicense: { method: 'post', path: '/api/licenses/{license_id}/revoke' },
+  getUsageOfAll: { method: 'get', path: '/api/usage' },
+  getTopUsage: { method: 'get', path: '/api/usage/top' },
+  listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
+  cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
+  listStripeEvents: { method: 'get', path: '/api/stripe/events' },
+  getStripeEvent: { method: 'get', path: '/api/stripe/events/{event_id}' },
+  replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay' },
+  listAudit: { method: 'get', path: '/api/audit' },
+  getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
+  getAuditProof: { method: 'get', path: '/api/audit/proof' },
   getMetrics: { method: 'get', path: '/metrics', text: true },
 } as const satisfies Record<keyof AdminCalls, Operation>
 
@@ -472,6 +500,12 @@ Needs a token with the permission `funds:hold`.
    */
   getReceipt: Call<'getReceipt'>
   /**
+   * Count accounts by tier, and active Stripe subscriptions.
+   *
+   * Needs a token with the permission `stats:read`.
+   */
+  countSubscriptions: Call<'countSubscriptions'>
+  /**
    * Let a user pay for a top-up on a page of Stripe.
    *
    * The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
@@ -479,12 +513,6 @@ Needs a token with the permission `funds:hold`.
 Needs a token with the permission `funds:top_up`.
    */
   openTopUpCheckout: Call<'openTopUpCheckout'>
-  /**
-   * Count accounts by tier, and active Stripe subscriptions.
-   *
-   * Needs a token with the permission `stats:read`.
-   */
-  countSubscriptions: Call<'countSubscriptions'>
 }
 
 export const internalOperations = {
@@ -502,6 +530,6 @@ export const internalOperations = {
   captureHold: { method: 'post', path: '/holds/{hold_id}/capture', key: 'header' },
   releaseHold: { method: 'post', path: '/holds/{hold_id}/release', key: 'header' },
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
-  openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
+  openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },
 } as const satisfies Record<keyof InternalCalls, Operation>

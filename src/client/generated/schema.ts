@@ -144,8 +144,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the subscription of the key’s own customer
-         * @description One that has ended is null.
+         * Read the subscriptions of the key’s own customer
+         * @description Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
          *
          *     Needs a key with the scope `subscriptions:read`.
          */
@@ -194,6 +194,50 @@ export interface paths {
          * @description Needs a key with the scope `billing:write`.
          */
         post: operations["openPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The usable licences of the key’s own customer, newest first
+         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+         *
+         *     Needs a key with the scope `licenses:read`.
+         */
+        get: operations["listLicenses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{customer_id}/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the usable licences grant a feature, and up to what
+         * @description A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+         *
+         *     Needs a key with the scope `licenses:read`.
+         */
+        get: operations["getEntitlement"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -266,7 +310,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/licenses/{customer_id}": {
+    "/api/plans": {
         parameters: {
             query?: never;
             header?: never;
@@ -274,12 +318,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The usable licences of the key’s own customer, newest first
-         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
-         *
-         *     Needs a key with the scope `licenses:read`.
+         * List plans, newest first
+         * @description Takes any token of its scope.
          */
-        get: operations["listLicenses"];
+        get: operations["listPlans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -288,7 +330,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/licenses/{customer_id}/entitlements": {
+    "/api/plans/{plan_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -296,13 +338,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the usable licences grant a feature, and up to what
-         * @description A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
-         *
-         *     Needs a key with the scope `licenses:read`.
+         * Read a plan
+         * @description Takes any token of its scope.
          */
-        get: operations["getEntitlement"];
-        put?: never;
+        get: operations["getPlan"];
+        /**
+         * Create a plan, or replace it as a whole
+         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for those who pay it, until another plan names it.
+         *
+         *     Needs a token with the permission `plans:write`.
+         */
+        put: operations["putPlan"];
         post?: never;
         delete?: never;
         options?: never;
@@ -390,7 +436,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans": {
+    "/api/customers/{customer_id}/api-keys": {
         parameters: {
             query?: never;
             header?: never;
@@ -398,10 +444,36 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List plans, newest first
-         * @description Takes any token of its scope.
+         * List a customer's API keys, never their secrets
+         * @description Needs a token with the permission `customers:read`.
          */
-        get: operations["listPlans"];
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * Issue a further API key
+         * @description Needs a token with the permission `keys:write`.
+         */
+        post: operations["issueApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/api-keys/{key_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the calls with an API key by hour or day, oldest first
+         * @description Whole hours or days in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without any are left out.
+         *
+         *     Needs a token with the permission `customers:read`.
+         */
+        get: operations["listApiKeyCalls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -410,7 +482,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{plan_id}": {
+    "/api/customers/{customer_id}/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace an API key, both valid for an overlap
+         * @description The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
+         *
+         *     Needs a token with the permission `keys:write`.
+         */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key; every replica refuses it within a second
+         * @description Revoking a key a second time changes nothing and is a 204 as well.
+         *
+         *     Needs a token with the permission `keys:write`.
+         */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
         parameters: {
             query?: never;
             header?: never;
@@ -418,18 +534,126 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a plan
-         * @description Takes any token of its scope.
+         * List tokens of operators and services, never their secrets
+         * @description Needs a token with the permission `tokens:write`.
          */
-        get: operations["getPlan"];
+        get: operations["listTokens"];
+        put?: never;
         /**
-         * Create a plan, or replace it as a whole
-         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes.
+         * Issue a token for an operator or a service
+         * @description The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
          *
-         *     Needs a token with the permission `plans:write`.
+         *     Needs a token with the permission `tokens:write`.
          */
-        put: operations["putPlan"];
+        post: operations["issueToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a token, both valid for an overlap
+         * @description The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
+         *
+         *     Needs a token with the permission `tokens:write`.
+         */
+        post: operations["rotateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         post?: never;
+        /**
+         * Revoke a token; every replica refuses it within a second
+         * @description Revoking a token a second time changes nothing and is a 204 as well.
+         *
+         *     Needs a token with the permission `tokens:write`.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List customers who pay twice for the same plan
+         * @description Needs a token with the permission `subscriptions:read`.
+         */
+        get: operations["listSubscriptionFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a licence by hand
+         * @description Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+         *
+         *     Needs a token with the permission `licenses:write`.
+         */
+        post: operations["issueLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{license_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a licence on the revocation list
+         * @description Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+         *
+         *     Needs a token with the permission `licenses:write`.
+         */
+        post: operations["revokeLicense"];
         delete?: never;
         options?: never;
         head?: never;
@@ -524,29 +748,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/licenses": {
+    "/api/stripe/events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Issue a licence by hand
-         * @description Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
-         *
-         *     Needs a token with the permission `licenses:write`.
+         * List the events that Stripe has sent, newest first
+         * @description Needs a token with the permission `events:read`.
          */
-        post: operations["issueLicense"];
+        get: operations["listStripeEvents"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/licenses/{license_id}/revoke": {
+    "/api/stripe/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an event of Stripe
+         * @description Needs a token with the permission `events:read`.
+         */
+        get: operations["getStripeEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stripe/events/{event_id}/replay": {
         parameters: {
             query?: never;
             header?: never;
@@ -556,12 +798,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put a licence on the revocation list
-         * @description Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
-         *
-         *     Needs a token with the permission `licenses:write`.
+         * Apply a stored event again; what it has done is not done twice
+         * @description Needs a token with the permission `events:write`.
          */
-        post: operations["revokeLicense"];
+        post: operations["replayStripeEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -625,166 +865,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List tokens of operators and services, never their secrets
-         * @description Needs a token with the permission `tokens:write`.
-         */
-        get: operations["listTokens"];
-        put?: never;
-        /**
-         * Issue a token for an operator or a service
-         * @description The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
-         *
-         *     Needs a token with the permission `tokens:write`.
-         */
-        post: operations["issueToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tokens/{token_id}/rotate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Replace a token, both valid for an overlap
-         * @description The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
-         *
-         *     Needs a token with the permission `tokens:write`.
-         */
-        post: operations["rotateToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tokens/{token_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke a token; every replica refuses it within a second
-         * @description Revoking a token a second time changes nothing and is a 204 as well.
-         *
-         *     Needs a token with the permission `tokens:write`.
-         */
-        delete: operations["revokeToken"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/api-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List a customer's API keys, never their secrets
-         * @description Needs a token with the permission `customers:read`.
-         */
-        get: operations["listApiKeys"];
-        put?: never;
-        /**
-         * Issue a further API key
-         * @description Needs a token with the permission `keys:write`.
-         */
-        post: operations["issueApiKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/api-keys/{key_id}/calls": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count the calls with an API key by hour or day, oldest first
-         * @description Whole hours or days in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without any are left out.
-         *
-         *     Needs a token with the permission `customers:read`.
-         */
-        get: operations["listApiKeyCalls"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/api-keys/{key_id}/rotate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Replace an API key, both valid for an overlap
-         * @description The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
-         *
-         *     Needs a token with the permission `keys:write`.
-         */
-        post: operations["rotateApiKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/api-keys/{key_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke an API key; every replica refuses it within a second
-         * @description Revoking a key a second time changes nothing and is a 204 as well.
-         *
-         *     Needs a token with the permission `keys:write`.
-         */
-        delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1082,6 +1162,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stats/subscription_count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count accounts by tier, and active Stripe subscriptions
+         * @description Needs a token with the permission `stats:read`.
+         */
+        get: operations["countSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/top_up/checkout": {
         parameters: {
             query?: never;
@@ -1104,26 +1204,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/stats/subscription_count": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count accounts by tier, and active Stripe subscriptions
-         * @description Needs a token with the permission `stats:read`.
-         */
-        get: operations["countSubscriptions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1134,7 +1214,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "PRICE_IN_USE" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -1164,339 +1244,8 @@ export interface components {
         Probe: {
             status: string;
         };
-        /**
-         * @description An API key without its secret.
-         * @example {
-         *       "key_id": "k3Jd82Lq",
-         *       "name": "production",
-         *       "scopes": [
-         *         "usage:write",
-         *         "licenses:read"
-         *       ],
-         *       "allowed_ips": null,
-         *       "created_at": "2026-11-24T09:30:00.000Z",
-         *       "expires_at": "2027-12-31T00:00:00.000Z",
-         *       "last_used_at": null,
-         *       "revoked_at": null
-         *     }
-         */
-        ApiKey: {
-            /** @example k3Jd82Lq */
-            key_id: string;
-            /** @example production */
-            name: string | null;
-            /** @description What it may be used for. */
-            scopes: components["schemas"]["ApiKeyScope"][];
-            allowed_ips: string[] | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            last_used_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            revoked_at: string | null;
-        };
-        NewApiKey: {
-            /**
-             * @description The key itself. It is shown this once and can not be read again.
-             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
-             */
-            api_key: string;
-            key: components["schemas"]["ApiKey"];
-        };
-        ApiKeyPage: {
-            data: components["schemas"]["ApiKey"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
-        /**
-         * @example {
-         *       "data": [
-         *         {
-         *           "bucket": "2026-11-24T09:00:00.000Z",
-         *           "calls": 120,
-         *           "refused": 3
-         *         }
-         *       ]
-         *     }
-         */
-        ApiKeyCalls: {
-            data: components["schemas"]["ApiKeyCallsBucket"][];
-        };
-        Me: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /** @example starter */
-            plan: string | null;
-            status: components["schemas"]["CustomerStatus"];
-            key: components["schemas"]["MeKey"];
-        };
-        /** @description A token of an operator or a service without its secret. */
-        Token: {
-            /** @example k3Jd82LqWx5Z */
-            token_id: string;
-            /** @example invoices */
-            name: string;
-            scope: components["schemas"]["TokenScope"];
-            role: components["schemas"]["TokenRole"] | null;
-            /** @description Also of a role: what it means. */
-            permissions: components["schemas"]["TokenPermission"][];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string | null;
-            allowed_ips: string[] | null;
-            /**
-             * Format: int64
-             * @description The most it may move at once, holds included, in the smallest unit.
-             */
-            amount_max: number | null;
-            /**
-             * Format: int64
-             * @description The most it may move in a UTC day, in the smallest unit.
-             */
-            daily_amount_max: number | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            last_used_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            revoked_at: string | null;
-        };
-        NewToken: {
-            /**
-             * @description The token itself. It is shown this once and can not be read again.
-             * @example srt_int_k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3A4b5CdE1F
-             */
-            token: string;
-            info: components["schemas"]["Token"];
-        };
-        TokenPage: {
-            data: components["schemas"]["Token"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
-        Customer: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /** @example billing@example.com */
-            email: string;
-            /** @example Example Ltd */
-            company_name: string | null;
-            /** @example starter */
-            plan: string | null;
-            status: components["schemas"]["CustomerStatus"];
-            /** @example cus_9s6XKzkNRiz8i3 */
-            stripe_customer_id: string | null;
-            metadata: components["schemas"]["Metadata"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            updated_at: string;
-        };
-        NewCustomer: {
-            customer: components["schemas"]["Customer"];
-            /**
-             * @description The key itself. It is shown this once and can not be read again. Null where the call is a repetition.
-             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
-             */
-            api_key: string | null;
-        };
-        CustomerPage: {
-            data: components["schemas"]["Customer"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
-        Plan: {
-            /** @example starter */
-            plan_id: string;
-            /** @example Starter */
-            name: string;
-            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
-            stripe_price_id: string | null;
-            features: components["schemas"]["Features"];
-            limits: components["schemas"]["Limits"];
-            /**
-             * @description How what is used of a metric is paid for. A metric not named costs nothing.
-             * @example {
-             *       "api.calls": {
-             *         "via": "stripe",
-             *         "event_name": "api_calls"
-             *       },
-             *       "tokens": {
-             *         "via": "funds",
-             *         "asset": "USD/2",
-             *         "price": 3,
-             *         "per": 1000
-             *       }
-             *     }
-             */
-            metered: {
-                [key: string]: components["schemas"]["Metering"];
-            } | null;
-            /**
-             * Format: int64
-             * @example 30
-             */
-            license_days: number | null;
-            /**
-             * Format: int64
-             * @example 7
-             */
-            license_grace_days: number | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            updated_at: string;
-        };
-        PlanPage: {
-            data: components["schemas"]["Plan"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
         JsonWebKeySet: {
             keys: components["schemas"]["JsonWebKey"][];
-        };
-        License: {
-            /**
-             * @description `lic_` and 16 base62 characters; the `jti` of the token.
-             * @example lic_8sKq2VbXw0RtYz1A
-             */
-            license_id: string;
-            /** @example starter */
-            plan: string | null;
-            features: components["schemas"]["Features"];
-            limits: components["schemas"]["Limits"];
-            status: components["schemas"]["LicenseStatus"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            issued_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string;
-            /** @description The `kid` of the key that signed the token. */
-            key_id: string;
-            /** @description The licence itself: a JWT, signed RS256. */
-            token: string;
-        };
-        Licenses: {
-            data: components["schemas"]["License"][];
-        };
-        IssuedLicense: {
-            license: components["schemas"]["LicenseRecord"];
-        };
-        Entitlement: {
-            /** @example api.calls */
-            feature: string;
-            /** @description Whether a licence grants it, used up or not. */
-            entitled: boolean;
-            /**
-             * Format: double
-             * @description The most in a calendar month (UTC); null is no limit.
-             */
-            limit: number | null;
-            /**
-             * Format: double
-             * @description What was reported of it in this calendar month (UTC).
-             */
-            used: number;
-        };
-        RevocationList: {
-            /** @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired. */
-            token: string;
-        };
-        CurrentSubscription: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            subscription: components["schemas"]["Subscription"] | null;
-        };
-        PortalSession: {
-            /** @example https://billing.stripe.com/p/session/test_YWNjdF8x */
-            url: string;
-        };
-        SubscriptionCount: {
-            /**
-             * Format: int64
-             * @description Accounts that are not closed.
-             */
-            subscription_count: number;
-            /**
-             * @description The same accounts by tier.
-             * @example {
-             *       "pro": 12,
-             *       "free": 230
-             *     }
-             */
-            by_tier: {
-                [key: string]: number;
-            };
-            /**
-             * Format: int64
-             * @description Stripe subscriptions that give access: trialing, active or past due.
-             */
-            stripe_active: number;
         };
         CheckoutSession: {
             /** @example cs_test_a1b2c3 */
@@ -1506,6 +1255,130 @@ export interface components {
              * @example https://checkout.stripe.com/c/pay/cs_test_a1b2c3
              */
             url: string;
+        };
+        Received: {
+            /** @enum {boolean} */
+            received: true;
+        };
+        StripeEvent: {
+            /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+            event_id: string;
+            /** @example customer.subscription.updated */
+            type: string;
+            status: components["schemas"]["StripeEventStatus"];
+            /** @description Why it is parked or ignored. */
+            reason: string | null;
+            /**
+             * @description What it is about.
+             * @example sub_1MowQVLkdIwHu7ixeRlqHVzs
+             */
+            object_id: string | null;
+            livemode: boolean;
+            /** @example 2026-10-28.endive */
+            api_version: string | null;
+            /**
+             * Format: date-time
+             * @description Stripe's time of it.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            settled_at: string | null;
+        };
+        StripeEventPage: {
+            data: components["schemas"]["StripeEvent"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description With personal values in place of their commitments, `sha256:<hex>`, while those are kept. */
+        AuditRecord: {
+            /**
+             * Format: int64
+             * @description From 0, without a gap.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @example customer.created */
+            event: string;
+            /**
+             * @description `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.
+             * @example admin:1f9a3b07
+             */
+            actor: string;
+            /** @example cust_4fGh7KqL9mNp2RsT */
+            subject: string;
+            ip: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        AuditPage: {
+            data: components["schemas"]["AuditRecord"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        AuditCheckpoint: {
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            /** @description SHA-256 in base64. */
+            root: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /** @description The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS. */
+            token: string;
+        };
+        AuditProof: {
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            /** @description SHA-256 in base64. */
+            root: string;
+            proof: string[];
+        };
+        Receipt: {
+            /** @description The leaf: its hash is that of this object as canonical JSON (RFC 8785). */
+            record: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Where it stands in the log.
+             */
+            index: number;
+            /**
+             * Format: int64
+             * @description How many records the log had.
+             * @example 1000
+             */
+            size: number;
+            proof: string[];
+            checkpoint: components["schemas"]["AuditCheckpoint"];
         };
         Account: {
             /** @example user-123 */
@@ -1711,6 +1584,537 @@ export interface components {
             /** @description For the next page, with the same filters; null on the last one. */
             next_cursor: string | null;
         };
+        ErasedAccount: {
+            /** @example user-123 */
+            user_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            erased_at: string;
+        };
+        ErasingAccount: {
+            /** @example user-123 */
+            user_id: string;
+            /** @enum {string} */
+            status: "erasing";
+        };
+        Plan: {
+            /** @example starter */
+            plan_id: string;
+            /** @example Starter */
+            name: string;
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
+            stripe_price_id: string | null;
+            /** @description The first is what a checkout sells. */
+            stripe_price_ids: string[];
+            /** @description They still mean this plan for those who pay them. */
+            former_stripe_price_ids: string[];
+            /**
+             * Format: int64
+             * @example 10
+             */
+            rank: number;
+            checkout: components["schemas"]["CheckoutOptions"] | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @example {
+             *       "api.calls": {
+             *         "via": "stripe",
+             *         "event_name": "api_calls"
+             *       },
+             *       "tokens": {
+             *         "via": "funds",
+             *         "asset": "USD/2",
+             *         "price": 3,
+             *         "per": 1000
+             *       }
+             *     }
+             */
+            metered: {
+                [key: string]: components["schemas"]["Metering"];
+            } | null;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            license_days: number | null;
+            /**
+             * Format: int64
+             * @example 7
+             */
+            license_grace_days: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        PutPlan: {
+            /** @example starter */
+            plan_id: string;
+            /** @example Starter */
+            name: string;
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
+            stripe_price_id: string | null;
+            /** @description The first is what a checkout sells. */
+            stripe_price_ids: string[];
+            /** @description They still mean this plan for those who pay them. */
+            former_stripe_price_ids: string[];
+            /**
+             * Format: int64
+             * @example 10
+             */
+            rank: number;
+            checkout: components["schemas"]["CheckoutOptions"] | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @example {
+             *       "api.calls": {
+             *         "via": "stripe",
+             *         "event_name": "api_calls"
+             *       },
+             *       "tokens": {
+             *         "via": "funds",
+             *         "asset": "USD/2",
+             *         "price": 3,
+             *         "per": 1000
+             *       }
+             *     }
+             */
+            metered: {
+                [key: string]: components["schemas"]["Metering"];
+            } | null;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            license_days: number | null;
+            /**
+             * Format: int64
+             * @example 7
+             */
+            license_grace_days: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Open subscriptions whose prices have come to mean this plan; a job follows them.
+             */
+            subscriptions_to_update: number;
+        };
+        PlanPage: {
+            data: components["schemas"]["Plan"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description An API key without its secret.
+         * @example {
+         *       "key_id": "k3Jd82Lq",
+         *       "name": "production",
+         *       "scopes": [
+         *         "usage:write",
+         *         "licenses:read"
+         *       ],
+         *       "allowed_ips": null,
+         *       "created_at": "2026-11-24T09:30:00.000Z",
+         *       "expires_at": "2027-12-31T00:00:00.000Z",
+         *       "last_used_at": null,
+         *       "revoked_at": null
+         *     }
+         */
+        ApiKey: {
+            /** @example k3Jd82Lq */
+            key_id: string;
+            /** @example production */
+            name: string | null;
+            /** @description What it may be used for. */
+            scopes: components["schemas"]["ApiKeyScope"][];
+            allowed_ips: string[] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+        };
+        NewApiKey: {
+            /**
+             * @description The key itself. It is shown this once and can not be read again.
+             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
+             */
+            api_key: string;
+            key: components["schemas"]["ApiKey"];
+        };
+        ApiKeyPage: {
+            data: components["schemas"]["ApiKey"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "bucket": "2026-11-24T09:00:00.000Z",
+         *           "calls": 120,
+         *           "refused": 3
+         *         }
+         *       ]
+         *     }
+         */
+        ApiKeyCalls: {
+            data: components["schemas"]["ApiKeyCallsBucket"][];
+        };
+        Me: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example starter */
+            plan: string | null;
+            status: components["schemas"]["CustomerStatus"];
+            key: components["schemas"]["MeKey"];
+        };
+        Customer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example billing@example.com */
+            email: string;
+            /** @example Example Ltd */
+            company_name: string | null;
+            /**
+             * @description Of the plans held, that of the highest rank.
+             * @example starter
+             */
+            plan: string | null;
+            /** @description Held now, by rank: by subscription, or set by an operator, or the default. */
+            plans: string[];
+            /**
+             * @description Set by an operator; it comes back when subscriptions end.
+             * @example free
+             */
+            base_plan: string | null;
+            /** @example active */
+            subscription_status: string | null;
+            status: components["schemas"]["CustomerStatus"];
+            /** @example cus_9s6XKzkNRiz8i3 */
+            stripe_customer_id: string | null;
+            stripe_customer_ids: string[];
+            /** @example company-17 */
+            external_id: string | null;
+            metadata: components["schemas"]["Metadata"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        NewCustomer: {
+            customer: components["schemas"]["Customer"];
+            /**
+             * @description The key itself. It is shown this once and can not be read again. Null where the call is a repetition.
+             * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
+             */
+            api_key: string | null;
+        };
+        CustomerPage: {
+            data: components["schemas"]["Customer"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        ErasedCustomer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            erased_at: string;
+        };
+        ErasingCustomer: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @enum {string} */
+            status: "erasing";
+        };
+        /** @description A token of an operator or a service without its secret. */
+        Token: {
+            /** @example k3Jd82LqWx5Z */
+            token_id: string;
+            /** @example invoices */
+            name: string;
+            scope: components["schemas"]["TokenScope"];
+            role: components["schemas"]["TokenRole"] | null;
+            /** @description Also of a role: what it means. */
+            permissions: components["schemas"]["TokenPermission"][];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+            allowed_ips: string[] | null;
+            /**
+             * Format: int64
+             * @description The most it may move at once, holds included, in the smallest unit.
+             */
+            amount_max: number | null;
+            /**
+             * Format: int64
+             * @description The most it may move in a UTC day, in the smallest unit.
+             */
+            daily_amount_max: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+        };
+        NewToken: {
+            /**
+             * @description The token itself. It is shown this once and can not be read again.
+             * @example srt_int_k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3A4b5CdE1F
+             */
+            token: string;
+            info: components["schemas"]["Token"];
+        };
+        TokenPage: {
+            data: components["schemas"]["Token"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Subscription: {
+            /**
+             * @description Null for a subscription to something else.
+             * @example starter
+             */
+            plan: string | null;
+            /** @description All plans that its items are of, by rank. */
+            plans: components["schemas"]["SubscriptionPlan"][];
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: int64
+             * @example 5
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_start: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            cancel_at: string | null;
+            cancel_at_period_end: boolean;
+            /** @description Stripe collects no payments for the time being. */
+            paused: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends, if that is settled.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            ends_at: string | null;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
+            stripe_subscription_id: string;
+        };
+        CurrentSubscription: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            subscription: components["schemas"]["Subscription"] | null;
+            subscriptions: components["schemas"]["Subscription"][];
+        };
+        PortalSession: {
+            /** @example https://billing.stripe.com/p/session/test_YWNjdF8x */
+            url: string;
+        };
+        SubscriptionCount: {
+            /**
+             * Format: int64
+             * @description Accounts that are not closed.
+             */
+            subscription_count: number;
+            /**
+             * @description The same accounts by tier.
+             * @example {
+             *       "pro": 12,
+             *       "free": 230
+             *     }
+             */
+            by_tier: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Stripe subscriptions that give access: trialing, active or past due.
+             */
+            stripe_active: number;
+        };
+        SubscriptionFinding: {
+            /** @example find_3f9c0a1b2c4d5e6f */
+            finding_id: string;
+            /** @enum {string} */
+            kind: "duplicate_subscription";
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            stripe_subscription_ids: string[];
+            /**
+             * Format: date-time
+             * @description Since when there has been more than one.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            found_at: string;
+        };
+        SubscriptionFindings: {
+            data: components["schemas"]["SubscriptionFinding"][];
+        };
+        License: {
+            /**
+             * @description `lic_` and 16 base62 characters; the `jti` of the token.
+             * @example lic_8sKq2VbXw0RtYz1A
+             */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @example 5
+             */
+            quantity: number;
+            status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @description The `kid` of the key that signed the token. */
+            key_id: string;
+            /** @description The licence itself: a JWT, signed RS256. */
+            token: string;
+        };
+        Licenses: {
+            data: components["schemas"]["License"][];
+        };
+        IssuedLicense: {
+            license: components["schemas"]["LicenseRecord"];
+        };
+        Entitlement: {
+            /** @example api.calls */
+            feature: string;
+            /** @description Whether a licence grants it, used up or not. */
+            entitled: boolean;
+            /**
+             * Format: double
+             * @description The most in a calendar month (UTC); null is no limit.
+             */
+            limit: number | null;
+            /**
+             * Format: double
+             * @description What was reported of it in this calendar month (UTC).
+             */
+            used: number;
+        };
+        RevocationList: {
+            /** @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired. */
+            token: string;
+        };
         UsageReceipt: {
             /** @example 2026-11-24T09:instance-7 */
             report_id: string;
@@ -1796,6 +2200,20 @@ export interface components {
              */
             cutoff: string;
         };
+        AccountExport: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            exported_at: string;
+            account: components["schemas"]["AccountExportAccount"];
+            transfers: components["schemas"]["AccountExportTransfer"][];
+            holds: components["schemas"]["AccountExportHold"][];
+            stripe_payments: components["schemas"]["AccountExportStripePayment"][];
+            stripe_events: components["schemas"]["AccountExportStripeEvent"][];
+            audit_records: components["schemas"]["AccountExportAuditRecord"][];
+        };
         CustomerExport: {
             /**
              * Format: date-time
@@ -1811,147 +2229,12 @@ export interface components {
             usage_reports: components["schemas"]["CustomerExportUsageReport"][];
             usage_totals: components["schemas"]["CustomerExportUsageTotal"][];
             usage_findings: components["schemas"]["UsageFinding"][];
+            usage_meter_hours: components["schemas"]["CustomerExportUsageMeterHour"][];
             usage_meter_sums: components["schemas"]["CustomerExportUsageMeterSum"][];
             usage_meter_events: components["schemas"]["CustomerExportUsageMeterEvent"][];
             usage_remainders: components["schemas"]["CustomerExportUsageRemainder"][];
             stripe_events: components["schemas"]["CustomerExportStripeEvent"][];
             audit_records: components["schemas"]["CustomerExportAuditRecord"][];
-        };
-        ErasedCustomer: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            erased_at: string;
-        };
-        ErasingCustomer: {
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            /** @enum {string} */
-            status: "erasing";
-        };
-        AccountExport: {
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            exported_at: string;
-            account: components["schemas"]["AccountExportAccount"];
-            transfers: components["schemas"]["AccountExportTransfer"][];
-            holds: components["schemas"]["AccountExportHold"][];
-            stripe_payments: components["schemas"]["AccountExportStripePayment"][];
-            stripe_events: components["schemas"]["AccountExportStripeEvent"][];
-            audit_records: components["schemas"]["AccountExportAuditRecord"][];
-        };
-        ErasedAccount: {
-            /** @example user-123 */
-            user_id: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            erased_at: string;
-        };
-        ErasingAccount: {
-            /** @example user-123 */
-            user_id: string;
-            /** @enum {string} */
-            status: "erasing";
-        };
-        Received: {
-            /** @enum {boolean} */
-            received: true;
-        };
-        /** @description With personal values in place of their commitments, `sha256:<hex>`, while those are kept. */
-        AuditRecord: {
-            /**
-             * Format: int64
-             * @description From 0, without a gap.
-             */
-            seq: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            timestamp: string;
-            /** @example customer.created */
-            event: string;
-            /**
-             * @description `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.
-             * @example admin:1f9a3b07
-             */
-            actor: string;
-            /** @example cust_4fGh7KqL9mNp2RsT */
-            subject: string;
-            ip: string | null;
-            metadata: {
-                [key: string]: unknown;
-            };
-        };
-        AuditPage: {
-            data: components["schemas"]["AuditRecord"][];
-            /** @description For the next page, with the same filters; null on the last one. */
-            next_cursor: string | null;
-        };
-        AuditCheckpoint: {
-            /**
-             * Format: int64
-             * @description How many records the log had.
-             * @example 1000
-             */
-            size: number;
-            /** @description SHA-256 in base64. */
-            root: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            issued_at: string;
-            /** @description The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS. */
-            token: string;
-        };
-        AuditProof: {
-            /**
-             * Format: int64
-             * @description How many records the log had.
-             * @example 1000
-             */
-            size: number;
-            /** @description SHA-256 in base64. */
-            root: string;
-            proof: string[];
-        };
-        Receipt: {
-            /** @description The leaf: its hash is that of this object as canonical JSON (RFC 8785). */
-            record: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: int64
-             * @description Where it stands in the log.
-             */
-            index: number;
-            /**
-             * Format: int64
-             * @description How many records the log had.
-             * @example 1000
-             */
-            size: number;
-            proof: string[];
-            checkpoint: components["schemas"]["AuditCheckpoint"];
         };
         ErrorDetail: {
             path: string;
@@ -1966,46 +2249,31 @@ export interface components {
             /** @enum {string} */
             redis?: "ok" | "unavailable";
         };
-        /** @enum {string} */
-        ApiKeyScope: "usage:write" | "usage:read" | "licenses:read" | "subscriptions:read" | "billing:write";
-        ApiKeyCallsBucket: {
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            bucket: string;
-            /**
-             * Format: int64
-             * @description All of them.
-             */
-            calls: number;
-            /**
-             * Format: int64
-             * @description Those of them that were answered 401, 403 or 429.
-             */
-            refused: number;
+        JsonWebKey: {
+            /** @enum {string} */
+            kty: "RSA";
+            n: string;
+            /** @example AQAB */
+            e: string;
+            /** @description The RFC 7638 thumbprint of the key. */
+            kid: string;
+            /** @enum {string} */
+            use: "sig";
+            /** @enum {string} */
+            alg: "RS256";
         };
+        /**
+         * @description `parked`: failed again and again, and waits to be replayed. `ignored`: about nothing here.
+         * @example applied
+         * @enum {string}
+         */
+        StripeEventStatus: "parked" | "waiting" | "applied" | "ignored";
         /** @enum {string} */
-        CustomerStatus: "active" | "suspended";
-        MeKey: {
-            /** @example k3Jd82Lq */
-            key_id: string;
-            /** @example production */
-            name: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string | null;
-        };
+        AccountStatus: "active" | "frozen" | "closed";
         /** @enum {string} */
-        TokenScope: "admin" | "internal";
+        HoldStatus: "open" | "captured" | "released" | "expired";
         /** @enum {string} */
-        TokenRole: "owner" | "operator" | "support" | "finance" | "auditor";
-        /** @enum {string} */
-        TokenPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read" | "accounts:read" | "accounts:write" | "funds:deduct" | "funds:hold" | "funds:refund" | "funds:top_up" | "credit:write" | "stats:read";
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
         /**
          * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
          * @example {
@@ -2014,6 +2282,25 @@ export interface components {
          */
         Metadata: {
             [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "trial_days": 14,
+         *       "allow_promotion_codes": true
+         *     }
+         */
+        CheckoutOptions: {
+            /**
+             * Format: int32
+             * @example 14
+             */
+            trial_days?: number;
+            /** @description The page has a field for a promotion code. */
+            allow_promotion_codes?: boolean;
+            /** @description Stripe Tax works the tax out. */
+            automatic_tax?: boolean;
+            /** @description The page asks companies for their tax id. */
+            tax_id_collection?: boolean;
         };
         /**
          * @description What the plan unlocks: a switch, a number or a text for each feature.
@@ -2066,19 +2353,60 @@ export interface components {
             per: number;
         };
         Metering: components["schemas"]["StripeMetering"] | components["schemas"]["FundsMetering"];
-        JsonWebKey: {
-            /** @enum {string} */
-            kty: "RSA";
-            n: string;
-            /** @example AQAB */
-            e: string;
-            /** @description The RFC 7638 thumbprint of the key. */
-            kid: string;
-            /** @enum {string} */
-            use: "sig";
-            /** @enum {string} */
-            alg: "RS256";
+        /** @enum {string} */
+        ApiKeyScope: "usage:write" | "usage:read" | "licenses:read" | "subscriptions:read" | "billing:write";
+        ApiKeyCallsBucket: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            bucket: string;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Those of them that were answered 401, 403 or 429.
+             */
+            refused: number;
         };
+        /** @enum {string} */
+        CustomerStatus: "active" | "suspended";
+        MeKey: {
+            /** @example k3Jd82Lq */
+            key_id: string;
+            /** @example production */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+        };
+        /** @enum {string} */
+        TokenScope: "admin" | "internal";
+        /** @enum {string} */
+        TokenRole: "owner" | "operator" | "support" | "finance" | "auditor";
+        /** @enum {string} */
+        TokenPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read" | "accounts:read" | "accounts:write" | "funds:deduct" | "funds:hold" | "funds:refund" | "funds:top_up" | "credit:write" | "stats:read";
+        SubscriptionPlan: {
+            /** @example starter */
+            plan: string;
+            /**
+             * Format: int64
+             * @example 5
+             */
+            quantity: number;
+        };
+        /**
+         * @example active
+         * @enum {string}
+         */
+        SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
         /**
          * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator.
          * @example active
@@ -2095,6 +2423,12 @@ export interface components {
             plan: string | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @example 5
+             */
+            quantity: number;
             status: components["schemas"]["LicenseStatus"];
             /**
              * Format: date-time
@@ -2126,37 +2460,6 @@ export interface components {
             revoked_at: string | null;
             reason: string | null;
         };
-        /**
-         * @example active
-         * @enum {string}
-         */
-        SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
-        Subscription: {
-            /** @example starter */
-            plan: string | null;
-            status: components["schemas"]["SubscriptionStatus"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_start: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_end: string | null;
-            cancel_at_period_end: boolean;
-            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
-            stripe_subscription_id: string;
-        };
-        /** @enum {string} */
-        AccountStatus: "active" | "frozen" | "closed";
-        /** @enum {string} */
-        HoldStatus: "open" | "captured" | "released" | "expired";
-        /** @enum {string} */
-        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
         UsageStanding: {
             /** @example api.calls */
             metric: string;
@@ -2298,188 +2601,6 @@ export interface components {
         };
         /** @enum {string} */
         UsageFindingKind: "anomaly" | "limit_exceeded";
-        CustomerExportCreation: {
-            idempotency_key: string;
-            answer: components["schemas"]["Customer"];
-        };
-        CustomerExportSubscription: {
-            stripe_subscription_id: string;
-            stripe_customer_id: string;
-            stripe_price_id: string | null;
-            plan: string | null;
-            /** @enum {string} */
-            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
-            /** Format: int64 */
-            quantity: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_start: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            current_period_end: string | null;
-            cancel_at_period_end: boolean;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            ended_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-        };
-        CustomerExportLicense: {
-            /**
-             * @description `lic_` and 16 base62 characters; the `jti` of the token.
-             * @example lic_8sKq2VbXw0RtYz1A
-             */
-            license_id: string;
-            /** @example starter */
-            plan: string | null;
-            features: components["schemas"]["Features"];
-            limits: components["schemas"]["Limits"];
-            status: components["schemas"]["LicenseStatus"];
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            issued_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            expires_at: string;
-            /** @description The `kid` of the key that signed the token. */
-            key_id: string;
-            /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
-             */
-            customer_id: string;
-            stripe_subscription_id: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            revoked_at: string | null;
-            reason: string | null;
-        };
-        CustomerExportUsageReport: {
-            report_id: string;
-            instance_id: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            reported_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            received_at: string;
-            metrics: {
-                [key: string]: number;
-            };
-        };
-        CustomerExportUsageTotal: {
-            metric: string;
-            /** @enum {string} */
-            period: "hour" | "day" | "month";
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            starts_at: string;
-            /** Format: int64 */
-            count: number;
-            /** Format: double */
-            sum: number;
-            /** Format: double */
-            min: number;
-            /** Format: double */
-            max: number;
-            /** Format: double */
-            last: number;
-        };
-        CustomerExportUsageMeterSum: {
-            event_name: string;
-            /** @example 12.5 */
-            value: string;
-        };
-        CustomerExportUsageMeterEvent: {
-            event_name: string;
-            /** @example 12.5 */
-            value: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            sent_at: string | null;
-        };
-        CustomerExportUsageRemainder: {
-            metric: string;
-            asset: string;
-            /** Format: int64 */
-            per: number;
-            /** @example 12.5 */
-            remainder: string;
-        };
-        CustomerExportStripeEvent: {
-            /** @example evt_1Nk0PqL2eZvKYlo2 */
-            event_id: string;
-            /** @example invoice.paid */
-            type: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            received_at: string;
-            /** @description As Stripe sent it, without secrets. */
-            payload: {
-                [key: string]: unknown;
-            };
-        };
-        CustomerExportAuditRecord: {
-            /**
-             * Format: date-time
-             * @description RFC 3339 in UTC with milliseconds.
-             * @example 2026-11-24T09:30:00.000Z
-             */
-            timestamp: string;
-            /** @example customer.updated */
-            event: string;
-            /** @example admin:1f2e3d4c */
-            actor: string;
-            subject: string;
-            /** @example 203.0.113.7 */
-            ip: string | null;
-            metadata: {
-                [key: string]: unknown;
-            };
-        };
         AccountExportAccount: {
             /** @example user-123 */
             user_id: string;
@@ -2663,8 +2784,217 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        CustomerExportCreation: {
+            idempotency_key: string;
+            answer: components["schemas"]["Customer"];
+        };
+        CustomerExportSubscriptionItem: {
+            stripe_price_id: string;
+            /** Format: int64 */
+            quantity: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_start: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+        };
+        CustomerExportSubscription: {
+            stripe_subscription_id: string;
+            stripe_customer_id: string;
+            items: components["schemas"]["CustomerExportSubscriptionItem"][];
+            /** @enum {string} */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            cancel_at: string | null;
+            cancel_at_period_end: boolean;
+            /** @example void */
+            pause_collection: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            ended_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        CustomerExportLicense: {
+            /**
+             * @description `lic_` and 16 base62 characters; the `jti` of the token.
+             * @example lic_8sKq2VbXw0RtYz1A
+             */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            features: components["schemas"]["Features"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @example 5
+             */
+            quantity: number;
+            status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @description The `kid` of the key that signed the token. */
+            key_id: string;
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            stripe_subscription_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            revoked_at: string | null;
+            reason: string | null;
+        };
+        CustomerExportUsageReport: {
+            report_id: string;
+            instance_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            reported_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            metrics: {
+                [key: string]: number;
+            };
+        };
+        CustomerExportUsageTotal: {
+            metric: string;
+            /** @enum {string} */
+            period: "hour" | "day" | "month";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            starts_at: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            sum: number;
+            /** Format: double */
+            min: number;
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            last: number;
+        };
+        CustomerExportUsageMeterHour: {
+            event_name: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            at: string;
+            /** @example 12.5 */
+            value: string;
+        };
+        CustomerExportUsageMeterSum: {
+            event_name: string;
+            /** @example 12.5 */
+            value: string;
+        };
+        CustomerExportUsageMeterEvent: {
+            event_name: string;
+            /** @example 12.5 */
+            value: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            sent_at: string | null;
+        };
+        CustomerExportUsageRemainder: {
+            metric: string;
+            asset: string;
+            /** Format: int64 */
+            per: number;
+            /** @example 12.5 */
+            remainder: string;
+        };
+        CustomerExportStripeEvent: {
+            /** @example evt_1Nk0PqL2eZvKYlo2 */
+            event_id: string;
+            /** @example invoice.paid */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /** @description As Stripe sent it, without secrets. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        CustomerExportAuditRecord: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @example customer.updated */
+            event: string;
+            /** @example admin:1f2e3d4c */
+            actor: string;
+            subject: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
         /** @description An event as Stripe sends it, byte for byte as it was signed. */
-        StripeEvent: {
+        ReceiveStripeEventRequest: {
             id: string;
             type: string;
             /** Format: int64 */
@@ -2743,37 +3073,26 @@ export interface components {
          * @enum {string}
          */
         UsagePeriod: "hour" | "day" | "month";
-        CreateCustomerRequest: {
-            /**
-             * Format: email
-             * @example billing@example.com
-             */
-            email: string;
-            /** @example Example Ltd */
-            company_name?: string;
-            /** @example starter */
-            plan?: string;
-            metadata?: components["schemas"]["Metadata"];
-        };
-        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
-        UpdateCustomerRequest: {
-            /**
-             * Format: email
-             * @example billing@example.com
-             */
-            email?: string;
-            /** @example Example Ltd */
-            company_name?: string | null;
-            /** @example starter */
-            plan?: string | null;
-            status?: components["schemas"]["CustomerStatus"];
-            metadata?: components["schemas"]["Metadata"];
-        };
         PutPlanRequest: {
             /** @example Starter */
             name: string;
             /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id?: string | null;
+            /**
+             * @description The prices that mean this plan; a checkout sells the first. In place of `stripe_price_id`.
+             * @example [
+             *       "price_1MoBy5LkdIwHu7ixZhnattbh"
+             *     ]
+             */
+            stripe_price_ids?: string[];
+            /**
+             * Format: int32
+             * @description Of several plans that a customer holds, the one of the highest rank is `plan`.
+             * @default 0
+             * @example 10
+             */
+            rank: number;
+            checkout?: components["schemas"]["CheckoutOptions"] | null;
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
             /**
@@ -2807,25 +3126,68 @@ export interface components {
              */
             license_grace_days?: number | null;
         };
-        IssueLicenseRequest: {
+        CreateCustomerRequest: {
             /**
-             * @description `cust_` and 16 base62 characters.
-             * @example cust_4fGh7KqL9mNp2RsT
+             * Format: email
+             * @example billing@example.com
              */
-            customer_id: string;
+            email: string;
+            /** @example Example Ltd */
+            company_name?: string;
+            /** @example starter */
+            plan?: string;
+            /**
+             * @description Your own id of the customer; of one customer at most.
+             * @example company-17
+             */
+            external_id?: string;
+            metadata?: components["schemas"]["Metadata"];
+        };
+        /** @description What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked besides those that are. */
+        UpdateCustomerRequest: {
+            /**
+             * Format: email
+             * @example billing@example.com
+             */
+            email?: string;
+            /** @example Example Ltd */
+            company_name?: string | null;
             /** @example starter */
             plan?: string | null;
-            features?: components["schemas"]["Features"];
-            limits?: components["schemas"]["Limits"];
+            /**
+             * @description Your own id of the customer; of one customer at most.
+             * @example company-17
+             */
+            external_id?: string | null;
+            /** @example cus_9s6XKzkNRiz8i3 */
+            stripe_customer_id?: string;
+            status?: components["schemas"]["CustomerStatus"];
+            metadata?: components["schemas"]["Metadata"];
+        };
+        IssueApiKeyRequest: {
+            name?: string;
             /**
              * Format: date-time
              * @example 2027-01-01T00:00:00.000Z
              */
             expires_at?: string;
+            /** @description What it may be used for; everything if not given. */
+            scopes?: components["schemas"]["ApiKeyScope"][];
+            /**
+             * @description Addresses and CIDRs, outside of which it is refused as a wrong one.
+             * @example [
+             *       "192.0.2.7",
+             *       "2001:db8::/32"
+             *     ]
+             */
+            allowed_ips?: string[];
         };
-        RevokeLicenseRequest: {
-            /** @example leaked */
-            reason?: string;
+        RotateApiKeyRequest: {
+            /**
+             * Format: int32
+             * @description How long the old key still works; 0, the default, ends it at once.
+             */
+            overlap_seconds?: number;
         };
         IssueTokenRequest: {
             name: string;
@@ -2863,30 +3225,25 @@ export interface components {
              */
             overlap_seconds?: number;
         };
-        IssueApiKeyRequest: {
-            name?: string;
+        IssueLicenseRequest: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example starter */
+            plan?: string | null;
+            features?: components["schemas"]["Features"];
+            limits?: components["schemas"]["Limits"];
             /**
              * Format: date-time
              * @example 2027-01-01T00:00:00.000Z
              */
             expires_at?: string;
-            /** @description What it may be used for; everything if not given. */
-            scopes?: components["schemas"]["ApiKeyScope"][];
-            /**
-             * @description Addresses and CIDRs, outside of which it is refused as a wrong one.
-             * @example [
-             *       "192.0.2.7",
-             *       "2001:db8::/32"
-             *     ]
-             */
-            allowed_ips?: string[];
         };
-        RotateApiKeyRequest: {
-            /**
-             * Format: int32
-             * @description How long the old key still works; 0, the default, ends it at once.
-             */
-            overlap_seconds?: number;
+        RevokeLicenseRequest: {
+            /** @example leaked */
+            reason?: string;
         };
         OpenAccountRequest: {
             /**
@@ -2912,6 +3269,8 @@ export interface components {
              * @description How far below zero the balance may go, counting what is held.
              */
             credit_limit?: number;
+            /** @description Possible when the balance is above its floor again. */
+            clear_flags?: "charged_back"[];
             /**
              * Format: int64
              * @description Falling below it is reported once in the audit log and metrics.
@@ -3213,7 +3572,7 @@ export interface operations {
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["StripeEvent"];
+                "application/json": components["schemas"]["ReceiveStripeEventRequest"];
             };
         };
         responses: {
@@ -3334,6 +3693,68 @@ export interface operations {
             };
         };
     };
+    listLicenses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licenses"];
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getEntitlement: {
+        parameters: {
+            query: {
+                /** @example api.calls */
+                feature: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entitlement"];
+                };
+            };
+        };
+    };
     reportUsage: {
         parameters: {
             query?: never;
@@ -3436,16 +3857,37 @@ export interface operations {
             };
         };
     };
-    listLicenses: {
+    listPlans: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+        };
+    };
+    getPlan: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description `cust_` and 16 base62 characters.
-                 * @example cust_4fGh7KqL9mNp2RsT
-                 */
-                customer_id: string;
+                /** @example starter */
+                plan_id: string;
             };
             cookie?: never;
         };
@@ -3457,35 +3899,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Licenses"];
+                    "application/json": components["schemas"]["Plan"];
                 };
-            };
-            /** @description Not changed. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
-    getEntitlement: {
+    putPlan: {
         parameters: {
-            query: {
-                /** @example api.calls */
-                feature: string;
-            };
+            query?: never;
             header?: never;
             path: {
-                /**
-                 * @description `cust_` and 16 base62 characters.
-                 * @example cust_4fGh7KqL9mNp2RsT
-                 */
-                customer_id: string;
+                /** @example starter */
+                plan_id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Starter",
+                 *       "stripe_price_id": "price_1MoBy5LkdIwHu7ixZhnattbh",
+                 *       "features": {
+                 *         "sso": true,
+                 *         "support": "email"
+                 *       },
+                 *       "limits": {
+                 *         "api.calls": 100000
+                 *       },
+                 *       "metered": {
+                 *         "tokens": {
+                 *           "via": "funds",
+                 *           "asset": "USD/2",
+                 *           "price": 3,
+                 *           "per": 1000
+                 *         }
+                 *       },
+                 *       "license_days": 30,
+                 *       "license_grace_days": 7
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutPlanRequest"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -3493,7 +3949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Entitlement"];
+                    "application/json": components["schemas"]["PutPlan"];
                 };
             };
         };
@@ -3503,6 +3959,11 @@ export interface operations {
             query?: {
                 /** @description Exact, in any case. */
                 email?: string;
+                external_id?: string;
+                /** @example starter */
+                plan?: string;
+                /** @example active */
+                subscription_status?: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
                 status?: components["schemas"]["CustomerStatus"];
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -3640,7 +4101,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description What is not named stays as it is; `metadata` is replaced as a whole. */
+        /** @description What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked besides those that are. */
         requestBody: {
             content: {
                 /**
@@ -3686,473 +4147,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CustomerExport"];
                 };
-            };
-        };
-    };
-    listPlans: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlanPage"];
-                };
-            };
-        };
-    };
-    getPlan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example starter */
-                plan_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-        };
-    };
-    putPlan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example starter */
-                plan_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "Starter",
-                 *       "stripe_price_id": "price_1MoBy5LkdIwHu7ixZhnattbh",
-                 *       "features": {
-                 *         "sso": true,
-                 *         "support": "email"
-                 *       },
-                 *       "limits": {
-                 *         "api.calls": 100000
-                 *       },
-                 *       "metered": {
-                 *         "tokens": {
-                 *           "via": "funds",
-                 *           "asset": "USD/2",
-                 *           "price": 3,
-                 *           "per": 1000
-                 *         }
-                 *       },
-                 *       "license_days": 30,
-                 *       "license_grace_days": 7
-                 *     }
-                 */
-                "application/json": components["schemas"]["PutPlanRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-        };
-    };
-    getUsageOfAll: {
-        parameters: {
-            query?: {
-                /** @example api.calls */
-                metric?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                from?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                to?: string;
-                bucket?: components["schemas"]["UsagePeriod"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageTotalsOfAll"];
-                };
-            };
-        };
-    };
-    getTopUsage: {
-        parameters: {
-            query: {
-                /** @example api.calls */
-                metric: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                from?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                to?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopUsage"];
-                };
-            };
-        };
-    };
-    listUsageFindings: {
-        parameters: {
-            query?: {
-                /**
-                 * @description `cust_` and 16 base62 characters.
-                 * @example cust_4fGh7KqL9mNp2RsT
-                 */
-                customer_id?: string;
-                /** @example api.calls */
-                metric?: string;
-                kind?: components["schemas"]["UsageFindingKind"];
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageFindingPage"];
-                };
-            };
-        };
-    };
-    cleanUpUsage: {
-        parameters: {
-            query?: {
-                /**
-                 * @description `USAGE_RETENTION_DAYS`, if left out.
-                 * @example 90
-                 */
-                older_than_days?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageCleanup"];
-                };
-            };
-        };
-    };
-    issueLicense: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "customer_id": "cust_4fGh7KqL9mNp2RsT",
-                 *       "plan": "starter"
-                 *     }
-                 */
-                "application/json": components["schemas"]["IssueLicenseRequest"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IssuedLicense"];
-                };
-            };
-        };
-    };
-    revokeLicense: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description `lic_` and 16 base62 characters; the `jti` of the token.
-                 * @example lic_8sKq2VbXw0RtYz1A
-                 */
-                license_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "reason": "leaked"
-                 *     }
-                 */
-                "application/json": components["schemas"]["RevokeLicenseRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IssuedLicense"];
-                };
-            };
-        };
-    };
-    listAudit: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-                event?: string;
-                actor?: string;
-                subject?: string;
-                /** @example 2027-01-01T00:00:00.000Z */
-                from?: string;
-                /**
-                 * @description Before this time.
-                 * @example 2027-01-01T00:00:00.000Z
-                 */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditPage"];
-                };
-            };
-        };
-    };
-    getAuditCheckpoint: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditCheckpoint"];
-                };
-            };
-        };
-    };
-    getAuditProof: {
-        parameters: {
-            query: {
-                /** @description The size of a tree. */
-                size: number;
-                /** @description The number of a record in it. */
-                index?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditProof"];
-                };
-            };
-        };
-    };
-    listTokens: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenPage"];
-                };
-            };
-        };
-    };
-    issueToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "invoices",
-                 *       "scope": "internal",
-                 *       "permissions": [
-                 *         "accounts:read",
-                 *         "funds:deduct"
-                 *       ],
-                 *       "daily_amount_max": 500000
-                 *     }
-                 */
-                "application/json": components["schemas"]["IssueTokenRequest"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewToken"];
-                };
-            };
-        };
-    };
-    rotateToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example k3Jd82LqWx5Z */
-                token_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "overlap_seconds": 3600
-                 *     }
-                 */
-                "application/json": components["schemas"]["RotateTokenRequest"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewToken"];
-                };
-            };
-        };
-    };
-    revokeToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example k3Jd82LqWx5Z */
-                token_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Revoked, now or before. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
@@ -4316,6 +4310,475 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+        };
+    };
+    issueToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "invoices",
+                 *       "scope": "internal",
+                 *       "permissions": [
+                 *         "accounts:read",
+                 *         "funds:deduct"
+                 *       ],
+                 *       "daily_amount_max": 500000
+                 *     }
+                 */
+                "application/json": components["schemas"]["IssueTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+        };
+    };
+    rotateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example k3Jd82LqWx5Z */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example k3Jd82LqWx5Z */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked, now or before. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listSubscriptionFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionFindings"];
+                };
+            };
+        };
+    };
+    issueLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *       "plan": "starter"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IssueLicenseRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedLicense"];
+                };
+            };
+        };
+    };
+    revokeLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `lic_` and 16 base62 characters; the `jti` of the token.
+                 * @example lic_8sKq2VbXw0RtYz1A
+                 */
+                license_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "leaked"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RevokeLicenseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedLicense"];
+                };
+            };
+        };
+    };
+    getUsageOfAll: {
+        parameters: {
+            query?: {
+                /** @example api.calls */
+                metric?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                bucket?: components["schemas"]["UsagePeriod"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageTotalsOfAll"];
+                };
+            };
+        };
+    };
+    getTopUsage: {
+        parameters: {
+            query: {
+                /** @example api.calls */
+                metric: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUsage"];
+                };
+            };
+        };
+    };
+    listUsageFindings: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id?: string;
+                /** @example api.calls */
+                metric?: string;
+                kind?: components["schemas"]["UsageFindingKind"];
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageFindingPage"];
+                };
+            };
+        };
+    };
+    cleanUpUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `USAGE_RETENTION_DAYS`, if left out.
+                 * @example 90
+                 */
+                older_than_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageCleanup"];
+                };
+            };
+        };
+    };
+    listStripeEvents: {
+        parameters: {
+            query?: {
+                /** @example parked */
+                status?: "parked" | "waiting" | "applied" | "ignored";
+                /** @example customer.subscription.updated */
+                type?: string;
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeEventPage"];
+                };
+            };
+        };
+    };
+    getStripeEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeEvent"];
+                };
+            };
+        };
+    };
+    replayStripeEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeEvent"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                event?: string;
+                actor?: string;
+                subject?: string;
+                /** @example 2027-01-01T00:00:00.000Z */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    getAuditCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpoint"];
+                };
+            };
+        };
+    };
+    getAuditProof: {
+        parameters: {
+            query: {
+                /** @description The size of a tree. */
+                size: number;
+                /** @description The number of a record in it. */
+                index?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
             };
         };
     };
@@ -4827,6 +5290,26 @@ export interface operations {
             };
         };
     };
+    countSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionCount"];
+                };
+            };
+        };
+    };
     openTopUpCheckout: {
         parameters: {
             query?: never;
@@ -4863,26 +5346,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutSession"];
-                };
-            };
-        };
-    };
-    countSubscriptions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubscriptionCount"];
                 };
             };
         };

@@ -4,7 +4,7 @@ import type postgres from 'postgres'
 import { inTime } from '../../scheduling/in-time.ts'
 import { column } from '../../database/arrays.ts'
 import type { Database } from '../../database/index.ts'
-import type { Range } from '../../usage/range.ts'
+import type { Range } from '../../http/range.ts'
 import { apiKeyCalls } from './tables.ts'
 
 const HOUR_MS = 3_600_000

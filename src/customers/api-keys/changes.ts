@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { DatabaseConfig } from '../../process/config.ts'
+import type { DatabaseConfig } from '../../database/config.ts'
 import { connect } from '../../database/connect.ts'
 
 const CHANNEL = 'api_keys'

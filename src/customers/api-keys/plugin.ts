@@ -1,15 +1,20 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type postgres from 'postgres'
-import type { DatabaseConfig, Tokens } from '../../process/config.ts'
 import { type KeyCalls, keyCalls } from './calls.ts'
+import type { KeyHolder } from '../../auth/api-key.ts'
+import type { Verifier } from '../../auth/verifier.ts'
+import type { DatabaseConfig } from '../../database/config.ts'
+import type { Tokens } from '../../process/config.ts'
 import { hearOfKeyChanges } from './changes.ts'
 import { parseApiKey } from './format.ts'
 import { keyMetrics } from './metrics.ts'
 import { keyNotes } from './notes.ts'
 import { type Peppers, keyPeppers } from './peppers.ts'
 import { keyStates } from './states.ts'
-import { type KeyVerifier, credentialVerifier } from './verifier.ts'
+import { credentialVerifier } from './verifier.ts'
+import { apiKeySteps } from './erasure.ts'
+import { apiKeyExports } from './export.ts'
 
 const CLOSE_TIMEOUT_S = 5
 
@@ -18,7 +23,7 @@ declare module 'fastify' {
     apiKeys: {
       /** What new keys' digests are made with. */
       peppers: Peppers
-      verifier: KeyVerifier
+      verifier: Verifier<KeyHolder>
       /** Counts calls by key and hour. */
       calls: KeyCalls
       /** For tokens, which are checked in the same way: the connections, and what is heard of changes. */
@@ -61,6 +66,8 @@ export const apiKeys = fp(
       noting,
       onChange: (listener) => void listeners.push(listener),
     })
+    app.erasures.addSteps(apiKeySteps)
+    app.personal.addExports(...apiKeyExports)
     // After a restart all callers come at once: the first does not wait for a connection.
     app.addHook('onReady', async () => void (await read('').catch(() => undefined)))
     app.addHook('onClose', async () => {
@@ -68,5 +75,5 @@ export const apiKeys = fp(
       await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'api-keys', dependencies: ['database', 'metrics'] },
+  { name: 'api-keys', dependencies: ['database', 'metrics', 'privacy'] },
 )

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { readAllowedIps } from '../../allowed-ips.ts'
+import { readAllowedIps } from '../../http/allowed-ips.ts'
 import { keyHolderOf } from '../../auth/api-key.ts'
 import { actorOf } from '../../auth/scope.ts'
 import { PageQuery, pageAnswer, pageRequest } from '../../http/pagination.ts'
-import { rangeOf } from '../../usage/range.ts'
+import { rangeOf } from '../../http/range.ts'
 import { CustomerId, futureTime, ref, strictObject } from '../../http/schemas.ts'
 import { callsOf } from './calls.ts'
+import { heldPlan } from '../../plans/held.ts'
 import { presentKey } from './present.ts'
 import {
   ApiKey,
@@ -158,7 +159,7 @@ export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const holder = keyHolderOf(request)
       return {
         customer_id: holder.customerId,
-        plan: holder.plan,
+        plan: await heldPlan(app.db, holder.customerId, app.defaultPlan),
         status: holder.status,
         key: {
           key_id: holder.keyId,

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { AllowedIps } from '../../allowed-ips.ts'
+import { AllowedIps } from '../../http/allowed-ips.ts'
 import { KEY_SCOPES, type KeyScope } from '../../auth/permissions.ts'
 import { pageOf } from '../../http/pagination.ts'
 import {

@@ -1,23 +1,12 @@
 import type postgres from 'postgres'
 import { addressCheck } from '../../http/addresses.ts'
+import type { KeyHolder } from '../../auth/api-key.ts'
 import { array } from '../../database/arrays.ts'
 import { KINDS } from '../../database/kinds.ts'
 import { inTime } from '../../scheduling/in-time.ts'
 import { sharedCommits } from '../../scheduling/shared-commits.ts'
 import type { StoredDigest } from './peppers.ts'
 import { endOf } from './service.ts'
-
-export interface KeyHolder {
-  customerId: string
-  plan: string | null
-  status: 'active' | 'suspended'
-  keyId: string
-  keyName: string | null
-  keyExpiresAt: Date | null
-  /** Null for all of them. */
-  scopes: ReadonlySet<string> | null
-  isAllowedAt(address: string): boolean
-}
 
 /** What the database says of a key or token. */
 export interface CredentialState<Holder> extends StoredDigest {
@@ -43,7 +32,6 @@ interface Row extends StoredDigest {
   lastUsedAt: Date | null
   hash: string | null
   customerId: string
-  plan: string | null
   status: 'active' | 'suspended'
   scopes: string[] | null
   allowedIps: string[] | null
@@ -93,7 +81,7 @@ export function keyStates(sql: postgres.Sql, pepperIds: readonly string[]) {
         k.digest, k.pepper_id as "pepperId", to_jsonb(k.scopes) as scopes,
         to_jsonb(k.allowed_ips) as "allowedIps",
         case when k.digest is null or k.pepper_id <> all(${known}::text[]) then k.hash end as hash,
-        c.id as "customerId", c.plan, c.status
+        c.id as "customerId", c.status
       from api_keys k join customers c on c.id = k.customer_id
       where k.id = any(${array(ids)}::text[])`
     return rows.map(stateOf)
@@ -101,14 +89,13 @@ export function keyStates(sql: postgres.Sql, pepperIds: readonly string[]) {
 }
 
 function stateOf(row: Row): CredentialState<KeyHolder> {
-  const { id, customerId, plan, status, digest, pepperId, hash, revokedAt, lastUsedAt } = row
+  const { id, customerId, status, digest, pepperId, hash, revokedAt, lastUsedAt } = row
   const endsAt = endOf(row)
   return {
     id,
     owner: customerId,
     holder: {
       customerId,
-      plan,
       status,
       keyId: id,
       keyName: row.name,

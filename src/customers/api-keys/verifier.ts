@@ -4,21 +4,8 @@ import { matchesHash } from './hashing.ts'
 import type { KeyCheck } from './metrics.ts'
 import type { Note } from './notes.ts'
 import type { KeyDigest, Peppers } from './peppers.ts'
-import type { CredentialState, KeyHolder } from './states.ts'
-
-export type { KeyHolder } from './states.ts'
-
-export interface Verifier<Holder> {
-  /**
-   * The holder of a key that is valid now; null for every other string, whatever is wrong with it.
-   * @throws Refusal `DATABASE_UNAVAILABLE`, or `OVERLOADED` where too many slow hashes wait
-   */
-  verify(presented: string): Holder | null | Promise<Holder | null>
-  /** Something has changed: what is known of this key, or of this owner's, is read again. */
-  doubt(id: string): void
-}
-
-export type KeyVerifier = Verifier<KeyHolder>
+import type { CredentialState } from './states.ts'
+import type { Verifier } from '../../auth/verifier.ts'
 
 interface KnownKey<Holder> {
   /** What the database last said of the key and its owner. */

@@ -4,6 +4,7 @@ import { REFUSALS } from '../../refusals/index.ts'
 
 /** In the order of reading. Each is a file `guides/<name>.md`; `errors` is made from the refusals. */
 export const GUIDES = [
+  'concepts',
   'start',
   'money',
   'idempotency',

@@ -18,7 +18,7 @@ main > p, main > ul, main > ol { max-width: 44rem }
 h1 { line-height: 1.2 }
 h2 { margin-top: 2.2rem }
 code { font: .86em ui-monospace, monospace; background: var(--soft); padding: .1em .25em; border-radius: 3px }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; white-space: pre; overflow-x: auto }
 pre code { background: none; padding: 0 }
 table { border-collapse: collapse; display: block; overflow-x: auto }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line) }

@@ -2,9 +2,13 @@ import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter } from 'prom-client'
-import type { RateLimit } from '../../process/environment.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { type SharedRedis, sharedRedis } from './redis.ts'
+
+export interface RateLimit {
+  max: number
+  windowMs: number
+}
 
 /** Of each limit the callers that are remembered in a process; the one longest silent is forgotten. */
 const CALLERS_MAX = 20_000

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { exportLog } from '../../../src/audit/export.ts'
+import { transferSource } from '../../../src/funds/log-source.ts'
 import { type Checkpoint, checkpointNow, settled } from '../../support/audit.ts'
 import { inParallel } from '../../support/scale.ts'
 import { startService } from '../../support/service.ts'
@@ -31,7 +32,7 @@ test('a log, its checkpoints and its proofs are collected', async (t) => {
   }
   await settled(service)
   const lines: Buffer[] = []
-  await exportLog(service.app.audit.sql, {
+  await exportLog(service.app.audit.sql, transferSource, {
     lines: async (chunk) => void lines.push(chunk),
     hashes: async () => undefined,
     report: () => undefined,

@@ -11,9 +11,11 @@ import { findObject } from './expand.ts'
 import { type Faults, createFaults } from './faults.ts'
 import { type LiveDelivery, startDelivering } from './live.ts'
 import { type LoggedRequest, createApiServer } from './server.ts'
+import { newCheckoutSession, newLineItem } from './shapes/checkout.ts'
+import { newCustomer } from './shapes/customer.ts'
 import { type NewPrice, newPrice } from './shapes/price.ts'
 import type { MeterEvent, Price, StripeEvent } from './types.ts'
-import { createWorld } from './world.ts'
+import { createWorld, existing } from './world.ts'
 
 export type { DeliverReport, Faults, LiveDelivery, LoggedRequest, NewPrice, StripeEvent }
 export { asCopy, asOldShape } from './shapes/old.ts'
@@ -38,6 +40,10 @@ export interface StripeStandIn extends Actions {
   /** A price as one would make it on the dashboard. */
   addPrice(price: NewPrice): Price
   deleteCustomer(id: string): void
+  /** A customer as one would make it on the dashboard. @returns its id */
+  addCustomer(metadata?: Record<string, string>): string
+  /** Somebody opens a Payment Link. @returns the session, to be paid by `payCheckout` */
+  openPaymentLink(price: string, clientReferenceId: string): string
   /** The object with this id as it is now, as the API would show it; undefined if there is none. */
   find(id: string): object | undefined
   /** Sends events as signed webhooks. */
@@ -78,6 +84,29 @@ export async function startStripe(options: {
       const price = newPrice(world.clock.now(), given)
       world.prices.set(price.id, price)
       return price
+    },
+    addCustomer: (metadata = {}) => {
+      const customer = newCustomer(world.clock.now(), { metadata })
+      world.customers.set(customer.id, customer)
+      world.emit('customer.created', customer)
+      return customer.id
+    },
+    openPaymentLink: (price, clientReferenceId) => {
+      const lineItems = [newLineItem(existing(world.prices, price), 1)]
+      const session = newCheckoutSession(world.clock.now(), {
+        mode: 'subscription',
+        customer: null,
+        customerEmail: null,
+        clientReferenceId,
+        metadata: {},
+        successUrl: 'https://stripe.example/done',
+        cancelUrl: null,
+        expiresAt: undefined,
+        lineItems,
+      })
+      world.checkoutSessions.set(session.id, session)
+      world.lineItems.set(session.id, lineItems)
+      return session.id
     },
     deleteCustomer: (id) => void deleteCustomer(world, id),
     ...checkoutActions(world),

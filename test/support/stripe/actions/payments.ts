@@ -29,6 +29,34 @@ export function paymentActions(world: World) {
     },
 
     /**
+     * A refund comes to nothing after all, and the money is Stripe's again: `refund.failed`, or
+     * `refund.updated` for one that is cancelled, and `charge.refund.updated`.
+     */
+    returnRefund: (id: string, status: 'failed' | 'canceled' = 'failed'): void => {
+      const { object: refund } = change(world.refunds, id, { status })
+      const charge = existing(world.charges, refund.charge ?? '')
+      change(world.charges, charge.id, {
+        amount_refunded: charge.amount_refunded - refund.amount,
+        refunded: false,
+      })
+      world.emit(status === 'failed' ? 'refund.failed' : 'refund.updated', refund)
+      world.emit('charge.refund.updated', refund)
+    },
+
+    /** A dispute that was lost is won after all: the money is back. */
+    overturnDispute: (id: string): void => {
+      const dispute = existing(world.disputes, id)
+      if (dispute.status !== 'lost') throw new Error(`${id} is not lost`)
+      const back = disputeTransaction(world.clock.now(), dispute, dispute.amount)
+      const { object } = change(world.disputes, id, {
+        status: 'won',
+        balance_transactions: [...dispute.balance_transactions, back],
+      })
+      world.emit('charge.dispute.updated', object)
+      world.emit('charge.dispute.funds_reinstated', object)
+    },
+
+    /**
      * The cardholder disputes a charge: `charge.dispute.created`, and with the money taken,
      * `charge.dispute.funds_withdrawn`. An inquiry takes no money.
      * @returns the dispute's id

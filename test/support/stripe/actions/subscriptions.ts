@@ -1,4 +1,10 @@
-import { currentPeriod, itemsRenewed, itemsWith } from '../shapes/subscription.ts'
+import {
+  currentPeriod,
+  itemsRenewed,
+  itemsWith,
+  newItem,
+  newSubscription,
+} from '../shapes/subscription.ts'
 import type { Subscription } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
 import { draftInvoice, emitPaid, failInvoice, finalizeInvoice, payInvoice } from './invoices.ts'
@@ -57,12 +63,24 @@ function cancellation(reason: string | null): Subscription['cancellation_details
   return { comment: null, feedback: null, feedback_option: null, reason }
 }
 
+type Pause = NonNullable<Subscription['pause_collection']>['behavior']
+
 /** What time, the card and the customer do to a subscription. */
 export function subscriptionActions(world: World) {
   function running(id: string): Subscription {
     const subscription = existing(world.subscriptions, id)
     if (hasEnded(subscription)) throw new Error(`${id} has ended`)
     return subscription
+  }
+
+  function itemsOf(
+    id: string,
+    start: number,
+    items: readonly { price: string; quantity?: number }[],
+  ) {
+    return items.map(({ price, quantity = 1 }) =>
+      newItem(id, start, existing(world.prices, price), quantity),
+    )
   }
 
   /** The next period with its invoice, not yet paid. */
@@ -132,6 +150,66 @@ export function subscriptionActions(world: World) {
       const price = existing(world.prices, priceId)
       const items = itemsWith(running(id), { price })
       updateSubscription(world, id, { items })
+    },
+
+    /** Other items, such as by the dashboard; their periods are that of the first. */
+    setItems: (id: string, items: readonly { price: string; quantity?: number }[]): void => {
+      const before = running(id)
+      const { start, end } = currentPeriod(before)
+      const data = itemsOf(id, start, items).map((item) => ({ ...item, current_period_end: end }))
+      updateSubscription(world, id, { items: { ...before.items, data } })
+    },
+
+    /** An upgrade whose invoice, which is due at once, is not paid: one update to `past_due`. */
+    upgradeUnpaid: (id: string, priceId: string): void => {
+      const before = running(id)
+      const items = itemsWith(before, { price: existing(world.prices, priceId) })
+      const invoice = draftInvoice(
+        world,
+        { ...before, items },
+        { reason: 'subscription_cycle', period: currentPeriod(before) },
+      )
+      finalizeInvoice(world, invoice.id)
+      failInvoice(world, invoice.id)
+      updateSubscription(world, id, { items, latest_invoice: invoice.id, status: 'past_due' })
+    },
+
+    /** Null resumes. Renewals go on meanwhile, by `renewUnasked`. */
+    pauseCollection: (id: string, behavior: Pause | null): void => {
+      running(id)
+      const pause = behavior === null ? null : { behavior, resumes_at: null }
+      updateSubscription(world, id, { pause_collection: pause })
+    },
+
+    /** The next period begins, and nobody is asked to pay for it. */
+    renewUnasked: (id: string): void => void startPeriod(id),
+
+    cancelAt: (id: string, seconds: number | null): void => {
+      running(id)
+      updateSubscription(world, id, { cancel_at: seconds })
+    },
+
+    /** A subscription that is paid, made on the dashboard. @returns its id */
+    startSubscription: (given: {
+      customer: string
+      items: readonly { price: string; quantity?: number }[]
+      metadata?: Record<string, string>
+    }): string => {
+      const items = given.items.map(({ price, quantity = 1 }) => ({
+        price: existing(world.prices, price),
+        quantity,
+      }))
+      const { customer, metadata = {} } = given
+      const created = newSubscription(world.clock.now(), { customer, items, metadata })
+      const invoice = draftInvoice(world, created, {
+        reason: 'subscription_create',
+        period: { start: created.created, end: created.created },
+      })
+      world.subscriptions.set(created.id, { ...created, latest_invoice: invoice.id })
+      world.emit('customer.subscription.created', existing(world.subscriptions, created.id))
+      finalizeInvoice(world, invoice.id)
+      settle(created.id, invoice.id)
+      return created.id
     },
 
     cancelAtPeriodEnd: (id: string, isEnding = true): void => {

@@ -75,7 +75,7 @@ export function newSubscription(created: number, given: NewSubscription): Subscr
   }
 }
 
-function newItem(
+export function newItem(
   subscription: string,
   created: number,
   price: Price,

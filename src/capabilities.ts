@@ -1,0 +1,21 @@
+import type { Capability } from './capability/capability.ts'
+import { customers } from './customers/index.ts'
+import { funds } from './funds/index.ts'
+import { licenses } from './licenses/index.ts'
+import { payments } from './payments/index.ts'
+import { plans } from './plans/index.ts'
+import { subscriptions } from './subscriptions/index.ts'
+import { tokens } from './tokens/index.ts'
+import { usage } from './usage/index.ts'
+
+/** Every capability there is, in the order in which they register; `layers.json` says which may know which. */
+export const CAPABILITIES: readonly Capability[] = [
+  funds,
+  plans,
+  customers,
+  tokens,
+  subscriptions,
+  licenses,
+  usage,
+  payments,
+]

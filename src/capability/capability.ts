@@ -1,0 +1,32 @@
+import type { TSchema } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import type { Gates } from '../auth/gates.ts'
+import type { Examinable } from '../doctor/check.ts'
+import type { Config } from '../process/config.ts'
+import type { EventHandlers } from '../stripe/handler.ts'
+
+/** What routes are made with. */
+export interface Means {
+  config: Config
+  gates: Gates
+}
+
+type Routes = (scope: FastifyInstance, means: Means) => Promise<unknown>
+
+/**
+ * A capability: one folder, and one line in `capabilities.ts`. Whatever else it brings (jobs, what it
+ * holds of people, leaves of the audit log, metrics), its plugin registers with the mechanisms.
+ */
+export interface Capability extends Examinable {
+  name: string
+  /** Registered in the order of `capabilities.ts`. */
+  plugin?: (app: FastifyInstance, config: Config) => Promise<unknown>
+  /** Those with an `$id`. */
+  schemas?: readonly TSchema[]
+  /** Those made of what other capabilities have registered. */
+  documents?: (app: FastifyInstance) => readonly TSchema[]
+  /** By the scope behind whose guard they stand; `customer` and `admin` are under `/api`. */
+  routes?: { public?: Routes; customer?: Routes; admin?: Routes; internal?: Routes }
+  /** What applies Stripe's events, by their types. */
+  stripeEvents?: EventHandlers
+}

@@ -1,0 +1,38 @@
+import { eq } from 'drizzle-orm'
+import type { Transaction } from '../database/index.ts'
+import type { Names, Personal, Whom } from '../privacy/personal.ts'
+import { getCustomer } from './service.ts'
+import { stripeCustomers } from './tables.ts'
+
+/** How a customer may be named in Stripe's events, in the form of `people_in`. */
+export interface People {
+  /** Our id and Stripe's ids of the customer and of its subscriptions. */
+  ids: string[]
+  /** Those and the email address: events that name it alone may be of somebody else too. */
+  all: string[]
+  stripeCustomerIds: string[]
+}
+
+/**
+ * The customer's own part of its names.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`
+ */
+export async function customerNames(tx: Transaction, { customerId }: Whom): Promise<Names> {
+  if (customerId === null) return { ids: [] }
+  const { stripeCustomerId } = await getCustomer(tx, customerId)
+  const linked = await tx
+    .select({ id: stripeCustomers.id })
+    .from(stripeCustomers)
+    .where(eq(stripeCustomers.customerId, customerId))
+  const own = stripeCustomerId === null ? [] : [stripeCustomerId]
+  return { ids: [customerId], stripeCustomerIds: [...own, ...linked.map(({ id }) => id)] }
+}
+
+export async function peopleOf(
+  tx: Transaction,
+  personal: Personal,
+  { id, email }: { id: string; email: string },
+): Promise<People> {
+  const { ids, stripeCustomerIds } = await personal.namesOf(tx, { customerId: id, accountId: null })
+  return { ids, all: [...ids, email.toLowerCase()], stripeCustomerIds }
+}

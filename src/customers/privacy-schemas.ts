@@ -1,0 +1,31 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import { CustomerId, Timestamp, nullable, ref } from '../http/schemas.ts'
+import type { ExportPart } from '../privacy/personal.ts'
+import { Customer } from './schemas.ts'
+
+export const ErasedCustomer = Type.Object(
+  { customer_id: CustomerId, erased_at: Timestamp },
+  { $id: 'ErasedCustomer' },
+)
+
+/** A longer erasure, which goes on. */
+export const ErasingCustomer = Type.Object(
+  { customer_id: CustomerId, status: Type.Literal('erasing') },
+  { $id: 'ErasingCustomer' },
+)
+
+/** What a repetition of the call that created the customer is answered. */
+const Creation = Type.Object({ idempotency_key: Type.String(), answer: ref(Customer) })
+
+/** @param parts of capabilities, behind the customer's own */
+export function customerExport(parts: readonly ExportPart[]): TSchema {
+  return Type.Object(
+    {
+      exported_at: Timestamp,
+      customer: ref(Customer),
+      creation: nullable(Creation),
+      ...Object.fromEntries(parts.map(({ name, schema }) => [name, schema])),
+    },
+    { $id: 'CustomerExport' },
+  )
+}

@@ -1,0 +1,70 @@
+import { eq, sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import type { Transaction } from '../database/index.ts'
+import { isMissingAtStripe } from '../stripe/client.ts'
+import { livingCustomer } from './living.ts'
+import { standings } from './standing.ts'
+import { customers, stripeCustomers } from './tables.ts'
+
+/** Any constant will do; other advisory locks of two numbers have another. */
+const LOCK_CLASS = 5_746_105
+
+/** Until the commit: what is said of one Stripe customer is taken in one after the other. */
+export async function takeTurns(tx: Transaction, stripeCustomerId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_CLASS}, hashtext(${stripeCustomerId}))`)
+}
+
+/**
+ * Links a Stripe customer: as the first where there is none, or else besides those that are.
+ * @param customer whose row the caller has locked, after taking turns for the Stripe customer
+ * @returns `taken` for another customer's
+ */
+export async function addStripeCustomer(
+  tx: Transaction,
+  customer: { id: string; stripeCustomerId: string | null },
+  stripeCustomerId: string,
+): Promise<'linked' | 'known' | 'taken'> {
+  const owner = await ownerOfStripeCustomer(tx, stripeCustomerId)
+  if (owner !== null) return owner === customer.id ? 'known' : 'taken'
+  if (customer.stripeCustomerId === null) {
+    await tx
+      .update(customers)
+      .set({ stripeCustomerId, updatedAt: sql`now()` })
+      .where(eq(customers.id, customer.id))
+  } else {
+    await tx.insert(stripeCustomers).values({ id: stripeCustomerId, customerId: customer.id })
+  }
+  return 'linked'
+}
+
+/** Our customer's id; null where it is linked to none. */
+export async function ownerOfStripeCustomer(
+  tx: Transaction,
+  stripeCustomerId: string,
+): Promise<string | null> {
+  const [owner] = await tx.execute<{ id: string }>(sql`
+    select id from customers where stripe_customer_id = ${stripeCustomerId}
+    union all
+    select customer_id from stripe_customers where id = ${stripeCustomerId}
+    limit 1`)
+  return owner?.id ?? null
+}
+
+/**
+ * The job: tells Stripe the address and the name that its invoices go to. One that Stripe has deleted
+ * meanwhile needs neither.
+ */
+export async function updateStripeCustomers(app: FastifyInstance, id: string): Promise<void> {
+  if (!app.hasStripe) return
+  const [customer] = await app.db.select().from(customers).where(livingCustomer(id))
+  if (customer === undefined) return
+  const { stripeCustomerIds } = (await standings(app.db, [id], null))(id)
+  const params = { email: customer.email, name: customer.companyName ?? '' }
+  for (const stripeId of stripeCustomerIds) {
+    try {
+      await app.stripe().ask((sdk, options) => sdk.customers.update(stripeId, params, options))
+    } catch (error) {
+      if (!isMissingAtStripe(error)) throw error
+    }
+  }
+}

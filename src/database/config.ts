@@ -1,0 +1,6 @@
+export interface DatabaseConfig {
+  /** Undefined: the embedded server under `dataDir`. May name several servers, a primary and standbys. */
+  url: string | undefined
+  ssl: 'verify-full' | 'disable'
+  ca: string | undefined
+}

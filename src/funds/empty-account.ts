@@ -1,0 +1,125 @@
+import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm'
+import type { Actor } from '../audit/record.ts'
+import { lapsedOf } from './accounts.ts'
+import { type Ledger, type Writes, openBatch } from './batch.ts'
+import { type Movement, newOperation } from './operations.ts'
+import { type Account, type Hold, isLapsed } from './posting.ts'
+import { accounts, holds } from './tables.ts'
+import type { Transaction } from '../database/index.ts'
+import { writeMovements } from './write-movements.ts'
+
+/** Whether there is something to give up: a balance, or a hold that still counts. */
+export async function isEmpty(tx: Transaction, account: Account): Promise<boolean> {
+  if (account.balance !== 0n) return false
+  if (account.held === 0n) return true
+  const counting = await tx
+    .select({ seq: holds.seq })
+    .from(holds)
+    .where(
+      and(
+        eq(holds.accountId, account.id),
+        eq(holds.status, 'open'),
+        gt(holds.expiresAt, sql`clock_timestamp()`),
+      ),
+    )
+    .limit(1)
+  return counting.length === 0
+}
+
+/**
+ * Ends a page of the open holds of a closed account, which has to be locked.
+ * @returns how many
+ */
+export async function releaseHolds(
+  tx: Transaction,
+  account: Account,
+  actor: Actor,
+  limit: number,
+): Promise<number> {
+  if (account.held === 0n) return 0
+  const open = await tx
+    .select()
+    .from(holds)
+    .where(and(eq(holds.accountId, account.id), eq(holds.status, 'open')))
+    .orderBy(asc(holds.seq))
+    .limit(limit)
+  const ledger = await ledgerOf(tx, account, open)
+  const movements = open
+    .filter((hold) => !isLapsed(hold, ledger.now))
+    .map(({ accountId, seq }): Movement => {
+      return { ...notes(actor), kind: 'release', hold: { accountId, seq }, isAny: true }
+    })
+  await write(tx, decided(ledger, movements))
+  return open.length
+}
+
+/** Moves what is left in a closed account, or owed, which has to be locked and to hold nothing. */
+export async function giveUpBalance(
+  tx: Transaction,
+  account: Account,
+  actor: Actor,
+): Promise<void> {
+  const { userId, balance } = account
+  const given = { ...notes(actor), userId }
+  const movements: Movement[] = []
+  if (balance > 0n) movements.push({ ...given, kind: 'forfeit', amount: balance })
+  if (balance < 0n) movements.push({ ...given, kind: 'write_off', amount: -balance })
+  await write(tx, decided(await ledgerOf(tx, account, []), movements))
+}
+
+function notes(actor: Actor) {
+  return {
+    reason: 'erased',
+    reference: null,
+    metadata: null,
+    idempotencyKey: null,
+    fingerprint: Buffer.alloc(0),
+    actor,
+  }
+}
+
+/** What it takes to decide on the account, read under its lock. */
+async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]): Promise<Ledger> {
+  const system = await tx
+    .select({ id: accounts.id, name: accounts.system })
+    .from(accounts)
+    .where(and(eq(accounts.asset, account.asset), isNotNull(accounts.system)))
+  const [clock] = await tx.execute<{ now: string }>(
+    sql`select date_trunc('milliseconds', clock_timestamp()) as now`,
+  )
+  const now = new Date(clock?.now ?? 0)
+  const ids = new Map(system.map(({ id, name }) => [name, id]))
+  return {
+    accounts: [{ ...account, lapsed: await lapsedOf(tx, account, now) }],
+    earlier: [],
+    holds: open,
+    charges: [],
+    endings: [],
+    sums: [],
+    systemAccount: (name) => {
+      const id = ids.get(name as (typeof system)[number]['name'])
+      if (id === undefined) throw new Error(`There is no system account ${name}`)
+      return id
+    },
+    now,
+  }
+}
+
+function decided(ledger: Ledger, movements: readonly Movement[]): Writes {
+  // A closed account is one that nobody may name: here it is the one that is emptied.
+  const open = ledger.accounts.map((account) => ({ ...account, status: 'active' as const }))
+  const batch = openBatch({ ...ledger, accounts: open })
+  batch.expireHolds()
+  for (const movement of movements) batch.decide(newOperation(movement))
+  return batch.writes()
+}
+
+async function write(tx: Transaction, writes: Writes): Promise<void> {
+  await writeMovements(tx, writes)
+  for (const { id, balance, held, lapsed, seq, updatedAt } of writes.accounts) {
+    await tx
+      .update(accounts)
+      .set({ balance, held, lapsed, seq, updatedAt })
+      .where(eq(accounts.id, id))
+  }
+}

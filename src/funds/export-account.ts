@@ -1,0 +1,117 @@
+import type { Readable } from 'node:stream'
+import { and, asc, eq, gt } from 'drizzle-orm'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import {
+  accountSubject,
+  type AccountRow,
+  getAccount,
+  lapsedOf,
+  systemAccountNames,
+  type TransferRow,
+} from './accounts.ts'
+import { holdId, presentTransfer } from './present.ts'
+import { accounts, holds, transfers } from './tables.ts'
+import type { Database, Transaction } from '../database/index.ts'
+import { type Pages, jsonDocument, pages } from '../privacy/document.ts'
+import { peopleOfAccount } from './people.ts'
+import type { Personal } from '../privacy/personal.ts'
+
+const PAGE = 1_000
+
+/**
+ * Everything that is held on a user, as it is read while it is sent. The audit record comes first:
+ * nothing is given away without it.
+ * @throws Refusal `ACCOUNT_NOT_FOUND`
+ */
+export async function exportAccount(
+  db: Database,
+  personal: Personal,
+  actor: Actor,
+  userId: string,
+): Promise<Readable> {
+  const { account, people, whom } = await db.transaction(async (tx) => {
+    // An erasure that has begun may have forgotten already what it would find of the record.
+    await lockLiving(tx, userId)
+    const found = await getAccount(tx, userId)
+    await recordAudit(tx, actor, { event: 'customer.exported', subject: accountSubject(found) })
+    const of = { customerId: null, accountId: found.id, userId } as const
+    return { account: found, people: await peopleOfAccount(tx, personal, of), whom: of }
+  })
+  const { id } = account
+  const parts = {
+    exported_at: new Date().toISOString(),
+    account: presentRow(account, userId, await lapsedOf(db, account)),
+    transfers: exportedTransfers(db, id, userId),
+    holds: exportedHolds(db, id),
+    ...Object.fromEntries(
+      personal.exportsOf('account').map((part) => [part.name, part.read(db, whom, people)]),
+    ),
+  }
+  // One that is erased meanwhile would seem to have had less.
+  return jsonDocument(parts, async () => void (await getAccount(db, userId)))
+}
+
+/** Until the commit, an erasure waits to rename the account; after one has, there is none. */
+async function lockLiving(tx: Transaction, userId: string): Promise<void> {
+  await tx
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(eq(accounts.userId, userId))
+    .for('key share')
+}
+
+function presentRow(row: AccountRow, userId: string, lapsed: bigint) {
+  return {
+    user_id: userId,
+    asset: row.asset,
+    tier: row.tier,
+    status: row.status,
+    balance: Number(row.balance),
+    held: Number(row.held - lapsed),
+    credit_limit: Number(row.creditLimit),
+    low_balance_at: row.lowBalanceAt === null ? null : Number(row.lowBalanceAt),
+    flags: row.chargedBack ? ['charged_back'] : [],
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  }
+}
+
+/** With the address of whoever asked for each, which the list of transfers does not show. */
+async function* exportedTransfers(db: Database, accountId: bigint, userId: string): Pages {
+  const read = (after?: TransferRow) =>
+    db
+      .select()
+      .from(transfers)
+      .where(and(eq(transfers.accountId, accountId), after && gt(transfers.seq, after.seq)))
+      .orderBy(asc(transfers.seq))
+      .limit(PAGE)
+  for await (const rows of pages(read, (row) => row)) {
+    const sides = rows.flatMap((row) => [row.debitAccountId, row.creditAccountId])
+    const names = await systemAccountNames(db, sides)
+    yield rows.map((row) => ({
+      ...presentTransfer(row, userId, names),
+      actor: row.actor,
+      ip: row.ip,
+    }))
+  }
+}
+
+function exportedHolds(db: Database, accountId: bigint): Pages {
+  return pages(
+    (after?: typeof holds.$inferSelect) =>
+      db
+        .select()
+        .from(holds)
+        .where(and(eq(holds.accountId, accountId), after && gt(holds.seq, after.seq)))
+        .orderBy(asc(holds.seq))
+        .limit(PAGE),
+    (row) => ({
+      hold_id: holdId(row),
+      amount: Number(row.amount),
+      captured: Number(row.captured),
+      status: row.status,
+      expires_at: row.expiresAt.toISOString(),
+      closed_at: row.closedAt?.toISOString() ?? null,
+    }),
+  )
+}

@@ -1,0 +1,40 @@
+import type { Capability } from '../capability/capability.ts'
+import { useDatabase } from '../database/index.ts'
+import { checkLedger } from './check.ts'
+import { funds as plugin } from './plugin.ts'
+import { accountPrivacyRoutes } from './privacy-routes.ts'
+import { ErasedAccount, ErasingAccount, accountExport } from './privacy-schemas.ts'
+import { receiptRoutes } from './receipt-routes.ts'
+import { accountRoutes, fundsSchemas, moneyRoutes } from './routes.ts'
+
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'account.created': true
+    'account.erased': true
+    'account.updated': true
+  }
+}
+
+/** Prepaid funds: accounts, movements and holds in a double-entry ledger. */
+export const funds: Capability = {
+  name: 'funds',
+  plugin: async (app) => app.register(plugin),
+  schemas: [...fundsSchemas, ErasedAccount, ErasingAccount],
+  documents: (app) => [accountExport(app.personal.exportsOf('account'))],
+  routes: {
+    internal: async (scope, { config }) => {
+      await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
+      await scope.register(
+        async (privacy) => {
+          useDatabase(privacy, 'privacy')
+          await privacy.register(accountPrivacyRoutes)
+        },
+        { prefix: '/account/:user_id' },
+      )
+      await scope.register(moneyRoutes)
+      await scope.register(receiptRoutes)
+    },
+  },
+  checks: [checkLedger],
+  triggers: ['transfers_never_go', 'transfers_only_forget'],
+}

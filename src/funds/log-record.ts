@@ -1,0 +1,190 @@
+import { commitmentsOf } from './commitments.ts'
+import { type Transfer, isOwnKey } from './operations.ts'
+import { EFFECTS, type TransferKind } from './posting.ts'
+import { holdId, transferId } from './present.ts'
+import type { LogRecord } from '../audit/records.ts'
+
+/** What the log says of each kind of transfer. */
+const EVENTS = {
+  deduct: 'funds.deducted',
+  top_up: 'funds.topped_up',
+  stripe_top_up: 'funds.topped_up',
+  stripe_reversal: 'funds.refunded',
+  stripe_reinstatement: 'funds.topped_up',
+  forfeit: 'funds.deducted',
+  write_off: 'funds.topped_up',
+  refund: 'funds.refunded',
+  hold: 'funds.held',
+  capture: 'funds.captured',
+  release: 'funds.released',
+} as const satisfies Record<TransferKind, string>
+
+/**
+ * A transfer as it is read for the log, by its place in the batch: on the way as JSON without names,
+ * for postgres.js would take each value apart.
+ */
+export type LoggedTransfer = [index: number, movement: LoggedMovement, personal: LoggedPersonal]
+
+type LoggedMovement = [
+  accountId: number,
+  seq: number,
+  kind: TransferKind,
+  asset: string,
+  amount: number,
+  debitAccountId: number,
+  creditAccountId: number,
+  targetSeq: number | null,
+  balanceAfter: number,
+  heldAfter: number,
+  availableAfter: number,
+  actor: string,
+  createdAt: string,
+]
+
+type LoggedPersonal = [
+  /** Hexadecimal; null once the account's personal data is erased. */
+  salt: string | null,
+  ip: string | null,
+  reason: string | null,
+  reference: string | null,
+  metadata: Record<string, unknown> | null,
+  idempotencyKey: string,
+  /** Hexadecimal. */
+  fingerprint: string,
+  ipCommitment: string | null,
+  detailsCommitment: string | null,
+]
+
+/** The names of the system accounts by their ids. */
+export type SystemNames = Record<string, string>
+
+export interface TransferOptions {
+  /** With what its commitments stand for in their place, as far as that is kept. */
+  isShown: boolean
+  systems: SystemNames
+}
+
+/** The record of a transfer that has just been committed, in the words that the database would say. */
+export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: number): LogRecord {
+  const { kind } = transfer
+  const own = `acct_${transfer.accountId}`
+  const named = (side: string) => (side === 'user' ? own : side)
+  return movementRecord(
+    {
+      accountId: transfer.accountId,
+      seq: transfer.seq,
+      kind,
+      asset: transfer.asset,
+      amount: Number(transfer.amount),
+      debit: named(EFFECTS[kind].debit),
+      credit: named(EFFECTS[kind].credit),
+      targetSeq: transfer.targetSeq,
+      balanceAfter: Number(transfer.balanceAfter),
+      heldAfter: Number(transfer.heldAfter),
+      availableAfter: Number(transfer.availableAfter),
+      actor: transfer.actor,
+      createdAt: transfer.createdAt,
+    },
+    commitmentsOf(salt, transfer),
+    recordSeq,
+  )
+}
+
+/** The record of a transfer that was read. */
+export function transferRecord(
+  movement: LoggedMovement,
+  personal: LoggedPersonal,
+  recordSeq: number,
+  { isShown, systems }: TransferOptions,
+): LogRecord {
+  const [accountId, seq, kind, asset, amount, debit, credit, targetSeq] = movement
+  const [, , , , , , , , balanceAfter, heldAfter, availableAfter, actor, createdAt] = movement
+  return movementRecord(
+    {
+      accountId: BigInt(accountId),
+      seq: BigInt(seq),
+      kind,
+      asset,
+      amount,
+      debit: systems[debit] ?? `acct_${debit}`,
+      credit: systems[credit] ?? `acct_${credit}`,
+      targetSeq: targetSeq === null ? null : BigInt(targetSeq),
+      balanceAfter,
+      heldAfter,
+      availableAfter,
+      actor,
+      createdAt: new Date(createdAt),
+    },
+    isShown ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq)),
+    recordSeq,
+  )
+}
+
+interface LoggedValues {
+  accountId: bigint
+  seq: bigint
+  kind: TransferKind
+  asset: string
+  amount: number
+  debit: string
+  credit: string
+  targetSeq: bigint | null
+  balanceAfter: number
+  heldAfter: number
+  availableAfter: number
+  actor: string
+  createdAt: Date
+}
+
+/** The record of a movement. User ids are not in it, since they may be personal data. */
+function movementRecord(
+  transfer: LoggedValues,
+  { ip, details }: { ip: string | null; details: unknown },
+  seq: number,
+): LogRecord {
+  const { accountId, kind, targetSeq } = transfer
+  const idOfTarget = kind === 'capture' || kind === 'release' ? holdId : transferId
+  return {
+    seq,
+    timestamp: transfer.createdAt.toISOString(),
+    event: EVENTS[kind],
+    actor: transfer.actor,
+    subject: `acct_${accountId}`,
+    ip,
+    metadata: {
+      amount: transfer.amount,
+      asset: transfer.asset,
+      available_after: transfer.availableAfter,
+      balance_after: transfer.balanceAfter,
+      credit: transfer.credit,
+      debit: transfer.debit,
+      details,
+      held_after: transfer.heldAfter,
+      kind,
+      target_id: targetSeq === null ? null : idOfTarget({ accountId, seq: targetSeq }),
+      transfer_id: transferId(transfer),
+    },
+  }
+}
+
+function commitmentsIn(personal: LoggedPersonal, seq: bigint) {
+  const [salt, ip, reason, reference, metadata, idempotencyKey, fingerprint, ...kept] = personal
+  const [ipKept, detailsKept] = kept
+  if (salt === null || detailsKept !== null) return { ip: ipKept, details: detailsKept }
+  return commitmentsOf(Buffer.from(salt, 'hex'), {
+    seq,
+    idempotencyKey,
+    fingerprint: Buffer.from(fingerprint, 'hex'),
+    reason,
+    reference,
+    metadata,
+    ip,
+  })
+}
+
+function valuesIn(personal: LoggedPersonal) {
+  const [, ip, reason, reference, metadata, key, , ipKept, detailsKept] = personal
+  if (detailsKept !== null) return { ip: ipKept, details: detailsKept }
+  const idempotency_key = isOwnKey(key) ? null : key
+  return { ip, details: { idempotency_key, metadata, reason, reference } }
+}

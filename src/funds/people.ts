@@ -1,0 +1,14 @@
+import type { Transaction } from '../database/index.ts'
+import type { Personal, Whom } from '../privacy/personal.ts'
+import { accountSubject } from './accounts.ts'
+
+/** How a user may be named in Stripe's events, in the form of `people_in`: itself, its account, its payments. */
+export async function peopleOfAccount(
+  tx: Transaction,
+  personal: Personal,
+  whom: Extract<Whom, { customerId: null }>,
+): Promise<string[]> {
+  const { userId, accountId } = whom
+  const { ids } = await personal.namesOf(tx, whom)
+  return [userId, userId.toLowerCase(), accountSubject({ id: accountId }), ...ids]
+}

@@ -1,0 +1,42 @@
+import { Type } from '@sinclair/typebox'
+import { Account, Hold, Transfer } from './schemas.ts'
+import { Timestamp, nullable } from '../http/schemas.ts'
+import type { ExportPart } from '../privacy/personal.ts'
+
+export const ErasedAccount = Type.Object(
+  { user_id: Type.String({ examples: ['user-123'] }), erased_at: Timestamp },
+  { $id: 'ErasedAccount' },
+)
+
+/** A longer erasure, which goes on. */
+export const ErasingAccount = Type.Object(
+  { user_id: Type.String({ examples: ['user-123'] }), status: Type.Literal('erasing') },
+  { $id: 'ErasingAccount' },
+)
+
+/** @param parts of capabilities, behind the ledger's own */
+export function accountExport(parts: readonly ExportPart[]) {
+  return Type.Object(
+    {
+      exported_at: Timestamp,
+      account: Type.Omit(Account, ['available']),
+      transfers: Type.Array(
+        Type.Composite([
+          Transfer,
+          Type.Object({
+            actor: Type.String({ examples: ['internal:1f2e3d4c'] }),
+            ip: nullable(Type.String({ examples: ['203.0.113.7'] })),
+          }),
+        ]),
+      ),
+      holds: Type.Array(
+        Type.Composite([
+          Type.Pick(Hold, ['hold_id', 'amount', 'captured', 'status', 'expires_at']),
+          Type.Object({ closed_at: nullable(Timestamp) }),
+        ]),
+      ),
+      ...Object.fromEntries(parts.map(({ name, schema }) => [name, schema])),
+    },
+    { $id: 'AccountExport' },
+  )
+}

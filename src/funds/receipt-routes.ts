@@ -1,0 +1,37 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { presentCheckpoint } from '../audit/checkpoints.ts'
+import { Receipt } from '../audit/schemas.ts'
+import { ref } from '../http/schemas.ts'
+import { placeOf } from './present.ts'
+import { receiptOf } from './receipts.ts'
+import { TransferParams } from './schemas.ts'
+
+/** Internal: proof for a user of what he was charged. */
+export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/transfers/:transfer_id/receipt',
+    {
+      schema: {
+        operationId: 'getReceipt',
+        summary: 'Prove a transfer to anybody, offline',
+        params: TransferParams,
+        response: { 200: ref(Receipt) },
+      },
+      config: {
+        permission: 'accounts:read',
+        refusals: ['TRANSFER_NOT_FOUND', 'NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'],
+      },
+    },
+    async (request) => {
+      const place = placeOf(request.params.transfer_id)
+      const receipt = await receiptOf(app.audit, place)
+      return {
+        record: { ...receipt.record },
+        index: receipt.index,
+        size: receipt.size,
+        proof: receipt.proof.map((hash) => hash.toString('base64')),
+        checkpoint: presentCheckpoint(receipt.checkpoint),
+      }
+    },
+  )
+}

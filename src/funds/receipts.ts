@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify'
+import type postgres from 'postgres'
+import type { Place as TransferPlace } from './operations.ts'
+import { Refusal } from '../refusals/index.ts'
+import type { IssuedCheckpoint } from '../audit/checkpoints.ts'
+import { inclusionProof } from '../audit/proofs.ts'
+import { type LogRecord, type Place, readRecords } from '../audit/records.ts'
+import { tileReader } from '../audit/tiles.ts'
+
+export interface Receipt {
+  record: LogRecord
+  index: number
+  size: number
+  proof: Buffer[]
+  checkpoint: IssuedCheckpoint
+}
+
+/**
+ * What proves to anybody that a transfer is in the log that a checkpoint was signed of.
+ * @throws Refusal `TRANSFER_NOT_FOUND`, `NOT_YET_LOGGED` or `SIGNING_KEY_MISSING`
+ */
+export async function receiptOf(
+  audit: FastifyInstance['audit'],
+  transfer: TransferPlace,
+): Promise<Receipt> {
+  const { sql, source } = audit
+  const place = await locate(sql, transfer)
+  const index = place.firstSeq + place.offset
+  const newest = await audit.newestCheckpoint()
+  const covers = newest !== null && newest.size > index
+  const checkpoint = covers ? newest : await audit.currentCheckpoint()
+  if (checkpoint.size <= index) throw new Refusal('NOT_YET_LOGGED')
+  const [records, proof] = await Promise.all([
+    readRecords(sql, source, [place], { subject: `acct_${transfer.accountId}` }),
+    inclusionProof(tileReader(sql), index, checkpoint.size),
+  ])
+  const record = records[place.offset] ?? null
+  if (record === null) throw new Error('The record of a transfer is gone')
+  return { record, index, size: checkpoint.size, proof, checkpoint }
+}
+
+async function locate(
+  sql: postgres.Sql,
+  { accountId, seq }: TransferPlace,
+): Promise<Place & { offset: number }> {
+  const [row] = await sql<(Partial<Place> & { offset: number | null })[]>`
+    select p.first_seq::float8 as "firstSeq", p.size, p.record_id as "recordId", (
+      select (one.place - 1)::float8
+      from unnest(r.account_ids, r.transfer_seqs) with ordinality as one (account_id, seq, place)
+      where one.account_id = t.account_id and one.seq = t.seq
+    ) as "offset"
+    from transfers t
+    left join audit_places p on p.record_id = t.audit_record_id
+    left join audit_records r on r.id = p.record_id
+    where t.account_id = ${String(accountId)}::bigint and t.seq = ${String(seq)}::bigint`
+  if (row === undefined) throw new Refusal('TRANSFER_NOT_FOUND')
+  const { firstSeq, size, recordId, offset } = row
+  if (firstSeq == null || size == null || recordId == null || offset == null) {
+    throw new Refusal('NOT_YET_LOGGED')
+  }
+  return { firstSeq, size, recordId, offset }
+}

@@ -1,0 +1,38 @@
+import { sql } from 'drizzle-orm'
+import { auditRecords } from '../audit/tables.ts'
+import type { Writes } from './batch.ts'
+import { transfers as table } from './tables.ts'
+import { array, column } from '../database/arrays.ts'
+import type { Transaction } from '../database/index.ts'
+
+/** As many rows as one statement has parameters for. */
+const PAGE = 1_000
+
+/**
+ * Writes transfers, with the audit record that stands for them, and the holds that they ended, into
+ * an erasure's transaction. The ledger's own statements begin and commit one of their own.
+ */
+export async function writeMovements(tx: Transaction, { transfers, holds }: Writes): Promise<void> {
+  if (transfers.length === 0) return
+  const [record] = await tx
+    .insert(auditRecords)
+    .values({
+      accountIds: sql`${column(transfers, (transfer) => transfer.accountId)}::bigint[]`,
+      transferSeqs: sql`${column(transfers, (transfer) => transfer.seq)}::bigint[]`,
+    })
+    .returning({ id: auditRecords.id })
+  if (record === undefined) throw new Error('The movements were not recorded')
+  for (let from = 0; from < transfers.length; from += PAGE) {
+    const rows = transfers.slice(from, from + PAGE)
+    await tx.insert(table).values(rows.map((row) => ({ ...row, auditRecordId: record.id })))
+  }
+  await tx.execute(sql`
+    update holds set status = new.status, closed_at = new.closed_at
+    from unnest(
+      ${array(holds.map((hold) => hold.accountId))}::bigint[],
+      ${array(holds.map((hold) => hold.seq))}::bigint[],
+      ${array(holds.map((hold) => hold.status))}::text[],
+      ${array(holds.map((hold) => hold.closedAt))}::timestamptz[]
+    ) as new (account_id, seq, status, closed_at)
+    where holds.account_id = new.account_id and holds.seq = new.seq`)
+}

@@ -1,0 +1,4 @@
+/** Calendar periods in UTC, by which use and calls are counted. */
+export const PERIODS = ['hour', 'day', 'month'] as const
+
+export type Period = (typeof PERIODS)[number]

@@ -1,0 +1,37 @@
+import type { Capability } from '../capability/capability.ts'
+import { usedThisMonth } from '../usage/totals.ts'
+import { licenseSteps } from './erasure.ts'
+import { licenseExports } from './export.ts'
+import { endLicenses, syncLicenses } from './sync.ts'
+import { revocations } from './revocations.ts'
+import { licenseAdminRoutes, licenseRoutes, licenseSchemas, revocationRoutes } from './routes.ts'
+
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'license.issued': true
+    'license.revoked': true
+  }
+}
+
+/** Licences that instances verify offline, and the list of those that are revoked. */
+export const licenses: Capability = {
+  name: 'licenses',
+  plugin: async (app) => {
+    app.erasures.addSteps(licenseSteps)
+    app.subscriptionFollowers.push({ changed: syncLicenses, ended: endLicenses })
+    app.personal.addExports(...licenseExports)
+    await app.register(revocations)
+  },
+  schemas: licenseSchemas,
+  routes: {
+    public: async (scope) => {
+      await scope.register(revocationRoutes, { prefix: '/api/licenses' })
+    },
+    customer: async (scope) => {
+      await scope.register(licenseRoutes, { prefix: '/licenses', usedThisMonth })
+    },
+    admin: async (scope) => {
+      await scope.register(licenseAdminRoutes, { prefix: '/licenses' })
+    },
+  },
+}

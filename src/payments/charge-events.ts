@@ -1,0 +1,110 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type Stripe from 'stripe'
+import { currencyOf, refundsCameTo, taken } from './service.ts'
+import { isMissingAtStripe } from '../stripe/client.ts'
+import type { Handler, Services } from '../stripe/handler.ts'
+import { Currency, Maybe, Minor, Reference, Text, idOrNull, read } from '../stripe/read.ts'
+
+const Charge = Type.Object({
+  id: Text,
+  payment_intent: Maybe(Reference),
+  amount_refunded: Minor,
+  currency: Currency,
+})
+
+/** `charge.refunded`: the charge says what all its refunds come to, so each event has the whole. */
+export const chargeRefunded: Handler = async (services, event) => {
+  const charge = read(Charge, event.object, 'charge')
+  const paymentIntent = idOrNull(charge.payment_intent)
+  if (paymentIntent === null) return 'no payment intent'
+  const { currency, amount_refunded: minor } = charge
+  await refundsCameTo(services, paymentIntent, { currency, minor: BigInt(minor) }, event.createdAt)
+  return null
+}
+
+const Taken = Type.Object({
+  id: Text,
+  amount: Minor,
+  currency: Currency,
+  status: Maybe(Text),
+  charge: Maybe(Reference),
+  payment_intent: Maybe(Reference),
+})
+
+/** `refund.*`, `charge.refund.updated`: one that fails, or is cancelled, gives the money back. */
+export const refundChanged: Handler = async (services, event) => {
+  const refund = read(Taken, event.object, 'refund')
+  const found = await paymentOf(services, refund)
+  if (found === null) return 'no payment intent'
+  await taken(services, {
+    ...found,
+    id: refund.id,
+    kind: 'refund',
+    amount: BigInt(refund.amount),
+    currency: refund.currency,
+    status: event.type === 'refund.failed' ? 'failed' : (refund.status ?? 'pending'),
+    isWithdrawn: false,
+    at: event.createdAt,
+  })
+  return null
+}
+
+const Dispute = Type.Composite([
+  Taken,
+  Type.Object({ status: Text, balance_transactions: Maybe(Type.Array(Type.Unknown())) }),
+])
+
+/** `charge.dispute.*`: held from when Stripe has taken the money, gone when lost, back when won. */
+export const disputeChanged: Handler = async (services, event) => {
+  const dispute = read(Dispute, event.object, 'dispute')
+  const found = await paymentOf(services, dispute)
+  if (found === null) return 'no payment intent'
+  const isReinstated = event.type === 'charge.dispute.funds_reinstated'
+  const isWithdrawn =
+    event.type === 'charge.dispute.funds_withdrawn' ||
+    isReinstated ||
+    (dispute.balance_transactions ?? []).length > 0
+  await taken(services, {
+    ...found,
+    id: dispute.id,
+    kind: 'dispute',
+    amount: BigInt(dispute.amount),
+    currency: dispute.currency,
+    status: isReinstated ? 'won' : dispute.status,
+    isWithdrawn,
+    at: event.createdAt,
+  })
+  return null
+}
+
+/**
+ * The payment that it is about, which older objects name by its charge alone; and the charge's amount in
+ * the currency of what is taken, where that is another than the charge's.
+ */
+async function paymentOf(
+  services: Services,
+  { charge, payment_intent: intent, currency }: Static<typeof Taken>,
+): Promise<{ paymentId: string; whole: bigint | null } | null> {
+  const [chargeId, paymentId] = [idOrNull(charge), idOrNull(intent)]
+  if (chargeId === null) return paymentId === null ? null : { paymentId, whole: null }
+  if (paymentId !== null && (await currencyOf(services.db, paymentId)) === currency) {
+    return { paymentId, whole: null }
+  }
+  const found = await chargeAtStripe(services, chargeId)
+  const id = paymentId ?? (found === null ? null : idOrNull(found.payment_intent))
+  if (id === null) return null
+  const settled = found?.balance_transaction
+  const isSettled = typeof settled === 'object' && settled !== null && settled.currency === currency
+  return { paymentId: id, whole: isSettled ? BigInt(settled.amount) : null }
+}
+
+async function chargeAtStripe(services: Services, id: string): Promise<Stripe.Charge | null> {
+  try {
+    return await services
+      .stripe()
+      .ask((sdk, options) => sdk.charges.retrieve(id, { expand: ['balance_transaction'] }, options))
+  } catch (error) {
+    if (isMissingAtStripe(error)) return null
+    throw error
+  }
+}

@@ -1,0 +1,77 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { topUpPaid } from './service.ts'
+import { userOf } from '../funds/accounts.ts'
+import { TOP_UP } from './checkout.ts'
+import { expireOtherCheckouts } from '../subscriptions/checkout.ts'
+import { linkStripeCustomer } from '../subscriptions/stripe-customer.ts'
+import type { Handler, Services } from '../stripe/handler.ts'
+import {
+  Currency,
+  Dictionary,
+  Maybe,
+  Minor,
+  Reference,
+  Text,
+  UnreadableEvent,
+  idOrNull,
+  read,
+} from '../stripe/read.ts'
+import { refreshed } from '../subscriptions/subscription-events.ts'
+
+const Session = Type.Object({
+  id: Text,
+  mode: Text,
+  payment_status: Text,
+  customer: Maybe(Reference),
+  client_reference_id: Maybe(Text),
+  subscription: Maybe(Reference),
+  payment_intent: Maybe(Reference),
+  amount_total: Maybe(Minor),
+  currency: Maybe(Currency),
+  metadata: Dictionary,
+})
+
+/**
+ * `checkout.session.completed`, `.async_payment_succeeded` and `.async_payment_failed`. A slow payment
+ * completes the session unpaid, and counts when it has succeeded.
+ */
+export const checkoutEnded: Handler = async (services, event) => {
+  const session = read(Session, event.object, 'checkout session')
+  if (session.mode === 'subscription') return subscribed(services, session)
+  if (session.mode !== 'payment' || session.metadata?.['purpose'] !== TOP_UP) return 'not ours'
+  if (session.payment_status !== 'paid') return 'not paid'
+  const paymentIntent = idOrNull(session.payment_intent)
+  const { amount_total: total, currency, metadata } = session
+  if (paymentIntent === null || total == null || currency == null) {
+    throw new UnreadableEvent('unreadable payment of a top-up')
+  }
+  const userId = await payerOf(services, metadata)
+  await topUpPaid(services, paymentIntent, userId, { currency, minor: BigInt(total) })
+  return null
+}
+
+/** Sessions opened before accounts were named by our own id have the user's. */
+async function payerOf(services: Services, metadata: Record<string, string>): Promise<string> {
+  const { account, user_id: userId } = metadata
+  const found = account === undefined ? userId : await userOf(services.db, account)
+  if (found === undefined) throw new UnreadableEvent('top-up of no account')
+  return found
+}
+
+async function subscribed(
+  services: Services,
+  session: Static<typeof Session>,
+): Promise<string | null> {
+  const customerId = session.metadata?.['customer_id'] ?? session.client_reference_id
+  const stripeCustomerId = idOrNull(session.customer)
+  if (customerId != null && stripeCustomerId !== null) {
+    await linkStripeCustomer(services.db, customerId, stripeCustomerId)
+  }
+  const id = idOrNull(session.subscription)
+  const outcome =
+    id === null ? 'no subscription' : await refreshed(services, id, undefined, customerId ?? null)
+  if (customerId != null) {
+    await expireOtherCheckouts(services.db, services.stripe(), customerId, session.id)
+  }
+  return outcome
+}

@@ -1,0 +1,131 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import type { Database } from '../database/index.ts'
+import type { stripePayments } from './tables.ts'
+import { stripeTakings } from './tables.ts'
+
+export type TakingRow = typeof stripeTakings.$inferSelect
+
+/** A refund or a dispute as an event has it. */
+export type Taking = Omit<TakingRow, 'holdSeq'>
+
+/** In the order of their lives; what is in none is under way. */
+const STAGES = {
+  refund: ['pending', 'requires_action', 'succeeded', 'canceled', 'failed'],
+  dispute: [
+    'warning_needs_response',
+    'warning_under_review',
+    'warning_closed',
+    'prevented',
+    'needs_response',
+    'under_review',
+    'lost',
+    'won',
+  ],
+} as const
+
+const RETURNED: readonly string[] = ['failed', 'canceled']
+const LOST = 'lost'
+const OVER: readonly string[] = [LOST, 'won', 'warning_closed', 'prevented']
+
+export function isSettledDispute(status: string): boolean {
+  return OVER.includes(status)
+}
+
+/**
+ * Notes the newest state that is known of it. A refund that has failed or was cancelled stays so; of a
+ * dispute the later event is newer, and within a second the later stage of a life: it may be won after it
+ * was lost.
+ */
+export async function noteTaking(db: Database, taking: Taking): Promise<void> {
+  const stages: readonly string[] = STAGES[taking.kind]
+  const rank = sql.raw(`array_position(array[${stages.map((stage) => `'${stage}'`).join(', ')}], `)
+  const stageOf = (row: string) => sql`coalesce(${rank}${sql.raw(`${row}.status`)}), 0)`
+  const [fresh, known] = [stageOf('excluded'), stageOf('stripe_takings')]
+  const isNewer =
+    taking.kind === 'refund'
+      ? sql`(${fresh}, excluded.at) > (${known}, stripe_takings.at)`
+      : sql`(excluded.at, ${fresh}) > (stripe_takings.at, ${known})`
+  const newer = (column: string) =>
+    sql`case when ${isNewer} then ${sql.raw(`excluded.${column}`)} else ${sql.raw(`stripe_takings.${column}`)} end`
+  await db
+    .insert(stripeTakings)
+    .values(taking)
+    .onConflictDoUpdate({
+      target: stripeTakings.id,
+      set: {
+        amount: newer('amount'),
+        status: newer('status'),
+        at: newer('at'),
+        whole: sql`coalesce(excluded.whole, stripe_takings.whole)`,
+        // The money was taken, whichever event of one second says so.
+        isWithdrawn: sql`excluded.is_withdrawn or stripe_takings.is_withdrawn`,
+      },
+    })
+}
+
+/** Those of a payment. */
+export function takingsOf(db: Database, paymentId: string): Promise<TakingRow[]> {
+  return db
+    .select()
+    .from(stripeTakings)
+    .where(eq(stripeTakings.paymentId, paymentId))
+    .orderBy(asc(stripeTakings.id))
+}
+
+export async function setHold(db: Database, id: string, holdSeq: bigint | null): Promise<void> {
+  await db.update(stripeTakings).set({ holdSeq }).where(eq(stripeTakings.id, id))
+}
+
+type Paid = Pick<
+  typeof stripePayments.$inferSelect,
+  'currency' | 'refunded' | 'refundedAt' | 'updatedAt' | 'lost'
+> & { paid: bigint }
+
+/**
+ * What of a payment is gone, and what is held for each dispute under way, in its own currency: never more
+ * than was paid.
+ */
+export function worthOfTakings(
+  payment: Paid,
+  takings: readonly TakingRow[],
+): { minor: bigint; held: [dispute: string, minor: bigint][] } {
+  const { paid } = payment
+  const share = (one: TakingRow) => shareOf(payment, one)
+  const sum = (rows: readonly TakingRow[]) => rows.reduce((total, one) => total + share(one), 0n)
+  const refunds = takings.filter(({ kind }) => kind === 'refund')
+  const disputes = takings.filter(({ kind }) => kind === 'dispute')
+
+  // The charge's own sum has every refund, also those that nobody has told by its id. One that came to
+  // nothing after that is in it still.
+  const since = payment.refundedAt ?? payment.updatedAt
+  const returned = refunds.filter(({ status, at }) => RETURNED.includes(status) && at >= since)
+  const standing = refunds.filter(({ status }) => !RETURNED.includes(status))
+  const refunded = larger(payment.refunded - sum(returned), sum(standing))
+
+  const won = disputes.filter(({ status }) => status === 'won')
+  const lost = disputes.filter(({ status }) => status === LOST)
+  const minor = smaller(refunded + larger(payment.lost - sum(won), sum(lost)), paid)
+  let left = paid - minor
+  const held = disputes
+    .filter(({ status, isWithdrawn }) => isWithdrawn && !OVER.includes(status))
+    .map((one): [string, bigint] => {
+      const amount = smaller(share(one), left)
+      left -= amount
+      return [one.id, amount]
+    })
+  return { minor, held }
+}
+
+/** An amount in another currency is a share of the charge; all of it where the whole is not known. */
+function shareOf({ currency, paid }: Paid, one: TakingRow): bigint {
+  if (one.currency === currency) return one.amount
+  return one.whole === null || one.whole === 0n ? paid : (one.amount * paid) / one.whole
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}

@@ -1,0 +1,120 @@
+import { sql } from 'drizzle-orm'
+import { array } from '../database/arrays.ts'
+import type { Database, Transaction } from '../database/index.ts'
+import { type StripeCalls, isMissingAtStripe } from '../stripe/client.ts'
+import { Refusal } from '../refusals/index.ts'
+
+export interface Prices {
+  /** In the plan's order. */
+  current: string[]
+  former: string[]
+}
+
+type Reader = Pick<Database | Transaction, 'execute'>
+
+/** Any constant will do; other advisory locks of two numbers have another. */
+const LOCK_CLASS = 5_746_106
+
+/** The caller of a PUT waits, and the plan is as good without Stripe's word. */
+const ASK = { timeout: 1_500, maxNetworkRetries: 0 } as const
+
+/** The prices of each of these plans. */
+export async function pricesOf(
+  db: Reader,
+  planIds: readonly string[],
+): Promise<Map<string, Prices>> {
+  const rows = await db.execute<{ plan: string; price: string; position: number | null }>(sql`
+    select plan_id as plan, price_id as price, position from price_meanings
+    where plan_id = any(${array(planIds)}::text[])
+    order by plan_id, position, price_id`)
+  const prices = new Map(planIds.map((id): [string, Prices] => [id, { current: [], former: [] }]))
+  for (const { plan, price, position } of rows) {
+    prices.get(plan)?.[position === null ? 'former' : 'current'].push(price)
+  }
+  return prices
+}
+
+/**
+ * Which of these prices would come to mean the plan that do not yet. Until the commit no other plan
+ * gets prices.
+ * @throws Refusal `PRICE_TAKEN` when another plan has one of them
+ */
+export async function changesOf(
+  tx: Transaction,
+  planId: string,
+  prices: readonly string[],
+): Promise<string[]> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_CLASS}, 0)`)
+  const known = await tx.execute<{ price: string; plan: string; isFormer: boolean }>(sql`
+    select price_id as price, plan_id as plan, position is null as "isFormer" from price_meanings
+    where price_id = any(${array(prices)}::text[])`)
+  if (known.some(({ plan, isFormer }) => plan !== planId && !isFormer)) {
+    throw new Refusal('PRICE_TAKEN')
+  }
+  const own = new Set(known.filter(({ plan }) => plan === planId).map(({ price }) => price))
+  // One that only the version before has written: from now on it has a row of its own.
+  await tx.execute(sql`
+    insert into plan_prices (price_id, plan_id)
+    select stripe_price_id, id from plans where id = ${planId} and stripe_price_id is not null
+    on conflict do nothing`)
+  return prices.filter((price) => !own.has(price))
+}
+
+/** Gives the plan its prices; those it had besides become former ones. */
+export async function writePrices(
+  tx: Transaction,
+  planId: string,
+  prices: readonly string[],
+): Promise<void> {
+  const given = array(prices)
+  await tx.execute(sql`
+    update plan_prices set position = null
+    where plan_id = ${planId} and position is not null and price_id <> all(${given}::text[])`)
+  await tx.execute(sql`
+    insert into plan_prices as known (price_id, plan_id, position)
+    select price, ${planId}, place - 1 from unnest(${given}::text[]) with ordinality as given (price, place)
+    on conflict (price_id) do update set
+      plan_id = excluded.plan_id,
+      position = excluded.position,
+      since = case when known.plan_id = excluded.plan_id then known.since else excluded.since end`)
+}
+
+/**
+ * Adds a job for each open subscription that has one of these prices, which reads it again.
+ * @returns how many there are
+ */
+export async function followPrices(tx: Transaction, prices: readonly string[]): Promise<number> {
+  if (prices.length === 0) return 0
+  const sought = array(prices)
+  const jobs = await tx.execute(sql`
+    select graphile_worker.add_job('refresh_subscription', json_build_object('id', s.id),
+      job_key := 'refresh_subscription ' || s.id, max_attempts := 25)
+    from subscriptions s
+    where s.ended_at is null and (
+      s.stripe_price_id = any(${sought}::text[]) or exists (
+        select from jsonb_array_elements(coalesce(s.items, '[]') || coalesce(s.held_items, '[]')) item
+        where item->>'price' = any(${sought}::text[])
+      )
+    )`)
+  return jobs.length
+}
+
+/**
+ * Asks Stripe for the prices that are new to a plan. One that Stripe does not answer about is let pass.
+ * @throws Refusal `PRICE_UNKNOWN`
+ */
+export async function refuseUnknownPrices(
+  db: Database,
+  stripe: StripeCalls,
+  planId: string,
+  prices: readonly string[],
+): Promise<void> {
+  const known = (await pricesOf(db, [planId])).get(planId)
+  const strange = prices.filter((price) => known?.current.includes(price) !== true)
+  const answers = await Promise.allSettled(
+    strange.map((price) => stripe.ask((sdk) => sdk.prices.retrieve(price, {}, ASK))),
+  )
+  const isUnknown = (answer: PromiseSettledResult<unknown>) =>
+    answer.status === 'rejected' && isMissingAtStripe(answer.reason)
+  if (answers.some(isUnknown)) throw new Refusal('PRICE_UNKNOWN')
+}

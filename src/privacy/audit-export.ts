@@ -1,0 +1,49 @@
+import { Type } from '@sinclair/typebox'
+import { and, asc, eq, getTableColumns, gt } from 'drizzle-orm'
+import { auditPersonal, auditRecords } from '../audit/tables.ts'
+import type { Database } from '../database/index.ts'
+import { Timestamp, nullable } from '../http/schemas.ts'
+import { type Pages, pages } from './document.ts'
+import type { ExportPart } from './personal.ts'
+import { subjectOf } from './row.ts'
+
+const RECORDS_PAGE = 1_000
+
+const ExportedRecord = Type.Object({
+  timestamp: Timestamp,
+  event: Type.String({ examples: ['customer.updated'] }),
+  actor: Type.String({ examples: ['admin:1f2e3d4c'] }),
+  subject: Type.String(),
+  ip: nullable(Type.String({ examples: ['203.0.113.7'] })),
+  metadata: Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
+})
+
+/** What the audit log says of a person, in the documents of customers and of users. */
+export const auditExports: readonly ExportPart[] = (['customer', 'account'] as const).map((of) => ({
+  of,
+  name: 'audit_records',
+  schema: Type.Array(ExportedRecord),
+  read: (db, whom) => exportedAudit(db, subjectOf(whom)),
+}))
+
+/** What the audit log says of a subject, with the addresses that its commitments stand for. */
+function exportedAudit(db: Database, subject: string): Pages {
+  return pages(
+    (after?: { id: bigint }) =>
+      db
+        .select({ ...getTableColumns(auditRecords), address: auditPersonal.value })
+        .from(auditRecords)
+        .leftJoin(auditPersonal, eq(auditPersonal.commitment, auditRecords.ip))
+        .where(and(eq(auditRecords.subject, subject), after && gt(auditRecords.id, after.id)))
+        .orderBy(asc(auditRecords.id))
+        .limit(RECORDS_PAGE),
+    (row) => ({
+      timestamp: row.timestamp.toISOString(),
+      event: row.event,
+      actor: row.actor,
+      subject: row.subject,
+      ip: row.address,
+      metadata: row.metadata,
+    }),
+  )
+}

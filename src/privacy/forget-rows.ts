@@ -1,0 +1,16 @@
+import { sql } from 'drizzle-orm'
+import type { Step } from './row.ts'
+
+/** A step that deletes what a table has of a customer, by its column `customer_id`. */
+export function forgetRowsOf(table: string): Step {
+  const name = sql.identifier(table)
+  return async (tx, { customerId }, limit) => {
+    if (customerId === null) return 0
+    const gone = await tx.execute(sql`
+      delete from ${name} where ctid = any(array(
+        select ctid from ${name} where customer_id = ${customerId} limit ${limit} for update
+      ))
+      returning 1 as one`)
+    return gone.length
+  }
+}

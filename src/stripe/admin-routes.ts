@@ -1,0 +1,135 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { actorOf } from '../auth/scope.ts'
+import { PageQuery, pageOf, textPageAnswer, textPageRequest } from '../http/pagination.ts'
+import { CustomerId, Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
+import { type EventRow, findEvent, pageOfEvents, replayEvent } from './operate.ts'
+
+/** What is `pending` in the database waits to be applied. */
+const STATUSES = ['parked', 'waiting', 'applied', 'ignored'] as const
+
+const StripeEvent = Type.Object(
+  {
+    event_id: Type.String({ examples: ['evt_1NG8Du2eZvKYlo2CUI79vXWy'] }),
+    type: Type.String({ examples: ['customer.subscription.updated'] }),
+    status: Type.Unsafe<(typeof STATUSES)[number]>({
+      title: 'StripeEventStatus',
+      type: 'string',
+      enum: STATUSES,
+      description:
+        '`parked`: failed again and again, and waits to be replayed. `ignored`: about nothing here.',
+      examples: ['applied'],
+    }),
+    reason: nullable(Type.String({ description: 'Why it is parked or ignored.' })),
+    object_id: nullable(
+      Type.String({ description: 'What it is about.', examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
+    ),
+    livemode: Type.Boolean(),
+    api_version: nullable(Type.String({ examples: ['2026-10-28.endive'] })),
+    created_at: { ...Timestamp, description: "Stripe's time of it." },
+    received_at: Timestamp,
+    settled_at: nullable(Timestamp),
+  },
+  { $id: 'StripeEvent' },
+)
+
+const StripeEventPage = pageOf(ref(StripeEvent), 'StripeEventPage')
+
+export const stripeEventSchemas = [StripeEvent, StripeEventPage]
+
+const EventId = line(255, { examples: ['evt_1NG8Du2eZvKYlo2CUI79vXWy'] })
+const EventParams = Type.Object({ event_id: EventId })
+
+const ListQuery = strictObject({
+  status: Type.Optional(
+    Type.Unsafe<(typeof STATUSES)[number]>({
+      type: 'string',
+      enum: STATUSES,
+      examples: ['parked'],
+    }),
+  ),
+  type: Type.Optional(line(255, { examples: ['customer.subscription.updated'] })),
+  customer_id: Type.Optional(CustomerId),
+  ...PageQuery,
+})
+
+/** Admin: `/api/stripe/events`, the inbox. */
+export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listStripeEvents',
+        summary: 'List the events that Stripe has sent, newest first',
+        querystring: ListQuery,
+        response: { 200: ref(StripeEventPage) },
+      },
+      config: { permission: 'events:read', refusals: ['CUSTOMER_NOT_FOUND', 'INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const { status, type, customer_id: customerId } = request.query
+      const list = ['stripe_events', status, type, customerId]
+      const { limit, after } = textPageRequest(request.query, list)
+      const stored = status === 'waiting' ? 'pending' : status
+      const rows = await pageOfEvents(
+        app.db,
+        app.personal,
+        { status: stored, type, customerId },
+        limit,
+        after,
+      )
+      return textPageAnswer(rows, limit, list, { present: presentEvent, placeOf })
+    },
+  )
+
+  app.get(
+    '/:event_id',
+    {
+      schema: {
+        operationId: 'getStripeEvent',
+        summary: 'Read an event of Stripe',
+        params: EventParams,
+        response: { 200: ref(StripeEvent) },
+      },
+      config: { permission: 'events:read', refusals: ['NOT_FOUND'] },
+    },
+    async (request) => presentEvent(await findEvent(app.db, request.params.event_id)),
+  )
+
+  app.post(
+    '/:event_id/replay',
+    {
+      schema: {
+        operationId: 'replayStripeEvent',
+        summary: 'Apply a stored event again; what it has done is not done twice',
+        params: EventParams,
+        response: { 202: ref(StripeEvent) },
+      },
+      config: { permission: 'events:write', refusals: ['NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const { event_id: id } = request.params
+      await replayEvent(request.db, actorOf(request), id)
+      return reply.code(202).send(presentEvent(await findEvent(app.db, id)))
+    },
+  )
+}
+
+function placeOf(row: EventRow): string {
+  return `${row.receivedAt.getTime()} ${row.id}`
+}
+
+function presentEvent(row: EventRow) {
+  return {
+    event_id: row.id,
+    type: row.type,
+    status: row.status === 'pending' ? ('waiting' as const) : row.status,
+    reason: row.reason,
+    object_id: row.objectId,
+    livemode: row.livemode,
+    api_version: row.apiVersion,
+    created_at: row.createdAt.toISOString(),
+    received_at: row.receivedAt.toISOString(),
+    settled_at: row.settledAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import type { Transaction } from '../database/index.ts'
+import { isMissingAtStripe } from './client.ts'
+import { forgetEvents } from './personal-events.ts'
+
+/** A customer has some dozens. */
+const EVENTS_MAX = 1_000
+
+/** The queue's pauses grow to six hours: over three weeks in all. */
+const ATTEMPTS_MAX = 100
+
+/** Takes a Stripe customer, remembered as erased, out of the stored events. */
+export async function forgetStripeCustomer(
+  tx: Transaction,
+  stripeCustomerId: string,
+): Promise<void> {
+  const people = [stripeCustomerId]
+  for (let after = '', isLast = false; !isLast;) {
+    const page = { after, limit: EVENTS_MAX }
+    const ids = await forgetEvents(tx, people, new Set(people), page)
+    after = ids.at(-1) ?? after
+    isLast = ids.length < EVENTS_MAX
+  }
+}
+
+/**
+ * Remembers a Stripe customer by a digest, so that events about it are known for what they are, and has
+ * it deleted at Stripe.
+ */
+export async function eraseStripeCustomer(
+  tx: Transaction,
+  stripeCustomerId: string,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into erased_stripe_customers (digest) values (erased_digest(${stripeCustomerId}))
+    on conflict do nothing`)
+  await tx.execute(sql`
+    select graphile_worker.add_job('delete_stripe_customer',
+      json_build_object('id', ${stripeCustomerId}::text),
+      job_key := ${`stripe_customer ${stripeCustomerId}`}, max_attempts := ${ATTEMPTS_MAX})`)
+}
+
+/**
+ * The job: Stripe deletes its customer for good, and cancels the subscriptions with it. Without Stripe
+ * configured it fails, and is tried again.
+ */
+export async function deleteStripeCustomer(app: FastifyInstance, id: string): Promise<void> {
+  try {
+    await app.stripe().ask((sdk, options) => sdk.customers.del(id, {}, options))
+  } catch (error) {
+    if (!isMissingAtStripe(error)) throw error
+  }
+}

@@ -1,0 +1,49 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../process/config.ts'
+import type { StripeCalls } from './client.ts'
+import { Refusal } from '../refusals/index.ts'
+
+export const ReturnUrl = Type.String({
+  minLength: 1,
+  maxLength: 2_048,
+  description: 'https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.',
+  examples: ['https://app.example.com/billing'],
+})
+
+export type ReturnUrlRule = Pick<Config, 'checkoutOrigins' | 'production'>
+
+/** What a WHATWG parser would repair or drop in silence, and another reader understand otherwise. */
+const REPAIRED = /[\s\\\p{Cc}]/u
+
+/**
+ * Stripe, for a call that sends a browser there and back to one of these URLs: by the exact origin,
+ * and never fetched. A server that knows neither Stripe nor an origin says that first, because there
+ * no URL could be right.
+ * @param urls by the name of their field
+ * @throws Refusal `VALIDATION_FAILED` or `STRIPE_NOT_CONFIGURED`
+ */
+export function stripeReturningTo(
+  app: Pick<FastifyInstance, 'stripe' | 'hasStripe'>,
+  urls: Readonly<Record<string, string>>,
+  rule: ReturnUrlRule,
+): StripeCalls {
+  if (app.hasStripe || rule.checkoutOrigins.length > 0) checkReturnUrls(urls, rule)
+  return app.stripe()
+}
+
+function checkReturnUrls(urls: Readonly<Record<string, string>>, rule: ReturnUrlRule): void {
+  const details = Object.entries(urls)
+    .filter(([, text]) => !isAllowed(text, rule))
+    .map(([field]) => ({ path: `/${field}`, message: 'is not on an origin in CHECKOUT_ORIGINS' }))
+  if (details.length > 0) throw new Refusal('VALIDATION_FAILED', { details })
+}
+
+function isAllowed(text: string, rule: ReturnUrlRule): boolean {
+  if (REPAIRED.test(text) || !URL.canParse(text)) return false
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') return false
+  const isLocalhost = url.protocol === 'http:' && url.hostname === 'localhost' && !rule.production
+  if (url.protocol !== 'https:' && !isLocalhost) return false
+  return rule.checkoutOrigins.includes(url.origin)
+}

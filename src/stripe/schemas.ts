@@ -1,0 +1,12 @@
+import { Type } from '@sinclair/typebox'
+
+export const CheckoutSession = Type.Object(
+  {
+    checkout_session_id: Type.String({ examples: ['cs_test_a1b2c3'] }),
+    url: Type.String({
+      description: "Stripe's page, where the browser goes next.",
+      examples: ['https://checkout.stripe.com/c/pay/cs_test_a1b2c3'],
+    }),
+  },
+  { $id: 'CheckoutSession' },
+)

@@ -1,0 +1,31 @@
+import type { Capability } from '../capability/capability.ts'
+import { customerDeleted } from './customer-events.ts'
+import { findingSchemas, subscriptionFindingRoutes } from './findings.ts'
+import { subscriptions as plugin } from './plugin.ts'
+import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './routes.ts'
+import { invoiceChanged, subscriptionChanged } from './subscription-events.ts'
+
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'subscription.updated': true
+  }
+}
+
+/** Subscriptions, as Stripe has them. */
+export const subscriptions: Capability = {
+  name: 'subscriptions',
+  plugin: async (app) => app.register(plugin),
+  schemas: [...subscriptionSchemas, ...findingSchemas],
+  routes: {
+    customer: async (scope, { config }) => {
+      await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
+    },
+    admin: async (scope) => scope.register(subscriptionFindingRoutes, { prefix: '/subscriptions' }),
+    internal: async (scope) => scope.register(statsRoutes),
+  },
+  stripeEvents: [
+    [/^customer\.subscription\./, subscriptionChanged],
+    [/^invoice\.(paid|payment_succeeded|payment_failed)$/, invoiceChanged],
+    [/^customer\.deleted$/, customerDeleted],
+  ],
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { subscriptionGauges } from './findings.ts'
+import { follow, followCustomer } from './follow.ts'
+import { reconcile } from './reconcile.ts'
+import { forgetRowsOf } from '../privacy/forget-rows.ts'
+import { subscriptionExports } from './export.ts'
+import { subscriptionNames } from './names.ts'
+
+/** Subscriptions are compared with Stripe every hour. */
+export const subscriptions = fp(
+  async (app: FastifyInstance) => {
+    app.decorate('subscriptionFollowers', [])
+    // Licences refer to them, and are forgotten before.
+    app.erasures.addSteps({ 5: forgetRowsOf('subscriptions') })
+    app.personal.addNames(subscriptionNames)
+    app.personal.addExports(...subscriptionExports)
+    subscriptionGauges(app.metrics, app.db)
+    app.jobs.add(
+      {
+        name: 'refresh_subscription',
+        run: (payload) => follow(app, (payload as { id: string }).id),
+      },
+      {
+        name: 'refresh_subscriptions',
+        run: (payload) => followCustomer(app, (payload as { id: string }).id),
+      },
+    )
+    app.jobs.add({
+      name: 'reconcile_subscriptions',
+      cron: '17 * * * *',
+      run: async () => {
+        if (!app.hasStripe) return
+        const { checked, mended, missing } = await reconcile(app, app.stripe())
+        const found = { checked, mended: mended.length, missing: missing.length }
+        app.log.info(found, 'Compared subscriptions with Stripe')
+      },
+    })
+  },
+  { name: 'subscriptions', dependencies: ['database', 'jobs', 'stripe', 'privacy'] },
+)

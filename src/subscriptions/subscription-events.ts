@@ -1,0 +1,61 @@
+import { Type } from '@sinclair/typebox'
+import type { EventKnowledge } from './knowledge.ts'
+import { rankOf } from './knowledge.ts'
+import { type News, refresh } from './refresh.ts'
+import { type StripeSubscription, readSubscription } from './state.ts'
+import type { Handler, IncomingEvent, Services } from '../stripe/handler.ts'
+import { Maybe, Reference, UnreadableEvent, idOrNull, read } from '../stripe/read.ts'
+
+/** `customer.subscription.*` */
+export const subscriptionChanged: Handler = async (services, event) => {
+  const subscription = subscriptionIn(event.object)
+  if (subscription === null) throw new UnreadableEvent('unreadable subscription')
+  const knowledge: EventKnowledge = {
+    source: 'event',
+    state: subscription.state,
+    at: Math.floor(event.createdAt.getTime() / 1_000),
+    rank: rankOf(event.type, subscription.state.status),
+    before: stateBefore(event),
+  }
+  return refreshed(services, subscription.id, { subscription, knowledge })
+}
+
+const Invoice = Type.Object({
+  subscription: Maybe(Reference),
+  // Since basil.
+  parent: Maybe(
+    Type.Object({ subscription_details: Maybe(Type.Object({ subscription: Maybe(Reference) })) }),
+  ),
+})
+
+/** `invoice.paid`, `invoice.payment_failed`: what they mean for the subscription, Stripe knows. */
+export const invoiceChanged: Handler = async (services, event) => {
+  const invoice = read(Invoice, event.object, 'invoice')
+  const id = idOrNull(invoice.subscription ?? invoice.parent?.subscription_details?.subscription)
+  return id === null ? 'no subscription' : refreshed(services, id)
+}
+
+export async function refreshed(
+  services: Services,
+  id: string,
+  news?: News,
+  owner: string | null = null,
+): Promise<string | null> {
+  const outcome = await refresh(services, services.stripe(), id, news, owner)
+  if (outcome === 'missing') return 'missing at Stripe'
+  return outcome === 'unknown' ? 'no customer of ours' : null
+}
+
+/** The subscription with what the event says has changed put back. */
+function stateBefore(event: IncomingEvent): EventKnowledge['before'] {
+  if (event.previous === null || typeof event.previous !== 'object') return null
+  return subscriptionIn({ ...(event.object as object), ...event.previous })?.state ?? null
+}
+
+function subscriptionIn(object: unknown): StripeSubscription | null {
+  try {
+    return readSubscription(object)
+  } catch {
+    return null
+  }
+}

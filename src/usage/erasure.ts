@@ -1,0 +1,57 @@
+import { and, desc, eq, like, sql } from 'drizzle-orm'
+import type { Transaction } from '../database/index.ts'
+import { transfers } from '../funds/tables.ts'
+import { forgetRowsOf } from '../privacy/forget-rows.ts'
+import type { ErasureRow, Step } from '../privacy/row.ts'
+import { USAGE_KEY } from './charges.ts'
+import { usageAllowances } from './tables.ts'
+
+async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
+  if (row.customerId === null) return 0
+  const [page] = await tx.execute<{ count: number; last: string | null }>(sql`
+    with gone as (
+      delete from usage_reports where customer_id = ${row.customerId} and report_id = any(array(
+        select report_id from usage_reports
+        where customer_id = ${row.customerId} and report_id > ${row.after ?? ''}
+        order by report_id limit ${limit}
+      ))
+      returning report_id
+    )
+    select count(*)::int as count, max(report_id) as last from gone`)
+  row.after = page?.last ?? row.after
+  return page?.count ?? 0
+}
+
+const forgetHours = forgetRowsOf('usage_meter_hours')
+const forgetSums = forgetRowsOf('usage_meter_sums')
+
+async function forgetMeterSums(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
+  const hours = await forgetHours(tx, row, limit)
+  return hours + (await forgetSums(tx, row, limit - hours))
+}
+
+/** By the numbers that rows of erasures under way have. */
+export const usageSteps: Readonly<Record<number, Step>> = {
+  6: forgetReports,
+  // What is on its way to Stripe is made of sums: after them there is no more of it.
+  7: forgetMeterSums,
+  8: forgetRowsOf('usage_meter_events'),
+  9: forgetRowsOf('usage_remainders'),
+}
+
+/** Without it no report of this customer is stored any more. */
+export async function endAllowance(tx: Transaction, customerId: string): Promise<void> {
+  await tx.delete(usageAllowances).where(eq(usageAllowances.customerId, customerId))
+}
+
+/** Transfers that paid for usage name its reports. Any other account is no part of a customer. */
+export async function hasPaidForUsage(tx: Transaction, accountId: bigint): Promise<boolean> {
+  const [paid] = await tx
+    .select({ seq: transfers.seq })
+    .from(transfers)
+    .where(and(eq(transfers.accountId, accountId), like(transfers.idempotencyKey, `${USAGE_KEY}%`)))
+    // The newest first: who pays for usage goes on doing so.
+    .orderBy(desc(transfers.seq))
+    .limit(1)
+  return paid !== undefined
+}

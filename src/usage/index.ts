@@ -1,0 +1,36 @@
+import type { Capability } from '../capability/capability.ts'
+import { checkRetention } from './check.ts'
+import { usage as plugin } from './plugin.ts'
+import { usageAdminRoutes, usageRoutes, usageSchemas } from './routes.ts'
+
+declare module '../audit/record.ts' {
+  interface AuditEvents {
+    'usage.anomaly': true
+    'usage.cleaned': true
+    'usage.limit_exceeded': true
+  }
+}
+
+/** Usage: what instances report, its totals, limits and prices. */
+export const usage: Capability = {
+  name: 'usage',
+  plugin: async (app, config) => {
+    await app.register(plugin, {
+      retentionDays: config.usageRetentionDays,
+      allowances: config.usageAllowances,
+    })
+  },
+  schemas: usageSchemas,
+  routes: {
+    customer: async (scope, { gates }) => {
+      await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })
+    },
+    admin: async (scope, { config }) => {
+      await scope.register(usageAdminRoutes, {
+        prefix: '/usage',
+        retentionDays: config.usageRetentionDays,
+      })
+    },
+  },
+  checks: [checkRetention],
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { URLS, startBilling } from '../support/billing.ts'
+import { assertRefused } from '../support/refusals.ts'
+
+const PAID = 1_000
+
+/** A user who has paid 1,000 for funds, and what Stripe's events make of them. */
+async function payer(t: TestContext, env: Record<string, string> = {}) {
+  const { service, stripe, deliver } = await startBilling(t, env)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  const opened = await service.asInternal('POST', '/top_up/checkout', {
+    user_id: 'ada',
+    amount: PAID,
+    ...URLS,
+  })
+  const { checkout_session_id: session } = opened.body
+  stripe.payCheckout(session)
+  await deliver()
+  const { payment_intent } = stripe.find(session) as { payment_intent: string }
+  const { latest_charge: charge } = stripe.find(payment_intent) as { latest_charge: string }
+  const read = async () => (await service.asInternal('GET', '/balance/ada')).body
+  const balance = async (): Promise<number> => (await read()).balance
+  const available = async (): Promise<number> => (await read()).available
+  const transfers = async (): Promise<Record<string, unknown>[]> =>
+    (await service.asInternal('GET', '/account/ada/transfers')).body.data
+  const kinds = async () => (await transfers()).map(({ kind }) => kind).toReversed()
+  let seen = stripe.events.length
+  /** The events since the last call. */
+  const news = () => stripe.events.slice(seen, (seen = stripe.events.length))
+  return { service, stripe, deliver, charge, balance, available, transfers, kinds, news }
+}
+
+for (const outcome of ['failed', 'canceled'] as const) {
+  test(`a refund that is ${outcome} gives the money back, and a second try takes it once`, async (t) => {
+    const { stripe, deliver, charge, balance, kinds, news } = await payer(t)
+    const refund = stripe.refund(charge, 400)
+    await deliver(news())
+    assert.equal(await balance(), 600)
+    stripe.returnRefund(refund, outcome)
+    await deliver(news(), { copies: 2 })
+    assert.equal(await balance(), PAID)
+    assert.deepEqual(await kinds(), ['stripe_top_up', 'stripe_reversal', 'stripe_reinstatement'])
+    stripe.clock.advance(60)
+    stripe.refund(charge, 400)
+    await deliver(news())
+    assert.equal(await balance(), 600)
+    await deliver(stripe.events, { order: 'reversed' })
+    assert.equal(await balance(), 600)
+  })
+}
+
+test('the events of refunds come out the same in any order', async (t) => {
+  const { stripe, deliver, charge, balance, news } = await payer(t)
+  const first = stripe.refund(charge, 300)
+  stripe.clock.advance(1)
+  stripe.refund(charge, 200)
+  stripe.clock.advance(1)
+  stripe.returnRefund(first)
+  for (const [seed, event] of news().toReversed().entries()) await deliver([event], { seed })
+  assert.equal(await balance(), 800)
+  await deliver(stripe.events, { order: 'shuffled', seed: 5, copies: 2 })
+  assert.equal(await balance(), 800)
+})
+
+test('a dispute is held once the money is taken, gone when lost, and back when won after all', async (t) => {
+  const { service, stripe, deliver, charge, balance, available, transfers, kinds, news } =
+    await payer(t)
+  const dispute = stripe.dispute(charge)
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, 0])
+  const spend = { user_id: 'ada', amount: 1 }
+  assertRefused(await service.asInternal('POST', '/deduct', spend), 'INSUFFICIENT_FUNDS')
+  const [held] = await transfers()
+  assert.deepEqual([held?.['kind'], held?.['reason'], held?.['amount']], ['hold', 'dispute', PAID])
+  const id = String(held?.['transfer_id']).replace(/^tr_/, 'hold_')
+  for (const act of ['capture', 'release']) {
+    assertRefused(await service.asInternal('POST', `/holds/${id}/${act}`, {}), 'HOLD_NOT_YOURS')
+  }
+  stripe.clock.advance(60)
+  stripe.closeDispute(dispute, 'lost')
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [0, 0])
+  stripe.clock.advance(60)
+  stripe.overturnDispute(dispute)
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, PAID])
+  await deliver(stripe.events, { order: 'shuffled', seed: 9, copies: 2 })
+  assert.deepEqual([await balance(), await available()], [PAID, PAID])
+  assert.deepEqual(await kinds(), [
+    'stripe_top_up',
+    'hold',
+    'stripe_reversal',
+    'release',
+    'stripe_reinstatement',
+  ])
+  const { findings } = await service.app.funds.verify()
+  assert.deepEqual(findings, [])
+})
+
+test('several lost disputes add up, and one that is won is let go', async (t) => {
+  const { stripe, deliver, charge, balance, available, news } = await payer(t)
+  const [lost, other, won] = [
+    stripe.dispute(charge, { amount: 300 }),
+    stripe.dispute(charge, { amount: 200 }),
+    stripe.dispute(charge, { amount: 100 }),
+  ]
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, 400])
+  stripe.clock.advance(1)
+  stripe.closeDispute(lost, 'lost')
+  stripe.closeDispute(other, 'lost')
+  stripe.closeDispute(won, 'won')
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [500, 500])
+})
+
+test('an inquiry holds nothing, and nor does a dispute where that is switched off', async (t) => {
+  const { stripe, deliver, charge, available, news } = await payer(t, { DISPUTE_HOLD: 'false' })
+  stripe.dispute(charge, { amount: 10, isInquiry: true })
+  stripe.dispute(charge, { amount: 300 })
+  await deliver(news())
+  assert.equal(await available(), PAID)
+})
+
+test('Stripe takes twelve digits in IDR', async (t) => {
+  const { service } = await startBilling(t)
+  await service.asInternal('POST', '/account', { user_id: 'ani', tier: 'pro', asset: 'IDR/2' })
+  const checkout = (amount: number) =>
+    service.asInternal('POST', '/top_up/checkout', { user_id: 'ani', amount, ...URLS })
+  assert.equal((await checkout(150_000_000)).status, 201)
+  assert.equal((await checkout(999_999_999_999)).status, 201)
+  assertRefused(await checkout(1_000_000_000_000), 'VALIDATION_FAILED')
+})

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { startBilling } from '../support/billing.ts'
+import { putPlan } from '../support/customers.ts'
+import { fetchRevocations } from '../support/licenses.ts'
+import { eventually } from '../support/processes.ts'
+import { assertRefused } from '../support/refusals.ts'
+
+const DAY_MS = 86_400_000
+
+interface Licence {
+  license_id: string
+  plan: string
+  expires_at: string
+}
+
+/** A customer with a subscription to the lesser of two plans. */
+async function subscribed(t: TestContext) {
+  const billing = await startBilling(t)
+  const { service, stripe, deliver, newCustomer } = billing
+  const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } }).id
+  await putPlan(service, 'starter', { stripe_price_id: billing.price.id, rank: 10 })
+  await putPlan(service, 'pro', { stripe_price_id: pro, rank: 20 })
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await deliver()
+  const path = `/api/customers/${ada.customerId}`
+  const licences = async (): Promise<Licence[]> =>
+    (await ada.call('GET', `/api/licenses/${ada.customerId}`)).body.data
+  const licence = async () => {
+    const [one, ...others] = await licences()
+    assert.deepEqual(others, [])
+    return one!
+  }
+  const read = async () => (await service.asAdmin('GET', path)).body
+  return { ...billing, ada, id, pro, path, licences, licence, read }
+}
+
+test('an upgrade that is not paid leaves the former terms until it is', async (t) => {
+  const { ada, id, pro, stripe, deliver, licence } = await subscribed(t)
+  const before = await licence()
+  stripe.clock.advance(3_600)
+  stripe.upgradeUnpaid(id, pro)
+  await deliver()
+  assert.equal((await ada.subscription()).status, 'past_due')
+  const during = await licence()
+  assert.deepEqual([during.plan, during.license_id], ['starter', before.license_id])
+  assert.equal(await ada.plan(), 'starter')
+  stripe.recover(id)
+  await deliver()
+  assert.equal((await licence()).plan, 'pro')
+  assert.equal(await ada.plan(), 'pro')
+})
+
+test('a renewal that is not paid ends with what was paid, and the grace', async (t) => {
+  const { id, stripe, deliver, licence, ada } = await subscribed(t)
+  const before = await licence()
+  const paidUntil = Date.parse((await ada.subscription()).current_period_end)
+  stripe.clock.advance(30 * 86_400)
+  stripe.failPayment(id)
+  await deliver()
+  assert.equal((await licence()).license_id, before.license_id)
+  assert.equal(Date.parse(before.expires_at) - paidUntil, 3 * DAY_MS)
+})
+
+for (const behavior of ['void', 'keep_as_draft'] as const) {
+  test(`a pause of collection with ${behavior} licenses nothing beyond what is paid`, async (t) => {
+    const { ada, id, stripe, deliver, licence } = await subscribed(t)
+    const paid = await licence()
+    stripe.pauseCollection(id, behavior)
+    await deliver()
+    assert.equal((await ada.subscription()).paused, true)
+    for (let period = 0; period < 2; period++) {
+      stripe.clock.advance(30 * 86_400)
+      stripe.renewUnasked(id)
+      await deliver()
+      assert.equal((await licence()).license_id, paid.license_id)
+    }
+    stripe.pauseCollection(id, null)
+    await deliver()
+    assert.equal((await ada.subscription()).paused, false)
+    assert.ok((await licence()).expires_at > paid.expires_at)
+  })
+}
+
+test('a subscription that ends on a day is licensed until that day, which is shown', async (t) => {
+  const { ada, id, stripe, deliver, licence } = await subscribed(t)
+  const end = Math.floor(stripe.clock.now()) + 5 * 86_400
+  stripe.cancelAt(id, end)
+  await deliver()
+  const day = new Date(end * 1_000).toISOString()
+  const { cancel_at, ends_at, cancel_at_period_end } = await ada.subscription()
+  assert.deepEqual([cancel_at, ends_at, cancel_at_period_end], [day, day, false])
+  assert.equal((await licence()).expires_at, day)
+  stripe.cancelAt(id, null)
+  await deliver()
+  assert.ok((await licence()).expires_at > day)
+  stripe.cancelAtPeriodEnd(id)
+  await deliver()
+  const ending = await ada.subscription()
+  assert.equal(ending.ends_at, ending.current_period_end)
+})
+
+test('a suspended customer’s licences are on the list, and none is issued until they are back', async (t) => {
+  const { ada, id, stripe, deliver, licences, service, path } = await subscribed(t)
+  const [before] = await licences()
+  const listed = async () => {
+    const token = await fetchRevocations(service)
+    return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).jtis as string[]
+  }
+  assert.deepEqual(await listed(), [])
+  await service.asAdmin('PATCH', path, { status: 'suspended' })
+  assert.deepEqual(await listed(), [before!.license_id])
+  const byHand = await service.asAdmin('POST', '/api/licenses', { customer_id: ada.customerId })
+  assertRefused(byHand, 'CUSTOMER_SUSPENDED')
+  stripe.clock.advance(30 * 86_400)
+  stripe.renew(id)
+  await deliver()
+  await service.asAdmin('PATCH', path, { status: 'active' })
+  assert.deepEqual(await listed(), [])
+  const renewed = async () => {
+    const [one] = await licences()
+    return one !== undefined && one.license_id !== before!.license_id
+  }
+  assert.ok(await eventually(renewed, 10_000), 'what was not issued meanwhile is')
+})
+
+test('the customer at Stripe is that of the subscription, however it was sold', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  const ada = await newCustomer()
+  const dashboard = stripe.addCustomer()
+  stripe.startSubscription({
+    customer: dashboard,
+    items: [{ price: price.id }],
+    metadata: { customer_id: ada.customerId },
+  })
+  await deliver()
+  assert.equal(await ada.plan(), 'starter')
+  const portal = { return_url: 'https://app.example.com/billing' }
+  const customers = () =>
+    stripe.requests.filter(({ method, path }) => method === 'POST' && path === '/v1/customers')
+  const portals = () => stripe.requests.filter(({ path }) => path === '/v1/billing_portal/sessions')
+  assert.equal((await ada.call('POST', '/api/subscriptions/portal', portal)).status, 201)
+  assert.equal(customers().length, 0, 'no second, empty customer is made')
+  assert.equal(portals().at(-1)?.params['customer'], dashboard)
+
+  // A Payment Link makes a Stripe customer of its own for one who has another.
+  const eve = await newCustomer('eve@example.com')
+  await eve.call('POST', '/api/subscriptions/portal', portal)
+  assert.equal(customers().length, 1)
+  const link = stripe.openPaymentLink(price.id, eve.customerId)
+  stripe.payCheckout(link)
+  await deliver()
+  assert.equal(await eve.plan(), 'starter')
+  const { body } = await service.asAdmin('GET', `/api/customers/${eve.customerId}`)
+  assert.equal(body.stripe_customer_ids.length, 2)
+  const { customer } = stripe.find(link) as { customer: string }
+  await eve.call('POST', '/api/subscriptions/portal', portal)
+  assert.equal(portals().at(-1)?.params['customer'], customer)
+
+  const taken = await service.asAdmin('PATCH', `/api/customers/${ada.customerId}`, {
+    stripe_customer_id: customer,
+  })
+  assertRefused(taken, 'STRIPE_CUSTOMER_TAKEN')
+})
+
+test('a changed address or name reaches every Stripe customer', async (t) => {
+  const { service, stripe, newCustomer } = await startBilling(t)
+  const ada = await newCustomer()
+  const path = `/api/customers/${ada.customerId}`
+  const ids = [stripe.addCustomer(), stripe.addCustomer()]
+  for (const stripe_customer_id of ids) {
+    assert.equal((await service.asAdmin('PATCH', path, { stripe_customer_id })).status, 200)
+  }
+  assert.deepEqual((await service.asAdmin('GET', path)).body.stripe_customer_ids, ids)
+  await service.asAdmin('PATCH', path, { email: 'new@example.com', company_name: 'New Ltd' })
+  const isTold = () =>
+    ids.every((id) => {
+      const { email, name } = stripe.find(id) as { email: string; name: string }
+      return email === 'new@example.com' && name === 'New Ltd'
+    })
+  assert.ok(await eventually(isTold, 10_000))
+})
+
+test('of two checkouts the other expires when one is paid', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  const other = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } }).id
+  await putPlan(service, 'starter', { stripe_price_id: price.id })
+  await putPlan(service, 'pro', { stripe_price_id: other })
+  const ada = await newCustomer()
+  const first = (await ada.checkout()).body.checkout_session_id
+  const second = (await ada.checkout({ plan: 'pro' })).body.checkout_session_id
+  stripe.payCheckout(first)
+  await deliver()
+  assert.equal((stripe.find(second) as { status: string }).status, 'expired')
+  assert.throws(() => stripe.payCheckout(second))
+})
+
+test('an id of the owner’s finds one customer', async (t) => {
+  const { service } = await startBilling(t)
+  const create = (email: string, external_id: string) =>
+    service.asAdmin('POST', '/api/customers', { email, external_id })
+  const made = await create('ada@example.com', 'company-17')
+  assert.equal(made.body.customer.external_id, 'company-17')
+  assertRefused(await create('eve@example.com', 'company-17'), 'EXTERNAL_ID_TAKEN')
+  const found = await service.asAdmin('GET', '/api/customers?external_id=company-17')
+  assert.equal(found.body.data.length, 1)
+})
