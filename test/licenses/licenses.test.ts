@@ -37,6 +37,7 @@ test('a licence issued by hand is served, and any JWT library verifies it', asyn
     'plan',
     'features',
     'limits',
+    'quantity',
     'status',
     'issued_at',
     'expires_at',

@@ -107,6 +107,8 @@ async function liveAsCustomer({ stripe, deliver }: Billing, calls: Caller): Prom
   const held = await calls.asAdmin('GET', path)
   texts.push(held.stripe_customer_id)
   await calls.asAdmin('GET', `${path}/export`)
+  const { data: events } = await calls.asAdmin('GET', `/api/stripe/events?customer_id=${id}`)
+  await calls.asAdmin('POST', `/api/stripe/events/${events[0].event_id}/replay`)
   return id
 }
 

@@ -21,7 +21,7 @@ export const GUIDES = [
 export type GuideName = (typeof GUIDES)[number]
 
 /** The same from `src/` and from `dist/`: Markdown is not compiled. */
-const FOLDER = new URL('../../docs/guides/', import.meta.url)
+const FOLDER = new URL('src/docs/guides/', new URL('../../../', import.meta.url))
 
 export function readGuide(name: GuideName): string {
   return name === 'errors' ? errorsGuide() : readFileSync(new URL(`${name}.md`, FOLDER), 'utf8')
