@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox'
-import { and, asc, eq, gt } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, gt } from 'drizzle-orm'
 import type { Database, Transaction } from '../database/index.ts'
 import { transferId } from '../funds/present.ts'
 import { Timestamp, nullable } from '../http/schemas.ts'
 import { type Pages, pages } from '../privacy/document.ts'
 import type { ExportPart, Names, Whom } from '../privacy/personal.ts'
-import { stripePayments } from './tables.ts'
+import { stripePayments, stripeTakings } from './tables.ts'
 
 const PAGE = 1_000
 
@@ -21,12 +21,29 @@ const Payment = Type.Object({
   updated_at: Timestamp,
 })
 
+/** A refund or a dispute of such a payment. */
+const Taking = Type.Object({
+  stripe_id: Type.String({ examples: ['re_3MtwBwLkdIwHu7ix2kXl1yZa'] }),
+  kind: Type.Unsafe<'refund' | 'dispute'>({ type: 'string', enum: ['refund', 'dispute'] }),
+  payment_intent: Type.String({ examples: ['pi_3MtwBwLkdIwHu7ix28a3tqPa'] }),
+  currency: Type.String({ examples: ['usd'] }),
+  amount: Units,
+  status: Type.String({ description: "Stripe's own word.", examples: ['succeeded'] }),
+  at: Timestamp,
+})
+
 export const paymentExports: readonly ExportPart[] = [
   {
     of: 'account',
     name: 'stripe_payments',
     schema: Type.Array(Payment),
     read: (db, { accountId }) => exportedPayments(db, accountId ?? 0n),
+  },
+  {
+    of: 'account',
+    name: 'stripe_takings',
+    schema: Type.Array(Taking),
+    read: (db, { accountId }) => exportedTakings(db, accountId ?? 0n),
   },
 ]
 
@@ -59,6 +76,30 @@ function exportedPayments(db: Database, accountId: bigint): Pages {
       refunded: Number(row.refunded),
       lost: Number(row.lost),
       updated_at: row.updatedAt.toISOString(),
+    }),
+  )
+}
+
+function exportedTakings(db: Database, accountId: bigint): Pages {
+  return pages(
+    (after?: typeof stripeTakings.$inferSelect) =>
+      db
+        .select(getTableColumns(stripeTakings))
+        .from(stripeTakings)
+        .innerJoin(stripePayments, eq(stripePayments.id, stripeTakings.paymentId))
+        .where(
+          and(eq(stripePayments.accountId, accountId), after && gt(stripeTakings.id, after.id)),
+        )
+        .orderBy(asc(stripeTakings.id))
+        .limit(PAGE),
+    (row) => ({
+      stripe_id: row.id,
+      kind: row.kind,
+      payment_intent: row.paymentId,
+      currency: row.currency,
+      amount: Number(row.amount),
+      status: row.status,
+      at: row.at.toISOString(),
     }),
   )
 }

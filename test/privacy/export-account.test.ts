@@ -44,6 +44,16 @@ test('an export has everything that is held on a user, and of nobody else', asyn
     holds.map(({ amount, status }: { amount: number; status: string }) => [amount, status]),
     [[100, 'open']],
   )
+  await query(
+    service.database,
+    `insert into stripe_takings (id, kind, payment_id, amount, currency, status, is_withdrawn, at)
+     select 're_' || id, 'refund', id, 250, currency, 'succeeded', false, now() from stripe_payments`,
+  )
+  const again = await service.asInternal('GET', '/account/ada/export')
+  assert.deepEqual(
+    again.body.stripe_takings.map((one: Record<string, unknown>) => [one['kind'], one['amount']]),
+    [['refund', 250]],
+  )
   assert.equal(stripe_payments.length, 1)
   assert.equal(stripe_payments[0].transfer_id, transfers[0].transfer_id)
   const { payment_intent: intent } = stripe_payments[0]

@@ -2211,6 +2211,7 @@ export interface components {
             transfers: components["schemas"]["AccountExportTransfer"][];
             holds: components["schemas"]["AccountExportHold"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
+            stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
             stripe_events: components["schemas"]["AccountExportStripeEvent"][];
             audit_records: components["schemas"]["AccountExportAuditRecord"][];
         };
@@ -2743,6 +2744,32 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             updated_at: string;
+        };
+        AccountExportStripeTaking: {
+            /** @example re_3MtwBwLkdIwHu7ix2kXl1yZa */
+            stripe_id: string;
+            /** @enum {string} */
+            kind: "refund" | "dispute";
+            /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
+            payment_intent: string;
+            /** @example usd */
+            currency: string;
+            /**
+             * Format: int64
+             * @description In Stripe's smallest unit of the currency.
+             */
+            amount: number;
+            /**
+             * @description Stripe's own word.
+             * @example succeeded
+             */
+            status: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            at: string;
         };
         AccountExportStripeEvent: {
             /** @example evt_1Nk0PqL2eZvKYlo2 */
