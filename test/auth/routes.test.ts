@@ -17,6 +17,7 @@ const PUBLIC = [
   '/docs/guides/access',
   '/docs/guides/audit',
   '/docs/guides/clients',
+  '/docs/guides/concepts',
   '/docs/guides/errors',
   '/docs/guides/idempotency',
   '/docs/guides/licences',

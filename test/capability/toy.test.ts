@@ -64,6 +64,7 @@ const vouchers: Capability = {
             body: Type.Object({ voucher_id: Type.String(), customer_id: Type.String() }),
             response: { 201: ref(Voucher) },
           },
+          config: { permission: 'customers:write' },
         },
         async (request, reply) => {
           const { voucher_id: id, customer_id: customerId } = request.body as Record<string, string>

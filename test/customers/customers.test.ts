@@ -35,7 +35,16 @@ test('a customer is created with a first key, and read as it was given', async (
   assert.deepEqual(Object.keys(created.body), ['customer', 'api_key'])
   const { customer } = created.body
   const { customer_id, created_at, updated_at, ...rest } = customer
-  assert.deepEqual(rest, { ...draft, status: 'active', stripe_customer_id: null })
+  assert.deepEqual(rest, {
+    ...draft,
+    plans: ['starter'],
+    base_plan: 'starter',
+    external_id: null,
+    subscription_status: null,
+    status: 'active',
+    stripe_customer_id: null,
+    stripe_customer_ids: [],
+  })
   assert.match(customer_id, /^cust_[0-9A-Za-z]{16}$/)
   assert.match(created_at, TIME)
   assert.equal(updated_at, created_at)
@@ -54,8 +63,13 @@ test('a customer is created with a first key, and read as it was given', async (
       email: 'bob@example.com',
       company_name: null,
       plan: null,
+      plans: [],
+      base_plan: null,
+      external_id: null,
+      subscription_status: null,
       status: 'active',
       stripe_customer_id: null,
+      stripe_customer_ids: [],
       metadata: {},
       created_at: 0,
       updated_at: 0,
@@ -88,7 +102,10 @@ test('a change touches what it names and nothing else', async (t) => {
     const answer = await service.asAdmin('PATCH', path, change)
     assert.equal(answer.status, 200)
     assert.ok(answer.body.updated_at >= expected.updated_at)
-    expected = { ...expected, ...change, updated_at: answer.body.updated_at }
+    // Without a subscription the plan that an operator sets is the one that is held.
+    const { plan } = change
+    const held = plan === undefined ? {} : { base_plan: plan, plans: plan === null ? [] : [plan] }
+    expected = { ...expected, ...change, ...held, updated_at: answer.body.updated_at }
     assert.deepEqual(answer.body, expected)
     assert.deepEqual((await service.asAdmin('GET', path)).body, expected)
   }
