@@ -99,8 +99,11 @@ test('an account that is locked keeps the job from no other', async (t) => {
     "select id from accounts where user_id = 'ada' for update",
   )
   try {
+    // The job may have had its first page before the lock.
+    const left = await open('ada')
+    assert.ok(left > 0)
     assert.ok(await eventually(async () => (await open('bob')) === 0, 60_000))
-    assert.equal(await open('ada'), 700)
+    assert.equal(await open('ada'), left)
   } finally {
     await unlock()
   }
