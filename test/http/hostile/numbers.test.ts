@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Target, assertUntouched, startTarget } from '../../support/hostile.ts'
 import { assertRefused } from '../../support/refusals.ts'
+import { keyIdOf } from '../../support/customers.ts'
 
 /** What a lenient reader takes for a number, or rounds to one. */
 const NO_INTEGERS = ['Infinity', '-Infinity', '1e999', '-1e999', 'NaN', '0x10', '0b1', '0o7']
@@ -146,7 +147,9 @@ test('a range that ends before it begins is refused, wherever a query asks for o
   const times = ['2026-02-01T00:00:00Z', '2026-01-01T00:00:00Z']
   for (const [path] of ranges) {
     // The customer's own calls have a key of their own.
-    const filled = path.replace('{customer_id}', target.customer.customerId)
+    const filled = path
+      .replace('{customer_id}', target.customer.customerId)
+      .replace('{key_id}', keyIdOf(target.customer.apiKey))
     const headers = { 'x-api-key': target.customer.apiKey }
     const metric = path.startsWith('/api/usage') ? 'metric=api.calls&' : ''
     const send = (query: string) =>
