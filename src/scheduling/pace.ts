@@ -4,7 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 const REST = 4
 const REST_MS_MAX = 1_000
 
-/** Rests after a page that began then (`performance.now()`). */
-export async function restAfter(startedAt: number): Promise<void> {
-  await delay(Math.min(REST_MS_MAX, REST * (performance.now() - startedAt)))
+/**
+ * Rests after a page that began then (`performance.now()`).
+ * @param rest how many times as long as the page took; 1 where somebody waits for the end
+ */
+export async function restAfter(startedAt: number, rest = REST): Promise<void> {
+  await delay(Math.min(REST_MS_MAX, rest * (performance.now() - startedAt)))
 }

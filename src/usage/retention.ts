@@ -43,7 +43,7 @@ export async function cleanUsage(
   const cutoff = await db.transaction(async (tx) =>
     moveBound(tx, actor, olderThanDays, await hasOlder(tx, olderThanDays)),
   )
-  return { cutoff, ...(await deleteBefore(db, cutoff, options)) }
+  return { cutoff, ...(await deleteBefore(db, cutoff, options, 1)) }
 }
 
 /**
@@ -127,6 +127,7 @@ async function deleteBefore(
   db: Database,
   cutoff: Date,
   { timeMs = Infinity, report = () => undefined }: CleanOptions,
+  rest?: number,
 ): Promise<Omit<Cleaned, 'cutoff'>> {
   const begunAt = performance.now()
   let deleted = 0
@@ -151,7 +152,7 @@ async function deleteBefore(
     }
     from = new Date(page.until)
     if (performance.now() - begunAt > timeMs) return { deleted, isDone: false }
-    await restAfter(startedAt)
+    await restAfter(startedAt, rest)
   }
 }
 
