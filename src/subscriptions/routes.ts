@@ -14,7 +14,7 @@ import {
   SubscriptionCount,
   SubscriptionParams,
 } from './schemas.ts'
-import { countSubscriptions, currentSubscriptions } from './service.ts'
+import { countSubscriptions, currentSubscriptions } from './current.ts'
 
 export const subscriptionSchemas = [
   Subscription,

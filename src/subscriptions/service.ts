@@ -1,38 +1,16 @@
-import {
-  and,
-  count,
-  desc,
-  eq,
-  inArray,
-  isNotNull,
-  isNull,
-  ne,
-  notInArray,
-  or,
-  sql,
-} from 'drizzle-orm'
-import { type Actor, recordAudit } from '../audit/record.ts'
+import { and, eq, inArray, notInArray, or, sql } from 'drizzle-orm'
+import type { Actor } from '../audit/record.ts'
 import { isLiving } from '../customers/living.ts'
 import { customers, stripeCustomers } from '../customers/tables.ts'
-import { accounts } from '../funds/tables.ts'
-import { type Follower, everyOne } from './followers.ts'
-import { array } from '../database/arrays.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
-import { type SubscribedPlan, plansOfSubscriptions } from './held.ts'
-import { type Knowledge, type Known, type Verdict, supersededBy, weigh } from './knowledge.ts'
-import { type SubscriptionRow, dateOf, secondsOf, stateOf } from './row.ts'
-import { type Settled, settledAfter, standingOf } from './standing.ts'
-import {
-  ENDED,
-  type Item,
-  type StripeSubscription,
-  type SubscriptionState,
-  isSame,
-} from './state.ts'
+import { type Follower, everyOne } from './followers.ts'
+import { type Knowledge, type Verdict, weigh } from './knowledge.ts'
+import { type SubscriptionRow, stateOf } from './row.ts'
+import { settledAfter, standingOf } from './standing.ts'
+import { ENDED, type StripeSubscription, isSame } from './state.ts'
 import { subscriptions } from './tables.ts'
-
-export const STRIPE: Actor = { id: 'stripe', ip: null }
+import { STRIPE, heldItemsOf, knownOf, recordChange, write } from './write.ts'
 
 /** `unknown`: it belongs to no customer of ours. `raced`: another wrote since the version was read. */
 export type Outcome = Verdict | 'unknown' | 'raced'
@@ -195,31 +173,6 @@ export async function endForDeleted(
   return ended.length
 }
 
-async function recordChange(
-  tx: Transaction,
-  customerId: string,
-  row: SubscriptionRow,
-  actor = STRIPE,
-): Promise<void> {
-  const plans = (await plansOfSubscriptions(tx, [row.id])).get(row.id) ?? []
-  const shown = presentSubscription(row, plans)
-  await recordAudit(tx, actor, {
-    event: 'subscription.updated',
-    subject: customerId,
-    metadata: {
-      subscription: row.id,
-      status: row.status,
-      plan: shown.plan,
-      plans: shown.plans,
-      quantity: shown.quantity,
-      current_period_end: shown.current_period_end,
-      cancel_at_period_end: row.cancelAtPeriodEnd,
-      ends_at: shown.ends_at,
-      paused: shown.paused,
-    },
-  })
-}
-
 interface Owner {
   id: string
   status: 'active' | 'suspended'
@@ -260,152 +213,4 @@ async function ownerOf(tx: Transaction, heard: StripeSubscription): Promise<Owne
     .limit(1)
     .for('no key update', { of: customers })
   return owner ?? null
-}
-
-async function write(
-  tx: Transaction,
-  heard: StripeSubscription,
-  knowledge: Knowledge,
-  customerId: string,
-  row: SubscriptionRow | undefined,
-): Promise<SubscriptionRow> {
-  const { state } = knowledge
-  const at = knowledge.source === 'event' ? knowledge.at : Math.floor(Date.now() / 1_000)
-  const settled = settledAfter(row?.settled ?? [], state, at)
-  const values = {
-    customerId,
-    stripeCustomerId: heard.stripeCustomerId,
-    status: state.status,
-    items: [...state.items],
-    heldItems: heldItemsOf(state, settled),
-    settled,
-    latestInvoice: state.latestInvoice,
-    pause: state.pause,
-    cancelAt: dateOf(state.cancelAt),
-    cancelAtPeriodEnd: state.cancelAtPeriodEnd,
-    endedAt: dateOf(state.endedAt),
-    ...(await firstItemOf(tx, state)),
-    version: (row?.version ?? 0n) + 1n,
-    updatedAt: new Date(),
-    ...(knowledge.source === 'fetch' && { fetchedAt: new Date() }),
-    ...(knowledge.source === 'event' && {
-      eventAt: dateOf(knowledge.at),
-      eventRank: knowledge.rank,
-      superseded: supersededBy(row === undefined ? null : knownOf(row), knowledge, Date.now()),
-    }),
-  }
-  const [written] = await tx
-    .insert(subscriptions)
-    .values({ id: heard.id, createdAt: dateOf(heard.createdAt) ?? new Date(), ...values })
-    .onConflictDoUpdate({ target: subscriptions.id, set: values })
-    .returning()
-  if (written === undefined) throw new Error('The subscription was not written')
-  return written
-}
-
-function heldItemsOf(state: SubscriptionState, settled: readonly Settled[]): Item[] | null {
-  const { items, paid } = standingOf(state, settled)
-  return paid === 'earlier' ? [...items] : null
-}
-
-const INT_MAX = 2_147_483_647
-
-/** What the version before reads: the item of a plan, or else the first. */
-async function firstItemOf(tx: Transaction, { items }: SubscriptionState) {
-  const prices = items.map(({ price }) => price)
-  const meanings = await tx.execute<{ price: string; plan: string }>(sql`
-    select price_id as price, plan_id as plan from price_meanings
-    where price_id = any(${array(prices)}::text[])`)
-  const planOf = new Map(meanings.map(({ price, plan }) => [price, plan]))
-  const item = items.find(({ price }) => planOf.has(price)) ?? items[0]
-  return {
-    stripePriceId: item?.price ?? null,
-    plan: planOf.get(item?.price ?? '') ?? null,
-    quantity: Math.min(item?.quantity ?? 1, INT_MAX),
-    currentPeriodStart: dateOf(item?.start ?? null),
-    currentPeriodEnd: dateOf(item?.end ?? null),
-  }
-}
-
-/** Accounts by tier, and Stripe subscriptions that give access. */
-export async function countSubscriptions(db: Database) {
-  const open = and(isNotNull(accounts.userId), ne(accounts.status, 'closed'))
-  const [tiers, [stripe]] = await Promise.all([
-    db
-      .select({ tier: accounts.tier, count: count() })
-      .from(accounts)
-      .where(open)
-      .groupBy(accounts.tier),
-    db.execute<{ count: number }>(sql`
-      select count(distinct subscription_id)::int as count from subscription_plans
-      where gives_access`),
-  ])
-  return {
-    subscription_count: tiers.reduce((sum, row) => sum + row.count, 0),
-    by_tier: Object.fromEntries(tiers.map((row) => [row.tier ?? '', row.count])),
-    stripe_active: stripe?.count ?? 0,
-  }
-}
-
-/**
- * What a customer has subscribed to and has not ended, newest first. The one that stands for all is that
- * whose plan has the highest rank, of those that give access where any does.
- */
-export async function currentSubscriptions(db: Database, customerId: string) {
-  const rows = await db
-    .select()
-    .from(subscriptions)
-    .where(and(eq(subscriptions.customerId, customerId), isNull(subscriptions.endedAt)))
-    .orderBy(desc(subscriptions.createdAt), desc(subscriptions.id))
-  const plans = await plansOfSubscriptions(
-    db,
-    rows.map(({ id }) => id),
-  )
-  const all = rows.map((row) => ({ row, plans: plans.get(row.id) ?? [] }))
-  const ours = all.filter((one) => one.plans.length > 0)
-  const open = ours.filter((one) => one.plans.some(({ givesAccess }) => givesAccess))
-  const [first] = (open.length > 0 ? open : ours).toSorted((a, b) => rankOf(b) - rankOf(a))
-  const present = (one: (typeof all)[number]) => presentSubscription(one.row, one.plans)
-  return {
-    customer_id: customerId,
-    subscription: first === undefined ? null : present(first),
-    subscriptions: all.map(present),
-  }
-}
-
-function rankOf({ plans: [plan] }: { plans: readonly SubscribedPlan[] }): number {
-  return plan?.rank ?? -Infinity
-}
-
-/** @param plans by rank; none for a subscription to something else */
-export function presentSubscription(row: SubscriptionRow, plans: readonly SubscribedPlan[]) {
-  const [plan] = plans
-  const [item] = row.heldItems ?? stateOf(row).items
-  const periodStart = plan === undefined ? dateOf(item?.start ?? null) : plan.periodStart
-  const periodEnd = plan === undefined ? dateOf(item?.end ?? null) : plan.periodEnd
-  const endsAt = row.cancelAt ?? (row.cancelAtPeriodEnd ? periodEnd : null)
-  return {
-    plan: plan?.plan ?? null,
-    plans: plans.map((one) => ({ plan: one.plan, quantity: one.quantity })),
-    status: row.status,
-    quantity: plan?.quantity ?? item?.quantity ?? 1,
-    current_period_start: periodStart?.toISOString() ?? null,
-    current_period_end: periodEnd?.toISOString() ?? null,
-    cancel_at: row.cancelAt?.toISOString() ?? null,
-    cancel_at_period_end: row.cancelAtPeriodEnd,
-    paused: row.pause !== null,
-    ends_at: endsAt?.toISOString() ?? null,
-    stripe_subscription_id: row.id,
-  }
-}
-
-function knownOf(row: SubscriptionRow): Known {
-  return {
-    state: stateOf(row),
-    eventAt: secondsOf(row.eventAt),
-    eventRank: row.eventRank,
-    superseded: row.superseded,
-    fetchedAt: row.fetchedAt?.getTime() ?? null,
-    writtenAt: row.updatedAt.getTime(),
-  }
 }

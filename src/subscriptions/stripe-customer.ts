@@ -12,7 +12,8 @@ import type { Database, Transaction } from '../database/index.ts'
 import { type StripeCalls, requestKey } from '../stripe/client.ts'
 import { holdSettling } from '../stripe/personal-events.ts'
 import { eraseStripeCustomer, forgetStripeCustomer } from '../stripe/erased-customers.ts'
-import { type Means, STRIPE, endForDeleted, holdersOf } from './service.ts'
+import { type Means, endForDeleted, holdersOf } from './service.ts'
+import { STRIPE } from './write.ts'
 
 type Customer = Pick<
   typeof customers.$inferSelect,

@@ -1,0 +1,117 @@
+import { sql } from 'drizzle-orm'
+import { type Actor, recordAudit } from '../audit/record.ts'
+import { array } from '../database/arrays.ts'
+import type { Transaction } from '../database/index.ts'
+import { plansOfSubscriptions } from './held.ts'
+import { type Knowledge, type Known, supersededBy } from './knowledge.ts'
+import { presentSubscription } from './present.ts'
+import { type SubscriptionRow, dateOf, secondsOf, stateOf } from './row.ts'
+import { type Settled, settledAfter, standingOf } from './standing.ts'
+import type { Item, StripeSubscription, SubscriptionState } from './state.ts'
+import { subscriptions } from './tables.ts'
+
+export const STRIPE: Actor = { id: 'stripe', ip: null }
+
+/** Puts what is known now into the subscription's row. */
+export async function write(
+  tx: Transaction,
+  heard: StripeSubscription,
+  knowledge: Knowledge,
+  customerId: string,
+  row: SubscriptionRow | undefined,
+): Promise<SubscriptionRow> {
+  const { state } = knowledge
+  const at = knowledge.source === 'event' ? knowledge.at : Math.floor(Date.now() / 1_000)
+  const settled = settledAfter(row?.settled ?? [], state, at)
+  const values = {
+    customerId,
+    stripeCustomerId: heard.stripeCustomerId,
+    status: state.status,
+    items: [...state.items],
+    heldItems: heldItemsOf(state, settled),
+    settled,
+    latestInvoice: state.latestInvoice,
+    pause: state.pause,
+    cancelAt: dateOf(state.cancelAt),
+    cancelAtPeriodEnd: state.cancelAtPeriodEnd,
+    endedAt: dateOf(state.endedAt),
+    ...(await firstItemOf(tx, state)),
+    version: (row?.version ?? 0n) + 1n,
+    updatedAt: new Date(),
+    ...(knowledge.source === 'fetch' && { fetchedAt: new Date() }),
+    ...(knowledge.source === 'event' && {
+      eventAt: dateOf(knowledge.at),
+      eventRank: knowledge.rank,
+      superseded: supersededBy(row === undefined ? null : knownOf(row), knowledge, Date.now()),
+    }),
+  }
+  const [written] = await tx
+    .insert(subscriptions)
+    .values({ id: heard.id, createdAt: dateOf(heard.createdAt) ?? new Date(), ...values })
+    .onConflictDoUpdate({ target: subscriptions.id, set: values })
+    .returning()
+  if (written === undefined) throw new Error('The subscription was not written')
+  return written
+}
+
+/** Items that count in place of the row's own; null where those do. */
+export function heldItemsOf(state: SubscriptionState, settled: readonly Settled[]): Item[] | null {
+  const { items, paid } = standingOf(state, settled)
+  return paid === 'earlier' ? [...items] : null
+}
+
+const INT_MAX = 2_147_483_647
+
+/** What the version before reads: the item of a plan, or else the first. */
+async function firstItemOf(tx: Transaction, { items }: SubscriptionState) {
+  const prices = items.map(({ price }) => price)
+  const meanings = await tx.execute<{ price: string; plan: string }>(sql`
+    select price_id as price, plan_id as plan from price_meanings
+    where price_id = any(${array(prices)}::text[])`)
+  const planOf = new Map(meanings.map(({ price, plan }) => [price, plan]))
+  const item = items.find(({ price }) => planOf.has(price)) ?? items[0]
+  return {
+    stripePriceId: item?.price ?? null,
+    plan: planOf.get(item?.price ?? '') ?? null,
+    quantity: Math.min(item?.quantity ?? 1, INT_MAX),
+    currentPeriodStart: dateOf(item?.start ?? null),
+    currentPeriodEnd: dateOf(item?.end ?? null),
+  }
+}
+
+/** What is known of a subscription, as its row has it. */
+export function knownOf(row: SubscriptionRow): Known {
+  return {
+    state: stateOf(row),
+    eventAt: secondsOf(row.eventAt),
+    eventRank: row.eventRank,
+    superseded: row.superseded,
+    fetchedAt: row.fetchedAt?.getTime() ?? null,
+    writtenAt: row.updatedAt.getTime(),
+  }
+}
+
+export async function recordChange(
+  tx: Transaction,
+  customerId: string,
+  row: SubscriptionRow,
+  actor = STRIPE,
+): Promise<void> {
+  const plans = (await plansOfSubscriptions(tx, [row.id])).get(row.id) ?? []
+  const shown = presentSubscription(row, plans)
+  await recordAudit(tx, actor, {
+    event: 'subscription.updated',
+    subject: customerId,
+    metadata: {
+      subscription: row.id,
+      status: row.status,
+      plan: shown.plan,
+      plans: shown.plans,
+      quantity: shown.quantity,
+      current_period_end: shown.current_period_end,
+      cancel_at_period_end: row.cancelAtPeriodEnd,
+      ends_at: shown.ends_at,
+      paused: shown.paused,
+    },
+  })
+}
