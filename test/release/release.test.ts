@@ -91,7 +91,7 @@ test('npm run release writes the version and packs what runs, with the patched d
   await listing.ended
   const files = new Set(listing.output().split('\n'))
   for (const name of [
-    'bin/strongroom.js',
+    'dist/strongroom.js',
     'dist/server.js',
     'dist/cli.js',
     'dist/worker.js',

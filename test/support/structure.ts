@@ -9,7 +9,10 @@ const FILE = 'ARCHITECTURE.md'
 const PICTURE = /(<!-- structure: npm run structure -->\n)[^]*?(<!-- \/structure -->)/
 
 const LAYERS = JSON.parse(readFileSync('src/layers.json', 'utf8')) as Record<string, string[]>
-const WINGS: Record<string, string[]> = { ...LAYERS, 'ways in': ['app', 'server', 'worker', 'cli'] }
+const WINGS: Record<string, string[]> = {
+  ...LAYERS,
+  'ways in': ['app', 'server', 'worker', 'cli', 'strongroom'],
+}
 
 const drawn = draw(modulesOf('src'))
 const text = readFileSync(FILE, 'utf8')
