@@ -1,8 +1,8 @@
-import { isatty } from 'node:tty'
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { destination, pino, stdSerializers } from 'pino'
+import { type Logger, pino, stdSerializers } from 'pino'
 import { databaseErrorCode } from '../database/faults.ts'
+import { logDestination } from './log-destination.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -15,16 +15,18 @@ declare module 'fastify' {
 }
 
 /** What may be logged is listed; everything else stays out, so no secret has to be recognised. */
-export function createLogger(level: LogLevel): FastifyBaseLogger {
-  return pino(
+export function createLogger(level: LogLevel): Logger {
+  const logger = pino(
     {
       level,
       base: { pid: process.pid },
       serializers: { err: describeError, req: () => undefined },
     },
-    // A terminal wants each line at once; a pipe takes them in blocks, which costs less.
-    destination({ fd: 1, sync: isatty(1), minLength: isatty(1) ? 0 : 4_096, periodicFlush: 200 }),
+    logDestination((lines) => {
+      logger.warn({ lines }, 'Lines were dropped while the log could not be written')
+    }),
   )
+  return logger
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { droppedLines } from './log-destination.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,6 +22,15 @@ export const metrics = fp(
       labelNames: ['version', 'node'],
       registers: [registry],
     }).set({ version, node: process.version }, 1)
+    new Counter({
+      name: 'strongroom_log_lines_dropped_total',
+      help: 'Log lines that were dropped because the standard output took none.',
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(droppedLines())
+      },
+    })
     const inFlight = new Gauge({
       name: 'strongroom_http_requests_in_flight',
       help: 'Requests that have come and are not answered yet.',

@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace'
-import type { FastifyBaseLogger } from 'fastify'
+import type { Logger } from 'pino'
+import { endThoughLogHangs } from './hung-log.ts'
 import { whenNpmIsGone } from './npm.ts'
 import { STOP_SIGNALS } from './signals.ts'
 import { explainStartupFault } from './startup-faults.ts'
@@ -21,17 +22,19 @@ export interface Lifecycle<T> {
 
 /** Starts a process's work, and stops it in good order on a signal or a fault that nothing handled. */
 export async function live<T>(
-  logger: FastifyBaseLogger,
+  logger: Logger,
   { start, stop, drainDelayMs = 0 }: Lifecycle<T>,
 ): Promise<T> {
   // Heard here, because closeWithGrace takes a second one for an order to stop at once; and before the
   // start, which begins with programs that are waited for.
   const stopping = new AbortController()
+  const writeLog = endThoughLogHangs(logger)
   const stopFor = (reason: object) => {
     // Ctrl-C under `npm start` comes twice, from the terminal and from npm: the second changes nothing.
     if (stopping.signal.aborted) return
     stopping.abort()
     logger.info(reason, 'Draining')
+    void writeLog()
     close()
   }
   for (const signal of STOP_SIGNALS) process.on(signal, () => stopFor({ signal }))
@@ -44,6 +47,7 @@ export async function live<T>(
       // Ctrl-C in the middle of a start must not leave the embedded database behind.
       await started.catch(() => undefined)
       await stop()
+      await writeLog()
     },
   )
   const started = start(stopping.signal)

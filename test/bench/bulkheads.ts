@@ -21,7 +21,12 @@ const WEBHOOK_SECRET = 'whsec_of_the_bench_0123456789abcdefghijk'
 
 export interface BulkheadOptions {
   /** A service of its own with these settings; it ends with the measurement. */
-  start: (env: Record<string, string>) => Promise<{ origin: string; stop(): Promise<void> }>
+  start: (env: Record<string, string>) => Promise<{
+    origin: string
+    /** From now on its standard output is read no more. */
+    mute(): void
+    stop(): Promise<void>
+  }>
   createCustomers: (origin: string, count: number) => Promise<string[]>
   url: string
   token: string
@@ -54,6 +59,7 @@ export async function measureBulkheads(
   }
   const service = await options.start(env)
   const beside = await options.start({ ...env, REDIS_URL: `redis://127.0.0.1:${redis.port}` })
+  const muted = await options.start({ ...env, LOG_LEVEL: 'info' })
   try {
     const { origin } = service
     const others = await othersOf(options, origin)
@@ -64,11 +70,23 @@ export async function measureBulkheads(
     }
     const nothing = () => Promise.resolve(() => Promise.resolve())
     rows.push(await compare('a hung Redis', options, samples, others, besideThem, nothing))
+    muted.mute()
+    await fillLog(muted.origin)
+    const ofMuted = await othersOf(options, muted.origin)
+    rows.push(await compare('a hung log', options, samples, others, ofMuted, nothing))
     return rows
   } finally {
-    await Promise.all([service.stop(), beside.stop()])
+    await Promise.all([service.stop(), beside.stop(), muted.stop()])
     stripe.close()
     redis.close()
+  }
+}
+
+/** More lines than a pipe holds. */
+async function fillLog(origin: string): Promise<void> {
+  for (let n = 0; n < 2_000; n++) {
+    const answer = await fetch(`${origin}/.well-known/jwks.json`)
+    await answer.arrayBuffer()
   }
 }
 

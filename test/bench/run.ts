@@ -136,7 +136,8 @@ try {
       createCustomers: (at: string, count: number) => createCustomers(at, adminToken, count),
       start: async (env: Record<string, string>) => {
         const started = await startService(url, { ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })
-        return { origin: started.origin, stop: () => stopService(started.child) }
+        const { origin, child } = started
+        return { origin, mute: () => child.stdout?.pause(), stop: () => stopService(child) }
       },
     }
     rows.push(...(await measureBulkheads(options, samples)))

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import { socketHost } from '../../src/database/hosts.ts'
 import { stripeEvent, stripeSignature } from '../support/stripe-events.ts'
@@ -22,7 +23,10 @@ export interface Call {
   body?: unknown
 }
 
-/** So many loops of a call, whatever it is answered, until they are stopped. */
+/** Of each loop: what is stuck is compared with calm, and not what many calls cost. */
+const PAUSE_MS = 100
+
+/** So many loops of a call, with pauses, whatever it is answered, until they are stopped. */
 export function traffic(origin: string, loops: number, next: () => Call): () => Promise<void> {
   const stopping = new AbortController()
   const running = Array.from({ length: loops }, async () => {
@@ -34,6 +38,7 @@ export function traffic(origin: string, loops: number, next: () => Call): () => 
       const init = { method, signal, headers: { ...json, ...headers } }
       const sent = fetch(origin + path, body === undefined ? init : { ...init, body: text })
       await sent.then((answer) => answer.arrayBuffer()).catch(() => undefined)
+      await delay(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   })
   return async () => {
