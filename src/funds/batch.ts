@@ -16,6 +16,7 @@ import {
   available,
   capturable,
   isLapsed,
+  isToBeToppedUp,
   post,
   refundable,
   reversible,
@@ -47,6 +48,8 @@ export interface Writes {
   holds: Hold[]
   /** Accounts that fell below their low-balance mark, with the operation that did it. */
   fellLow: { account: Account; operation: Operation }[]
+  /** Accounts that are to be topped up by themselves. */
+  toTopUp: bigint[]
   sums: Sum[]
 }
 
@@ -66,6 +69,7 @@ export function openBatch(ledger: Ledger) {
   const changedHolds = new Set<string>()
   const transfers: Transfer[] = []
   const fellLow: Writes['fellLow'] = []
+  const toTopUp = new Set<bigint>()
 
   /** @throws Refusal, and changes nothing then */
   function decide(operation: Operation): Moved {
@@ -73,11 +77,24 @@ export function openBatch(ledger: Ledger) {
     const key = { accountId: account.id, idempotencyKey: operation.key }
     const earlier = known.get(keyOf(key))
     if (earlier !== undefined) return replay(earlier, operation)
-    const moved = carryOut(account, operation)
+    const moved = carryOutOrRefuse(account, operation)
     if (!moved.replayed) caps.add(operation, moved.transfer)
     const after = accounts.get(account.id)
     if (after?.isLow === true && !account.isLow) fellLow.push({ account: after, operation })
+    const hasTaken = !moved.replayed && takes(moved.transfer)
+    if (after !== undefined && hasTaken && isToBeToppedUp(after)) toTopUp.add(after.id)
     return moved
+  }
+
+  /** A charge that finds too little is a reason to top up as well: no other may ever get through. */
+  function carryOutOrRefuse(account: Account, operation: Operation): Moved {
+    try {
+      return carryOut(account, operation)
+    } catch (error) {
+      const isShort = error instanceof Refusal && error.code === 'INSUFFICIENT_FUNDS'
+      if (isShort && isToBeToppedUp(account)) toTopUp.add(account.id)
+      throw error
+    }
   }
 
   function accountOf(operation: Operation): Account {
@@ -287,6 +304,7 @@ export function openBatch(ledger: Ledger) {
       transfers,
       holds: [...changedHolds].map((key) => holds.get(key)).filter(present),
       fellLow,
+      toTopUp: [...toTopUp],
       sums: caps.writes(),
     }
   }
@@ -309,6 +327,10 @@ const NO_SIGNATURE = {
 
 function placeOf(operation: Exclude<Operation, { userId: string }>): Place {
   return 'charge' in operation ? operation.charge : operation.hold
+}
+
+function takes({ kind }: Transfer): boolean {
+  return EFFECTS[kind].balance < 0n
 }
 
 function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {

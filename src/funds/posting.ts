@@ -47,6 +47,8 @@ export interface Account {
   lapsed: bigint
   creditLimit: bigint
   lowBalanceAt: bigint | null
+  /** A balance below it leaves an intent to top up; null where none is to be left now. */
+  autoTopUpBelow: bigint | null
   /** Stripe has taken money back, which may leave the balance below its floor. */
   chargedBack: boolean
   /** The balance is below `lowBalanceAt`, and that has been reported. */
@@ -74,6 +76,14 @@ export function available(
   account: Pick<Account, 'balance' | 'held' | 'lapsed' | 'creditLimit'>,
 ): bigint {
   return account.balance - account.held + account.lapsed + account.creditLimit
+}
+
+/** Whether it has fallen so low that it is topped up by itself. */
+export function isToBeToppedUp(
+  account: Pick<Account, 'status' | 'balance' | 'chargedBack' | 'autoTopUpBelow'>,
+): boolean {
+  const { status, balance, chargedBack, autoTopUpBelow: below } = account
+  return below !== null && balance < below && status === 'active' && !chargedBack
 }
 
 /** Whether what can be deducted could be more than every JSON reader keeps exactly. */

@@ -66,6 +66,7 @@ export async function beginBatch(
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
         0::bigint as lapsed, credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
+        auto_top_up_below as "autoTopUpBelow",
         charged_back as "chargedBack", is_low as "isLow", seq,
         updated_at as "updatedAt", salt
       from accounts
@@ -149,7 +150,7 @@ export async function writeBatch(
   xid: string,
   writes: Writes,
 ): Promise<bigint | null> {
-  const { accounts, transfers, holds, fellLow, sums } = writes
+  const { accounts, transfers, holds, fellLow, toTopUp, sums } = writes
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
 
   const accountIds = column(transfers, (transfer) => transfer.accountId)
@@ -239,11 +240,15 @@ export async function writeBatch(
     ) as new (lineage, day, amount)
     where token_sums.lineage = new.lineage`
 
+  const intended = sql`
+    select leave_auto_top_up_intents(${array(toTopUp)}::bigint[]) from ${guard}`
+
   const [recorded] = await Promise.all([
     transfers.length > 0 ? moved : [],
     sums.length > 0 && summed,
     holds.length > 0 && held,
     fellLow.length > 0 && reported,
+    toTopUp.length > 0 && intended,
     sql`commit`,
   ])
   return recorded[0]?.id ?? null

@@ -60,6 +60,11 @@ export const accounts = pgTable(
     /** Falling below it is reported once, until the balance has been above it again. */
     lowBalanceAt: bigint({ mode: 'bigint' }),
     isLow: boolean().notNull().default(false),
+    /**
+     * A balance below it leaves an intent to top up; null where none is to be left now: it is not enabled,
+     * is paused, or has an intent open.
+     */
+    autoTopUpBelow: bigint({ mode: 'bigint' }),
     /** Stripe has taken money back: only then may the balance stand below its floor. */
     chargedBack: boolean().notNull().default(false),
     /** The number of this account's transfers, and the `seq` of the newest. */

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { saveMethod } from './auto-top-up/payment-method.ts'
 import { topUpPaid } from './service.ts'
 import { userOf } from '../funds/accounts.ts'
 import { TOP_UP } from './checkout.ts'
@@ -47,6 +48,15 @@ export const checkoutEnded: Handler = async (services, event) => {
   }
   const userId = await payerOf(services, metadata)
   await topUpPaid(services, paymentIntent, userId, { currency, minor: BigInt(total) })
+  const stripeCustomerId = idOrNull(session.customer)
+  if (metadata['save_payment_method'] === 'true' && stripeCustomerId !== null) {
+    const { id } = await services.funds.balance(userId)
+    await saveMethod(services, id, {
+      stripeCustomerId,
+      paymentIntentId: paymentIntent,
+      at: event.createdAt,
+    })
+  }
   return null
 }
 

@@ -13,6 +13,8 @@ export interface TopUpCheckout {
   cancelUrl: string
   /** The caller's key: with another one, the same request is another checkout. */
   idempotencyKey: string | null
+  /** Keeps what it is paid with, for automatic top-ups: with this Stripe customer, or a new one. */
+  saving: { stripeCustomerId: string | null } | null
 }
 
 /**
@@ -27,7 +29,12 @@ export function openTopUpCheckout(
   const { currency, minor } = chargeFor(wanted.amount, account.asset)
   // Our own id: Stripe need not know the user's, and it still leads here once that is erased.
   const subject = accountSubject(account)
-  const metadata = { purpose: TOP_UP, account: subject }
+  const { saving } = wanted
+  const metadata = {
+    purpose: TOP_UP,
+    account: subject,
+    ...(saving !== null && { save_payment_method: 'true' }),
+  }
   return openSession(
     stripe,
     {
@@ -45,10 +52,18 @@ export function openTopUpCheckout(
       ],
       metadata,
       // A session's metadata is not its payment's.
-      payment_intent_data: { metadata },
+      payment_intent_data: {
+        metadata,
+        ...(saving !== null && { setup_future_usage: 'off_session' as const }),
+      },
+      ...(saving !== null && customerFor(saving.stripeCustomerId)),
       success_url: wanted.successUrl,
       cancel_url: wanted.cancelUrl,
     },
     [wanted.idempotencyKey],
   )
+}
+
+function customerFor(id: string | null) {
+  return id === null ? { customer_creation: 'always' as const } : { customer: id }
 }

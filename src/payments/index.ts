@@ -1,4 +1,11 @@
 import type { Capability } from '../capability/capability.ts'
+import {
+  AutoTopUp,
+  autoTopUpRoutes,
+  checkAutoTopUps,
+  paymentEnded,
+  registerAutoTopUp,
+} from './auto-top-up/index.ts'
 import { chargeRefunded, disputeChanged, refundChanged } from './charge-events.ts'
 import { checkoutEnded } from './checkout-events.ts'
 import { paymentExports, paymentNames } from './personal.ts'
@@ -12,7 +19,7 @@ declare module 'fastify' {
   }
 }
 
-/** Top-ups that users pay for at Stripe, their refunds and disputes. */
+/** Top-ups that users pay for at Stripe, by themselves or automatically, their refunds and disputes. */
 export const payments: Capability = {
   name: 'payments',
   plugin: async (app, config) => {
@@ -20,12 +27,16 @@ export const payments: Capability = {
     app.personal.addNames(paymentNames)
     app.personal.addAccountClosing(noteTopUps)
     app.personal.addExports(...paymentExports)
+    registerAutoTopUp(app)
   },
+  schemas: [AutoTopUp],
   routes: {
     internal: async (scope, { config }) => {
       await scope.register(paymentRoutes, { returnUrls: config })
+      await scope.register(autoTopUpRoutes)
     },
   },
+  checks: [checkAutoTopUps],
   stripeEvents: [
     [
       /^checkout\.session\.(completed|async_payment_succeeded|async_payment_failed)$/,
@@ -34,5 +45,6 @@ export const payments: Capability = {
     [/^charge\.refunded$/, chargeRefunded],
     [/^(refund\.(created|updated|failed)|charge\.refund\.updated)$/, refundChanged],
     [/^charge\.dispute\./, disputeChanged],
+    [/^payment_intent\.(succeeded|payment_failed)$/, paymentEnded],
   ],
 }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { idempotencyKey } from '../http/idempotency.ts'
 import { IdempotencyHeaders } from '../funds/schemas.ts'
 import { ref } from '../http/schemas.ts'
+import { payerOf } from './auto-top-up/payment-method.ts'
 import { openTopUpCheckout } from './checkout.ts'
 import { type ReturnUrlRule, stripeReturningTo } from '../stripe/return-urls.ts'
 import { TopUpCheckoutBody } from './schemas.ts'
@@ -45,6 +46,8 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
         successUrl: success_url,
         cancelUrl: cancel_url,
         idempotencyKey: idempotencyKey(request.headers, request.body),
+        saving:
+          request.body.save_payment_method === true ? await payerOf(app.db, account.id) : null,
       })
       return reply.code(201).send(session)
     },

@@ -14,6 +14,9 @@ export const TopUpCheckoutBody = strictObject(
     }),
     success_url: ReturnUrl,
     cancel_url: ReturnUrl,
+    save_payment_method: Type.Optional(
+      Type.Boolean({ description: 'Keeps what the user pays with, for automatic top-ups.' }),
+    ),
     idempotency_key: Type.Optional(IdempotencyKey),
   },
   {

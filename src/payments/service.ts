@@ -256,7 +256,7 @@ async function releaseDispute(till: Till, hold: Place, dispute: string): Promise
   }
 }
 
-async function assetOf(db: Database | Transaction, accountId: bigint): Promise<string> {
+export async function assetOf(db: Database | Transaction, accountId: bigint): Promise<string> {
   const [row] = await db
     .select({ asset: accounts.asset })
     .from(accounts)

@@ -18,6 +18,7 @@ export const REFUSALS = {
   API_KEY_NOT_FOUND: [404, 'This customer has no such API key.'],
   TOKEN_NOT_FOUND: [404, 'There is no such token.'],
   ACCOUNT_NOT_FOUND: [404, 'There is no account for this user.'],
+  AUTO_TOP_UP_NOT_FOUND: [404, 'Auto top-up was never set for this user.'],
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
   LICENSE_NOT_FOUND: [404, 'There is no such licence.'],

@@ -1,8 +1,10 @@
 export interface ApiErrorBody {
-  type: 'invalid_request_error' | 'idempotency_error' | 'api_error'
-  message: string
+  type: 'card_error' | 'invalid_request_error' | 'idempotency_error' | 'api_error'
+  message?: string
   code?: string
   param?: string
+  decline_code?: string
+  payment_intent?: object
 }
 
 /** An answer in the shape of Stripe's errors. */
@@ -15,7 +17,7 @@ export class ApiError extends Error {
     readonly body: ApiErrorBody,
     { isRemembered = false }: { isRemembered?: boolean } = {},
   ) {
-    super(body.message)
+    super(body.message ?? body.type)
     this.isRemembered = isRemembered
   }
 }

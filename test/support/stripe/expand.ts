@@ -45,6 +45,7 @@ export function findObject(world: World, id: string): { id: string } | undefined
     world.invoices,
     world.paymentIntents,
     world.charges,
+    world.paymentMethods,
     world.refunds,
     world.disputes,
   ]

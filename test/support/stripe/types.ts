@@ -18,6 +18,11 @@ export type Subscription = Collapsed<Stripe.Subscription>
 export type SubscriptionItem = Stripe.SubscriptionItem
 export type Invoice = Collapsed<Stripe.Invoice>
 export type PaymentIntent = Collapsed<Stripe.PaymentIntent>
+/** What a customer can be charged by later; without details of the card. */
+export type PaymentMethod = Pick<Stripe.PaymentMethod, 'id' | 'object' | 'created' | 'livemode'> & {
+  type: 'card'
+  customer: string | null
+}
 export type Charge = Collapsed<Stripe.Charge>
 export type Refund = Collapsed<Stripe.Refund>
 export type Dispute = Collapsed<Stripe.Dispute>

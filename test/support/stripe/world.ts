@@ -22,6 +22,12 @@ export interface World {
   invoices: Table<api.Invoice>
   paymentIntents: Table<api.PaymentIntent>
   charges: Table<api.Charge>
+  /** Those that a checkout has saved. */
+  paymentMethods: Table<api.PaymentMethod>
+  /** Sessions that save what they are paid with. */
+  saving: Set<string>
+  /** What the bank says to charges of a payment method: a decline's code. */
+  declines: Table<string>
   refunds: Table<api.Refund>
   disputes: Table<api.Dispute>
   meterEvents: api.MeterEvent[]
@@ -49,6 +55,9 @@ export function createWorld(): World {
     invoices: new Map(),
     paymentIntents: new Map(),
     charges: new Map(),
+    paymentMethods: new Map(),
+    saving: new Set(),
+    declines: new Map(),
     refunds: new Map(),
     disputes: new Map(),
     meterEvents: [],

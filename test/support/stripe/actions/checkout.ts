@@ -4,7 +4,7 @@ import type { CheckoutSession, Price, Subscription } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
 import { isDeleted } from './customers.ts'
 import { draftInvoice, emitPaid, finalizeInvoice, payInvoice } from './invoices.ts'
-import { settlePayment, startPayment } from './money.ts'
+import { saveMethod, settlePayment, startPayment } from './money.ts'
 import { updateSubscription } from './subscriptions.ts'
 
 /** Ends an open session: `checkout.session.expired`. */
@@ -80,15 +80,18 @@ export function checkoutActions(world: World) {
       complete(session.id, { payment_status: 'no_payment_required' })
       return
     }
+    const isCreating = session.customer_creation === 'always'
+    const customer = isCreating ? customerOf(session) : session.customer
     const intent = startPayment(world, {
       amount,
       currency: session.currency ?? 'usd',
-      customer: session.customer,
+      customer,
       metadata: world.sessionMetadata.get(session.id) ?? {},
     })
     if (!isAsync) settlePayment(world, intent.id, 'succeeded')
     const payment_status = isAsync ? 'unpaid' : 'paid'
-    complete(session.id, { payment_intent: intent.id, payment_status })
+    if (world.saving.has(session.id) && customer !== null) saveMethod(world, intent, customer)
+    complete(session.id, { customer, payment_intent: intent.id, payment_status })
   }
 
   return {

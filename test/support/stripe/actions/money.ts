@@ -1,4 +1,9 @@
-import { type NewPayment, newCharge, newPaymentIntent } from '../shapes/payment.ts'
+import {
+  type NewPayment,
+  newCharge,
+  newPaymentIntent,
+  newPaymentMethod,
+} from '../shapes/payment.ts'
 import type { Charge, PaymentIntent } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
 
@@ -15,6 +20,7 @@ export function settlePayment(
   world: World,
   intentId: string,
   outcome: 'succeeded' | 'failed',
+  decline?: string,
 ): { intent: PaymentIntent; charge: Charge } {
   const started = existing(world.paymentIntents, intentId)
   const charge = newCharge(world.clock.now(), started, outcome)
@@ -24,6 +30,7 @@ export function settlePayment(
     latest_charge: charge.id,
     amount_received: isPaid ? started.amount : 0,
     status: isPaid ? 'succeeded' : 'requires_payment_method',
+    ...(decline !== undefined && { last_payment_error: cardError(decline) }),
   })
   world.emit(isPaid ? 'payment_intent.succeeded' : 'payment_intent.payment_failed', intent)
   world.emit(isPaid ? 'charge.succeeded' : 'charge.failed', charge)
@@ -37,4 +44,29 @@ export function takePayment(
   outcome: 'succeeded' | 'failed' = 'succeeded',
 ): { intent: PaymentIntent; charge: Charge } {
   return settlePayment(world, startPayment(world, given).id, outcome)
+}
+
+/** What a checkout was paid with can be charged again. */
+export function saveMethod(world: World, intent: PaymentIntent, customer: string): void {
+  const id = intent.payment_method ?? ''
+  world.paymentMethods.set(id, newPaymentMethod(world.clock.now(), id, customer))
+}
+
+/** A payment in the absence of its payer: taken at once, or declined. */
+export function chargeOffSession(world: World, given: NewPayment): PaymentIntent {
+  const intent = startPayment(world, given)
+  const decline = world.declines.get(given.paymentMethod ?? '')
+  const outcome = decline === undefined ? 'succeeded' : 'failed'
+  return settlePayment(world, intent.id, outcome, decline).intent
+}
+
+/** https://docs.stripe.com/declines/codes: all are a `card_declined`, but for a few codes of their own. */
+export function cardError(decline: string) {
+  const isOwn = ['authentication_required', 'expired_card', 'incorrect_cvc'].includes(decline)
+  return {
+    type: 'card_error' as const,
+    code: isOwn ? decline : 'card_declined',
+    decline_code: decline,
+    message: 'Your card was declined.',
+  }
 }

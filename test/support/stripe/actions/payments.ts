@@ -5,6 +5,12 @@ import { type World, change, existing } from '../world.ts'
 /** Money that goes back. Amounts are in the smallest unit of the charge's currency. */
 export function paymentActions(world: World) {
   return {
+    /** The bank declines further charges of a payment method with this code; null ends it. */
+    declineCharges: (paymentMethod: string, code: string | null): void => {
+      if (code === null) world.declines.delete(paymentMethod)
+      else world.declines.set(paymentMethod, code)
+    },
+
     /**
      * Gives back what is left of a charge, or a part: `charge.refunded`, whose charge carries the
      * sum of all refunds so far in `amount_refunded`, and `refund.created`.

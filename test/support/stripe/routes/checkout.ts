@@ -12,6 +12,7 @@ import type { Route } from './route.ts'
 
 const URL = '/v1/checkout/sessions'
 const MODES = ['payment', 'subscription'] as const
+const CREATIONS = ['always', 'if_required'] as const
 const INTERVALS = ['day', 'week', 'month', 'year'] as const
 
 export const checkoutRoutes: Route[] = [
@@ -25,7 +26,8 @@ export const checkoutRoutes: Route[] = [
       }
       world.checkoutSessions.set(session.object.id, session.object)
       world.lineItems.set(session.object.id, session.lineItems)
-      world.sessionMetadata.set(session.object.id, session.handedOn)
+      world.sessionMetadata.set(session.object.id, session.handedOn.metadata)
+      if (session.handedOn.isSaving) world.saving.add(session.object.id)
       return session.object
     },
   },
@@ -104,14 +106,15 @@ function readSession(world: World, params: Params) {
     cancelUrl: params.url('cancel_url') ?? null,
     expiresAt: params.integer('expires_at'),
     lineItems,
+    customerCreation: params.choice('customer_creation', CREATIONS),
   }
   const handedOn = readHandedOn(params, mode)
   params.finish()
   return { object: newCheckoutSession(world.clock.now(), given), lineItems, handedOn }
 }
 
-/** The metadata for what the session makes; the session's own is not inherited. */
-function readHandedOn(params: Params, mode: (typeof MODES)[number]): Record<string, string> {
+/** For what the session makes: metadata, as the session's own is not inherited, and whether it is saved. */
+function readHandedOn(params: Params, mode: (typeof MODES)[number]) {
   const [wanted, other] =
     mode === 'subscription'
       ? (['subscription_data', 'payment_intent_data'] as const)
@@ -120,7 +123,12 @@ function readHandedOn(params: Params, mode: (typeof MODES)[number]): Record<stri
     const message = `You can not pass \`${other}\` in \`${mode}\` mode.`
     throw invalidRequest(message, undefined, other)
   }
-  return newMetadata(params.nested(wanted))
+  const data = params.nested(wanted)
+  const usage =
+    mode === 'payment'
+      ? data?.choice('setup_future_usage', ['off_session', 'on_session'])
+      : undefined
+  return { metadata: newMetadata(data), isSaving: usage === 'off_session' }
 }
 
 function readLineItem(world: World, item: Params, mode: (typeof MODES)[number]): LineItem {

@@ -1,6 +1,7 @@
 import { checkoutRoutes } from './checkout.ts'
 import { customerRoutes } from './customers.ts'
 import { meterEventRoutes } from './meter-events.ts'
+import { paymentIntentRoutes } from './payment-intents.ts'
 import { readRoutes } from './reads.ts'
 import type { Route } from './route.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
@@ -11,6 +12,7 @@ const matchers = [
   ...subscriptionRoutes,
   ...readRoutes,
   ...meterEventRoutes,
+  ...paymentIntentRoutes,
 ].map((route) => ({
   route,
   pattern: new RegExp(`^${route.path.replace(':id', '([^/]+)')}$`),

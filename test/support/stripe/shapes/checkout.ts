@@ -14,6 +14,7 @@ export interface NewCheckoutSession {
   /** Seconds; a day from now if undefined. */
   expiresAt: number | undefined
   lineItems: LineItem[]
+  customerCreation?: 'always' | 'if_required' | undefined
 }
 
 export function newCheckoutSession(created: number, given: NewCheckoutSession): CheckoutSession {
@@ -48,7 +49,8 @@ export function newCheckoutSession(created: number, given: NewCheckoutSession): 
     },
     customer: given.customer,
     customer_account: null,
-    customer_creation: given.customer !== null ? null : creationOf(given.mode),
+    customer_creation:
+      given.customer !== null ? null : (given.customerCreation ?? creationOf(given.mode)),
     customer_details: null,
     customer_email: given.customerEmail,
     discounts: [],

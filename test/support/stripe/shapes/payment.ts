@@ -1,4 +1,4 @@
-import type { Charge, PaymentIntent, Refund } from '../types.ts'
+import type { Charge, PaymentIntent, PaymentMethod, Refund } from '../types.ts'
 import { newId } from '../world.ts'
 
 export interface NewPayment {
@@ -6,6 +6,8 @@ export interface NewPayment {
   currency: string
   customer: string | null
   metadata: Record<string, string>
+  /** A new one by default. */
+  paymentMethod?: string
 }
 
 export function newPaymentIntent(created: number, given: NewPayment): PaymentIntent {
@@ -39,7 +41,7 @@ export function newPaymentIntent(created: number, given: NewPayment): PaymentInt
     metadata: given.metadata,
     next_action: null,
     on_behalf_of: null,
-    payment_method: newId('pm_1', 23),
+    payment_method: given.paymentMethod ?? newId('pm_1', 23),
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: ['card'],
@@ -132,4 +134,8 @@ export function newRefund(created: number, charge: Charge, amount: number): Refu
     status: 'succeeded',
     transfer_reversal: null,
   }
+}
+
+export function newPaymentMethod(created: number, id: string, customer: string): PaymentMethod {
+  return { id, object: 'payment_method', created, customer, livemode: false, type: 'card' }
 }

@@ -1,0 +1,27 @@
+/** `metadata.purpose` of the payments that are made for intents. */
+export const AUTO_TOP_UP = 'auto_top_up'
+
+/** Why an intent failed, as far as Stripe says. */
+export interface Failure {
+  /** Stripe's code: of the decline, else of the error. */
+  code: string
+  /** Another try would fail until the user does something. */
+  needsUser: boolean
+}
+
+/** What a payment says of why it failed: the error of a call, or its `last_payment_error`. */
+export function failureOf(error: {
+  code?: string | null | undefined
+  decline_code?: string | null | undefined
+  advice_code?: string | null | undefined
+}): Failure {
+  const code = error.decline_code ?? error.code ?? 'unknown'
+  const codes = [error.code, error.decline_code]
+  const isToAuthenticate = codes.includes('authentication_required')
+  // https://docs.stripe.com/declines/codes and #retrying-issuer-declines
+  const needsUser =
+    isToAuthenticate ||
+    codes.includes('expired_card') ||
+    ['do_not_try_again', 'confirm_card_data'].includes(error.advice_code ?? '')
+  return { code: isToAuthenticate ? 'authentication_required' : code, needsUser }
+}

@@ -1,0 +1,104 @@
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import type { Database, Transaction } from '../../database/index.ts'
+import { autoTopUpIntents, autoTopUps, type PAUSE_REASONS } from '../../funds/auto-top-up/tables.ts'
+import { accounts } from '../../funds/tables.ts'
+import { arm } from './arm.ts'
+import type { Failure } from './failure.ts'
+
+export type Intent = typeof autoTopUpIntents.$inferSelect
+
+/** So many payments that fail one after the other pause it. */
+const FAILURES_MAX = 3
+
+export async function findIntent(db: Database, id: string): Promise<Intent | undefined> {
+  const [row] = await db.select().from(autoTopUpIntents).where(eq(autoTopUpIntents.id, id))
+  return row
+}
+
+/**
+ * Notes that an intent is about to be asked of Stripe: from then on its outcome is unknown until Stripe
+ * tells it.
+ * @returns null where it has ended
+ */
+export async function beginSending(db: Database, id: string): Promise<Intent | null> {
+  const [row] = await db
+    .update(autoTopUpIntents)
+    .set({ status: 'sent', sentAt: sql`coalesce(sent_at, now())` })
+    .where(and(eq(autoTopUpIntents.id, id), inArray(autoTopUpIntents.status, ['open', 'sent'])))
+    .returning()
+  return row ?? null
+}
+
+export async function notePayment(db: Database, id: string, paymentIntentId: string) {
+  await db.update(autoTopUpIntents).set({ paymentIntentId }).where(eq(autoTopUpIntents.id, id))
+}
+
+/** The money has come: the next fall leaves another intent, and so does a balance that is still too low. */
+export function succeeded(db: Database, intent: Intent, paymentIntentId: string): Promise<void> {
+  return db.transaction(async (tx) => {
+    await lock(tx, intent)
+    const [ended] = await tx
+      .update(autoTopUpIntents)
+      .set({ status: 'succeeded', failure: null, paymentIntentId, endedAt: sql`now()` })
+      .where(and(eq(autoTopUpIntents.id, intent.id), ne(autoTopUpIntents.status, 'succeeded')))
+      .returning({ id: autoTopUpIntents.id })
+    if (ended === undefined) return
+    await tx
+      .update(autoTopUps)
+      .set({ failures: 0 })
+      .where(eq(autoTopUps.accountId, intent.accountId))
+    await arm(tx, intent.accountId, { isAtOnce: true })
+  })
+}
+
+/**
+ * The payment has failed. Told twice, by the answer and by an event, it is one failure. The next charge
+ * below the threshold tries again, unless this pauses.
+ */
+export function failed(db: Database, intent: Intent, { code, needsUser }: Failure): Promise<void> {
+  const reason = code === 'authentication_required' ? code : 'payment_method_declined'
+  const paused = needsUser
+    ? sql`${reason}`
+    : sql`case when failures + 1 >= ${FAILURES_MAX}::int then 'payments_failed' else paused_reason end`
+  return end(db, intent, 'failed', code, paused)
+}
+
+/** Nobody can tell what became of it: an operator has to look. */
+export function parked(db: Database, intent: Intent): Promise<void> {
+  const reason: (typeof PAUSE_REASONS)[number] = 'outcome_unknown'
+  return end(db, intent, 'parked', null, sql`${reason}`)
+}
+
+function end(
+  db: Database,
+  intent: Intent,
+  status: 'failed' | 'parked',
+  failure: string | null,
+  pausedReason: ReturnType<typeof sql>,
+): Promise<void> {
+  return db.transaction(async (tx) => {
+    await lock(tx, intent)
+    const [ended] = await tx
+      .update(autoTopUpIntents)
+      .set({ status, failure, endedAt: sql`now()` })
+      .where(
+        and(eq(autoTopUpIntents.id, intent.id), inArray(autoTopUpIntents.status, ['open', 'sent'])),
+      )
+      .returning({ id: autoTopUpIntents.id })
+    if (ended === undefined) return
+    await tx
+      .update(autoTopUps)
+      .set({ failures: sql`failures + 1`, pausedReason, updatedAt: sql`now()` })
+      .where(eq(autoTopUps.accountId, intent.accountId))
+    await arm(tx, intent.accountId, { isAtOnce: false })
+  })
+}
+
+/** As everywhere, the account comes before what belongs to it. */
+async function lock(tx: Transaction, { accountId }: Intent): Promise<void> {
+  await tx
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(eq(accounts.id, accountId))
+    .for('update')
+}
