@@ -48,7 +48,8 @@ export async function closeAccount(
   if (!force && !(await isEmpty(tx, account))) throw new Refusal('ACCOUNT_NOT_EMPTY')
   const { id: accountId, userId } = account
   await personal.closeAccount(tx, account)
-  const people = await peopleOfAccount(tx, personal, { customerId: null, accountId, userId })
+  const whom = { customerId: null, accountId, userId }
+  const { people, stripeCustomerIds } = await peopleOfAccount(tx, personal, whom)
   const [row] = await tx
     .update(accounts)
     .set({
@@ -61,7 +62,8 @@ export async function closeAccount(
     .where(eq(accounts.id, accountId))
     .returning({ closedAt: accounts.updatedAt })
   if (row === undefined) throw new Error('The account was not closed')
-  return { ...row, accountId, userId, people, forgotten: [userId], ignored: [] as string[] }
+  const forgotten = [userId, ...stripeCustomerIds]
+  return { ...row, accountId, userId, people, forgotten, ignored: [] as string[] }
 }
 
 /**

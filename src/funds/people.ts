@@ -7,8 +7,9 @@ export async function peopleOfAccount(
   tx: Transaction,
   personal: Personal,
   whom: Extract<Whom, { customerId: null }>,
-): Promise<string[]> {
+): Promise<{ people: string[]; stripeCustomerIds: string[] }> {
   const { userId, accountId } = whom
-  const { ids } = await personal.namesOf(tx, whom)
-  return [userId, userId.toLowerCase(), accountSubject({ id: accountId }), ...ids]
+  const { ids, stripeCustomerIds } = await personal.namesOf(tx, whom)
+  const own = [userId, userId.toLowerCase(), accountSubject({ id: accountId })]
+  return { people: [...own, ...ids], stripeCustomerIds }
 }

@@ -22,13 +22,13 @@ export const metrics = fp(
       labelNames: ['version', 'node'],
       registers: [registry],
     }).set({ version, node: process.version }, 1)
-    new Counter({
+    const dropped: Counter = new Counter({
       name: 'strongroom_log_lines_dropped_total',
       help: 'Log lines that were dropped because the standard output took none.',
       registers: [registry],
-      collect() {
-        this.reset()
-        this.inc(droppedLines())
+      collect: () => {
+        dropped.reset()
+        dropped.inc(droppedLines())
       },
     })
     const inFlight = new Gauge({

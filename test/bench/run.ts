@@ -136,8 +136,11 @@ try {
       createCustomers: (at: string, count: number) => createCustomers(at, adminToken, count),
       start: async (env: Record<string, string>) => {
         const started = await startService(url, { ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })
-        const { origin, child } = started
-        return { origin, mute: () => child.stdout?.pause(), stop: () => stopService(child) }
+        return {
+          origin: started.origin,
+          mute: () => started.child.stdout?.pause(),
+          stop: () => stopService(started.child),
+        }
       },
     }
     rows.push(...(await measureBulkheads(options, samples)))

@@ -160,6 +160,22 @@ test('what is locked, and in which order, is as the table says', async (t) => {
     [201],
   )
 
+  const auto = { threshold: 1, amount: 500, daily_max: 500, monthly_max: 500, enabled: true }
+  await query(
+    service.database,
+    `insert into saved_payment_methods select id, 'cus_none', 'pm_none', now() from accounts
+     where user_id = 'u'`,
+  )
+  await call(
+    'PUT /account/:user_id/auto_top_up',
+    () => internal('PUT', '/account/u/auto_top_up', auto),
+    [200],
+  )
+  const [intent] = await query<{ id: string }[]>(
+    service.database,
+    'select id from auto_top_up_intents',
+  )
+
   const ada = await newCustomer()
   // The first use of a key in a minute is noted, beside what the call does.
   await ada.call('GET', '/api/me')
@@ -178,7 +194,9 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   const event = stripe.events.find(({ type }) => type === 'customer.subscription.created')
   await stripe.deliver({ to, events: [...stripe.events] })
   const ids = new Map([
+    ['charge_auto_top_up', intent?.id ?? ''],
     ['delete_stripe_customer', 'cus_none'],
+    ['detach_payment_method', 'pm_none'],
     ['refresh_subscription', String(event?.data.object['id'])],
     ['refresh_subscriptions', ada.customerId],
     ['update_stripe_customers', ada.customerId],

@@ -26,7 +26,7 @@ interface Payment {
 async function start(t: TestContext, userId = 'ada') {
   const billing = await startBilling(t)
   const { service, stripe, deliver } = billing
-  const { asInternal } = service
+  const asInternal: typeof service.asInternal = (...call) => service.asInternal(...call)
   await asInternal('POST', '/account', { user_id: userId, tier: 'pro', asset: 'USD/2' })
   const opened = await asInternal('POST', '/top_up/checkout', {
     user_id: userId,

@@ -143,10 +143,19 @@ async function liveAsUser({ stripe, deliver }: Billing, calls: Caller): Promise<
     success_url: `${URLS.success_url}?${canary()}`,
     cancel_url: URLS.cancel_url,
     idempotency_key: canary(),
+    save_payment_method: true,
   })
   stripe.payCheckout(session.checkout_session_id)
   const paid = withBillingDetails(stripe.events.slice(before))
   await deliver(paid)
+  const { customer } = stripe.find(session.checkout_session_id) as { customer: string }
+  texts.push(customer)
+  const limits = { daily_max: 500, monthly_max: 500 }
+  const auto = { threshold: 100_000, amount: 500, ...limits, enabled: true }
+  const from = stripe.events.length
+  await calls.asInternal('PUT', `/account/${USER}/auto_top_up`, auto)
+  assert.ok(await eventually(() => stripe.events.length > from + 2, 20_000))
+  await deliver(withBillingDetails(stripe.events.slice(from)))
   await calls.asInternal('GET', `/account/${USER}/export`)
 }
 

@@ -45,6 +45,15 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     pepper_id: 'none',
     scopes: 'none',
   },
+  'public.auto_top_up_intents': {
+    failure: 'none',
+    id: 'pseudonym',
+    payment_intent_id: 'pseudonym',
+    payment_method_id: 'personal',
+    status: 'none',
+    stripe_customer_id: 'personal',
+  },
+  'public.auto_top_ups': { paused_reason: 'none' },
   'public.audit_checkpoints': { root: 'none', token: 'none' },
   'public.audit_personal': {
     commitment: 'commitment',
@@ -114,6 +123,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     stripe_price_id: 'none',
   },
   'public.stripe_customers': { customer_id: 'pseudonym', id: 'personal' },
+  'public.saved_payment_methods': { payment_method_id: 'personal', stripe_customer_id: 'personal' },
   'public.stripe_events': {
     api_version: 'none',
     id: 'pseudonym',

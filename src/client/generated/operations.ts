@@ -513,6 +513,20 @@ Needs a token with the permission `funds:hold`.
 Needs a token with the permission `funds:top_up`.
    */
   openTopUpCheckout: Call<'openTopUpCheckout'>
+  /**
+   * Set how a user's account is topped up by itself.
+   *
+   * A balance that falls below `threshold` leaves one payment with the saved payment method, in the transaction of the charge. No other begins while one is open. `enabled: true` lifts a pause.
+
+Needs a token with the permission `credit:write`.
+   */
+  setAutoTopUp: Call<'setAutoTopUp'>
+  /**
+   * Read how a user's account is topped up by itself.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  getAutoTopUp: Call<'getAutoTopUp'>
 }
 
 export const internalOperations = {
@@ -532,4 +546,6 @@ export const internalOperations = {
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
   openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },
+  setAutoTopUp: { method: 'put', path: '/account/{user_id}/auto_top_up' },
+  getAutoTopUp: { method: 'get', path: '/account/{user_id}/auto_top_up' },
 } as const satisfies Record<keyof InternalCalls, Operation>

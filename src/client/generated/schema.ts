@@ -1204,6 +1204,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/{user_id}/auto_top_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a user's account is topped up by itself
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["getAutoTopUp"];
+        /**
+         * Set how a user's account is topped up by itself
+         * @description A balance that falls below `threshold` leaves one payment with the saved payment method, in the transaction of the charge. No other begins while one is open. `enabled: true` lifts a pause.
+         *
+         *     Needs a token with the permission `credit:write`.
+         */
+        put: operations["setAutoTopUp"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1214,7 +1240,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -2200,6 +2226,48 @@ export interface components {
              */
             cutoff: string;
         };
+        AutoTopUp: {
+            /** @example user-123 */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description A balance below it is topped up. In the smallest unit of the account's asset.
+             * @example 500
+             */
+            threshold: number;
+            /**
+             * Format: int64
+             * @description What each payment adds. In the smallest unit of the account's asset.
+             * @example 2000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description The most that the payments of a day in UTC may come to, failed ones too. In the smallest unit of the account's asset.
+             * @example 6000
+             */
+            daily_max: number;
+            /**
+             * Format: int64
+             * @description The same of a month in UTC. In the smallest unit of the account's asset.
+             * @example 20000
+             */
+            monthly_max: number;
+            enabled: boolean;
+            /**
+             * @description `no_payment_method`: a checkout with `save_payment_method` has yet to be paid. `paused`: a call with `enabled: true` lifts it.
+             * @enum {string}
+             */
+            status: "ready" | "no_payment_method" | "paused";
+            /** @enum {string|null} */
+            paused_reason: "authentication_required" | "daily_max" | "monthly_max" | "outcome_unknown" | "payment_method_declined" | "payments_failed" | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
         AccountExport: {
             /**
              * Format: date-time
@@ -2212,6 +2280,9 @@ export interface components {
             holds: components["schemas"]["AccountExportHold"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
             stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
+            auto_top_up: components["schemas"]["AccountExportAutoTopUp"] | null;
+            saved_payment_method: components["schemas"]["AccountExportSavedPaymentMethod"] | null;
+            auto_top_up_payments: components["schemas"]["AccountExportAutoTopUpPayment"][];
             stripe_events: components["schemas"]["AccountExportStripeEvent"][];
             audit_records: components["schemas"]["AccountExportAuditRecord"][];
         };
@@ -2770,6 +2841,73 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             at: string;
+        };
+        AccountExportAutoTopUp: {
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             */
+            threshold: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             */
+            daily_max: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             */
+            monthly_max: number;
+            enabled: boolean;
+            paused_reason: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        AccountExportSavedPaymentMethod: {
+            /** @example cus_NffrFeUfNV2Hib */
+            stripe_customer_id: string;
+            /** @example pm_1MqLiJLkdIwHu7ixUEgbFdYF */
+            payment_method_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            saved_at: string;
+        };
+        AccountExportAutoTopUpPayment: {
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             */
+            amount: number;
+            /** @example succeeded */
+            status: string;
+            /** @description Stripe's code. */
+            failure: string | null;
+            /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
+            payment_intent: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            ended_at: string | null;
         };
         AccountExportStripeEvent: {
             /** @example evt_1Nk0PqL2eZvKYlo2 */
@@ -3451,11 +3589,40 @@ export interface components {
              * @example https://app.example.com/billing
              */
             cancel_url: string;
+            /** @description Keeps what the user pays with, for automatic top-ups. */
+            save_payment_method?: boolean;
             /**
              * @description 1 to 255 visible ASCII characters; the same key moves money once.
              * @example order-1001
              */
             idempotency_key?: string;
+        };
+        SetAutoTopUpRequest: {
+            /**
+             * Format: int64
+             * @description A balance below it is topped up. In the smallest unit of the account's asset.
+             * @example 500
+             */
+            threshold: number;
+            /**
+             * Format: int64
+             * @description What each payment adds. In the smallest unit of the account's asset.
+             * @example 2000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description The most that the payments of a day in UTC may come to, failed ones too. In the smallest unit of the account's asset.
+             * @example 6000
+             */
+            daily_max: number;
+            /**
+             * Format: int64
+             * @description The same of a month in UTC. In the smallest unit of the account's asset.
+             * @example 20000
+             */
+            monthly_max: number;
+            enabled: boolean;
         };
     };
     responses: never;
@@ -5373,6 +5540,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutSession"];
+                };
+            };
+        };
+    };
+    getAutoTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUp"];
+                };
+            };
+        };
+    };
+    setAutoTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "threshold": 500,
+                 *       "amount": 2000,
+                 *       "daily_max": 6000,
+                 *       "monthly_max": 20000,
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAutoTopUpRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUp"];
                 };
             };
         };

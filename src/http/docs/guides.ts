@@ -7,6 +7,7 @@ export const GUIDES = [
   'concepts',
   'start',
   'money',
+  'auto-top-up',
   'idempotency',
   'usage',
   'licences',
