@@ -35,8 +35,8 @@ export async function exportAccount(
     const found = await getAccount(tx, userId)
     await recordAudit(tx, actor, { event: 'customer.exported', subject: accountSubject(found) })
     const of = { customerId: null, accountId: found.id, userId } as const
-    const { people } = await peopleOfAccount(tx, personal, of)
-    return { account: found, people, whom: of }
+    const named = await peopleOfAccount(tx, personal, of)
+    return { account: found, people: named.people, whom: of }
   })
   const { id } = account
   const parts = {
