@@ -65,7 +65,7 @@ ALTER TABLE "usage_meter_events" ADD COLUMN "taken_back" numeric;--> statement-b
 ALTER TABLE "usage_reports" ADD COLUMN "metered" jsonb;--> statement-breakpoint
 ALTER TABLE "usage_reports" ADD COLUMN "charges" jsonb;--> statement-breakpoint
 CREATE INDEX "subscriptions_past_customer" ON "subscriptions_past" USING btree ("customer_id");--> statement-breakpoint
-ALTER TABLE "usage_remainders" ADD CONSTRAINT "usage_remainders_fraction" CHECK ("usage_remainders"."remainder" > -"usage_remainders"."per" and "usage_remainders"."remainder" < "usage_remainders"."per") NOT VALID;
+ALTER TABLE "usage_remainders" ADD CONSTRAINT "usage_remainders_fraction" CHECK ("usage_remainders"."remainder" < "usage_remainders"."per") NOT VALID;
 --> statement-breakpoint
 -- By hand from here on: what was held and what it cost at a time. Each trigger notes what was until now.
 CREATE FUNCTION note_past_plan() RETURNS trigger LANGUAGE plpgsql AS $$

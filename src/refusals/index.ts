@@ -20,6 +20,7 @@ export const REFUSALS = {
   ACCOUNT_NOT_FOUND: [404, 'There is no account for this user.'],
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
+  REPORT_NOT_FOUND: [404, 'This customer has no such usage report, or it is kept no longer.'],
   LICENSE_NOT_FOUND: [404, 'There is no such licence.'],
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
   METHOD_NOT_ALLOWED: [

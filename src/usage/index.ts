@@ -7,6 +7,7 @@ declare module '../audit/record.ts' {
   interface AuditEvents {
     'usage.anomaly': true
     'usage.cleaned': true
+    'usage.corrected': true
     'usage.limit_exceeded': true
   }
 }

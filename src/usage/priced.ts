@@ -17,7 +17,8 @@ function earliestTimes(batch: readonly Report[]) {
 /**
  * How metrics are paid for, as the CTE `priced` of a statement that has `holder`, the plans that count now:
  * by customer and metric, from `since` on and until `until`, null for now. The past is looked at only for
- * reports that give their time.
+ * reports that give their time. What nothing was asked for then, and Stripe bills now, Stripe bills: its
+ * invoice has a price of its own.
  */
 export function pricedThen(sql: postgres.Sql, batch: readonly Report[], defaultPlan: string | null) {
   const earliest = earliestTimes(batch)
@@ -34,10 +35,20 @@ export function pricedThen(sql: postgres.Sql, batch: readonly Report[], defaultP
   if (earliest.size === 0) return sql`priced as materialized (${now})`
   return sql`
     past as materialized (${pastOf(sql, earliest, defaultPlan)}),
+    priced_now as materialized (${now}),
     priced as materialized (
-      (${now})
+      select * from priced_now
       union all
       select customer_id, plan_id, metric, metering, since, until from past where metric is not null
+      union all
+      select now.id, now.plan, now.metric, now.metering, span.since, span.until
+      from (select distinct customer_id, since, until from past) span
+      join priced_now now on now.id = span.customer_id and now.metering->>'via' = 'stripe'
+      where not exists (
+        select from past
+        where past.customer_id = span.customer_id and past.since = span.since
+          and past.metric = now.metric
+      )
     )`
 }
 

@@ -10,7 +10,7 @@ import { REPLAYED_HEADER } from '../http/openapi-texts.ts'
 import { validateInSlices } from '../http/validation-in-slices.ts'
 import { Refusal } from '../refusals/index.ts'
 import { CustomerId, ref, timeOf } from '../http/schemas.ts'
-import { Cleanup, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
+import { Cleanup, UsageCorrection, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
 import { ValuesUsedUp } from './allowances.ts'
 import { rangeOf } from '../http/range.ts'
 import type { ReportDraft } from './reports.ts'
@@ -46,6 +46,7 @@ export const usageSchemas = [
   TopUsage,
   UsageFinding,
   UsageFindingPage,
+  UsageCorrection,
   Cleanup,
 ]
 

@@ -20,7 +20,7 @@ const MetricValues = Type.Unsafe<Record<string, number>>({
 })
 
 /** Visible ASCII: no space, no line break, nothing that looks like something else. */
-const ReportId = Type.String({
+export const ReportId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
   description: 'Of your making: the same report sent again under it counts once.',
   examples: ['2026-11-24T09:instance-7'],

@@ -29,6 +29,9 @@ export interface MeteredPart {
   /** The time it is billed for, as `usage_meter_hours` has it. */
   at: string
   value: number
+  /** The start of the period that it is billed in although it belongs to one before; and whose period. */
+  late_in?: string
+  subscription?: string
 }
 
 /** A part of a report that was paid from funds. */
@@ -186,7 +189,7 @@ export const usageRemainders = pgTable(
     primaryKey({ columns: [table.customerId, table.metric, table.asset, table.per] }),
     check(
       'usage_remainders_fraction',
-      sql`${table.remainder} > -${table.per} and ${table.remainder} < ${table.per}`,
+      sql`${table.remainder} < ${table.per}`,
     ),
   ],
 )

@@ -63,7 +63,10 @@ async function start(t: TestContext) {
       [payload['stripe_customer_id'], name, payload['value']].join(' '),
     )
   const left = async () => [
-    ...(await query(service.database, 'select value::text, reason from usage_meter_events')),
+    ...(await query(
+      service.database,
+      'select value::text, reason from usage_meter_events where accepted_at is null',
+    )),
   ]
   const send = () => sendMeterEvents(service.app)
   const sum = (name: string) =>
