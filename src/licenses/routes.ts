@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { requireOwn } from '../auth/api-key.ts'
+import { exactNumber } from '../encoding/decimals.ts'
 import { isKnown } from '../http/etag.ts'
 import { ref } from '../http/schemas.ts'
 import { VERSION } from '../process/version.ts'
@@ -86,7 +87,8 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
       const customerId = requireOwn(request, request.params.customer_id)
       const { feature } = request.query
       const grant = grantOf(await usableLicenses(app.db, app.keys, customerId), feature)
-      return { feature, ...grant, used: await usedThisMonth(app.db, customerId, feature) }
+      const { number, exact } = exactNumber(await usedThisMonth(app.db, customerId, feature))
+      return { feature, ...grant, used: number, ...(exact !== undefined && { used_exact: exact }) }
     },
   )
 }

@@ -15,7 +15,7 @@ import {
   UsageFindingPage,
 } from './admin-schemas.ts'
 import { listFindings } from './findings.ts'
-import { presentFinding, presentTotal } from './present.ts'
+import { presentFinding, presentSum, presentTotal } from './present.ts'
 import { rangeOf } from '../http/range.ts'
 import { cleanUsage } from './retention.ts'
 import { TopUsage, TopUsageQuery, UsageQuery, UsageTotalsOfAll } from './schemas.ts'
@@ -66,7 +66,11 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
       const { metric, limit = 10 } = request.query
       const rows = await topCustomers(app.db, metric, rangeOf(request.query, 'day'), limit)
       return {
-        data: rows.map(({ customerId, ...total }) => ({ customer_id: customerId, ...total })),
+        data: rows.map(({ customerId, sum, ...total }) => ({
+          customer_id: customerId,
+          ...total,
+          ...presentSum(sum),
+        })),
       }
     },
   )

@@ -1,10 +1,5 @@
+import { type Decimal, atScale, decimalOf, textOf } from '../encoding/decimals.ts'
 import type { FundsMetering, Metering } from '../plans/metering.ts'
-
-/** `units` / 10^`scale`. */
-interface Decimal {
-  units: bigint
-  scale: number
-}
 
 export interface Charge {
   metric: string
@@ -64,31 +59,4 @@ export function givenBack(
   const kept = rest < whole ? 0n : rest / whole
   const remainder = textOf({ units: rest - kept * whole, scale: common })
   return { amount: kept < paid ? paid - kept : 0n, remainder }
-}
-
-/** As JavaScript and PostgreSQL write numbers: `3`, `0.25`, `1e-7`, `1.5e+300`. */
-function decimalOf(text: string): Decimal {
-  if (text.startsWith('-')) {
-    const { units, scale } = decimalOf(text.slice(1))
-    return { units: -units, scale }
-  }
-  const [digits = '0', exponent = '0'] = text.split('e')
-  const [whole = '0', fraction = ''] = digits.split('.')
-  const scale = fraction.length - Number(exponent)
-  const units = BigInt(whole + fraction)
-  return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 }
-}
-
-function atScale({ units, scale }: Decimal, wanted: number): bigint {
-  return units * 10n ** BigInt(wanted - scale)
-}
-
-function textOf({ units, scale }: Decimal): string {
-  if (units < 0n) return `-${textOf({ units: -units, scale })}`
-  const digits = units.toString().padStart(scale + 1, '0')
-  const point = digits.length - scale
-  let end = digits.length
-  while (end > point && digits[end - 1] === '0') end--
-  const whole = digits.slice(0, point)
-  return end === point ? whole : `${whole}.${digits.slice(point, end)}`
 }

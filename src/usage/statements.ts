@@ -212,8 +212,10 @@ export async function writeReports(
       (select coalesce(json_agg(place - 1), '[]') from judged
         where is_timely and not is_fitting) as unfit,
       (select coalesce(json_agg(place - 1), '[]') from charged) as charged,
-      (select coalesce(json_agg(to_json(standing) order by customer, metric), '[]')
-        from standing) as standings,
+      (select coalesce(json_agg(json_build_object(
+        'customer', customer, 'metric', metric, 'used', used::text, 'limit', "limit",
+        'exceeded', exceeded
+      ) order by customer, metric), '[]') from standing) as standings,
       (select coalesce(json_agg(json_build_object(
         'customer', customer_id,
         'values', coalesce(spent.value_count, allowance.value_count),

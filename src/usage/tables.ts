@@ -86,7 +86,7 @@ export const usageTotals = pgTable(
     period: text({ enum: PERIODS }).notNull(),
     startsAt: time().notNull(),
     count: bigint({ mode: 'number' }).notNull(),
-    sum: numeric({ mode: 'number' }).notNull(),
+    sum: numeric().notNull(),
     min: doublePrecision().notNull(),
     max: doublePrecision().notNull(),
     /** The value with the latest `reported_at`, and of several with the same one the greatest. */
