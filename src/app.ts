@@ -7,6 +7,7 @@ import { auditRoutes } from './audit/routes.ts'
 import { auditSchemas } from './audit/schemas.ts'
 import { requireAdminToken } from './auth/admin.ts'
 import { requireApiKey } from './auth/api-key.ts'
+import { requireApiKeyOrAdminToken } from './auth/api-key-or-admin.ts'
 import { environmentMatcher } from './auth/identity.ts'
 import { failures } from './auth/failures.ts'
 import { makeGates } from './auth/gates.ts'
@@ -151,6 +152,16 @@ export async function buildApp(
       useDatabase(scope, 'customers')
       requireApiKey(scope, app.apiKeys, gates.customer)
       await addRoutes(scope, 'customer')
+    },
+    { prefix: '/api' },
+  )
+
+  await app.register(
+    async (scope) => {
+      const bearers = { environment: ofAdmins, stored: app.tokens.admin }
+      useDatabase(scope, 'customers')
+      requireApiKeyOrAdminToken(scope, app.apiKeys, bearers, gates)
+      await addRoutes(scope, 'customerOrAdmin')
     },
     { prefix: '/api' },
   )

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
 import { type Bearers, identify } from './bearers.ts'
 import { type Gate, countAdmitted } from './gates.ts'
+import { identityOf } from './identity.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
 
@@ -17,19 +18,25 @@ export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: 
   requirePermissions(app)
   const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
-    const found = identify(bearers, bearerToken(request), request.ip)
-    // Of a known token it is known at once: nothing to wait for.
-    const identity = found instanceof Promise ? await found : found
-    if (identity === null) {
+    if (!(await recognise(request, bearers))) {
       await gate.fail(request, reply)
       void reply.header('www-authenticate', 'Bearer realm="strongroom"')
       throw new Refusal('UNAUTHORIZED')
     }
-    request.identity = identity
-    request.actor = { id: `admin:${identity.tokenId}`, ip: request.ip }
     await admit(request, reply)
-    checkPermission(request, identity.permissions)
+    checkPermission(request, identityOf(request).permissions)
   })
+}
+
+/** Notes whose token a request has; false for none that is good here. */
+export async function recognise(request: FastifyRequest, bearers: Bearers): Promise<boolean> {
+  const found = identify(bearers, bearerToken(request), request.ip)
+  // Of a known token it is known at once: nothing to wait for.
+  const identity = found instanceof Promise ? await found : found
+  if (identity === null) return false
+  request.identity = identity
+  request.actor = { id: `admin:${identity.tokenId}`, ip: request.ip }
+  return true
 }
 
 /** Node keeps the first of two Authorization headers and drops the other: two are none. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
 import type { Gate } from './gates.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
@@ -28,35 +28,59 @@ declare module 'fastify' {
   }
 }
 
+/** What API keys are checked with. */
+export interface KeyMeans {
+  verifier: Verifier<KeyHolder>
+  calls: KeyCallCounter
+}
+
 /** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
-export function requireApiKey(
-  app: FastifyInstance,
-  { verifier, calls }: { verifier: Verifier<KeyHolder>; calls: KeyCallCounter },
-  gate: Gate,
-): void {
+export function requireApiKey(app: FastifyInstance, keys: KeyMeans, gate: Gate): void {
   markScope(app, {
     scope: 'customer',
     security: ['CustomerApiKey'],
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED', 'OVERLOADED'],
   })
   requirePermissions(app)
-  app.addHook('onRequest', async (request, reply) => {
-    const presented = request.headers['x-api-key']
-    const found = typeof presented === 'string' ? verifier.verify(presented) : null
-    // Of a known key it is known at once: nothing to wait for.
-    const holder = found instanceof Promise ? await found : found
-    const isHere = holder !== null && holder.isAllowedAt(request.ip)
-    if (!isHere) {
-      if (holder !== null) calls.add(holder.keyId, 401)
-      await gate.fail(request, reply)
-      void reply.header('www-authenticate', 'ApiKey realm="strongroom"')
-      throw new Refusal('UNAUTHORIZED')
-    }
-    request.keyHolder = holder
-    request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
-    await gate.admit(request, reply)
-    checkPermission(request, holder.scopes)
-  })
+  app.addHook('onRequest', async (request, reply) => admitKey(request, reply, keys, gate))
+  countCalls(app, keys)
+}
+
+/** Lets a request with a good key in, and no other. */
+export async function admitKey(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { verifier, calls }: KeyMeans,
+  gate: Gate,
+): Promise<void> {
+  const presented = request.headers['x-api-key']
+  const found = typeof presented === 'string' ? verifier.verify(presented) : null
+  // Of a known key it is known at once: nothing to wait for.
+  const holder = found instanceof Promise ? await found : found
+  const isHere = holder !== null && holder.isAllowedAt(request.ip)
+  if (!isHere) {
+    if (holder !== null) calls.add(holder.keyId, 401)
+    return refuseKey(request, reply, gate)
+  }
+  request.keyHolder = holder
+  request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
+  await gate.admit(request, reply)
+  checkPermission(request, holder.scopes)
+}
+
+/** @param gate of the scope that a credential was presented for */
+export async function refuseKey(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  gate: Gate,
+): Promise<never> {
+  await gate.fail(request, reply)
+  void reply.header('www-authenticate', 'ApiKey realm="strongroom"')
+  throw new Refusal('UNAUTHORIZED')
+}
+
+/** Counts the calls of each key, in `app` from here on. */
+export function countCalls(app: FastifyInstance, { calls }: KeyMeans): void {
   app.addHook('onResponse', (request, reply, done) => {
     if (request.keyHolder !== null) calls.add(request.keyHolder.keyId, reply.statusCode)
     done()

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
-import type { KeyScope, Permission } from './permissions.ts'
+import type { AdminPermission, KeyScope, Permission } from './permissions.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -9,6 +9,8 @@ declare module 'fastify' {
      * may. A guarded route without it does not start.
      */
     permission?: Permission | KeyScope | null
+    /** Of a route that operators call too: what their token must be allowed to do. */
+    adminPermission?: AdminPermission
   }
 }
 

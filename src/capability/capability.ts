@@ -25,8 +25,17 @@ export interface Capability extends Examinable {
   schemas?: readonly TSchema[]
   /** Those made of what other capabilities have registered. */
   documents?: (app: FastifyInstance) => readonly TSchema[]
-  /** By the scope behind whose guard they stand; `customer` and `admin` are under `/api`. */
-  routes?: { public?: Routes; customer?: Routes; admin?: Routes; internal?: Routes }
+  /**
+   * By the scope behind whose guard they stand; all but `public` and `internal` are under `/api`. Those of
+   * `customerOrAdmin` take an operator's token too.
+   */
+  routes?: {
+    public?: Routes
+    customer?: Routes
+    customerOrAdmin?: Routes
+    admin?: Routes
+    internal?: Routes
+  }
   /** What applies Stripe's events, by their types. */
   stripeEvents?: EventHandlers
 }

@@ -8,6 +8,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   uniqueIndex,
@@ -90,4 +91,16 @@ export const stripeCustomers = pgTable(
   },
   (table) => [index('stripe_customers_customer').on(table.customerId)],
 )
+
+/** The plan that an operator had set until a time, written by a trigger. */
+export const basePlansPast = pgTable(
+  'base_plans_past',
+  {
+    customerId: text().notNull(),
+    until: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    basePlan: text(),
+  },
+  (table) => [primaryKey({ columns: [table.customerId, table.until] })],
+)
+
 export type CustomerRow = typeof customers.$inferSelect

@@ -104,8 +104,14 @@ function describeRoute({ schema, url, route }: RouteToDescribe) {
 
 /** What a route needs of its credential, for people and for programs; undefined where it takes none. */
 function needsOf({ config }: RouteOptions) {
-  const { permission, scope } = config ?? {}
+  const { permission, adminPermission, scope } = config ?? {}
   if (permission === undefined) return undefined
+  if (adminPermission !== undefined) {
+    const sentence =
+      `Needs a key with the scope \`${permission}\`, or an operator’s token with the permission ` +
+      `\`${adminPermission}\`.`
+    return { sentence, extension: { 'x-scope': permission, 'x-permission': adminPermission } }
+  }
   if (scope === 'customer') {
     const sentence = `Needs a key with the scope \`${permission}\`.`
     return {

@@ -2,7 +2,7 @@ import type { Database } from '../database/index.ts'
 import type { Terms } from './issue.ts'
 
 /** What a customer has used of a metric in the current calendar month (UTC). */
-export type UsedThisMonth = (db: Database, customerId: string, metric: string) => Promise<number>
+export type UsedThisMonth = (db: Database, customerId: string, metric: string) => Promise<string>
 
 export interface Grant {
   entitled: boolean

@@ -4,7 +4,13 @@ import { licenseSteps } from './erasure.ts'
 import { licenseExports } from './export.ts'
 import { endLicenses, syncLicenses } from './sync.ts'
 import { revocations } from './revocations.ts'
-import { licenseAdminRoutes, licenseRoutes, licenseSchemas, revocationRoutes } from './routes.ts'
+import {
+  licenseAdminRoutes,
+  licenseListRoutes,
+  licenseRoutes,
+  licenseSchemas,
+  revocationRoutes,
+} from './routes.ts'
 
 declare module '../audit/record.ts' {
   interface AuditEvents {
@@ -29,6 +35,9 @@ export const licenses: Capability = {
     },
     customer: async (scope) => {
       await scope.register(licenseRoutes, { prefix: '/licenses', usedThisMonth })
+    },
+    customerOrAdmin: async (scope) => {
+      await scope.register(licenseListRoutes, { prefix: '/licenses' })
     },
     admin: async (scope) => {
       await scope.register(licenseAdminRoutes, { prefix: '/licenses' })

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { requireOwn } from '../auth/api-key.ts'
+import { customerInPath } from '../customers/in-path.ts'
+import { exactNumber } from '../encoding/decimals.ts'
 import { isKnown } from '../http/etag.ts'
 import { ref } from '../http/schemas.ts'
 import { VERSION } from '../process/version.ts'
@@ -44,24 +46,25 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
   )
 }
 
-/** Customer: `/api/licenses`. */
-export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisMonth }> = async (
-  app,
-  { usedThisMonth },
-) => {
+/** Customers and operators: `/api/licenses`. */
+export const licenseListRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/:customer_id',
     {
       schema: {
         operationId: 'listLicenses',
-        summary: 'The usable licences of the key’s own customer, newest first',
+        summary: 'The usable licences of a customer, newest first: for a key, of its own',
         params: LicensesParams,
         response: { 200: ref(Licenses), 304: Type.Null({ description: 'Not changed.' }) },
       },
-      config: { permission: 'licenses:read', refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: {
+        permission: 'licenses:read',
+        adminPermission: 'customers:read',
+        refusals: ['CUSTOMER_NOT_FOUND'],
+      },
     },
     async (request, reply) => {
-      const customerId = requireOwn(request, request.params.customer_id)
+      const customerId = await customerInPath(app.db, request, request.params.customer_id)
       const rows = await usableLicenses(app.db, app.keys, customerId)
       const etag = tagOf(customerId, rows)
       void reply.header('etag', etag)
@@ -69,7 +72,13 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
       return { data: rows.map(presentLicense) }
     },
   )
+}
 
+/** Customer: `/api/licenses`. */
+export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisMonth }> = async (
+  app,
+  { usedThisMonth },
+) => {
   app.get(
     '/:customer_id/entitlements',
     {
@@ -86,7 +95,8 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
       const customerId = requireOwn(request, request.params.customer_id)
       const { feature } = request.query
       const grant = grantOf(await usableLicenses(app.db, app.keys, customerId), feature)
-      return { feature, ...grant, used: await usedThisMonth(app.db, customerId, feature) }
+      const { number, exact } = exactNumber(await usedThisMonth(app.db, customerId, feature))
+      return { feature, ...grant, used: number, ...(exact !== undefined && { used_exact: exact }) }
     },
   )
 }

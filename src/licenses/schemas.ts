@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { Exact } from '../usage/schemas.ts'
 import { Features, Limits, MetricName, PlanId } from '../plans/schemas.ts'
 import {
   CustomerId,
@@ -71,6 +72,7 @@ export const Entitlement = Type.Object(
       Type.Number({ description: 'The most in a calendar month (UTC); null is no limit.' }),
     ),
     used: Type.Number({ description: 'What was reported of it in this calendar month (UTC).' }),
+    used_exact: Exact,
   },
   { $id: 'Entitlement' },
 )

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 import type { CheckoutOptions } from './checkout-options.ts'
 import type { Metering } from './metering.ts'
 
@@ -54,4 +64,27 @@ export const planPrices = pgTable(
     since: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [index('plan_prices_plan').on(table.planId, table.position)],
+)
+
+/** What plans charged until a time, written by a trigger: use of before is paid for by it. */
+export const plansPast = pgTable(
+  'plans_past',
+  {
+    planId: text().notNull(),
+    until: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    rank: integer().notNull(),
+    metered: jsonb().$type<Record<string, Metering>>(),
+  },
+  (table) => [primaryKey({ columns: [table.planId, table.until] })],
+)
+
+/** Which plan a price meant until a time, written by a trigger. */
+export const planPricesPast = pgTable(
+  'plan_prices_past',
+  {
+    priceId: text().notNull(),
+    until: timestamp({ precision: 3, withTimezone: true }).notNull(),
+    planId: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.priceId, table.until] })],
 )

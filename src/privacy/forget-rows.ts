@@ -14,3 +14,14 @@ export function forgetRowsOf(table: string): Step {
     return gone.length
   }
 }
+
+/** Steps that have one number, one after the other. */
+export function together(...steps: readonly Step[]): Step {
+  return async (tx, row, limit) => {
+    let count = 0
+    for (const step of steps) {
+      if (count < limit) count += await step(tx, row, limit - count)
+    }
+    return count
+  }
+}

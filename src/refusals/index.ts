@@ -21,6 +21,7 @@ export const REFUSALS = {
   AUTO_TOP_UP_NOT_FOUND: [404, 'Auto top-up was never set for this user.'],
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
+  REPORT_NOT_FOUND: [404, 'This customer has no such usage report, or it is kept no longer.'],
   LICENSE_NOT_FOUND: [404, 'There is no such licence.'],
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
   METHOD_NOT_ALLOWED: [

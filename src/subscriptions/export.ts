@@ -1,12 +1,13 @@
 import { Type } from '@sinclair/typebox'
-import { and, asc, eq, gt } from 'drizzle-orm'
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { basePlansPast } from '../customers/tables.ts'
 import type { Database } from '../database/index.ts'
 import { Timestamp, nullable } from '../http/schemas.ts'
 import { type Pages, pages } from '../privacy/document.ts'
 import type { ExportPart } from '../privacy/personal.ts'
 import { dateOf, stateOf } from './row.ts'
 import { STATUSES, type Status } from './state.ts'
-import { subscriptions } from './tables.ts'
+import { subscriptions, subscriptionsPast } from './tables.ts'
 
 const PAGE = 1_000
 
@@ -29,12 +30,36 @@ const Subscription = Type.Object({
   created_at: Timestamp,
 })
 
+/** What was held until a time. */
+const BasePlanPast = Type.Object({ base_plan: nullable(Type.String()), until: Timestamp })
+
+const SubscriptionPast = Type.Object({
+  stripe_subscription_id: Type.String(),
+  status: Type.Unsafe<Status>({ type: 'string', enum: STATUSES }),
+  items: Type.Array(
+    Type.Object({ stripe_price_id: Type.String(), quantity: nullable(Type.Integer()) }),
+  ),
+  until: Timestamp,
+})
+
 export const subscriptionExports: readonly ExportPart[] = [
   {
     of: 'customer',
     name: 'subscriptions',
     schema: Type.Array(Subscription),
     read: (db, { customerId }) => exportedSubscriptions(db, customerId ?? ''),
+  },
+  {
+    of: 'customer',
+    name: 'subscriptions_past',
+    schema: Type.Array(SubscriptionPast),
+    read: (db, { customerId }) => exportedPast(db, customerId ?? ''),
+  },
+  {
+    of: 'customer',
+    name: 'base_plans_past',
+    schema: Type.Array(BasePlanPast),
+    read: (db, { customerId }) => exportedBasePlans(db, customerId ?? ''),
   },
 ]
 
@@ -63,5 +88,44 @@ function exportedSubscriptions(db: Database, id: string): Pages {
       ended_at: row.endedAt?.toISOString() ?? null,
       created_at: row.createdAt.toISOString(),
     }),
+  )
+}
+
+function exportedPast(db: Database, id: string): Pages {
+  const { customerId, subscriptionId, until } = subscriptionsPast
+  return pages(
+    (after?: typeof subscriptionsPast.$inferSelect) =>
+      db
+        .select()
+        .from(subscriptionsPast)
+        .where(
+          and(
+            eq(customerId, id),
+            after &&
+              sql`(${subscriptionId}, ${until}) > (${after.subscriptionId}, ${after.until.toISOString()}::timestamptz)`,
+          ),
+        )
+        .orderBy(asc(subscriptionId), asc(until))
+        .limit(PAGE),
+    (row) => ({
+      stripe_subscription_id: row.subscriptionId,
+      status: row.status,
+      items: row.items.map(({ price, quantity }) => ({ stripe_price_id: price, quantity })),
+      until: row.until.toISOString(),
+    }),
+  )
+}
+
+function exportedBasePlans(db: Database, id: string): Pages {
+  const { customerId, until } = basePlansPast
+  return pages(
+    (after?: typeof basePlansPast.$inferSelect) =>
+      db
+        .select()
+        .from(basePlansPast)
+        .where(and(eq(customerId, id), after && gt(until, after.until)))
+        .orderBy(asc(until))
+        .limit(PAGE),
+    (row) => ({ base_plan: row.basePlan, until: row.until.toISOString() }),
   )
 }

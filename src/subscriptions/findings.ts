@@ -6,18 +6,38 @@ import { Gauge, type Registry } from 'prom-client'
 import type { Database } from '../database/index.ts'
 import { sampled } from '../database/sampled.ts'
 import { CustomerId, Timestamp, ref } from '../http/schemas.ts'
+import { type BillingFinding, billingFindings } from '../usage/findings.ts'
 
 const FINDINGS_MAX = 1_000
+
+type FindingKind = 'duplicate_subscription' | BillingFinding['kind']
 
 const Finding = Type.Object(
   {
     finding_id: Type.String({ examples: ['find_3f9c0a1b2c4d5e6f'] }),
-    kind: Type.Literal('duplicate_subscription'),
+    kind: Type.Unsafe<FindingKind>({
+      title: 'SubscriptionFindingKind',
+      type: 'string',
+      enum: ['duplicate_subscription', 'late_usage', 'usage_not_correctable'],
+    }),
     customer_id: CustomerId,
     stripe_subscription_ids: Type.Array(
       Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
     ),
-    found_at: { ...Timestamp, description: 'Since when there has been more than one.' },
+    found_at: {
+      ...Timestamp,
+      description: 'Of a duplicate: since when there has been more than one.',
+    },
+    usage: Type.Optional(
+      Type.Object(
+        {
+          event_name: Type.String({ description: 'Of Stripe’s meter.', examples: ['api_calls'] }),
+          value: Type.String({ description: 'An exact decimal.', examples: ['1000'] }),
+          used_at: { ...Timestamp, description: 'The earliest of it.' },
+        },
+        { title: 'FindingUsage', description: 'What it is about, where that is use.' },
+      ),
+    ),
   },
   { $id: 'SubscriptionFinding' },
 )
@@ -34,35 +54,64 @@ const DUPLICATES = sql`
   from subscription_plans where gives_access
   group by customer_id, plan_id having count(*) > 1`
 
-/** Admin: `/api/subscriptions/findings`. They are derived, so one is gone when it is seen to. */
+/** Admin: `/api/subscriptions/findings`. Duplicates are derived, so one is gone when it is seen to. */
 export const subscriptionFindingRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/findings',
     {
       schema: {
         operationId: 'listSubscriptionFindings',
-        summary: 'List customers who pay twice for the same plan',
+        summary: 'List what is billed otherwise than it should be, newest first',
+        description:
+          '`duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told ' +
+          'after the invoice of its period was final, and is billed in the next. `usage_not_correctable`: it ' +
+          'was corrected when Stripe could cancel it no more. The newest 1,000 of each; those of use for as ' +
+          'long as reports are kept.',
         response: { 200: ref(Findings) },
       },
       config: { permission: 'subscriptions:read' },
     },
     async () => {
-      const rows = await app.db.execute<{
-        customerId: string
-        plan: string
-        ids: string[]
-        since: string
-      }>(sql`${DUPLICATES} order by since desc, customer_id, plan_id limit ${FINDINGS_MAX}`)
-      const data = rows.map(({ customerId, plan, ids, since }) => ({
-        finding_id: `find_${hash('sha256', [customerId, plan, ...ids].join(' '), 'hex').slice(0, 16)}`,
-        kind: 'duplicate_subscription' as const,
-        customer_id: customerId,
-        stripe_subscription_ids: ids,
-        found_at: new Date(since).toISOString(),
+      const [duplicates, ofUsage] = await Promise.all([
+        duplicateSubscriptions(app.db),
+        billingFindings(app.db, FINDINGS_MAX),
+      ])
+      const used = ofUsage.map((found) => ({
+        finding_id: findingId(found.kind, found.seq),
+        kind: found.kind,
+        customer_id: found.customerId,
+        stripe_subscription_ids: found.subscriptionId === null ? [] : [found.subscriptionId],
+        found_at: found.foundAt.toISOString(),
+        usage: {
+          event_name: found.eventName,
+          value: found.value,
+          used_at: found.usedAt.toISOString(),
+        },
       }))
+      const data = [...duplicates, ...used].toSorted((a, b) => (a.found_at < b.found_at ? 1 : -1))
       return { data }
     },
   )
+}
+
+async function duplicateSubscriptions(db: Database) {
+  const rows = await db.execute<{
+    customerId: string
+    plan: string
+    ids: string[]
+    since: string
+  }>(sql`${DUPLICATES} order by since desc, customer_id, plan_id limit ${FINDINGS_MAX}`)
+  return rows.map(({ customerId, plan, ids, since }) => ({
+    finding_id: findingId(customerId, plan, ...ids),
+    kind: 'duplicate_subscription' as const,
+    customer_id: customerId,
+    stripe_subscription_ids: ids,
+    found_at: new Date(since).toISOString(),
+  }))
+}
+
+function findingId(...parts: readonly (string | bigint)[]): string {
+  return `find_${hash('sha256', parts.join(' '), 'hex').slice(0, 16)}`
 }
 
 /** How many customers pay twice for a plan, whichever process says so. */

@@ -17,7 +17,7 @@ export const subscriptions: Capability = {
   plugin: async (app) => app.register(plugin),
   schemas: [...subscriptionSchemas, ...findingSchemas],
   routes: {
-    customer: async (scope, { config }) => {
+    customerOrAdmin: async (scope, { config }) => {
       await scope.register(subscriptionRoutes, { prefix: '/subscriptions', returnUrls: config })
     },
     admin: async (scope) => scope.register(subscriptionFindingRoutes, { prefix: '/subscriptions' }),

@@ -4,7 +4,14 @@ import { ENDED, FIELDS, type Status, type SubscriptionState, isSame, isSameIn } 
  * Stripe's events come in any order and its API may answer with old data, so what is heard of a
  * subscription is weighed before it is believed.
  */
-export type Knowledge = { source: 'fetch'; state: SubscriptionState } | EventKnowledge
+export type Knowledge = FetchKnowledge | EventKnowledge
+
+export interface FetchKnowledge {
+  source: 'fetch'
+  state: SubscriptionState
+  /** Unix seconds since when it is so, where an event has said so too. */
+  since?: number
+}
 
 export interface EventKnowledge {
   source: 'event'

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { subscriptionGauges } from './findings.ts'
 import { follow, followCustomer } from './follow.ts'
 import { reconcile } from './reconcile.ts'
-import { forgetRowsOf } from '../privacy/forget-rows.ts'
+import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import { subscriptionExports } from './export.ts'
 import { subscriptionNames } from './names.ts'
 
@@ -12,7 +12,9 @@ export const subscriptions = fp(
   async (app: FastifyInstance) => {
     app.decorate('subscriptionFollowers', [])
     // Licences refer to them, and are forgotten before.
-    app.erasures.addSteps({ 5: forgetRowsOf('subscriptions') })
+    app.erasures.addSteps({
+      5: together(forgetRowsOf('subscriptions'), forgetRowsOf('subscriptions_past')),
+    })
     app.personal.addNames(subscriptionNames)
     app.personal.addExports(...subscriptionExports)
     subscriptionGauges(app.metrics, app.db)

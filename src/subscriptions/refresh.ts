@@ -1,7 +1,7 @@
 import { type StripeCalls, isMissingAtStripe } from '../stripe/client.ts'
-import { type EventKnowledge, showsWhatWas } from './knowledge.ts'
+import { type EventKnowledge, type FetchKnowledge, showsWhatWas } from './knowledge.ts'
 import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
-import { type StripeSubscription, readSubscription } from './state.ts'
+import { type StripeSubscription, isSame, readSubscription } from './state.ts'
 import { OldAnswer } from '../stripe/handler.ts'
 
 const TRIES_MAX = 5
@@ -37,7 +37,13 @@ export async function refresh(
     const looksOld = news !== undefined && showsWhatWas(fetched.state, news.knowledge, Date.now())
     if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
     const heard = { ...fetched, customerId: fetched.customerId ?? owner }
-    const outcome = await takeIn(means, heard, { source: 'fetch', state: fetched.state }, version)
+    const isAsTold = news !== undefined && isSame(news.knowledge.state, fetched.state)
+    const knowledge: FetchKnowledge = {
+      source: 'fetch',
+      state: fetched.state,
+      ...(isAsTold && { since: news.knowledge.at }),
+    }
+    const outcome = await takeIn(means, heard, knowledge, version)
     if (outcome === 'old') {
       await takeNews()
       throw new OldAnswer()

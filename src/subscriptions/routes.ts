@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { keyHolderOf, requireOwn } from '../auth/api-key.ts'
+import { customerInBody } from '../auth/api-key-or-admin.ts'
+import { customerInPath } from '../customers/in-path.ts'
 import { getCustomer } from '../customers/service.ts'
 import { type ReturnUrlRule, stripeReturningTo } from '../stripe/return-urls.ts'
 import { CheckoutSession } from '../stripe/schemas.ts'
@@ -25,7 +26,7 @@ export const subscriptionSchemas = [
 
 const STRIPE_REFUSALS = ['STRIPE_NOT_CONFIGURED', 'STRIPE_REFUSED', 'STRIPE_UNAVAILABLE'] as const
 
-/** Customer: `/api/subscriptions`. */
+/** Customers and operators: `/api/subscriptions`. */
 export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRule }> = async (
   app,
   { returnUrls },
@@ -35,17 +36,21 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     {
       schema: {
         operationId: 'getSubscription',
-        summary: 'Read the subscriptions of the key’s own customer',
+        summary: 'Read the subscriptions of a customer: for a key, of its own',
         description:
           'Those that have ended are left out. `subscription` is the one whose plan has the highest rank, ' +
           'then the newest; null where none is to a plan.',
         params: SubscriptionParams,
         response: { 200: ref(CurrentSubscription) },
       },
-      config: { permission: 'subscriptions:read', refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: {
+        permission: 'subscriptions:read',
+        adminPermission: 'subscriptions:read',
+        refusals: ['CUSTOMER_NOT_FOUND'],
+      },
     },
     async (request) => {
-      const customerId = requireOwn(request, request.params.customer_id)
+      const customerId = await customerInPath(app.db, request, request.params.customer_id)
       return currentSubscriptions(app.db, customerId)
     },
   )
@@ -62,13 +67,15 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
       },
       config: {
         permission: 'billing:write',
-        refusals: ['ALREADY_SUBSCRIBED', 'PLAN_NOT_SOLD', ...STRIPE_REFUSALS],
+        adminPermission: 'subscriptions:write',
+        refusals: ['CUSTOMER_NOT_FOUND', 'ALREADY_SUBSCRIBED', 'PLAN_NOT_SOLD', ...STRIPE_REFUSALS],
       },
     },
     async (request, reply) => {
       const { plan, success_url, cancel_url, quantity = 1 } = request.body
+      const customerId = customerInBody(request, request.body.customer_id)
       const stripe = stripeReturningTo(app, { success_url, cancel_url }, returnUrls)
-      const customer = await getCustomer(app.db, keyHolderOf(request).customerId)
+      const customer = await getCustomer(app.db, customerId)
       const session = await openSubscriptionCheckout(app.db, stripe, customer, {
         plan,
         quantity,
@@ -88,12 +95,17 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
         body: PortalBody,
         response: { 201: ref(PortalSession) },
       },
-      config: { permission: 'billing:write', refusals: STRIPE_REFUSALS },
+      config: {
+        permission: 'billing:write',
+        adminPermission: 'subscriptions:write',
+        refusals: ['CUSTOMER_NOT_FOUND', ...STRIPE_REFUSALS],
+      },
     },
     async (request, reply) => {
       const { return_url } = request.body
+      const customerId = customerInBody(request, request.body.customer_id)
       const stripe = stripeReturningTo(app, { return_url }, returnUrls)
-      const customer = await getCustomer(app.db, keyHolderOf(request).customerId)
+      const customer = await getCustomer(app.db, customerId)
       return reply.code(201).send(await openPortal(app.db, stripe, customer, return_url))
     },
   )

@@ -71,8 +71,14 @@ export const SubscriptionCount = Type.Object(
 
 export const SubscriptionParams = Type.Object({ customer_id: CustomerId })
 
+const ForCustomer = Type.Optional({
+  ...CustomerId,
+  description: 'Whom it is for: required of operators. A key says whose it is, and must not name any.',
+})
+
 export const CheckoutBody = strictObject(
   {
+    customer_id: ForCustomer,
     plan: PlanId,
     success_url: ReturnUrl,
     cancel_url: ReturnUrl,
@@ -92,6 +98,6 @@ export const CheckoutBody = strictObject(
 )
 
 export const PortalBody = strictObject(
-  { return_url: ReturnUrl },
+  { customer_id: ForCustomer, return_url: ReturnUrl },
   { examples: [{ return_url: 'https://app.example.com/billing' }] },
 )

@@ -7,6 +7,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
 } from 'drizzle-orm/pg-core'
@@ -49,6 +50,8 @@ export const subscriptions = pgTable(
     cancelAtPeriodEnd: boolean().notNull(),
     /** When it ended for good, by Stripe's clock; then nothing changes any more. */
     endedAt: time(),
+    /** Since when it is as it is, by Stripe's clock; null where no event has said. */
+    changedAt: time(),
     createdAt: time().notNull(),
     /** Stripe's time of the newest event whose snapshot was taken in. */
     eventAt: time(),
@@ -74,5 +77,25 @@ export const subscriptions = pgTable(
     index('subscriptions_open')
       .on(table.status)
       .where(sql`${table.endedAt} is null`),
+  ],
+)
+
+/** What subscriptions were until a time, written by a trigger: use of before is paid for by it. */
+export const subscriptionsPast = pgTable(
+  'subscriptions_past',
+  {
+    subscriptionId: text().notNull(),
+    until: time().notNull(),
+    customerId: text().notNull(),
+    status: text({ enum: STATUSES }).notNull(),
+    /** Those that counted. */
+    items: jsonb().$type<Item[]>().notNull(),
+    cancelAt: time(),
+    cancelAtPeriodEnd: boolean().notNull(),
+    createdAt: time().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.subscriptionId, table.until] }),
+    index('subscriptions_past_customer').on(table.customerId),
   ],
 )

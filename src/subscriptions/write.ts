@@ -7,7 +7,7 @@ import { type Knowledge, type Known, supersededBy } from './knowledge.ts'
 import { presentSubscription } from './present.ts'
 import { type SubscriptionRow, dateOf, secondsOf, stateOf } from './row.ts'
 import { type Settled, settledAfter, standingOf } from './standing.ts'
-import type { Item, StripeSubscription, SubscriptionState } from './state.ts'
+import { type Item, type StripeSubscription, type SubscriptionState, isSame } from './state.ts'
 import { subscriptions } from './tables.ts'
 
 export const STRIPE: Actor = { id: 'stripe', ip: null }
@@ -23,6 +23,8 @@ export async function write(
   const { state } = knowledge
   const at = knowledge.source === 'event' ? knowledge.at : Math.floor(Date.now() / 1_000)
   const settled = settledAfter(row?.settled ?? [], state, at)
+  const since = knowledge.source === 'event' ? knowledge.at : (knowledge.since ?? null)
+  const isAsBefore = row !== undefined && isSame(stateOf(row), state)
   const values = {
     customerId,
     stripeCustomerId: heard.stripeCustomerId,
@@ -35,6 +37,7 @@ export async function write(
     cancelAt: dateOf(state.cancelAt),
     cancelAtPeriodEnd: state.cancelAtPeriodEnd,
     endedAt: dateOf(state.endedAt),
+    changedAt: isAsBefore ? row.changedAt : dateOf(since),
     ...(await firstItemOf(tx, state)),
     version: (row?.version ?? 0n) + 1n,
     updatedAt: new Date(),

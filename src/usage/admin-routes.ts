@@ -1,10 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { actorOf } from '../auth/scope.ts'
+import { REPLAYED_HEADER } from '../http/openapi-texts.ts'
+import { attemptOf } from '../http/outcomes/plugin.ts'
 import { pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref } from '../http/schemas.ts'
-import { Cleanup, CleanupQuery, ListFindingsQuery, UsageFindingPage } from './admin-schemas.ts'
+import {
+  Cleanup,
+  CleanupQuery,
+  CorrectionBody,
+  CorrectionParams,
+  ListFindingsQuery,
+  UsageCorrection,
+  UsageFindingPage,
+} from './admin-schemas.ts'
 import { listFindings } from './findings.ts'
-import { presentFinding, presentTotal } from './present.ts'
+import { presentFinding, presentSum, presentTotal } from './present.ts'
 import { rangeOf } from '../http/range.ts'
 import { cleanUsage } from './retention.ts'
 import { TopUsage, TopUsageQuery, UsageQuery, UsageTotalsOfAll } from './schemas.ts'
@@ -55,7 +66,11 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
       const { metric, limit = 10 } = request.query
       const rows = await topCustomers(app.db, metric, rangeOf(request.query, 'day'), limit)
       return {
-        data: rows.map(({ customerId, ...total }) => ({ customer_id: customerId, ...total })),
+        data: rows.map(({ customerId, sum, ...total }) => ({
+          customer_id: customerId,
+          ...total,
+          ...presentSum(sum),
+        })),
       }
     },
   )
@@ -82,6 +97,48 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
       const page = pageRequest(request.query, list)
       const rows = await listFindings(app.db, { customerId, metric, kind }, page)
       return pageAnswer(rows, page, list, presentFinding)
+    },
+  )
+
+  app.post(
+    '/:customer_id/corrections',
+    {
+      schema: {
+        operationId: 'correctUsage',
+        summary: 'Take a report back',
+        description:
+          'It no longer counts in totals and limits, what was paid for it from funds is given back, and ' +
+          'Stripe is told. A report is corrected once; sent again under its id, it is still known.',
+        params: CorrectionParams,
+        body: CorrectionBody,
+        response: {
+          200: Type.Unsafe<Static<typeof UsageCorrection>>({
+            ...ref(UsageCorrection),
+            headers: REPLAYED_HEADER,
+          }),
+          201: ref(UsageCorrection),
+        },
+      },
+      config: {
+        permission: 'usage:write',
+        refusals: ['CUSTOMER_NOT_FOUND', 'REPORT_NOT_FOUND', 'ACCOUNT_BUSY', 'BALANCE_LIMIT'],
+      },
+    },
+    async (request, reply) => {
+      const { report_id: reportId, reason } = request.body
+      const draft = {
+        customerId: request.params.customer_id,
+        reportId,
+        reason,
+        actor: actorOf(request),
+      }
+      const { id, stripe, replayed } = await app.usage.correct(draft, attemptOf(request))
+      if (replayed) void reply.header('idempotent-replayed', 'true')
+      return reply.code(replayed ? 200 : 201).send({
+        correction_id: id,
+        report_id: reportId,
+        ...(stripe !== null && { stripe }),
+      })
     },
   )
 

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { PageQuery, pageOf } from '../http/pagination.ts'
 import { MetricName } from '../plans/schemas.ts'
-import { CustomerId, Timestamp, ref, strictObject } from '../http/schemas.ts'
+import { CustomerId, Timestamp, line, ref, strictObject } from '../http/schemas.ts'
+import { ReportId } from './schemas.ts'
 
 const Kind = Type.Union([Type.Literal('anomaly'), Type.Literal('limit_exceeded')], {
   title: 'UsageFindingKind',
@@ -35,6 +36,31 @@ export const ListFindingsQuery = strictObject({
   kind: Type.Optional(Kind),
   ...PageQuery,
 })
+
+export const CorrectionParams = Type.Object({ customer_id: CustomerId })
+
+export const CorrectionBody = strictObject(
+  {
+    report_id: ReportId,
+    reason: line(500, { examples: ['reported twice by a script'] }),
+  },
+  { examples: [{ report_id: '2026-11-24T09:instance-7', reason: 'reported twice by a script' }] },
+)
+
+export const UsageCorrection = Type.Object(
+  {
+    correction_id: Type.String({ examples: ['cor_4fGh7KqL9mNp2RsT1vWx3y'] }),
+    report_id: Type.String({ examples: ['2026-11-24T09:instance-7'] }),
+    stripe: Type.Optional(
+      Type.Literal('not_correctable', {
+        description:
+          'Stripe goes on billing it: it has had it for more than 24 hours, or the invoice is final. ' +
+          'The findings of subscriptions have it.',
+      }),
+    ),
+  },
+  { $id: 'UsageCorrection' },
+)
 
 export const CleanupQuery = strictObject({
   older_than_days: Type.Optional(

@@ -62,6 +62,9 @@ export async function readAdmissionState(
           where exists (
             select from usage_totals t
             where t.customer_id = name.customer_id and t.metric = name.metric
+          ) or exists (
+            select from usage_corrections c
+            where c.customer_id = name.customer_id and c.metrics ? name.metric
           )`,
     findReports(sql, batch),
   ])

@@ -3,6 +3,7 @@ import type { Metering } from '../plans/metering.ts'
 import { array, column } from '../database/arrays.ts'
 import { type AdmissionState, readAdmissionState } from './admission.ts'
 import type { KnownNames } from './known-names.ts'
+import { readPricesThen } from './priced.ts'
 import type { Report } from './reports.ts'
 import type { Bounds } from './statements.ts'
 
@@ -17,8 +18,8 @@ export interface Remainder {
 
 /** What charges are decided on. */
 export interface ChargingState {
-  /** The prices of each customer's plan. */
-  metered: ReadonlyMap<string, Record<string, Metering>>
+  /** How a report's metrics are paid for. */
+  pricesOf: (report: Report) => Record<string, Metering>
   /** Customers that somebody else has locked, or whose plan. */
   busy: ReadonlySet<string>
   remainders: readonly Remainder[]
@@ -56,11 +57,12 @@ export async function readChargingState(
   const remaindersRead = sql<Remainder[]>`
     select customer_id as "customerId", metric, asset, per, remainder::text from usage_remainders
     where customer_id = any(${ids}::text[])`.execute()
-  const [customers, lockedPlans, plans, remainders, admission] = await Promise.all([
+  const [customers, lockedPlans, plans, remainders, pricesThen, admission] = await Promise.all([
     customersRead,
     plansLocked,
     plansRead,
     remaindersRead,
+    readPricesThen(sql, batch, bounds.defaultPlan),
     readAdmissionState(sql, batch, known, bounds),
   ])
   // The lowest rank first: of several prices of a metric that of the highest stays.
@@ -68,7 +70,12 @@ export async function readChargingState(
   for (const plan of plans) metered.set(plan.id, { ...metered.get(plan.id), ...plan.metered })
   const locked = new Set([...customers, ...lockedPlans].map(({ id }) => id))
   const busy = plans.filter(({ id, plan }) => !locked.has(id) || !locked.has(plan))
-  return { metered, busy: new Set(busy.map(({ id }) => id)), remainders, admission }
+  return {
+    pricesOf: (report) => pricesThen(report) ?? metered.get(report.customerId) ?? {},
+    busy: new Set(busy.map(({ id }) => id)),
+    remainders,
+    admission,
+  }
 }
 
 /** Nothing is written outside the transaction that read. */

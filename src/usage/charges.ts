@@ -16,6 +16,7 @@ import {
 import { judge, missingOf, tryWithout } from './judging.ts'
 import { type Charge, chargesOf } from './price.ts'
 import type { Report, Reported } from './reports.ts'
+import type { ChargedPart } from './tables.ts'
 import { type EarlierReport, reportKey, writeReports } from './statements.ts'
 import { type WriterOptions, boundsOf, toldOfTries } from './writer.ts'
 
@@ -92,6 +93,7 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
       customerIds,
       isCharging: true,
       newNames,
+      charges: decided.charges,
     })
     const missing = missingOf(accepted, written)
     if (missing.size > 0) {
@@ -124,9 +126,9 @@ function decide(
   state: ChargingState,
   admit: (report: Report) => () => void,
 ) {
-  const { metered } = state
   const remainders = new Map(state.remainders.map((one) => [remainderKey(one), one]))
   const changed = new Set<string>()
+  const paid = new Map<Report, readonly ChargedPart[]>()
   const earlier: EarlierReport[] = [...state.admission.stored]
   const { accepted, refused } = admitAll(batch, state.admission.stored, (report) => {
     const { customerId } = report
@@ -152,7 +154,7 @@ function decide(
     const { customerId } = report
     const charges = chargesOf(
       report.metrics,
-      metered.get(customerId) ?? {},
+      state.pricesOf(report),
       (metric, price) =>
         remainders.get(remainderKey(remainderOf(customerId, metric, price)))?.remainder,
     )
@@ -173,11 +175,12 @@ function decide(
       remainders.set(remainderKey(row), row)
       changed.add(remainderKey(row))
     }
+    paid.set(report, charges.map(partOf))
     return null
   }
 
   const written = [...changed].flatMap((key) => remainders.get(key) ?? [])
-  return { accepted, refused, earlier, remainders: written }
+  return { accepted, refused, earlier, charges: paid, remainders: written }
 }
 
 function deduct(report: Report, amount: bigint, charges: readonly Charge[]) {
@@ -204,6 +207,10 @@ export const USAGE_KEY = ' usage '
 
 function keyOf(report: Report): string {
   return USAGE_KEY + report.reportId
+}
+
+function partOf({ metric, price: { asset, price, per = 1 }, amount }: Charge): ChargedPart {
+  return { metric, asset, price, per, amount: Number(amount) }
 }
 
 function remainderOf(

@@ -1,10 +1,16 @@
 import { and, desc, eq, like, sql } from 'drizzle-orm'
 import type { Transaction } from '../database/index.ts'
 import { transfers } from '../funds/tables.ts'
-import { forgetRowsOf } from '../privacy/forget-rows.ts'
+import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import type { ErasureRow, Step } from '../privacy/row.ts'
 import { USAGE_KEY } from './charges.ts'
 import { usageAllowances } from './tables.ts'
+
+const forgetCorrections = forgetRowsOf('usage_corrections')
+const forgetBillingFindings = forgetRowsOf('usage_billing_findings')
+const forgetBasePlans = forgetRowsOf('base_plans_past')
+const forgetRemainders = forgetRowsOf('usage_remainders')
+const forgetEvents = forgetRowsOf('usage_meter_events')
 
 async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
   if (row.customerId === null) return 0
@@ -25,18 +31,13 @@ async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): P
 const forgetHours = forgetRowsOf('usage_meter_hours')
 const forgetSums = forgetRowsOf('usage_meter_sums')
 
-async function forgetMeterSums(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
-  const hours = await forgetHours(tx, row, limit)
-  return hours + (await forgetSums(tx, row, limit - hours))
-}
-
 /** By the numbers that rows of erasures under way have. */
 export const usageSteps: Readonly<Record<number, Step>> = {
-  6: forgetReports,
+  6: together(forgetReports, forgetCorrections),
   // What is on its way to Stripe is made of sums: after them there is no more of it.
-  7: forgetMeterSums,
-  8: forgetRowsOf('usage_meter_events'),
-  9: forgetRowsOf('usage_remainders'),
+  7: together(forgetHours, forgetSums),
+  8: together(forgetEvents, forgetBillingFindings),
+  9: together(forgetRemainders, forgetBasePlans),
 }
 
 /** Without it no report of this customer is stored any more. */

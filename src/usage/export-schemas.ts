@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Timestamp, nullable } from '../http/schemas.ts'
+import { Exact } from './schemas.ts'
 
 export const ExportedReport = Type.Object({
   report_id: Type.String(),
@@ -18,6 +19,7 @@ export const ExportedTotal = Type.Object({
   starts_at: Timestamp,
   count: Type.Integer(),
   sum: Type.Number(),
+  sum_exact: Exact,
   min: Type.Number(),
   max: Type.Number(),
   last: Type.Number(),
@@ -25,7 +27,14 @@ export const ExportedTotal = Type.Object({
 
 const Decimal = Type.String({ pattern: '^[0-9]+([.][0-9]+)?$', examples: ['12.5'] })
 
-/** Use that has yet to be told to Stripe, and such as is on its way. */
+export const ExportedCorrection = Type.Object({
+  correction_id: Type.String(),
+  report_id: Type.String(),
+  reason: Type.String(),
+  corrected_at: Timestamp,
+})
+
+/** Use that has yet to be told to Stripe, and such as is on its way or has been told within the last day. */
 export const ExportedMeterHour = Type.Object({
   event_name: Type.String(),
   at: Timestamp,
@@ -43,5 +52,15 @@ export const ExportedRemainder = Type.Object({
   metric: Type.String(),
   asset: Type.String(),
   per: Type.Integer(),
-  remainder: Decimal,
+  /** Below zero where a correction has left more paid than owed. */
+  remainder: Type.String({ pattern: '^-?[0-9]+([.][0-9]+)?$', examples: ['12.5'] }),
+})
+
+export const ExportedBillingFinding = Type.Object({
+  kind: Type.String({ examples: ['late_usage'] }),
+  stripe_subscription_id: nullable(Type.String()),
+  event_name: Type.String(),
+  value: Decimal,
+  used_at: Timestamp,
+  found_at: Timestamp,
 })

@@ -6,6 +6,8 @@ import { type Pages, pages } from '../privacy/document.ts'
 import type { ExportPart } from '../privacy/personal.ts'
 import { UsageFinding } from './admin-schemas.ts'
 import {
+  ExportedBillingFinding,
+  ExportedCorrection,
   ExportedMeterEvent,
   ExportedMeterHour,
   ExportedMeterSum,
@@ -13,8 +15,10 @@ import {
   ExportedReport,
   ExportedTotal,
 } from './export-schemas.ts'
-import { presentFinding } from './present.ts'
+import { presentFinding, presentSum } from './present.ts'
 import {
+  usageBillingFindings,
+  usageCorrections,
   usageFindings,
   usageMeterEvents,
   usageMeterHours,
@@ -44,6 +48,18 @@ export const usageExports: readonly ExportPart[] = [
     name: 'usage_findings',
     schema: Type.Array(ref(UsageFinding)),
     read: (db, { customerId }) => exportedFindings(db, customerId ?? ''),
+  },
+  {
+    of: 'customer',
+    name: 'usage_corrections',
+    schema: Type.Array(ExportedCorrection),
+    read: (db, { customerId }) => exportedCorrections(db, customerId ?? ''),
+  },
+  {
+    of: 'customer',
+    name: 'usage_billing_findings',
+    schema: Type.Array(ExportedBillingFinding),
+    read: (db, { customerId }) => exportedBillingFindings(db, customerId ?? ''),
   },
   {
     of: 'customer',
@@ -113,7 +129,7 @@ function exportedTotals(db: Database, id: string): Pages {
       period: row.period,
       starts_at: row.startsAt.toISOString(),
       count: row.count,
-      sum: row.sum,
+      ...presentSum(row.sum),
       min: row.min,
       max: row.max,
       last: row.last,
@@ -131,6 +147,50 @@ function exportedFindings(db: Database, id: string): Pages {
         .orderBy(asc(usageFindings.seq))
         .limit(PAGE),
     presentFinding,
+  )
+}
+
+function exportedCorrections(db: Database, id: string): Pages {
+  return pages(
+    (after?: typeof usageCorrections.$inferSelect) =>
+      db
+        .select()
+        .from(usageCorrections)
+        .where(
+          and(
+            eq(usageCorrections.customerId, id),
+            after && gt(usageCorrections.reportId, after.reportId),
+          ),
+        )
+        .orderBy(asc(usageCorrections.reportId))
+        .limit(PAGE),
+    (row) => ({
+      correction_id: row.id,
+      report_id: row.reportId,
+      reason: row.reason,
+      corrected_at: row.correctedAt.toISOString(),
+    }),
+  )
+}
+
+function exportedBillingFindings(db: Database, id: string): Pages {
+  const { customerId, seq } = usageBillingFindings
+  return pages(
+    (after?: typeof usageBillingFindings.$inferSelect) =>
+      db
+        .select()
+        .from(usageBillingFindings)
+        .where(and(eq(customerId, id), after && gt(seq, after.seq)))
+        .orderBy(asc(seq))
+        .limit(PAGE),
+    (row) => ({
+      kind: row.kind,
+      stripe_subscription_id: row.subscriptionId,
+      event_name: row.eventName,
+      value: row.value,
+      used_at: row.usedAt.toISOString(),
+      found_at: row.foundAt.toISOString(),
+    }),
   )
 }
 

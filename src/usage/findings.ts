@@ -1,9 +1,16 @@
 import { and, desc, eq, lt } from 'drizzle-orm'
 import type { PageRequest } from '../http/pagination.ts'
 import type { Database } from '../database/index.ts'
-import { usageFindings } from './tables.ts'
+import { usageBillingFindings, usageFindings } from './tables.ts'
 
 export type FindingRow = typeof usageFindings.$inferSelect
+
+export type BillingFinding = typeof usageBillingFindings.$inferSelect
+
+/** Use that Stripe bills in another period than it belongs to, or although it was corrected; the newest. */
+export function billingFindings(db: Database, limit: number): Promise<BillingFinding[]> {
+  return db.select().from(usageBillingFindings).orderBy(desc(usageBillingFindings.seq)).limit(limit)
+}
 
 export function listFindings(
   db: Database,

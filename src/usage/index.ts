@@ -1,12 +1,13 @@
 import type { Capability } from '../capability/capability.ts'
 import { checkRetention } from './check.ts'
 import { usage as plugin } from './plugin.ts'
-import { usageAdminRoutes, usageRoutes, usageSchemas } from './routes.ts'
+import { usageAdminRoutes, usageRoutes, usageSchemas, usageTotalRoutes } from './routes.ts'
 
 declare module '../audit/record.ts' {
   interface AuditEvents {
     'usage.anomaly': true
     'usage.cleaned': true
+    'usage.corrected': true
     'usage.limit_exceeded': true
   }
 }
@@ -24,6 +25,9 @@ export const usage: Capability = {
   routes: {
     customer: async (scope, { gates }) => {
       await scope.register(usageRoutes, { prefix: '/usage', limit: gates.customer.reports })
+    },
+    customerOrAdmin: async (scope) => {
+      await scope.register(usageTotalRoutes, { prefix: '/usage' })
     },
     admin: async (scope, { config }) => {
       await scope.register(usageAdminRoutes, {

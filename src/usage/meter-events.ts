@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { cancelMeterEvents, identifierOf } from './cancelled-events.ts'
 import { type StripeCalls, isStripeAway } from '../stripe/client.ts'
 import {
   type MeterEvent,
@@ -19,6 +20,7 @@ const CONCURRENCY = 8
 export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
   if (!app.hasStripe) return
   const stripe = app.stripe()
+  await cancelMeterEvents(app, stripe)
   for (;;) {
     await sealMeterEvents(app.db)
     const { due, lost } = await takeMeterEvents(app.db)
@@ -59,7 +61,7 @@ async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
   const { id } = event
   const params = {
     event_name: event.eventName,
-    identifier: `strongroom_${id}`,
+    identifier: identifierOf(id),
     timestamp: Math.floor(event.at.getTime() / 1_000),
     payload: { stripe_customer_id: event.stripeCustomerId, value: event.value },
   }

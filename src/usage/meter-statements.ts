@@ -137,6 +137,7 @@ export async function takeMeterEvents(
       select e.id, payer.id as stripe_customer_id from usage_meter_events e
       cross join lateral (select ${payerOf(sql`e.customer_id`)} as id) payer
       where e.retry_at <= now() and payer.id is not null
+        and (e.taken_back is null or e.sent_at is not null)
       order by e.retry_at limit ${BATCH_MAX}
       for update of e
     ) as due
@@ -149,11 +150,13 @@ export async function takeMeterEvents(
   }
 }
 
-/** What Stripe has is deleted: the totals keep what was used. */
+/** What Stripe has is kept for as long as it can be cancelled there: the totals keep what was used. */
 export async function settleMeterEvents(db: Database, settled: readonly Settled[]): Promise<void> {
   const accepted = settled.filter(({ outcome }) => outcome === 'accepted').map(({ id }) => id)
   const others = settled.filter(({ outcome }) => outcome !== 'accepted')
-  await db.execute(sql`delete from usage_meter_events where id = any(${array(accepted)}::uuid[])`)
+  await db.execute(sql`
+    update usage_meter_events set accepted_at = now(), retry_at = 'infinity', reason = null
+    where id = any(${array(accepted)}::uuid[])`)
   await db.execute(sql`
     update usage_meter_events e set
       sent_at = case settled.outcome when 'unknown' then e.sent_at end,

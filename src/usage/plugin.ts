@@ -5,12 +5,15 @@ import { ALONE, SHARED } from '../funds/ledger.ts'
 import { SetAside } from '../funds/set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
 import { Refusal } from '../refusals/index.ts'
+import { inTurn } from '../scheduling/in-turn.ts'
 import { sharedCommits } from '../scheduling/shared-commits.ts'
 import type { Attempt } from '../http/outcomes/attempt.ts'
 import { KINDS } from '../database/kinds.ts'
 import type { Allowances } from './allowances.ts'
 import { anomalyQueue, findAnomalies } from './anomalies.ts'
 import { chargingWriter } from './charges.ts'
+import { type Corrected, type CorrectionDraft, newCorrection } from './correction.ts'
+import { correctionWriter } from './corrections.ts'
 import { knownNames } from './known-names.ts'
 import { usageMetrics } from './metrics.ts'
 import type { Settled } from './meter-statements.ts'
@@ -61,6 +64,12 @@ declare module 'fastify' {
         drafts: readonly ReportDraft[],
         attempt?: Attempt,
       ): Promise<ReportedBatch>
+      /**
+       * Takes a report back, once.
+       * @throws Refusal `CUSTOMER_NOT_FOUND`, `REPORT_NOT_FOUND`, `ACCOUNT_BUSY` or `BALANCE_LIMIT`
+       * @param attempt the request's, whose time bounds the wait
+       */
+      correct(draft: CorrectionDraft, attempt?: Attempt): Promise<Corrected>
       /** Counts what became of a meter event on its way to Stripe. */
       meterEventSettled(outcome: Settled['outcome']): void
     }
@@ -97,6 +106,7 @@ export const usage = fp(
     }
     const writer = usageWriter(options)
     const charger = chargingWriter(app.funds.ledger, options)
+    const corrector = correctionWriter(app.funds.ledger)
     const limits = {
       lanes: 1,
       batchMax: BATCH_MAX,
@@ -120,13 +130,15 @@ export const usage = fp(
       ...limits,
       commit: (batch) => charger.commit(charging, batch, SHARED),
     })
+    // Corrections are rare, and have no connection of their own.
+    const onAside = inTurn()
     const setAside = waitingRoom<Report, Reported | null>({
       lanes: 1,
       batchMax: BATCH_MAX,
       waitingMax: ASIDE_MAX,
       patienceMs: PATIENCE_MS,
       keyOf: (report) => report.customerId,
-      commit: (batch) => charger.commit(aside, batch, ALONE),
+      commit: (batch) => onAside(() => charger.commit(aside, batch, ALONE)),
       isBusy: (reason) => reason instanceof SetAside,
       // Of one that was sent before its customer was locked it is not known whether it was stored.
       giveUp: ({ sent, reportId }) =>
@@ -176,6 +188,11 @@ export const usage = fp(
 
     app.decorate('usage', {
       ...reporter,
+      correct: (draft, attempt) => {
+        const correction = newCorrection(draft)
+        const corrected = onAside(() => corrector.correct(aside, correction))
+        return attempt?.follow(correction, corrected) ?? corrected
+      },
       meterEventSettled: (outcome) => metrics.meterEvents.inc({ outcome }),
     })
 

@@ -1,10 +1,11 @@
 import type { Static } from '@sinclair/typebox'
 import { isDatabaseUnavailable, isTimeUp } from '../database/faults.ts'
+import { exactNumber } from '../encoding/decimals.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { UsageFinding } from './admin-schemas.ts'
 import type { Remaining } from './allowances.ts'
 import type { FindingRow } from './findings.ts'
-import type { Reported } from './reports.ts'
+import type { Reported, Standing } from './reports.ts'
 import type { UsageBatchReceipt, UsageReceipt } from './schemas.ts'
 
 export function presentReceipt(reported: Reported): Static<typeof UsageReceipt> {
@@ -12,9 +13,14 @@ export function presentReceipt(reported: Reported): Static<typeof UsageReceipt> 
     report_id: reported.reportId,
     customer_id: reported.customerId,
     received_at: reported.receivedAt.toISOString(),
-    limits: reported.limits,
+    limits: reported.limits.map(presentStanding),
     remaining: presentRemaining(reported.remaining),
   }
+}
+
+function presentStanding({ metric, used, limit, exceeded }: Standing) {
+  const { number, exact } = exactNumber(used)
+  return { metric, used: number, ...(exact !== undefined && { used_exact: exact }), limit, exceeded }
 }
 
 export function presentRemaining({ values, names }: Remaining) {
@@ -70,12 +76,18 @@ export function presentTotal(row: {
   startsAt: Date
   metric: string
   count: number
-  sum: number
+  sum: string
   min: number
   max: number
 }) {
   const { startsAt, metric, count, sum, min, max } = row
-  return { bucket: startsAt.toISOString(), metric, count, sum, min, max }
+  return { bucket: startsAt.toISOString(), metric, count, ...presentSum(sum), min, max }
+}
+
+/** @param sum an exact decimal */
+export function presentSum(sum: string) {
+  const { number, exact } = exactNumber(sum)
+  return { sum: number, ...(exact !== undefined && { sum_exact: exact }) }
 }
 
 export function presentFinding(row: FindingRow): Static<typeof UsageFinding> {

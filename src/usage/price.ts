@@ -1,10 +1,5 @@
+import { type Decimal, atScale, decimalOf, textOf } from '../encoding/decimals.ts'
 import type { FundsMetering, Metering } from '../plans/metering.ts'
-
-/** `units` / 10^`scale`, at least 0. */
-interface Decimal {
-  units: bigint
-  scale: number
-}
 
 export interface Charge {
   metric: string
@@ -12,7 +7,7 @@ export interface Charge {
   value: number
   /** In the asset's smallest unit. */
   amount: bigint
-  /** What is left below it, as a decimal number of parts of which `per` are one unit. */
+  /** What is left below it, as a decimal number of parts of which `per` are one unit; below zero what is paid too much. */
   remainder: string
 }
 
@@ -40,27 +35,28 @@ function costOf(value: number, { price, per = 1 }: FundsMetering, before: Decima
   const common = Math.max(scale, before.scale)
   const sum = atScale({ units: units * BigInt(price), scale }, common) + atScale(before, common)
   const whole = BigInt(per) * 10n ** BigInt(common)
+  if (sum < 0n) return { amount: 0n, remainder: textOf({ units: sum, scale: common }) }
   return { amount: sum / whole, remainder: textOf({ units: sum % whole, scale: common }) }
 }
 
-/** As JavaScript and PostgreSQL write numbers: `3`, `0.25`, `1e-7`, `1.5e+300`. */
-function decimalOf(text: string): Decimal {
-  const [digits = '0', exponent = '0'] = text.split('e')
-  const [whole = '0', fraction = ''] = digits.split('.')
-  const scale = fraction.length - Number(exponent)
-  const units = BigInt(whole + fraction)
-  return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 }
-}
-
-function atScale({ units, scale }: Decimal, wanted: number): bigint {
-  return units * 10n ** BigInt(wanted - scale)
-}
-
-function textOf({ units, scale }: Decimal): string {
-  const digits = units.toString().padStart(scale + 1, '0')
-  const point = digits.length - scale
-  let end = digits.length
-  while (end > point && digits[end - 1] === '0') end--
-  const whole = digits.slice(0, point)
-  return end === point ? whole : `${whole}.${digits.slice(point, end)}`
+/**
+ * What of a charge goes back when its use is corrected, and what is left of the price then: less than nothing
+ * where others have paid for its fraction.
+ * @param left of the price now, as `Charge` has it
+ */
+export function givenBack(
+  value: number,
+  { price, per, amount }: { price: number; per: number; amount: number },
+  left: string,
+): { amount: bigint; remainder: string } {
+  const { units, scale } = decimalOf(String(value))
+  const before = decimalOf(left)
+  const common = Math.max(scale, before.scale)
+  const whole = BigInt(per) * 10n ** BigInt(common)
+  const paid = BigInt(amount)
+  const cost = atScale({ units: units * BigInt(price), scale }, common)
+  const rest = atScale(before, common) - cost + paid * whole
+  const kept = rest < whole ? 0n : rest / whole
+  const remainder = textOf({ units: rest - kept * whole, scale: common })
+  return { amount: kept < paid ? paid - kept : 0n, remainder }
 }

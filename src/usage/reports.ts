@@ -52,7 +52,8 @@ export function newReport(draft: ReportDraft, { isSetAside = false } = {}): Repo
 /** Where a customer stands against one of its plan's limits, in the current month (UTC). */
 export interface Standing {
   metric: string
-  used: number
+  /** An exact decimal. */
+  used: string
   limit: number
   exceeded: boolean
 }

@@ -148,12 +148,24 @@ async function deleteBefore(
     deleted += page?.count ?? 0
     report(deleted)
     if (page === undefined || page.until === null || page.count < PAGE) {
+      await deleteBillingPast(db, cutoff)
       return { deleted, isDone: true }
     }
     from = new Date(page.until)
     if (performance.now() - begunAt > timeMs) return { deleted, isDone: false }
     await restAfter(startedAt, rest)
   }
+}
+
+/**
+ * What was held before the oldest report that may still come, and what was found of reports of before it:
+ * a few rows for each change of a plan or a subscription.
+ */
+async function deleteBillingPast(db: Database, cutoff: Date): Promise<void> {
+  for (const table of ['plans_past', 'plan_prices_past', 'base_plans_past', 'subscriptions_past']) {
+    await db.execute(sql`delete from ${sql.identifier(table)} where until < ${iso(cutoff)}`)
+  }
+  await db.execute(sql`delete from usage_billing_findings where found_at < ${iso(cutoff)}`)
 }
 
 function iso(time: Date) {

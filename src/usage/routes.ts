@@ -4,13 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../audit/record.ts'
 import { keyHolderOf } from '../auth/api-key.ts'
 import { actorOf } from '../auth/scope.ts'
+import { customerInPath } from '../customers/in-path.ts'
 import { attemptOf } from '../http/outcomes/plugin.ts'
 import { type Limiter, enforce } from '../http/rate-limits/index.ts'
 import { REPLAYED_HEADER } from '../http/openapi-texts.ts'
 import { validateInSlices } from '../http/validation-in-slices.ts'
 import { Refusal } from '../refusals/index.ts'
 import { CustomerId, ref, timeOf } from '../http/schemas.ts'
-import { Cleanup, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
+import { Cleanup, UsageCorrection, UsageFinding, UsageFindingPage } from './admin-schemas.ts'
 import { ValuesUsedUp } from './allowances.ts'
 import { rangeOf } from '../http/range.ts'
 import type { ReportDraft } from './reports.ts'
@@ -46,6 +47,7 @@ export const usageSchemas = [
   TopUsage,
   UsageFinding,
   UsageFindingPage,
+  UsageCorrection,
   Cleanup,
 ]
 
@@ -158,13 +160,16 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       return { results, remaining: presentRemaining(remaining) }
     },
   )
+}
 
+/** Customers and operators: `/api/usage`. */
+export const usageTotalRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/:customer_id',
     {
       schema: {
         operationId: 'getUsage',
-        summary: 'Read totals of your own usage, oldest first',
+        summary: 'Read totals of a customer’s usage, oldest first: for a key, of its own',
         description:
           'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +
           'starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. ' +
@@ -173,11 +178,14 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
         querystring: UsageQuery,
         response: { 200: ref(UsageTotals) },
       },
-      config: { permission: 'usage:read', refusals: ['CUSTOMER_NOT_FOUND'] },
+      config: {
+        permission: 'usage:read',
+        adminPermission: 'usage:read',
+        refusals: ['CUSTOMER_NOT_FOUND'],
+      },
     },
     async (request) => {
-      const { customerId } = keyHolderOf(request)
-      if (request.params.customer_id !== customerId) throw new Refusal('CUSTOMER_NOT_FOUND')
+      const customerId = await customerInPath(app.db, request, request.params.customer_id)
       const { metric = null, bucket = 'day' } = request.query
       const range = rangeOf(request.query, bucket)
       const rows = await customerTotals(app.db, customerId, metric, range)

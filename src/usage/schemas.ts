@@ -20,7 +20,7 @@ const MetricValues = Type.Unsafe<Record<string, number>>({
 })
 
 /** Visible ASCII: no space, no line break, nothing that looks like something else. */
-const ReportId = Type.String({
+export const ReportId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
   description: 'Of your making: the same report sent again under it counts once.',
   examples: ['2026-11-24T09:instance-7'],
@@ -53,10 +53,20 @@ export const ReportBatchBody = strictObject({
   reports: Type.Array(ReportBody, { minItems: 1, maxItems: BATCH_REPORTS_MAX }),
 })
 
+/** Beside a sum. */
+export const Exact = Type.Optional(
+  Type.String({
+    description:
+      'The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.',
+    examples: ['9007199254740993'],
+  }),
+)
+
 const Standing = Type.Object(
   {
     metric: Type.String({ examples: ['api.calls'] }),
     used: Type.Number({ description: 'In this calendar month (UTC).', examples: [81_250] }),
+    used_exact: Exact,
     limit: Type.Number({ examples: [100_000] }),
     exceeded: Type.Boolean({ description: 'Whether `used` is more than `limit`.' }),
   },
@@ -150,6 +160,7 @@ const Total = {
   metric: Type.String({ examples: ['api.calls'] }),
   count: Type.Integer({ description: 'How many reports.', examples: [24] }),
   sum: Type.Number({ examples: [30_000] }),
+  sum_exact: Exact,
   min: Type.Number({ examples: [900] }),
   max: Type.Number({ examples: [1_600] }),
 }
@@ -192,6 +203,7 @@ export const TopUsage = Type.Object(
           customer_id: CustomerId,
           count: Type.Integer({ examples: [720] }),
           sum: Type.Number({ examples: [900_000] }),
+          sum_exact: Exact,
           max: Type.Number({ examples: [1_600] }),
         },
         { title: 'TopUsageEntry' },

@@ -1,6 +1,9 @@
 import type postgres from 'postgres'
 import { array, column, jsonColumn } from '../database/arrays.ts'
+import { addToMeterHours, billedParts, noteLateUse } from './metered-parts.ts'
+import { pricedThen } from './priced.ts'
 import type { Report, Standing } from './reports.ts'
+import type { ChargedPart } from './tables.ts'
 
 /** What became of a batch; customers' reports are named by `reportKey`. */
 export interface Written {
@@ -40,6 +43,8 @@ export interface WritingTransaction {
   isCharging: boolean
   /** How many names its customer had not reported before, of a report with such names. */
   newNames: ReadonlyMap<Report, number>
+  /** What was paid for a report from funds, of those that were charged for. */
+  charges: ReadonlyMap<Report, readonly ChargedPart[]>
 }
 
 export interface EarlierReport {
@@ -102,12 +107,7 @@ export async function writeReports(
       join plans p on p.id = held.plan_id
       where held.counts
     ),
-    priced as materialized (
-      select distinct on (holder.id, m.key) holder.id, holder.plan, m.key as metric, m.value as metering
-      from holder cross join lateral jsonb_each(holder.metered) m
-      where holder.metered is not null
-      order by holder.id, m.key, holder.place
-    ),
+    ${pricedThen(sql, batch, bounds.defaultPlan)},
     bounded as materialized (
       select holder.id, l.key as metric, max(l.value::numeric) as "limit"
       from holder cross join lateral jsonb_each_text(holder.limits) l
@@ -115,8 +115,9 @@ export async function writeReports(
     ),
     sent as (
       select sent.place, sent.customer_id, sent.report_id, sent.instance_id, sent.fingerprint,
-        sent.metrics, sent.value_count, sent.name_count,
+        sent.metrics, sent.value_count, sent.name_count, sent.charges,
         coalesce(reported_at, date_trunc('milliseconds', now())) as reported_at,
+        coalesce(reported_at, 'infinity') as priced_at,
         sent.value_count = 0 or ${bounds.valuesMax}::int >= allowance.value_count
           + sum(sent.value_count) over (partition by customer_id order by place) as is_fitting
       from unnest(
@@ -127,10 +128,11 @@ export async function writeReports(
         ${jsonColumn(batch, (report) => report.metrics)}::jsonb[],
         ${column(batch, (report) => report.reportedAt)}::timestamptz[],
         ${column(batch, (report) => (report.isSetAside ? 0n : BigInt(report.valueCount)))}::int[],
-        ${column(batch, (report) => BigInt(transaction?.newNames.get(report) ?? 0))}::int[]
+        ${column(batch, (report) => BigInt(transaction?.newNames.get(report) ?? 0))}::int[],
+        ${jsonColumn(batch, (report) => transaction?.charges.get(report) ?? null)}::jsonb[]
       ) with ordinality as sent (
         customer_id, report_id, instance_id, fingerprint, metrics, reported_at, value_count,
-        name_count, place
+        name_count, charges, place
       )
       join allowance using (customer_id)
       where customer_id in (select id from living)
@@ -139,8 +141,9 @@ export async function writeReports(
       select place from sent
       where ${transaction?.isCharging !== true}::boolean and exists (
         select from priced
-        where priced.id = sent.customer_id and priced.metering->>'via' = 'funds'
-          and sent.metrics ? priced.metric
+        where priced.id = sent.customer_id and priced.since <= sent.priced_at
+          and (priced.until is null or priced.until > sent.priced_at)
+          and priced.metering->>'via' = 'funds' and sent.metrics ? priced.metric
       )
     ),
     judged as materialized (
@@ -150,20 +153,24 @@ export async function writeReports(
       from sent, kept
       where place not in (select place from charged)
     ),
+    billed as materialized (${billedParts(sql)}),
     created as (
       insert into usage_reports (
-        customer_id, report_id, instance_id, reported_at, received_at, metrics, fingerprint
+        customer_id, report_id, instance_id, reported_at, received_at, metrics, fingerprint,
+        metered, charges
       )
       select customer_id, report_id, instance_id, reported_at,
-        date_trunc('milliseconds', now()), metrics, fingerprint
+        date_trunc('milliseconds', now()), metrics, fingerprint,
+        (select parts from billed where billed.place = judged.place), charges
       from judged where is_timely and is_fitting
       order by customer_id, report_id, place
       on conflict (customer_id, report_id) do nothing
-      returning customer_id, report_id, reported_at, metrics
+      returning customer_id, report_id, reported_at, metrics, metered
     ),
     spent as (${spendAllowances(sql)}),
     totals as (${addToTotals(sql)}),
     metered as (${addToMeterHours(sql)}),
+    late as (${noteLateUse(sql)}),
     standing as materialized (
       select bounded.id as customer, bounded.metric, bounded."limit", month.used,
         month.used > bounded."limit" as exceeded
@@ -205,8 +212,10 @@ export async function writeReports(
       (select coalesce(json_agg(place - 1), '[]') from judged
         where is_timely and not is_fitting) as unfit,
       (select coalesce(json_agg(place - 1), '[]') from charged) as charged,
-      (select coalesce(json_agg(to_json(standing) order by customer, metric), '[]')
-        from standing) as standings,
+      (select coalesce(json_agg(json_build_object(
+        'customer', customer, 'metric', metric, 'used', used::text, 'limit', "limit",
+        'exceeded', exceeded
+      ) order by customer, metric), '[]') from standing) as standings,
       (select coalesce(json_agg(json_build_object(
         'customer', customer_id,
         'values', coalesce(spent.value_count, allowance.value_count),
@@ -272,42 +281,6 @@ function addToTotals(sql: postgres.Sql) {
       end,
       last_at = greatest(total.last_at, excluded.last_at)
     returning customer_id, metric, period, starts_at, sum`
-}
-
-/**
- * The values of the reports just created that Stripe bills, added to what it has yet to be told, by the hour
- * in which they were used. Nothing counts from before the subscription began. What comes when the invoice of
- * its period is final, an hour after the period's end, goes to the start of the open one.
- */
-function addToMeterHours(sql: postgres.Sql) {
-  return sql`
-    insert into usage_meter_hours as waiting (customer_id, event_name, at, value)
-    select created.customer_id, priced.metering->>'event_name' as event_name, billed.at,
-      sum((created.metrics->>priced.metric)::numeric)
-    from created join priced on priced.id = created.customer_id
-    left join lateral (
-      select p.created_at as began, p.period_start from subscription_plans p
-      where p.customer_id = priced.id and p.plan_id = priced.plan and p.gives_access
-        and p.created_at <= now()
-      order by p.created_at limit 1
-    ) paying on true
-    cross join lateral (
-      select case
-        when created.reported_at < paying.began then null
-        when created.reported_at < paying.period_start - interval '1 hour'
-          then least(paying.period_start, now())
-        else greatest(
-          date_trunc('hour', created.reported_at, 'UTC'),
-          paying.began,
-          case when paying.period_start <= created.reported_at then paying.period_start end
-        )
-      end as at
-    ) billed
-    where priced.metering->>'via' = 'stripe' and created.metrics ? priced.metric
-      and billed.at is not null
-    group by created.customer_id, event_name, billed.at
-    order by created.customer_id, event_name, billed.at
-    on conflict (customer_id, event_name, at) do update set value = waiting.value + excluded.value`
 }
 
 /**

@@ -23,6 +23,27 @@ export { PERIODS, type Period } from '../http/periods.ts'
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const time = () => timestamp({ precision: 3, withTimezone: true })
 
+/** A part of a report that Stripe bills. */
+export interface MeteredPart {
+  event_name: string
+  /** The time it is billed for, as `usage_meter_hours` has it. */
+  at: string
+  value: number
+  /** The start of the period that it is billed in although it belongs to one before; and whose period. */
+  late_in?: string
+  subscription?: string
+}
+
+/** A part of a report that was paid from funds. */
+export interface ChargedPart {
+  metric: string
+  asset: string
+  price: number
+  per: number
+  /** What the account was charged for it, rounded down. */
+  amount: number
+}
+
 /** What customers' instances reported, each report once. Retention deletes rows, nothing changes them. */
 export const usageReports = pgTable(
   'usage_reports',
@@ -40,6 +61,10 @@ export const usageReports = pgTable(
     metrics: jsonb().$type<Record<string, number>>().notNull(),
     /** SHA-256 over the report's content. */
     fingerprint: bytea().notNull(),
+    /** What of it was added to the sums for Stripe's meters; null for nothing. */
+    metered: jsonb().$type<MeteredPart[]>(),
+    /** What of it was paid from funds; null for nothing. */
+    charges: jsonb().$type<ChargedPart[]>(),
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.reportId] }),
@@ -61,7 +86,7 @@ export const usageTotals = pgTable(
     period: text({ enum: PERIODS }).notNull(),
     startsAt: time().notNull(),
     count: bigint({ mode: 'number' }).notNull(),
-    sum: numeric({ mode: 'number' }).notNull(),
+    sum: numeric().notNull(),
     min: doublePrecision().notNull(),
     max: doublePrecision().notNull(),
     /** The value with the latest `reported_at`, and of several with the same one the greatest. */
@@ -148,8 +173,8 @@ export const usageRetention = pgTable(
 
 /**
  * What is left of a price below the smallest unit of its asset, until the next report: in parts of
- * which `per` are one such unit, and so exact whatever `per` is. Written under the lock of the
- * customer's account.
+ * which `per` are one such unit, and so exact whatever `per` is. Below zero where a correction has left
+ * more paid than owed. Written under the lock of the customer's account.
  */
 export const usageRemainders = pgTable(
   'usage_remainders',
@@ -164,7 +189,7 @@ export const usageRemainders = pgTable(
     primaryKey({ columns: [table.customerId, table.metric, table.asset, table.per] }),
     check(
       'usage_remainders_fraction',
-      sql`${table.remainder} >= 0 and ${table.remainder} < ${table.per}`,
+      sql`${table.remainder} < ${table.per}`,
     ),
   ],
 )
@@ -218,6 +243,70 @@ export const usageMeterEvents = pgTable(
     retryAt: time().notNull().defaultNow(),
     /** Why it waits: Stripe's code for a refusal, or `outcome_unknown`. */
     reason: text(),
+    /** Since when Stripe has it: it is kept for as long as Stripe can cancel it. */
+    acceptedAt: time(),
+    /** How much of it corrections take back: it is to be cancelled, and the rest sent again. */
+    takenBack: numeric(),
   },
-  (table) => [index('usage_meter_events_due').on(table.retryAt)],
+  (table) => [
+    index('usage_meter_events_due').on(table.retryAt),
+    index('usage_meter_events_hour').on(table.customerId, table.eventName, table.at),
+    index('usage_meter_events_accepted')
+      .on(table.acceptedAt)
+      .where(sql`${table.acceptedAt} is not null`),
+  ],
+)
+
+/** Reports that no longer count, each once. */
+export const usageCorrections = pgTable(
+  'usage_corrections',
+  {
+    /** `cor_` and 22 base62 characters. */
+    id: text().primaryKey(),
+    customerId: text().notNull(),
+    reportId: text().notNull(),
+    /** The report's, whose names stay the customer's. */
+    metrics: jsonb().$type<Record<string, number>>().notNull(),
+    reason: text().notNull(),
+    /** Whether Stripe goes on billing it; null where it does not. */
+    stripe: text({ enum: ['not_correctable'] }),
+    correctedAt: time().notNull().defaultNow(),
+  },
+  (table) => [
+    unique('usage_corrections_report').on(table.customerId, table.reportId),
+    check('usage_corrections_stripe', sql`${table.stripe} in ('not_correctable')`),
+  ],
+)
+
+/** Use that Stripe bills in another period than it belongs to, or although it was corrected. */
+export const usageBillingFindings = pgTable(
+  'usage_billing_findings',
+  {
+    /** Order of discovery. */
+    seq: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    kind: text({ enum: ['late_usage', 'usage_not_correctable'] }).notNull(),
+    customerId: text().notNull(),
+    /** Null where it is of no subscription. */
+    subscriptionId: text(),
+    /** The name of Stripe's meter event. */
+    eventName: text().notNull(),
+    /** What it is found once for: the period it was billed in, or the report. */
+    subject: text().notNull(),
+    value: numeric().notNull(),
+    /** When it was used; the earliest of several. */
+    usedAt: time().notNull(),
+    foundAt: time().notNull().defaultNow(),
+  },
+  (table) => [
+    unique('usage_billing_findings_subject').on(
+      table.customerId,
+      table.kind,
+      table.eventName,
+      table.subject,
+    ),
+    check(
+      'usage_billing_findings_kind',
+      sql`${table.kind} in ('late_usage', 'usage_not_correctable')`,
+    ),
+  ],
 )

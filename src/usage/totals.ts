@@ -39,7 +39,7 @@ export async function totalsOfAll(db: Database, metric: string | null, range: Ra
       startsAt,
       metric: usageTotals.metric,
       count: sum(usageTotals.count).mapWith(Number),
-      sum: sum(usageTotals.sum).mapWith(Number),
+      sum: sum(usageTotals.sum).mapWith(String),
       min: min(usageTotals.min).mapWith(Number),
       max: max(usageTotals.max).mapWith(Number),
       customers: count(),
@@ -59,7 +59,7 @@ export function topCustomers(db: Database, metric: string, range: Range, limit: 
     .select({
       customerId: usageTotals.customerId,
       count: sum(usageTotals.count).mapWith(Number),
-      sum: total.mapWith(Number),
+      sum: total.mapWith(String),
       max: max(usageTotals.max).mapWith(Number),
     })
     .from(usageTotals)
@@ -69,12 +69,12 @@ export function topCustomers(db: Database, metric: string, range: Range, limit: 
     .limit(limit)
 }
 
-/** What a customer has used of a metric in the current calendar month (UTC); 0 if nothing. */
+/** What a customer has used of a metric in the current calendar month (UTC), an exact decimal; 0 if nothing. */
 export async function usedThisMonth(
   db: Database | Transaction,
   customerId: string,
   metric: string,
-): Promise<number> {
+): Promise<string> {
   const [row] = await db
     .select({ sum: usageTotals.sum })
     .from(usageTotals)
@@ -86,7 +86,7 @@ export async function usedThisMonth(
         eq(usageTotals.startsAt, startOf('month', new Date())),
       ),
     )
-  return row?.sum ?? 0
+  return row?.sum ?? '0'
 }
 
 function within({ period, from, to }: Range) {

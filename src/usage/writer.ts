@@ -149,6 +149,7 @@ export function usageWriter(options: WriterOptions) {
       customerIds: [...new Set(batch.map((report) => report.customerId))],
       isCharging: false,
       newNames,
+      charges: new Map(),
     })
     const missing = missingOf(reports, written)
     if (missing.size > 0) {

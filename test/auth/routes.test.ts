@@ -66,7 +66,10 @@ test('every route is public by name or refuses whoever lacks its own credential'
 
   await t.test('no route is without a scope but the preflight', () => {
     const unmarked = routes().filter(({ scope }) => scope === undefined)
-    assert.deepEqual(unmarked, [{ method: 'OPTIONS', url: '*', scope: undefined }])
+    assert.deepEqual(
+      unmarked.map(({ method, url }) => [method, url]),
+      [['OPTIONS', '*']],
+    )
   })
 
   await t.test('what is public may be kept', async () => {
@@ -85,16 +88,21 @@ test('every route is public by name or refuses whoever lacks its own credential'
 
   const guarded = routes().filter((route) => route.scope !== 'public' && route.url !== '*')
   assert.ok(guarded.length >= 20)
-  for (const { method, url, scope } of guarded) {
+  for (const { method, url, scope, isForAdmins } of guarded) {
     await t.test(`${method} ${url}`, async () => {
       const own = scope as Exclude<Scope, 'public'>
-      const others = Object.entries(credentials).filter(([name]) => name !== own)
+      const others = Object.entries(credentials).filter(
+        ([name]) => name !== own && !(isForAdmins && name === 'admin'),
+      )
       const path = url.replace(/:(\w+)/g, (_match, name: string) => parameters[name] ?? 'ada')
       const attempts: [string, Record<string, string>][] = [
         ['no credential', {}],
         ...others.map(([name, headers]): [string, Record<string, string>] => [name, headers]),
         ['every other credential', Object.assign({}, ...others.map(([, headers]) => headers))],
       ]
+      if (isForAdmins) {
+        attempts.push(['both credentials', { ...credentials.customer, ...credentials.admin }])
+      }
       for (const [about, headers] of attempts) {
         const answer = await service.call(method, path, { headers })
         if (method !== 'HEAD') assertRefused(answer, REFUSED_WITH[own], about)
@@ -106,6 +114,10 @@ test('every route is public by name or refuses whoever lacks its own credential'
       const answer = await service.call(method, path, { headers: credentials[own] })
       assert.notEqual(answer.status, REFUSALS[REFUSED_WITH[own]][0])
       assert.equal(answer.headers.get('cache-control'), 'no-store')
+      if (!isForAdmins) return
+      const ofAdmin = await service.call(method, path, { headers: credentials.admin })
+      assert.equal(ofAdmin.status, 200)
+      assert.equal(ofAdmin.headers.get('cache-control'), 'no-store')
     })
   }
 })

@@ -53,11 +53,8 @@ function helpers(service: Service, stripe: StripeStandIn) {
       checkout: (body: Record<string, unknown> = {}) =>
         call('POST', '/api/subscriptions/checkout', { plan: 'starter', ...URLS, ...body }),
       /** From the request to the payment; no event is delivered. */
-      subscribe: async (): Promise<string> => {
-        const opened = await call('POST', '/api/subscriptions/checkout', {
-          plan: 'starter',
-          ...URLS,
-        })
+      subscribe: async (plan = 'starter'): Promise<string> => {
+        const opened = await call('POST', '/api/subscriptions/checkout', { plan, ...URLS })
         assert.equal(opened.status, 201)
         stripe.payCheckout(opened.body.checkout_session_id)
         return (stripe.find(opened.body.checkout_session_id) as { subscription: string })

@@ -6,6 +6,8 @@ export interface RegisteredRoute {
   method: string
   url: string
   scope: Scope | undefined
+  /** Operators call it too. */
+  isForAdmins: boolean
 }
 
 /**
@@ -20,7 +22,12 @@ export function collectRoutes(): () => RegisteredRoute[] {
   })
   return () => {
     const all = routes.flatMap(({ method, url, config }) =>
-      [method].flat().map((name) => ({ method: name, url, scope: config?.scope })),
+      [method].flat().map((name) => ({
+        method: name,
+        url,
+        scope: config?.scope,
+        isForAdmins: config?.adminPermission !== undefined,
+      })),
     )
     return all.toSorted((a, b) => (`${a.url} ${a.method}` < `${b.url} ${b.method}` ? -1 : 1))
   }

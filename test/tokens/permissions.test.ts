@@ -29,12 +29,12 @@ const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
   paths: Record<string, Record<string, Record<string, unknown>>>
 }
 
-/** The routes of a scope and what they need, as the document says. */
+/** The routes that tokens of a scope open and what they need, as the document says. */
 function routesOf(scope: TokenScope): Route[] {
-  const tag = scope === 'admin' ? 'Admin' : 'Internal'
+  const scheme = scope === 'admin' ? 'AdminToken' : 'InternalToken'
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
-      .filter(([, { tags }]) => (tags as string[]).includes(tag))
+      .filter(([, { security }]) => (security as object[]).some((one) => scheme in one))
       .map(([method, operation]) => {
         const permission = operation['x-permission']
         assert.ok(permission === null || typeof permission === 'string', `${method} ${path}`)

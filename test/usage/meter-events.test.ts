@@ -63,7 +63,10 @@ async function start(t: TestContext) {
       [payload['stripe_customer_id'], name, payload['value']].join(' '),
     )
   const left = async () => [
-    ...(await query(service.database, 'select value::text, reason from usage_meter_events')),
+    ...(await query(
+      service.database,
+      'select value::text, reason from usage_meter_events where accepted_at is null',
+    )),
   ]
   const send = () => sendMeterEvents(service.app)
   const sum = (name: string) =>
@@ -280,6 +283,60 @@ test('what was used before the end is stamped before it, whenever it is sent', a
   const { ended_at: endedAt } = stripe.find(id) as { ended_at: number }
   assert.equal(sumOf(stripe.meterEvents), 900)
   for (const { timestamp } of stripe.meterEvents) assert.ok(timestamp <= endedAt)
+})
+
+test('what is told after its invoice is final goes to the open period, and is a finding', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  await putPlan(service, 'starter', { stripe_price_id: price.id, metered: METERED })
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await deliver()
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+  const secondOf = (time: Date) => Math.floor(time.getTime() / 1_000)
+  const hourOf = (time: Date) => Math.floor(time.getTime() / 3_600_000) * 3_600
+  /** As if the period had begun so many minutes ago, and the subscription 40 days. */
+  const begin = (minutes: number) =>
+    query(
+      service.database,
+      `update subscriptions set created_at = now() - interval '40 days', items =
+        jsonb_set(jsonb_set(items, '{0,start}', to_jsonb($1::bigint)), '{0,end}', to_jsonb($2::bigint))`,
+      [secondOf(ago(minutes)), secondOf(ago(minutes - 30 * 1_440))],
+    )
+  const told = async (calls: number, used: Date) => {
+    const before = stripe.meterEvents.length
+    const body = { metrics: { calls }, reported_at: used.toISOString() }
+    assert.equal((await ada.call('POST', '/api/usage/report', body)).status, 201)
+    await sendMeterEvents(service.app)
+    assert.equal(stripe.meterEvents.length, before + 1)
+    return stripe.meterEvents.at(-1)?.timestamp
+  }
+  const findings = async () =>
+    (await service.asAdmin('GET', '/api/subscriptions/findings')).body.data
+
+  // The invoice is a draft for an hour.
+  await begin(30)
+  const used = ago(200)
+  assert.equal(await told(1, used), hourOf(used))
+  assert.deepEqual(await findings(), [])
+
+  await begin(90)
+  const began = secondOf(ago(90))
+  const late = ago(100)
+  for (const calls of [2, 4]) {
+    assert.ok(Math.abs(Number(await told(calls, late)) - began) <= 2)
+  }
+  assert.equal(await told(8, ago(10)), Math.max(hourOf(ago(10)), began))
+  const [finding, ...others] = await findings()
+  assert.deepEqual(others, [])
+  const { finding_id, found_at, ...rest } = finding
+  assert.match(finding_id, /^find_[0-9a-f]{16}$/)
+  assert.ok(Date.parse(found_at) > 0)
+  assert.deepEqual(rest, {
+    kind: 'late_usage',
+    customer_id: ada.customerId,
+    stripe_subscription_ids: [id],
+    usage: { event_name: 'api_calls', value: '6', used_at: late.toISOString() },
+  })
 })
 
 function sumOf(events: readonly { payload: Record<string, string> }[]): number {

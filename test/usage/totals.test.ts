@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { usedThisMonth } from '../../src/usage/totals.ts'
-import { createCustomer } from '../support/customers.ts'
+import { createCustomer, putPlan } from '../support/customers.ts'
 import { assertRefused, sameForAll } from '../support/refusals.ts'
 import { startService } from '../support/service.ts'
 import { asCustomer, startOfDay } from '../support/usage.ts'
@@ -96,9 +96,9 @@ test('totals of hours, days and months', async (t) => {
   })
 
   await t.test('what licences may ask: the sum of this month', async () => {
-    assert.equal(await usedThisMonth(service.app.db, customerId, 'calls'), 0)
+    assert.equal(await usedThisMonth(service.app.db, customerId, 'calls'), '0')
     await api('POST', '/api/usage/report', { metrics: { calls: 0.7 } })
-    assert.equal(await usedThisMonth(service.app.db, customerId, 'calls'), 0.7)
+    assert.equal(await usedThisMonth(service.app.db, customerId, 'calls'), '0.7')
   })
 })
 
@@ -173,3 +173,36 @@ test('a range is checked', async (t) => {
 function startOfDayIn(month: Date, day: number): Date {
   return new Date(month.getTime() + (day - 1) * 24 * HOUR_MS)
 }
+
+test('sums are exact: a number as far as numbers go, and text beside it beyond', async (t) => {
+  const service = await startService(t)
+  await putPlan(service, 'free', { limits: { calls: 1_000 } })
+  const { customerId, apiKey } = await createCustomer(service, {
+    email: 'ada@example.com',
+    plan: 'free',
+  })
+  const api = asCustomer(service, apiKey)
+  const add = async (calls: number) => {
+    const { body } = await api('POST', '/api/usage/report', { metrics: { calls } })
+    const [{ used, used_exact }] = body.limits
+    const { data } = (await api('GET', `/api/usage/${customerId}`)).body
+    assert.deepEqual([data[0].sum, data[0].sum_exact], [used, used_exact])
+    for (const path of ['/api/usage?metric=calls', '/api/usage/top?metric=calls']) {
+      const [total] = (await service.asAdmin('GET', path)).body.data
+      assert.deepEqual([total.sum, total.sum_exact], [used, used_exact], path)
+    }
+    return [used, used_exact]
+  }
+  assert.deepEqual(await add(0.1), [0.1, undefined])
+  assert.deepEqual(await add(0.2), [0.3, undefined])
+  assert.deepEqual(await add(0.7), [1, undefined])
+  const most = Number.MAX_SAFE_INTEGER
+  assert.deepEqual(await add(most - 1), [most, undefined])
+  assert.deepEqual(await add(2), [most + 2, '9007199254740993'])
+  assert.deepEqual(await add(0.25), [most + 2, '9007199254740993.25'])
+  const exported = await service.asAdmin('GET', `/api/customers/${customerId}/export`)
+  const months = exported.body.usage_totals.filter(
+    ({ period }: { period: string }) => period === 'month',
+  )
+  assert.equal(months[0].sum_exact, '9007199254740993.25')
+})

@@ -49,36 +49,6 @@ export interface CustomerCalls {
    */
   getMe: Call<'getMe'>
   /**
-   * Read the subscriptions of the key’s own customer.
-   *
-   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
-
-Needs a key with the scope `subscriptions:read`.
-   */
-  getSubscription: Call<'getSubscription'>
-  /**
-   * Subscribe to a plan on a page of Stripe.
-   *
-   * The same request again gives the same session, as long as it is open.
-
-Needs a key with the scope `billing:write`.
-   */
-  openSubscriptionCheckout: Call<'openSubscriptionCheckout'>
-  /**
-   * Change or end the subscription on a page of Stripe.
-   *
-   * Needs a key with the scope `billing:write`.
-   */
-  openPortal: Call<'openPortal'>
-  /**
-   * The usable licences of the key’s own customer, newest first.
-   *
-   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
-
-Needs a key with the scope `licenses:read`.
-   */
-  listLicenses: Call<'listLicenses'>
-  /**
    * Whether the usable licences grant a feature, and up to what.
    *
    * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
@@ -103,28 +73,96 @@ Needs a key with the scope `usage:write`.
    */
   reportUsageBatch: Call<'reportUsageBatch'>
   /**
-   * Read totals of your own usage, oldest first.
+   * Read the subscriptions of a customer: for a key, of its own.
+   *
+   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
+
+Needs a key with the scope `subscriptions:read`, or an operator’s token with the permission `subscriptions:read`.
+   */
+  getSubscription: Call<'getSubscription'>
+  /**
+   * Subscribe to a plan on a page of Stripe.
+   *
+   * The same request again gives the same session, as long as it is open.
+
+Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
+   */
+  openSubscriptionCheckout: Call<'openSubscriptionCheckout'>
+  /**
+   * Change or end the subscription on a page of Stripe.
+   *
+   * Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
+   */
+  openPortal: Call<'openPortal'>
+  /**
+   * The usable licences of a customer, newest first: for a key, of its own.
+   *
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+
+Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
+   */
+  listLicenses: Call<'listLicenses'>
+  /**
+   * Read totals of a customer’s usage, oldest first: for a key, of its own.
    *
    * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
 
-Needs a key with the scope `usage:read`.
+Needs a key with the scope `usage:read`, or an operator’s token with the permission `usage:read`.
    */
   getUsage: Call<'getUsage'>
 }
 
 export const customerOperations = {
   getMe: { method: 'get', path: '/api/me' },
+  getEntitlement: { method: 'get', path: '/api/licenses/{customer_id}/entitlements' },
+  reportUsage: { method: 'post', path: '/api/usage/report', key: 'report' },
+  reportUsageBatch: { method: 'post', path: '/api/usage/report/batch', key: 'reports' },
   getSubscription: { method: 'get', path: '/api/subscriptions/{customer_id}' },
   openSubscriptionCheckout: { method: 'post', path: '/api/subscriptions/checkout' },
   openPortal: { method: 'post', path: '/api/subscriptions/portal' },
   listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
-  getEntitlement: { method: 'get', path: '/api/licenses/{customer_id}/entitlements' },
-  reportUsage: { method: 'post', path: '/api/usage/report', key: 'report' },
-  reportUsageBatch: { method: 'post', path: '/api/usage/report/batch', key: 'reports' },
   getUsage: { method: 'get', path: '/api/usage/{customer_id}' },
 } as const satisfies Record<keyof CustomerCalls, Operation>
 
 export interface AdminCalls {
+  /**
+   * Read the subscriptions of a customer: for a key, of its own.
+   *
+   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
+
+Needs a key with the scope `subscriptions:read`, or an operator’s token with the permission `subscriptions:read`.
+   */
+  getSubscription: Call<'getSubscription'>
+  /**
+   * Subscribe to a plan on a page of Stripe.
+   *
+   * The same request again gives the same session, as long as it is open.
+
+Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
+   */
+  openSubscriptionCheckout: Call<'openSubscriptionCheckout'>
+  /**
+   * Change or end the subscription on a page of Stripe.
+   *
+   * Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
+   */
+  openPortal: Call<'openPortal'>
+  /**
+   * The usable licences of a customer, newest first: for a key, of its own.
+   *
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+
+Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
+   */
+  listLicenses: Call<'listLicenses'>
+  /**
+   * Read totals of a customer’s usage, oldest first: for a key, of its own.
+   *
+   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+
+Needs a key with the scope `usage:read`, or an operator’s token with the permission `usage:read`.
+   */
+  getUsage: Call<'getUsage'>
   /**
    * List plans, newest first.
    *
@@ -256,9 +294,11 @@ Needs a token with the permission `tokens:write`.
    */
   revokeToken: Call<'revokeToken'>
   /**
-   * List customers who pay twice for the same plan.
+   * List what is billed otherwise than it should be, newest first.
    *
-   * Needs a token with the permission `subscriptions:read`.
+   * `duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told after the invoice of its period was final, and is billed in the next. `usage_not_correctable`: it was corrected when Stripe could cancel it no more. The newest 1,000 of each; those of use for as long as reports are kept.
+
+Needs a token with the permission `subscriptions:read`.
    */
   listSubscriptionFindings: Call<'listSubscriptionFindings'>
   /**
@@ -301,6 +341,14 @@ Needs a token with the permission `usage:read`.
 Needs a token with the permission `usage:read`.
    */
   listUsageFindings: Call<'listUsageFindings'>
+  /**
+   * Take a report back.
+   *
+   * It no longer counts in totals and limits, what was paid for it from funds is given back, and Stripe is told. A report is corrected once; sent again under its id, it is still known.
+
+Needs a token with the permission `usage:write`.
+   */
+  correctUsage: Call<'correctUsage'>
   /**
    * Delete old reports now; their totals stay.
    *
@@ -358,6 +406,11 @@ Needs a token with the permission `metrics:read`.
 }
 
 export const adminOperations = {
+  getSubscription: { method: 'get', path: '/api/subscriptions/{customer_id}' },
+  openSubscriptionCheckout: { method: 'post', path: '/api/subscriptions/checkout' },
+  openPortal: { method: 'post', path: '/api/subscriptions/portal' },
+  listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
+  getUsage: { method: 'get', path: '/api/usage/{customer_id}' },
   listPlans: { method: 'get', path: '/api/plans' },
   getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
   putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
@@ -382,6 +435,7 @@ export const adminOperations = {
   getUsageOfAll: { method: 'get', path: '/api/usage' },
   getTopUsage: { method: 'get', path: '/api/usage/top' },
   listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
+  correctUsage: { method: 'post', path: '/api/usage/{customer_id}/corrections', key: 'report' },
   cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
   listStripeEvents: { method: 'get', path: '/api/stripe/events' },
   getStripeEvent: { method: 'get', path: '/api/stripe/events/{event_id}' },

@@ -136,92 +136,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/subscriptions/{customer_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read the subscriptions of the key’s own customer
-         * @description Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
-         *
-         *     Needs a key with the scope `subscriptions:read`.
-         */
-        get: operations["getSubscription"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/subscriptions/checkout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Subscribe to a plan on a page of Stripe
-         * @description The same request again gives the same session, as long as it is open.
-         *
-         *     Needs a key with the scope `billing:write`.
-         */
-        post: operations["openSubscriptionCheckout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/subscriptions/portal": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change or end the subscription on a page of Stripe
-         * @description Needs a key with the scope `billing:write`.
-         */
-        post: operations["openPortal"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/licenses/{customer_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The usable licences of the key’s own customer, newest first
-         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
-         *
-         *     Needs a key with the scope `licenses:read`.
-         */
-        get: operations["listLicenses"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/licenses/{customer_id}/entitlements": {
         parameters: {
             query?: never;
@@ -288,6 +202,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/subscriptions/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the subscriptions of a customer: for a key, of its own
+         * @description Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
+         *
+         *     Needs a key with the scope `subscriptions:read`, or an operator’s token with the permission `subscriptions:read`.
+         */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Subscribe to a plan on a page of Stripe
+         * @description The same request again gives the same session, as long as it is open.
+         *
+         *     Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
+         */
+        post: operations["openSubscriptionCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change or end the subscription on a page of Stripe
+         * @description Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
+         */
+        post: operations["openPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The usable licences of a customer, newest first: for a key, of its own
+         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+         *
+         *     Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
+         */
+        get: operations["listLicenses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/usage/{customer_id}": {
         parameters: {
             query?: never;
@@ -296,10 +296,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read totals of your own usage, oldest first
+         * Read totals of a customer’s usage, oldest first: for a key, of its own
          * @description Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
          *
-         *     Needs a key with the scope `usage:read`.
+         *     Needs a key with the scope `usage:read`, or an operator’s token with the permission `usage:read`.
          */
         get: operations["getUsage"];
         put?: never;
@@ -604,8 +604,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List customers who pay twice for the same plan
-         * @description Needs a token with the permission `subscriptions:read`.
+         * List what is billed otherwise than it should be, newest first
+         * @description `duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told after the invoice of its period was final, and is billed in the next. `usage_not_correctable`: it was corrected when Stripe could cancel it no more. The newest 1,000 of each; those of use for as long as reports are kept.
+         *
+         *     Needs a token with the permission `subscriptions:read`.
          */
         get: operations["listSubscriptionFindings"];
         put?: never;
@@ -720,6 +722,28 @@ export interface paths {
         get: operations["listUsageFindings"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/{customer_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a report back
+         * @description It no longer counts in totals and limits, what was paid for it from funds is given back, and Stripe is told. A report is corrected once; sent again under its id, it is still known.
+         *
+         *     Needs a token with the permission `usage:write`.
+         */
+        post: operations["correctUsage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1240,7 +1264,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -2063,8 +2087,7 @@ export interface components {
         SubscriptionFinding: {
             /** @example find_3f9c0a1b2c4d5e6f */
             finding_id: string;
-            /** @enum {string} */
-            kind: "duplicate_subscription";
+            kind: components["schemas"]["SubscriptionFindingKind"];
             /**
              * @description `cust_` and 16 base62 characters.
              * @example cust_4fGh7KqL9mNp2RsT
@@ -2073,10 +2096,11 @@ export interface components {
             stripe_subscription_ids: string[];
             /**
              * Format: date-time
-             * @description Since when there has been more than one.
+             * @description Of a duplicate: since when there has been more than one.
              * @example 2026-11-24T09:30:00.000Z
              */
             found_at: string;
+            usage?: components["schemas"]["FindingUsage"];
         };
         SubscriptionFindings: {
             data: components["schemas"]["SubscriptionFinding"][];
@@ -2136,6 +2160,11 @@ export interface components {
              * @description What was reported of it in this calendar month (UTC).
              */
             used: number;
+            /**
+             * @description The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.
+             * @example 9007199254740993
+             */
+            used_exact?: string;
         };
         RevocationList: {
             /** @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired. */
@@ -2211,6 +2240,17 @@ export interface components {
             data: components["schemas"]["UsageFinding"][];
             /** @description For the next page, with the same filters; null on the last one. */
             next_cursor: string | null;
+        };
+        UsageCorrection: {
+            /** @example cor_4fGh7KqL9mNp2RsT1vWx3y */
+            correction_id: string;
+            /** @example 2026-11-24T09:instance-7 */
+            report_id: string;
+            /**
+             * @description Stripe goes on billing it: it has had it for more than 24 hours, or the invoice is final. The findings of subscriptions have it.
+             * @enum {string}
+             */
+            stripe?: "not_correctable";
         };
         UsageCleanup: {
             /**
@@ -2297,10 +2337,14 @@ export interface components {
             creation: components["schemas"]["CustomerExportCreation"] | null;
             api_keys: components["schemas"]["ApiKey"][];
             subscriptions: components["schemas"]["CustomerExportSubscription"][];
+            subscriptions_past: components["schemas"]["CustomerExportSubscriptionsPastItem"][];
+            base_plans_past: components["schemas"]["CustomerExportBasePlansPastItem"][];
             licenses: components["schemas"]["CustomerExportLicense"][];
             usage_reports: components["schemas"]["CustomerExportUsageReport"][];
             usage_totals: components["schemas"]["CustomerExportUsageTotal"][];
             usage_findings: components["schemas"]["UsageFinding"][];
+            usage_corrections: components["schemas"]["CustomerExportUsageCorrection"][];
+            usage_billing_findings: components["schemas"]["CustomerExportUsageBillingFinding"][];
             usage_meter_hours: components["schemas"]["CustomerExportUsageMeterHour"][];
             usage_meter_sums: components["schemas"]["CustomerExportUsageMeterSum"][];
             usage_meter_events: components["schemas"]["CustomerExportUsageMeterEvent"][];
@@ -2479,6 +2523,27 @@ export interface components {
          * @enum {string}
          */
         SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+        /** @enum {string} */
+        SubscriptionFindingKind: "duplicate_subscription" | "late_usage" | "usage_not_correctable";
+        /** @description What it is about, where that is use. */
+        FindingUsage: {
+            /**
+             * @description Of Stripe’s meter.
+             * @example api_calls
+             */
+            event_name: string;
+            /**
+             * @description An exact decimal.
+             * @example 1000
+             */
+            value: string;
+            /**
+             * Format: date-time
+             * @description The earliest of it.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            used_at: string;
+        };
         /**
          * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator.
          * @example active
@@ -2542,6 +2607,11 @@ export interface components {
              */
             used: number;
             /**
+             * @description The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.
+             * @example 9007199254740993
+             */
+            used_exact?: string;
+            /**
              * Format: double
              * @example 100000
              */
@@ -2596,6 +2666,11 @@ export interface components {
              */
             sum: number;
             /**
+             * @description The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.
+             * @example 9007199254740993
+             */
+            sum_exact?: string;
+            /**
              * Format: double
              * @example 900
              */
@@ -2633,6 +2708,11 @@ export interface components {
              */
             sum: number;
             /**
+             * @description The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.
+             * @example 9007199254740993
+             */
+            sum_exact?: string;
+            /**
              * Format: double
              * @example 900
              */
@@ -2665,6 +2745,11 @@ export interface components {
              * @example 900000
              */
             sum: number;
+            /**
+             * @description The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.
+             * @example 9007199254740993
+             */
+            sum_exact?: string;
             /**
              * Format: double
              * @example 1600
@@ -2998,6 +3083,32 @@ export interface components {
              */
             created_at: string;
         };
+        CustomerExportSubscriptionsPastItemItem: {
+            stripe_price_id: string;
+            /** Format: int64 */
+            quantity: number | null;
+        };
+        CustomerExportSubscriptionsPastItem: {
+            stripe_subscription_id: string;
+            /** @enum {string} */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+            items: components["schemas"]["CustomerExportSubscriptionsPastItemItem"][];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            until: string;
+        };
+        CustomerExportBasePlansPastItem: {
+            base_plan: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            until: string;
+        };
         CustomerExportLicense: {
             /**
              * @description `lic_` and 16 base62 characters; the `jti` of the token.
@@ -3076,12 +3187,48 @@ export interface components {
             count: number;
             /** Format: double */
             sum: number;
+            /**
+             * @description The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.
+             * @example 9007199254740993
+             */
+            sum_exact?: string;
             /** Format: double */
             min: number;
             /** Format: double */
             max: number;
             /** Format: double */
             last: number;
+        };
+        CustomerExportUsageCorrection: {
+            correction_id: string;
+            report_id: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            corrected_at: string;
+        };
+        CustomerExportUsageBillingFinding: {
+            /** @example late_usage */
+            kind: string;
+            stripe_subscription_id: string | null;
+            event_name: string;
+            /** @example 12.5 */
+            value: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            used_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            found_at: string;
         };
         CustomerExportUsageMeterHour: {
             event_name: string;
@@ -3168,33 +3315,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        OpenSubscriptionCheckoutRequest: {
-            /** @example starter */
-            plan: string;
-            /**
-             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
-             * @example https://app.example.com/billing
-             */
-            success_url: string;
-            /**
-             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
-             * @example https://app.example.com/billing
-             */
-            cancel_url: string;
-            /**
-             * Format: int32
-             * @default 1
-             * @example 1
-             */
-            quantity: number;
-        };
-        OpenPortalRequest: {
-            /**
-             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
-             * @example https://app.example.com/billing
-             */
-            return_url: string;
-        };
         /**
          * @description Up to 100 metrics, each with what was used since the last report.
          * @example {
@@ -3232,6 +3352,43 @@ export interface components {
         };
         ReportUsageBatchRequest: {
             reports: components["schemas"]["UsageReport"][];
+        };
+        OpenSubscriptionCheckoutRequest: {
+            /**
+             * @description Whom it is for: required of operators. A key says whose it is, and must not name any.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id?: string;
+            /** @example starter */
+            plan: string;
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            success_url: string;
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            cancel_url: string;
+            /**
+             * Format: int32
+             * @default 1
+             * @example 1
+             */
+            quantity: number;
+        };
+        OpenPortalRequest: {
+            /**
+             * @description Whom it is for: required of operators. A key says whose it is, and must not name any.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id?: string;
+            /**
+             * @description https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            return_url: string;
         };
         /**
          * @default day
@@ -3409,6 +3566,15 @@ export interface components {
         RevokeLicenseRequest: {
             /** @example leaked */
             reason?: string;
+        };
+        CorrectUsageRequest: {
+            /**
+             * @description Of your making: the same report sent again under it counts once.
+             * @example 2026-11-24T09:instance-7
+             */
+            report_id: string;
+            /** @example reported twice by a script */
+            reason: string;
         };
         OpenAccountRequest: {
             /**
@@ -3801,6 +3967,103 @@ export interface operations {
             };
         };
     };
+    getEntitlement: {
+        parameters: {
+            query: {
+                /** @example api.calls */
+                feature: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entitlement"];
+                };
+            };
+        };
+    };
+    reportUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metrics": {
+                 *         "api.calls": 1250,
+                 *         "storage.gb": 3.5
+                 *       },
+                 *       "instance_id": "instance-7"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UsageReport"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReceipt"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReceipt"];
+                };
+            };
+        };
+    };
+    reportUsageBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportUsageBatchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageBatchReceipt"];
+                };
+            };
+        };
+    };
     getSubscription: {
         parameters: {
             query?: never;
@@ -3917,103 +4180,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    getEntitlement: {
-        parameters: {
-            query: {
-                /** @example api.calls */
-                feature: string;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description `cust_` and 16 base62 characters.
-                 * @example cust_4fGh7KqL9mNp2RsT
-                 */
-                customer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Entitlement"];
-                };
-            };
-        };
-    };
-    reportUsage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "metrics": {
-                 *         "api.calls": 1250,
-                 *         "storage.gb": 3.5
-                 *       },
-                 *       "instance_id": "instance-7"
-                 *     }
-                 */
-                "application/json": components["schemas"]["UsageReport"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description Present when the key had been used for this request: the answer is the first one. */
-                    "Idempotent-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReceipt"];
-                };
-            };
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReceipt"];
-                };
-            };
-        };
-    };
-    reportUsageBatch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReportUsageBatchRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageBatchReceipt"];
-                };
             };
         };
     };
@@ -4788,6 +4954,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageFindingPage"];
+                };
+            };
+        };
+    };
+    correctUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `cust_` and 16 base62 characters.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "report_id": "2026-11-24T09:instance-7",
+                 *       "reason": "reported twice by a script"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CorrectUsageRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageCorrection"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageCorrection"];
                 };
             };
         };

@@ -82,7 +82,7 @@ async function makeThings(service: Service): Promise<Pools & { apiKey: [string] 
 
 function credential(operation: Operation, things: { apiKey: [string] }, body = ''): Header[] {
   const [name] = Object.keys(operation.security[0] ?? {})
-  if (name === 'ApiKey') return [['x-api-key', things.apiKey[0]]]
+  if (name === 'CustomerApiKey') return [['x-api-key', things.apiKey[0]]]
   if (name === 'AdminToken') return [['authorization', `Bearer ${ADMIN_TOKEN}`]]
   if (name === 'InternalToken') return [['x-internal-token', INTERNAL_TOKEN]]
   if (name === 'StripeSignature') return [['stripe-signature', stripeSignature(body)]]

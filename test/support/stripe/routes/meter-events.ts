@@ -37,6 +37,38 @@ export const meterEventRoutes: Route[] = [
       return event
     },
   },
+  {
+    method: 'POST',
+    path: '/v1/billing/meter_event_adjustments',
+    answer: ({ world, params }) => {
+      const eventName = params.requiredText('event_name')
+      const type = params.requiredText('type')
+      const cancel = params.nested('cancel')
+      const identifier = cancel?.requiredText('identifier')
+      params.finish()
+      if (type !== 'cancel' || identifier === undefined) {
+        throw invalidRequest('Missing required param: cancel.', 'parameter_missing', 'cancel')
+      }
+      const index = world.meterEvents.findLastIndex(
+        (event) => event.identifier === identifier && event.event_name === eventName,
+      )
+      const event = world.meterEvents[index]
+      if (event === undefined) throw refused(`No event found with identifier ${identifier}.`)
+      if (event.created <= world.clock.now() - DAY_S) {
+        throw refused('You can only cancel events within 24 hours of Stripe receiving them.')
+      }
+      // It counts for nothing any more.
+      world.meterEvents.splice(index, 1)
+      return {
+        object: 'billing.meter_event_adjustment',
+        cancel: { identifier },
+        event_name: eventName,
+        livemode: false,
+        status: 'pending',
+        type: 'cancel',
+      }
+    },
+  },
 ]
 
 /** The two keys that a meter asks for by default. */

@@ -1,0 +1,1 @@
+ALTER TABLE "usage_remainders" VALIDATE CONSTRAINT "usage_remainders_fraction";

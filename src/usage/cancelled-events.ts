@@ -1,0 +1,110 @@
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import type { Database } from '../database/index.ts'
+import { type StripeCalls, isStripeAway, requestKey } from '../stripe/client.ts'
+
+const BATCH_MAX = 100
+
+/**
+ * For how long a call that had no answer is repeated as it was. Stripe repeats a 500, too, for as long as
+ * the key is the same: https://docs.stripe.com/api/idempotent_requests
+ */
+const SAME_CALL_MS = 600_000
+
+/** For how long Stripe can be asked to cancel an event, and then some. */
+const KEPT_HOURS = 25
+
+type Cancelled = { id: string; eventName: string }
+
+/**
+ * What corrections have taken back: events that Stripe has are cancelled there, and those that it never
+ * had go as they are. The rest of each goes back to its hour, which is then told again under another id.
+ */
+export async function cancelMeterEvents(app: FastifyInstance, stripe: StripeCalls): Promise<void> {
+  const { db } = app
+  const unsent = await db.execute<{ id: string }>(sql`
+    select id from usage_meter_events
+    where taken_back is not null and accepted_at is null and sent_at is null
+    limit ${BATCH_MAX}`)
+  for (const { id } of unsent) await putBack(db, id, false)
+  const due = await db.execute<Cancelled>(sql`
+    select id, event_name as "eventName" from usage_meter_events
+    where taken_back is not null and accepted_at is not null
+    order by accepted_at limit ${BATCH_MAX}`)
+  for (const event of due) {
+    try {
+      if (await cancel(stripe, event)) await putBack(db, event.id, true)
+      else await noteUncancelled(app, event.id)
+    } catch (error) {
+      if (!isStripeAway(error)) throw error
+      // The next minute is soon enough.
+      return
+    }
+  }
+  await db.execute(sql`
+    delete from usage_meter_events
+    where accepted_at is not null and taken_back is null
+      and sent_at < now() - make_interval(hours => ${KEPT_HOURS})`)
+}
+
+/** @returns whether Stripe has cancelled it, and not refused to */
+async function cancel(stripe: StripeCalls, { id, eventName }: Cancelled): Promise<boolean> {
+  const params = {
+    event_name: eventName,
+    type: 'cancel' as const,
+    cancel: { identifier: identifierOf(id) },
+  }
+  const idempotencyKey = requestKey('cancel', id, Math.floor(Date.now() / SAME_CALL_MS))
+  try {
+    await stripe.ask((sdk, options) =>
+      sdk.billing.meterEventAdjustments.create(params, { ...options, idempotencyKey }),
+    )
+    return true
+  } catch (error) {
+    if (isStripeAway(error) || !(error instanceof Error) || !('statusCode' in error)) throw error
+    return false
+  }
+}
+
+/** By which Stripe knows an event. */
+export function identifierOf(id: string): string {
+  return `strongroom_${id}`
+}
+
+/** @param wasAccepted whether Stripe had it; another process may have sent it meanwhile */
+async function putBack(db: Database, id: string, wasAccepted: boolean): Promise<void> {
+  const isSame = wasAccepted
+    ? sql`e.accepted_at is not null`
+    : sql`e.accepted_at is null and e.sent_at is null`
+  const isStill = sql`e.id = ${id} and e.taken_back is not null and ${isSame}`
+  await db.transaction(async (tx) => {
+    // The hour's row is locked before the event's, as by whoever takes something back.
+    await tx.execute(sql`
+      insert into usage_meter_hours as waiting (customer_id, event_name, at, value)
+      select e.customer_id, e.event_name, e.at, 0 from usage_meter_events e where ${isStill}
+      on conflict (customer_id, event_name, at) do update set value = waiting.value`)
+    await tx.execute(sql`
+      with gone as (delete from usage_meter_events e where ${isStill} returning *)
+      update usage_meter_hours h set value = h.value + gone.value - gone.taken_back
+      from gone
+      where h.customer_id = gone.customer_id and h.event_name = gone.event_name and h.at = gone.at`)
+  })
+}
+
+/** Stripe goes on billing it. */
+async function noteUncancelled(app: FastifyInstance, id: string): Promise<void> {
+  await app.db.execute(sql`
+    with kept as (
+      select e.id, e.taken_back from usage_meter_events e
+      where e.id = ${id} and e.taken_back is not null
+      for update
+    ),
+    noted as (
+      insert into usage_billing_findings (kind, customer_id, event_name, subject, value, used_at)
+      select 'usage_not_correctable', e.customer_id, e.event_name, e.id::text, kept.taken_back, e.at
+      from kept join usage_meter_events e using (id)
+      on conflict (customer_id, kind, event_name, subject) do nothing
+    )
+    update usage_meter_events e set taken_back = null, reason = null from kept where e.id = kept.id`)
+  app.log.error({ event: id }, 'Stripe did not cancel a meter event: what was corrected is billed')
+}

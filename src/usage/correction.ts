@@ -1,0 +1,28 @@
+import type { Actor } from '../audit/record.ts'
+import { randomBase62 } from '../encoding/ids.ts'
+import type { Write } from '../http/outcomes/attempt.ts'
+
+export interface CorrectionDraft {
+  customerId: string
+  reportId: string
+  reason: string
+  actor: Actor
+}
+
+/** A correction on its way: if its row has this id, it is its own. */
+export interface Correction extends CorrectionDraft, Write {
+  id: string
+}
+
+export interface Corrected {
+  id: string
+  reportId: string
+  /** Stripe goes on billing it. */
+  stripe: 'not_correctable' | null
+  /** It had been corrected before. */
+  replayed: boolean
+}
+
+export function newCorrection(draft: CorrectionDraft): Correction {
+  return { ...draft, id: `cor_${randomBase62(22)}`, sent: false, givenUp: false }
+}
