@@ -292,10 +292,10 @@ test('what Stripe has had for a day it goes on billing, and that is a finding', 
   )
   const late = await ada.correct('b')
   assert.deepEqual([late.status, late.body.stripe], [201, 'not_correctable'])
-  assert.deepEqual([(await ada.correct('b')).status, await ada.totals('day')], [
-    200,
-    ['calls 1 20 20 20 20'],
-  ])
+  assert.deepEqual(
+    [(await ada.correct('b')).status, await ada.totals('day')],
+    [200, ['calls 1 20 20 20 20']],
+  )
   assert.equal((await ada.correct('b')).body.stripe, 'not_correctable')
   await send()
   assert.equal(sum(), 1_020)
