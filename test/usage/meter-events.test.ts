@@ -342,6 +342,12 @@ test('what is told after its invoice is final goes to the open period, and is a 
     stripe.cancel(id)
     await deliver(stripe.events.slice(-1))
     await query(service.database, `update subscriptions set ended_at = now() - interval '2 hours'`)
+    // Its plan has had the meter all along.
+    await query(service.database, 'delete from plans_past')
+    await query(
+      service.database,
+      'delete from subscriptions_past where until < (select max(until) from subscriptions_past)',
+    )
     await query(
       service.database,
       `update subscriptions_past set until = now() - interval '2 hours'`,
