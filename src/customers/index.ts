@@ -59,5 +59,5 @@ export const customers: Capability = {
     },
   },
   checks: [checkApiKeys],
-  triggers: ['api_keys_announced', 'customers_announced'],
+  triggers: ['api_keys_announced', 'customers_announced', 'customers_noted'],
 }

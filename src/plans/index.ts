@@ -11,6 +11,7 @@ declare module '../audit/record.ts' {
 export const plans: Capability = {
   name: 'plans',
   schemas: planSchemas,
+  triggers: ['plan_prices_noted', 'plans_noted'],
   routes: {
     admin: async (scope) => scope.register(planRoutes, { prefix: '/plans' }),
   },

@@ -14,6 +14,7 @@ declare module '../audit/record.ts' {
 /** Subscriptions, as Stripe has them. */
 export const subscriptions: Capability = {
   name: 'subscriptions',
+  triggers: ['subscriptions_noted'],
   plugin: async (app) => app.register(plugin),
   schemas: [...subscriptionSchemas, ...findingSchemas],
   routes: {

@@ -73,7 +73,8 @@ export const SubscriptionParams = Type.Object({ customer_id: CustomerId })
 
 const ForCustomer = Type.Optional({
   ...CustomerId,
-  description: 'Whom it is for: required of operators. A key says whose it is, and must not name any.',
+  description:
+    'Whom it is for: required of operators. A key says whose it is, and must not name any.',
 })
 
 export const CheckoutBody = strictObject(

@@ -15,6 +15,8 @@ export interface Correctable {
   /** The transfer that paid for it; null for none, or where its account is closed. */
   charge: Place | null
   amount: bigint
+  /** It was paid from funds, be it only a fraction of a unit. */
+  isPaid: boolean
 }
 
 /** @throws Refusal `CUSTOMER_NOT_FOUND` or `REPORT_NOT_FOUND` */
@@ -30,10 +32,12 @@ export async function findCorrectable(
       accountId: bigint | null
       seq: bigint | null
       amount: bigint | null
+      isPaid: boolean
     }[]
   >`
     select r.report_id is not null as "isStored", done.id as "correctionId", done.stripe,
-      paid.account_id as "accountId", paid.seq, paid.amount
+      paid.account_id as "accountId", paid.seq, paid.amount,
+      r.charges is not null or paid.seq is not null as "isPaid"
     from customers c
     left join usage_reports r on r.customer_id = c.id and r.report_id = ${reportId}
     left join usage_corrections done on done.customer_id = c.id and done.report_id = ${reportId}
@@ -51,6 +55,7 @@ export async function findCorrectable(
     done: correctionId === null ? null : { id: correctionId, reportId, stripe },
     charge: accountId === null || seq === null ? null : { accountId, seq },
     amount: row.amount ?? 0n,
+    isPaid: row.isPaid,
   }
 }
 

@@ -73,11 +73,12 @@ export function correctionWriter(books: LedgerBooks) {
     return { id: correction.id, reportId: correction.reportId, stripe, replayed: false }
   }
 
-  async function openFor(sql: postgres.Sql, customerId: string, { charge }: Correctable) {
+  async function openFor(sql: postgres.Sql, customerId: string, found: Correctable) {
+    const { charge, isPaid } = found
     const account = await books.open(
       sql,
       {
-        userIds: charge === null ? [] : [customerId],
+        userIds: isPaid ? [customerId] : [],
         accountIds: [],
         keys: [],
         charges: charge === null ? [] : [charge],
@@ -86,7 +87,7 @@ export function correctionWriter(books: LedgerBooks) {
       },
       ALONE,
     )
-    if (charge !== null && account.isSetAside(customerId)) throw busyAccount()
+    if (account.isSetAside(customerId)) throw busyAccount()
     return account
   }
 

@@ -3,7 +3,7 @@ import type postgres from 'postgres'
 /**
  * Of each report that is to be stored, what Stripe bills, by the hour in which it was used (`MeteredPart`).
  * Nothing counts from before the subscription began. What comes when the invoice of its period is final
- * goes to the start of the open one. Stripe finalises an invoice about an hour after the period's end
+ * goes to the start of the open one; where the subscription has ended, there is none. Stripe finalises an invoice about an hour after the period's end
  * (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage), and sums of hours that are
  * over are sent within two minutes: the rest of that hour is room for a retry.
  */
@@ -15,7 +15,7 @@ export function billedParts(sql: postgres.Sql) {
     )) order by event_name, at) as parts
     from (
       select judged.place, priced.metering->>'event_name' as event_name, due.at, told.late_in,
-        paying.subscription_id, sum((judged.metrics->>priced.metric)::numeric) as value
+        coalesce(paying.subscription_id, gone.id) as subscription_id, sum((judged.metrics->>priced.metric)::numeric) as value
       from judged
       join priced on priced.id = judged.customer_id and priced.since <= judged.priced_at
         and (priced.until is null or priced.until > judged.priced_at)
@@ -26,16 +26,23 @@ export function billedParts(sql: postgres.Sql) {
           and p.created_at <= now()
         order by p.created_at limit 1
       ) paying on true
+      left join lateral (
+        select s.id, s.ended_at from subscriptions s
+        join subscription_plans p on p.subscription_id = s.id and p.plan_id = priced.plan
+        where paying.subscription_id is null and s.customer_id = priced.id
+          and s.ended_at > judged.reported_at and s.ended_at <= now() - interval '55 minutes'
+        order by s.ended_at limit 1
+      ) gone on true
       cross join lateral (
         select case when judged.reported_at < paying.period_start and (
           now() >= paying.period_start + interval '55 minutes'
           or judged.reported_at < paying.period_start - (paying.period_end - paying.period_start)
-        ) then paying.period_start end as late_in
+        ) then paying.period_start else gone.ended_at end as late_in
       ) told
       cross join lateral (
         select case
           when judged.reported_at < paying.began then null
-          when told.late_in is not null then told.late_in
+          when told.late_in is not null and paying.subscription_id is not null then told.late_in
           else greatest(
             date_trunc('hour', judged.reported_at, 'UTC'),
             paying.began,
@@ -46,7 +53,8 @@ export function billedParts(sql: postgres.Sql) {
       where priced.metering->>'via' = 'stripe' and judged.metrics ? priced.metric
         and (judged.metrics->>priced.metric)::numeric > 0
         and judged.is_timely and judged.is_fitting and due.at is not null
-      group by judged.place, event_name, due.at, told.late_in, paying.subscription_id
+      group by judged.place, event_name, due.at, told.late_in,
+        coalesce(paying.subscription_id, gone.id)
     ) part
     group by place`
 }

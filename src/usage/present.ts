@@ -20,7 +20,13 @@ export function presentReceipt(reported: Reported): Static<typeof UsageReceipt> 
 
 function presentStanding({ metric, used, limit, exceeded }: Standing) {
   const { number, exact } = exactNumber(used)
-  return { metric, used: number, ...(exact !== undefined && { used_exact: exact }), limit, exceeded }
+  return {
+    metric,
+    used: number,
+    ...(exact !== undefined && { used_exact: exact }),
+    limit,
+    exceeded,
+  }
 }
 
 export function presentRemaining({ values, names }: Remaining) {

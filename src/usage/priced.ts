@@ -20,7 +20,11 @@ function earliestTimes(batch: readonly Report[]) {
  * reports that give their time. What nothing was asked for then, and Stripe bills now, Stripe bills: its
  * invoice has a price of its own.
  */
-export function pricedThen(sql: postgres.Sql, batch: readonly Report[], defaultPlan: string | null) {
+export function pricedThen(
+  sql: postgres.Sql,
+  batch: readonly Report[],
+  defaultPlan: string | null,
+) {
   const earliest = earliestTimes(batch)
   const since =
     earliest.size === 0
@@ -97,7 +101,9 @@ export async function readPricesThen(
   }
   return ({ customerId, reportedAt }) => {
     const at = reportedAt?.getTime() ?? Infinity
-    const spans = byCustomer.get(customerId)?.filter(({ since, until }) => since <= at && at < until)
+    const spans = byCustomer
+      .get(customerId)
+      ?.filter(({ since, until }) => since <= at && at < until)
     if (spans === undefined || spans.length === 0) return undefined
     return Object.fromEntries(
       spans.flatMap(({ metric, metering }) =>

@@ -187,10 +187,7 @@ export const usageRemainders = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.metric, table.asset, table.per] }),
-    check(
-      'usage_remainders_fraction',
-      sql`${table.remainder} < ${table.per}`,
-    ),
+    check('usage_remainders_fraction', sql`${table.remainder} < ${table.per}`),
   ],
 )
 

@@ -1,9 +1,10 @@
 import autocannon from 'autocannon'
+import { signatureHeader } from '../support/stripe/signature.ts'
 import type { LoadOptions } from './load.ts'
 
 /** The load of wrk's scripts in `load.ts`, where wrk is not installed: in a process of its own, too. */
 export interface AutocannonJob extends LoadOptions {
-  kind: 'deducts' | 'reads' | 'asks' | 'reports'
+  kind: 'deducts' | 'reads' | 'asks' | 'reports' | 'webhooks'
   path: string
   connections: number
 }
@@ -16,7 +17,7 @@ interface Call {
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as AutocannonJob
-const { origin, path, token, users, apiKeys, durationS, connections } = job
+const { origin, path, token, users, apiKeys, durationS, connections, webhookSecret } = job
 const seed = process.hrtime.bigint()
 let n = 0
 
@@ -37,6 +38,11 @@ const CALLS: Record<AutocannonJob['kind'], () => Call> = {
     headers: { 'x-internal-token': token },
   }),
   asks: () => ({ method: 'GET', path, headers: withKey() }),
+  webhooks: () => {
+    const body = eventBody(`evt_${seed}_${n++}`)
+    const signature = signatureHeader(Buffer.from(body), webhookSecret)
+    return { method: 'POST', path, headers: { ...JSON_TYPE, 'stripe-signature': signature }, body }
+  },
   reports: () => ({
     method: 'POST',
     path,
@@ -46,6 +52,25 @@ const CALLS: Record<AutocannonJob['kind'], () => Call> = {
       report_id: `${seed}-${n++}`,
     }),
   }),
+}
+
+/** About as long as a subscription's. */
+function eventBody(id: string): string {
+  const object = {
+    id: 'ch_1',
+    object: 'charge',
+    metadata: {},
+    lines: Array.from({ length: 20 }, (_, line) => ({ id: `li_${line}`, amount: 100, text: id })),
+  }
+  return JSON.stringify({
+    id,
+    object: 'event',
+    api_version: '2026-10-28.endive',
+    created: Math.floor(Date.now() / 1_000),
+    data: { object },
+    livemode: false,
+    type: 'charge.succeeded',
+  })
 }
 
 const { requests, non2xx, errors } = await autocannon({

@@ -16,6 +16,7 @@ export interface LoadOptions {
   users: number
   /** One for each customer that reports usage. */
   apiKeys: readonly string[]
+  webhookSecret: string
 }
 
 export interface Load {
@@ -24,6 +25,8 @@ export interface Load {
   deducts(path: string, options: LoadOptions): Promise<number>
   reads(path: string, options: LoadOptions): Promise<number>
   reports(path: string, options: LoadOptions): Promise<number>
+  /** Signed events of Stripe, each another. */
+  webhooks(path: string, options: LoadOptions): Promise<number>
   /** With an API key, whether it is asked for or not. */
   asks(path: string, options: LoadOptions): Promise<number>
 }
@@ -68,6 +71,8 @@ const wrk: Load = {
         })
       end`,
     ),
+  // wrk can not sign.
+  webhooks: (path, options) => runAutocannon('webhooks', path, options),
   asks: (path, options) =>
     runWrk(
       options,
@@ -112,6 +117,7 @@ const autocannon: Load = {
   deducts: (path, options) => runAutocannon('deducts', path, options),
   reads: (path, options) => runAutocannon('reads', path, options),
   asks: (path, options) => runAutocannon('asks', path, options),
+  webhooks: (path, options) => runAutocannon('webhooks', path, options),
   reports: (path, options) => runAutocannon('reports', path, options),
 }
 

@@ -48,6 +48,7 @@ const CUSTOMERS = 100
 const CHECKOUT_ORIGINS = 'http://localhost'
 const token = randomBytes(32).toString('hex')
 const adminToken = randomBytes(32).toString('hex')
+const webhookSecret = `whsec_${randomBytes(32).toString('hex')}`
 const pepper = randomBytes(32).toString('hex')
 const load = chooseLoad()
 const bareDeducts = isInstalled('pgbench') ? pgbenchDeducts : driverDeducts
@@ -73,7 +74,7 @@ try {
   const samples = new Map<string, number[]>()
   const { origin, child } = service
   const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
-  const many = { origin, token, durationS, users: MANY, apiKeys }
+  const many = { origin, token, durationS, users: MANY, apiKeys, webhookSecret }
   const one = { ...many, users: 1 }
   const measures: Record<string, () => Promise<number>> = {
     'empty POST': () => load.deducts('/empty/deduct', many),
@@ -86,6 +87,8 @@ try {
     balance: () => load.reads('/balance', many),
     'empty report': () => load.reports('/empty/usage/report', many),
     report: () => load.reports('/api/usage/report', many),
+    'empty webhook': () => load.webhooks('/empty/webhooks/stripe', many),
+    webhook: () => load.webhooks('/api/webhooks/stripe', many),
     'open key check': () => load.asks('/empty/open', many),
     'key check': () => load.asks('/empty/guarded', many),
   }
@@ -98,6 +101,7 @@ try {
     ['POST /deduct', 'deduct', 'the empty route', 'empty POST', 0.4],
     ['GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7],
     ['POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4],
+    ['POST /api/webhooks/stripe', 'webhook', 'the empty route', 'empty webhook', 0.35],
     ['POST /deduct, logged behind the commit', 'deduct', 'not logged', 'deduct, log at rest', 0.8],
     ['the API key check, key seen before', 'key check', 'no check', 'open key check', 0.95],
   ]
@@ -223,7 +227,7 @@ async function measureLarge(samples: Map<string, number[]>): Promise<void> {
       const database = await filledDatabase(count)
       const { origin, child } = await startService(database)
       services.push({ origin, child })
-      const target = { origin, token, durationS, users: MANY, apiKeys: [] }
+      const target = { origin, token, durationS, users: MANY, apiKeys: [], webhookSecret }
       await load.deducts('/deduct', { ...target, durationS: WARM_S })
       measures[`deduct, ${name} stored`] = () => load.deducts('/deduct', target)
     }
@@ -301,6 +305,9 @@ async function startService(
       INTERNAL_SERVICE_TOKEN: token,
       ADMIN_API_TOKEN: adminToken,
       API_KEY_PEPPER: pepper,
+      // Nothing is asked of it: no jobs run here.
+      STRIPE_SECRET_KEY: 'sk_test_of_the_bench_0123456789abcdef',
+      STRIPE_WEBHOOK_SECRET: webhookSecret,
       ...limits,
     },
   })

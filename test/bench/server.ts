@@ -8,6 +8,7 @@ import { processEnvironment, readConfig } from '../../src/process/config.ts'
 import { balanceSchema } from '../../src/funds/account-routes.ts'
 import { movementSchema } from '../../src/funds/routes.ts'
 import { createLogger } from '../../src/http/logging.ts'
+import { requireStripeSignature } from '../../src/stripe/guard.ts'
 import { reportSchema } from '../../src/usage/routes.ts'
 
 /** The service as it is, and beside it routes that do nothing behind the same guard and schema. */
@@ -82,6 +83,13 @@ await app.register(
     )
   },
   { prefix: '/empty' },
+)
+await app.register(
+  async (scope) => {
+    requireStripeSignature(scope, config.stripe?.webhookSecrets ?? null, gates.stripe)
+    scope.post('/stripe', async () => ({ received: true }))
+  },
+  { prefix: '/empty/webhooks' },
 )
 await app.listen({ host: '127.0.0.1', port: config.port })
 process.stdout.write(`${app.listeningOrigin}\n`)

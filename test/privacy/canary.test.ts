@@ -104,7 +104,12 @@ async function liveAsCustomer({ stripe, deliver }: Billing, calls: Caller): Prom
   await deliver(withBillingDetails(stripe.events))
   await call('POST', '/api/subscriptions/portal', { return_url: URLS.cancel_url })
   // Reported against the limit of the plan that the subscription has brought.
-  await call('POST', '/api/usage/report', report())
+  const mistaken = report()
+  await call('POST', '/api/usage/report', mistaken)
+  await calls.asAdmin('POST', `/api/usage/${id}/corrections`, {
+    report_id: mistaken.report_id,
+    reason: canary(),
+  })
 
   const { license } = await calls.asAdmin('POST', '/api/licenses', {
     customer_id: id,

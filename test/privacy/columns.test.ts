@@ -72,6 +72,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   },
   'public.audit_terms': { term: 'pseudonym' },
   'public.audit_tiles': { hashes: 'commitment' },
+  'public.base_plans_past': { base_plan: 'none', customer_id: 'pseudonym' },
   'public.customers': {
     base_plan: 'none',
     company_name: 'personal',
@@ -113,6 +114,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     token: 'personal',
   },
   'public.plan_prices': { plan_id: 'none', price_id: 'none' },
+  'public.plan_prices_past': { plan_id: 'none', price_id: 'none' },
   'public.plans': {
     checkout: 'none',
     features: 'none',
@@ -122,6 +124,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     name: 'none',
     stripe_price_id: 'none',
   },
+  'public.plans_past': { metered: 'none', plan_id: 'none' },
   'public.stripe_customers': { customer_id: 'pseudonym', id: 'personal' },
   'public.saved_payment_methods': { payment_method_id: 'personal', stripe_customer_id: 'personal' },
   'public.stripe_events': {
@@ -154,6 +157,12 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     stripe_price_id: 'none',
     superseded: 'none',
   },
+  'public.subscriptions_past': {
+    customer_id: 'pseudonym',
+    items: 'none',
+    status: 'none',
+    subscription_id: 'pseudonym',
+  },
   'public.token_sums': { lineage: 'none' },
   // Of operators and services, not of customers and users.
   'public.tokens': {
@@ -182,6 +191,21 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     reference: 'personal',
   },
   'public.usage_allowances': { customer_id: 'pseudonym' },
+  'public.usage_billing_findings': {
+    customer_id: 'pseudonym',
+    event_name: 'none',
+    kind: 'none',
+    subject: 'pseudonym',
+    subscription_id: 'pseudonym',
+  },
+  'public.usage_corrections': {
+    customer_id: 'pseudonym',
+    id: 'pseudonym',
+    metrics: 'personal',
+    reason: 'personal',
+    report_id: 'personal',
+    stripe: 'none',
+  },
   // The names of metrics are in the log too; they have the alphabet of a name in a program.
   'public.usage_findings': { customer_id: 'pseudonym', kind: 'none', metric: 'none' },
   'public.usage_meter_events': {
@@ -194,9 +218,11 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   'public.usage_meter_sums': { customer_id: 'pseudonym', event_name: 'none' },
   'public.usage_remainders': { asset: 'none', customer_id: 'pseudonym', metric: 'none' },
   'public.usage_reports': {
+    charges: 'personal',
     customer_id: 'pseudonym',
     fingerprint: 'personal',
     instance_id: 'personal',
+    metered: 'personal',
     metrics: 'personal',
     report_id: 'personal',
   },

@@ -209,6 +209,12 @@ test('a locked account keeps a correction from happening by half', async (t) => 
   assert.deepEqual([await ada.balance(), await ada.totals('day')], [1_000, []])
 })
 
+interface Finding {
+  kind: string
+  customer_id: string
+  usage: { event_name: string; value: string }
+}
+
 const METERED = { calls: { via: 'stripe', event_name: 'api_calls' } }
 
 async function billed(t: TestContext) {
@@ -221,7 +227,7 @@ async function billed(t: TestContext) {
     stripe.meterEvents.reduce((total, { payload }) => total + Number(payload['value']), 0)
   const findings = async () =>
     (await service.asAdmin('GET', '/api/subscriptions/findings')).body.data.map(
-      ({ kind, customer_id, usage }: Record<string, any>) => {
+      ({ kind, customer_id, usage }: Finding) => {
         assert.equal(customer_id, ada.customerId)
         return [kind, usage.event_name, usage.value].join(' ')
       },
@@ -292,10 +298,10 @@ test('what Stripe has had for a day it goes on billing, and that is a finding', 
   )
   const late = await ada.correct('b')
   assert.deepEqual([late.status, late.body.stripe], [201, 'not_correctable'])
-  assert.deepEqual([(await ada.correct('b')).status, await ada.totals('day')], [
-    200,
-    ['calls 1 20 20 20 20'],
-  ])
+  assert.deepEqual(
+    [(await ada.correct('b')).status, await ada.totals('day')],
+    [200, ['calls 1 20 20 20 20']],
+  )
   assert.equal((await ada.correct('b')).body.stripe, 'not_correctable')
   await send()
   assert.equal(sum(), 1_020)

@@ -337,6 +337,26 @@ test('what is told after its invoice is final goes to the open period, and is a 
     stripe_subscription_ids: [id],
     usage: { event_name: 'api_calls', value: '6', used_at: late.toISOString() },
   })
+
+  await t.test('after the end there is no open period, and that is one too', async () => {
+    stripe.cancel(id)
+    await deliver(stripe.events.slice(-1))
+    await query(service.database, `update subscriptions set ended_at = now() - interval '2 hours'`)
+    // Its plan has had the meter all along.
+    await query(service.database, 'delete from plans_past')
+    await query(
+      service.database,
+      'delete from subscriptions_past where until < (select max(until) from subscriptions_past)',
+    )
+    await query(
+      service.database,
+      `update subscriptions_past set until = now() - interval '2 hours'`,
+    )
+    assert.equal(await told(16, ago(200)), hourOf(ago(200)))
+    const [newest] = await findings()
+    assert.deepEqual([newest.kind, newest.usage.value], ['late_usage', '16'])
+    assert.deepEqual(newest.stripe_subscription_ids, [id])
+  })
 })
 
 function sumOf(events: readonly { payload: Record<string, string> }[]): number {

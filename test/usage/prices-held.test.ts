@@ -153,11 +153,17 @@ test('what a subscription was at the time decides, by Stripe’s clock', async (
 
   await t.test('and what was noted and counts no more is deleted with the reports', async () => {
     const count = async () => {
-      const [row] = await query(service.database, 'select count(*)::int as n from subscriptions_past')
+      const [row] = await query(
+        service.database,
+        'select count(*)::int as n from subscriptions_past',
+      )
       return row?.['n']
     }
     assert.ok((await count()) > 0)
-    await query(service.database, `update subscriptions_past set until = until - interval '200 days'`)
+    await query(
+      service.database,
+      `update subscriptions_past set until = until - interval '200 days'`,
+    )
     await service.asAdmin('DELETE', '/api/usage/cleanup')
     assert.equal(await count(), 0)
   })
