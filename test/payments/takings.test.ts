@@ -115,6 +115,27 @@ test('several lost disputes add up, and one that is won is let go', async (t) =>
   assert.deepEqual([await balance(), await available()], [500, 500])
 })
 
+test('a dispute holds no more than is left of the payment, and all of it again', async (t) => {
+  const { service, stripe, deliver, charge, balance, available, news } = await payer(t)
+  const [first] = [stripe.dispute(charge, { amount: 600 }), stripe.dispute(charge, { amount: 600 })]
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, 0])
+  stripe.clock.advance(1)
+  stripe.closeDispute(first, 'won')
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, 400], 'the other is held whole')
+  stripe.clock.advance(1)
+  const refund = stripe.refund(charge, 700)
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [300, 0], 'what is left is held')
+  stripe.clock.advance(1)
+  stripe.returnRefund(refund)
+  await deliver(news(), { copies: 2 })
+  assert.deepEqual([await balance(), await available()], [PAID, 400])
+  const { findings } = await service.app.funds.verify()
+  assert.deepEqual(findings, [])
+})
+
 test('an inquiry holds nothing, and nor does a dispute where that is switched off', async (t) => {
   const { stripe, deliver, charge, available, news } = await payer(t, { DISPUTE_HOLD: 'false' })
   stripe.dispute(charge, { amount: 10, isInquiry: true })

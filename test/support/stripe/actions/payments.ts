@@ -79,6 +79,18 @@ export function paymentActions(world: World) {
       return dispute.id
     },
 
+    /** An inquiry becomes a dispute, and the money is taken: `charge.dispute.funds_withdrawn`. */
+    escalateDispute: (id: string): void => {
+      const dispute = existing(world.disputes, id)
+      if (dispute.status !== 'warning_needs_response') throw new Error(`${id} is no inquiry`)
+      const { object } = change(world.disputes, id, {
+        status: 'needs_response',
+        balance_transactions: [disputeTransaction(world.clock.now(), dispute, -dispute.amount)],
+      })
+      world.emit('charge.dispute.updated', object)
+      world.emit('charge.dispute.funds_withdrawn', object)
+    },
+
     /**
      * The bank has decided: `charge.dispute.closed`, and for a dispute that is won, with the money
      * back, `charge.dispute.funds_reinstated`. An inquiry ends as `warning_closed`.
