@@ -91,7 +91,15 @@ export function untilRenewal(model: Model, fact: Fact): number {
   return Math.max(0, (sub?.items[0]?.end ?? 0) - model.now)
 }
 
-/** The fact about something that there is; null where there is nothing of the kind. */
+/** Where there is nothing that the fact could be about, there is then. */
+const BEGINNINGS: Record<string, Fact | null> = {
+  sub: { kind: 'subscribe', items: [{ price: 'starter', quantity: 1 }] },
+  payment: { kind: 'pay', amount: 1_000 },
+  refund: null,
+  dispute: null,
+}
+
+/** The fact about something that there is, or else what it could be about; null for neither. */
 export function aimed(model: Model, fact: Fact): Fact | null {
   const counts = {
     sub: model.subs.length,
@@ -103,7 +111,7 @@ export function aimed(model: Model, fact: Fact): Fact | null {
   for (const [name, count] of Object.entries(counts)) {
     const given = (fact as Record<string, unknown>)[name]
     if (typeof given !== 'number') continue
-    if (count === 0) return null
+    if (count === 0) return BEGINNINGS[name] ?? null
     aim[name] = given % count
   }
   return { ...fact, ...aim } as Fact

@@ -24,6 +24,8 @@ export interface World {
   charges: Table<api.Charge>
   refunds: Table<api.Refund>
   disputes: Table<api.Dispute>
+  /** What is known of them. */
+  balanceTransactions: Table<{ id: string; currency: string; amount: number }>
   meterEvents: api.MeterEvent[]
   /** All of them, oldest first. */
   events: api.StripeEvent[]
@@ -51,6 +53,7 @@ export function createWorld(): World {
     charges: new Map(),
     refunds: new Map(),
     disputes: new Map(),
+    balanceTransactions: new Map(),
     meterEvents: [],
     events: [],
     caller: { id: null, idempotency_key: null },

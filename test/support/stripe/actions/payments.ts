@@ -43,6 +43,16 @@ export function paymentActions(world: World) {
       world.emit('charge.refund.updated', refund)
     },
 
+    /** What a charge came to in the account's balance, in its currency; reads show it expanded. */
+    settleCharge: (
+      id: string,
+      { currency, amount }: { currency: string; amount: number },
+    ): void => {
+      const charge = existing(world.charges, id)
+      const balance = { id: charge.balance_transaction ?? '', currency, amount }
+      world.balanceTransactions.set(balance.id, balance)
+    },
+
     /** A dispute that was lost is won after all: the money is back. */
     overturnDispute: (id: string): void => {
       const dispute = existing(world.disputes, id)

@@ -106,8 +106,27 @@ function readSession(world: World, params: Params) {
     lineItems,
   }
   const handedOn = readHandedOn(params, mode)
+  const options = readOptions(params)
   params.finish()
-  return { object: newCheckoutSession(world.clock.now(), given), lineItems, handedOn }
+  const object = { ...newCheckoutSession(world.clock.now(), given), ...options }
+  return { object, lineItems, handedOn }
+}
+
+/** What the page shows besides. Stripe wants to be told that it may change a customer that it knows. */
+function readOptions(params: Params) {
+  const isTaxed = params.nested('automatic_tax')?.flag('enabled') === true
+  const asksForTaxId = params.nested('tax_id_collection')?.flag('enabled') === true
+  const update = params.nested('customer_update')
+  const updates = [update?.text('address'), update?.text('name')]
+  if (params.text('customer') !== undefined) {
+    if (isTaxed && updates[0] !== 'auto') throw refused('Automatic tax needs a customer address.')
+    if (asksForTaxId && updates[1] !== 'auto') throw refused('Tax ID collection needs a name.')
+  }
+  return {
+    allow_promotion_codes: params.flag('allow_promotion_codes') ?? null,
+    automatic_tax: { enabled: isTaxed, liability: null, provider: null, status: null },
+    tax_id_collection: { enabled: asksForTaxId, required: 'never' as const },
+  }
 }
 
 /** The metadata for what the session makes; the session's own is not inherited. */
@@ -120,7 +139,10 @@ function readHandedOn(params: Params, mode: (typeof MODES)[number]): Record<stri
     const message = `You can not pass \`${other}\` in \`${mode}\` mode.`
     throw invalidRequest(message, undefined, other)
   }
-  return newMetadata(params.nested(wanted))
+  const data = params.nested(wanted)
+  const days = data?.integer('trial_period_days')
+  if (days !== undefined && days < 1) throw refused('A trial lasts a day at least.')
+  return newMetadata(data)
 }
 
 function readLineItem(world: World, item: Params, mode: (typeof MODES)[number]): LineItem {
