@@ -9,6 +9,8 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 
 /** A dot-atom (RFC 5322, 3.2.3), in which RFC 6531 takes what is not ASCII too: here, what is printed. */
 const ATOM = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\u{10FFFF}]+$/u
+/** In ASCII it is hidden behind `xn--`. */
+const EDGE_HYPHEN = /^-|-$/
 const UNPRINTED = /[\p{C}\p{Z}]/u
 
 /** Whether it is the address of a mailbox at a domain, internationalised or not (RFC 6531). */
@@ -24,6 +26,7 @@ export function isEmail(text: string): boolean {
     local.split('.').every((atom) => ATOM.test(atom)) &&
     labels.length > 1 &&
     labels.every((label) => LABEL.test(label)) &&
+    !domain.split('.').some((label) => EDGE_HYPHEN.test(label)) &&
     !isNumber
   )
 }
