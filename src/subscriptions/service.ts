@@ -106,8 +106,8 @@ export function resync(
     // A licence that only lacks a signature by a newer key is for the next event to replace.
     const anyKey = { ...keys, verifies: () => true }
     const written = { ...row, bills, heldItems }
-    const { changed } = everyOne(subscriptionFollowers)
-    return (await changed(tx, anyKey, STRIPE, written, customer.status)) || isOther
+    const follower = everyOne(subscriptionFollowers)
+    return (await follower.changed(tx, anyKey, STRIPE, written, customer.status)) || isOther
   })
 }
 

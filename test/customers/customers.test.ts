@@ -202,8 +202,8 @@ test('addresses may be internationalised, and are the same however they are writ
     const { status, body } = await create(given)
     assert.deepEqual([status, body.customer?.email], [201, kept])
   }
-  const query = encodeURIComponent('e\u0301ve@B\u00fccher.example')
-  const found = await service.asAdmin('GET', `/api/customers?email=${query}`)
+  const sought = encodeURIComponent('e\u0301ve@B\u00fccher.example')
+  const found = await service.asAdmin('GET', `/api/customers?email=${sought}`)
   assert.equal(found.body.data.length, 1)
   const { customer_id: id } = found.body.data[0]
   const path = `/api/customers/${id}`

@@ -52,11 +52,14 @@ export type Fact =
   | { kind: 'close'; dispute: Which; status: 'won' | 'lost' }
   | { kind: 'overturn'; dispute: Which }
 
+/** Those that happen to a subscription. */
+export type SubFact = Extract<Fact, { sub: Which }>
+
 /** An event, or a job of the service's own, that is taken up while others wait. */
 export interface Delivery {
   which: Which
   /** What the answer to the question that it leads to is like. */
-  answer: 'right' | 'right' | 'away' | 'stale'
+  answer: 'right' | 'away' | 'stale'
   /** Told by another event of the same content first. */
   isCopied: boolean
 }

@@ -1,4 +1,11 @@
-import { type Fact, PLANS, type Pick, type PlanName, type PriceName } from './facts.ts'
+import {
+  type Fact,
+  PLANS,
+  type Pick,
+  type PlanName,
+  type PriceName,
+  type SubFact,
+} from './facts.ts'
 
 export const DAY_S = 86_400
 export const PERIOD_S = 30 * DAY_S
@@ -114,11 +121,12 @@ export function aimed(model: Model, fact: Fact): Fact | null {
     if (count === 0) return BEGINNINGS[name] ?? null
     aim[name] = given % count
   }
-  return { ...fact, ...aim } as Fact
+  return { ...fact, ...aim }
 }
 
 /** Whether it can happen now. */
 export function canHappen(model: Model, fact: Fact): boolean {
+  if ('sub' in fact) return canHappenTo(model.subs[fact.sub]!, fact, model.now)
   switch (fact.kind) {
     case 'subscribe':
     case 'pay':
@@ -139,12 +147,10 @@ export function canHappen(model: Model, fact: Fact): boolean {
       return model.disputes[fact.dispute]!.status === 'open'
     case 'overturn':
       return model.disputes[fact.dispute]!.status === 'lost'
-    default:
-      return canHappenTo(model.subs[fact.sub]!, fact, model.now)
   }
 }
 
-function canHappenTo(sub: Sub, { kind }: Fact, now: number): boolean {
+function canHappenTo(sub: Sub, { kind }: SubFact, now: number): boolean {
   const { status } = sub
   if (status === 'canceled') return false
   const isFree = !isUnpaidPause(sub)
@@ -171,7 +177,7 @@ function canHappenTo(sub: Sub, { kind }: Fact, now: number): boolean {
       return !sub.isEnding
     case 'cancel_at_period_end':
       return (sub.items[0]?.end ?? 0) > now
-    default:
+    case 'cancel':
       return true
   }
 }
@@ -186,6 +192,12 @@ export function leftOf(model: Model, payment: number): number {
 
 /** The fact has happened. */
 export function happen(model: Model, fact: Fact): void {
+  if ('sub' in fact) {
+    const sub = model.subs[fact.sub]!
+    happenTo(sub, fact, model.now)
+    if (isGood(sub)) sub.paid = sub.items
+    return
+  }
   switch (fact.kind) {
     case 'subscribe': {
       const items = periodOf(fact.items, model.now)
@@ -241,16 +253,10 @@ export function happen(model: Model, fact: Fact): void {
       return
     case 'overturn':
       model.disputes[fact.dispute]!.status = 'won'
-      return
-    default: {
-      const sub = model.subs[fact.sub]!
-      happenTo(sub, fact, model.now)
-      if (isGood(sub)) sub.paid = sub.items
-    }
   }
 }
 
-function happenTo(sub: Sub, fact: Fact, now: number): void {
+function happenTo(sub: Sub, fact: SubFact, now: number): void {
   switch (fact.kind) {
     case 'items':
       sub.items = fact.items.map((item) => ({ ...sub.items[0]!, ...item }))
@@ -295,7 +301,7 @@ function happenTo(sub: Sub, fact: Fact, now: number): void {
     case 'cancel':
       sub.status = 'canceled'
       return
-    default:
+    case 'retry':
   }
 }
 

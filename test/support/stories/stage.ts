@@ -19,7 +19,6 @@ import {
 } from './facts.ts'
 import {
   DAY_S,
-  type Model,
   advance,
   aimed,
   canHappen,
@@ -273,18 +272,18 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
       // Stripe shows everywhere by now what is there.
       pass(STALE_S + 4)
       if (round > 1) await sleep(250)
-      const now = waiting
+      const due = waiting
       waiting = []
-      while (now.length > 0) {
+      while (due.length > 0) {
         order = (Math.imul(order, 48_271) + 11) >>> 0
-        const [one] = now.splice(order % now.length, 1)
+        const [one] = due.splice(order % due.length, 1)
         if (!(await take(one!))) waiting.push(one!)
       }
     }
   }
 
   return {
-    model: model as Model,
+    model,
     customer,
     userId,
     subs,
