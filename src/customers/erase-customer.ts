@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import { emailForOthers } from '../http/email.ts'
 import type { Actor } from '../audit/record.ts'
 import { customers, stripeCustomers } from './tables.ts'
 import type { Database } from '../database/index.ts'
@@ -73,6 +74,7 @@ export function eraseCustomer(
       forgotten: [
         email,
         email.toLowerCase(),
+        emailForOthers(email),
         ...people.stripeCustomerIds,
         ...(closed?.forgotten ?? []),
       ],

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { emailForOthers } from '../http/email.ts'
 import type { Transaction } from '../database/index.ts'
 import type { Names, Personal, Whom } from '../privacy/personal.ts'
 import { getCustomer } from './service.ts'
@@ -28,11 +29,16 @@ export async function customerNames(tx: Transaction, { customerId }: Whom): Prom
   return { ids: [customerId], stripeCustomerIds: [...own, ...linked.map(({ id }) => id)] }
 }
 
+/** As events may have it. */
+function addressesOf(email: string): string[] {
+  return [...new Set([email, emailForOthers(email)].map((one) => one.toLowerCase()))]
+}
+
 export async function peopleOf(
   tx: Transaction,
   personal: Personal,
   { id, email }: { id: string; email: string },
 ): Promise<People> {
   const { ids, stripeCustomerIds } = await personal.namesOf(tx, { customerId: id, accountId: null })
-  return { ids, all: [...ids, email.toLowerCase()], stripeCustomerIds }
+  return { ids, all: [...ids, ...addressesOf(email)], stripeCustomerIds }
 }

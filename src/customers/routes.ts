@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { normalEmail } from '../http/email.ts'
 import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
 import { pageAnswer, pageRequest } from '../http/pagination.ts'
@@ -51,7 +52,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const { email, company_name, plan, external_id, metadata } = request.body
       const draft = {
-        email,
+        email: normalEmail(email),
         companyName: company_name ?? null,
         plan: plan ?? null,
         externalId: external_id ?? null,
@@ -85,7 +86,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const list = ['customers', email, status, external_id, plan, subscription_status]
       const page = pageRequest(request.query, list)
       const filter = {
-        email,
+        email: email === undefined ? undefined : normalEmail(email),
         externalId: external_id,
         plan,
         subscriptionStatus: subscription_status,
@@ -134,9 +135,11 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         company_name: companyName,
         external_id: externalId,
         stripe_customer_id: stripeCustomerId,
+        email,
         ...rest
       } = request.body
       const changes = {
+        ...(email !== undefined && { email: normalEmail(email) }),
         ...rest,
         ...(companyName !== undefined && { companyName }),
         ...(externalId !== undefined && { externalId }),

@@ -15,7 +15,13 @@ import {
   strictObject,
 } from '../http/schemas.ts'
 
-const Email = Type.String({ format: 'email', maxLength: 254, examples: ['billing@example.com'] })
+/** The source of the rule: https://www.rfc-editor.org/rfc/rfc6531#section-3.3 */
+const Email = Type.String({
+  format: 'idn-email',
+  maxLength: 254,
+  description: 'It may be internationalised (RFC 6531); 254 bytes in UTF-8 at most.',
+  examples: ['billing@example.com'],
+})
 const CompanyName = line(200, { examples: ['Example Ltd'] })
 
 const ExternalId = line(200, {

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
+import { emailForOthers } from '../http/email.ts'
 import type { Transaction } from '../database/index.ts'
 import { isMissingAtStripe } from '../stripe/client.ts'
 import { livingCustomer } from './living.ts'
@@ -59,7 +60,7 @@ export async function updateStripeCustomers(app: FastifyInstance, id: string): P
   const [customer] = await app.db.select().from(customers).where(livingCustomer(id))
   if (customer === undefined) return
   const { stripeCustomerIds } = (await standings(app.db, [id], null))(id)
-  const params = { email: customer.email, name: customer.companyName ?? '' }
+  const params = { email: emailForOthers(customer.email), name: customer.companyName ?? '' }
   for (const stripeId of stripeCustomerIds) {
     try {
       await app.stripe().ask((sdk, options) => sdk.customers.update(stripeId, params, options))

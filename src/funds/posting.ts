@@ -122,7 +122,8 @@ export function post(
     ...account,
     balance,
     held,
-    chargedBack: account.chargedBack || isReversal,
+    // What is held for a dispute may have been spent before.
+    chargedBack: account.chargedBack || isReversal || (isForced && least < 0n),
     isLow: account.lowBalanceAt !== null && balance < account.lowBalanceAt,
     seq: account.seq + 1n,
     updatedAt: now > account.updatedAt ? now : account.updatedAt,

@@ -1,10 +1,17 @@
 import type { Server } from 'node:http'
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import type { FastifyHttpOptions, FastifySchema, FastifySchemaCompiler } from 'fastify'
+import { isEmail } from './email.ts'
 import { readText } from './text-values.ts'
 
 /** `allErrors` names every fault at once; the body limit bounds what that can cost. */
-const STRICT = { removeAdditional: false, useDefaults: false, coerceTypes: false, allErrors: true }
+const STRICT = {
+  removeAdditional: false,
+  useDefaults: false,
+  coerceTypes: false,
+  allErrors: true,
+  formats: { 'idn-email': isEmail },
+} as const
 
 /** One pool for the process: apps with the same schemas, as tests start by the dozen, compile once. */
 const build: BuildCompilerFromPool = AjvCompiler()

@@ -22,11 +22,12 @@ export interface Held extends Pick<
 /**
  * - `keep`: what is there is right, or nothing better can be known.
  * - `issue`: a licence with these terms, in the place of the last one if there is one.
+ *
+ * None may last longer than `expiresAt`.
  */
 export type Decision =
-  { act: 'keep' } | { act: 'issue'; terms: Terms; expiresAt: Date; isChange: boolean }
-
-const KEEP = { act: 'keep' } as const
+  | { act: 'keep'; expiresAt: Date }
+  | { act: 'issue'; terms: Terms; expiresAt: Date; isChange: boolean }
 
 /**
  * What the licence for a plan should be. Asked again about the same state it answers `keep`.
@@ -46,11 +47,12 @@ export function decide(
   const terms = { plan: plan.id, features: plan.features, limits: plan.limits, quantity }
   const isChange = last !== null && !isSameTerms(last, terms)
   const expiresAt = wholeSecond(expiryOf(held, running, now))
-  if (expiresAt <= now) return KEEP
-  if (last !== null && isRevokedForPeriod(last, held, terms)) return KEEP
+  const keep = { act: 'keep', expiresAt } as const
+  if (expiresAt <= now) return keep
+  if (last !== null && isRevokedForPeriod(last, held, terms)) return keep
   if (!isChange && running !== null) {
     const isRight = running.expiresAt.getTime() === expiresAt.getTime()
-    if (isRight && verifies(running.keyId)) return KEEP
+    if (isRight && verifies(running.keyId)) return keep
   }
   return { act: 'issue', terms, expiresAt, isChange }
 }

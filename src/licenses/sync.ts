@@ -4,7 +4,7 @@ import { plans } from '../plans/tables.ts'
 import type { Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { plansOfSubscriptions } from '../subscriptions/held.ts'
-import { type Standing, standingOf } from '../subscriptions/standing.ts'
+import { standingOf } from '../subscriptions/standing.ts'
 import { WITH_ACCESS } from '../subscriptions/state.ts'
 import { type SubscriptionRow, stateOf } from '../subscriptions/row.ts'
 import { type Held, decide } from './decide.ts'
@@ -17,7 +17,8 @@ import { licenses } from './tables.ts'
  * The caller holds the customer's row; the same state again changes nothing.
  *
  * A licence whose terms still hold is left to expire when a newer one takes its place, so that an
- * instance that has not fetched the newer one goes on. One with other terms is revoked.
+ * instance that has not fetched the newer one goes on. One with other terms is revoked, and one that lasts
+ * longer than what is paid for.
  * @param status the customer's: of a suspended one none is issued
  * @returns whether anything changed
  */
@@ -33,19 +34,19 @@ export async function syncLicenses(
   }
   const now = new Date()
   const all = await heldOf(tx, subscription)
-  // A price that no plan has is more likely a plan being edited than an end of access.
-  if (all.length === 0) return false
   const kept = all.map(({ plan }) => plan.id)
-  let changed = await endLicenses(tx, actor, subscription, 'other plan', kept)
-  if (keys.signingKeyId === null || status === 'suspended') return changed
+  let changed = await endLicenses(tx, actor, subscription, 'other plan', { except: kept })
+  const isIssuing = keys.signingKeyId !== null && status === 'active'
   const lasts = await lastOf(tx, subscription.id)
   for (const held of all) {
     const last = lasts.find((one) => one.plan === held.plan.id) ?? null
     const decision = decide(held, last, (keyId) => keys.verifies(keyId), now)
-    if (decision.act === 'keep') continue
-    const { terms, expiresAt, isChange } = decision
     const planId = held.plan.id
-    if (isChange) await endLicenses(tx, actor, subscription, 'other terms', [], [planId])
+    const beyond = { only: planId, after: decision.expiresAt }
+    if (await endLicenses(tx, actor, subscription, 'not paid for', beyond)) changed = true
+    if (decision.act === 'keep' || !isIssuing) continue
+    const { terms, expiresAt, isChange } = decision
+    if (isChange) await endLicenses(tx, actor, subscription, 'other terms', { only: planId })
     await supersede(tx, subscription.id, planId)
     const { id: subscriptionId, customerId } = subscription
     const replaces = last ?? lasts.find(({ plan }) => !kept.includes(plan ?? '')) ?? null
@@ -57,7 +58,7 @@ export async function syncLicenses(
 }
 
 async function heldOf(tx: Transaction, subscription: SubscriptionRow): Promise<Held[]> {
-  const { paid }: Standing = standingOf(stateOf(subscription), subscription.settled)
+  const { paid } = standingOf(stateOf(subscription), subscription.bills)
   const subscribed = (await plansOfSubscriptions(tx, [subscription.id])).get(subscription.id) ?? []
   if (subscribed.length === 0) return []
   const ids = subscribed.map(({ plan }) => plan)
@@ -69,18 +70,19 @@ async function heldOf(tx: Transaction, subscription: SubscriptionRow): Promise<H
 
 /**
  * Revokes the licences of a subscription that would still verify.
- * @param except plans whose licences stay
- * @param only the plans whose licences go; all if undefined
+ * @param which `except`: plans whose licences stay; `only`: the plan whose licences go, if not all;
+ * `after`: those that last longer
  */
 export async function endLicenses(
   tx: Transaction,
   actor: Actor,
   subscription: Pick<SubscriptionRow, 'id'>,
   reason: string,
-  except: readonly string[] = [],
-  only?: readonly string[],
+  which: { except?: readonly string[]; only?: string; after?: Date } = {},
 ): Promise<boolean> {
+  const { except = [], only, after } = which
   const now = new Date()
+  const longerThan = after !== undefined && after > now ? after : now
   const ended = await tx
     .update(licenses)
     .set({ status: 'ended', revokedAt: now, reason })
@@ -88,9 +90,9 @@ export async function endLicenses(
       and(
         eq(licenses.subscriptionId, subscription.id),
         inArray(licenses.status, ['active', 'superseded']),
-        gt(licenses.expiresAt, now),
+        gt(licenses.expiresAt, longerThan),
         except.length > 0 ? notInArray(licenses.plan, [...except]) : undefined,
-        only === undefined ? undefined : inArray(licenses.plan, [...only]),
+        only === undefined ? undefined : eq(licenses.plan, only),
       ),
     )
     .returning()

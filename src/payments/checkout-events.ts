@@ -79,7 +79,7 @@ async function subscribed(
   }
   const id = idOrNull(session.subscription)
   const outcome =
-    id === null ? 'no subscription' : await refreshed(services, id, undefined, customerId ?? null)
+    id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId ?? null })
   if (customerId != null) {
     await expireOtherCheckouts(services.db, services.stripe(), customerId, session.id)
   }

@@ -4,18 +4,10 @@ import { fingerprint } from '../http/idempotency.ts'
 import { accounts, transfers } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
 import type { Database, Transaction } from '../database/index.ts'
-import { Refusal } from '../refusals/index.ts'
 import { type Charge, chargeFor, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
-import {
-  type Taking,
-  type TakingRow,
-  isSettledDispute,
-  noteTaking,
-  setHold,
-  takingsOf,
-  worthOfTakings,
-} from './takings.ts'
+import { syncHolds } from './dispute-holds.ts'
+import { type Taking, noteTaking, takingsOf, worthOfTakings } from './takings.ts'
 
 type Payment = typeof stripePayments.$inferSelect
 
@@ -165,6 +157,7 @@ const ROUNDS_MAX = 10
  */
 async function settle(till: Till, { id }: Payment): Promise<void> {
   let last = ''
+  let isRight = false
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const [payment] = await till.db.select().from(stripePayments).where(eq(stripePayments.id, id))
     if (payment === undefined) return
@@ -172,8 +165,8 @@ async function settle(till: Till, { id }: Payment): Promise<void> {
     if (paid === null || accountId === null || seq === null) return
     const takings = await takingsOf(till.db, id)
     const { minor, held } = worthOfTakings({ ...payment, paid }, takings)
-    const facts = JSON.stringify([String(minor), held.map(([dispute]) => dispute)])
-    if (facts === last) return
+    const facts = [minor, ...held.flat()].join(' ')
+    if (isRight && facts === last) return
     last = facts
     const topUp: Place = { accountId, seq }
     const asset = await assetOf(till.db, accountId)
@@ -187,73 +180,10 @@ async function settle(till: Till, { id }: Payment): Promise<void> {
       fingerprint: fingerprint('stripe_reversal', id, String(total)),
       ...notes(id),
     })
-    const wanted = till.holdsDisputes ? held : []
-    await syncHolds(till, topUp, takings, new Map(wanted.map(([one, sum]) => [one, worth(sum)])))
+    const wanted = new Map(held.map(([dispute, sum]) => [dispute, worth(sum)]))
+    isRight = await syncHolds(till, topUp, takings, wanted)
   }
   throw new Error('What Stripe has taken back keeps changing')
-}
-
-/** A dispute is held once, and let go once. */
-async function syncHolds(
-  till: Till,
-  topUp: Place,
-  takings: readonly TakingRow[],
-  wanted: ReadonlyMap<string, bigint>,
-): Promise<void> {
-  const { accountId } = topUp
-  for (const { id, holdSeq, status } of takings) {
-    const amount = wanted.get(id) ?? 0n
-    if (amount > 0n && holdSeq === null) {
-      const seq = await holdForDispute(till, topUp, id, amount)
-      if (seq !== null) await setHold(till.db, id, seq)
-    } else if (amount === 0n && holdSeq !== null && isSettledDispute(status)) {
-      await releaseDispute(till, { accountId, seq: holdSeq }, id)
-      await setHold(till.db, id, null)
-    }
-  }
-}
-
-/** @returns null where the account is closed, and nobody could spend what is left in it */
-async function holdForDispute(
-  till: Till,
-  charge: Place,
-  dispute: string,
-  amount: bigint,
-): Promise<bigint | null> {
-  try {
-    const { transfer } = await till.funds.move({
-      kind: 'hold',
-      charge,
-      amount,
-      idempotencyKey: `${KEY}${dispute}`,
-      fingerprint: fingerprint('dispute', dispute),
-      ...notes(dispute),
-      reason: 'dispute',
-    })
-    return transfer.seq
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'TRANSFER_NOT_FOUND') return null
-    throw error
-  }
-}
-
-/** An erasure may have ended it before. */
-async function releaseDispute(till: Till, hold: Place, dispute: string): Promise<void> {
-  try {
-    await till.funds.move({
-      kind: 'release',
-      hold,
-      isAny: true,
-      idempotencyKey: null,
-      fingerprint: fingerprint('release', dispute),
-      ...notes(dispute),
-      reason: 'dispute',
-    })
-  } catch (error) {
-    const isGone =
-      error instanceof Refusal && ['HOLD_CLOSED', 'HOLD_NOT_FOUND'].includes(error.code)
-    if (!isGone) throw error
-  }
 }
 
 export async function assetOf(db: Database | Transaction, accountId: bigint): Promise<string> {

@@ -1,4 +1,13 @@
-import { ENDED, FIELDS, type Status, type SubscriptionState, isSame, isSameIn } from './state.ts'
+import { type Bill, billOf } from './bills.ts'
+import {
+  ENDED,
+  FIELDS,
+  type Outcome,
+  type Status,
+  type SubscriptionState,
+  isSame,
+  isSameIn,
+} from './state.ts'
 
 /**
  * Stripe's events come in any order and its API may answer with old data, so what is heard of a
@@ -9,6 +18,10 @@ export type Knowledge = FetchKnowledge | EventKnowledge
 export interface FetchKnowledge {
   source: 'fetch'
   state: SubscriptionState
+  /** Unix seconds, by Stripe's clock: when it answered. */
+  at: number
+  /** What it said of the newest invoice. */
+  outcome?: Outcome | null
   /** Unix seconds since when it is so, where an event has said so too. */
   since?: number
 }
@@ -16,7 +29,7 @@ export interface FetchKnowledge {
 export interface EventKnowledge {
   source: 'event'
   state: SubscriptionState
-  /** Unix seconds. */
+  /** Unix seconds, by Stripe's clock. */
   at: number
   /** Among the events of one second. */
   rank: number
@@ -29,67 +42,72 @@ export interface Known {
   state: SubscriptionState
   eventAt: number | null
   eventRank: number
-  /** States that events have replaced lately. */
+  /** States that were replaced lately. */
   superseded: readonly SubscriptionState[]
-  /** When a fetch was last taken in, in ms; null if none was. */
+  /** When Stripe gave the answer that was last taken in; null if none was. */
   fetchedAt: number | null
-  /** When this was written, in ms. */
-  writtenAt: number
 }
 
 export type Verdict = 'take' | 'keep' | 'old'
 
 /** For so long after a change, an answer without it is put down to a slow copy at Stripe's. */
-const OLD_ANSWER_MS_MAX = 10_000
+const OLD_ANSWER_S_MAX = 10
 
-/** Between Stripe's clock and ours. */
-const CLOCK_SKEW_MS_MAX = 5_000
+/** Between the clocks of Stripe's machines, and ours where an answer has no time. */
+export const CLOCK_SKEW_S_MAX = 5
 
 /**
  * - What has ended stays ended, and an end is always believed.
- * - A fetch is newer than any event that has arrived, unless it still shows what the newest event
- *   has replaced: then it is `old` and must be asked for again.
+ * - A fetch is newer than any event that has arrived, unless it still shows what was replaced lately:
+ *   then it is `old` and must be asked for again.
  * - An event from before the last fetch is no news. Of two events the later is newer; within a second the one that comes later in a life.
  */
-export function weigh(known: Known | null, heard: Knowledge, now: number): Verdict {
+export function weigh(known: Known | null, heard: Knowledge): Verdict {
   if (known === null) return 'take'
   if (ENDED.includes(known.state.status)) return 'keep'
   if (ENDED.includes(heard.state.status)) return 'take'
-  if (heard.source === 'fetch') return isOld(known, heard.state, now) ? 'old' : 'take'
-  if (known.fetchedAt !== null && heard.at * 1_000 < known.fetchedAt - CLOCK_SKEW_MS_MAX)
-    return 'keep'
+  if (heard.source === 'fetch') return isOld(known, heard) ? 'old' : 'take'
+  if (known.fetchedAt !== null && heard.at < known.fetchedAt - CLOCK_SKEW_S_MAX) return 'keep'
   if (known.eventAt === null || heard.at > known.eventAt) return 'take'
   return heard.at === known.eventAt && heard.rank > known.eventRank ? 'take' : 'keep'
 }
 
-function isOld(known: Known, fetched: SubscriptionState, now: number): boolean {
-  if (now - known.writtenAt > OLD_ANSWER_MS_MAX || isSame(fetched, known.state)) return false
-  return known.superseded.some((state) => isSame(fetched, state))
+function isOld(known: Known, { state, at }: FetchKnowledge): boolean {
+  if (!isRecent(known, at) || isSame(state, known.state)) return false
+  return known.superseded.some((one) => isSame(state, one))
+}
+
+/** Whether what is known may be so young that some of Stripe's machines do not have it. */
+function isRecent({ eventAt, fetchedAt }: Known, now: number): boolean {
+  return now - Math.max(eventAt ?? 0, fetchedAt ?? 0) <= OLD_ANSWER_S_MAX
 }
 
 /** Whether a fetch shows nothing of what the event that led to it has just changed. */
-export function showsWhatWas(
-  fetched: SubscriptionState,
-  event: EventKnowledge,
-  now: number,
-): boolean {
-  if (event.before === null || now - event.at * 1_000 > OLD_ANSWER_MS_MAX) return false
+export function showsWhatWas(fetched: FetchKnowledge, event: EventKnowledge): boolean {
+  if (event.before === null || fetched.at - event.at > OLD_ANSWER_S_MAX) return false
   const { before, state } = event
   const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
-  return changed.length > 0 && changed.every((field) => isSameIn(field, fetched, before))
+  return changed.length > 0 && changed.every((field) => isSameIn(field, fetched.state, before))
 }
 
 const SUPERSEDED_MAX = 8
 
-/** What an event replaces, besides what was replaced lately. */
-export function supersededBy(
-  known: Known | null,
-  event: EventKnowledge,
-  now: number,
-): SubscriptionState[] {
-  const isRecent = known !== null && now - known.writtenAt <= OLD_ANSWER_MS_MAX
-  const states = [...(isRecent ? known.superseded : []), known?.state, event.before]
-  return states.filter((state) => state != null).slice(-SUPERSEDED_MAX)
+/** What is replaced by what was heard, besides what was replaced lately. */
+export function supersededBy(known: Known | null, heard: Knowledge): SubscriptionState[] {
+  const lately = known !== null && isRecent(known, heard.at) ? known.superseded : []
+  const before = heard.source === 'event' ? heard.before : null
+  return [...lately, known?.state, before]
+    .filter((state) => state != null && !isSame(state, heard.state))
+    .filter((state) => state != null)
+    .slice(-SUPERSEDED_MAX)
+}
+
+/** What is heard of the newest invoice, and by an event of the one before too. */
+export function billsIn(heard: Knowledge): Bill[] {
+  const { state, at } = heard
+  if (heard.source === 'fetch') return billOf(state, at, heard.outcome)
+  // What an event has replaced was so until then.
+  return [...(heard.before === null ? [] : billOf(heard.before, at - 1)), ...billOf(state, at)]
 }
 
 const STAGES: readonly Status[] = [

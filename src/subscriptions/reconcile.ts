@@ -2,10 +2,11 @@ import { eq, notInArray } from 'drizzle-orm'
 import type Stripe from 'stripe'
 import type { Database } from '../database/index.ts'
 import type { StripeCalls } from '../stripe/client.ts'
-import { refresh } from './refresh.ts'
+import { billOf } from './bills.ts'
+import { SHOWN, answeredAt, fetchedFrom, refresh } from './refresh.ts'
 import { stateOf } from './row.ts'
 import { type Means, resync, takeIn } from './service.ts'
-import { ENDED, type SubscriptionState, isSame, readSubscription } from './state.ts'
+import { ENDED, type SubscriptionState, isSame } from './state.ts'
 import { subscriptions } from './tables.ts'
 
 const PAGE = 100
@@ -41,22 +42,22 @@ export async function reconcile(
   const mended: Mended[] = []
   const missing: string[] = []
   let checked = 0
-  for await (const listed of listAll(stripe)) {
-    const subscription = readSubscription(listed)
+  for await (const { listed, at } of listAll(stripe)) {
+    const { subscription, knowledge } = fetchedFrom(listed, at)
     const { id, state } = subscription
     const known = here.get(id)
     checked += 1
     report(checked)
     if (known === undefined) {
       // Most are ended, or of customers that are not ours: no reason to ask for each again.
-      const fetched = { source: 'fetch' as const, state }
       const isNew = !ENDED.includes(state.status)
-      const outcome = isNew ? await takeIn(means, subscription, fetched, null) : 'keep'
+      const outcome = isNew ? await takeIn(means, subscription, knowledge, null) : 'keep'
       if (outcome === 'take') mended.push({ id, before: null, after: state })
     } else if (isSame(known, state)) {
       differing.delete(id)
       // Its plans may mean something else by now, or a licence be due for another reason.
-      if (await resync(means, id)) mended.push({ id, before: known, after: state })
+      const isOff = await resync(means, id, billOf(state, at, knowledge.outcome))
+      if (isOff) mended.push({ id, before: known, after: state })
     }
   }
   for (const [id, before] of differing) {
@@ -67,16 +68,28 @@ export async function reconcile(
   return { checked, mended, missing }
 }
 
-async function* listAll(stripe: StripeCalls): AsyncGenerator<Stripe.Subscription> {
+interface Listed {
+  listed: Stripe.Subscription
+  at: number
+}
+
+async function* listAll(stripe: StripeCalls): AsyncGenerator<Listed> {
+  const expand = SHOWN.map((path) => `data.${path}`)
   let after: string | undefined
   do {
     const page = await stripe.ask((sdk, options) =>
       sdk.subscriptions.list(
-        { status: 'all', limit: PAGE, ...(after !== undefined && { starting_after: after }) },
+        {
+          status: 'all',
+          limit: PAGE,
+          expand,
+          ...(after !== undefined && { starting_after: after }),
+        },
         options,
       ),
     )
-    yield* page.data
+    const at = answeredAt(page.lastResponse.headers)
+    yield* page.data.map((listed) => ({ listed, at }))
     after = page.has_more ? page.data.at(-1)?.id : undefined
   } while (after !== undefined)
 }

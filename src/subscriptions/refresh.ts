@@ -1,8 +1,16 @@
+import type Stripe from 'stripe'
 import { type StripeCalls, isMissingAtStripe } from '../stripe/client.ts'
-import { type EventKnowledge, type FetchKnowledge, showsWhatWas } from './knowledge.ts'
+import { OldAnswer } from '../stripe/handler.ts'
+import type { Bill } from './bills.ts'
+import {
+  CLOCK_SKEW_S_MAX,
+  type EventKnowledge,
+  type FetchKnowledge,
+  billsIn,
+  showsWhatWas,
+} from './knowledge.ts'
 import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
 import { type StripeSubscription, isSame, readSubscription } from './state.ts'
-import { OldAnswer } from '../stripe/handler.ts'
 
 const TRIES_MAX = 5
 
@@ -12,21 +20,30 @@ export interface News {
   knowledge: EventKnowledge
 }
 
+/** What is known besides, before Stripe is asked. */
+export interface Beforehand {
+  /** Taken in instead where Stripe does not answer, knows nothing or shows old data. */
+  news?: News
+  /** What an event says of an invoice of it. */
+  bill?: Bill
+  /** Our customer's id as the checkout has it, for a subscription that does not name one. */
+  owner?: string | null
+}
+
 /**
  * Asks Stripe for a subscription and takes in the answer. Whoever writes in between makes it ask
  * again, so that a slow answer never overwrites a newer one.
- * @param owner our customer's id as the checkout has it, for a subscription that does not name one
- * @param news taken in instead where Stripe does not answer, knows nothing or shows old data
  * @throws OldAnswer, or Stripe's error; what the news said is taken in then
  */
 export async function refresh(
   means: Means,
   stripe: StripeCalls,
   id: string,
-  news?: News,
-  owner: string | null = null,
+  { news, bill, owner = null }: Beforehand = {},
 ): Promise<Outcome | 'missing'> {
   const takeNews = () => (news ? takeIn(means, news.subscription, news.knowledge) : 'missing')
+  // What an event says is history by now, and may still tell what was paid for.
+  const bills = [...(bill ? [bill] : []), ...(news ? billsIn(news.knowledge) : [])]
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
     const version = await versionOf(means.db, id)
     const fetched = await fetchSubscription(stripe, id).catch(async (error: unknown) => {
@@ -34,16 +51,13 @@ export async function refresh(
       throw error
     })
     if (fetched === null) return takeNews()
-    const looksOld = news !== undefined && showsWhatWas(fetched.state, news.knowledge, Date.now())
+    const { subscription, knowledge } = fetched
+    const looksOld = news !== undefined && showsWhatWas(knowledge, news.knowledge)
     if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
-    const heard = { ...fetched, customerId: fetched.customerId ?? owner }
-    const isAsTold = news !== undefined && isSame(news.knowledge.state, fetched.state)
-    const knowledge: FetchKnowledge = {
-      source: 'fetch',
-      state: fetched.state,
-      ...(isAsTold && { since: news.knowledge.at }),
-    }
-    const outcome = await takeIn(means, heard, knowledge, version)
+    const heard = { ...subscription, customerId: subscription.customerId ?? owner }
+    const isAsTold = news !== undefined && isSame(news.knowledge.state, knowledge.state)
+    const known = isAsTold ? { ...knowledge, since: news.knowledge.at } : knowledge
+    const outcome = await takeIn(means, heard, known, version, bills)
     if (outcome === 'old') {
       await takeNews()
       throw new OldAnswer()
@@ -53,15 +67,39 @@ export async function refresh(
   throw new OldAnswer()
 }
 
-async function fetchSubscription(
-  stripe: StripeCalls,
-  id: string,
-): Promise<StripeSubscription | null> {
+/** What Stripe shows with a subscription, so that it says whether the newest invoice is paid. */
+export const SHOWN = ['latest_invoice']
+
+interface Fetched {
+  subscription: StripeSubscription
+  knowledge: FetchKnowledge
+}
+
+async function fetchSubscription(stripe: StripeCalls, id: string): Promise<Fetched | null> {
   try {
-    const found = await stripe.ask((sdk, options) => sdk.subscriptions.retrieve(id, {}, options))
-    return readSubscription(found)
+    const params = { expand: SHOWN }
+    const found = await stripe.ask((sdk, options) =>
+      sdk.subscriptions.retrieve(id, params, options),
+    )
+    return fetchedFrom(found, answeredAt(found.lastResponse.headers))
   } catch (error) {
     if (isMissingAtStripe(error)) return null
     throw error
   }
+}
+
+/** @param at as `answeredAt` has it */
+export function fetchedFrom(object: Stripe.Subscription, at: number): Fetched {
+  const subscription = readSubscription(object)
+  const { state, outcome } = subscription
+  return { subscription, knowledge: { source: 'fetch', state, at, outcome } }
+}
+
+/**
+ * When Stripe answered, in Unix seconds: by its own clock, as its events are, so that the two compare.
+ * @param headers of the answer
+ */
+export function answeredAt(headers: Record<string, string>): number {
+  const ms = Date.parse(headers['date'] ?? '')
+  return Math.floor(Number.isNaN(ms) ? Date.now() / 1_000 - CLOCK_SKEW_S_MAX : ms / 1_000)
 }

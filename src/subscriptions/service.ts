@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { and, eq, inArray, notInArray, or, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
 import { isLiving } from '../customers/living.ts'
@@ -5,10 +6,10 @@ import { customers, stripeCustomers } from '../customers/tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { type Follower, everyOne } from './followers.ts'
-import { type Knowledge, type Verdict, weigh } from './knowledge.ts'
+import { type Bill, billsAfter } from './bills.ts'
+import { type Knowledge, type Verdict, billsIn, weigh } from './knowledge.ts'
 import { type SubscriptionRow, stateOf } from './row.ts'
-import { settledAfter, standingOf } from './standing.ts'
-import { ENDED, type StripeSubscription, isSame } from './state.ts'
+import { ENDED, type StripeSubscription, isSame, sameItems } from './state.ts'
 import { subscriptions } from './tables.ts'
 import { STRIPE, heldItemsOf, knownOf, recordChange, write } from './write.ts'
 
@@ -37,12 +38,14 @@ export async function versionOf(db: Database, id: string): Promise<bigint | null
  * Takes in what was heard of a subscription: its row, the customer's plan, the licences and the audit
  * records, or nothing.
  * @param version what `versionOf` said before a fetch; a write since then makes the outcome `raced`
+ * @param bills what was heard of its invoices besides
  */
 export function takeIn(
   { db, keys, subscriptionFollowers, actor = STRIPE }: Means,
   heard: StripeSubscription,
   knowledge: Knowledge,
   version?: bigint | null,
+  bills: readonly Bill[] = [],
 ): Promise<Outcome> {
   const follower = everyOne(subscriptionFollowers)
   return db.transaction(async (tx) => {
@@ -50,16 +53,18 @@ export function takeIn(
     if (customer === null) return 'unknown'
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, heard.id))
     if (version !== undefined && (row?.version ?? null) !== version) return 'raced'
-    const verdict = weigh(row === undefined ? null : knownOf(row), knowledge, Date.now())
+    const verdict = weigh(row === undefined ? null : knownOf(row), knowledge)
+    const heardOf = verdict === 'old' ? bills : [...bills, ...billsIn(knowledge)]
+    const known = billsAfter(row?.bills ?? [], heardOf)
     if (verdict !== 'take') {
-      if (row !== undefined) await remember(tx, keys, follower, customer, row, knowledge)
+      if (row !== undefined) await remember(tx, keys, follower, customer, row, known)
       return verdict
     }
     await settleBasePlan(tx, customer.id)
     if (row !== undefined && row.customerId !== customer.id) {
       await follower.ended(tx, STRIPE, row, 'other customer')
     }
-    const written = await write(tx, heard, knowledge, customer.id, row)
+    const written = await write(tx, heard, knowledge, customer.id, row, known)
     const isNews = row === undefined || !isSame(stateOf(row), stateOf(written))
     if (isNews) await recordChange(tx, customer.id, written, actor)
     await follower.changed(tx, keys, actor, written, customer.status)
@@ -70,9 +75,14 @@ export function takeIn(
 /**
  * Brings the licences of a subscription in step with its plans again, which may have come to mean
  * something else.
+ * @param heard what Stripe says of its invoices
  * @returns whether anything had to be changed
  */
-export function resync({ db, keys, subscriptionFollowers }: Means, id: string): Promise<boolean> {
+export function resync(
+  { db, keys, subscriptionFollowers }: Means,
+  id: string,
+  heard: readonly Bill[] = [],
+): Promise<boolean> {
   return db.transaction(async (tx) => {
     const [found] = await tx
       .select({ customerId: subscriptions.customerId })
@@ -87,9 +97,17 @@ export function resync({ db, keys, subscriptionFollowers }: Means, id: string): 
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, id))
     if (customer === undefined || row === undefined) return false
     await settleBasePlan(tx, customer.id)
+    const bills = billsAfter(row.bills, heard)
+    const heldItems = heldItemsOf(stateOf(row), bills)
+    const isOther = !sameItems(heldItems ?? [], row.heldItems ?? [])
+    if (isOther) {
+      await tx.update(subscriptions).set({ bills, heldItems }).where(eq(subscriptions.id, id))
+    }
     // A licence that only lacks a signature by a newer key is for the next event to replace.
     const anyKey = { ...keys, verifies: () => true }
-    return everyOne(subscriptionFollowers).changed(tx, anyKey, STRIPE, row, customer.status)
+    const written = { ...row, bills, heldItems }
+    const follower = everyOne(subscriptionFollowers)
+    return (await follower.changed(tx, anyKey, STRIPE, written, customer.status)) || isOther
   })
 }
 
@@ -100,16 +118,12 @@ async function remember(
   follower: Follower,
   customer: Owner,
   row: SubscriptionRow,
-  knowledge: Knowledge,
+  bills: Bill[],
 ): Promise<void> {
-  const current = stateOf(row)
-  if (knowledge.source !== 'event' || standingOf(current, row.settled).paid === 'paid') return
-  const past = settledAfter(row.settled, knowledge.state, knowledge.at)
-  // What is owed now was not paid for before either.
-  const settled = settledAfter(past, current, knowledge.at)
+  if (ENDED.includes(row.status) || isDeepStrictEqual(bills, row.bills)) return
   const [written] = await tx
     .update(subscriptions)
-    .set({ settled, heldItems: heldItemsOf(current, settled) })
+    .set({ bills, heldItems: heldItemsOf(stateOf(row), bills) })
     .where(eq(subscriptions.id, row.id))
     .returning()
   if (written !== undefined) await follower.changed(tx, keys, STRIPE, written, customer.status)

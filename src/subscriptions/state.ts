@@ -37,6 +37,9 @@ export interface SubscriptionState {
   endedAt: number | null
 }
 
+/** What becomes of an invoice. `due`: it is being collected, or Stripe asks for it soon. */
+export type Outcome = 'paid' | 'unasked' | 'due'
+
 export interface StripeSubscription {
   id: string
   stripeCustomerId: string
@@ -44,6 +47,8 @@ export interface StripeSubscription {
   customerId: string | null
   createdAt: number
   state: SubscriptionState
+  /** What Stripe says of the newest invoice; null where it names the id alone. */
+  outcome: Outcome | null
 }
 
 const Seconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 })
@@ -58,6 +63,13 @@ const StripeItem = Type.Object({
   current_period_end: MaybeSeconds,
 })
 
+/** As it is when it was expanded. */
+const Invoice = Type.Object({
+  id: Id,
+  status: Type.Union([Type.String(), Type.Null()]),
+  auto_advance: Type.Optional(Type.Boolean()),
+})
+
 /** What is read of Stripe's object, in the shapes before and since API version basil. */
 const Subscription = Type.Object({
   id: Id,
@@ -65,7 +77,7 @@ const Subscription = Type.Object({
   status: Type.Union(STATUSES.map((status) => Type.Literal(status))),
   created: Seconds,
   items: Type.Object({ data: Type.Array(StripeItem) }),
-  latest_invoice: Type.Optional(Type.Union([Reference, Type.Null()])),
+  latest_invoice: Type.Optional(Type.Union([Invoice, Reference, Type.Null()])),
   pause_collection: Type.Optional(
     Type.Union([Type.Object({ behavior: Type.String() }), Type.Null()]),
   ),
@@ -87,6 +99,7 @@ export function readSubscription(object: unknown): StripeSubscription {
     customerId: object.metadata?.['customer_id'] ?? null,
     createdAt: object.created,
     state: stateOf(object),
+    outcome: outcomeOf(object),
   }
 }
 
@@ -105,6 +118,14 @@ function stateOf(object: Static<typeof Subscription>): SubscriptionState {
     cancelAtPeriodEnd: object.cancel_at_period_end === true || endsWithPeriod,
     endedAt: hasEnded ? (object.ended_at ?? object.canceled_at ?? object.created) : null,
   }
+}
+
+/** Stripe asks for a draft by itself, unless collection was paused when it was made. */
+function outcomeOf({ latest_invoice: invoice }: Static<typeof Subscription>): Outcome | null {
+  if (!Value.Check(Invoice, invoice)) return null
+  if (invoice.status === 'paid') return 'paid'
+  const isLeft = invoice.status === 'draft' && invoice.auto_advance === false
+  return invoice.status === 'void' || isLeft ? 'unasked' : 'due'
 }
 
 function itemOf(object: Static<typeof Subscription>, item: Static<typeof StripeItem>): Item[] {
@@ -145,12 +166,15 @@ export function isSame(a: SubscriptionState, b: SubscriptionState): boolean {
 
 /** In whatever order: Stripe promises none. */
 export function sameItems(a: readonly Item[] | undefined, b: readonly Item[] | undefined): boolean {
-  const text = (items: readonly Item[] = []) =>
-    items
-      .map(({ price, quantity, start, end }) => JSON.stringify([price, quantity, start, end]))
-      .toSorted()
-      .join()
-  return text(a) === text(b)
+  return itemsText(a) === itemsText(b)
+}
+
+/** The same for the same items. */
+export function itemsText(items: readonly Item[] = []): string {
+  return items
+    .map(({ price, quantity, start, end }) => JSON.stringify([price, quantity, start, end]))
+    .toSorted()
+    .join()
 }
 
 /** Whether Stripe goes on without asking for money; `mark_uncollectible` still makes invoices. */

@@ -1,4 +1,5 @@
 import { and, eq, or, sql } from 'drizzle-orm'
+import { emailForOthers } from '../http/email.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { isErased, isLiving, livingCustomer } from '../customers/living.ts'
 import {
@@ -33,7 +34,7 @@ export async function stripeCustomerOf(
   if (customer.stripeCustomerId !== null) return customer.stripeCustomerId
   const { id, email, companyName, stripeCustomersDeleted } = customer
   const params = {
-    email,
+    email: emailForOthers(email),
     ...(companyName !== null && { name: companyName }),
     metadata: { customer_id: id },
   }

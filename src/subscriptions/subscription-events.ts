@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { EventKnowledge } from './knowledge.ts'
 import { rankOf } from './knowledge.ts'
-import { type News, refresh } from './refresh.ts'
+import { type Beforehand, refresh } from './refresh.ts'
 import { type StripeSubscription, readSubscription } from './state.ts'
 import type { Handler, IncomingEvent, Services } from '../stripe/handler.ts'
-import { Maybe, Reference, UnreadableEvent, idOrNull, read } from '../stripe/read.ts'
+import { Maybe, Reference, Text, UnreadableEvent, idOrNull, read } from '../stripe/read.ts'
 
 /** `customer.subscription.*` */
 export const subscriptionChanged: Handler = async (services, event) => {
@@ -17,10 +17,12 @@ export const subscriptionChanged: Handler = async (services, event) => {
     rank: rankOf(event.type, subscription.state.status),
     before: stateBefore(event),
   }
-  return refreshed(services, subscription.id, { subscription, knowledge })
+  return refreshed(services, subscription.id, { news: { subscription, knowledge } })
 }
 
 const Invoice = Type.Object({
+  id: Text,
+  status: Maybe(Text),
   subscription: Maybe(Reference),
   // Since basil.
   parent: Maybe(
@@ -32,16 +34,18 @@ const Invoice = Type.Object({
 export const invoiceChanged: Handler = async (services, event) => {
   const invoice = read(Invoice, event.object, 'invoice')
   const id = idOrNull(invoice.subscription ?? invoice.parent?.subscription_details?.subscription)
-  return id === null ? 'no subscription' : refreshed(services, id)
+  if (id === null) return 'no subscription'
+  if (invoice.status !== 'paid') return refreshed(services, id)
+  const at = Math.floor(event.createdAt.getTime() / 1_000)
+  return refreshed(services, id, { bill: { invoice: invoice.id, told: { outcome: 'paid', at } } })
 }
 
 export async function refreshed(
   services: Services,
   id: string,
-  news?: News,
-  owner: string | null = null,
+  beforehand?: Beforehand,
 ): Promise<string | null> {
-  const outcome = await refresh(services, services.stripe(), id, news, owner)
+  const outcome = await refresh(services, services.stripe(), id, beforehand)
   if (outcome === 'missing') return 'missing at Stripe'
   return outcome === 'unknown' ? 'no customer of ours' : null
 }

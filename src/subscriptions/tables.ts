@@ -13,8 +13,8 @@ import {
 } from 'drizzle-orm/pg-core'
 import { customers } from '../customers/tables.ts'
 import { plans } from '../plans/tables.ts'
+import type { Bill } from './bills.ts'
 import { type Item, PAUSES, STATUSES, type SubscriptionState } from './state.ts'
-import type { Settled } from './standing.ts'
 
 const time = () => timestamp({ precision: 3, withTimezone: true })
 
@@ -32,8 +32,8 @@ export const subscriptions = pgTable(
     items: jsonb().$type<Item[]>(),
     /** The items that count, where they are others than `items`: the last that were paid for. */
     heldItems: jsonb().$type<Item[]>(),
-    /** What was in good standing lately, the newest last. */
-    settled: jsonb().$type<Settled[]>().notNull().default([]),
+    /** What is known of its invoices, the newest last. */
+    bills: jsonb('settled').$type<Bill[]>().notNull().default([]),
     /** `in_…` */
     latestInvoice: text(),
     /** What Stripe does with invoices while collection is paused; null while it is not. */
@@ -57,9 +57,9 @@ export const subscriptions = pgTable(
     eventAt: time(),
     /** Among events of one second, the later has the higher rank. */
     eventRank: integer().notNull().default(0),
-    /** What events have replaced lately: a fetch that still shows it is taken for old. */
+    /** What was replaced lately: a fetch that still shows it is taken for old. */
     superseded: jsonb().$type<SubscriptionState[]>().notNull().default([]),
-    /** When a fetch was last taken in. */
+    /** When Stripe gave the answer that was last taken in, by its clock. */
     fetchedAt: time(),
     /** Counts the writes, so that one can tell whether another came in between. */
     version: bigint({ mode: 'bigint' })

@@ -2,27 +2,30 @@ import { sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { array } from '../database/arrays.ts'
 import type { Transaction } from '../database/index.ts'
+import type { Bill } from './bills.ts'
 import { plansOfSubscriptions } from './held.ts'
 import { type Knowledge, type Known, supersededBy } from './knowledge.ts'
 import { presentSubscription } from './present.ts'
 import { type SubscriptionRow, dateOf, secondsOf, stateOf } from './row.ts'
-import { type Settled, settledAfter, standingOf } from './standing.ts'
+import { standingOf } from './standing.ts'
 import { type Item, type StripeSubscription, type SubscriptionState, isSame } from './state.ts'
 import { subscriptions } from './tables.ts'
 
 export const STRIPE: Actor = { id: 'stripe', ip: null }
 
-/** Puts what is known now into the subscription's row. */
+/**
+ * Puts what is known now into the subscription's row.
+ * @param bills with what was heard of them
+ */
 export async function write(
   tx: Transaction,
   heard: StripeSubscription,
   knowledge: Knowledge,
   customerId: string,
   row: SubscriptionRow | undefined,
+  bills: readonly Bill[],
 ): Promise<SubscriptionRow> {
   const { state } = knowledge
-  const at = knowledge.source === 'event' ? knowledge.at : Math.floor(Date.now() / 1_000)
-  const settled = settledAfter(row?.settled ?? [], state, at)
   const since = knowledge.source === 'event' ? knowledge.at : (knowledge.since ?? null)
   const isAsBefore = row !== undefined && isSame(stateOf(row), state)
   const values = {
@@ -30,8 +33,8 @@ export async function write(
     stripeCustomerId: heard.stripeCustomerId,
     status: state.status,
     items: [...state.items],
-    heldItems: heldItemsOf(state, settled),
-    settled,
+    heldItems: heldItemsOf(state, bills),
+    bills: [...bills],
     latestInvoice: state.latestInvoice,
     pause: state.pause,
     cancelAt: dateOf(state.cancelAt),
@@ -41,11 +44,11 @@ export async function write(
     ...(await firstItemOf(tx, state)),
     version: (row?.version ?? 0n) + 1n,
     updatedAt: new Date(),
-    ...(knowledge.source === 'fetch' && { fetchedAt: new Date() }),
+    superseded: supersededBy(row === undefined ? null : knownOf(row), knowledge),
+    ...(knowledge.source === 'fetch' && { fetchedAt: dateOf(knowledge.at) }),
     ...(knowledge.source === 'event' && {
       eventAt: dateOf(knowledge.at),
       eventRank: knowledge.rank,
-      superseded: supersededBy(row === undefined ? null : knownOf(row), knowledge, Date.now()),
     }),
   }
   const [written] = await tx
@@ -58,8 +61,8 @@ export async function write(
 }
 
 /** Items that count in place of the row's own; null where those do. */
-export function heldItemsOf(state: SubscriptionState, settled: readonly Settled[]): Item[] | null {
-  const { items, paid } = standingOf(state, settled)
+export function heldItemsOf(state: SubscriptionState, bills: readonly Bill[]): Item[] | null {
+  const { items, paid } = standingOf(state, bills)
   return paid === 'earlier' ? [...items] : null
 }
 
@@ -89,8 +92,7 @@ export function knownOf(row: SubscriptionRow): Known {
     eventAt: secondsOf(row.eventAt),
     eventRank: row.eventRank,
     superseded: row.superseded,
-    fetchedAt: row.fetchedAt?.getTime() ?? null,
-    writtenAt: row.updatedAt.getTime(),
+    fetchedAt: secondsOf(row.fetchedAt),
   }
 }
 

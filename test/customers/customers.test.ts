@@ -190,3 +190,48 @@ test('without its audit record nothing happens, and the caller is told to try ag
   })
   assert.deepEqual((await service.asAdmin('GET', path)).body, before)
 })
+
+test('addresses may be internationalised, and are the same however they are written', async (t) => {
+  const service = await startService(t)
+  const create = (email: string) => service.asAdmin('POST', '/api/customers', { email })
+  for (const [given, kept] of [
+    ['用户@例子.广告', '用户@例子.广告'],
+    ['e\u0301ve@BU\u0308CHER.example', '\u00e9ve@b\u00fccher.example'],
+    ['Pelé@Example.com', 'Pelé@Example.com'],
+  ] as const) {
+    const { status, body } = await create(given)
+    assert.deepEqual([status, body.customer?.email], [201, kept])
+  }
+  const sought = encodeURIComponent('e\u0301ve@B\u00fccher.example')
+  const found = await service.asAdmin('GET', `/api/customers?email=${sought}`)
+  assert.equal(found.body.data.length, 1)
+  const { customer_id: id } = found.body.data[0]
+  const path = `/api/customers/${id}`
+  const changed = await service.asAdmin('PATCH', path, { email: 'δοκιμή@ΠΑΡΆΔΕΙΓΜΑ.δοκιμή' })
+  assert.equal(changed.body.email, 'δοκιμή@παράδειγμα.δοκιμή')
+  const exported = await service.asAdmin('GET', `${path}/export`)
+  assert.equal(exported.body.customer.email, changed.body.email)
+
+  for (const email of [
+    'ü',
+    'ü@',
+    '@bücher.example',
+    'a@bücher',
+    'a@bücher..example',
+    'a b@bücher.example',
+    'a\u00a0b@bücher.example',
+    'a\u200bb@bücher.example',
+    'a@bü cher.example',
+    'a@bü%41.example',
+    'a@bü:80.example',
+    'a@bü/x.example',
+    'a@-ü.example',
+    '.ü@bücher.example',
+    `${'ü'.repeat(33)}@bücher.example`,
+    `a@${'ü'.repeat(63)}.example`,
+    `a@${'bücher.'.repeat(35)}example`,
+  ]) {
+    assertRefused(await create(email), 'VALIDATION_FAILED')
+    assertRefused(await service.asAdmin('PATCH', path, { email }), 'VALIDATION_FAILED')
+  }
+})

@@ -3,7 +3,16 @@ import { whenNpmIsGone } from '../../src/process/npm.ts'
 import { STOP_SIGNALS } from '../../src/process/signals.ts'
 import { faint, say } from './print.ts'
 import { type Stage, openStage } from './stage.ts'
-import { attack, checkLicence, prove, reportUsage, signUp, spend, subscribe } from './story.ts'
+import {
+  attack,
+  checkLicence,
+  prove,
+  reportUsage,
+  signUp,
+  spend,
+  subscribe,
+  upgrade,
+} from './story.ts'
 
 /** `npm run demo`: what Strongroom is for, in a minute, against a fresh service. Leaves nothing. */
 const startedAt = performance.now()
@@ -38,6 +47,7 @@ async function tell(on: Stage): Promise<void> {
   const token = await subscribe(on, ada)
   await checkLicence(on, token)
   await reportUsage(ada)
+  await upgrade(on, ada)
   const transferId = await spend(on)
   await attack(on, ada)
   await prove(on, transferId)

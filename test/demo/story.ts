@@ -24,6 +24,15 @@ export async function signUp(stage: Stage): Promise<Customer> {
     limits: { 'api.calls': 1_000 },
   })
   line('PUT /api/plans/starter', `${plan.status}, $29 a month, 1,000 calls`)
+  const dearer = stage.stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })
+  await stage.asAdmin('PUT', '/api/plans/pro', {
+    name: 'Pro',
+    rank: 10,
+    stripe_price_id: dearer.id,
+    features: { sso: true, audit: true },
+    limits: { 'api.calls': 50_000 },
+  })
+  line('PUT /api/plans/pro', `${plan.status}, $99 a month, 50,000 calls`)
   const created = await stage.asAdmin('POST', '/api/customers', {
     email: 'ada@example.com',
     company_name: 'Analytical Engines',
@@ -66,6 +75,34 @@ export async function subscribe(stage: Stage, { customerId, call }: Customer): P
   const [licence] = licences.body.data
   line('GET /api/licenses/…', `a licence until ${licence.expires_at.slice(0, 10)}`)
   return licence.token
+}
+
+export async function upgrade(stage: Stage, { customerId, call }: Customer): Promise<void> {
+  chapter('It upgrades, and the card fails', 'What is not paid for is not there; then it is.')
+  const { stripe } = stage
+  const path = `/api/subscriptions/${customerId}`
+  const { stripe_subscription_id: id } = (await call('GET', path)).body.subscription
+  const { stripe_price_id: price } = (await stage.asAdmin('GET', '/api/plans/pro')).body
+  const standing = async () => (await call('GET', path)).body.subscription
+  const licensed = async () => (await call('GET', `/api/licenses/${customerId}`)).body.data[0].plan
+  stripe.clock.advance(60)
+  stripe.upgradeUnpaid(id, price)
+  await stage.deliverEvents()
+  await until(
+    () => call('GET', path),
+    ({ body }) => body.subscription.status === 'past_due',
+  )
+  line('GET /api/subscriptions/…, unpaid', `past_due, plan ${(await standing()).plan}`)
+  line('GET /api/licenses/…', `still of ${await licensed()}`)
+  stripe.clock.advance(60)
+  stripe.recover(id)
+  await stage.deliverEvents()
+  const paid = await until(
+    () => call('GET', path),
+    ({ body }) => body.subscription.plan === 'pro',
+  )
+  line('GET /api/subscriptions/…, paid', `${paid.body.subscription.status}, plan pro`)
+  line('GET /api/licenses/…', `of ${await licensed()}`)
 }
 
 export async function reportUsage({ customerId, call }: Customer): Promise<void> {
@@ -118,6 +155,7 @@ export async function spend(stage: Stage): Promise<string> {
   const balance = () => asInternal('GET', '/balance/user-123')
   const paid = await until(balance, ({ body }) => body.balance > 0)
   line('POST /top_up/checkout, paid, told of twice', `balance ${dollars(paid.body.balance)}`)
+  await failRefund(stage, opened.body.checkout_session_id, balance)
 
   const charge = (amount: number, key: string) =>
     asInternal('POST', '/deduct', { user_id: 'user-123', amount }, { 'idempotency-key': key })
@@ -141,6 +179,25 @@ export async function spend(stage: Stage): Promise<string> {
   })
   line('a refund of more than is left of the charge', `${tooMuch.status} ${tooMuch.body.code}`)
   return one.body.transfer_id
+}
+
+/** A refund at Stripe takes the money back; when it fails, the money is there again. */
+async function failRefund(
+  { stripe, deliverEvents }: Stage,
+  sessionId: string,
+  balance: () => Promise<Reply>,
+): Promise<void> {
+  const session = stripe.find(sessionId) as { payment_intent: string }
+  const intent = stripe.find(session.payment_intent) as { latest_charge: string }
+  const refund = stripe.refund(intent.latest_charge, 500)
+  await deliverEvents()
+  const less = await until(balance, ({ body }) => body.balance < 2_000)
+  line('a refund of $5 at Stripe', `balance ${dollars(less.body.balance)}`)
+  stripe.clock.advance(60)
+  stripe.returnRefund(refund)
+  await deliverEvents()
+  const again = await until(balance, ({ body }) => body.balance === 2_000)
+  line('… which the bank sends back', `balance ${dollars(again.body.balance)}`)
 }
 
 export async function attack(stage: Stage, ada: Customer): Promise<void> {

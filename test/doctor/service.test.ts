@@ -6,6 +6,7 @@ import { examine } from '../../src/doctor/examine.ts'
 import { newAuthority } from '../support/certificates.ts'
 import { expect, scene, serve } from '../support/doctor.ts'
 import { countRows } from '../support/tables.ts'
+import { EVENT_TYPES } from '../../src/stripe/event-types.ts'
 import { CAPABILITIES } from '../../src/capabilities.ts'
 
 /** What the tests' own server has switched off, to be fast. */
@@ -106,6 +107,17 @@ test('Stripe is asked whether it takes the key, and knows where to send what', a
     body: { object: 'list', data: [{ ...endpoint, enabled_events: ['invoice.paid'] }] },
   }
   expect(await look(secrets), 'endpoint', 'failure', /does not send .*charge\.refunded/)
+  // By several endpoints together; what lacks of the guide's list is named, and nothing else.
+  const [first = '', ...rest] = EVENT_TYPES
+  const halves = [rest.slice(0, 9), rest.slice(9)].map((enabled_events) => ({
+    ...endpoint,
+    enabled_events,
+  }))
+  answer = { status: 200, body: { object: 'list', data: halves } }
+  const lacking = (await look(secrets)).get('endpoint')
+  assert.deepEqual([lacking?.status, lacking?.reason], ['failure', `does not send ${first}`])
+  halves[0]!.enabled_events.push(first as (typeof rest)[number])
+  expect(await look(secrets), 'endpoint', 'pass')
   answer = { status: 401, body: { error: { type: 'invalid_request_error', message: 'Invalid' } } }
   expect(await look(secrets), 'reachable', 'failure', /refuses/)
   answer = { status: 403, body: { error: { type: 'invalid_request_error', message: 'No' } } }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { URLS, startBilling } from '../support/billing.ts'
 import { assertRefused } from '../support/refusals.ts'
+import type { StripeEvent } from '../support/stripe/index.ts'
 
 const PAID = 1_000
 
@@ -115,6 +116,44 @@ test('several lost disputes add up, and one that is won is let go', async (t) =>
   assert.deepEqual([await balance(), await available()], [500, 500])
 })
 
+test('a dispute holds no more than is left of the payment, and all of it again', async (t) => {
+  const { service, stripe, deliver, charge, balance, available, news } = await payer(t)
+  const [first] = [stripe.dispute(charge, { amount: 600 }), stripe.dispute(charge, { amount: 600 })]
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, 0])
+  stripe.clock.advance(1)
+  stripe.closeDispute(first, 'won')
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, 400], 'the other is held whole')
+  stripe.clock.advance(1)
+  const refund = stripe.refund(charge, 700)
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [300, 0], 'what is left is held')
+  stripe.clock.advance(1)
+  stripe.returnRefund(refund)
+  await deliver(news(), { copies: 2 })
+  assert.deepEqual([await balance(), await available()], [PAID, 400])
+  const { findings } = await service.app.funds.verify()
+  assert.deepEqual(findings, [])
+})
+
+test('what was spent before its dispute is held all the same, below the floor', async (t) => {
+  const { service, stripe, deliver, charge, balance, available, news } = await payer(t)
+  await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: PAID })
+  const dispute = stripe.dispute(charge)
+  await deliver(news())
+  const flags = async () => (await service.asInternal('GET', '/account/ada')).body.flags
+  assert.deepEqual([await balance(), await available()], [0, -PAID])
+  assert.deepEqual(await flags(), ['charged_back'])
+  const clear = { clear_flags: ['charged_back'] }
+  assertRefused(await service.asInternal('PATCH', '/account/ada', clear), 'BALANCE_BELOW_FLOOR')
+  stripe.clock.advance(60)
+  stripe.closeDispute(dispute, 'won')
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [0, 0])
+  assert.deepEqual((await service.asInternal('PATCH', '/account/ada', clear)).body.flags, [])
+})
+
 test('an inquiry holds nothing, and nor does a dispute where that is switched off', async (t) => {
   const { stripe, deliver, charge, available, news } = await payer(t, { DISPUTE_HOLD: 'false' })
   stripe.dispute(charge, { amount: 10, isInquiry: true })
@@ -132,3 +171,44 @@ test('Stripe takes twelve digits in IDR', async (t) => {
   assert.equal((await checkout(999_999_999_999)).status, 201)
   assertRefused(await checkout(1_000_000_000_000), 'VALIDATION_FAILED')
 })
+
+test('what is taken in another currency is a share of the charge, or all of it', async (t) => {
+  const { stripe, deliver, charge, balance, available, news } = await payer(t)
+  const settled = (currency: string, amount: number) =>
+    stripe.settleCharge(charge, { currency, amount })
+  const dispute = (amount: number) => {
+    const id = stripe.dispute(charge, { amount: 1 })
+    return { id, told: asTakenIn(news(), 'eur', amount) }
+  }
+  // 300 of the 920 that the charge of 1,000 came to in euros.
+  settled('eur', 920)
+  const part = dispute(300)
+  await deliver(part.told)
+  assert.deepEqual([await balance(), await available()], [PAID, PAID - 326])
+  stripe.clock.advance(1)
+  stripe.closeDispute(part.id, 'won')
+  await deliver(asTakenIn(news(), 'eur', 300))
+  assert.equal(await available(), PAID)
+  // In pounds it never was: the whole charge.
+  settled('gbp', 800)
+  stripe.clock.advance(1)
+  const whole = dispute(10)
+  await deliver(whole.told)
+  assert.deepEqual([await balance(), await available()], [PAID, 0])
+  stripe.clock.advance(1)
+  stripe.closeDispute(whole.id, 'lost')
+  await deliver(asTakenIn(news(), 'eur', 10))
+  assert.deepEqual([await balance(), await available()], [0, 0])
+})
+
+/** The same events, with the dispute's amount in another currency. */
+function asTakenIn(
+  events: readonly StripeEvent[],
+  currency: string,
+  amount: number,
+): StripeEvent[] {
+  return events.map((event) => ({
+    ...event,
+    data: { ...event.data, object: { ...event.data.object, currency, amount } },
+  }))
+}

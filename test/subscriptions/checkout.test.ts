@@ -137,3 +137,47 @@ test('a customer reads no other’s subscription', async (t) => {
   assertRefused(foreign, 'CUSTOMER_NOT_FOUND')
   assert.deepEqual({ ...foreign.body, request_id: '' }, { ...unknown.body, request_id: '' })
 })
+
+test('a plan’s checkout has the options that the plan says', async (t) => {
+  const { service, stripe, newCustomer, price } = await startBilling(t)
+  const ada = await newCustomer('ada@bücher.example')
+  const sessions = () =>
+    stripe.requests.filter(
+      ({ method, path }) => method === 'POST' && path === '/v1/checkout/sessions',
+    )
+  const open = async (checkout: object | null) => {
+    await putPlan(service, 'starter', { stripe_price_id: price.id, checkout })
+    const { status, body } = await ada.checkout()
+    assert.equal(status, 201, JSON.stringify(body))
+    return sessions().at(-1)!.params
+  }
+  const plain = await open(null)
+  for (const name of ['allow_promotion_codes', 'automatic_tax', 'tax_id_collection']) {
+    assert.equal(plain[name], undefined)
+  }
+  const all = {
+    trial_days: 14,
+    allow_promotion_codes: true,
+    automatic_tax: true,
+    tax_id_collection: true,
+  }
+  const { subscription_data: data, ...params } = await open(all)
+  assert.equal((data as Record<string, unknown>)['trial_period_days'], '14')
+  assert.equal(params['allow_promotion_codes'], 'true')
+  assert.deepEqual(params['automatic_tax'], { enabled: 'true' })
+  assert.deepEqual(params['tax_id_collection'], { enabled: 'true' })
+  assert.deepEqual(params['customer_update'], { address: 'auto', name: 'auto' })
+  const off = await open({ allow_promotion_codes: false, automatic_tax: false })
+  assert.deepEqual([off['allow_promotion_codes'], off['automatic_tax']], [undefined, undefined])
+  const [made] = stripe.requests.filter(({ path }) => path === '/v1/customers')
+  assert.equal(made!.params['email'], 'ada@xn--bcher-kva.example')
+  for (const checkout of [
+    { trial_days: 0 },
+    { trial_days: 731 },
+    { automatic_tax: 'true' },
+    { other: true },
+  ]) {
+    const plan = { name: 'x', features: {}, limits: {}, checkout }
+    assertRefused(await service.asAdmin('PUT', '/api/plans/x', plan), 'VALIDATION_FAILED')
+  }
+})

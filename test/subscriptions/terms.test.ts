@@ -52,6 +52,67 @@ test('an upgrade that is not paid leaves the former terms until it is', async (t
   assert.equal(await ada.plan(), 'pro')
 })
 
+test('an upgrade that is not paid leaves the former terms, whichever event comes first', async (t) => {
+  const { ada, id, pro, stripe, deliver, licence } = await subscribed(t)
+  const before = await licence()
+  const seen = stripe.events.length
+  stripe.clock.advance(3_600)
+  stripe.renew(id)
+  stripe.clock.advance(3_600)
+  stripe.upgradeUnpaid(id, pro)
+  for (const event of stripe.events.slice(seen).toReversed()) await deliver([event])
+  assert.equal(await ada.plan(), 'starter')
+  const during = await licence()
+  assert.equal(during.plan, 'starter')
+  assert.ok(during.expires_at > before.expires_at, 'the renewal was paid for')
+})
+
+test('a licence does not outlast what turns out not to be paid for', async (t) => {
+  const { ada, id, stripe, deliver, licence, service } = await subscribed(t)
+  const paid = await licence()
+  stripe.clock.advance(30 * 86_400)
+  const seen = stripe.events.length
+  stripe.failPayment(id)
+  const [draft] = stripe.events
+    .slice(seen)
+    .filter(({ type }) => type === 'customer.subscription.updated')
+  // For an hour the new period looks like any other.
+  stripe.faults.stale(id, draft!.data.object)
+  await deliver([draft!])
+  const early = await licence()
+  assert.ok(early.expires_at > paid.expires_at)
+  stripe.faults.clear()
+  stripe.clock.advance(3_600)
+  await deliver(stripe.events.slice(seen))
+  assert.equal((await ada.subscription()).status, 'past_due')
+  assert.equal((await licence()).expires_at, paid.expires_at)
+  const list = (await fetchRevocations(service)).split('.')[1]!
+  const { jtis } = JSON.parse(Buffer.from(list, 'base64url').toString())
+  assert.ok(jtis.includes(early.license_id))
+})
+
+test('an answer from before the last one is not believed', async (t) => {
+  const { ada, id, stripe, deliver, settled, retryNow } = await subscribed(t)
+  const before = stripe.find(id)!
+  stripe.clock.advance(3_600)
+  const seen = stripe.events.length
+  stripe.renew(id)
+  const events = stripe.events.slice(seen)
+  await deliver(events.filter(({ type }) => type === 'customer.subscription.updated'))
+  const { current_period_end: end } = await ada.subscription()
+  stripe.faults.stale(id, before)
+  const paid = events.filter(({ type }) => type === 'invoice.paid')
+  const delivery = deliver(paid)
+  stripe.clock.advance(1)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  assert.equal((await ada.subscription()).current_period_end, end)
+  stripe.faults.clear()
+  const retry = setInterval(() => void retryNow(), 300)
+  await delivery.finally(() => clearInterval(retry))
+  await settled()
+  assert.equal((await ada.subscription()).current_period_end, end)
+})
+
 test('a renewal that is not paid ends with what was paid, and the grace', async (t) => {
   const { id, stripe, deliver, licence, ada } = await subscribed(t)
   const before = await licence()
@@ -76,9 +137,14 @@ for (const behavior of ['void', 'keep_as_draft'] as const) {
       await deliver()
       assert.equal((await licence()).license_id, paid.license_id)
     }
+    stripe.clock.advance(86_400)
     stripe.pauseCollection(id, null)
     await deliver()
     assert.equal((await ada.subscription()).paused, false)
+    assert.equal((await licence()).license_id, paid.license_id, 'this period was not asked for')
+    stripe.clock.advance(29 * 86_400)
+    stripe.renew(id)
+    await deliver()
     assert.ok((await licence()).expires_at > paid.expires_at)
   })
 }

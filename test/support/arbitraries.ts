@@ -155,7 +155,7 @@ function positiveZero(value: number): number {
 function strings(node: Schema): fc.Arbitrary<string> {
   const { minLength = 0, maxLength = 200 } = node
   if (node.enum !== undefined) return fc.constantFrom(...(node.enum as string[]))
-  if (node.format === 'email') return fc.emailAddress()
+  if (node.format === 'idn-email') return fc.emailAddress()
   if (node.format === 'date-time') {
     const range = { min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true }
     return fc.date(range).map((time) => time.toISOString())

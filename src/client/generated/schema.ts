@@ -3450,7 +3450,8 @@ export interface components {
         };
         CreateCustomerRequest: {
             /**
-             * Format: email
+             * Format: idn-email
+             * @description It may be internationalised (RFC 6531); 254 bytes in UTF-8 at most.
              * @example billing@example.com
              */
             email: string;
@@ -3468,7 +3469,8 @@ export interface components {
         /** @description What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked besides those that are. */
         UpdateCustomerRequest: {
             /**
-             * Format: email
+             * Format: idn-email
+             * @description It may be internationalised (RFC 6531); 254 bytes in UTF-8 at most.
              * @example billing@example.com
              */
             email?: string;

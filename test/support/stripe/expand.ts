@@ -48,6 +48,7 @@ export function findObject(world: World, id: string): { id: string } | undefined
     world.paymentMethods,
     world.refunds,
     world.disputes,
+    world.balanceTransactions,
   ]
   return tables.map((table) => table.get(id)).find((object) => object !== undefined)
 }

@@ -67,7 +67,8 @@ export async function startStripe(options: {
   const control = createFaults(world, find)
   const requests: LoggedRequest[] = []
   const deliveries: LiveDelivery[] = []
-  const server = createApiServer(createApi(world, secretKey, control.delay), control, requests)
+  const answerTo = createApi(world, secretKey, control.delay)
+  const server = createApiServer(answerTo, control, requests, world.clock)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

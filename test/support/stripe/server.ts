@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { type createApi, failureAnswer } from './api.ts'
+import type { Clock } from './clock.ts'
 import type { Fault, createFaults } from './faults.ts'
 import { type Form, decodeForm } from './form.ts'
 import type { Answer } from './idempotency.ts'
@@ -25,6 +26,7 @@ export function createApiServer(
   answerTo: ReturnType<typeof createApi>,
   faults: ReturnType<typeof createFaults>,
   requests: LoggedRequest[],
+  clock: Clock,
 ): Server {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const logged = logEntry(request, await readBody(request))
@@ -35,7 +37,7 @@ export function createApiServer(
     const { answer, isReplay } = await answerTo({ ...logged, authorization }, fault)
     logged.isReplay = isReplay
     if (fault?.when === 'after' && (await strikes(fault, logged, response))) return
-    send(response, logged, answer)
+    send(response, logged, answer, clock.now())
   }
 
   /** Whether the fault, or a client that has left, ends the request here. */
@@ -50,7 +52,7 @@ export function createApiServer(
       return true
     }
     if (fault.kind === 'fail' && fault.status !== 500) {
-      send(response, logged, failureAnswer(fault.status))
+      send(response, logged, failureAnswer(fault.status), clock.now())
       return true
     }
     return response.destroyed
@@ -62,11 +64,12 @@ export function createApiServer(
   })
 }
 
-function send(response: ServerResponse, logged: LoggedRequest, answer: Answer): void {
+function send(response: ServerResponse, logged: LoggedRequest, answer: Answer, now: number): void {
   if (response.destroyed) return
   logged.status = answer.status
   response.writeHead(answer.status, {
     'content-type': 'application/json',
+    date: new Date(now * 1_000).toUTCString(),
     'stripe-version': logged.stripeVersion ?? API_VERSION,
     ...(logged.idempotencyKey !== null && { 'idempotency-key': logged.idempotencyKey }),
     ...answer.headers,

@@ -15,6 +15,7 @@ export type CheckoutSession = Collapsed<Stripe.Checkout.Session>
 export type LineItem = Stripe.LineItem
 export type PortalSession = Collapsed<Stripe.BillingPortal.Session>
 export type Subscription = Collapsed<Stripe.Subscription>
+export type Pause = NonNullable<Subscription['pause_collection']>['behavior']
 export type SubscriptionItem = Stripe.SubscriptionItem
 export type Invoice = Collapsed<Stripe.Invoice>
 export type PaymentIntent = Collapsed<Stripe.PaymentIntent>

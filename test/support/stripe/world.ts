@@ -30,6 +30,8 @@ export interface World {
   declines: Table<string>
   refunds: Table<api.Refund>
   disputes: Table<api.Dispute>
+  /** What is known of them. */
+  balanceTransactions: Table<{ id: string; currency: string; amount: number }>
   meterEvents: api.MeterEvent[]
   /** All of them, oldest first. */
   events: api.StripeEvent[]
@@ -60,6 +62,7 @@ export function createWorld(): World {
     declines: new Map(),
     refunds: new Map(),
     disputes: new Map(),
+    balanceTransactions: new Map(),
     meterEvents: [],
     events: [],
     caller: { id: null, idempotency_key: null },

@@ -1,6 +1,6 @@
 import { DAY_S } from '../clock.ts'
 import { type InvoiceCause, newInvoice } from '../shapes/invoice.ts'
-import type { Invoice, Subscription } from '../types.ts'
+import type { Invoice, Pause, Subscription } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
 import { takePayment } from './money.ts'
 
@@ -78,4 +78,16 @@ export function failInvoice(world: World, id: string): void {
 function paymentOf(invoice: Invoice) {
   const { total: amount, currency, customer } = invoice
   return { amount, currency, customer, metadata: {} }
+}
+
+/** What becomes of the invoice of a subscription whose collection is paused. */
+export function leaveInvoice(world: World, id: string, behavior: Pause): void {
+  if (behavior === 'keep_as_draft') {
+    change(world.invoices, id, { auto_advance: false })
+    return
+  }
+  finalizeInvoice(world, id)
+  const status = behavior === 'void' ? 'void' : 'uncollectible'
+  const { object } = change(world.invoices, id, { status, auto_advance: false })
+  world.emit(behavior === 'void' ? 'invoice.voided' : 'invoice.marked_uncollectible', object)
 }

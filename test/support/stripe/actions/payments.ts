@@ -49,6 +49,16 @@ export function paymentActions(world: World) {
       world.emit('charge.refund.updated', refund)
     },
 
+    /** What a charge came to in the account's balance, in its currency; reads show it expanded. */
+    settleCharge: (
+      id: string,
+      { currency, amount }: { currency: string; amount: number },
+    ): void => {
+      const charge = existing(world.charges, id)
+      const balance = { id: charge.balance_transaction ?? '', currency, amount }
+      world.balanceTransactions.set(balance.id, balance)
+    },
+
     /** A dispute that was lost is won after all: the money is back. */
     overturnDispute: (id: string): void => {
       const dispute = existing(world.disputes, id)
@@ -83,6 +93,18 @@ export function paymentActions(world: World) {
       world.emit('charge.dispute.created', object)
       world.emit('charge.dispute.funds_withdrawn', object)
       return dispute.id
+    },
+
+    /** An inquiry becomes a dispute, and the money is taken: `charge.dispute.funds_withdrawn`. */
+    escalateDispute: (id: string): void => {
+      const dispute = existing(world.disputes, id)
+      if (dispute.status !== 'warning_needs_response') throw new Error(`${id} is no inquiry`)
+      const { object } = change(world.disputes, id, {
+        status: 'needs_response',
+        balance_transactions: [disputeTransaction(world.clock.now(), dispute, -dispute.amount)],
+      })
+      world.emit('charge.dispute.updated', object)
+      world.emit('charge.dispute.funds_withdrawn', object)
     },
 
     /**

@@ -5,9 +5,16 @@ import {
   newItem,
   newSubscription,
 } from '../shapes/subscription.ts'
-import type { Subscription } from '../types.ts'
+import type { Pause, Subscription } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
-import { draftInvoice, emitPaid, failInvoice, finalizeInvoice, payInvoice } from './invoices.ts'
+import {
+  draftInvoice,
+  emitPaid,
+  failInvoice,
+  finalizeInvoice,
+  leaveInvoice,
+  payInvoice,
+} from './invoices.ts'
 
 /** Changes a subscription and says so: `customer.subscription.updated`, unless nothing changed. */
 export function updateSubscription(
@@ -63,8 +70,6 @@ function cancellation(reason: string | null): Subscription['cancellation_details
   return { comment: null, feedback: null, feedback_option: null, reason }
 }
 
-type Pause = NonNullable<Subscription['pause_collection']>['behavior']
-
 /** What time, the card and the customer do to a subscription. */
 export function subscriptionActions(world: World) {
   function running(id: string): Subscription {
@@ -85,6 +90,13 @@ export function subscriptionActions(world: World) {
 
   /** The next period with its invoice, not yet paid. */
   function startPeriod(id: string): string {
+    const invoice = draftPeriod(id)
+    finalizeInvoice(world, invoice)
+    return invoice
+  }
+
+  /** The next period with the draft of its invoice. */
+  function draftPeriod(id: string): string {
     const before = running(id)
     const items = itemsRenewed(before)
     const invoice = draftInvoice(
@@ -93,7 +105,6 @@ export function subscriptionActions(world: World) {
       { reason: 'subscription_cycle', period: currentPeriod(before) },
     )
     updateSubscription(world, id, { items, latest_invoice: invoice.id })
-    finalizeInvoice(world, invoice.id)
     return invoice.id
   }
 
@@ -181,8 +192,15 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { pause_collection: pause })
     },
 
-    /** The next period begins, and nobody is asked to pay for it. */
-    renewUnasked: (id: string): void => void startPeriod(id),
+    /**
+     * While collection is paused the next period begins, and its invoice is voided, stays a draft or is
+     * written off.
+     */
+    renewUnasked: (id: string): void => {
+      const { pause_collection: pause } = running(id)
+      if (pause === null) throw new Error(`${id} is not paused`)
+      leaveInvoice(world, draftPeriod(id), pause.behavior)
+    },
 
     cancelAt: (id: string, seconds: number | null): void => {
       running(id)

@@ -109,8 +109,27 @@ function readSession(world: World, params: Params) {
     customerCreation: params.choice('customer_creation', CREATIONS),
   }
   const handedOn = readHandedOn(params, mode)
+  const options = readOptions(params)
   params.finish()
-  return { object: newCheckoutSession(world.clock.now(), given), lineItems, handedOn }
+  const object = { ...newCheckoutSession(world.clock.now(), given), ...options }
+  return { object, lineItems, handedOn }
+}
+
+/** What the page shows besides. Stripe wants to be told that it may change a customer that it knows. */
+function readOptions(params: Params) {
+  const isTaxed = params.nested('automatic_tax')?.flag('enabled') === true
+  const asksForTaxId = params.nested('tax_id_collection')?.flag('enabled') === true
+  const update = params.nested('customer_update')
+  const updates = [update?.text('address'), update?.text('name')]
+  if (params.text('customer') !== undefined) {
+    if (isTaxed && updates[0] !== 'auto') throw refused('Automatic tax needs a customer address.')
+    if (asksForTaxId && updates[1] !== 'auto') throw refused('Tax ID collection needs a name.')
+  }
+  return {
+    allow_promotion_codes: params.flag('allow_promotion_codes') ?? null,
+    automatic_tax: { enabled: isTaxed, liability: null, provider: null, status: null },
+    tax_id_collection: { enabled: asksForTaxId, required: 'never' as const },
+  }
 }
 
 /** For what the session makes: metadata, as the session's own is not inherited, and whether it is saved. */
@@ -124,6 +143,8 @@ function readHandedOn(params: Params, mode: (typeof MODES)[number]) {
     throw invalidRequest(message, undefined, other)
   }
   const data = params.nested(wanted)
+  const days = data?.integer('trial_period_days')
+  if (days !== undefined && days < 1) throw refused('A trial lasts a day at least.')
   const usage =
     mode === 'payment'
       ? data?.choice('setup_future_usage', ['off_session', 'on_session'])

@@ -1,0 +1,113 @@
+import {
+  ENDED,
+  type Item,
+  type Outcome,
+  type SubscriptionState,
+  isPausedUnpaid,
+  itemsText,
+} from './state.ts'
+
+/** The newest that was seen of the items, and since when there was anything of the kind to be seen. */
+interface Seen {
+  items: readonly Item[]
+  /** Unix seconds, by Stripe's clock. */
+  at: number
+  since: number
+  /** The subscription was `past_due` or `unpaid`. */
+  isOwed: boolean
+}
+
+/** What is known of an invoice, by what was seen of the subscription while it was the newest. */
+export interface Bill {
+  /** `in_…`; null where Stripe does not say, and the items tell. */
+  invoice: string | null
+  /** While Stripe was collecting. */
+  collecting?: Seen
+  /** While collection was paused. */
+  paused?: Seen
+  /** What Stripe has said of the invoice itself. */
+  told?: { outcome: Outcome; at: number }
+}
+
+/** More than a subscription has in the time in which Stripe repeats its events. */
+const BILLS_MAX = 12
+
+/** What a state tells of its newest invoice; nothing where the subscription has not begun or is over. */
+export function billOf(
+  state: SubscriptionState,
+  at: number,
+  outcome: Outcome | null = null,
+): Bill[] {
+  const { status, items, latestInvoice: invoice } = state
+  if (ENDED.includes(status) || status === 'incomplete' || status === 'paused') return []
+  const isOwed = status === 'past_due' || status === 'unpaid'
+  const seen: Seen = { items: [...items], at, since: at, isOwed }
+  return [
+    {
+      invoice,
+      ...(isPausedUnpaid(state) ? { paused: seen } : { collecting: seen }),
+      ...(outcome !== null && { told: { outcome, at } }),
+    },
+  ]
+}
+
+/**
+ * What is known after more has been heard. It is the same in any order, and however often it is heard.
+ * @returns oldest first
+ */
+export function billsAfter(known: readonly Bill[], heard: readonly Bill[]): Bill[] {
+  const bills = new Map<string, Bill>()
+  for (const bill of [...known, ...heard]) {
+    const key = keyOf(bill)
+    const other = bills.get(key)
+    bills.set(key, other === undefined ? bill : merged(other, bill))
+  }
+  return [...bills.values()].toSorted((a, b) => timeOf(a) - timeOf(b)).slice(-BILLS_MAX)
+}
+
+function merged(a: Bill, b: Bill): Bill {
+  const told = [a.told, b.told].filter((one) => one !== undefined).toSorted((x, y) => x.at - y.at)
+  const bill: Bill = { invoice: a.invoice }
+  const collecting = newer(a.collecting, b.collecting)
+  const paused = newer(a.paused, b.paused)
+  if (collecting !== undefined) bill.collecting = collecting
+  if (paused !== undefined) bill.paused = paused
+  if (told.length > 0) bill.told = told.at(-1)!
+  return bill
+}
+
+/** Within a second, what is owed was tried before in vain. */
+function newer(a: Seen | undefined, b: Seen | undefined): Seen | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  const isFirst = a.at > b.at || (a.at === b.at && a.isOwed)
+  return { ...(isFirst ? a : b), since: Math.min(a.since, b.since) }
+}
+
+/** The items that an invoice has paid for; null where it has not. */
+export function paidBy(bill: Bill): readonly Item[] | null {
+  const { collecting, paused, told } = bill
+  if (told?.outcome === 'paid') return (collecting ?? paused)?.items ?? null
+  if (collecting === undefined || collecting.isOwed || isUnasked(bill)) return null
+  return collecting.items
+}
+
+/** Whether nobody is asked to pay it: Stripe says so, or it came up in a pause and was not paid since. */
+export function isUnasked({ collecting, paused, told }: Bill): boolean {
+  if (told !== undefined && told.outcome !== 'due') return told.outcome === 'unasked'
+  return paused !== undefined && paused.since < (collecting?.since ?? Infinity)
+}
+
+/** What is known of a state's newest invoice. */
+export function billFor(bills: readonly Bill[], state: SubscriptionState): Bill | undefined {
+  const key = state.latestInvoice ?? itemsText(state.items)
+  return bills.find((bill) => keyOf(bill) === key)
+}
+
+function keyOf({ invoice, collecting, paused }: Bill): string {
+  return invoice ?? itemsText((collecting ?? paused)?.items)
+}
+
+/** When it was last the newest invoice; of one that is known by its outcome alone, when that was told. */
+function timeOf({ collecting, paused, told }: Bill): number {
+  return Math.max(collecting?.at ?? 0, paused?.at ?? 0) || (told?.at ?? 0)
+}

@@ -1,0 +1,189 @@
+import fc from 'fast-check'
+
+/** Prices at Stripe: the last two are of no plan to begin with. */
+export const PRICES = ['starter', 'yearly', 'pro', 'addon', 'strange', 'foreign'] as const
+
+export type PriceName = (typeof PRICES)[number]
+
+/** Plans and what they begin with. `free` is sold by nobody; `default` is `DEFAULT_PLAN`. */
+export const PLANS = {
+  starter: { rank: 10, limits: { calls: 100, seats: 5 }, prices: ['starter', 'yearly'] },
+  pro: { rank: 20, limits: { calls: 1_000 }, prices: ['pro'] },
+  addon: { rank: 0, limits: { exports: 3 }, prices: ['addon'] },
+  free: { rank: 5, limits: { calls: 10, exports: 1 }, prices: [] },
+  default: { rank: 2, limits: { calls: 1 }, prices: [] },
+} as const satisfies Record<
+  string,
+  { rank: number; limits: Record<string, number>; prices: readonly PriceName[] }
+>
+
+export type PlanName = keyof typeof PLANS
+
+export interface Pick {
+  price: PriceName
+  quantity: number
+}
+
+/** What a fact is about, modulo how many there are. */
+type Which = number
+
+/** One thing that happens, at Stripe unless it says otherwise. */
+export type Fact =
+  | { kind: 'subscribe'; items: Pick[] }
+  | { kind: 'items'; sub: Which; items: Pick[] }
+  | { kind: 'renew' | 'fail' | 'retry' | 'recover' | 'renew_unasked' | 'resume'; sub: Which }
+  | { kind: 'give_up'; sub: Which; to: 'unpaid' | 'canceled' }
+  | { kind: 'upgrade_unpaid'; sub: Which; price: PriceName }
+  | { kind: 'pause'; sub: Which; behavior: 'void' | 'keep_as_draft' | 'mark_uncollectible' }
+  | { kind: 'cancel_at'; sub: Which; days: number | null }
+  | { kind: 'cancel_at_period_end'; sub: Which; on: boolean }
+  | { kind: 'cancel'; sub: Which }
+  /** By an operator: a PUT of the plan, and two PATCHes of the customer. */
+  | { kind: 'put_plan'; plan: 'starter' | 'pro' | 'addon'; prices: PriceName[] }
+  | { kind: 'base_plan'; plan: 'starter' | 'free' | null }
+  | { kind: 'suspend'; on: boolean }
+  | { kind: 'pay'; amount: number }
+  /** A charge of the user's funds here. */
+  | { kind: 'spend'; amount: number }
+  | { kind: 'refund'; payment: Which; part: number }
+  | { kind: 'return_refund'; refund: Which; status: 'failed' | 'canceled' }
+  | { kind: 'dispute'; payment: Which; part: number; isInquiry: boolean }
+  | { kind: 'escalate'; dispute: Which }
+  | { kind: 'close'; dispute: Which; status: 'won' | 'lost' }
+  | { kind: 'overturn'; dispute: Which }
+
+/** Those that happen to a subscription. */
+export type SubFact = Extract<Fact, { sub: Which }>
+
+/** An event, or a job of the service's own, that is taken up while others wait. */
+export interface Delivery {
+  which: Which
+  /** What the answer to the question that it leads to is like. */
+  answer: 'right' | 'away' | 'stale'
+  /** Told by another event of the same content first. */
+  isCopied: boolean
+}
+
+export interface Step {
+  fact: Fact
+  /** Until the fact, in seconds. */
+  after: number
+  deliveries: Delivery[]
+}
+
+const which = fc.nat(1_000)
+const price = fc.constantFrom(...PRICES)
+const items = fc.uniqueArray(fc.record({ price, quantity: fc.integer({ min: 1, max: 9 }) }), {
+  minLength: 1,
+  maxLength: 3,
+  selector: (one) => one.price,
+})
+const amount = fc.integer({ min: 1, max: 1_000 })
+const of = <K extends string>(...kinds: K[]) => fc.constantFrom(...kinds)
+
+const fact: fc.Arbitrary<Fact> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: of('subscribe'), items }) },
+  { weight: 4, arbitrary: fc.record({ kind: of('items'), sub: which, items }) },
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      kind: of('renew', 'renew', 'fail', 'retry', 'recover', 'renew_unasked', 'resume'),
+      sub: which,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: of('give_up'), sub: which, to: of('unpaid', 'canceled') }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: of('upgrade_unpaid'), sub: which, price }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: of('pause'),
+      sub: which,
+      behavior: of('void', 'keep_as_draft', 'mark_uncollectible'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: of('cancel_at'),
+      sub: which,
+      days: fc.option(fc.integer({ min: 1, max: 60 })),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: of('cancel_at_period_end'), sub: which, on: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: of('cancel'), sub: which }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: of('put_plan'),
+      plan: of('starter', 'pro', 'addon'),
+      prices: fc.uniqueArray(price, { maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: of('base_plan'), plan: fc.constantFrom('starter', 'free', null) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: of('suspend'), on: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ kind: of('pay', 'pay', 'spend'), amount }) },
+  { weight: 4, arbitrary: fc.record({ kind: of('refund'), payment: which, part: which }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: of('return_refund'),
+      refund: which,
+      status: of('failed', 'canceled'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: of('dispute'),
+      payment: which,
+      part: which,
+      isInquiry: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: of('escalate'), dispute: which }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: of('close'), dispute: which, status: of('won', 'lost') }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: of('overturn'), dispute: which }) },
+) as fc.Arbitrary<Fact>
+
+const delivery: fc.Arbitrary<Delivery> = fc.record({
+  which,
+  answer: of('right', 'right', 'right', 'away', 'stale'),
+  isCopied: fc.boolean(),
+})
+
+const HOUR_S = 3_600
+const DAY_S = 24 * HOUR_S
+const FACTS_MAX = 40
+
+/**
+ * A story of up to 40 facts, between which some of what there is to tell is told. All that is left is
+ * told at the end.
+ */
+export const story = fc.record({
+  /** Before the present, in days: where the story begins. */
+  ago: fc.constantFrom(0, 20, 100, 300),
+  steps: fc.array(
+    fc.record({
+      fact,
+      after: fc.constantFrom(1, 4, 60, HOUR_S, DAY_S, 8 * DAY_S),
+      deliveries: fc.array(delivery, { maxLength: 4 }),
+    }),
+    { minLength: 1, maxLength: FACTS_MAX, size: 'max' },
+  ),
+  /** The order of what is left. */
+  seed: fc.nat(),
+})
+
+export type Story = typeof story extends fc.Arbitrary<infer T> ? T : never
