@@ -4,19 +4,20 @@ import { isConnectionLost } from '../database/faults.ts'
 import { committing } from '../database/outcomes.ts'
 import type { StripeEventRow } from './inbox.ts'
 
-/**
- * Adds the job that applies the event of a row. The queue tries it 25 times, over some days; an event
- * that fails by its own fault is parked long before.
- */
+/** The queue tries an event so often, over some days; one that fails by its own fault is parked long before. */
+const ATTEMPTS_MAX = 25
+
+/** Adds the job that applies the event of a row. */
 export const ADD_JOB = `
   graphile_worker.add_job('apply_stripe_event', json_build_object('id', id),
-    job_key := 'stripe_event ' || id, max_attempts := 25)`
+    job_key := 'stripe_event ' || id, max_attempts := ${ATTEMPTS_MAX})`
 
 type Outcome = PromiseSettledResult<void>
 
 /**
- * Stores events and adds the job for each new one: both or neither, in one statement. Stripe repeats
- * an event until it is answered; the id makes it count once. A batch that fails is stored one by one.
+ * Stores events and adds the jobs of the new ones: both or neither, in one statement. All jobs are added by
+ * one call, which notifies the worker once and costs a fraction of one call for each. Stripe repeats an
+ * event until it is answered; the id makes it count once. A batch that fails is stored one by one.
  */
 export async function storeEvents(
   sql: postgres.Sql,
@@ -50,5 +51,9 @@ async function insert(sql: postgres.Sql, events: readonly StripeEventRow[]): Pro
       on conflict (id) do nothing
       returning id
     )
-    select ${sql.unsafe(ADD_JOB)} from stored`
+    select graphile_worker.add_jobs(array_agg((
+      'apply_stripe_event', json_build_object('id', id), null, null, ${ATTEMPTS_MAX}::smallint,
+      'stripe_event ' || id, null, null
+    )::graphile_worker.job_spec)) from stored
+    having count(*) > 0`
 }
