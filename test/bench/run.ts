@@ -9,7 +9,7 @@ import type { Sql } from 'postgres'
 import { connect } from '../../src/database/connect.ts'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
-import { asAdmin, databaseUrl } from '../support/database.ts'
+import { asAdmin, configOf, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { measureAbuse } from './abuse.ts'
@@ -58,13 +58,14 @@ const embedded =
   given === undefined
     ? await startEmbeddedPostgres({ dataDir, settings: { max_connections: '100' } })
     : null
-const url = given ?? embedded!.url
+const url = given ?? embedded!.migrationUrl
+const serviceUrl = given ?? embedded!.url
 const adminUrl = given ?? embedded!.adminUrl
 let isCompiled = false
 let service: { child: ChildProcess; origin: string } | undefined
 try {
-  await migrate(url)
-  const sql = connect({ url, ssl: 'disable', ca: undefined }, { name: 'bench', connectionsMax: 1 })
+  await migrate(configOf(url), configOf(serviceUrl))
+  const sql = connect(configOf(url), { name: 'bench', connectionsMax: 1 })
   await sql`set statement_timeout = 0`
   await openUsers(sql, MANY)
   await fillLedger(sql, 10_000)
@@ -248,8 +249,8 @@ async function filledDatabase(count: number): Promise<string> {
     await admin.unsafe(`drop database if exists ${name}`)
     await admin.unsafe(`create database ${name} owner ${owner}`)
   })
-  await migrate(database)
-  const config = { url: database, ssl: 'disable', ca: undefined } as const
+  const config = configOf(database)
+  await migrate(config, configOf(databaseUrl(serviceUrl, name)))
   const sql = connect(config, { name: 'bench', connectionsMax: 1 })
   await sql`set statement_timeout = 0`
   await openUsers(sql, MANY)
@@ -257,7 +258,7 @@ async function filledDatabase(count: number): Promise<string> {
   await sql`vacuum analyze`
   await sql`checkpoint`.catch(() => undefined)
   await sql.end()
-  return database
+  return databaseUrl(serviceUrl, name)
 }
 
 async function stopService(child: ChildProcess): Promise<void> {
@@ -281,7 +282,7 @@ async function measureInTurns(
 }
 
 async function startService(
-  database = url,
+  database = serviceUrl,
   limits: Record<string, string> = WIDE_LIMITS,
 ): Promise<{ child: ChildProcess; origin: string }> {
   const out = compiled()

@@ -21,7 +21,7 @@ const WORKERS = 32
 async function openPool(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-lost-'))
   const server = await startEmbeddedPostgres({ dataDir })
-  const config = { url: server.url, ssl: 'disable', ca: undefined } as const
+  const config = { url: server.migrationUrl, ssl: 'disable', ca: undefined } as const
   const pool = connect(config, { name: 'lost', connectionsMax: 8 })
   const lane = connect(config, { name: 'lane', connectionsMax: 1 })
   t.after(async () => {
