@@ -55,13 +55,18 @@ async function grantedTo(sql: Sql, role: string): Promise<Privilege[]> {
     where not a.attisdropped and g.grantee = (select oid from grantee)`
 }
 
+/** By what it was given itself, or as everybody: what it has as a member of another role may end. */
 async function schemaStatements(sql: Sql, role: string): Promise<string[]> {
   const rows = await sql<{ name: string; may_use: boolean; may_create: boolean }[]>`
-    select nspname as name, has_schema_privilege(${role}, oid, 'USAGE') as may_use,
+    with grantee as (select oid from pg_roles where rolname = ${role})
+    select nspname as name,
       exists (
         select from aclexplode(nspacl) g
-        where g.privilege_type = 'CREATE'
-          and g.grantee = (select oid from pg_roles where rolname = ${role})
+        where g.privilege_type = 'USAGE' and g.grantee in (0, (select oid from grantee))
+      ) as may_use,
+      exists (
+        select from aclexplode(nspacl) g
+        where g.privilege_type = 'CREATE' and g.grantee = (select oid from grantee)
       ) as may_create
     from pg_namespace where nspname = any(string_to_array(${SCHEMAS.join(',')}, ','))`
   return rows.flatMap(({ name, may_use: mayUse, may_create: mayCreate }) => [

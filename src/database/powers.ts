@@ -49,13 +49,15 @@ async function attributesOf(sql: postgres.Sql): Promise<string[]> {
   ]
 }
 
+/** Roles that can do such things everywhere; what others own is found as owned. */
 async function membershipsOf(sql: postgres.Sql): Promise<string[]> {
+  // The owner of the database is a member of pg_database_owner, which is said of the database.
+  const harmless = ['pg_database_owner', ...HARMLESS_ROLES].join(',')
   const rows = await sql<{ name: string }[]>`
     select rolname as name from pg_roles
     where pg_has_role(oid, 'MEMBER') and rolname <> current_user
-      and rolname <> all(string_to_array(${HARMLESS_ROLES.join(',')}, ','))
-      -- The owner of the database is one, which is said of the database.
-      and rolname <> 'pg_database_owner'
+      and (rolsuper or rolcreaterole or rolname ~ '^pg_')
+      and rolname <> all(string_to_array(${harmless}, ','))
     order by 1`
   return rows.map(({ name }) => `is a member of ${name}`)
 }
@@ -122,11 +124,18 @@ async function usesOf(sql: postgres.Sql): Promise<Pick<Powers, 'excess' | 'lacki
     ...listed(acts).map((act) => ({ schema, table, act, column: null })),
     ...listed(columns).map((column) => ({ schema, table, act: 'UPDATE', column })),
   ])
+  const closed = await sql<{ name: string }[]>`
+    select nspname as name from pg_namespace
+    where nspname = any(string_to_array(${SCHEMAS.join(',')}, ','))
+      and not has_schema_privilege(oid, 'USAGE')`
   const has = new Set(actual.map(describePrivilege))
   const needs = new Set(privilegesOf().map(describePrivilege))
   return {
     excess: [...has].filter((one) => !needs.has(one)),
-    lacking: [...needs].filter((one) => !has.has(one)),
+    lacking: [
+      ...closed.map(({ name }) => `USAGE on the schema ${name}`),
+      ...[...needs].filter((one) => !has.has(one)),
+    ],
   }
 }
 

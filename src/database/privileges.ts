@@ -5,7 +5,7 @@
  */
 export const PRIVILEGES: Readonly<Record<string, string>> = {
   accounts: 'select, insert, update',
-  api_key_calls: 'select, insert, update',
+  api_key_calls: 'select, insert, update, delete',
   api_keys: 'select, insert, update',
   audit_checkpoints: 'select, insert',
   audit_personal: 'select, insert, delete',

@@ -19,7 +19,7 @@ import { measureColdKeys } from './cold-keys.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { measureRefusals } from './refusals.ts'
 import { median, printTable, type Row } from './report.ts'
-import { createCustomers, fillLedger, openUsers } from './seed.ts'
+import { createCustomers, createToken, fillLedger, openUsers } from './seed.ts'
 import { measureNeighbours } from './usage-neighbours.ts'
 
 /**
@@ -76,6 +76,7 @@ try {
   const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
   const many = { origin, token, durationS, users: MANY, apiKeys }
   const one = { ...many, users: 1 }
+  const stored = { ...many, token: await createToken(origin, adminToken) }
   const measures: Record<string, () => Promise<number>> = {
     'empty POST': () => load.deducts('/empty/deduct', many),
     deduct: () => load.deducts('/deduct', many),
@@ -89,6 +90,8 @@ try {
     report: () => load.reports('/api/usage/report', many),
     'open key check': () => load.asks('/empty/open', many),
     'key check': () => load.asks('/empty/guarded', many),
+    'token of the environment': () => load.reads('/empty/balance', many),
+    'token of the database': () => load.reads('/empty/balance', stored),
   }
   const wanted = ([name]: [string, unknown]) =>
     values.only === undefined || name.includes(values.only)
@@ -101,6 +104,13 @@ try {
     ['POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4],
     ['POST /deduct, logged behind the commit', 'deduct', 'not logged', 'deduct, log at rest', 0.8],
     ['the API key check, key seen before', 'key check', 'no check', 'open key check', 0.95],
+    [
+      'a known token',
+      'token of the database',
+      'of the environment',
+      'token of the environment',
+      0.97,
+    ],
   ]
   const rows: Row[] = ratios
     .filter(([, subject, , base]) => samples.has(subject) && samples.has(base))
@@ -136,7 +146,7 @@ try {
       many: Number(values.many),
       createCustomers: (at: string, count: number) => createCustomers(at, adminToken, count),
       start: async (env: Record<string, string>) => {
-        const started = await startService(url, { ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })
+        const started = await startService(serviceUrl, { ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })
         return { origin: started.origin, stop: () => stopService(started.child) }
       },
     }
@@ -201,7 +211,7 @@ async function measureAttacks(sql: Sql, samples: Map<string, number[]>): Promise
 
 /** One more service on the same database. */
 async function start(limits: Record<string, string>) {
-  const { child, origin } = await startService(url, limits)
+  const { child, origin } = await startService(serviceUrl, limits)
   const stop = async () => {
     child.kill('SIGTERM')
     await once(child, 'exit')

@@ -198,7 +198,7 @@ async function openProxy(t: TestContext, socketPath: string) {
     server.close()
   })
   const { port } = server.address() as { port: number }
-  return { url: `postgres://strongroom@127.0.0.1:${port}/strongroom`, reset }
+  return { url: `postgres://strongroom_owner@127.0.0.1:${port}/strongroom`, reset }
 }
 
 async function isRunning(sql: postgres.Sql, text: string): Promise<boolean> {
