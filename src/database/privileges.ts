@@ -67,7 +67,7 @@ export interface Privilege {
 /** The list, one privilege on one table or column each. */
 export function privilegesOf(list: Readonly<Record<string, string>> = PRIVILEGES): Privilege[] {
   return Object.entries(list).flatMap(([name, text]) => {
-    const [table = '', schema = 'public'] = name.split('.').reverse()
+    const [table = '', schema = 'public'] = name.split('.').toReversed()
     return [...text.matchAll(/(\w+)(?: \(([^)]*)\))?/g)].flatMap(([, act = '', columns]) =>
       (columns?.split(', ') ?? [null]).map((column) => {
         return { schema, table, act: act.toUpperCase(), column }

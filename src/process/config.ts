@@ -157,9 +157,6 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
   if (config.defaultPlan !== null && !/^[a-z0-9][a-z0-9_-]{0,63}$/.test(config.defaultPlan)) {
     read.fault('DEFAULT_PLAN', 'must be the id of a plan, such as free')
   }
-  if (config.migrationUrl !== undefined && config.database.url === undefined) {
-    read.fault('MIGRATION_DATABASE_URL', 'goes with DATABASE_URL, which is missing')
-  }
   refuseSharedTokens(read, config)
   refuseWeakPeppers(read, config)
   if (production) refuseUnsafeProduction(read, config)

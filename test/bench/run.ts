@@ -76,7 +76,7 @@ try {
   const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
   const many = { origin, token, durationS, users: MANY, apiKeys }
   const one = { ...many, users: 1 }
-  const stored = { ...many, token: await createToken(origin, adminToken) }
+  const known = { ...many, token: await createToken(origin, adminToken) }
   const measures: Record<string, () => Promise<number>> = {
     'empty POST': () => load.deducts('/empty/deduct', many),
     deduct: () => load.deducts('/deduct', many),
@@ -91,7 +91,7 @@ try {
     'open key check': () => load.asks('/empty/open', many),
     'key check': () => load.asks('/empty/guarded', many),
     'token of the environment': () => load.reads('/empty/balance', many),
-    'token of the database': () => load.reads('/empty/balance', stored),
+    'token of the database': () => load.reads('/empty/balance', known),
   }
   const wanted = ([name]: [string, unknown]) =>
     values.only === undefined || name.includes(values.only)

@@ -95,8 +95,9 @@ test('a service with one role moves to two, and goes on meanwhile', async (t) =>
 })
 
 test('an embedded server of a version with one role is made over at its next start', async (t) => {
-  const { dataDir, url, stop } = await serverWithOneRole(t)
-  await stop()
+  const server = await serverWithOneRole(t)
+  const { dataDir, url } = server
+  await server.stop()
   const service = await startServiceProcess(t, dataDir)
   assert.equal((await fetch(`${service.origin}/health`)).status, 200)
   assert.doesNotMatch(service.output(), WARNING)

@@ -103,17 +103,16 @@ test('the URL of the owner is a secret beside that of the service, and judged as
   const file = { MIGRATION_DATABASE_URL_FILE: write('owner', `${owner}\n`) }
   assert.equal(readConfig({ ...service, ...file }).migrationUrl, owner)
 
-  const with_ = (url: string) => ({ ...service, MIGRATION_DATABASE_URL: url })
-  assertFaults(with_('mysql://canary@127.0.0.1/money'), /^MIGRATION_DATABASE_URL must start with/)
-  assertFaults(with_('postgres://o:ca/nary@host:x/money'), /^MIGRATION_DATABASE_URL must be a URL/)
-  assertFaults({ MIGRATION_DATABASE_URL: owner }, /^MIGRATION_DATABASE_URL goes with DATABASE_URL/)
+  const beside = (url: string) => ({ ...service, MIGRATION_DATABASE_URL: url })
+  assertFaults(beside('mysql://canary@127.0.0.1/money'), /^MIGRATION_DATABASE_URL must start with/)
+  assertFaults(beside('postgres://o:ca/nary@host:x/money'), /^MIGRATION_DATABASE_URL must be a URL/)
   const production = {
     NODE_ENV: 'production',
     ...TOKENS,
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     DATABASE_SSL: 'disable',
   }
-  const away = with_('postgres://owner:pw@db.example.com/money')
+  const away = beside('postgres://owner:pw@db.example.com/money')
   assertFaults({ ...production, ...away }, /^DATABASE_SSL must be/)
 })
 

@@ -86,8 +86,8 @@ test('calls and refusals of a key are counted by hour and by day', async (t) => 
   })
   const call = (path: string, from: string, key: string = body.api_key) =>
     service.call('GET', path, { headers: { 'x-api-key': key, 'x-forwarded-for': from } })
-  const counted = async (query: string) => {
-    const answer = await service.asAdmin('GET', `${keys}/${body.key.key_id}/calls${query}`)
+  const counted = async (range: string) => {
+    const answer = await service.asAdmin('GET', `${keys}/${body.key.key_id}/calls${range}`)
     assert.equal(answer.status, 200)
     return answer.body.data
   }
