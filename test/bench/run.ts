@@ -107,7 +107,7 @@ try {
     [
       'a known token',
       'token of the database',
-      'of the environment',
+      'that of the environment',
       'token of the environment',
       0.97,
     ],
