@@ -5,6 +5,7 @@
 # so it may run again. Run it as root.
 #
 #   secrets/   the service's: each file is the variable of its name
+#   migration/ the URL of the tables' owner, for `strongroom migrate` alone
 #   database/  PostgreSQL's, with the authority
 #   tls/       nginx's, signed by the same authority
 set -euo pipefail
@@ -27,7 +28,7 @@ else
   # Without the database on this machine there is nobody to give its key to.
   ! id postgres >/dev/null 2>&1 || database_owner=postgres:postgres
 fi
-mkdir -p "$folder"/{secrets,database,tls}
+mkdir -p "$folder"/{secrets,migration,database,tls}
 cd "$folder"
 chmod 755 . database tls
 
@@ -67,9 +68,12 @@ chmod 444 ca.pem
 make database/key.pem "$database_owner" key
 make database/certificate.pem "$database_owner" certificate "$database_host" database/key.pem 730
 make database/password "$database_owner" random
+make database/owner-password "$database_owner" random
 make database/superuser-password "$database_owner" random
 make secrets/DATABASE_URL "$service_owner" \
   printf 'postgres://strongroom:%s@%s:5432/strongroom\n' "$(cat database/password)" "$database_host"
+make migration/MIGRATION_DATABASE_URL "$service_owner" \
+  printf 'postgres://strongroom_owner:%s@%s:5432/strongroom\n' "$(cat database/owner-password)" "$database_host"
 
 if $compose; then
   make redis-password root:root random

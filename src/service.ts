@@ -5,7 +5,7 @@ import { recordStart } from './auth/started.ts'
 import type { Config } from './process/config.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import type { Lifecycle } from './process/lifecycle.ts'
-import { type OpenDatabase, openDatabase } from './database/open.ts'
+import { type OpenDatabase, type OpenLog, openDatabase } from './database/open.ts'
 import { lookAtAdminTokens } from './auth/in-use.ts'
 
 export interface Duties {
@@ -21,6 +21,10 @@ export function service(
   logger: FastifyBaseLogger,
   duties: Duties,
 ): Lifecycle<string> {
+  const log: OpenLog = {
+    info: (message) => logger.info(message),
+    warn: (message) => logger.warn(message),
+  }
   let database: OpenDatabase | undefined
   let app: FastifyInstance | undefined
   let jobs: Jobs | undefined
@@ -28,14 +32,15 @@ export function service(
   /** @returns where it listens */
   async function start(aborted: AbortSignal): Promise<string> {
     try {
-      database = await openDatabase(config, (message) => logger.info(message), aborted)
+      database = await openDatabase(config, log, aborted)
       app = await buildApp({ ...config, database: database.config }, logger)
       await app.ready()
       aborted.throwIfAborted()
       if (duties.answer) await lookAtAdminTokens(app, config)
       aborted.throwIfAborted()
       // A server that can not write still answers what only reads; acts are refused by themselves.
-      await recordStart(app, config, duties.answer ? 'server' : 'worker').catch((error: unknown) =>
+      const program = duties.answer ? 'server' : 'worker'
+      await recordStart(app, config, program, database.migrated).catch((error: unknown) =>
         logger.error({ err: error }, 'Could not record the start in the audit log'),
       )
       aborted.throwIfAborted()

@@ -2,16 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import { tokenId } from './tokens.ts'
 import type { Config } from '../process/config.ts'
 import { VERSION } from '../process/version.ts'
+import { migrationEntries } from '../audit/migrated.ts'
 import { recordAudit } from '../audit/record.ts'
 
 /**
- * Records that a process has started, and what it was set to. What is no secret is named; secrets
+ * Records that a process has started, and what it was set to, after the migrations that it applied. What is no secret is named; secrets
  * are named by their ids, so that it can be seen later which were in use.
  */
 export async function recordStart(
   app: FastifyInstance,
   config: Config,
   program: 'server' | 'worker',
+  migrated: number,
 ): Promise<void> {
   const ids = (tokens: readonly string[]) => tokens.map(tokenId)
   const metadata = {
@@ -39,6 +41,10 @@ export async function recordStart(
   }
   const actor = { id: 'system', ip: null }
   await app.db.transaction((tx) =>
-    recordAudit(tx, actor, { event: 'service.started', subject: 'service', metadata }),
+    recordAudit(tx, actor, ...migrationEntries(migrated), {
+      event: 'service.started',
+      subject: 'service',
+      metadata,
+    }),
   )
 }

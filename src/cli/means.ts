@@ -6,10 +6,12 @@ import { type Config, processEnvironment, readConfig } from '../process/config.t
 import { withDevelopmentSecrets } from '../process/development-secrets.ts'
 import { connect } from '../database/connect.ts'
 import type { Database } from '../database/index.ts'
-import { type OpenDatabase, openDatabase } from '../database/open.ts'
+import { type OpenDatabase, type OpenLog, openDatabase } from '../database/open.ts'
 import { withOutcomes } from '../database/outcomes.ts'
 import { createLogger } from '../http/logging.ts'
 import { STOP_SIGNALS } from '../process/signals.ts'
+
+const SILENT: OpenLog = { info: () => undefined, warn: () => undefined }
 
 /** @throws ConfigError */
 export function ownConfig(): Config {
@@ -18,7 +20,7 @@ export function ownConfig(): Config {
 
 /** For what needs the database alone: Drizzle and raw SQL. */
 export async function withDatabase<T>(
-  work: (db: Database, sql: postgres.Sql) => Promise<T>,
+  work: (db: Database, sql: postgres.Sql, migrated: number) => Promise<T>,
   changes: Partial<Config> = {},
 ): Promise<T> {
   const database = await open({ ...ownConfig(), ...changes })
@@ -26,7 +28,8 @@ export async function withDatabase<T>(
   const client = connect(database.config, { name: 'command', connectionsMax: 1 })
   const sql = connect(database.config, { name: 'command', connectionsMax: 1 })
   try {
-    return await work(withOutcomes(drizzle(client, { casing: 'snake_case' })), sql)
+    const db = withOutcomes(drizzle(client, { casing: 'snake_case' }))
+    return await work(db, sql, database.migrated)
   } finally {
     await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])
     await database.close()
@@ -52,7 +55,7 @@ export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Pr
 /** Lets go of the database on a signal too: an embedded server would be left running. */
 async function open(config: Config): Promise<OpenDatabase> {
   const stopping = new AbortController()
-  const opening = openDatabase(config, () => undefined, stopping.signal)
+  const opening = openDatabase(config, SILENT, stopping.signal)
   const stop = (signal: NodeJS.Signals) => {
     stopping.abort()
     const end = () => process.exit(128 + constants.signals[signal])

@@ -5,9 +5,11 @@ import { Logger, runMigrations } from 'graphile-worker'
 import type postgres from 'postgres'
 import type { DatabaseConfig } from './config.ts'
 import { connect } from './connect.ts'
+import { grantTo } from './grants.ts'
 import { MIGRATION } from './kinds.ts'
 import { applyMigrations } from './migrations.ts'
 import { pgPool } from './pg-pool.ts'
+import { serviceRole } from './roles.ts'
 
 const FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
@@ -16,24 +18,36 @@ const LOCK_KEY = 5_746_101
 const LOCK_POLL_MS = 100
 const NAME_HOLDER_AFTER_MS = 5_000
 
+export interface MigrateOptions {
+  folder?: string
+  /** Hears who holds the lock of those that migrate, if that takes long. */
+  log?: (message: string) => void
+  aborted?: AbortSignal | undefined
+}
+
 /**
- * Applies the migrations of a folder that the database has not seen.
- * @param log hears who holds the lock of those that migrate, if that takes long
+ * Applies the migrations that the database has not seen, and gives the service's role what it needs:
+ * in the transaction of each migration, so that what runs meanwhile lacks nothing at any moment.
+ * @param owner as the role that owns the tables
+ * @param service as the role that is to use them; where it is the owner, it is given nothing
+ * @returns how many migrations there were
  * @throws LockNotHad when a table is in use by one transaction all the time
+ * @throws WrongRoles where the owner does not own what is there, or both are not of one database
  */
 export async function migrate(
-  database: DatabaseConfig | string,
-  folder = FOLDER,
-  log: (message: string) => void = () => undefined,
-  aborted?: AbortSignal,
-): Promise<void> {
-  const config = typeof database === 'string' ? configOf(database) : database
-  const client = connect(config, { name: 'migrate', connectionsMax: 1, bounds: MIGRATION })
+  owner: DatabaseConfig,
+  service: DatabaseConfig,
+  { folder = FOLDER, log = () => undefined, aborted }: MigrateOptions = {},
+): Promise<number> {
+  const client = connect(owner, { name: 'migrate', connectionsMax: 1, bounds: MIGRATION })
   try {
     await becomeOnly(client, log, aborted)
-    await applyMigrations(client, folder, aborted)
+    const role = await serviceRole(client, service, LOCK_KEY)
+    const count = await applyMigrations(client, folder, role, aborted)
     aborted?.throwIfAborted()
-    await migrateJobs(config)
+    await migrateJobs(owner)
+    if (role !== null) await client.begin((transaction) => grantTo(transaction, role))
+    return count
   } finally {
     await client.end({ timeout: 5 })
   }
@@ -98,8 +112,4 @@ export async function pendingMigrations(config: DatabaseConfig): Promise<number>
   } finally {
     await client.end({ timeout: 5 })
   }
-}
-
-function configOf(url: string): DatabaseConfig {
-  return { url, ssl: 'disable', ca: undefined }
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import type postgres from 'postgres'
 import { databaseErrorCode } from './faults.ts'
+import { grantTo } from './grants.ts'
 
 /** Everybody who comes after it queues behind a lock that is waited for: so long at most, then again. */
 export const LOCK_WAIT_MS = 1_000
@@ -27,38 +28,53 @@ export class LockNotHad extends Error {
  * and leaves no place for an index that is built beside the traffic. Here each has a transaction of
  * its own and a limit to waiting; one made of CONCURRENTLY statements has none of either.
  * @param sql a single connection
+ * @param role who uses the tables, if not their owner
+ * @returns how many there were
  * @throws LockNotHad
  */
 export async function applyMigrations(
   sql: postgres.Sql,
   folder: string,
+  role: string | null,
   aborted?: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const last = await lastApplied(sql)
-  for (const migration of readMigrationFiles({ migrationsFolder: folder })) {
+  const all = readMigrationFiles({ migrationsFolder: folder })
+  const lacking = all.filter(({ folderMillis }) => folderMillis > last)
+  for (const migration of lacking) {
     aborted?.throwIfAborted()
-    if (migration.folderMillis > last) await withRetries(sql, migration)
+    await withRetries(sql, migration, role)
   }
+  return lacking.length
 }
 
 /** When the newest of the applied migrations was made, in milliseconds; 0 for an empty database. */
 async function lastApplied(sql: postgres.Sql): Promise<number> {
-  await sql`create schema if not exists drizzle`
-  await sql`
-    create table if not exists drizzle.__drizzle_migrations (
-      id serial primary key, hash text not null, created_at bigint
-    )`
+  const [found] = await sql`
+    select from pg_tables where schemaname = 'drizzle' and tablename = '__drizzle_migrations'`
+  // A role that only uses the tables may look whether anything lacks, and make nothing.
+  if (found === undefined) {
+    await sql`create schema if not exists drizzle`
+    await sql`
+      create table if not exists drizzle.__drizzle_migrations (
+        id serial primary key, hash text not null, created_at bigint
+      )`
+  }
   const [last] = await sql<{ at: string }[]>`
     select coalesce(max(created_at), 0)::text as at from drizzle.__drizzle_migrations`
   return Number(last?.at)
 }
 
-async function withRetries(sql: postgres.Sql, migration: MigrationMeta): Promise<void> {
+async function withRetries(
+  sql: postgres.Sql,
+  migration: MigrationMeta,
+  role: string | null,
+): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return await (isConcurrent(migration)
         ? applyBeside(sql, migration)
-        : applyAlone(sql, migration))
+        : applyAlone(sql, migration, role))
     } catch (error) {
       if (!LOCK_NOT_HAD.test(databaseErrorCode(error) ?? '')) throw error
       if (tries === TRIES_MAX) throw new LockNotHad()
@@ -71,10 +87,15 @@ function isConcurrent(migration: MigrationMeta): boolean {
   return migration.sql.some((text) => /\bconcurrently\b/i.test(text.replace(/--.*$/gm, '')))
 }
 
-async function applyAlone(sql: postgres.Sql, migration: MigrationMeta): Promise<void> {
+async function applyAlone(
+  sql: postgres.Sql,
+  migration: MigrationMeta,
+  role: string | null,
+): Promise<void> {
   await sql.begin(async (transaction) => {
     await transaction.unsafe(`set local lock_timeout = ${LOCK_WAIT_MS}`)
     for (const text of migration.sql) await transaction.unsafe(text)
+    if (role !== null) await grantTo(transaction, role)
     await record(transaction, migration)
   })
 }

@@ -3,9 +3,12 @@ import { connect } from './connect.ts'
 import { startEmbeddedPostgres } from './embedded/index.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { requireSessions } from './pooler.ts'
+import { powersOf } from './powers.ts'
 
 export interface OpenOptions {
   database: DatabaseConfig
+  /** Of the role that owns the tables; undefined: that of `database` migrates. */
+  migrationUrl: string | undefined
   dataDir: string
   production: boolean
   migrateOnStart: boolean
@@ -13,8 +16,15 @@ export interface OpenOptions {
 
 export interface OpenDatabase {
   config: DatabaseConfig
+  /** How many migrations this start has applied. */
+  migrated: number
   /** Stops the embedded server, if it was started here. */
   close(): Promise<void>
+}
+
+export interface OpenLog {
+  info: (message: string) => void
+  warn: (message: string) => void
 }
 
 /** What is wrong with the database, and what to do about it. */
@@ -28,27 +38,33 @@ export class DatabaseNotReady extends Error {}
  */
 export async function openDatabase(
   config: OpenOptions,
-  log: (message: string) => void,
+  log: OpenLog,
   aborted?: AbortSignal,
 ): Promise<OpenDatabase> {
   const embedded =
     config.database.url === undefined
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log, aborted })
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.info, aborted })
       : null
   const opened: OpenDatabase = {
     config: embedded === null ? config.database : { ...config.database, url: embedded.url },
+    migrated: 0,
     close: async () => embedded?.stop(),
   }
   try {
     if (embedded === null) await requireSessions(opened.config)
     await checkDurability(opened.config, config.production, log)
-    if (config.migrateOnStart) await migrate(opened.config, undefined, log, aborted)
+    if (config.migrateOnStart) {
+      const url = embedded?.migrationUrl ?? config.migrationUrl ?? opened.config.url
+      const owner = { ...opened.config, url }
+      opened.migrated = await migrate(owner, opened.config, { log: log.info, aborted })
+    }
     const pending = await pendingMigrations(opened.config)
     if (pending > 0) {
       throw new DatabaseNotReady(
         `The database lacks ${pending} migration${pending === 1 ? '' : 's'}: run \`node dist/cli.js migrate\``,
       )
     }
+    await checkRole(opened.config, log)
     return opened
   } catch (error) {
     await opened.close()
@@ -60,7 +76,7 @@ export async function openDatabase(
 async function checkDurability(
   config: DatabaseConfig,
   production: boolean,
-  log: (message: string) => void,
+  log: OpenLog,
 ): Promise<void> {
   const client = connect(config, { name: 'start', connectionsMax: 1 })
   try {
@@ -71,7 +87,22 @@ async function checkDurability(
     const names = rows.map((row) => row.name).join(', ')
     const message = `The database may lose acknowledged commits: ${names} off`
     if (production) throw new DatabaseNotReady(message)
-    log(message)
+    log.warn(message)
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+/** The role that answers requests must not be able to undo what keeps the ledger and the audit log. */
+async function checkRole(config: DatabaseConfig, log: OpenLog): Promise<void> {
+  const client = connect(config, { name: 'start', connectionsMax: 1 })
+  try {
+    const { altering } = await powersOf(client)
+    if (altering.length === 0) return
+    log.warn(
+      `The role of DATABASE_URL can alter and drop the tables, as it ${altering.join(', ')}: give ` +
+        'them an owner of their own, with MIGRATION_DATABASE_URL',
+    )
   } finally {
     await client.end({ timeout: 5 })
   }

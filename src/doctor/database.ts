@@ -81,6 +81,7 @@ async function tls({ config, environment: env }: Facts, sql: postgres.Sql): Prom
   )
 }
 
+/** What a role has beyond any one database; what it can do to the tables stands with the schema. */
 async function role(sql: postgres.Sql): Promise<Line> {
   const [row] = await sql<{ powers: string[] }[]>`
     select array_remove(array[
@@ -93,9 +94,10 @@ async function role(sql: postgres.Sql): Promise<Line> {
     from pg_roles where rolname = current_user`
   const powers = String(row?.powers ?? '').replace(/[{}]/g, '')
   if (powers === '') return pass('role', 'may do nothing beyond its own database')
-  const advice = 'give the service a role made by `create role … login` that owns its database'
+  const advice =
+    'give the service a role made by `create role … login`, as deploy/create-database.sql does'
   const reason = `has more power than it needs: ${powers.replaceAll(',', ', ')}`
-  return powers.includes('superuser')
+  return /superuser|createrole/.test(powers)
     ? failure('role', `${reason}; no revoked privilege binds it`, advice)
     : warning('role', reason, advice)
 }

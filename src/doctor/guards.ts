@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import { powersOf } from '../database/powers.ts'
 import { type Examinable, type Facts, type Line, failure, pass } from './check.ts'
 
 /** What keeps the audit log as written; capabilities name theirs. */
@@ -12,29 +13,12 @@ const AUDIT_TRIGGERS = [
   'audit_tiles_only_grow',
 ] as const
 
+const NAMED_MAX = 5
+
 /** Every trigger of the schema. */
 export function triggersOf(examinables: readonly Examinable[]): string[] {
   return [...AUDIT_TRIGGERS, ...examinables.flatMap(({ triggers: own = [] }) => own)].toSorted()
 }
-
-const APPEND_ONLY = [
-  'transfers',
-  'audit_records',
-  'audit_places',
-  'audit_terms',
-  'audit_checkpoints',
-] as const
-
-const GROWING = ['audit_tiles'] as const
-
-/** What a role must not be able to do: it owns the tables, and could otherwise be made to. */
-const FORBIDDEN = [
-  ...APPEND_ONLY.flatMap((table) => ['UPDATE', 'DELETE', 'TRUNCATE'].map((one) => [table, one])),
-  ...GROWING.flatMap((table) => ['DELETE', 'TRUNCATE'].map((one) => [table, one])),
-]
-
-/** Columns of a transfer that not even the erasure of a person touches. */
-const MONEY = ['amount', 'kind', 'asset', 'balance_after', 'debit_account_id', 'credit_account_id']
 
 export async function triggers(
   { examinables }: Pick<Facts, 'examinables'>,
@@ -51,17 +35,30 @@ export async function triggers(
   return failure('guards', `gone or switched off: ${missing.join(', ')}`, advice)
 }
 
-export async function privileges(sql: postgres.Sql): Promise<Line> {
-  const tables = FORBIDDEN.map(([table]) => table).join(',')
-  const acts = FORBIDDEN.map(([, act]) => act).join(',')
-  const rows = await sql<{ what: string }[]>`
-    select act || ' on ' || name as what
-    from unnest(string_to_array(${tables}, ','), string_to_array(${acts}, ',')) as one (name, act)
-    where has_table_privilege(name, act)
-    union all
-    select 'UPDATE of transfers.' || name from unnest(string_to_array(${MONEY.join(',')}, ',')) as name
-    where has_column_privilege('transfers', name, 'UPDATE')`
-  if (rows.length === 0) return pass('privileges', 'the role may add to both, and not change them')
-  const held = rows.map(({ what }) => what).join(', ')
-  return failure('privileges', `the role has ${held}`, 'revoke it from the role')
+const TWO_ROLES = 'give the tables an owner of their own: deploy/README.md, "From one role to two"'
+
+/** Whether the role of the service can do no more than use the tables. */
+export async function privileges(sql: postgres.Sql): Promise<Line[]> {
+  const { altering, excess, lacking } = await powersOf(sql)
+  const lines: Line[] = []
+  if (altering.length > 0) {
+    const reason = `the role of DATABASE_URL can alter or drop what is there: it ${altering.join(', ')}`
+    lines.push(failure('privileges', reason, TWO_ROLES))
+  }
+  if (excess.length > 0) {
+    const reason = `the role of DATABASE_URL has more than it needs: ${some(excess)}`
+    const advice = '`strongroom migrate` revokes it; from PUBLIC or another role, revoke it there'
+    lines.push(failure('privileges', reason, advice))
+  }
+  if (lacking.length > 0) {
+    const reason = `the role of DATABASE_URL lacks what it needs: ${some(lacking)}`
+    lines.push(failure('privileges', reason, '`strongroom migrate` grants it'))
+  }
+  if (lines.length > 0) return lines
+  return [pass('privileges', 'the role owns nothing and may do what it needs, table by table')]
+}
+
+function some(all: readonly string[]): string {
+  const rest = all.length > NAMED_MAX ? ` and ${all.length - NAMED_MAX} more` : ''
+  return `${all.slice(0, NAMED_MAX).join(', ')}${rest}`
 }

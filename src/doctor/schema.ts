@@ -36,7 +36,7 @@ export const schema: Group = {
     const lines = [
       pass('migrations', 'up to date'),
       await triggers(facts, sql),
-      await privileges(sql),
+      ...(await privileges(sql)),
     ]
     const own: RecordCheck[] = [auditLog, stripeEvents, jobs]
     for (const check of [...own, ...facts.examinables.flatMap(({ checks = [] }) => checks)]) {

@@ -1,3 +1,4 @@
+import { powersOf } from '../database/powers.ts'
 import { type Facts, type Group, type Line, failure, hasFault, pass, warning } from './check.ts'
 import { adminTokens } from './tokens.ts'
 
@@ -9,6 +10,7 @@ const ADVICE: Record<string, string> = {
   METRICS_TOKEN: NEW_TOKEN,
   API_KEY_PEPPER: NEW_TOKEN,
   DATABASE_URL: 'name a PostgreSQL of your own, from 15 on',
+  MIGRATION_DATABASE_URL: 'name the owner of the database of DATABASE_URL',
   DATABASE_SSL: 'set it to verify-full, with DATABASE_CA_FILE for a private authority',
   LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
   LICENSE_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys whose licences have expired',
@@ -29,6 +31,7 @@ export const settings: Group = {
       const [name = '', ...rest] = fault.split(' ')
       return failure(name, rest.join(' '), ADVICE[name] ?? '.env.example says what it may be')
     }),
+    ...(await migrationRole(facts)),
     ...(await adminTokens(facts)),
     ...soundTokens(facts),
     ...metricsToken(facts),
@@ -45,6 +48,23 @@ function environment({ environment: { NODE_ENV } }: Facts): Line {
     `is ${NODE_ENV === 'test' ? 'test' : 'development'}: secrets are made up, limits are wide, starts migrate`,
     'set NODE_ENV=production; the rest is judged as if it were',
   )
+}
+
+/** The service does not need it: where its role can not alter the tables, another does. */
+async function migrationRole(facts: Facts): Promise<Line[]> {
+  const { config, sql } = facts
+  const name = 'MIGRATION_DATABASE_URL'
+  if (hasFault(facts, name)) return []
+  if (config.migrationUrl !== undefined) return [pass(name, 'migrates, as the owner of the tables')]
+  const isBound = sql !== null && (await powersOf(sql)).altering.length === 0
+  if (isBound) return [pass(name, 'is not set here, and DATABASE_URL can not migrate')]
+  return [
+    failure(
+      name,
+      'is not set: DATABASE_URL migrates, so the service can alter and drop its tables',
+      'name the owner of the tables: deploy/README.md, "From one role to two"',
+    ),
+  ]
 }
 
 function soundTokens(facts: Facts): Line[] {

@@ -17,6 +17,8 @@ export interface Config {
   host: string
   port: number
   database: DatabaseConfig
+  /** Of the role that owns the tables; undefined: that of `database` migrates. */
+  migrationUrl: string | undefined
   dataDir: string
   adminTokens: Tokens
   internalTokens: Tokens
@@ -112,6 +114,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     host: read.text('HOST') ?? '127.0.0.1',
     port: read.integer('PORT', 0, 65_535) ?? 3100,
     database: databaseConfig(read, production),
+    migrationUrl: databaseUrl(read, 'MIGRATION_DATABASE_URL'),
     dataDir: read.text('DATA_DIR') ?? '.data',
     adminTokens: tokens('ADMIN_API_TOKEN'),
     internalTokens: tokens('INTERNAL_SERVICE_TOKEN'),
@@ -163,12 +166,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
 type Reader = ReturnType<typeof environmentReader>
 
 function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
-  const url = read.secret('DATABASE_URL')
-  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
-    read.fault('DATABASE_URL', 'must start with postgres:// or postgresql://')
-  } else if (url !== undefined && !serverUrls(url).every((server) => URL.canParse(server))) {
-    read.fault('DATABASE_URL', 'must be a URL: encode what is special in its user and password')
-  }
+  const url = databaseUrl(read, 'DATABASE_URL')
   // A URL that asks for TLS gets it verified: silently falling back to plain text is no default.
   const asksForTls = /[?&](sslmode=(?!disable)|ssl=(?!0|false|disable))/.test(url ?? '')
   const caPath = read.text('DATABASE_CA_FILE')
@@ -179,6 +177,16 @@ function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
       (production || asksForTls ? 'verify-full' : 'disable'),
     ca: caPath === undefined ? undefined : read.contents('DATABASE_CA_FILE', caPath),
   }
+}
+
+function databaseUrl(read: Reader, name: string): string | undefined {
+  const url = read.secret(name)
+  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
+    read.fault(name, 'must start with postgres:// or postgresql://')
+  } else if (url !== undefined && !serverUrls(url).every((server) => URL.canParse(server))) {
+    read.fault(name, 'must be a URL: encode what is special in its user and password')
+  }
+  return url
 }
 
 function stripeConfig(read: Reader, webhookSecrets: Tokens): Config['stripe'] {
@@ -276,7 +284,12 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
       'DATABASE_URL',
       'is missing, and the embedded database is for development only: name a PostgreSQL server',
     )
-  } else if (config.database.ssl !== 'verify-full' && !isLocalDatabase(config.database.url)) {
+  } else if (
+    config.database.ssl !== 'verify-full' &&
+    [config.database.url, config.migrationUrl ?? config.database.url].some(
+      (url) => !isLocalDatabase(url),
+    )
+  ) {
     read.fault('DATABASE_SSL', 'must be verify-full for a database on another machine')
   }
   refusePlainText(read, config)

@@ -3,12 +3,13 @@ import { LockNotHad } from '../database/migrations.ts'
 import { DatabaseNotReady } from '../database/open.ts'
 import { isOutage, messageOf } from '../database/outages.ts'
 import { OutcomeUnknown } from '../database/outcomes.ts'
+import { WrongRoles } from '../database/roles.ts'
 import { SessionsShared } from '../database/pooler.ts'
 import { databaseErrorCode, isConnectionLost } from '../database/faults.ts'
 
 const WRONG_PASSWORD =
-  'The database refuses the user or password in DATABASE_URL: check both, and encode special ' +
-  'characters as in any URL (`@` is `%40`).'
+  'The database refuses the user or password in DATABASE_URL, or in MIGRATION_DATABASE_URL where that ' +
+  'is set: check both, and encode special characters as in any URL (`@` is `%40`).'
 
 /** What to do about a fault, by the code that the system or the database gives it. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -22,8 +23,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '28000': WRONG_PASSWORD,
   '3D000': 'The database named in DATABASE_URL does not exist: create it, or name another.',
   '42501':
-    'The user in DATABASE_URL lacks a privilege: it should own the database, or at least be ' +
-    'allowed to create schemas and tables in it.',
+    'The user in DATABASE_URL lacks a privilege. Migrations need the owner of the database, by ' +
+    'MIGRATION_DATABASE_URL; `strongroom migrate` then gives the user in DATABASE_URL what it needs.',
 }
 
 /** Why a command can not start, in words that say what to do; no value of any setting is in them. */
@@ -34,7 +35,7 @@ export function explainStartupFault(error: unknown): string {
   if (error instanceof OutcomeUnknown) {
     return 'The connection was lost at the commit: look whether it was done, and else run it again.'
   }
-  const isOurs = [DatabaseNotReady, LockNotHad, SessionsShared].some(
+  const isOurs = [DatabaseNotReady, LockNotHad, SessionsShared, WrongRoles].some(
     (kind) => error instanceof kind,
   )
   if (isOurs && error instanceof Error) return error.message

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { Counter } from 'prom-client'
-import { CHECK_RESULTS } from '../customers/api-keys/metrics.ts'
+import { checkCounter } from '../customers/api-keys/metrics.ts'
 import { keyNotes } from '../customers/api-keys/notes.ts'
 import type { Verifier } from '../auth/verifier.ts'
 import { credentialVerifier } from '../customers/api-keys/verifier.ts'
@@ -23,19 +22,17 @@ export const tokens = fp(
     const { peppers, reading, noting } = app.apiKeys
     const notes = keyNotes(noting, app.log, 'tokens')
     const read = tokenStates(reading, peppers.ids)
-    const checks = new Counter({
+    const counting = checkCounter(app.metrics, {
       name: 'strongroom_token_checks_total',
       help: 'Presented tokens: known to this process, looked up, hashed, refused, or malformed.',
-      labelNames: ['scope', 'result'],
-      registers: [app.metrics],
+      labelNames: ['scope'],
     })
     const verifierOf = (scope: TokenScope) => {
-      for (const result of CHECK_RESULTS) checks.inc({ scope, result }, 0)
       const verifier = credentialVerifier<Identity>({
         parse: (presented) => parseToken(scope, presented),
         read,
         note: notes.add,
-        count: (result) => checks.inc({ scope, result }),
+        count: counting({ scope }),
         peppers,
       })
       app.apiKeys.onChange((id) => verifier.doubt(id))

@@ -9,7 +9,7 @@ import type { Sql } from 'postgres'
 import { connect } from '../../src/database/connect.ts'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
-import { asAdmin, databaseUrl } from '../support/database.ts'
+import { asAdmin, configOf, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { measureAbuse } from './abuse.ts'
@@ -19,7 +19,7 @@ import { measureColdKeys } from './cold-keys.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { measureRefusals } from './refusals.ts'
 import { median, printTable, type Row } from './report.ts'
-import { createCustomers, fillLedger, openUsers } from './seed.ts'
+import { createCustomers, createToken, fillLedger, openUsers } from './seed.ts'
 import { measureNeighbours } from './usage-neighbours.ts'
 
 /**
@@ -59,13 +59,14 @@ const embedded =
   given === undefined
     ? await startEmbeddedPostgres({ dataDir, settings: { max_connections: '100' } })
     : null
-const url = given ?? embedded!.url
+const url = given ?? embedded!.migrationUrl
+const serviceUrl = given ?? embedded!.url
 const adminUrl = given ?? embedded!.adminUrl
 let isCompiled = false
 let service: { child: ChildProcess; origin: string } | undefined
 try {
-  await migrate(url)
-  const sql = connect({ url, ssl: 'disable', ca: undefined }, { name: 'bench', connectionsMax: 1 })
+  await migrate(configOf(url), configOf(serviceUrl))
+  const sql = connect(configOf(url), { name: 'bench', connectionsMax: 1 })
   await sql`set statement_timeout = 0`
   await openUsers(sql, MANY)
   await fillLedger(sql, 10_000)
@@ -76,6 +77,7 @@ try {
   const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
   const many = { origin, token, durationS, users: MANY, apiKeys, webhookSecret }
   const one = { ...many, users: 1 }
+  const known = { ...many, token: await createToken(origin, adminToken) }
   const measures: Record<string, () => Promise<number>> = {
     'empty POST': () => load.deducts('/empty/deduct', many),
     deduct: () => load.deducts('/deduct', many),
@@ -91,6 +93,8 @@ try {
     webhook: () => load.webhooks('/api/webhooks/stripe', many),
     'open key check': () => load.asks('/empty/open', many),
     'key check': () => load.asks('/empty/guarded', many),
+    'token of the environment': () => load.reads('/empty/balance', many),
+    'token of the database': () => load.reads('/empty/balance', known),
   }
   const wanted = ([name]: [string, unknown]) =>
     values.only === undefined || name.includes(values.only)
@@ -104,6 +108,13 @@ try {
     ['POST /api/webhooks/stripe', 'webhook', 'the empty route', 'empty webhook', 0.35],
     ['POST /deduct, logged behind the commit', 'deduct', 'not logged', 'deduct, log at rest', 0.8],
     ['the API key check, key seen before', 'key check', 'no check', 'open key check', 0.95],
+    [
+      'a known token',
+      'token of the database',
+      'that of the environment',
+      'token of the environment',
+      0.97,
+    ],
   ]
   const rows: Row[] = ratios
     .filter(([, subject, , base]) => samples.has(subject) && samples.has(base))
@@ -139,7 +150,7 @@ try {
       many: Number(values.many),
       createCustomers: (at: string, count: number) => createCustomers(at, adminToken, count),
       start: async (env: Record<string, string>) => {
-        const started = await startService(url, { ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })
+        const started = await startService(serviceUrl, { ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })
         return {
           origin: started.origin,
           mute: () => started.child.stdout?.pause(),
@@ -208,7 +219,7 @@ async function measureAttacks(sql: Sql, samples: Map<string, number[]>): Promise
 
 /** One more service on the same database. */
 async function start(limits: Record<string, string>) {
-  const { child, origin } = await startService(url, limits)
+  const { child, origin } = await startService(serviceUrl, limits)
   const stop = async () => {
     child.kill('SIGTERM')
     await once(child, 'exit')
@@ -256,8 +267,8 @@ async function filledDatabase(count: number): Promise<string> {
     await admin.unsafe(`drop database if exists ${name}`)
     await admin.unsafe(`create database ${name} owner ${owner}`)
   })
-  await migrate(database)
-  const config = { url: database, ssl: 'disable', ca: undefined } as const
+  const config = configOf(database)
+  await migrate(config, configOf(databaseUrl(serviceUrl, name)))
   const sql = connect(config, { name: 'bench', connectionsMax: 1 })
   await sql`set statement_timeout = 0`
   await openUsers(sql, MANY)
@@ -265,7 +276,7 @@ async function filledDatabase(count: number): Promise<string> {
   await sql`vacuum analyze`
   await sql`checkpoint`.catch(() => undefined)
   await sql.end()
-  return database
+  return databaseUrl(serviceUrl, name)
 }
 
 async function stopService(child: ChildProcess): Promise<void> {
@@ -289,7 +300,7 @@ async function measureInTurns(
 }
 
 async function startService(
-  database = url,
+  database = serviceUrl,
   limits: Record<string, string> = WIDE_LIMITS,
 ): Promise<{ child: ChildProcess; origin: string }> {
   const out = compiled()

@@ -70,3 +70,14 @@ export async function createCustomers(
   }
   return apiKeys
 }
+
+/** A token of the database that may read accounts. */
+export async function createToken(origin: string, adminToken: string): Promise<string> {
+  const answer = await fetch(`${origin}/api/tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'bench', scope: 'internal', permissions: ['accounts:read'] }),
+  })
+  if (answer.status !== 201) throw new Error(`No token was issued: ${answer.status}`)
+  return ((await answer.json()) as { token: string }).token
+}

@@ -7,6 +7,7 @@ import type postgres from 'postgres'
 import { connect } from '../../src/database/connect.ts'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
+import { configOf } from '../support/database.ts'
 import { startServiceProcess } from '../support/service-process.ts'
 import { callers, percentile, reportSteadily } from './report-load.ts'
 import { type Row, median, printTable } from './report.ts'
@@ -39,8 +40,8 @@ const ends: (() => unknown)[] = []
 const rows: Row[] = []
 const t = { after: (end: unknown) => void ends.unshift(end as () => unknown) }
 try {
-  await migrate(embedded.url)
-  const config = { url: embedded.url, ssl: 'disable', ca: undefined } as const
+  const config = configOf(embedded.migrationUrl)
+  await migrate(config, configOf(embedded.url))
   const sql = connect(config, { name: 'bench', connectionsMax: 1 })
   await sql`set statement_timeout = 0`
   const { origin } = await startServiceProcess(t, dataDir, {

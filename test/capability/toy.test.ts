@@ -14,7 +14,7 @@ import { createLogger } from '../../src/http/logging.ts'
 import { ref } from '../../src/http/schemas.ts'
 import { startJobs } from '../../src/jobs/runner.ts'
 import { readConfig } from '../../src/process/config.ts'
-import { createDatabase } from '../support/database.ts'
+import { SERVICE_ROLE, createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { query } from '../support/tables.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, WIDE_LIMITS } from '../support/service.ts'
@@ -98,10 +98,13 @@ test('a capability brings a route, a table, a job, a part of a person, an audit 
   const capabilities = [...CAPABILITIES, vouchers]
   const app = await buildApp(config, createLogger('silent'), capabilities)
   await app.listen({ host: '127.0.0.1', port: 0 })
-  await app.db.execute(sql`
-    create table vouchers (
+  await query(
+    database,
+    `create table vouchers (
       id text primary key, customer_id text not null, used boolean not null default false
-    )`)
+    )`,
+  )
+  await query(database, `grant select, insert, update, delete on vouchers to ${SERVICE_ROLE}`)
   const jobs = await startJobs(app, config.database)
   t.after(async () => {
     await jobs.stop()

@@ -45,6 +45,14 @@ test('every command is listed, and each explains itself with all it takes', asyn
   assert.match((await call('--version')).out, /^\d+\.\d+\.\d+\n$/)
 })
 
+test('every command that changes something takes --as', () => {
+  const readers = ['doctor', 'tokens list', 'ledger verify', 'license verify', 'audit export']
+  const others = ['audit verify', 'receipt verify', 'events list']
+  for (const { name, options } of COMMANDS) {
+    assert.equal('as' in options, ![...readers, ...others].includes(name), name)
+  }
+})
+
 test('a wrong call is told what is wrong, on stderr, with exit code 2', async () => {
   for (const [args, message] of [
     [[], /^Usage/],

@@ -42,7 +42,11 @@ function newFolder(t: TestContext, parent = tmpdir()): { dataDir: string; data: 
 async function start(dataDir: string) {
   const log: string[] = []
   const embedded = await startEmbeddedPostgres({ dataDir, log: (message) => log.push(message) })
-  return { ...embedded, log, ask: (text: string) => asAdmin(embedded.url, (s) => s.unsafe(text)) }
+  return {
+    ...embedded,
+    log,
+    ask: (text: string) => asAdmin(embedded.migrationUrl, (s) => s.unsafe(text)),
+  }
 }
 
 function ownerProcess(dataDir: string, options: SpawnOptions = {}) {

@@ -21,7 +21,7 @@ const WORKERS = 32
 async function openPool(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-lost-'))
   const server = await startEmbeddedPostgres({ dataDir })
-  const config = { url: server.url, ssl: 'disable', ca: undefined } as const
+  const config = { url: server.migrationUrl, ssl: 'disable', ca: undefined } as const
   const pool = connect(config, { name: 'lost', connectionsMax: 8 })
   const lane = connect(config, { name: 'lane', connectionsMax: 1 })
   t.after(async () => {
@@ -198,7 +198,7 @@ async function openProxy(t: TestContext, socketPath: string) {
     server.close()
   })
   const { port } = server.address() as { port: number }
-  return { url: `postgres://strongroom@127.0.0.1:${port}/strongroom`, reset }
+  return { url: `postgres://strongroom_owner@127.0.0.1:${port}/strongroom`, reset }
 }
 
 async function isRunning(sql: postgres.Sql, text: string): Promise<boolean> {

@@ -6,9 +6,16 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { connect } from '../../src/database/connect.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import { type MigrateOptions, migrate } from '../../src/database/migrate.ts'
 import { LOCK_WAIT_MS } from '../../src/database/migrations.ts'
-import { SERVICE_ROLE, asAdmin, createDatabase, databaseUrl } from '../support/database.ts'
+import {
+  OWNER_ROLE,
+  type TestDatabase,
+  asAdmin,
+  configOf,
+  createDatabase,
+  databaseUrl,
+} from '../support/database.ts'
 import { lock } from '../support/locks.ts'
 import { moneyClients } from '../support/money-clients.ts'
 import { findDangers } from '../support/migration-rules.ts'
@@ -52,6 +59,13 @@ function withFurther(t: TestContext, files: readonly string[]): string {
   })
 }
 
+function migrateAs(
+  { url, ownerUrl }: Pick<TestDatabase, 'url' | 'ownerUrl'>,
+  options: MigrateOptions = {},
+): Promise<number> {
+  return migrate(configOf(ownerUrl), configOf(url), options)
+}
+
 function open(t: TestContext, url: string, connectionsMax: number): postgres.Sql {
   const config = { url, ssl: 'disable', ca: undefined } as const
   const sql = connect(config, { name: 'test', connectionsMax })
@@ -68,7 +82,7 @@ async function openTransaction(t: TestContext, url: string, tables: readonly str
 }
 
 /** A database without any table. */
-async function createEmpty(t: TestContext): Promise<string> {
+async function createEmpty(t: TestContext): Promise<Pick<TestDatabase, 'url' | 'ownerUrl'>> {
   const database = await createDatabase()
   const { adminUrl } = database
   const empty = `${database.name}_empty`
@@ -77,9 +91,12 @@ async function createEmpty(t: TestContext): Promise<string> {
     await database.drop()
   })
   await asAdmin(adminUrl, (sql) =>
-    sql.unsafe(`create database ${empty} template template0 owner ${SERVICE_ROLE}`),
+    sql.unsafe(`create database ${empty} template template0 owner ${OWNER_ROLE}`),
   )
-  return databaseUrl(database.url, empty)
+  const [url = '', ownerUrl = ''] = [database.url, database.ownerUrl].map((one) =>
+    databaseUrl(one, empty),
+  )
+  return { url, ownerUrl }
 }
 
 test('a service goes on while the next version migrates its database, a long transaction in the way', async (t) => {
@@ -99,7 +116,10 @@ test('a service goes on while the next version migrates its database, a long tra
   for (const tag of ['next_0', 'next_1', 'next_2']) {
     assert.deepEqual(findDangers(readFileSync(join(folder, `${tag}.sql`), 'utf8')), [])
   }
-  const endTransaction = await openTransaction(t, service.database.url, ['accounts', 'transfers'])
+  const endTransaction = await openTransaction(t, service.database.ownerUrl, [
+    'accounts',
+    'transfers',
+  ])
   const clients = moneyClients({
     clients: CLIENTS,
     userIds: USERS,
@@ -108,7 +128,7 @@ test('a service goes on while the next version migrates its database, a long tra
   t.after(() => clients.stop())
 
   let isDone = false
-  const migrating = migrate(service.database.url, folder).then(() => (isDone = true))
+  const migrating = migrateAs(service.database, { folder }).then(() => (isDone = true))
   // Through a wait for the lock that fails, and into the next.
   await delay(LOCK_WAIT_MS * 2.5)
   assert.equal(isDone, false, 'it did not wait for the transaction')
@@ -139,11 +159,9 @@ test('a service goes on while the next version migrates its database, a long tra
 })
 
 test('the newest migration makes nobody wait, even when it has to wait itself', async (t) => {
-  const url = await createEmpty(t)
-  await migrate(
-    url,
-    copyOf(t, (entries) => entries.slice(0, -1)),
-  )
+  const database = await createEmpty(t)
+  const { ownerUrl: url } = database
+  await migrateAs(database, { folder: copyOf(t, (entries) => entries.slice(0, -1)) })
   const sql = open(t, url, CLIENTS)
   const tables = (
     await sql<{ name: string }[]>`
@@ -165,7 +183,7 @@ test('the newest migration makes nobody wait, even when it has to wait itself', 
       }
     }),
   )
-  const migrating = migrate(url)
+  const migrating = migrateAs(database)
   await delay(LOCK_WAIT_MS * 1.5)
   await endTransaction()
   await migrating
@@ -183,7 +201,7 @@ test('whoever waits for another that migrates says which that is', async (t) => 
   t.after(() => database.drop())
   const held = await lock(t, { database }, 'select pg_advisory_lock(5746101)')
   const said: string[] = []
-  const migrating = migrate(database.url, undefined, (message) => said.push(message))
+  const migrating = migrateAs(database, { log: (message) => said.push(message) })
   assert.ok(await eventually(() => said.length > 0, 20_000))
   assert.match(said[0] ?? '', /"holder", connected since .*pg_terminate_backend\(\d+\)/)
   await query(

@@ -22,7 +22,8 @@ test('a database is trusted by its certificate authority and its name, by both d
   const otherCa = file('other.pem', other.certificate)
   const port = await startTlsPostgres(t, own.identify('localhost'))
   const misnamed = await startTlsPostgres(t, own.identify('db.example.com'))
-  const url = (host: string, at = port) => `postgres://strongroom@${host}:${at}/strongroom`
+  const url = (host: string, at = port, role = 'strongroom') =>
+    `postgres://${role}@${host}:${at}/strongroom`
 
   const cases: [about: string, url: string, ca: string | undefined, code: RegExp | null][] = [
     ['the right one', url('localhost'), ownCa, null],
@@ -74,7 +75,8 @@ test('a database is trusted by its certificate authority and its name, by both d
     })
     const right = env(url('localhost'), ownCa)
     // Beside, because the relay is in this process.
-    const migrated = await commandBeside(['migrate'], right)
+    const owner = { MIGRATION_DATABASE_URL: url('localhost', port, 'strongroom_owner') }
+    const migrated = await commandBeside(['migrate'], { ...right, ...owner })
     assert.equal(migrated.status, 0, migrated.output)
     const service = launchService(t, newDataDir(t), { ...right, LOG_LEVEL: 'info' })
     await service.says('Server listening at')

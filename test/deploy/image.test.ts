@@ -56,9 +56,10 @@ test('the image migrates, serves in production, is healthy, and drains when told
     API_KEY_PEPPER: 'c5e7b9d1f3a5c7e9b1d3f5a7c9e1a2f4',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
   }
-  const node = (...args: string[]) =>
-    spawnSync(process.execPath, args, { cwd: IMAGE, env, encoding: 'utf8' })
-  const migration = node('dist/cli.js', 'migrate')
+  const node = (more: Record<string, string>, ...args: string[]) =>
+    spawnSync(process.execPath, args, { cwd: IMAGE, env: { ...env, ...more }, encoding: 'utf8' })
+  const owner = { MIGRATION_DATABASE_URL: database.migrationUrl }
+  const migration = node(owner, 'dist/cli.js', 'migrate')
   assert.equal(migration.status, 0, migration.stderr)
 
   const [shell = '', ...rest] = argumentsOf(/^ENTRYPOINT (\[.*)$/m)
@@ -71,8 +72,8 @@ test('the image migrates, serves in production, is healthy, and drains when told
   assert.match(readFileSync(`/proc/${service.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m)
   env.PORT = LISTENING.exec(service.output())?.[1] ?? ''
   const [, ...probe] = argumentsOf(/^HEALTHCHECK [^[]*(\[.*)$/m)
-  assert.equal(node(...probe).status, 0)
+  assert.equal(node({}, ...probe).status, 0)
   service.child.kill('SIGTERM')
   assert.equal(await service.ended, 0)
-  assert.equal(node(...probe).status, 1)
+  assert.equal(node({}, ...probe).status, 1)
 })

@@ -39,6 +39,34 @@ test('what is broken in the database is found, and found mended', async (t) => {
       /UPDATE of transfers\.amount/,
     ],
     [
+      `create schema mine authorization ${role}`,
+      'drop schema mine',
+      'privileges',
+      'failure',
+      /owns the schema mine/,
+    ],
+    [
+      `grant create on schema public to ${role}`,
+      `revoke create on schema public from ${role}`,
+      'privileges',
+      'failure',
+      /can make things in the schema public/,
+    ],
+    [
+      `grant truncate on plans to public`,
+      `revoke truncate on plans from public`,
+      'privileges',
+      'failure',
+      /TRUNCATE on plans/,
+    ],
+    [
+      `revoke select on plans from ${role}`,
+      `grant select on plans to ${role}`,
+      'privileges',
+      'failure',
+      /lacks what it needs: SELECT on plans/,
+    ],
+    [
       `revoke insert on audit_records from ${role}`,
       `grant insert on audit_records to ${role}`,
       'audit log',
@@ -93,6 +121,24 @@ test('what is broken in the database is found, and found mended', async (t) => {
     await query(database, mends)
     expect(await look(), check, 'pass')
   }
+})
+
+test('a role that owns the tables fails, whether or not another is named that migrates', async (t) => {
+  const { look, service } = await scene(t)
+  const { ownerUrl, url } = service.database
+  const bound = await look()
+  expect(bound, 'privileges', 'pass')
+  expect(bound, 'MIGRATION_DATABASE_URL', 'pass', /DATABASE_URL can not migrate/)
+  const both = await look({ MIGRATION_DATABASE_URL: ownerUrl })
+  expect(both, 'MIGRATION_DATABASE_URL', 'pass')
+  expect(both, 'privileges', 'pass')
+
+  const one = await look({ DATABASE_URL: ownerUrl })
+  expect(one, 'MIGRATION_DATABASE_URL', 'failure', /is not set: DATABASE_URL migrates/)
+  expect(one, 'privileges', 'failure', /owns the database, /)
+  const same = await look({ DATABASE_URL: ownerUrl, MIGRATION_DATABASE_URL: ownerUrl })
+  expect(same, 'privileges', 'failure', /owns the database, /)
+  assert.ok(![...one.values()].some((line) => JSON.stringify(line).includes(new URL(url).password)))
 })
 
 test('every trigger of the schema is looked for', async (t) => {

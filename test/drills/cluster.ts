@@ -12,12 +12,15 @@ import { postmaster, signalServer } from '../support/processes.ts'
 const BIN = findPrograms()
 const IDENTITY = process.getuid?.() === 0 ? identityOf('postgres') : undefined
 const ROLE = 'strongroom'
+const OWNER = 'strongroom_owner'
 
 export interface Cluster {
   data: string
   port: number
-  /** As the service's role, which owns the database and is no superuser. */
+  /** As the service's role, which owns nothing. */
   url: string
+  /** As the role that owns the database and migrates. */
+  ownerUrl: string
   adminUrl: string
   /** Its whole group of processes, as a machine that loses power. */
   kill(): Promise<void>
@@ -62,7 +65,7 @@ export async function runAsServer(
   return stdout
 }
 
-/** An empty server with the service's role and database. */
+/** An empty server with the two roles and the database. */
 export async function createCluster(
   folder: string,
   port: number,
@@ -72,8 +75,8 @@ export async function createCluster(
   await runAsServer('initdb', ['-D', data, '--auth=trust', '--encoding=UTF8', '-U', 'postgres'])
   const cluster = startCluster(data, port, settings)
   await asAdmin(cluster.adminUrl, async (sql) => {
-    await sql.unsafe(`create role ${ROLE} login`)
-    await sql.unsafe(`create database ${ROLE} owner ${ROLE}`)
+    for (const role of [OWNER, ROLE]) await sql.unsafe(`create role ${role} login`)
+    await sql.unsafe(`create database ${ROLE} owner ${OWNER}`)
   })
   return cluster
 }
@@ -101,6 +104,7 @@ export function startCluster(
     data,
     port,
     url: url(ROLE, ROLE),
+    ownerUrl: url(OWNER, ROLE),
     adminUrl: url('postgres', 'postgres'),
     kill: async () => {
       process.kill(postmaster(data), 'SIGKILL')

@@ -32,9 +32,11 @@ await drill(`Failover, ${ROUNDS} times`, async (report, ends) => {
   let standby = await standbyOf(primary, folderFor(home, 'second'), ports[1])
   ends.after(() => standby.stop())
 
+  const hosts = `127.0.0.1:${ports[0]},127.0.0.1:${ports[1]}`
   const env = {
     ...ENV,
-    DATABASE_URL: `postgres://strongroom@127.0.0.1:${ports[0]},127.0.0.1:${ports[1]}/strongroom`,
+    DATABASE_URL: `postgres://strongroom@${hosts}/strongroom`,
+    MIGRATION_DATABASE_URL: `postgres://strongroom_owner@${hosts}/strongroom`,
   }
   const services = [
     await startServiceProcess(ends, newDataDir(ends), env),

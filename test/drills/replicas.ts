@@ -63,7 +63,7 @@ await drill('Three servers, two workers', async (report, ends) => {
     STRIPE_WEBHOOK_SECRET: STRIPE.webhookSecret,
     STRIPE_API_BASE: stripe.origin,
   }
-  const migrated = command(['migrate'], env)
+  const migrated = command(['migrate'], { ...env, MIGRATION_DATABASE_URL: cluster.ownerUrl })
   if (migrated.status !== 0) throw new Error(migrated.stderr)
   const ports = [await freePort(), await freePort(), await freePort()]
   const startServer = (port: number) =>

@@ -44,6 +44,7 @@ await drill('Backup and restore', async (report, ends) => {
   const service = await startServiceProcess(ends, newDataDir(ends), {
     ...ENV,
     DATABASE_URL: lost.url,
+    MIGRATION_DATABASE_URL: lost.ownerUrl,
   })
   await openAccounts(service.origin)
   const clients = moneyClients({
@@ -95,7 +96,7 @@ await drill('Backup and restore', async (report, ends) => {
   say('The dump, into a database of its own')
   const url = copy.url.replace(/strongroom$/, 'from_dump')
   const admin = ['-h', '127.0.0.1', '-p', String(copy.port), '-U', 'postgres']
-  await runAsServer('createdb', [...admin, '--owner=strongroom', 'from_dump'])
+  await runAsServer('createdb', [...admin, '--owner=strongroom_owner', 'from_dump'])
   await runAsServer('pg_restore', [
     ...admin,
     '--dbname=from_dump',

@@ -46,6 +46,7 @@ test('an empty environment is a development with the documented defaults, and fr
     host: '127.0.0.1',
     port: 3100,
     database: { url: undefined, ssl: 'disable', ca: undefined },
+    migrationUrl: undefined,
     dataDir: '.data',
     adminTokens: [],
     internalTokens: [],
@@ -92,6 +93,27 @@ test('a database URL may name a primary and its standbys, each of which is judge
   assert.equal(config.database.ssl, 'disable')
   assertFaults({ ...url('127.0.0.1:5432,db2.example.com'), ...local }, /^DATABASE_SSL must be/)
   assertFaults(url('db1.example.com:5432,db2:canary'), /^DATABASE_URL must be a URL/)
+})
+
+test('the URL of the owner is a secret beside that of the service, and judged as that is', (t) => {
+  const write = folder(t)
+  const service = { DATABASE_URL: 'postgres://strongroom:pw@127.0.0.1/money' }
+  const owner = 'postgres://owner:pw@127.0.0.1/money'
+  assert.equal(readConfig({ ...service, MIGRATION_DATABASE_URL: owner }).migrationUrl, owner)
+  const file = { MIGRATION_DATABASE_URL_FILE: write('owner', `${owner}\n`) }
+  assert.equal(readConfig({ ...service, ...file }).migrationUrl, owner)
+
+  const beside = (url: string) => ({ ...service, MIGRATION_DATABASE_URL: url })
+  assertFaults(beside('mysql://canary@127.0.0.1/money'), /^MIGRATION_DATABASE_URL must start with/)
+  assertFaults(beside('postgres://o:ca/nary@host:x/money'), /^MIGRATION_DATABASE_URL must be a URL/)
+  const production = {
+    NODE_ENV: 'production',
+    ...TOKENS,
+    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    DATABASE_SSL: 'disable',
+  }
+  const away = beside('postgres://owner:pw@db.example.com/money')
+  assertFaults({ ...production, ...away }, /^DATABASE_SSL must be/)
 })
 
 test('every value is read, without the space around it', () => {

@@ -73,6 +73,7 @@ test('under load, health says within 5 s that the database is stopped, and that 
   t.after(() => database.stop())
   const service = await startServiceProcess(t, newDataDir(t), {
     DATABASE_URL: database.url,
+    MIGRATION_DATABASE_URL: database.migrationUrl,
     INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
   })
   await healthBecomes(t, service, 200)

@@ -164,13 +164,14 @@ test('.env is read, and gives way to the environment', async (t) => {
 })
 
 test('an old schema is refused unless it may be migrated', async (t) => {
-  const { url } = await emptyDatabase(t)
+  const { url, migrationUrl } = await emptyDatabase(t)
   const dataDir = newDataDir(t)
   const refused = launchService(t, dataDir, { DATABASE_URL: url, MIGRATE_ON_START: 'false' })
   assert.equal(await refused.ended, 1)
   assert.match(refused.output(), /lacks \d+ migrations?: run `node dist\/cli.js migrate`/)
 
-  const migrated = command(['migrate'], { DATABASE_URL: url, DATA_DIR: dataDir })
+  const owner = { MIGRATION_DATABASE_URL: migrationUrl }
+  const migrated = command(['migrate'], { DATABASE_URL: url, DATA_DIR: dataDir, ...owner })
   assert.equal(migrated.stderr + migrated.stdout, 'The schema is up to date.\n')
   assert.equal(migrated.status, 0)
   const env = { DATABASE_URL: url, MIGRATE_ON_START: 'false' }
@@ -179,12 +180,12 @@ test('an old schema is refused unless it may be migrated', async (t) => {
 })
 
 /** A database without any table, on a server of its own. */
-async function emptyDatabase(t: TestContext): Promise<{ url: string }> {
+async function emptyDatabase(t: TestContext): Promise<{ url: string; migrationUrl: string }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-empty-'))
   const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
   t.after(async () => {
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
   })
-  return { url: server.url }
+  return server
 }

@@ -110,7 +110,7 @@ test('a poisoned event is parked after its tries, blocks no other, and can be re
 
   // Mended, as a new release would read it.
   await asAdmin(
-    service.database.url,
+    service.database.adminUrl,
     (sql) =>
       sql`update stripe_events set payload = payload #- '{data,object,subscription}' where id = 'evt_poison'`,
   )

@@ -53,7 +53,7 @@ test('promise 16: events shuffled, in copies, at once and with kills end as thos
   const settled = await eventually(async () => {
     // What failed when its process was killed is due at some later time.
     await asAdmin(
-      database.url,
+      database.adminUrl,
       (sql) => sql`update graphile_worker._private_jobs set run_at = now() where run_at > now()`,
     )
     const [row] = await query<{ n: number }[]>(
@@ -98,7 +98,7 @@ async function addPeople(
   people: { customerIds: string[]; userIds: string[] },
   prices: string[],
 ): Promise<void> {
-  await asAdmin(database.url, async (sql) => {
+  await asAdmin(database.adminUrl, async (sql) => {
     for (const [index, plan] of ['starter', 'pro'].entries()) {
       await sql`
         insert into plans (id, name, stripe_price_id, features, limits)

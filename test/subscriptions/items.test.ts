@@ -225,7 +225,7 @@ test('reconcile compares licences with plans too', async (t) => {
   const id = await ada.subscribe()
   await deliver()
   await asAdmin(
-    service.database.url,
+    service.database.adminUrl,
     (sql) => sql`update licenses set status = 'ended', revoked_at = now()`,
   )
   assert.deepEqual(await ada.licensed(), [])
@@ -248,7 +248,7 @@ test('a row of the version before means the same', async (t) => {
   const [ada, eve] = [await newBuyer(), await newBuyer('eve@example.com')]
   const id = await ada.subscribe()
   await deliver()
-  await asAdmin(service.database.url, async (sql) => {
+  await asAdmin(service.database.adminUrl, async (sql) => {
     await sql`delete from plan_prices`
     await sql`update subscriptions set items = null, settled = '[]', latest_invoice = null`
     await sql`update customers set base_plan = null, base_plan_known = false, plan = 'starter'

@@ -160,7 +160,10 @@ test('a Stripe customer whose deletion is heard of first is never linked', async
   const read = async () => (await service.asAdmin('GET', `/api/customers/${ada.customerId}`)).body
   const { stripe_customer_id: first } = await read()
   // As when the session was opened elsewhere: then the event of its completion makes the link.
-  await asAdmin(service.database.url, (sql) => sql`update customers set stripe_customer_id = null`)
+  await asAdmin(
+    service.database.adminUrl,
+    (sql) => sql`update customers set stripe_customer_id = null`,
+  )
   stripe.deleteCustomer(first)
   const deletion = stripe.events.filter(({ type }) => type === 'customer.deleted')
   await deliver(deletion)

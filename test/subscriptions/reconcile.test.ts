@@ -20,7 +20,7 @@ test('events that never came are made up for by comparing with Stripe’s list',
   stripe.renew(ids[1]!)
   // Open here and unknown to Stripe: told, and left alone.
   await asAdmin(
-    service.database.url,
+    service.database.adminUrl,
     (sql) => sql`
       insert into subscriptions (id, customer_id, stripe_customer_id, status, quantity,
         cancel_at_period_end, created_at)
@@ -43,7 +43,7 @@ test('events that never came are made up for by comparing with Stripe’s list',
   assert.equal(await unheard!.plan(), 'starter')
   assert.equal(await ended!.subscription(), null)
   await asAdmin(
-    service.database.url,
+    service.database.adminUrl,
     (sql) => sql`delete from subscriptions where id = 'sub_unknown'`,
   )
   const again = await reconcile()

@@ -87,7 +87,7 @@ function helpers(service: Service, stripe: StripeStandIn) {
 
   function unsettled() {
     return asAdmin(
-      service.database.url,
+      service.database.adminUrl,
       (sql) => sql`
         select e.type, j.attempts, j.last_error, j.locked_at, j.run_at from stripe_events e
         left join graphile_worker._private_jobs j on j.key = 'stripe_event ' || e.id
@@ -96,7 +96,7 @@ function helpers(service: Service, stripe: StripeStandIn) {
   }
 
   function countEvents(status: string): Promise<number> {
-    return asAdmin(service.database.url, async (sql) => {
+    return asAdmin(service.database.adminUrl, async (sql) => {
       const [row] = await sql`select count(*)::int as n from stripe_events where status = ${status}`
       return row?.['n']
     })
@@ -105,14 +105,14 @@ function helpers(service: Service, stripe: StripeStandIn) {
   /** Makes the queue try again now what it would try later. */
   async function retryNow(): Promise<void> {
     await asAdmin(
-      service.database.url,
+      service.database.adminUrl,
       (sql) => sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`,
     )
   }
 
   async function statuses(): Promise<Record<string, string>> {
     const rows = await asAdmin(
-      service.database.url,
+      service.database.adminUrl,
       (sql) =>
         sql<{ type: string; status: string; reason: string | null }[]>`
         select type, status, reason from stripe_events order by received_at, id`,
@@ -122,7 +122,7 @@ function helpers(service: Service, stripe: StripeStandIn) {
 
   async function reasonOf(id: string): Promise<string | null> {
     const rows = await asAdmin(
-      service.database.url,
+      service.database.adminUrl,
       (sql) => sql`select reason from stripe_events where id = ${id}`,
     )
     return rows[0]?.['reason']

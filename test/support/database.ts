@@ -1,19 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
+import type { DatabaseConfig } from '../../src/database/config.ts'
 import { socketHost } from '../../src/database/hosts.ts'
 
 export interface TestDatabase {
   name: string
-  /** As the service's role, which owns the tables and is no superuser. */
+  /** As the service's role, which owns nothing. */
   url: string
+  /** As the role that owns the tables, which is no superuser. */
+  ownerUrl: string
   /** As the role that created the database: it may revoke privileges and end connections. */
   adminUrl: string
   drop(): Promise<void>
 }
 
-/** The role that the service has in tests; `run.ts` makes it. */
+/** The roles that the service and its migrations have in tests; `run.ts` makes them. */
 export const SERVICE_ROLE = 'strongroom_test'
+export const OWNER_ROLE = 'strongroom_test_owner'
 
 const TRIES_MAX = 50
 
@@ -25,9 +29,10 @@ export async function createDatabase(): Promise<TestDatabase> {
   await asAdmin(server, async (sql) => {
     for (let tries = 1; ; tries++) {
       try {
-        return await sql.unsafe(
-          `create database ${name} template ${template} strategy wal_log owner ${SERVICE_ROLE}`,
+        await sql.unsafe(
+          `create database ${name} template ${template} strategy wal_log owner ${OWNER_ROLE}`,
         )
+        return await closeDatabase(sql, name)
       } catch (error) {
         // 55006: another test is cloning the template at this moment.
         if (!(error instanceof postgres.PostgresError && error.code === '55006')) throw error
@@ -36,14 +41,28 @@ export async function createDatabase(): Promise<TestDatabase> {
       }
     }
   })
+  const login = (user: string) =>
+    databaseUrl(server, name, { user, password: required('TEST_PASSWORD') })
   return {
     name,
-    url: databaseUrl(server, name, { user: SERVICE_ROLE, password: required('TEST_PASSWORD') }),
+    url: login(SERVICE_ROLE),
+    ownerUrl: login(OWNER_ROLE),
     adminUrl: databaseUrl(server, name),
     drop: async () => {
       await asAdmin(server, (sql) => sql.unsafe(`drop database if exists ${name} with (force)`))
     },
   }
+}
+
+/** As `deploy/create-database.sql` closes it; what a template has of this is not cloned. */
+export async function closeDatabase(sql: postgres.Sql, name: string): Promise<void> {
+  await sql.unsafe(`revoke connect, temporary on database ${name} from public`)
+  await sql.unsafe(`grant connect on database ${name} to ${SERVICE_ROLE}`)
+}
+
+/** The settings of a database of tests, of which nothing leaves the machine. */
+export function configOf(url: string): DatabaseConfig {
+  return { url, ssl: 'disable', ca: undefined }
 }
 
 export function databaseUrl(

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
-import { SERVICE_ROLE, asAdmin, databaseUrl } from './database.ts'
+import {
+  OWNER_ROLE,
+  SERVICE_ROLE,
+  asAdmin,
+  closeDatabase,
+  configOf,
+  databaseUrl,
+} from './database.ts'
 
 /**
  * `npm test [-- files]`: a PostgreSQL (the server in TEST_DATABASE_URL or DATABASE_URL, or else the
@@ -18,20 +25,24 @@ const template = `strongroom_template_${process.pid}`
 
 const server = await openServer()
 const files = mkdtempSync(join(tmpdir(), 'strongroom-files-'))
-// Two runs on one server share the role: they must come to the same password.
+// Two runs on one server share the roles: they must come to the same password.
 const password = createHash('sha256').update(server.url).digest('hex')
 try {
   await asAdmin(server.url, async (sql) => {
-    // Two runs on one server share the role; each must be able to log in.
-    await sql.unsafe(`
-      do $$ begin
-        create role ${SERVICE_ROLE} login;
-      exception when duplicate_object or unique_violation then null;
-      end $$`)
-    await sql.unsafe(`alter role ${SERVICE_ROLE} password '${password}'`)
-    await sql.unsafe(`create database ${template} owner ${SERVICE_ROLE}`)
+    for (const role of [OWNER_ROLE, SERVICE_ROLE]) {
+      // Two runs on one server share the roles; each must be able to log in.
+      await sql.unsafe(`
+        do $$ begin
+          create role ${role} login;
+        exception when duplicate_object or unique_violation then null;
+        end $$`)
+      await sql.unsafe(`alter role ${role} password '${password}'`)
+    }
+    await sql.unsafe(`create database ${template} owner ${OWNER_ROLE}`)
+    await closeDatabase(sql, template)
   })
-  await migrate(databaseUrl(server.url, template, { user: SERVICE_ROLE, password }))
+  const login = (user: string) => configOf(databaseUrl(server.url, template, { user, password }))
+  await migrate(login(OWNER_ROLE), login(SERVICE_ROLE))
   process.exitCode = await runTests(server.url)
 } finally {
   try {

@@ -2336,6 +2336,7 @@ export interface components {
             customer: components["schemas"]["Customer"];
             creation: components["schemas"]["CustomerExportCreation"] | null;
             api_keys: components["schemas"]["ApiKey"][];
+            api_key_calls: components["schemas"]["ExportedApiKeyCalls"][];
             subscriptions: components["schemas"]["CustomerExportSubscription"][];
             subscriptions_past: components["schemas"]["CustomerExportSubscriptionsPastItem"][];
             base_plans_past: components["schemas"]["CustomerExportBasePlansPastItem"][];
@@ -3037,6 +3038,21 @@ export interface components {
         CustomerExportCreation: {
             idempotency_key: string;
             answer: components["schemas"]["Customer"];
+        };
+        /** @description The calls with a key in an hour, of the last 400 days. */
+        ExportedApiKeyCalls: {
+            /** @example k3Jd82Lq */
+            key_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            hour: string;
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            refused: number;
         };
         CustomerExportSubscriptionItem: {
             stripe_price_id: string;

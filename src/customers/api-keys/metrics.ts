@@ -8,16 +8,42 @@ import { hashDuration, hashingLoad } from './hashing.ts'
 export const CHECK_RESULTS = ['known', 'looked_up', 'hashed', 'refused', 'malformed'] as const
 export type KeyCheck = (typeof CHECK_RESULTS)[number]
 
+/**
+ * A counter of checks. One costs an addition: the metric is made of the sums when it is read.
+ * @returns what counts a check, by the labels beside its result
+ */
+export function checkCounter<Label extends string = never>(
+  registry: Registry,
+  { name, help, labelNames }: { name: string; help: string; labelNames: readonly Label[] },
+): (labels: Record<Label, string>) => (check: KeyCheck) => void {
+  const all: { labels: Record<Label, string>; sums: Record<KeyCheck, number> }[] = []
+  const counter = new Counter<string>({
+    name,
+    help,
+    labelNames: [...labelNames, 'result'],
+    registers: [registry],
+    collect: () => {
+      counter.reset()
+      for (const { labels, sums } of all) {
+        for (const result of CHECK_RESULTS) counter.inc({ ...labels, result }, sums[result])
+      }
+    },
+  })
+  return (labels) => {
+    const sums = { known: 0, looked_up: 0, hashed: 0, refused: 0, malformed: 0 }
+    all.push({ labels, sums })
+    return (check) => void sums[check]++
+  }
+}
+
 /** @returns counts a check of a key */
 export function keyMetrics(registry: Registry): (check: KeyCheck) => void {
   const registers = [registry]
-  const checks = new Counter({
+  const counting = checkCounter(registry, {
     name: 'strongroom_api_key_checks_total',
     help: 'Presented API keys: known to this process, looked up, hashed, refused, or malformed.',
-    labelNames: ['result'],
-    registers,
+    labelNames: [],
   })
-  for (const result of CHECK_RESULTS) checks.inc({ result }, 0)
   const running: Gauge = new Gauge({
     name: 'strongroom_argon2_running',
     help: 'Slow hashes of API keys under way.',
@@ -31,5 +57,5 @@ export function keyMetrics(registry: Registry): (check: KeyCheck) => void {
     collect: () => waiting.set(hashingLoad().waiting),
   })
   registry.registerMetric(hashDuration)
-  return (result) => checks.inc({ result })
+  return counting({})
 }

@@ -15,6 +15,7 @@ import { keyStates } from './states.ts'
 import { credentialVerifier } from './verifier.ts'
 import { apiKeySteps } from './erasure.ts'
 import { apiKeyExports } from './export.ts'
+import { deleteOldCalls } from './retention.ts'
 
 const CLOSE_TIMEOUT_S = 5
 
@@ -66,6 +67,15 @@ export const apiKeys = fp(
       noting,
       onChange: (listener) => void listeners.push(listener),
     })
+    app.jobs.add({
+      name: 'delete_old_key_calls',
+      cron: '41 4 * * *',
+      isSingle: true,
+      run: async () => {
+        const hours = await deleteOldCalls(app.db)
+        app.log.info({ hours }, 'Deleted old counts of calls by key')
+      },
+    })
     app.erasures.addSteps(apiKeySteps)
     app.personal.addExports(...apiKeyExports)
     // After a restart all callers come at once: the first does not wait for a connection.
@@ -75,5 +85,5 @@ export const apiKeys = fp(
       await Promise.all([reading, noting].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'api-keys', dependencies: ['database', 'metrics', 'privacy'] },
+  { name: 'api-keys', dependencies: ['database', 'jobs', 'metrics', 'privacy'] },
 )

@@ -53,5 +53,8 @@ export const apiKeyCalls = pgTable(
     /** Those of them that were answered 401, 403 or 429. */
     refused: bigint({ mode: 'bigint' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.keyId, table.hour] })],
+  (table) => [
+    primaryKey({ columns: [table.keyId, table.hour] }),
+    index('api_key_calls_hour').on(table.hour),
+  ],
 )

@@ -9,6 +9,7 @@ import { packageFolder, prepareBinaries } from './binaries.ts'
 import { prepareCluster } from './cluster.ts'
 import { clusterServer, serverUrl } from './server.ts'
 
+const OWNER = 'strongroom_owner'
 const ROLE = 'strongroom'
 const DATABASE = 'strongroom'
 const SUPERVISION_MS = 200
@@ -20,8 +21,10 @@ const USERS_LOCK = 5_746_102
 const SETUP_LOCK = 5_746_103
 
 export interface EmbeddedPostgres {
-  /** For the service's own role, which is no superuser and owns the database. */
+  /** For the service's own role, which owns nothing. */
   url: string
+  /** For the role that owns the database and its tables. */
+  migrationUrl: string
   /** For the cluster's superuser: tests and operators. */
   adminUrl: string
   /** Stops the server, unless another process uses it too: the last one stops it. */
@@ -73,14 +76,15 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     throw error
   }
   supervision = supervise()
-  return { url: serverUrl(cluster.socketFolder, ROLE, DATABASE), adminUrl: server.adminUrl, stop }
+  const urlOf = (role: string) => serverUrl(cluster.socketFolder, role, DATABASE)
+  return { url: urlOf(ROLE), migrationUrl: urlOf(OWNER), adminUrl: server.adminUrl, stop }
 
   async function start(): Promise<void> {
     for (let tries = 1; ; tries++) {
       const how = await server.ensureRunning(aborted)
       try {
         await joinUsers()
-        await createDatabase(session)
+        await createDatabase(session, serverUrl(cluster.socketFolder, 'postgres', DATABASE))
         log(`The embedded PostgreSQL ${how === 'started' ? 'has started' : 'runs already'}`)
         return
       } catch (error) {
@@ -146,14 +150,33 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 }
 
 /** Also mends a first start that was cut off between its steps. */
-async function createDatabase(session: postgres.Sql): Promise<void> {
+async function createDatabase(session: postgres.Sql, url: string): Promise<void> {
   await session`select pg_advisory_lock(${SETUP_LOCK})`
-  const [found] = await session`
-    select exists (select from pg_roles where rolname = ${ROLE}) as role,
-      exists (select from pg_database where datname = ${DATABASE}) as database`
-  if (found?.['role'] !== true) await session.unsafe(`create role ${ROLE} login`)
-  if (found?.['database'] !== true) {
-    await session.unsafe(`create database ${DATABASE} owner ${ROLE}`)
+  try {
+    for (const role of [OWNER, ROLE]) {
+      const [found] = await session`select from pg_roles where rolname = ${role}`
+      if (found === undefined) await session.unsafe(`create role ${role} login`)
+    }
+    const [found] = await session<{ owner: string; is_closed: boolean }[]>`
+      select pg_get_userbyid(datdba) as owner, datacl is not null as is_closed
+      from pg_database where datname = ${DATABASE}`
+    if (found === undefined) await session.unsafe(`create database ${DATABASE} owner ${OWNER}`)
+    if (found?.owner === ROLE) await makeOver(url)
+    if (found?.is_closed !== true) {
+      await session.unsafe(`revoke connect, temporary on database ${DATABASE} from public`)
+      await session.unsafe(`grant connect on database ${DATABASE} to ${ROLE}`)
+    }
+  } finally {
+    await session`select pg_advisory_unlock(${SETUP_LOCK})`
   }
-  await session`select pg_advisory_unlock(${SETUP_LOCK})`
+}
+
+/** One of a version whose single role owned everything. The next migration gives that role its part. */
+async function makeOver(url: string): Promise<void> {
+  const sql = postgres(url, { ...socketHost(url), max: 1, onnotice: () => undefined })
+  try {
+    await sql.unsafe(`reassign owned by ${ROLE} to ${OWNER}`)
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
 }

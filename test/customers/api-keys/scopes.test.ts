@@ -6,6 +6,7 @@ import { createCustomer, keyIdOf, me } from '../../support/customers.ts'
 import { eventually } from '../../support/processes.ts'
 import { assertRefused } from '../../support/refusals.ts'
 import { startService } from '../../support/service.ts'
+import { query } from '../../support/tables.ts'
 import { assertDenied } from '../../support/tokens.ts'
 
 const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
@@ -85,8 +86,8 @@ test('calls and refusals of a key are counted by hour and by day', async (t) => 
   })
   const call = (path: string, from: string, key: string = body.api_key) =>
     service.call('GET', path, { headers: { 'x-api-key': key, 'x-forwarded-for': from } })
-  const counted = async (query: string) => {
-    const answer = await service.asAdmin('GET', `${keys}/${body.key.key_id}/calls${query}`)
+  const counted = async (range: string) => {
+    const answer = await service.asAdmin('GET', `${keys}/${body.key.key_id}/calls${range}`)
     assert.equal(answer.status, 200)
     return answer.body.data
   }
@@ -129,4 +130,38 @@ test('calls and refusals of a key are counted by hour and by day', async (t) => 
   assertRefused(await service.asAdmin('GET', missing), 'API_KEY_NOT_FOUND')
   const wrong = `${keys}/${body.key.key_id}/calls?bucket=month`
   assertRefused(await service.asAdmin('GET', wrong), 'VALIDATION_FAILED')
+})
+
+test('counts of calls are in the export of their customer, and go after 400 days', async (t) => {
+  const service = await startService(t)
+  const [ada, eve] = [
+    await createCustomer(service, { email: 'ada@example.com' }),
+    await createCustomer(service, { email: 'eve@example.com' }),
+  ]
+  const [older, younger] = [1_000, 1_500]
+  await query(
+    service.database,
+    `insert into api_key_calls
+     select id, date_trunc('hour', now()) - make_interval(days => 399, hours => n), n, 0
+     from api_keys, generate_series(-${younger}, ${older}) n`,
+  )
+  const exported = async (customerId: string) =>
+    (await service.asAdmin('GET', `/api/customers/${customerId}/export`)).body.api_key_calls
+  const calls = await exported(ada.customerId)
+  assert.equal(calls.length, older + younger + 1)
+  assert.deepEqual(Object.keys(calls[0]), ['key_id', 'hour', 'calls', 'refused'])
+  const hours = calls.map(({ hour }: { hour: string }) => Date.parse(hour))
+  assert.deepEqual(
+    hours,
+    hours.toSorted((a: number, b: number) => a - b),
+  )
+  assert.ok(calls.every((call: Record<string, unknown>) => call['key_id'] === ada.keyId))
+
+  const job = service.app.jobs.all.find(({ name }) => name === 'delete_old_key_calls')
+  await job?.run(null, { attempt: 1, isLast: false })
+  for (const { customerId } of [ada, eve]) {
+    // A day and an hour after what was stored, the first hours are over for 400 days.
+    const kept = await exported(customerId)
+    assert.ok([younger + 24, younger + 25].includes(kept.length), String(kept.length))
+  }
 })

@@ -7,7 +7,7 @@ import type postgres from 'postgres'
 import { startEmbeddedPostgres } from '../../../src/database/embedded/index.ts'
 import { migrate } from '../../../src/database/migrate.ts'
 import { createCustomer } from '../../support/customers.ts'
-import { asAdmin } from '../../support/database.ts'
+import { asAdmin, configOf } from '../../support/database.ts'
 import { eventually } from '../../support/processes.ts'
 import { type Answer, type Service, startService } from '../../support/service.ts'
 import { asCustomer } from '../../support/usage.ts'
@@ -16,14 +16,14 @@ import { asCustomer } from '../../support/usage.ts'
 async function start(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-standby-'))
   const server = await startEmbeddedPostgres({ dataDir })
-  const { url, adminUrl } = server
-  await migrate({ url, ssl: 'disable', ca: undefined })
+  const { url, migrationUrl: ownerUrl, adminUrl } = server
+  await migrate(configOf(ownerUrl), configOf(url))
   // Before the service ends, which waits for its commits.
   t.after(() => waitForStandby(adminUrl, ''))
   const service = await startService(
     t,
     {},
-    { name: '', url, adminUrl, drop: async () => undefined },
+    { name: '', url, ownerUrl, adminUrl, drop: async () => undefined },
   )
   t.after(async () => {
     await server.stop()
