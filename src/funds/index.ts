@@ -2,6 +2,8 @@ import type { Capability } from '../capability/capability.ts'
 import { useDatabase } from '../database/index.ts'
 import { checkLedger } from './check.ts'
 import { funds as plugin } from './plugin.ts'
+import { transferBatchRoutes } from './many/routes.ts'
+import { TransferBatch } from './many/schemas.ts'
 import { accountPrivacyRoutes } from './privacy-routes.ts'
 import { ErasedAccount, ErasingAccount, accountExport } from './privacy-schemas.ts'
 import { receiptRoutes } from './receipt-routes.ts'
@@ -19,7 +21,7 @@ declare module '../audit/record.ts' {
 export const funds: Capability = {
   name: 'funds',
   plugin: async (app) => app.register(plugin),
-  schemas: [...fundsSchemas, ErasedAccount, ErasingAccount],
+  schemas: [...fundsSchemas, TransferBatch, ErasedAccount, ErasingAccount],
   documents: (app) => [accountExport(app.personal.exportsOf('account'))],
   routes: {
     internal: async (scope, { config }) => {
@@ -32,6 +34,7 @@ export const funds: Capability = {
         { prefix: '/account/:user_id' },
       )
       await scope.register(moneyRoutes)
+      await scope.register(transferBatchRoutes)
       await scope.register(receiptRoutes)
     },
   },

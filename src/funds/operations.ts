@@ -44,6 +44,8 @@ export type Operation = Movement &
   Write & {
     /** If it was sent and the answer was lost, a transfer under its key is its own. */
     key: string
+    /** Of those that came with others: whose they are, which take turns with all else. */
+    group?: string
   }
 
 /** A row of the ledger. */
