@@ -2,7 +2,8 @@ import type { Static, TObject } from '@sinclair/typebox'
 import type { Actor } from '../audit/record.ts'
 import type { Cap } from '../auth/identity.ts'
 import type { InternalPermission } from '../auth/permissions.ts'
-import { fingerprint } from '../http/idempotency.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
+import { sha256 } from '../encoding/sha256.ts'
 import type { Moved, Movement } from './operations.ts'
 import { placeOf, presentHold, presentMovement } from './present.ts'
 import { CaptureBody, HoldBody, MovementBody, RefundBody, ReleaseBody } from './schemas.ts'
@@ -28,7 +29,7 @@ interface Asked {
 }
 
 type Noted =
-  'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor' | 'cap'
+  'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'bytes' | 'actor' | 'cap'
 type Wanted = Movement extends infer M ? (M extends Movement ? Omit<M, Noted> : never) : never
 
 const op = <Body extends TObject>(one: Op<Body>): Op<Body> => one
@@ -135,12 +136,14 @@ export function movementOf<Name extends OpName>(
   const { ask } = OPS[name] as Op<TObject>
   const { movement, meaning } = ask(body, holdId)
   const { reason = null, reference = null, metadata = null } = body as Notes
+  const described = canonicalJson([movement.kind, ...meaning, reason, reference, metadata])
   const noted: Pick<Movement, Noted> = {
     reason,
     reference,
     metadata,
     idempotencyKey: caller.idempotencyKey,
-    fingerprint: fingerprint(movement.kind, ...meaning, reason, reference, metadata),
+    fingerprint: sha256(described),
+    bytes: described.length,
     actor: caller.actor,
     cap: caller.cap,
   }

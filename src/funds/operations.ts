@@ -20,6 +20,8 @@ export type Movement = {
   /** Over what the request means: a key may be repeated with the same one only. */
   fingerprint: Buffer
   actor: Actor
+  /** About how long its notes are, which is what writing it takes. */
+  bytes?: number
   /** How much its token may move; null or left out for no bound. */
   cap?: Cap | null
 } & (

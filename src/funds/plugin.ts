@@ -24,6 +24,8 @@ import { finishAccount, fundsSteps, lockedAccount } from './erasure.ts'
 const WRITERS = 1
 const READERS = KINDS.balances.connectionsMax
 const BATCH_MAX = KINDS.ledger.rowsMax
+/** Of notes in a batch, which are written in one go: 20 KB of each of 50 calls, or 2 KB of each of 500. */
+const BATCH_BYTES_MAX = 1_048_576
 const WAITING_MAX = 5_000
 /** For accounts that others have locked, or that have too much in them for a batch: README.md. */
 const ASIDE_WRITERS = 3
@@ -95,6 +97,8 @@ export const funds = fp(
       ...limits,
       lanes: WRITERS,
       ownerOf: ({ group }) => group ?? '',
+      weightOf: ({ bytes = 0 }) => bytes,
+      weightMax: BATCH_BYTES_MAX,
       commit: (batch, index) => books.commit(at(writers, index), batch, SHARED),
       isGivenUp: (operation) => operation.givenUp,
     })

@@ -2,6 +2,7 @@ import type postgres from 'postgres'
 import { isLockNotHad } from '../../database/faults.ts'
 import type { Write } from '../../http/outcomes/attempt.ts'
 import { Refusal } from '../../refusals/index.ts'
+import { rest, slices } from '../../scheduling/slices.ts'
 import { commitBatch, fulfilled, rejected } from '../committing.ts'
 import { type LedgerBooks, type Outcome, type Reach, inputOf } from '../ledger.ts'
 import type { Operation } from '../operations.ts'
@@ -42,22 +43,26 @@ export async function commitTogether(
     const { operations } = batch
     const opened = await openOrSetAside(operations)
     if (opened === null) return rejected(new SetAside())
-    if (batch.givenUp && !batch.sent) {
-      await sql`rollback`
-      return rejected(new Refusal('TIMEOUT'))
-    }
-    const outcomes = operations.map((operation): Outcome => {
+    const outcomes: Outcome[] = []
+    const pause = slices()
+    for (const operation of operations) {
+      await pause()
       try {
-        return fulfilled(opened.decide(operation))
+        outcomes.push(fulfilled(opened.decide(operation)))
       } catch (error) {
-        return rejected(error)
+        outcomes.push(rejected(error))
       }
-    })
+    }
+    await rest()
     const reasons = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
     if (batch.isRefused || reasons.length > 0) {
       await sql`rollback`
       const isAside = reasons.some((reason) => reason instanceof SetAside)
       return isAside ? rejected(new SetAside()) : fulfilled({ outcomes, isDone: false })
+    }
+    if (batch.givenUp && !batch.sent) {
+      await sql`rollback`
+      return rejected(new Refusal('TIMEOUT'))
     }
     batch.sent = true
     // What was done before this batch stays a repetition, also when its commit is asked about again.
