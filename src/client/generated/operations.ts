@@ -494,6 +494,14 @@ Needs a token with the permission `funds:hold`.
    */
   releaseHold: Call<'releaseHold'>
   /**
+   * Charge, top up, refund, hold, capture and release, many at once.
+   *
+   * Each transfer has the result that its call alone would have: its status, its answer or its refusal, under its own `idempotency_key`. Only what is wrong with the list itself refuses the batch. Transfers of one account are made in order, unless the account is locked meanwhile. With `atomic`, they are made in order and in one transaction, all or none: otherwise the answer is a 409 `BATCH_REFUSED` with `results`, and nothing has moved. Up to 4 MiB, and no header `Idempotency-Key`. Each transfer needs the permission of its own call, and is a 403 in its result without it.
+
+Needs a token with one of the permissions `funds:deduct`, `funds:hold`, `funds:refund`, `funds:top_up`.
+   */
+  moveMany: Call<'moveMany'>
+  /**
    * Prove a transfer to anybody, offline.
    *
    * Needs a token with the permission `accounts:read`.
@@ -529,6 +537,7 @@ export const internalOperations = {
   createHold: { method: 'post', path: '/holds', key: 'header' },
   captureHold: { method: 'post', path: '/holds/{hold_id}/capture', key: 'header' },
   releaseHold: { method: 'post', path: '/holds/{hold_id}/release', key: 'header' },
+  moveMany: { method: 'post', path: '/transfers/batch', key: 'transfers' },
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
   openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },

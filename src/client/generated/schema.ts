@@ -1142,6 +1142,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/transfers/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge, top up, refund, hold, capture and release, many at once
+         * @description Each transfer has the result that its call alone would have: its status, its answer or its refusal, under its own `idempotency_key`. Only what is wrong with the list itself refuses the batch. Transfers of one account are made in order, unless the account is locked meanwhile. With `atomic`, they are made in order and in one transaction, all or none: otherwise the answer is a 409 `BATCH_REFUSED` with `results`, and nothing has moved. Up to 4 MiB, and no header `Idempotency-Key`. Each transfer needs the permission of its own call, and is a 403 in its result without it.
+         *
+         *     Needs a token with one of the permissions `funds:deduct`, `funds:hold`, `funds:refund`, `funds:top_up`.
+         */
+        post: operations["moveMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/transfers/{transfer_id}/receipt": {
         parameters: {
             query?: never;
@@ -1214,7 +1236,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -1583,6 +1605,10 @@ export interface components {
             data: components["schemas"]["Transfer"][];
             /** @description For the next page, with the same filters; null on the last one. */
             next_cursor: string | null;
+        };
+        TransferBatch: {
+            /** @description In the order of the transfers. */
+            results: components["schemas"]["TransferResult"][];
         };
         ErasedAccount: {
             /** @example user-123 */
@@ -2283,6 +2309,24 @@ export interface components {
          */
         Metadata: {
             [key: string]: unknown;
+        };
+        /** @description What the call alone answers: a movement, a hold, or an error with its `code`. */
+        TransferResultBody: {
+            [key: string]: unknown;
+        };
+        TransferResult: {
+            /**
+             * Format: int32
+             * @description Of HTTP, as the call alone would have it.
+             * @example 200
+             */
+            status: number;
+            body: components["schemas"]["TransferResultBody"];
+            /**
+             * @description The key had been used for this transfer: the answer is the first one.
+             * @enum {boolean}
+             */
+            replayed?: true;
         };
         /**
          * @example {
@@ -3428,6 +3472,56 @@ export interface components {
              * @example order-1001
              */
             idempotency_key?: string;
+        };
+        /**
+         * @description The call: `hold`, `capture` and `release` are those of `/holds`.
+         * @enum {string}
+         */
+        TransferOp: "deduct" | "top_up" | "refund" | "hold" | "capture" | "release";
+        BatchTransfer: {
+            op: components["schemas"]["TransferOp"];
+            /**
+             * @description Of `deduct`, `top_up` and `hold`.
+             * @example user-123
+             */
+            user_id?: string;
+            /**
+             * @description Of `refund`: the charge.
+             * @example tr_42_7
+             */
+            transfer_id?: string;
+            /**
+             * @description Of `capture` and `release`.
+             * @example hold_42_8
+             */
+            hold_id?: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset; `refund` and `capture` take all there is without it.
+             * @example 500
+             */
+            amount?: number;
+            /**
+             * Format: int32
+             * @description After this the hold no longer counts; 7 days if not given.
+             * @example 3600
+             */
+            expires_in_s?: number;
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        MoveManyRequest: {
+            transfers: components["schemas"]["BatchTransfer"][];
+            /** @description All or none, also over several accounts; false if not given. */
+            atomic?: boolean;
         };
         OpenTopUpCheckoutRequest: {
             /**
@@ -5290,6 +5384,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hold"];
+                };
+            };
+        };
+    };
+    moveMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "transfers": [
+                 *         {
+                 *           "op": "deduct",
+                 *           "user_id": "user-123",
+                 *           "amount": 500,
+                 *           "idempotency_key": "job-77"
+                 *         },
+                 *         {
+                 *           "op": "hold",
+                 *           "user_id": "user-123",
+                 *           "amount": 2000,
+                 *           "idempotency_key": "job-78"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MoveManyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferBatch"];
                 };
             };
         };
