@@ -30,6 +30,8 @@ export type Movement = {
       userId: string
       amount: bigint
     }
+  /** Of either sign. */
+  | { kind: 'adjustment'; userId: string; amount: bigint }
   | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
   /** What Stripe has taken for a dispute is held without end, whatever the account says. */
   | { kind: 'hold'; charge: Place; amount: bigint }
