@@ -7,6 +7,7 @@ export const GUIDES = [
   'concepts',
   'start',
   'money',
+  'bulk',
   'idempotency',
   'usage',
   'licences',
