@@ -16,6 +16,7 @@ const PUBLIC = [
   '/docs/',
   '/docs/guides/access',
   '/docs/guides/audit',
+  '/docs/guides/bulk',
   '/docs/guides/clients',
   '/docs/guides/concepts',
   '/docs/guides/errors',
