@@ -6,9 +6,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /**
      * What a credential must be allowed to do to call this route; null where any good one of the scope
-     * may. A guarded route without it does not start.
+     * may. Of a list one is enough. A guarded route without it does not start.
      */
-    permission?: Permission | KeyScope | null
+    permission?: Permission | KeyScope | readonly Permission[] | null
     /** Of a route that operators call too: what their token must be allowed to do. */
     adminPermission?: AdminPermission
   }
@@ -33,7 +33,16 @@ export function checkPermission(
   granted: ReadonlySet<string> | null,
 ): void {
   const { permission } = request.routeOptions.config
-  if (permission !== null) requireGranted(granted, permission ?? '')
+  if (typeof permission === 'object' && permission !== null) requireOne(granted, permission)
+  else if (permission !== null) requireGranted(granted, permission ?? '')
+}
+
+function requireOne(granted: ReadonlySet<string> | null, some: readonly Permission[]): void {
+  if (granted === null || some.some((one) => granted.has(one))) return
+  const names = some.map((one) => `\`${one}\``).join(', ')
+  throw new Refusal('PERMISSION_DENIED', {
+    message: `The credential lacks each of the permissions ${names}.`,
+  })
 }
 
 /**

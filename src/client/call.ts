@@ -35,8 +35,8 @@ export type Call<I extends Id> = keyof Fields<I> extends never
 export interface Operation {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete'
   path: keyof paths
-  /** What makes the call happen once: a header, the `report_id` of the body or of each report. */
-  key?: 'header' | 'report' | 'reports'
+  /** What makes the call happen once: a header, the `report_id` of the body or of each report, the key of each transfer. */
+  key?: 'header' | 'report' | 'reports' | 'transfers'
   /** Whether the answer is text instead of JSON. */
   text?: true
 }
@@ -81,7 +81,7 @@ export function callsOf<Operations extends Record<string, Operation>>(
         })
         return data
       }
-      const body = withReportIds(key, others)
+      const body = key === 'transfers' ? withKeys(others) : withReportIds(key, others)
       if (key !== 'reports') return send(body)
       const retries = options.retries ?? defaults.retries ?? RETRIES
       return sendReports(body['reports'] as Values[], send, retries, signal)
@@ -107,6 +107,17 @@ function withReportIds(key: Operation['key'], body: Values): Values {
   if (key !== 'reports') return body
   const reports = body['reports'] as Values[]
   return { ...body, reports: reports.map(withReportId) }
+}
+
+/** Sent twice, a transfer without a key of its own would be made twice. */
+function withKeys(body: Values): Values {
+  const transfers = body['transfers'] as Values[]
+  return {
+    ...body,
+    transfers: transfers.map((one) => {
+      return { ...one, idempotency_key: one['idempotency_key'] ?? newKey() }
+    }),
+  }
 }
 
 function withReportId(report: Values): Values {

@@ -62,7 +62,11 @@ export class StrongroomError extends Error {
 }
 
 /** The error that an answer of 400 and above is. */
-export function errorOf(response: Response, text: string, sentKey: string | null) {
+export function errorOf(
+  response: Pick<Response, 'status' | 'headers'>,
+  text: string,
+  sentKey: string | null,
+) {
   const facts = {
     statusCode: response.status,
     requestId: response.headers.get('x-request-id'),

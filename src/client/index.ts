@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch'
+import { type BatchingOptions, batched } from './batching.ts'
 import { type Calls, type Operation, callsOf } from './call.ts'
 import {
   type AdminCalls,
@@ -13,6 +14,7 @@ import {
 import type { components, paths } from './generated/schema.ts'
 import { type TransportOptions, transport } from './transport.ts'
 
+export type { BatchingOptions } from './batching.ts'
 export type { Answer, Call, CallOptions, Input } from './call.ts'
 export {
   type ClientErrorCode,
@@ -60,9 +62,19 @@ export function adminClient(options: ClientOptions & { token: string }): AdminCl
 }
 
 /** For your other services; the token is the service's `INTERNAL_SERVICE_TOKEN`. */
-export function internalClient(options: ClientOptions & { token: string }): InternalClient {
+export function internalClient(
+  options: ClientOptions & {
+    token: string
+    /** Calls that move or hold money are then collected and sent together. */
+    batching?: BatchingOptions
+  },
+): InternalClient {
   const headers = { 'X-INTERNAL-TOKEN': present(options.token, 'token') }
-  return connect(options, headers, internalOperations)
+  const client = connect(options, headers, internalOperations)
+  const { batching } = options
+  return batching === undefined
+    ? client
+    : { ...batched(client, batching, options), http: client.http }
 }
 
 function connect<Operations extends Record<string, Operation>>(

@@ -81,7 +81,8 @@ async function attempt(request: Request, options: TransportOptions): Promise<Res
   }
 }
 
-function mayPass(error: StrongroomError): boolean {
+/** Whether the same call may succeed in a moment. */
+export function mayPass(error: StrongroomError): boolean {
   if ((error.retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX || LASTING.has(error.code)) return false
   return error.statusCode === null || PASSING.has(error.statusCode)
 }

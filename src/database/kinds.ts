@@ -68,6 +68,10 @@ export const KINDS = {
     ...lane('money of accounts that are locked elsewhere', 500),
     connectionsMax: 3,
   },
+  'ledger atomic': {
+    ...lane('money of several accounts, all or none', 1_000),
+    connectionsMax: 2,
+  },
   'ended holds': lane('ending expired holds', 500, BACKGROUND),
   balances: { ...lane('balances', 500), connectionsMax: 2 },
   'balances aside': lane('past balances, and those of accounts with very many holds', 500),

@@ -4,6 +4,7 @@ import type { PageRequest } from '../http/pagination.ts'
 import type { Database } from '../database/index.ts'
 import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals/index.ts'
+import type { Place } from './operations.ts'
 import { SYSTEM_ACCOUNTS, available, isBeyondLimit } from './posting.ts'
 import { accounts, holds, transfers } from './tables.ts'
 import { takeTurn } from './turns.ts'
@@ -72,8 +73,16 @@ export async function getAccount(
   db: Pick<Database, 'select'>,
   userId: string,
 ): Promise<AccountRow> {
-  const [account] = await db.select().from(accounts).where(eq(accounts.userId, userId))
+  const account = await accountOfUser(db, userId)
   if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+  return account
+}
+
+export async function accountOfUser(
+  db: Pick<Database, 'select'>,
+  userId: string,
+): Promise<AccountRow | undefined> {
+  const [account] = await db.select().from(accounts).where(eq(accounts.userId, userId))
   return account
 }
 
@@ -148,6 +157,19 @@ export async function lapsedOf(
       ),
     )
   return BigInt(row?.sum ?? 0)
+}
+
+/** @throws Refusal `TRANSFER_NOT_FOUND` */
+export async function getTransfer(
+  db: Pick<Database, 'select'>,
+  { accountId, seq }: Place,
+): Promise<TransferRow> {
+  const [row] = await db
+    .select()
+    .from(transfers)
+    .where(and(eq(transfers.accountId, accountId), eq(transfers.seq, seq)))
+  if (row === undefined) throw new Refusal('TRANSFER_NOT_FOUND')
+  return row
 }
 
 /** A page of an account's transfers, newest first. */

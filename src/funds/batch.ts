@@ -116,6 +116,9 @@ export function openBatch(ledger: Ledger) {
       case 'write_off':
         caps.check(operation, operation.amount)
         return done(transfer(account, operation, operation.amount, null), null)
+      case 'adjustment':
+        caps.check(operation, operation.amount < 0n ? -operation.amount : operation.amount)
+        return done(transfer(account, operation, operation.amount, null), null)
       case 'hold': {
         const isForced = 'charge' in operation
         caps.check(operation, operation.amount)
@@ -248,7 +251,9 @@ export function openBatch(ledger: Ledger) {
     isForced = false,
   ): Transfer {
     const after = post(account, operation.kind, amount, ledger.now, isForced)
-    const { debit, credit } = EFFECTS[operation.kind]
+    const effect = EFFECTS[operation.kind]
+    const isTaken = amount < 0n
+    const [debit, credit] = isTaken ? [effect.credit, effect.debit] : [effect.debit, effect.credit]
     const sideId = (side: string) =>
       side === 'user' ? after.id : ledger.systemAccount(side, after.asset)
     const made: Transfer = {
@@ -257,7 +262,7 @@ export function openBatch(ledger: Ledger) {
       debitAccountId: sideId(debit),
       creditAccountId: sideId(credit),
       asset: after.asset,
-      amount,
+      amount: isTaken ? -amount : amount,
       kind: operation.kind,
       targetSeq,
       balanceAfter: after.balance,

@@ -1,7 +1,12 @@
 import type { Capability } from '../capability/capability.ts'
 import { useDatabase } from '../database/index.ts'
+import { adjustmentRoutes } from './adjustment-routes.ts'
 import { checkLedger } from './check.ts'
 import { funds as plugin } from './plugin.ts'
+import { findingRoutes, findingSchemas, readingRoutes } from './finding/routes.ts'
+import { Statement, statementRoutes } from './finding/statement-routes.ts'
+import { transferBatchRoutes } from './many/routes.ts'
+import { TransferBatch } from './many/schemas.ts'
 import { accountPrivacyRoutes } from './privacy-routes.ts'
 import { ErasedAccount, ErasingAccount, accountExport } from './privacy-schemas.ts'
 import { receiptRoutes } from './receipt-routes.ts'
@@ -19,7 +24,14 @@ declare module '../audit/record.ts' {
 export const funds: Capability = {
   name: 'funds',
   plugin: async (app) => app.register(plugin),
-  schemas: [...fundsSchemas, ErasedAccount, ErasingAccount],
+  schemas: [
+    ...fundsSchemas,
+    TransferBatch,
+    ...findingSchemas,
+    Statement,
+    ErasedAccount,
+    ErasingAccount,
+  ],
   documents: (app) => [accountExport(app.personal.exportsOf('account'))],
   routes: {
     internal: async (scope, { config }) => {
@@ -32,7 +44,26 @@ export const funds: Capability = {
         { prefix: '/account/:user_id' },
       )
       await scope.register(moneyRoutes)
+      await scope.register(transferBatchRoutes)
+      await scope.register(readingRoutes)
+      await scope.register(statementRoutes)
+      await scope.register(findingRoutes, {
+        permission: 'accounts:read',
+        ids: { accounts: 'listAccounts', transfers: 'findTransfers', holds: 'listHolds' },
+      })
       await scope.register(receiptRoutes)
+    },
+    admin: async (scope) => {
+      await scope.register(adjustmentRoutes, { prefix: '/funds' })
+      await scope.register(findingRoutes, {
+        prefix: '/funds',
+        permission: 'funds:read',
+        ids: {
+          accounts: 'listFundsAccounts',
+          transfers: 'findFundsTransfers',
+          holds: 'listFundsHolds',
+        },
+      })
     },
   },
   checks: [checkLedger],

@@ -224,7 +224,7 @@ function holdPlace(transfer: Transfer): Place | null {
   return { accountId, seq: transfer.targetSeq ?? 0n }
 }
 
-function inputOf(batch: readonly Operation[]): BatchInput {
+export function inputOf(batch: readonly Operation[]): BatchInput {
   const users = batch.flatMap((operation) => ('userId' in operation ? [operation.userId] : []))
   const charges = batch.flatMap((one) => ('charge' in one ? [one.charge] : []))
   const holds = batch.flatMap((operation) => ('hold' in operation ? [operation.hold] : []))

@@ -13,6 +13,7 @@ const EVENTS = {
   stripe_reinstatement: 'funds.topped_up',
   forfeit: 'funds.deducted',
   write_off: 'funds.topped_up',
+  adjustment: 'funds.adjusted',
   refund: 'funds.refunded',
   hold: 'funds.held',
   capture: 'funds.captured',
@@ -69,6 +70,8 @@ export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: num
   const { kind } = transfer
   const own = `acct_${transfer.accountId}`
   const named = (side: string) => (side === 'user' ? own : side)
+  const { debit, credit } = EFFECTS[kind]
+  const isTaken = kind === 'adjustment' && transfer.debitAccountId === transfer.accountId
   return movementRecord(
     {
       accountId: transfer.accountId,
@@ -76,8 +79,8 @@ export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: num
       kind,
       asset: transfer.asset,
       amount: Number(transfer.amount),
-      debit: named(EFFECTS[kind].debit),
-      credit: named(EFFECTS[kind].credit),
+      debit: named(isTaken ? credit : debit),
+      credit: named(isTaken ? debit : credit),
       targetSeq: transfer.targetSeq,
       balanceAfter: Number(transfer.balanceAfter),
       heldAfter: Number(transfer.heldAfter),

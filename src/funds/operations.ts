@@ -20,6 +20,8 @@ export type Movement = {
   /** Over what the request means: a key may be repeated with the same one only. */
   fingerprint: Buffer
   actor: Actor
+  /** About how long its notes are, which is what writing it takes. */
+  bytes?: number
   /** How much its token may move; null or left out for no bound. */
   cap?: Cap | null
 } & (
@@ -28,6 +30,8 @@ export type Movement = {
       userId: string
       amount: bigint
     }
+  /** Of either sign. */
+  | { kind: 'adjustment'; userId: string; amount: bigint }
   | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
   /** What Stripe has taken for a dispute is held without end, whatever the account says. */
   | { kind: 'hold'; charge: Place; amount: bigint }
@@ -44,6 +48,8 @@ export type Operation = Movement &
   Write & {
     /** If it was sent and the answer was lost, a transfer under its key is its own. */
     key: string
+    /** Of those that came with others: whose they are, which take turns with all else. */
+    group?: string
   }
 
 /** A row of the ledger. */

@@ -5,10 +5,11 @@ import { KINDS, type KindName } from '../database/kinds.ts'
 import { type BalanceRow, type BalanceThen, balanceAt, readBalances } from './balances.ts'
 import { endLapsedHolds } from './jobs.ts'
 import { COUNTED_MAX } from './lapsed.ts'
-import { ALONE, type LedgerBooks, SHARED, ledger } from './ledger.ts'
+import { ALONE, type LedgerBooks, type Outcome, SHARED, ledger } from './ledger.ts'
 import { committedFacts, transferSource } from './log-source.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
+import { NotDone, newTogether, togetherQueue } from './many/queue.ts'
 import { Refusal } from '../refusals/index.ts'
 import { sharedCommits } from '../scheduling/shared-commits.ts'
 import { SetAside, holderOf } from './set-aside.ts'
@@ -23,6 +24,8 @@ import { finishAccount, fundsSteps, lockedAccount } from './erasure.ts'
 const WRITERS = 1
 const READERS = KINDS.balances.connectionsMax
 const BATCH_MAX = KINDS.ledger.rowsMax
+/** Of notes in a batch, which are written in one go: 20 KB of each of 50 calls, or 2 KB of each of 500. */
+const BATCH_BYTES_MAX = 1_048_576
 const WAITING_MAX = 5_000
 /** For accounts that others have locked, or that have too much in them for a batch: README.md. */
 const ASIDE_WRITERS = 3
@@ -36,8 +39,20 @@ declare module 'fastify' {
       /**
        * Moves or holds money once, durably, or throws the refusal.
        * @param attempt the request's, whose time bounds the wait
+       * @param group of those that come together, which take turns with all else
        */
-      move(movement: Movement, attempt?: Attempt): Promise<Moved>
+      move(movement: Movement, attempt?: Attempt, group?: string): Promise<Moved>
+      /**
+       * Decides movements in order, and does all of them or none, in one transaction.
+       * @param isRefused for what each would come to, where it is known that they are not to be done
+       * @throws NotDone with what each came to; Refusal `OVERLOADED`, `ACCOUNT_BUSY`, `TIMEOUT` or
+       * `OUTCOME_UNKNOWN`
+       */
+      moveTogether(
+        operations: readonly Operation[],
+        isRefused: boolean,
+        attempt: Attempt,
+      ): Promise<Moved[]>
       /** As it is now, every acknowledged movement included. */
       balance(userId: string): Promise<BalanceRow>
       /** As it stood then. */
@@ -68,7 +83,11 @@ export const funds = fp(
     const readers = lanes('balances')
     const past = app.connections.open('balances aside')
     const ending = app.connections.open('ended holds')
-    const metrics = fundsMetrics(app.metrics, () => moves.waiting() + setAside.waiting())
+    const together = lanes('ledger atomic')
+    const metrics = fundsMetrics(
+      app.metrics,
+      () => moves.waiting() + setAside.waiting() + allOrNone.waiting(),
+    )
     const books = ledger((writes, batchSize, recordId) => {
       metrics.committed(writes, batchSize)
       if (recordId !== null) app.audit.remember(recordId, () => committedFacts(writes))
@@ -77,6 +96,9 @@ export const funds = fp(
     const moves = sharedCommits<Operation, Moved>({
       ...limits,
       lanes: WRITERS,
+      ownerOf: ({ group }) => group ?? '',
+      weightOf: ({ bytes = 0 }) => bytes,
+      weightMax: BATCH_BYTES_MAX,
       commit: (batch, index) => books.commit(at(writers, index), batch, SHARED),
       isGivenUp: (operation) => operation.givenUp,
     })
@@ -92,6 +114,7 @@ export const funds = fp(
       giveUp: ({ sent, key }) =>
         sent ? new Refusal('OUTCOME_UNKNOWN', { repeat: { idempotency_key: key } }) : busyAccount(),
     })
+    const allOrNone = togetherQueue(books, [at(together, 0), at(together, 1)])
     const reads = sharedCommits<string, BalanceRow>({
       ...limits,
       lanes: READERS,
@@ -114,12 +137,24 @@ export const funds = fp(
     }
 
     app.decorate('funds', {
-      move: (movement, attempt) => {
+      move: (movement, attempt, group) => {
         const operation = newOperation(movement)
+        if (group !== undefined) operation.group = group
         const submitted = move(operation)
         const moved =
           attempt?.follow(operation, submitted, { idempotency_key: operation.key }) ?? submitted
         moved.catch((reason: unknown) => metrics.refused(movement.kind, reason))
+        return moved
+      },
+      moveTogether: (operations, isRefused, attempt) => {
+        const batch = newTogether(operations, isRefused)
+        const moved = attempt.follow(batch, allOrNone.submit(batch))
+        moved.catch((error: unknown) => {
+          operations.forEach(({ kind }, index) => {
+            const reason = error instanceof NotDone ? reasonOf(error.outcomes[index]) : error
+            if (reason !== null) metrics.refused(kind, reason)
+          })
+        })
         return moved
       },
       balance: (userId) =>
@@ -172,12 +207,17 @@ export const funds = fp(
     app.addHook('onClose', async () => {
       clearInterval(job)
       stopping.abort()
-      const clients = [...writers, ...asides, ...readers, past, ending]
+      const clients = [...writers, ...asides, ...together, ...readers, past, ending]
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
   { name: 'funds', dependencies: ['errors', 'metrics', 'database', 'jobs', 'audit', 'privacy'] },
 )
+
+/** @returns null for what could have been done */
+function reasonOf(outcome: Outcome | undefined): unknown {
+  return outcome?.status === 'rejected' ? outcome.reason : null
+}
 
 function at<T>(items: readonly T[], index: number): T {
   const item = items[index]

@@ -25,6 +25,8 @@ export const EFFECTS = {
   /** What is left to a user whose account is erased, and what such a user owed. */
   forfeit: { debit: 'user', credit: 'adjustments', balance: -1n, held: 0n },
   write_off: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
+  /** What an operator moves by hand; with an amount below zero, the other way. */
+  adjustment: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
   refund: { debit: 'revenue', credit: 'user', balance: 1n, held: 0n },
   hold: { debit: 'user', credit: 'holds', balance: 0n, held: 1n },
   capture: { debit: 'holds', credit: 'revenue', balance: -1n, held: -1n },
@@ -94,6 +96,7 @@ export function isBeyondLimit(account: Pick<Account, 'balance' | 'creditLimit'>)
 /**
  * The account after a transfer; the one that was given stays as it is. The transfer's time is never
  * before the account's last change.
+ * @param amount of an adjustment, below zero where it takes from the account
  * @param isForced what has happened at Stripe is booked whatever the account says
  * @throws Refusal `ACCOUNT_FROZEN`, `INSUFFICIENT_FUNDS` or `BALANCE_LIMIT`
  */
@@ -107,9 +110,10 @@ export function post(
   const effect = EFFECTS[kind]
   // What Stripe has taken back is gone, whatever the account says; and no status keeps one open.
   const isReversal = kind === 'stripe_reversal'
-  if (effect.debit === 'user' && !isReversal && !isForced && kind !== 'forfeit') {
-    if (account.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
-    if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
+  const isTaken = amount < 0n
+  if ((effect.debit === 'user' || isTaken) && !isReversal && !isForced && kind !== 'forfeit') {
+    if (account.status !== 'active' && !isTaken) throw new Refusal('ACCOUNT_FROZEN')
+    if ((isTaken ? -amount : amount) > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
   }
   const balance = account.balance + effect.balance * amount
   const held = account.held + effect.held * amount

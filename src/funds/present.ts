@@ -101,6 +101,7 @@ export function presentTransfer(row: TransferRow, userId: string, names: Map<big
   const idOfTarget = concernsHold ? holdId : transferId
   return {
     transfer_id: transferId(row),
+    user_id: userId,
     kind: row.kind,
     target_id: target && idOfTarget(target),
     debit_account: names.get(row.debitAccountId) ?? userId,

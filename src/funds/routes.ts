@@ -4,9 +4,10 @@ import { identityOf } from '../auth/identity.ts'
 import { actorOf } from '../auth/scope.ts'
 import { attemptOf } from '../http/outcomes/plugin.ts'
 import { ref } from '../http/schemas.ts'
-import { fingerprint, idempotencyKey } from '../http/idempotency.ts'
-import type { Moved, Movement } from './operations.ts'
-import { placeOf, presentHold, presentMovement } from './present.ts'
+import { idempotencyKey } from '../http/idempotency.ts'
+import { type BodyOf, type OpName, movementOf } from './asked.ts'
+import type { Moved } from './operations.ts'
+import { presentHold, presentMovement } from './present.ts'
 import {
   Account,
   Balance,
@@ -26,8 +27,6 @@ import {
 export { accountRoutes } from './account-routes.ts'
 
 export const fundsSchemas = [Account, Balance, MovementAnswer, Hold, Transfer, TransferPage]
-
-const EXPIRES_IN_S = 604_800
 
 const SUMMARIES = {
   deduct: "Charge a user: money goes from the user's account to revenue",
@@ -58,11 +57,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
       },
     },
-    async (request, reply) => {
-      const { user_id: userId, amount } = request.body
-      const asked = { kind: 'deduct' as const, userId, amount: BigInt(amount) }
-      return presentMovement(await move(app, request, reply, asked, [userId, amount]))
-    },
+    async (request, reply) => presentMovement(await move(app, request, reply, 'deduct')),
   )
 
   app.post(
@@ -74,11 +69,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         refusals: [...always, 'ACCOUNT_NOT_FOUND', 'BALANCE_LIMIT'],
       },
     },
-    async (request, reply) => {
-      const { user_id: userId, amount } = request.body
-      const asked = { kind: 'top_up' as const, userId, amount: BigInt(amount) }
-      return presentMovement(await move(app, request, reply, asked, [userId, amount]))
-    },
+    async (request, reply) => presentMovement(await move(app, request, reply, 'top_up')),
   )
 
   app.post(
@@ -103,11 +94,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         ],
       },
     },
-    async (request, reply) => {
-      const { transfer_id, amount } = request.body
-      const asked = { kind: 'refund' as const, charge: placeOf(transfer_id), amount: orAll(amount) }
-      return presentMovement(await move(app, request, reply, asked, [transfer_id, amount]))
-    },
+    async (request, reply) => presentMovement(await move(app, request, reply, 'refund')),
   )
 
   app.post(
@@ -126,10 +113,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      const { user_id: userId, amount, expires_in_s = EXPIRES_IN_S } = request.body
-      const expiresInMs = expires_in_s * 1_000
-      const asked = { kind: 'hold' as const, userId, amount: BigInt(amount), expiresInMs }
-      const moved = await move(app, request, reply, asked, [userId, amount, expires_in_s])
+      const moved = await move(app, request, reply, 'hold')
       return reply.code(201).send(presentHold(moved))
     },
   )
@@ -156,12 +140,8 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         ],
       },
     },
-    async (request, reply) => {
-      const { hold_id } = request.params
-      const { amount } = request.body
-      const asked = { kind: 'capture' as const, hold: placeOf(hold_id), amount: orAll(amount) }
-      return presentHold(await move(app, request, reply, asked, [hold_id, amount]))
-    },
+    async (request, reply) =>
+      presentHold(await move(app, request, reply, 'capture', request.params.hold_id)),
   )
 
   app.post(
@@ -180,57 +160,32 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         refusals: [...always, 'HOLD_NOT_FOUND', 'HOLD_CLOSED', 'HOLD_NOT_YOURS'],
       },
     },
-    async (request, reply) => {
-      const { hold_id } = request.params
-      const asked = { kind: 'release' as const, hold: placeOf(hold_id) }
-      return presentHold(await move(app, request, reply, asked, [hold_id]))
-    },
+    async (request, reply) =>
+      presentHold(await move(app, request, reply, 'release', request.params.hold_id)),
   )
 }
-
-type Asked = Movement extends infer M ? (M extends Movement ? Omit<M, Noted> : never) : never
-type Noted =
-  'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor' | 'cap'
 
 interface KeyHeaders {
   'idempotency-key'?: string
 }
 
-interface Notes {
-  reason?: string
-  reference?: string
-  metadata?: Record<string, unknown>
-  idempotency_key?: string
-}
-
-/** @param meaning what makes two requests the same, besides their kind and their notes */
-async function move(
+async function move<Name extends OpName>(
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
-  asked: Asked,
-  meaning: readonly unknown[],
+  name: Name,
+  holdId?: string,
 ): Promise<Moved> {
-  const body = request.body as Notes
-  const { reason = null, reference = null, metadata = null } = body
-  if ('userId' in asked) request.userId = asked.userId
-  const noted: Pick<Movement, Noted> = {
-    reason,
-    reference,
-    metadata,
-    idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
-    fingerprint: fingerprint(asked.kind, ...meaning, reason, reference, metadata),
+  const body = request.body as BodyOf<Name> & { idempotency_key?: string; user_id?: string }
+  if (body.user_id !== undefined) request.userId = body.user_id
+  const caller = {
     actor: actorOf(request),
     cap: identityOf(request).cap,
+    idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
   }
-  // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
-  // a shape of its own, which moreover lives long.
-  const moved = await app.funds.move(Object.assign(asked, noted), attemptOf(request))
+  const movement = movementOf(name, body, caller, holdId)
+  const moved = await app.funds.move(movement, attemptOf(request))
   request.userId = moved.userId
   if (moved.replayed) void reply.header('idempotent-replayed', 'true')
   return moved
-}
-
-function orAll(amount: number | undefined): bigint | null {
-  return amount === undefined ? null : BigInt(amount)
 }

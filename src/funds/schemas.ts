@@ -115,6 +115,7 @@ const Kind = Type.Unsafe<TransferKind>({
 export const Transfer = Type.Object(
   {
     transfer_id: TransferId,
+    user_id: UserName,
     kind: Kind,
     target_id: nullable(
       Type.String({ description: 'The charge refunded, or the hold captured or released.' }),

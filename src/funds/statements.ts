@@ -62,7 +62,12 @@ export async function beginBatch(
   const [, , , accounts, , sums, transaction, ...found] = await Promise.all([
     sql`begin`,
     waitMs !== null && sql`select set_config('lock_timeout', ${String(waitMs)}, true)`,
-    waitMs !== null && sql`select pg_advisory_xact_lock(${turn}) from accounts where ${chosen}`,
+    // In one order where there are several. Accounts may share a turn, which is then asked for once.
+    waitMs !== null &&
+      sql`
+        select pg_advisory_xact_lock(${TURN_CLASS}::int, one.turn) from (
+          select distinct hashint8(id) as turn from accounts where ${chosen} order by turn offset 0
+        ) one`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
         0::bigint as lapsed, credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -19,6 +20,8 @@ const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /** 2^53 - 1: the largest amount that every JSON reader keeps exactly. */
 const LIMIT = sql.raw(String(Number.MAX_SAFE_INTEGER))
+
+const hashOf = (column: AnyPgColumn) => sql`hashtextextended(${column}, 0)`
 
 /**
  * The two sides of every transfer. A user's account stores its balance; a system account (one per
@@ -78,6 +81,17 @@ export const accounts = pgTable(
   },
   (table) => [
     unique('accounts_system_asset').on(table.system, table.asset),
+    // What accounts are listed by. None has a column that a charge changes: it would touch every index.
+    index('accounts_tier')
+      .on(table.tier, table.id)
+      .where(sql`${table.userId} is not null`),
+    index('accounts_status')
+      .on(table.status, table.id)
+      .where(sql`${table.status} <> 'active'`),
+    index('accounts_charged_back')
+      .on(table.id)
+      .where(sql`${table.chargedBack}`),
+    index('accounts_user_id_prefix').on(table.userId.op('text_pattern_ops')),
     check('accounts_owner', sql`num_nonnulls(${table.userId}, ${table.system}) = 1`),
     check('accounts_status', sql`${table.status} in ('active', 'frozen', 'closed')`),
     check('accounts_balance', sql`${table.balance} between -${LIMIT} and ${LIMIT}`),
@@ -160,6 +174,22 @@ export const transfers = pgTable(
     index('transfers_target')
       .on(table.accountId, table.targetSeq)
       .where(sql`${table.targetSeq} is not null`),
+    // What transfers of all accounts are listed by, newest first. Texts by their hashes, whose entries are
+    // small whatever the text; most of all kinds are charges, of which a walk by time finds enough.
+    index('transfers_time').on(table.createdAt, table.accountId, table.seq),
+    index('transfers_kind_time')
+      .on(table.kind, table.createdAt, table.accountId, table.seq)
+      .where(sql`${table.kind} <> 'deduct'`),
+    index('transfers_reference')
+      .on(hashOf(table.reference), table.createdAt, table.accountId, table.seq)
+      .where(sql`${table.reference} is not null`),
+    index('transfers_reason')
+      .on(hashOf(table.reason), table.createdAt, table.accountId, table.seq)
+      .where(sql`${table.reason} is not null`),
+    // Those with a space in front are no caller's.
+    index('transfers_key')
+      .on(hashOf(table.idempotencyKey), table.createdAt, table.accountId, table.seq)
+      .where(sql`not starts_with(${table.idempotencyKey}, ' ')`),
     check(
       'transfers_sides',
       sql`${table.debitAccountId} <> ${table.creditAccountId} and (${table.kind} = 'capture' or ${table.accountId} in (${table.debitAccountId}, ${table.creditAccountId}))`,

@@ -78,7 +78,9 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
           or created_at < created_before
           or balance_after <> balance_before + amount * case
             when kind in ('top_up', 'stripe_top_up', 'stripe_reinstatement', 'refund', 'write_off') then 1
-            when kind in ('deduct', 'stripe_reversal', 'capture', 'forfeit') then -1 else 0 end
+            when kind in ('deduct', 'stripe_reversal', 'capture', 'forfeit') then -1
+            when kind = 'adjustment' then case account_id when credit_account_id then 1 else -1 end
+            else 0 end
           or held_after <> held_before + amount * case
             when kind = 'hold' then 1 when kind in ('capture', 'release') then -1 else 0 end
         limit ${FINDINGS_MAX}`,
@@ -101,11 +103,16 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         select t.account_id, t.seq, t.kind, t.asset from transfers t
         left join accounts d on d.id = t.debit_account_id
         left join accounts c on c.id = t.credit_account_id
+        cross join lateral (
+          select t.kind = 'adjustment' and t.debit_account_id = t.account_id as taken
+        ) this
         where (t.asset, t.asset) is distinct from (d.asset, c.asset)
           or (coalesce(d.system, 'user'), coalesce(c.system, 'user')) is distinct from (
-            case t.kind when 'top_up' then 'adjustments' when 'write_off' then 'adjustments' when 'stripe_top_up' then 'stripe' when 'stripe_reinstatement' then 'stripe' when 'refund' then 'revenue'
+            case t.kind when 'adjustment' then case when this.taken then 'user' else 'adjustments' end
+              when 'top_up' then 'adjustments' when 'write_off' then 'adjustments' when 'stripe_top_up' then 'stripe' when 'stripe_reinstatement' then 'stripe' when 'refund' then 'revenue'
               when 'capture' then 'holds' when 'release' then 'holds' else 'user' end,
-            case t.kind when 'deduct' then 'revenue' when 'forfeit' then 'adjustments' when 'stripe_reversal' then 'stripe' when 'capture' then 'revenue'
+            case t.kind when 'adjustment' then case when this.taken then 'adjustments' else 'user' end
+              when 'deduct' then 'revenue' when 'forfeit' then 'adjustments' when 'stripe_reversal' then 'stripe' when 'capture' then 'revenue'
               when 'hold' then 'holds' else 'user' end)
         limit ${FINDINGS_MAX}`,
     ],

@@ -78,12 +78,9 @@ function ofWhatIsStored(refusal: Refusal, { repeat }: Attempt): Refusal {
 }
 
 /** What the caller may know of an error; the cause of a 500 stays in the log. */
-function refusalFor(error: FastifyError): Refusal {
+export function refusalFor(error: Partial<FastifyError>): Refusal {
   if (error instanceof Refusal) return error
-  if (error.validation) {
-    const details = error.validation.slice(0, DETAILS_MAX).map(detailOf)
-    return new Refusal('VALIDATION_FAILED', { details })
-  }
+  if (error.validation) return refusalOfFaults(error.validation)
   if (error instanceof OutcomeUnknown) return new Refusal('OUTCOME_UNKNOWN')
   if (isTimeUp(error)) return new Refusal('TIMEOUT')
   if (isDatabaseUnavailable(error)) return new Refusal('DATABASE_UNAVAILABLE')
@@ -93,6 +90,13 @@ function refusalFor(error: FastifyError): Refusal {
     return new Refusal('BAD_REQUEST')
   }
   return new Refusal('INTERNAL_ERROR')
+}
+
+/** What a caller is told of a text that does not match its schema. */
+export function refusalOfFaults(faults: readonly FastifySchemaValidationError[]): Refusal {
+  return new Refusal('VALIDATION_FAILED', {
+    details: faults.slice(0, DETAILS_MAX).map(detailOf),
+  })
 }
 
 function detailOf(fault: FastifySchemaValidationError): RefusalDetail {

@@ -1,6 +1,6 @@
 export const SERVICE_DESCRIPTION = `Self-hosted billing, locked from the first request.
 
-**Guides:** [first steps](/docs/guides/start), [money](/docs/guides/money),
+**Guides:** [first steps](/docs/guides/start), [money](/docs/guides/money), [charging in bulk](/docs/guides/bulk),
 [repeating a call](/docs/guides/idempotency), [usage](/docs/guides/usage),
 [licences](/docs/guides/licences), [Stripe](/docs/guides/webhooks),
 [the audit log](/docs/guides/audit), [who may do what](/docs/guides/access), [changing secrets](/docs/guides/rotation),

@@ -122,7 +122,9 @@ function needsOf({ config }: RouteOptions) {
   const sentence =
     permission === null
       ? 'Takes any token of its scope.'
-      : `Needs a token with the permission \`${permission}\`.`
+      : typeof permission === 'object'
+        ? `Needs a token with one of the permissions ${permission.map((one) => `\`${one}\``).join(', ')}.`
+        : `Needs a token with the permission \`${permission}\`.`
   return { sentence, extension: { 'x-permission': permission } }
 }
 

@@ -75,7 +75,7 @@ const ErrorDetail = Type.Object(
   { title: 'ErrorDetail' },
 )
 
-/** With `OUTCOME_UNKNOWN` only: see the guide on repeating a call. */
+/** With `OUTCOME_UNKNOWN`, and results with `BATCH_REFUSED`: see the guide on repeating a call. */
 const RepeatFields = {
   idempotency_key: Type.Optional(
     Type.String({ description: 'Sent again with this key, the call moves money once.' }),

@@ -3,7 +3,7 @@ import { NUMBER_CHARS_MAX, endOfNumber, isKept } from './strict-json-numbers.ts'
 const DEPTH_MAX = 32
 
 /** Of a whole text: a thousand items with a hundred fields each have some 200,000. */
-const VALUES_MAX = 262_144
+export const VALUES_MAX = 262_144
 
 /**
  * As much as the whole body of any call but a few. A string is read in one go, so its length bounds for
@@ -155,7 +155,7 @@ function endOfString(text: string, start: number): number {
 }
 
 /** Between two quotes a backslash is counted once: those before a quote stand behind the one before. */
-function isEscaped(text: string, at: number): boolean {
+export function isEscaped(text: string, at: number): boolean {
   let backslashes = 0
   while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++
   return backslashes % 2 === 1

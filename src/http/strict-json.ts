@@ -5,7 +5,7 @@ import { Refusal } from '../refusals/index.ts'
 import { parseLongStrictJson, parseStrictJson } from './strict-json-parser.ts'
 
 /** The body limit of all but a few routes. A longer body is read in slices. */
-const SHORT_BYTES_MAX = 65_536
+export const SHORT_BYTES_MAX = 65_536
 
 const CONTENT_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
 
@@ -39,18 +39,21 @@ export const strictJson = fp(
 )
 
 function read(request: FastifyRequest, body: Buffer): unknown {
-  refuseOtherEncodings(request)
+  const text = textOf(request, body)
   // Many clients announce JSON on a DELETE without sending any.
-  if (body.length === 0) return undefined
-  return parseStrictJson(textOf(body), malformed)
+  return text === '' ? undefined : parseStrictJson(text, malformed)
 }
 
 async function readLong(request: FastifyRequest, body: Buffer): Promise<unknown> {
-  refuseOtherEncodings(request)
-  return parseLongStrictJson(textOf(body), malformed)
+  return parseLongStrictJson(textOf(request, body), malformed)
 }
 
-function textOf(body: Buffer): string {
+/**
+ * A body as text.
+ * @throws Refusal `UNSUPPORTED_MEDIA_TYPE` or `MALFORMED_JSON`
+ */
+export function textOf(request: FastifyRequest, body: Buffer): string {
+  refuseOtherEncodings(request)
   if (!isUtf8(body)) throw malformed('is not UTF-8')
   return body.toString('utf8')
 }
@@ -69,6 +72,6 @@ function unexpectedBody(): Refusal {
   })
 }
 
-function malformed(message: string): Refusal {
+export function malformed(message: string): Refusal {
   return new Refusal('MALFORMED_JSON', { details: [{ path: '/', message }] })
 }

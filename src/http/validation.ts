@@ -25,6 +25,12 @@ const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
   }
 }
 
+/** For a part of a body that is judged as another call's whole body. */
+export const namingAllFaults: FastifySchemaCompiler<FastifySchema> = build(
+  {},
+  { customOptions: STRICT },
+)
+
 /**
  * For a body that may be large: naming every fault of megabytes would cost hundreds of them. Takes
  * schemas without references.

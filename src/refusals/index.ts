@@ -47,6 +47,7 @@ export const REFUSALS = {
   HOLD_NOT_YOURS: [409, 'The hold is for a dispute, which Stripe ends.'],
   BALANCE_BELOW_FLOOR: [409, 'The balance is below its floor.'],
   NOT_REFUNDABLE: [409, 'Only a charge can be refunded: a deduct or a capture.'],
+  BATCH_REFUSED: [409, 'Nothing was moved: not all transfers of the batch can be made.'],
   API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
   TOKEN_REVOKED: [409, 'The token is revoked or expired.'],
   LAST_OWNER: [409, 'Without this token nobody could make another; issue an owner first.'],
@@ -102,7 +103,7 @@ export interface Repeat {
   key_id?: string
   token_id?: string
   license_id?: string
-  /** Of a batch, each with its own. */
+  /** Of a batch, each with its own; with `BATCH_REFUSED` too. */
   results?: readonly object[]
 }
 
@@ -118,7 +119,7 @@ export class Refusal extends Error {
   readonly code: RefusalCode
   readonly statusCode: number
   readonly details: readonly RefusalDetail[] | undefined
-  /** Of `OUTCOME_UNKNOWN`; answered at the top level, beside `code`. */
+  /** Of `OUTCOME_UNKNOWN` and `BATCH_REFUSED`; answered at the top level, beside `code`. */
   readonly repeat: Repeat | undefined
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {

@@ -17,6 +17,7 @@ const PUBLIC = [
   '/docs/guides/access',
   '/docs/guides/audit',
   '/docs/guides/auto-top-up',
+  '/docs/guides/bulk',
   '/docs/guides/clients',
   '/docs/guides/concepts',
   '/docs/guides/errors',

@@ -4,9 +4,11 @@ import type { LoadOptions } from './load.ts'
 
 /** The load of wrk's scripts in `load.ts`, where wrk is not installed: in a process of its own, too. */
 export interface AutocannonJob extends LoadOptions {
-  kind: 'deducts' | 'reads' | 'asks' | 'reports' | 'webhooks'
+  kind: 'deducts' | 'batches' | 'reads' | 'asks' | 'reports' | 'webhooks'
   path: string
   connections: number
+  /** Of charges in a batch. */
+  batch: number
 }
 
 interface Call {
@@ -17,7 +19,7 @@ interface Call {
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as AutocannonJob
-const { origin, path, token, users, apiKeys, durationS, connections, webhookSecret } = job
+const { origin, path, token, users, apiKeys, durationS, connections, batch, webhookSecret } = job
 const seed = process.hrtime.bigint()
 let n = 0
 
@@ -31,6 +33,16 @@ const CALLS: Record<AutocannonJob['kind'], () => Call> = {
     path,
     headers: { ...JSON_TYPE, 'x-internal-token': token, 'idempotency-key': `${seed}-${n++}` },
     body: JSON.stringify({ user_id: user(), amount: 1 }),
+  }),
+  batches: () => ({
+    method: 'POST',
+    path,
+    headers: { ...JSON_TYPE, 'x-internal-token': token },
+    body: JSON.stringify({
+      transfers: Array.from({ length: batch }, () => {
+        return { op: 'deduct', user_id: user(), amount: 1, idempotency_key: `${seed}-${n++}` }
+      }),
+    }),
   }),
   reads: () => ({
     method: 'GET',

@@ -9,6 +9,10 @@ const run = promisify(execFile)
 
 const CONNECTIONS = 64
 
+/** Of charges in a batch, and how many batches are under way. */
+export const BATCH = 100
+const BATCH_CONNECTIONS = 8
+
 export interface LoadOptions {
   origin: string
   token: string
@@ -23,6 +27,8 @@ export interface Load {
   name: 'wrk' | 'autocannon'
   /** Requests answered a second; fails if any answer was not 2xx. */
   deducts(path: string, options: LoadOptions): Promise<number>
+  /** Charges a second, in batches. */
+  batches(path: string, options: LoadOptions): Promise<number>
   reads(path: string, options: LoadOptions): Promise<number>
   reports(path: string, options: LoadOptions): Promise<number>
   /** Signed events of Stripe, each another. */
@@ -62,6 +68,22 @@ const wrk: Load = {
         }, '{"user_id":"user-' .. user .. '","amount":1}')
       end`,
     ),
+  batches: async (path, options) => {
+    const script = `local n = 0
+      function request()
+        local items = {}
+        for i = 1, ${BATCH} do
+          n = n + 1
+          items[i] = '{"op":"deduct","user_id":"user-' .. math.random(1, ${options.users}) ..
+            '","amount":1,"idempotency_key":"' .. seed .. n .. '"}'
+        end
+        return wrk.format('POST', '${path}', {
+          ['content-type'] = 'application/json',
+          ['x-internal-token'] = '${options.token}',
+        }, '{"transfers":[' .. table.concat(items, ',') .. ']}')
+      end`
+    return BATCH * (await runWrk(options, script, BATCH_CONNECTIONS))
+  },
   reads: (path, options) =>
     runWrk(
       options,
@@ -96,14 +118,18 @@ const wrk: Load = {
     ),
 }
 
-async function runWrk(options: LoadOptions, script: string): Promise<number> {
+async function runWrk(
+  options: LoadOptions,
+  script: string,
+  connections = CONNECTIONS,
+): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
   const file = join(folder, 'load.lua')
   const seed = `local seed = '${process.hrtime.bigint()}-'\nmath.randomseed(os.time())\n`
   writeFileSync(file, seed + script)
   try {
     const duration = `${options.durationS}s`
-    const flags = ['-t1', `-c${CONNECTIONS}`, '-d', duration, '-s', file]
+    const flags = ['-t1', `-c${connections}`, '-d', duration, '-s', file]
     const { stdout } = await run('wrk', [...flags, options.origin])
     if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Not all calls succeeded:\n${stdout}`)
     return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
@@ -115,6 +141,8 @@ async function runWrk(options: LoadOptions, script: string): Promise<number> {
 const autocannon: Load = {
   name: 'autocannon',
   deducts: (path, options) => runAutocannon('deducts', path, options),
+  batches: async (path, options) =>
+    BATCH * (await runAutocannon('batches', path, options, BATCH_CONNECTIONS)),
   reads: (path, options) => runAutocannon('reads', path, options),
   asks: (path, options) => runAutocannon('asks', path, options),
   webhooks: (path, options) => runAutocannon('webhooks', path, options),
@@ -125,8 +153,9 @@ async function runAutocannon(
   kind: AutocannonJob['kind'],
   path: string,
   options: LoadOptions,
+  connections = CONNECTIONS,
 ): Promise<number> {
-  const job: AutocannonJob = { ...options, kind, path, connections: CONNECTIONS }
+  const job: AutocannonJob = { ...options, kind, path, connections, batch: BATCH }
   const { stdout } = await run('npx', ['tsx', 'test/bench/autocannon.ts', JSON.stringify(job)])
   return Number(stdout)
 }

@@ -12,8 +12,8 @@ import { type IssuedToken, assertDenied, bearer, issue } from '../support/tokens
 interface Route {
   method: string
   path: string
-  /** Null where any token of the scope will do. */
-  permission: string | null
+  /** One of these is enough; null where any token of the scope will do. */
+  permissions: string[] | null
 }
 
 const PARAMETERS: Record<string, string> = {
@@ -29,6 +29,9 @@ const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
   paths: Record<string, Record<string, Record<string, unknown>>>
 }
 
+const namesOf = (permissions: readonly string[]) =>
+  permissions.map((one) => `\`${one}\``).join(', ')
+
 /** The routes that tokens of a scope open and what they need, as the document says. */
 function routesOf(scope: TokenScope): Route[] {
   const scheme = scope === 'admin' ? 'AdminToken' : 'InternalToken'
@@ -36,12 +39,13 @@ function routesOf(scope: TokenScope): Route[] {
     Object.entries(operations)
       .filter(([, { security }]) => (security as object[]).some((one) => scheme in one))
       .map(([method, operation]) => {
-        const permission = operation['x-permission']
-        assert.ok(permission === null || typeof permission === 'string', `${method} ${path}`)
-        const needs = permission === null ? 'any token' : `\`${permission}\``
+        const permission = operation['x-permission'] as string | string[] | null
+        assert.notEqual(permission, undefined, `${method} ${path}`)
+        const permissions = permission === null ? null : [permission].flat()
+        const needs = permissions === null ? 'any token' : namesOf(permissions)
         assert.ok(String(operation['description']).includes(needs), `${method} ${path}`)
         const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) => PARAMETERS[name] ?? 'ada')
-        return { method: method.toUpperCase(), path: filled, permission }
+        return { method: method.toUpperCase(), path: filled, permissions }
       }),
   )
 }
@@ -79,15 +83,15 @@ for (const scope of ['admin', 'internal'] as const) {
     const isLetIn = ({ status, body }: Answer) =>
       status !== 401 && body.code !== 'FORBIDDEN' && body.code !== 'PERMISSION_DENIED'
 
-    for (const { method, path, permission } of routes) {
+    for (const { method, path, permissions } of routes) {
       const about = `${method} ${path}`
       for (const [name, { only, without }] of tokens) {
-        const isRight = permission === null || permission === name
+        const isRight = permissions === null || permissions.includes(name)
         const answer = await only.call(method, path)
         if (isRight) assert.ok(isLetIn(answer), `${about} with ${name}: ${answer.status}`)
-        else assertDenied(answer, `\`${permission}\``, `${about} with ${name}`)
-        if (name !== permission) continue
-        assertDenied(await without.call(method, path), `\`${permission}\``, `${about} without it`)
+        else assertDenied(answer, namesOf(permissions), `${about} with ${name}`)
+        if (permissions?.length !== 1 || !isRight) continue
+        assertDenied(await without.call(method, path), `\`${name}\``, `${about} without it`)
       }
       const stranger = await bearer(service, scope, 'srt_adm_wrong')(method, path)
       assertRefused(stranger, wrong, about)

@@ -164,6 +164,38 @@ Needs a key with the scope `usage:read`, or an operator’s token with the permi
    */
   getUsage: Call<'getUsage'>
   /**
+   * Move money by hand, for a reason.
+   *
+   * Between the account of a user and `adjustments`, and recorded as `funds.adjusted` with who did it and why. It may take from a frozen account, and from none below its floor. The answer has the amount with its sign.
+
+Needs a token with the permission `funds:write`.
+   */
+  adjustFunds: Call<'adjustFunds'>
+  /**
+   * List accounts, newest first.
+   *
+   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `funds:read`.
+   */
+  listFundsAccounts: Call<'listFundsAccounts'>
+  /**
+   * Find transfers of all accounts, newest first.
+   *
+   * All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `funds:read`.
+   */
+  findFundsTransfers: Call<'findFundsTransfers'>
+  /**
+   * List holds, newest first.
+   *
+   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `funds:read`.
+   */
+  listFundsHolds: Call<'listFundsHolds'>
+  /**
    * List plans, newest first.
    *
    * Takes any token of its scope.
@@ -411,6 +443,10 @@ export const adminOperations = {
   openPortal: { method: 'post', path: '/api/subscriptions/portal' },
   listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
   getUsage: { method: 'get', path: '/api/usage/{customer_id}' },
+  adjustFunds: { method: 'post', path: '/api/funds/adjustments', key: 'header' },
+  listFundsAccounts: { method: 'get', path: '/api/funds/accounts' },
+  findFundsTransfers: { method: 'get', path: '/api/funds/transfers' },
+  listFundsHolds: { method: 'get', path: '/api/funds/holds' },
   listPlans: { method: 'get', path: '/api/plans' },
   getPlan: { method: 'get', path: '/api/plans/{plan_id}' },
   putPlan: { method: 'put', path: '/api/plans/{plan_id}' },
@@ -532,6 +568,14 @@ Needs a token with the permission `funds:hold`.
    */
   createHold: Call<'createHold'>
   /**
+   * List holds, newest first.
+   *
+   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `accounts:read`.
+   */
+  listHolds: Call<'listHolds'>
+  /**
    * Charge what a hold has set aside, in part or whole; the rest is released.
    *
    * The same capture again is answered as the first one was.
@@ -547,6 +591,50 @@ Needs a token with the permission `funds:hold`.
 Needs a token with the permission `funds:hold`.
    */
   releaseHold: Call<'releaseHold'>
+  /**
+   * Charge, top up, refund, hold, capture and release, many at once.
+   *
+   * Each transfer has the result that its call alone would have: its status, its answer or its refusal, under its own `idempotency_key`. Only what is wrong with the list itself refuses the batch. Transfers of one account are made in order, unless the account is locked meanwhile. With `atomic`, they are made in order and in one transaction, all or none: otherwise the answer is a 409 `BATCH_REFUSED` with `results`, and nothing has moved. Up to 4 MiB, and no header `Idempotency-Key`. Each transfer needs the permission of its own call, and is a 403 in its result without it.
+
+Needs a token with one of the permissions `funds:deduct`, `funds:hold`, `funds:refund`, `funds:top_up`.
+   */
+  moveMany: Call<'moveMany'>
+  /**
+   * Read a transfer.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  getTransfer: Call<'getTransfer'>
+  /**
+   * Read a hold as it is now.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  getHold: Call<'getHold'>
+  /**
+   * A statement of a user's account.
+   *
+   * The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+
+Needs a token with the permission `accounts:read`.
+   */
+  getStatement: Call<'getStatement'>
+  /**
+   * List accounts, newest first.
+   *
+   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `accounts:read`.
+   */
+  listAccounts: Call<'listAccounts'>
+  /**
+   * Find transfers of all accounts, newest first.
+   *
+   * All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `accounts:read`.
+   */
+  findTransfers: Call<'findTransfers'>
   /**
    * Prove a transfer to anybody, offline.
    *
@@ -595,8 +683,15 @@ export const internalOperations = {
   topUp: { method: 'post', path: '/top_up', key: 'header' },
   refund: { method: 'post', path: '/refund', key: 'header' },
   createHold: { method: 'post', path: '/holds', key: 'header' },
+  listHolds: { method: 'get', path: '/holds' },
   captureHold: { method: 'post', path: '/holds/{hold_id}/capture', key: 'header' },
   releaseHold: { method: 'post', path: '/holds/{hold_id}/release', key: 'header' },
+  moveMany: { method: 'post', path: '/transfers/batch', key: 'transfers' },
+  getTransfer: { method: 'get', path: '/transfers/{transfer_id}' },
+  getHold: { method: 'get', path: '/holds/{hold_id}' },
+  getStatement: { method: 'get', path: '/account/{user_id}/statement' },
+  listAccounts: { method: 'get', path: '/accounts' },
+  findTransfers: { method: 'get', path: '/transfers' },
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
   openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },

@@ -310,6 +310,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/funds/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move money by hand, for a reason
+         * @description Between the account of a user and `adjustments`, and recorded as `funds.adjusted` with who did it and why. It may take from a frozen account, and from none below its floor. The answer has the amount with its sign.
+         *
+         *     Needs a token with the permission `funds:write`.
+         */
+        post: operations["adjustFunds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts, newest first
+         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `funds:read`.
+         */
+        get: operations["listFundsAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find transfers of all accounts, newest first
+         * @description All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `funds:read`.
+         */
+        get: operations["findFundsTransfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List holds, newest first
+         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `funds:read`.
+         */
+        get: operations["listFundsHolds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans": {
         parameters: {
             query?: never;
@@ -1107,7 +1195,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List holds, newest first
+         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `accounts:read`.
+         */
+        get: operations["listHolds"];
         put?: never;
         /**
          * Set money aside for a charge to come
@@ -1160,6 +1254,134 @@ export interface paths {
          *     Needs a token with the permission `funds:hold`.
          */
         post: operations["releaseHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/transfers/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge, top up, refund, hold, capture and release, many at once
+         * @description Each transfer has the result that its call alone would have: its status, its answer or its refusal, under its own `idempotency_key`. Only what is wrong with the list itself refuses the batch. Transfers of one account are made in order, unless the account is locked meanwhile. With `atomic`, they are made in order and in one transaction, all or none: otherwise the answer is a 409 `BATCH_REFUSED` with `results`, and nothing has moved. Up to 4 MiB, and no header `Idempotency-Key`. Each transfer needs the permission of its own call, and is a 403 in its result without it.
+         *
+         *     Needs a token with one of the permissions `funds:deduct`, `funds:hold`, `funds:refund`, `funds:top_up`.
+         */
+        post: operations["moveMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a transfer
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["getTransfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/holds/{hold_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a hold as it is now
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["getHold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A statement of a user's account
+         * @description The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+         *
+         *     Needs a token with the permission `accounts:read`.
+         */
+        get: operations["getStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts, newest first
+         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `accounts:read`.
+         */
+        get: operations["listAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find transfers of all accounts, newest first
+         * @description All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `accounts:read`.
+         */
+        get: operations["findTransfers"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1264,7 +1486,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -1597,6 +1819,8 @@ export interface components {
         Transfer: {
             /** @example tr_42_7 */
             transfer_id: string;
+            /** @example user-123 */
+            user_id: string;
             kind: components["schemas"]["TransferKind"];
             /** @description The charge refunded, or the hold captured or released. */
             target_id: string | null;
@@ -1633,6 +1857,97 @@ export interface components {
             data: components["schemas"]["Transfer"][];
             /** @description For the next page, with the same filters; null on the last one. */
             next_cursor: string | null;
+        };
+        TransferBatch: {
+            /** @description In the order of the transfers. */
+            results: components["schemas"]["TransferResult"][];
+        };
+        AccountPage: {
+            data: components["schemas"]["Account"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A hold as it is now. */
+        HoldState: {
+            /** @example hold_42_8 */
+            hold_id: string;
+            /** @example user-123 */
+            user_id: string;
+            /** @example USD/2 */
+            asset: string;
+            /**
+             * Format: int64
+             * @description What was set aside.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What of it was charged; the rest went back.
+             * @example 1000
+             */
+            captured: number;
+            status: components["schemas"]["HoldStatus"];
+            /**
+             * @description Of the transfer that made it.
+             * @example tr_42_7
+             */
+            transfer_id: string;
+            reason: string | null;
+            reference: string | null;
+            metadata: components["schemas"]["Metadata"] | null;
+            idempotency_key: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            closed_at: string | null;
+        };
+        HoldPage: {
+            data: components["schemas"]["HoldState"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Statement: {
+            user_id: string;
+            asset: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description The balance before `from`.
+             */
+            opening: number;
+            /** @description Oldest first; holds move nothing. */
+            movements: components["schemas"]["StatementMovement"][];
+            /**
+             * Format: int64
+             * @description `opening` and the amounts of all movements.
+             */
+            closing: number;
         };
         ErasedAccount: {
             /** @example user-123 */
@@ -2390,7 +2705,7 @@ export interface components {
         /** @enum {string} */
         HoldStatus: "open" | "captured" | "released" | "expired";
         /** @enum {string} */
-        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "refund" | "hold" | "capture" | "release";
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release";
         /**
          * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
          * @example {
@@ -2399,6 +2714,53 @@ export interface components {
          */
         Metadata: {
             [key: string]: unknown;
+        };
+        /** @description What the call alone answers: a movement, a hold, or an error with its `code`. */
+        TransferResultBody: {
+            [key: string]: unknown;
+        };
+        TransferResult: {
+            /**
+             * Format: int32
+             * @description Of HTTP, as the call alone would have it.
+             * @example 200
+             */
+            status: number;
+            body: components["schemas"]["TransferResultBody"];
+            /**
+             * @description The key had been used for this transfer: the answer is the first one.
+             * @enum {boolean}
+             */
+            replayed?: true;
+        };
+        StatementMovement: {
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["TransferKind"];
+            /** @description The charge refunded, or the hold captured or released. */
+            target_id: string | null;
+            /**
+             * Format: int64
+             * @description What it did to the balance: below zero for what was taken.
+             * @example -500
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            balance_after: number;
+            reason: string | null;
+            reference: string | null;
+            metadata: components["schemas"]["Metadata"] | null;
+            idempotency_key: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
         };
         /**
          * @example {
@@ -2808,6 +3170,8 @@ export interface components {
         AccountExportTransfer: {
             /** @example tr_42_7 */
             transfer_id: string;
+            /** @example user-123 */
+            user_id: string;
             kind: components["schemas"]["TransferKind"];
             /** @description The charge refunded, or the hold captured or released. */
             target_id: string | null;
@@ -3411,6 +3775,26 @@ export interface components {
          * @enum {string}
          */
         UsagePeriod: "hour" | "day" | "month";
+        AdjustFundsRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description What the user gets; below zero, what is taken. Not 0.
+             * @example -500
+             */
+            amount: number;
+            /** @example goodwill for the outage of 3 May */
+            reason: string;
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
         PutPlanRequest: {
             /** @example Starter */
             name: string;
@@ -3750,6 +4134,56 @@ export interface components {
              * @example order-1001
              */
             idempotency_key?: string;
+        };
+        /**
+         * @description The call: `hold`, `capture` and `release` are those of `/holds`.
+         * @enum {string}
+         */
+        TransferOp: "deduct" | "top_up" | "refund" | "hold" | "capture" | "release";
+        BatchTransfer: {
+            op: components["schemas"]["TransferOp"];
+            /**
+             * @description Of `deduct`, `top_up` and `hold`.
+             * @example user-123
+             */
+            user_id?: string;
+            /**
+             * @description Of `refund`: the charge.
+             * @example tr_42_7
+             */
+            transfer_id?: string;
+            /**
+             * @description Of `capture` and `release`.
+             * @example hold_42_8
+             */
+            hold_id?: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset; `refund` and `capture` take all there is without it.
+             * @example 500
+             */
+            amount?: number;
+            /**
+             * Format: int32
+             * @description After this the hold no longer counts; 7 days if not given.
+             * @example 3600
+             */
+            expires_in_s?: number;
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        MoveManyRequest: {
+            transfers: components["schemas"]["BatchTransfer"][];
+            /** @description All or none, also over several accounts; false if not given. */
+            atomic?: boolean;
         };
         OpenTopUpCheckoutRequest: {
             /**
@@ -4231,6 +4665,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageTotals"];
+                };
+            };
+        };
+    };
+    adjustFunds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example adjustFunds-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": -500,
+                 *       "reason": "charged twice by hand"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AdjustFundsRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"];
+                };
+            };
+        };
+    };
+    listFundsAccounts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                status?: "active" | "frozen" | "closed";
+                /** @example pro */
+                tier?: string;
+                /**
+                 * @description How the id of the user begins.
+                 * @example user-123
+                 */
+                user_id_prefix?: string;
+                flag?: "charged_back";
+                /** @description With a balance below this, in the smallest unit of each asset. */
+                below?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPage"];
+                };
+            };
+        };
+    };
+    findFundsTransfers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id?: string;
+                /** @example job-77 */
+                reference?: string;
+                /** @description The whole of it. */
+                reason?: string;
+                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release";
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example order-1001
+                 */
+                idempotency_key?: string;
+                /**
+                 * @description From this time on.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPage"];
+                };
+            };
+        };
+    };
+    listFundsHolds: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id?: string;
+                /** @description A hold past its time is `expired`. */
+                status?: "open" | "captured" | "released" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldPage"];
                 };
             };
         };
@@ -5572,6 +6160,37 @@ export interface operations {
             };
         };
     };
+    listHolds: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id?: string;
+                /** @description A hold past its time is `expired`. */
+                status?: "open" | "captured" | "released" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldPage"];
+                };
+            };
+        };
+    };
     createHold: {
         parameters: {
             query?: never;
@@ -5688,6 +6307,216 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hold"];
+                };
+            };
+        };
+    };
+    moveMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "transfers": [
+                 *         {
+                 *           "op": "deduct",
+                 *           "user_id": "user-123",
+                 *           "amount": 500,
+                 *           "idempotency_key": "job-77"
+                 *         },
+                 *         {
+                 *           "op": "hold",
+                 *           "user_id": "user-123",
+                 *           "amount": 2000,
+                 *           "idempotency_key": "job-78"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MoveManyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferBatch"];
+                };
+            };
+        };
+    };
+    getTransfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example tr_42_7 */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+        };
+    };
+    getHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example hold_42_8 */
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldState"];
+                };
+            };
+        };
+    };
+    getStatement: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From this time on; from the beginning if not given.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time; until now if not given.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                status?: "active" | "frozen" | "closed";
+                /** @example pro */
+                tier?: string;
+                /**
+                 * @description How the id of the user begins.
+                 * @example user-123
+                 */
+                user_id_prefix?: string;
+                flag?: "charged_back";
+                /** @description With a balance below this, in the smallest unit of each asset. */
+                below?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPage"];
+                };
+            };
+        };
+    };
+    findTransfers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id?: string;
+                /** @example job-77 */
+                reference?: string;
+                /** @description The whole of it. */
+                reason?: string;
+                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release";
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example order-1001
+                 */
+                idempotency_key?: string;
+                /**
+                 * @description From this time on.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPage"];
                 };
             };
         };

@@ -8,6 +8,7 @@ export const GUIDES = [
   'start',
   'money',
   'auto-top-up',
+  'bulk',
   'idempotency',
   'usage',
   'licences',

@@ -45,6 +45,7 @@ function keyOf(document: Document, operation: Operation): string | undefined {
   const { properties } = bodyOf(document, operation)
   if (properties?.['report_id'] !== undefined) return 'report'
   if (properties?.['reports'] !== undefined) return 'reports'
+  if (properties?.['transfers'] !== undefined) return 'transfers'
   return undefined
 }
 

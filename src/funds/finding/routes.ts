@@ -1,0 +1,176 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Permission } from '../../auth/permissions.ts'
+import type { Database } from '../../database/index.ts'
+import { textPageAnswer, textPageRequest } from '../../http/pagination.ts'
+import { ref, timesOf } from '../../http/schemas.ts'
+import { Refusal } from '../../refusals/index.ts'
+import { accountOfUser, getTransfer } from '../accounts.ts'
+import { placeOf, presentAccount } from '../present.ts'
+import { HoldParams, Transfer, TransferPage, TransferParams } from '../schemas.ts'
+import { findAccounts } from './accounts.ts'
+import { findHolds, readHold } from './holds.ts'
+import { placeAnswer, placePage } from './places.ts'
+import { presentHolds, presentTransfers } from './present.ts'
+import {
+  AccountPage,
+  FindTransfersQuery,
+  HoldPage,
+  HoldState,
+  ListAccountsQuery,
+  ListHoldsQuery,
+} from './schemas.ts'
+import { findTransfers } from './transfers.ts'
+
+export const findingSchemas = [AccountPage, HoldState, HoldPage]
+
+const SHORT_PAGES =
+  'Where filters are combined, or one is of what changes with each charge, a page can have fewer ' +
+  'items than `limit` before the last one: the list ends where `next_cursor` is null.'
+
+interface Listing {
+  permission: Permission
+  /** The operations' names. */
+  ids: { accounts: string; transfers: string; holds: string }
+}
+
+/** Lists over all accounts, for services and for operators. */
+export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
+  app,
+  { permission, ids },
+) => {
+  app.get(
+    '/accounts',
+    {
+      schema: {
+        operationId: ids.accounts,
+        summary: 'List accounts, newest first',
+        description: SHORT_PAGES,
+        querystring: ListAccountsQuery,
+        response: { 200: ref(AccountPage) },
+      },
+      config: { permission, refusals: ['INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const { status, tier, user_id_prefix: userIdPrefix, flag, below } = request.query
+      const list = ['accounts', status, tier, userIdPrefix, flag, below?.toString()]
+      const { limit, after } = textPageRequest(request.query, list)
+      const filter = {
+        status,
+        tier,
+        userIdPrefix,
+        flag,
+        below: below === undefined ? undefined : BigInt(below),
+      }
+      const before = after === null ? null : BigInt(after)
+      const { rows, last } = await findAccounts(app.db, filter, { limit, before })
+      const shown = await Promise.all(
+        rows.map(async (row) => presentAccount(row, await app.funds.balance(row.userId ?? ''))),
+      )
+      const end = last === null ? [] : [last, last]
+      const { next_cursor } = textPageAnswer(end, 1, list, { present: () => null, placeOf: String })
+      // Balances are of a moment later than the list.
+      return {
+        data: shown.filter((one) => below === undefined || one.balance < below),
+        next_cursor,
+      }
+    },
+  )
+
+  app.get(
+    '/transfers',
+    {
+      schema: {
+        operationId: ids.transfers,
+        summary: 'Find transfers of all accounts, newest first',
+        description: `All filters that are given apply. ${SHORT_PAGES}`,
+        querystring: FindTransfersQuery,
+        response: { 200: ref(TransferPage) },
+      },
+      config: { permission, refusals: ['INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const { user_id: userId, reference, reason, kind, idempotency_key: key } = request.query
+      const { from, to } = request.query
+      const list = ['all transfers', userId, reference, reason, kind, key, from, to]
+      const page = placePage(request.query, list)
+      const times = timesOf(request.query)
+      const accountId = await accountIdOf(app.db, userId)
+      if (accountId === null) return { data: [], next_cursor: null }
+      const filter = { accountId, reference, reason, kind, idempotencyKey: key, ...times }
+      const { rows, last } = await findTransfers(app.db, filter, page)
+      return placeAnswer({ rows: await presentTransfers(app.db, rows), last }, list)
+    },
+  )
+
+  app.get(
+    '/holds',
+    {
+      schema: {
+        operationId: ids.holds,
+        summary: 'List holds, newest first',
+        description: SHORT_PAGES,
+        querystring: ListHoldsQuery,
+        response: { 200: ref(HoldPage) },
+      },
+      config: { permission, refusals: ['INVALID_CURSOR'] },
+    },
+    async (request) => {
+      const { user_id: userId, status } = request.query
+      const list = ['holds', userId, status]
+      const page = placePage(request.query, list)
+      const accountId = await accountIdOf(app.db, userId)
+      if (accountId === null) return { data: [], next_cursor: null }
+      const { rows, last } = await findHolds(app.db, { accountId, status }, page)
+      return placeAnswer({ rows: await presentHolds(app.db, rows), last }, list)
+    },
+  )
+}
+
+/** Internal: one of each. */
+export const readingRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/transfers/:transfer_id',
+    {
+      schema: {
+        operationId: 'getTransfer',
+        summary: 'Read a transfer',
+        params: TransferParams,
+        response: { 200: ref(Transfer) },
+      },
+      config: { permission: 'accounts:read', refusals: ['TRANSFER_NOT_FOUND'] },
+    },
+    async (request) => {
+      const row = await getTransfer(app.db, placeOf(request.params.transfer_id))
+      const [transfer] = await presentTransfers(app.db, [row])
+      request.userId = transfer?.user_id ?? null
+      return transfer
+    },
+  )
+
+  app.get(
+    '/holds/:hold_id',
+    {
+      schema: {
+        operationId: 'getHold',
+        summary: 'Read a hold as it is now',
+        params: HoldParams,
+        response: { 200: ref(HoldState) },
+      },
+      config: { permission: 'accounts:read', refusals: ['HOLD_NOT_FOUND'] },
+    },
+    async (request) => {
+      const row = await readHold(app.db, placeOf(request.params.hold_id))
+      if (row === undefined) throw new Refusal('HOLD_NOT_FOUND')
+      const [hold] = await presentHolds(app.db, [row])
+      request.userId = hold?.user_id ?? null
+      return hold
+    },
+  )
+}
+
+/** @returns null for a user without an account, of whom there is nothing to list */
+async function accountIdOf(db: Database, userId: string | undefined) {
+  if (userId === undefined) return undefined
+  const account = await accountOfUser(db, userId)
+  return account?.id ?? null
+}

@@ -1,0 +1,86 @@
+import { Type } from '@sinclair/typebox'
+import { PageQuery, pageOf } from '../../http/pagination.ts'
+import {
+  Metadata,
+  Timestamp,
+  TimestampInput,
+  line,
+  nullable,
+  ref,
+  strictObject,
+} from '../../http/schemas.ts'
+import { TRANSFER_KINDS, type TransferKind } from '../posting.ts'
+import { Account, Hold, IdempotencyKey, UserId } from '../schemas.ts'
+import type { HoldStatus } from './holds.ts'
+
+export const ListAccountsQuery = strictObject({
+  ...PageQuery,
+  status: Type.Optional(
+    Type.Unsafe<'active' | 'frozen' | 'closed'>({
+      type: 'string',
+      enum: ['active', 'frozen', 'closed'],
+    }),
+  ),
+  tier: Type.Optional(Type.String({ minLength: 1, maxLength: 64, examples: ['pro'] })),
+  user_id_prefix: Type.Optional({ ...UserId, description: 'How the id of the user begins.' }),
+  flag: Type.Optional(Type.Unsafe<'charged_back'>({ type: 'string', enum: ['charged_back'] })),
+  below: Type.Optional(
+    Type.Integer({
+      minimum: -Number.MAX_SAFE_INTEGER,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'With a balance below this, in the smallest unit of each asset.',
+    }),
+  ),
+})
+
+export const AccountPage = pageOf(ref(Account), 'AccountPage')
+
+export const FindTransfersQuery = strictObject({
+  ...PageQuery,
+  user_id: Type.Optional(UserId),
+  reference: Type.Optional(line(255, { examples: ['job-77'] })),
+  reason: Type.Optional(line(500, { description: 'The whole of it.' })),
+  kind: Type.Optional(Type.Unsafe<TransferKind>({ type: 'string', enum: TRANSFER_KINDS })),
+  idempotency_key: Type.Optional(IdempotencyKey),
+  from: Type.Optional({ ...TimestampInput, description: 'From this time on.' }),
+  to: Type.Optional({ ...TimestampInput, description: 'Before this time.' }),
+})
+
+const STATUSES = ['open', 'captured', 'released', 'expired'] as const satisfies HoldStatus[]
+
+export const ListHoldsQuery = strictObject({
+  ...PageQuery,
+  user_id: Type.Optional(UserId),
+  status: Type.Optional(
+    Type.Unsafe<HoldStatus>({
+      type: 'string',
+      enum: [...STATUSES],
+      description: 'A hold past its time is `expired`.',
+    }),
+  ),
+})
+
+const { hold_id, user_id, asset, amount, captured, status, expires_at, created_at } =
+  Hold.properties
+
+export const HoldState = Type.Object(
+  {
+    hold_id,
+    user_id,
+    asset,
+    amount,
+    captured,
+    status,
+    transfer_id: { ...Hold.properties.transfer_id, description: 'Of the transfer that made it.' },
+    reason: nullable(Type.String()),
+    reference: nullable(Type.String()),
+    metadata: nullable(Metadata),
+    idempotency_key: nullable(Type.String()),
+    expires_at,
+    created_at,
+    closed_at: nullable(Timestamp),
+  },
+  { $id: 'HoldState', description: 'A hold as it is now.' },
+)
+
+export const HoldPage = pageOf(ref(HoldState), 'HoldPage')

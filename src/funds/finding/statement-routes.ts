@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import {
+  Metadata,
+  Timestamp,
+  TimestampInput,
+  nullable,
+  ref,
+  strictObject,
+  timesOf,
+} from '../../http/schemas.ts'
+import { Transfer, UserParams } from '../schemas.ts'
+import { statementRange } from './statement.ts'
+import { statementCsv, statementJson } from './statement-text.ts'
+
+const { transfer_id, kind, target_id, balance_after, created_at } = Transfer.properties
+
+const StatementMovement = Type.Object(
+  {
+    transfer_id,
+    kind,
+    target_id,
+    amount: Type.Integer({
+      description: 'What it did to the balance: below zero for what was taken.',
+      examples: [-500],
+    }),
+    balance_after,
+    reason: nullable(Type.String()),
+    reference: nullable(Type.String()),
+    metadata: nullable(Metadata),
+    idempotency_key: nullable(Type.String()),
+    created_at,
+  },
+  { title: 'StatementMovement' },
+)
+
+export const Statement = Type.Object(
+  {
+    user_id: Type.String(),
+    asset: Type.String(),
+    from: Timestamp,
+    to: Timestamp,
+    opening: Type.Integer({ description: 'The balance before `from`.' }),
+    movements: Type.Array(StatementMovement, { description: 'Oldest first; holds move nothing.' }),
+    closing: Type.Integer({ description: '`opening` and the amounts of all movements.' }),
+  },
+  { $id: 'Statement' },
+)
+
+const StatementQuery = strictObject({
+  from: Type.Optional({
+    ...TimestampInput,
+    description: 'From this time on; from the beginning if not given.',
+  }),
+  to: Type.Optional({
+    ...TimestampInput,
+    description: 'Before this time; until now if not given.',
+  }),
+  format: Type.Optional(
+    Type.Unsafe<'json' | 'csv'>({ type: 'string', enum: ['json', 'csv'], default: 'json' }),
+  ),
+})
+
+/** Internal: what became of a user's balance in a time. */
+export const statementRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/account/:user_id/statement',
+    {
+      schema: {
+        operationId: 'getStatement',
+        summary: "A statement of a user's account",
+        description:
+          'The balance before `from`, everything that changed it before `to`, and the balance then, which ' +
+          'is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has ' +
+          'a row for each movement, the first being `opening` and the last `closing`: one that ends ' +
+          'without is not whole.',
+        params: UserParams,
+        querystring: StatementQuery,
+        response: { 200: ref(Statement) },
+      },
+      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const userId = (request.userId = request.params.user_id)
+      const { format = 'json' } = request.query
+      const range = await statementRange(app.db, userId, timesOf(request.query))
+      const isCsv = format === 'csv'
+      const pieces = (isCsv ? statementCsv : statementJson)(app.db, range)
+      const type = isCsv ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8'
+      void reply.type(type)
+      if (isCsv) void reply.header('content-disposition', 'attachment; filename="statement.csv"')
+      return reply.send(Readable.from(pieces) as never)
+    },
+  )
+}

@@ -1,0 +1,104 @@
+import { and, asc, eq, gt, lte, sql } from 'drizzle-orm'
+import type { Database } from '../../database/index.ts'
+import { Refusal } from '../../refusals/index.ts'
+import type { TransferRow } from '../accounts.ts'
+import { EFFECTS } from '../posting.ts'
+import { accounts, transfers } from '../tables.ts'
+import { lastSeqBefore } from './bounds.ts'
+
+/** How many movements are read at once. */
+const PAGE = 500
+
+/** What a statement is about, fixed when it begins: what moves meanwhile is on the next one. */
+export interface StatementRange {
+  accountId: bigint
+  userId: string
+  asset: string
+  from: Date
+  to: Date
+  /** The balances right before the first movement and right after the last one. */
+  opening: bigint
+  closing: bigint
+  /** The number of the transfer before the first, and of the last one. */
+  after: bigint
+  last: bigint
+}
+
+/**
+ * By the numbers of the account's transfers, which are never changed and have no gaps: opening and movements
+ * are the closing balance, whatever moves while they are read.
+ * @throws Refusal `ACCOUNT_NOT_FOUND`
+ */
+export async function statementRange(
+  db: Database,
+  userId: string,
+  times: { from: Date | undefined; to: Date | undefined },
+): Promise<StatementRange> {
+  const { id, asset, seq, createdAt } = accounts
+  const [account] = await db
+    .select({ id, asset, seq, createdAt, now: sql<string>`clock_timestamp()` })
+    .from(accounts)
+    .where(eq(accounts.userId, userId))
+  if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+  const { from, to } = times
+  const [after, until] = await Promise.all([
+    from === undefined ? 0n : lastSeqBefore(db, account.id, from),
+    to === undefined ? account.seq : lastSeqBefore(db, account.id, to),
+  ])
+  const last = until < account.seq ? until : account.seq
+  const first = after < last ? after : last
+  const [opening, closing] = await Promise.all([
+    balanceAfter(db, account.id, first),
+    balanceAfter(db, account.id, last),
+  ])
+  return {
+    accountId: account.id,
+    userId,
+    asset: account.asset,
+    from: from ?? account.createdAt,
+    to: to ?? new Date(account.now),
+    opening,
+    closing,
+    after: first,
+    last,
+  }
+}
+
+async function balanceAfter(db: Database, accountId: bigint, seq: bigint): Promise<bigint> {
+  if (seq === 0n) return 0n
+  const [row] = await db
+    .select({ balance: transfers.balanceAfter })
+    .from(transfers)
+    .where(and(eq(transfers.accountId, accountId), eq(transfers.seq, seq)))
+  if (row === undefined) throw new Error('A transfer of the account is missing')
+  return row.balance
+}
+
+/** The movements of a statement, oldest first, page by page; no connection is kept in between. */
+export async function* movementsOf(
+  db: Database,
+  { accountId, after, last }: Pick<StatementRange, 'accountId' | 'after' | 'last'>,
+): AsyncGenerator<TransferRow[], void, undefined> {
+  for (let done = after; ;) {
+    const rows = await db
+      .select()
+      .from(transfers)
+      .where(
+        and(eq(transfers.accountId, accountId), gt(transfers.seq, done), lte(transfers.seq, last)),
+      )
+      .orderBy(asc(transfers.seq))
+      .limit(PAGE)
+    // Holds and their ends move nothing.
+    const moving = rows.filter((row) => signedAmount(row) !== 0n)
+    if (moving.length > 0) yield moving
+    const end = rows.at(-1)
+    if (end === undefined || rows.length < PAGE) return
+    done = end.seq
+  }
+}
+
+/** What a transfer did to the balance. */
+export function signedAmount(row: TransferRow): bigint {
+  if (EFFECTS[row.kind].balance === 0n) return 0n
+  return row.creditAccountId === row.accountId ? row.amount : -row.amount
+}
