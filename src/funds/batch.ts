@@ -81,8 +81,8 @@ export function openBatch(ledger: Ledger) {
     if (!moved.replayed) caps.add(operation, moved.transfer)
     const after = accounts.get(account.id)
     if (after?.isLow === true && !account.isLow) fellLow.push({ account: after, operation })
-    const hasTaken = !moved.replayed && takes(moved.transfer)
-    if (after !== undefined && hasTaken && isToBeToppedUp(after)) toTopUp.add(after.id)
+    const hasFallen = after !== undefined && after.balance < account.balance
+    if (hasFallen && isToBeToppedUp(after)) toTopUp.add(after.id)
     return moved
   }
 
@@ -332,10 +332,6 @@ const NO_SIGNATURE = {
 
 function placeOf(operation: Exclude<Operation, { userId: string }>): Place {
   return 'charge' in operation ? operation.charge : operation.hold
-}
-
-function takes({ kind }: Transfer): boolean {
-  return EFFECTS[kind].balance < 0n
 }
 
 function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {

@@ -162,9 +162,10 @@ async function deleteBefore(
  * a few rows for each change of a plan or a subscription.
  */
 async function deleteBillingPast(db: Database, cutoff: Date): Promise<void> {
-  for (const table of ['plans_past', 'plan_prices_past', 'base_plans_past', 'subscriptions_past']) {
-    await db.execute(sql`delete from ${sql.identifier(table)} where until < ${iso(cutoff)}`)
-  }
+  await db.execute(sql`delete from plans_past where until < ${iso(cutoff)}`)
+  await db.execute(sql`delete from plan_prices_past where until < ${iso(cutoff)}`)
+  await db.execute(sql`delete from base_plans_past where until < ${iso(cutoff)}`)
+  await db.execute(sql`delete from subscriptions_past where until < ${iso(cutoff)}`)
   await db.execute(sql`delete from usage_billing_findings where found_at < ${iso(cutoff)}`)
 }
 
