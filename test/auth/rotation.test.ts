@@ -14,15 +14,20 @@ const NEW = 'new-token-of-the-tests-0123456789abcdefgh'
 
 type Variables = Record<string, string | undefined>
 
-/** A service whose processes are replaced one by one, as an operator does it. */
-async function startFleet(t: TestContext, env: Variables) {
+/**
+ * A service whose processes are replaced one by one, as an operator does it. They are in this process,
+ * whose calls would wait while another starts, so all of them have started before the first call.
+ */
+async function startFleet(t: TestContext, env: Variables, ...later: Variables[]) {
   const first = await startService(t, env)
+  const others: Service[] = []
+  for (const variables of later) others.push(await startService(t, variables, first.database))
   let current = first
   return {
     current: () => current,
     /** The next process takes the calls from here on; the one before answers those it has. */
-    replace: async (variables: Variables) => {
-      current = await startService(t, variables, first.database)
+    replace: async () => {
+      current = others.shift() ?? assert.fail('there is no other')
     },
   }
 }
@@ -84,17 +89,18 @@ const TOKENS: Record<
 
 for (const [scope, [name, call]] of Object.entries(TOKENS)) {
   test(`rotating the ${scope} secret loses no request, and the old one dies when it is removed`, async (t) => {
-    const fleet = await startFleet(t, { [name]: OLD })
+    const both = { [name]: NEW, [`${name}_PREVIOUS`]: OLD }
+    const fleet = await startFleet(t, { [name]: OLD }, both, { [name]: NEW })
     let secret = OLD
     await underCalls(
       () => call(fleet.current(), secret),
       [
-        () => fleet.replace({ [name]: NEW, [`${name}_PREVIOUS`]: OLD }),
+        () => fleet.replace(),
         async () => {
           // Callers change over while both are good.
           secret = NEW
         },
-        () => fleet.replace({ [name]: NEW }),
+        () => fleet.replace(),
       ],
     )
     const refused = await call(fleet.current(), OLD)
