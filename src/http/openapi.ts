@@ -107,7 +107,7 @@ function needsOf({ config }: RouteOptions) {
   const { permission, scope } = config ?? {}
   if (permission === undefined) return undefined
   if (scope === 'customer') {
-    const sentence = `Needs a key with the scope \`${permission}\`.`
+    const sentence = `Needs a key with the scope \`${String(permission)}\`.`
     return {
       sentence: permission === null ? undefined : sentence,
       extension: { 'x-scope': permission },
