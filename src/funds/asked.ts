@@ -18,8 +18,8 @@ interface Op<Body extends TObject> {
   namesHold: boolean
   /** The status of a success. */
   status: 200 | 201
-  ask(body: Static<Body>, holdId: string): Asked
-  present(moved: Moved): object
+  ask: (body: Static<Body>, holdId: string) => Asked
+  present: (moved: Moved) => object
 }
 
 interface Asked {
@@ -133,7 +133,7 @@ export function movementOf<Name extends OpName>(
   caller: Caller,
   holdId = '',
 ): Movement {
-  const { ask } = OPS[name] as Op<TObject>
+  const { ask } = OPS[name] as unknown as Op<TObject>
   const { movement, meaning } = ask(body, holdId)
   const { reason = null, reference = null, metadata = null } = body as Notes
   const described = canonicalJson([movement.kind, ...meaning, reason, reference, metadata])
@@ -149,7 +149,7 @@ export function movementOf<Name extends OpName>(
   }
   // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
   // a shape of its own, which moreover lives long.
-  return Object.assign(movement, noted) as Movement
+  return Object.assign<Wanted, typeof noted>(movement, noted)
 }
 
 function orAll(amount: number | undefined): bigint | null {

@@ -169,14 +169,14 @@ interface KeyHeaders {
   'idempotency-key'?: string
 }
 
-async function move<Name extends OpName>(
+async function move(
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
-  name: Name,
+  name: OpName,
   holdId?: string,
 ): Promise<Moved> {
-  const body = request.body as BodyOf<Name> & { idempotency_key?: string; user_id?: string }
+  const body = request.body as BodyOf<OpName> & { idempotency_key?: string; user_id?: string }
   if (body.user_id !== undefined) request.userId = body.user_id
   const caller = {
     actor: actorOf(request),

@@ -113,7 +113,7 @@ function needsOf({ config }: RouteOptions) {
     return { sentence, extension: { 'x-scope': permission, 'x-permission': adminPermission } }
   }
   if (scope === 'customer') {
-    const sentence = `Needs a key with the scope \`${permission}\`.`
+    const sentence = `Needs a key with the scope \`${String(permission)}\`.`
     return {
       sentence: permission === null ? undefined : sentence,
       extension: { 'x-scope': permission },

@@ -104,8 +104,18 @@ function holdsAt(db: Database, places: SQL) {
     case when ${hold.status} = 'open' and ${expiresAt} <= now() then 'expired' else ${hold.status} end`
   return db
     .select({
-      ...{ accountId, seq, amount, captured, expiresAt, closedAt },
-      ...{ createdAt, asset, reason, reference, metadata, idempotencyKey },
+      accountId,
+      seq,
+      amount,
+      captured,
+      expiresAt,
+      closedAt,
+      createdAt,
+      asset,
+      reason,
+      reference,
+      metadata,
+      idempotencyKey,
       status: status.as('effective_status'),
     })
     .from(places)

@@ -32,12 +32,12 @@ export async function commitTogether(
   together: Together,
   reach: Reach,
 ): Promise<PromiseSettledResult<Verdict>> {
-  const [outcome] = await commitBatch<Together, Verdict>([together], {
+  const [settled] = await commitBatch<Together, Verdict>([together], {
     tryOnce: async ([one]) => [one === undefined ? rejected(null) : await tryOnce(one)],
     undo: () => sql`rollback`,
     isTheirs: () => false,
   })
-  return outcome ?? rejected(new Error('A batch came to nothing'))
+  return settled ?? rejected(new Error('A batch came to nothing'))
 
   async function tryOnce(batch: Together): Promise<PromiseSettledResult<Verdict>> {
     const { operations } = batch

@@ -32,7 +32,7 @@ function alone(service: Service, { op, hold_id: holdId, ...body }: Item): Promis
       ? '/holds'
       : holdId === undefined
         ? `/${String(op)}`
-        : `/holds/${String(holdId)}/${String(op)}`
+        : `/holds/${holdId as string}/${String(op)}`
   return service.asInternal('POST', path, body)
 }
 
