@@ -1,12 +1,18 @@
 import { Refusal } from '../refusals/index.ts'
 import { type Sum, openCaps } from './caps.ts'
+import { openGrants } from './grants/book.ts'
+import { type GrantEvent, type TransferOptions, grantDecisions } from './grants/decisions.ts'
+import { type Grant, type Pieces, sumOf } from './grants/grant.ts'
 import {
   type Moved,
+  NO_SIGNATURE,
   type Operation,
   type Place,
+  type Signature,
   type Transfer,
   ownKey,
   placeKey,
+  targetOf,
 } from './operations.ts'
 import {
   type Account,
@@ -31,6 +37,8 @@ export interface Ledger {
   /** The holds and charges that the operations name, and such holds that have lapsed as are to end. */
   holds: readonly Hold[]
   charges: readonly (Transfer & { refunded: bigint })[]
+  /** The grants of the accounts with something left, and those that operations and charges name. */
+  grants: readonly Grant[]
   /** The transfers that ended those holds. */
   endings: readonly Transfer[]
   /** What was moved today, of the tokens in the batch that have a cap for the day. */
@@ -45,12 +53,12 @@ export interface Writes {
   accounts: Account[]
   transfers: Transfer[]
   holds: Hold[]
-  /** Accounts that fell below their low-balance mark, with the operation that did it. */
-  fellLow: { account: Account; operation: Operation }[]
+  /** Accounts that fell below their low-balance mark, by whom. */
+  fellLow: { account: Account; actor: string }[]
+  grants: Grant[]
+  grantEvents: GrantEvent[]
   sums: Sum[]
 }
-
-const SYSTEM = { id: 'system', ip: null }
 
 /** Decides operations one after the other, in memory. Knows neither HTTP nor SQL. */
 export function openBatch(ledger: Ledger) {
@@ -62,6 +70,7 @@ export function openBatch(ledger: Ledger) {
   const refunded = new Map(ledger.charges.map((charge) => [placeKey(charge), charge.refunded]))
   const endings = new Map(ledger.endings.map((ending) => [endingKey(ending), ending]))
   const caps = openCaps(ledger.sums, ledger.now)
+  const book = openGrants(ledger.grants, ledger.now)
   const changedAccounts = new Set<bigint>()
   const changedHolds = new Set<string>()
   const transfers: Transfer[] = []
@@ -75,18 +84,23 @@ export function openBatch(ledger: Ledger) {
     if (earlier !== undefined) return replay(earlier, operation)
     const moved = carryOut(account, operation)
     if (!moved.replayed) caps.add(operation, moved.transfer)
-    const after = accounts.get(account.id)
-    if (after?.isLow === true && !account.isLow) fellLow.push({ account: after, operation })
+    noteLow(account, operation.actor.id)
     return moved
   }
 
+  function noteLow(before: Account, actor: string): void {
+    const after = accounts.get(before.id)
+    if (after?.isLow === true && !before.isLow) fellLow.push({ account: after, actor })
+  }
+
   function accountOf(operation: Operation): Account {
-    const id = 'userId' in operation ? idOf.get(operation.userId) : placeOf(operation).accountId
+    const id = 'userId' in operation ? idOf.get(operation.userId) : targetOf(operation).accountId
     const account = id === undefined ? undefined : accounts.get(id)
     // Of a closed account nobody knows any more, but for Stripe.
     const isKnown = account?.status !== 'closed' || operation.kind.startsWith('stripe_')
     if (account !== undefined && isKnown) return account
     if ('charge' in operation) throw new Refusal('TRANSFER_NOT_FOUND')
+    if ('grant' in operation) throw new Refusal('GRANT_NOT_FOUND')
     throw new Refusal('userId' in operation ? 'ACCOUNT_NOT_FOUND' : 'HOLD_NOT_FOUND')
   }
 
@@ -102,7 +116,7 @@ export function openBatch(ledger: Ledger) {
       case 'hold': {
         const isForced = 'charge' in operation
         caps.check(operation, operation.amount)
-        const made = transfer(account, operation, operation.amount, null, isForced)
+        const made = transfer(account, operation, operation.amount, null, { isForced })
         const expiresAt = isForced
           ? NEVER
           : new Date(made.createdAt.getTime() + operation.expiresInMs)
@@ -134,8 +148,14 @@ export function openBatch(ledger: Ledger) {
         if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
         if (isForDispute(hold) && operation.isAny !== true) throw new Refusal('HOLD_NOT_YOURS')
         if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
-        return end(account, operation, hold, 'released')
+        return end(grants.free(account, hold, 0n), operation, hold, 'released')
       }
+      case 'grant': {
+        caps.check(operation, operation.amount)
+        return grants.make(account, operation)
+      }
+      case 'void':
+        return grants.end(account, operation)
     }
   }
 
@@ -151,9 +171,13 @@ export function openBatch(ledger: Ledger) {
     charge: Transfer,
     amount: bigint,
   ): Moved {
-    const made = transfer(account, operation, amount, charge.seq)
+    const before = refunded.get(placeKey(charge)) ?? 0n
+    const made =
+      operation.kind === 'refund' && charge.grants !== null
+        ? grants.giveBack(account, operation, charge, before, amount)
+        : transfer(account, operation, amount, charge.seq)
     const taken = operation.kind === 'stripe_reinstatement' ? -amount : amount
-    refunded.set(placeKey(charge), (refunded.get(placeKey(charge)) ?? 0n) + taken)
+    refunded.set(placeKey(charge), before + taken)
     return done(made, null)
   }
 
@@ -170,16 +194,16 @@ export function openBatch(ledger: Ledger) {
     if (again && ending !== undefined) return replayOf(ending, hold)
     const amount = capturable(hold, asked)
     caps.check(operation, amount)
+    const before = grants.free(account, hold, amount)
     if (amount < hold.amount) {
       transfer(
-        account,
+        before,
         { ...operation, kind: 'release', key: ownKey() },
         hold.amount - amount,
         hold.seq,
       )
     }
-    const current = accounts.get(account.id) ?? account
-    const made = transfer(current, operation, amount, hold.seq)
+    const made = transfer(currentOf(account), operation, amount, hold.seq)
     endings.set(placeKey(hold), made)
     const closedAt = made.createdAt
     return done(made, putHold({ ...hold, captured: amount, status: 'captured', closedAt }))
@@ -207,7 +231,22 @@ export function openBatch(ledger: Ledger) {
     for (const hold of [...holds.values()].filter((candidate) => isLapsed(candidate, ledger.now))) {
       const account = accounts.get(hold.accountId)
       if (account === undefined) continue
-      end(account, { ...NO_SIGNATURE, kind: 'release', key: ownKey() }, hold, 'expired')
+      const operation = {
+        ...NO_SIGNATURE,
+        reason: 'expired',
+        kind: 'release',
+        key: ownKey(),
+      } as const
+      end(account, operation, hold, 'expired')
+    }
+  }
+
+  /** Takes what has expired, and what ended grants had left to holds that have ended since. */
+  function expireGrants(): void {
+    for (const account of ledger.accounts) {
+      if (account.granted === 0n) continue
+      grants.expire(currentOf(account))
+      noteLow(account, NO_SIGNATURE.actor.id)
     }
   }
 
@@ -228,10 +267,14 @@ export function openBatch(ledger: Ledger) {
     operation: Signature & { kind: TransferKind },
     amount: bigint,
     targetSeq: bigint | null,
-    isForced = false,
+    { isForced = false, pieces }: TransferOptions = NO_OPTIONS,
   ): Transfer {
     const after = post(account, operation.kind, amount, ledger.now, isForced)
     const { debit, credit } = EFFECTS[operation.kind]
+    const moved = pieces === undefined ? takenBy(after, operation.kind, amount) : pieces(after)
+    if (moved !== null) {
+      after.granted += debit === 'user' || debit === 'holds' ? -sumOf(moved) : sumOf(moved)
+    }
     const sideId = (side: string) =>
       side === 'user' ? after.id : ledger.systemAccount(side, after.asset)
     const made: Transfer = {
@@ -254,6 +297,7 @@ export function openBatch(ledger: Ledger) {
       actor: operation.actor.id,
       ip: operation.actor.ip,
       createdAt: after.updatedAt,
+      grants: moved,
     }
     accounts.set(after.id, after)
     changedAccounts.add(after.id)
@@ -262,13 +306,33 @@ export function openBatch(ledger: Ledger) {
     return made
   }
 
+  /** What a transfer takes from grants by itself: a charge from them first, all else from them last. */
+  function takenBy(account: Account, kind: TransferKind, amount: bigint): Pieces | null {
+    if (account.granted === 0n) return null
+    let pieces: Pieces = []
+    if (kind === 'deduct' || kind === 'capture') {
+      pieces = book.takingOf(account.id, amount, kind === 'capture')
+    } else if (EFFECTS[kind].balance < 0n) {
+      const left = account.balance > 0n ? account.balance : 0n
+      if (account.granted > left) pieces = book.takingOf(account.id, account.granted - left, true)
+    }
+    if (pieces.length === 0) return null
+    book.takeAll(account.id, pieces)
+    return pieces
+  }
+
+  function currentOf(account: Account): Account {
+    return accounts.get(account.id) ?? account
+  }
+
   function replay(earlier: Transfer, operation: Operation): Moved {
     if (!earlier.fingerprint.equals(operation.fingerprint)) {
       throw new Refusal('IDEMPOTENCY_KEY_REUSED')
     }
     const seq = earlier.kind === 'hold' ? earlier.seq : earlier.targetSeq
     const hold = seq === null ? undefined : holds.get(placeKey({ ...earlier, seq }))
-    return { ...done(earlier, hold ?? null), replayed: !operation.sent }
+    const grant = grants.ofReplay(earlier)
+    return { ...done(earlier, hold ?? null), grant, replayed: !operation.sent }
   }
 
   function replayOf(ending: Transfer, hold: Hold): Moved {
@@ -277,7 +341,7 @@ export function openBatch(ledger: Ledger) {
 
   function done(made: Transfer, hold: Hold | null): Moved {
     const userId = accounts.get(made.accountId)?.userId ?? ''
-    return { transfer: made, userId, hold, replayed: false }
+    return { transfer: made, userId, hold, grant: null, replayed: false }
   }
 
   function writes(): Writes {
@@ -288,28 +352,25 @@ export function openBatch(ledger: Ledger) {
       holds: [...changedHolds].map((key) => holds.get(key)).filter(present),
       fellLow,
       sums: caps.writes(),
+      grants: book.changed(),
+      grantEvents: grants.events,
     }
   }
 
-  return { decide, expireHolds, writes }
+  const touch = ({ id }: Account) => changedAccounts.add(id)
+  const grants = grantDecisions(book, { now: ledger.now, transfer, currentOf, touch, done })
+
+  /** What time has ended, before anything is decided. */
+  function endOver(): void {
+    // Grants first, while what is lapsed of an account is still all there.
+    expireGrants()
+    expireHolds()
+  }
+
+  return { decide, endOver, writes }
 }
 
-type Signature = Pick<
-  Operation,
-  'key' | 'fingerprint' | 'reason' | 'reference' | 'metadata' | 'actor'
->
-
-const NO_SIGNATURE = {
-  fingerprint: Buffer.alloc(0),
-  reason: 'expired',
-  reference: null,
-  metadata: null,
-  actor: SYSTEM,
-}
-
-function placeOf(operation: Exclude<Operation, { userId: string }>): Place {
-  return 'charge' in operation ? operation.charge : operation.hold
-}
+const NO_OPTIONS: TransferOptions = {}
 
 function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {
   return `${transfer.accountId} ${transfer.idempotencyKey}`

@@ -36,7 +36,13 @@ export function busyLineages() {
 }
 
 /** What counts towards the day's sum: a hold moves nothing, and its capture does. */
-const COUNTED: ReadonlySet<TransferKind> = new Set(['deduct', 'top_up', 'refund', 'capture'])
+const COUNTED: ReadonlySet<TransferKind> = new Set([
+  'deduct',
+  'top_up',
+  'refund',
+  'capture',
+  'grant',
+])
 
 /** What the operations of a batch are counted under, each once, in the order in which sums are locked. */
 export function lineagesOf(batch: readonly Operation[]): string[] {

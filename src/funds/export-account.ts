@@ -5,11 +5,13 @@ import {
   accountSubject,
   type AccountRow,
   getAccount,
-  lapsedOf,
   systemAccountNames,
   type TransferRow,
 } from './accounts.ts'
-import { holdId, presentTransfer } from './present.ts'
+import { standingOf } from './grants/standing.ts'
+import { holdId, presentGrant, presentTransfer } from './present.ts'
+import { lapsedOf, openGrantsOf } from './standing.ts'
+import { grants } from './grants/tables.ts'
 import { accounts, holds, transfers } from './tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type Pages, jsonDocument, pages } from '../privacy/document.ts'
@@ -40,9 +42,10 @@ export async function exportAccount(
   const { id } = account
   const parts = {
     exported_at: new Date().toISOString(),
-    account: presentRow(account, userId, await lapsedOf(db, account)),
+    account: presentRow(account, userId, await standing(db, account)),
     transfers: exportedTransfers(db, id, userId),
     holds: exportedHolds(db, id),
+    grants: exportedGrants(db, id, userId),
     ...Object.fromEntries(
       personal.exportsOf('account').map((part) => [part.name, part.read(db, whom, people)]),
     ),
@@ -60,14 +63,25 @@ async function lockLiving(tx: Transaction, userId: string): Promise<void> {
     .for('key share')
 }
 
-function presentRow(row: AccountRow, userId: string, lapsed: bigint) {
+async function standing(db: Database, account: AccountRow) {
+  const lapsed = await lapsedOf(db, account)
+  const position = { ...account, lapsed, lapsedBefore: account.lapsed }
+  const { balance } = standingOf(position, await openGrantsOf(db, account), new Date())
+  return { balance, held: account.held - lapsed }
+}
+
+function presentRow(
+  row: AccountRow,
+  userId: string,
+  { balance, held }: Pick<AccountRow, 'balance' | 'held'>,
+) {
   return {
     user_id: userId,
     asset: row.asset,
     tier: row.tier,
     status: row.status,
-    balance: Number(row.balance),
-    held: Number(row.held - lapsed),
+    balance: Number(balance),
+    held: Number(held),
     credit_limit: Number(row.creditLimit),
     low_balance_at: row.lowBalanceAt === null ? null : Number(row.lowBalanceAt),
     flags: row.chargedBack ? ['charged_back'] : [],
@@ -113,5 +127,18 @@ function exportedHolds(db: Database, accountId: bigint): Pages {
       expires_at: row.expiresAt.toISOString(),
       closed_at: row.closedAt?.toISOString() ?? null,
     }),
+  )
+}
+
+function exportedGrants(db: Database, accountId: bigint, userId: string): Pages {
+  return pages(
+    (after?: typeof grants.$inferSelect) =>
+      db
+        .select()
+        .from(grants)
+        .where(and(eq(grants.accountId, accountId), after && gt(grants.seq, after.seq)))
+        .orderBy(asc(grants.seq))
+        .limit(PAGE),
+    (row) => presentGrant(row, userId, new Date()),
   )
 }

@@ -1,6 +1,8 @@
 import type { Capability } from '../capability/capability.ts'
 import { useDatabase } from '../database/index.ts'
 import { checkLedger } from './check.ts'
+import { grantRoutes } from './grants/routes.ts'
+import { Grant, GrantPage } from './grants/schemas.ts'
 import { funds as plugin } from './plugin.ts'
 import { accountPrivacyRoutes } from './privacy-routes.ts'
 import { ErasedAccount, ErasingAccount, accountExport } from './privacy-schemas.ts'
@@ -12,6 +14,9 @@ declare module '../audit/record.ts' {
     'account.created': true
     'account.erased': true
     'account.updated': true
+    'grant.created': true
+    'grant.expired': true
+    'grant.voided': true
   }
 }
 
@@ -19,7 +24,7 @@ declare module '../audit/record.ts' {
 export const funds: Capability = {
   name: 'funds',
   plugin: async (app) => app.register(plugin),
-  schemas: [...fundsSchemas, ErasedAccount, ErasingAccount],
+  schemas: [...fundsSchemas, Grant, GrantPage, ErasedAccount, ErasingAccount],
   documents: (app) => [accountExport(app.personal.exportsOf('account'))],
   routes: {
     internal: async (scope, { config }) => {
@@ -32,6 +37,7 @@ export const funds: Capability = {
         { prefix: '/account/:user_id' },
       )
       await scope.register(moneyRoutes)
+      await scope.register(grantRoutes)
       await scope.register(receiptRoutes)
     },
   },

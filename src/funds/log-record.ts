@@ -1,7 +1,8 @@
 import { commitmentsOf } from './commitments.ts'
+import type { Pieces } from './grants/grant.ts'
 import { type Transfer, isOwnKey } from './operations.ts'
 import { EFFECTS, type TransferKind } from './posting.ts'
-import { holdId, transferId } from './present.ts'
+import { holdId, presentPieces, transferId } from './present.ts'
 import type { LogRecord } from '../audit/records.ts'
 
 /** What the log says of each kind of transfer. */
@@ -17,6 +18,9 @@ const EVENTS = {
   hold: 'funds.held',
   capture: 'funds.captured',
   release: 'funds.released',
+  grant: 'funds.topped_up',
+  void: 'funds.deducted',
+  expire: 'funds.deducted',
 } as const satisfies Record<TransferKind, string>
 
 /**
@@ -39,6 +43,7 @@ type LoggedMovement = [
   availableAfter: number,
   actor: string,
   createdAt: string,
+  grants: Pieces | null,
 ]
 
 type LoggedPersonal = [
@@ -84,6 +89,7 @@ export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: num
       availableAfter: Number(transfer.availableAfter),
       actor: transfer.actor,
       createdAt: transfer.createdAt,
+      grants: transfer.grants,
     },
     commitmentsOf(salt, transfer),
     recordSeq,
@@ -98,7 +104,8 @@ export function transferRecord(
   { isShown, systems }: TransferOptions,
 ): LogRecord {
   const [accountId, seq, kind, asset, amount, debit, credit, targetSeq] = movement
-  const [, , , , , , , , balanceAfter, heldAfter, availableAfter, actor, createdAt] = movement
+  const [, , , , , , , , balanceAfter, heldAfter, availableAfter, actor, createdAt, grants] =
+    movement
   return movementRecord(
     {
       accountId: BigInt(accountId),
@@ -114,6 +121,7 @@ export function transferRecord(
       availableAfter,
       actor,
       createdAt: new Date(createdAt),
+      grants,
     },
     isShown ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq)),
     recordSeq,
@@ -134,6 +142,7 @@ interface LoggedValues {
   availableAfter: number
   actor: string
   createdAt: Date
+  grants: Pieces | null
 }
 
 /** The record of a movement. User ids are not in it, since they may be personal data. */
@@ -142,7 +151,7 @@ function movementRecord(
   { ip, details }: { ip: string | null; details: unknown },
   seq: number,
 ): LogRecord {
-  const { accountId, kind, targetSeq } = transfer
+  const { accountId, kind, targetSeq, grants } = transfer
   const idOfTarget = kind === 'capture' || kind === 'release' ? holdId : transferId
   return {
     seq,
@@ -159,6 +168,8 @@ function movementRecord(
       credit: transfer.credit,
       debit: transfer.debit,
       details,
+      // A record of before there were grants has none.
+      ...(grants !== null && { grants: presentPieces(accountId, grants) }),
       held_after: transfer.heldAfter,
       kind,
       target_id: targetSeq === null ? null : idOfTarget({ accountId, seq: targetSeq }),

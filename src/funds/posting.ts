@@ -3,7 +3,7 @@ import { Refusal } from '../refusals/index.ts'
 /** 2^53 - 1: amounts and balances are exact in every JSON reader. */
 export const AMOUNT_MAX = 9_007_199_254_740_991n
 
-export const SYSTEM_ACCOUNTS = ['adjustments', 'holds', 'revenue', 'stripe'] as const
+export const SYSTEM_ACCOUNTS = ['adjustments', 'breakage', 'holds', 'revenue', 'stripe'] as const
 
 type Side = 'user' | (typeof SYSTEM_ACCOUNTS)[number]
 
@@ -29,11 +29,23 @@ export const EFFECTS = {
   hold: { debit: 'user', credit: 'holds', balance: 0n, held: 1n },
   capture: { debit: 'holds', credit: 'revenue', balance: -1n, held: -1n },
   release: { debit: 'holds', credit: 'user', balance: 0n, held: -1n },
+  grant: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
+  /** What was left of a grant that was voided, or has expired. */
+  void: { debit: 'user', credit: 'breakage', balance: -1n, held: 0n },
+  expire: { debit: 'user', credit: 'breakage', balance: -1n, held: 0n },
 } as const satisfies Record<string, Effect>
 
 export type TransferKind = keyof typeof EFFECTS
 
 export const TRANSFER_KINDS = Object.keys(EFFECTS) as [TransferKind, ...TransferKind[]]
+
+/** What is booked whatever the account says: of some it is decided elsewhere how much there is. */
+const UNCONDITIONAL: ReadonlySet<TransferKind> = new Set([
+  'stripe_reversal',
+  'forfeit',
+  'void',
+  'expire',
+])
 
 export interface Account {
   id: bigint
@@ -45,6 +57,12 @@ export interface Account {
   held: bigint
   /** The part of `held` that is of holds whose time is over: it counts no longer. */
   lapsed: bigint
+  /** What `lapsed` was when the account was last written. */
+  lapsedBefore: bigint
+  /** The part of the balance that is in grants, what holds need of ended ones included. */
+  granted: bigint
+  /** How many grants it has had, and the number of the newest. */
+  grantCount: bigint
   creditLimit: bigint
   lowBalanceAt: bigint | null
   /** Stripe has taken money back, which may leave the balance below its floor. */
@@ -96,8 +114,7 @@ export function post(
 ): Account {
   const effect = EFFECTS[kind]
   // What Stripe has taken back is gone, whatever the account says; and no status keeps one open.
-  const isReversal = kind === 'stripe_reversal'
-  if (effect.debit === 'user' && !isReversal && !isForced && kind !== 'forfeit') {
+  if (effect.debit === 'user' && !isForced && !UNCONDITIONAL.has(kind)) {
     if (account.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
     if (amount > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
   }
@@ -112,7 +129,7 @@ export function post(
     ...account,
     balance,
     held,
-    chargedBack: account.chargedBack || isReversal,
+    chargedBack: account.chargedBack || kind === 'stripe_reversal',
     isLow: account.lowBalanceAt !== null && balance < account.lowBalanceAt,
     seq: account.seq + 1n,
     updatedAt: now > account.updatedAt ? now : account.updatedAt,

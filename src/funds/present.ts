@@ -1,5 +1,6 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
 import type { BalanceRow, BalanceThen } from './balances.ts'
+import { type Grant, type Pieces, isEnded, isExpiring } from './grants/grant.ts'
 import { type Moved, type Place, isOwnKey } from './operations.ts'
 import { AMOUNT_MAX } from './posting.ts'
 
@@ -11,6 +12,18 @@ export function transferId(place: Place): string {
 /** A hold has the number of the transfer that made it. */
 export function holdId(place: Place): string {
   return `hold_${place.accountId}_${place.seq}`
+}
+
+/** A grant has a number of its own among those of its account. */
+export function grantId(place: Place): string {
+  return `grant_${place.accountId}_${place.seq}`
+}
+
+/** What a transfer took from grants or gave to them. */
+export function presentPieces(accountId: bigint, pieces: Pieces | null) {
+  return (pieces ?? []).map(([seq, amount]) => {
+    return { grant_id: grantId({ accountId, seq: BigInt(seq) }), amount }
+  })
 }
 
 /** The place in an id that matches its schema. */
@@ -47,7 +60,7 @@ function presentKnown({ balance, held, creditLimit, tier, status }: BalanceRow) 
 
 /** As it stood at some time: what is not known of then is null. */
 export function presentBalanceThen(row: BalanceThen) {
-  const { balance, held, creditLimit } = row
+  const { balance, held, creditLimit, granted, nextExpiry } = row
   return {
     user_id: row.userId,
     asset: row.asset,
@@ -56,6 +69,11 @@ export function presentBalanceThen(row: BalanceThen) {
     available: creditLimit === null ? null : exact(balance - held + creditLimit),
     tier: row.tier,
     status: row.status,
+    granted: Number(granted),
+    next_expiry: nextExpiry && {
+      at: nextExpiry.at.toISOString(),
+      amount: Number(nextExpiry.amount),
+    },
     updated_at: row.updatedAt.toISOString(),
   }
 }
@@ -68,7 +86,24 @@ export function presentMovement({ transfer, userId }: Moved) {
     amount: Number(transfer.amount),
     balance: Number(transfer.balanceAfter),
     available: exact(transfer.availableAfter),
+    grants: presentPieces(transfer.accountId, transfer.grants),
     created_at: transfer.createdAt.toISOString(),
+  }
+}
+
+/** A grant as it is; of one that has ended nothing remains. */
+export function presentGrant(grant: Grant, userId: string, now: Date) {
+  const { amount, remaining, priority, category, expiresAt, createdAt } = grant
+  return {
+    grant_id: grantId(grant),
+    user_id: userId,
+    amount: Number(amount),
+    remaining: isEnded(grant, now) ? 0 : Number(remaining),
+    priority,
+    category,
+    status: isExpiring(grant, now) ? ('expired' as const) : grant.status,
+    expires_at: expiresAt?.toISOString() ?? null,
+    created_at: createdAt.toISOString(),
   }
 }
 
@@ -89,6 +124,7 @@ export function presentHold({ transfer, hold, userId }: Moved) {
     transfer_id: transferId(transfer),
     balance: Number(transfer.balanceAfter),
     available: exact(transfer.availableAfter),
+    grants: presentPieces(transfer.accountId, transfer.grants),
     expires_at: hold.expiresAt.toISOString(),
     created_at: transfer.createdAt.toISOString(),
   }
@@ -108,6 +144,7 @@ export function presentTransfer(row: TransferRow, userId: string, names: Map<big
     asset: row.asset,
     amount: Number(row.amount),
     balance_after: Number(row.balanceAfter),
+    grants: presentPieces(row.accountId, row.grants),
     reason: row.reason,
     reference: row.reference,
     metadata: row.metadata,

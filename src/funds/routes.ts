@@ -1,11 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { identityOf } from '../auth/identity.ts'
-import { actorOf } from '../auth/scope.ts'
-import { attemptOf } from '../http/outcomes/plugin.ts'
 import { ref } from '../http/schemas.ts'
-import { fingerprint, idempotencyKey } from '../http/idempotency.ts'
-import type { Moved, Movement } from './operations.ts'
+import { MOVING, move } from './moving.ts'
 import { placeOf, presentHold, presentMovement } from './present.ts'
 import {
   Account,
@@ -46,8 +41,7 @@ export function movementSchema(kind: 'deduct' | 'top_up') {
 
 /** Internal: what moves or holds money. */
 export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const moving = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', 'ACCOUNT_BUSY'] as const
-  const always = [...moving, 'AMOUNT_NOT_ALLOWED'] as const
+  const always = [...MOVING, 'AMOUNT_NOT_ALLOWED'] as const
 
   app.post(
     '/deduct',
@@ -186,49 +180,6 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return presentHold(await move(app, request, reply, asked, [hold_id]))
     },
   )
-}
-
-type Asked = Movement extends infer M ? (M extends Movement ? Omit<M, Noted> : never) : never
-type Noted =
-  'reason' | 'reference' | 'metadata' | 'idempotencyKey' | 'fingerprint' | 'actor' | 'cap'
-
-interface KeyHeaders {
-  'idempotency-key'?: string
-}
-
-interface Notes {
-  reason?: string
-  reference?: string
-  metadata?: Record<string, unknown>
-  idempotency_key?: string
-}
-
-/** @param meaning what makes two requests the same, besides their kind and their notes */
-async function move(
-  app: FastifyInstance,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  asked: Asked,
-  meaning: readonly unknown[],
-): Promise<Moved> {
-  const body = request.body as Notes
-  const { reason = null, reference = null, metadata = null } = body
-  if ('userId' in asked) request.userId = asked.userId
-  const noted: Pick<Movement, Noted> = {
-    reason,
-    reference,
-    metadata,
-    idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
-    fingerprint: fingerprint(asked.kind, ...meaning, reason, reference, metadata),
-    actor: actorOf(request),
-    cap: identityOf(request).cap,
-  }
-  // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
-  // a shape of its own, which moreover lives long.
-  const moved = await app.funds.move(Object.assign(asked, noted), attemptOf(request))
-  request.userId = moved.userId
-  if (moved.replayed) void reply.header('idempotent-replayed', 'true')
-  return moved
 }
 
 function orAll(amount: number | undefined): bigint | null {

@@ -2,6 +2,15 @@ import type postgres from 'postgres'
 import { array, column, jsonColumn } from '../database/arrays.ts'
 import type { Writes } from './batch.ts'
 import type { Sum } from './caps.ts'
+import type { Grant } from './grants/grant.ts'
+import {
+  type LoggedGrant,
+  grantOf,
+  grantsOfCharge,
+  openGrantsOf,
+  readGrants,
+  writeGrants,
+} from './grants/statements.ts'
 import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'
 import { TURN_CLASS } from './turns.ts'
@@ -19,6 +28,7 @@ export interface BatchInput {
   keys: readonly SoughtKey[]
   charges: readonly Place[]
   holds: readonly Place[]
+  grants: readonly Place[]
   /** Of tokens with a cap for the day, each once and in order. */
   lineages: readonly string[]
 }
@@ -29,6 +39,8 @@ export interface BatchState {
   charges: (Transfer & { refunded: bigint })[]
   holds: Hold[]
   endings: Transfer[]
+  /** With something left, of the accounts that were chosen; and those that are named. */
+  grants: Grant[]
   sums: Sum[]
   /** The transaction that holds the locks. */
   xid: string
@@ -54,7 +66,7 @@ export async function beginBatch(
   input: BatchInput,
   waitMs: number | null,
 ): Promise<BatchState> {
-  const { keys, charges, holds, lineages } = input
+  const { keys, charges, holds, grants, lineages } = input
   const users = sql`${array(input.userIds)}::text[]`
   const ids = sql`${array(input.accountIds)}::bigint[]`
   const chosen = sql`(user_id = any(${users}) or (user_id is not null and id = any(${ids})))`
@@ -65,7 +77,8 @@ export async function beginBatch(
     waitMs !== null && sql`select pg_advisory_xact_lock(${turn}) from accounts where ${chosen}`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
-        0::bigint as lapsed, credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
+        0::bigint as lapsed, lapsed as "lapsedBefore", granted, grant_count as "grantCount",
+        credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
         charged_back as "chargedBack", is_low as "isLow", seq,
         updated_at as "updatedAt", salt
       from accounts
@@ -81,8 +94,10 @@ export async function beginBatch(
       : sql<Sum[]>`
           select lineage, day::text as day, amount from token_sums
           where lineage = any(${array(lineages)}::text[]) order by lineage for update`,
-    sql<{ xid: string; now: Date }[]>`
-      select pg_current_xact_id()::text as xid, clock_timestamp() as now`,
+    // With what there is of grants: a statement of their own would be for nothing in most batches.
+    sql<{ xid: string; now: Date; open: LoggedGrant[] | null }[]>`
+      select pg_current_xact_id()::text as xid, clock_timestamp() as now,
+        ${openGrantsOf(sql, chosen)} as open`,
     keys.length === 0
       ? []
       : sql<Transfer[]>`
@@ -97,8 +112,8 @@ export async function beginBatch(
             = (coalesce(a.id, sought.account_id)::text || ' ' || sought.key)`,
     charges.length === 0
       ? []
-      : sql<(Transfer & { refunded: bigint })[]>`
-          select ${transferColumns(sql)}, (
+      : sql<(Transfer & { refunded: bigint; taken: LoggedGrant[] | null })[]>`
+          select ${transferColumns(sql)}, ${grantsOfCharge(sql)} as taken, (
             select coalesce(sum(case r.kind when 'stripe_reinstatement' then -r.amount else r.amount end), 0)::bigint
             from transfers r
             where r.account_id = t.account_id and r.target_seq = t.seq
@@ -117,10 +132,22 @@ export async function beginBatch(
           join holds h using (account_id, seq)
           join transfers t on t.account_id = h.account_id and t.target_seq = h.seq
             and t.kind = case h.status when 'captured' then 'capture' else 'release' end`,
+    grants.length === 0 ? [] : readGrants(sql, grants),
   ])
-  const [earlier, chargeRows, holdRows, endings] = found
-  const [{ xid, now } = { xid: '', now: new Date(0) }] = transaction
-  return { accounts, earlier, charges: chargeRows, holds: holdRows, endings, sums, xid, now }
+  const [earlier, chargeRows, holdRows, endings, named] = found
+  const [{ xid, now, open } = { xid: '', now: new Date(0), open: null }] = transaction
+  const taken = chargeRows.flatMap((charge) => charge.taken ?? [])
+  return {
+    accounts,
+    earlier,
+    charges: chargeRows,
+    holds: holdRows,
+    endings,
+    grants: [...[...(open ?? []), ...taken].map(grantOf), ...named],
+    sums,
+    xid,
+    now,
+  }
 }
 
 /** Holds that earlier transfers made or ended. */
@@ -149,7 +176,7 @@ export async function writeBatch(
   xid: string,
   writes: Writes,
 ): Promise<bigint | null> {
-  const { accounts, transfers, holds, fellLow, sums } = writes
+  const { accounts, transfers, holds, fellLow, grants, grantEvents, sums } = writes
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
 
   const accountIds = column(transfers, (transfer) => transfer.accountId)
@@ -158,28 +185,32 @@ export async function writeBatch(
     with recorded as (
       insert into audit_records (account_ids, transfer_seqs)
       select ${accountIds}::bigint[], ${seqs}::bigint[] from ${guard}
+      where cardinality(${accountIds}::bigint[]) > 0
       returning id
     ),
     moved as (
-      update accounts set balance = new.balance, held = new.held, lapsed = new.lapsed, charged_back = new.charged_back, is_low = new.is_low,
+      update accounts set balance = new.balance, held = new.held, lapsed = new.lapsed,
+        granted = new.granted, grant_count = new.grant_count, charged_back = new.charged_back, is_low = new.is_low,
         seq = new.seq, updated_at = new.updated_at
       from ${guard}, unnest(
         ${column(accounts, (account) => account.id)}::bigint[],
         ${column(accounts, (account) => account.balance)}::bigint[],
         ${column(accounts, (account) => account.held)}::bigint[],
         ${column(accounts, (account) => account.lapsed)}::bigint[],
+        ${column(accounts, (account) => account.granted)}::bigint[],
+        ${column(accounts, (account) => account.grantCount)}::bigint[],
         ${column(accounts, (account) => account.chargedBack)}::boolean[],
         ${column(accounts, (account) => account.isLow)}::boolean[],
         ${column(accounts, (account) => account.seq)}::bigint[],
         ${column(accounts, (account) => account.updatedAt)}::timestamptz[]
-      ) as new (id, balance, held, lapsed, charged_back, is_low, seq, updated_at)
+      ) as new (id, balance, held, lapsed, granted, grant_count, charged_back, is_low, seq, updated_at)
       where accounts.id = new.id
     ),
     transferred as (
       insert into transfers (
         account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, target_seq,
         balance_after, held_after, available_after, idempotency_key, fingerprint, reason, reference,
-        metadata, actor, ip, created_at, audit_record_id
+        metadata, actor, ip, created_at, grants, audit_record_id
       )
       select new.*, recorded.id from recorded, unnest(
         ${accountIds}::bigint[],
@@ -200,7 +231,8 @@ export async function writeBatch(
         ${jsonColumn(transfers, (transfer) => transfer.metadata)}::jsonb[],
         ${column(transfers, (transfer) => transfer.actor)}::text[],
         ${column(transfers, (transfer) => transfer.ip)}::text[],
-        ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[]
+        ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[],
+        ${jsonColumn(transfers, (transfer) => transfer.grants)}::jsonb[]
       ) as new
     )
     select id from recorded`
@@ -227,8 +259,20 @@ export async function writeBatch(
     from ${guard}, unnest(
       ${column(fellLow, ({ account }) => account.id)}::bigint[],
       ${column(fellLow, ({ account }) => account.balance)}::bigint[],
-      ${column(fellLow, ({ operation }) => operation.actor.id)}::text[]
+      ${column(fellLow, ({ actor }) => actor)}::text[]
     ) as new (id, balance, actor)`
+
+  const told = sql`
+    insert into audit_records (event, actor, subject, metadata)
+    select new.event, new.actor, 'acct_' || new.account_id, jsonb_build_object(
+      'grant_id', 'grant_' || new.account_id || '_' || new.seq, 'amount', new.amount)
+    from ${guard}, unnest(
+      ${column(grantEvents, ({ event }) => event)}::text[],
+      ${column(grantEvents, ({ actor }) => actor)}::text[],
+      ${column(grantEvents, ({ place }) => place.accountId)}::bigint[],
+      ${column(grantEvents, ({ place }) => place.seq)}::bigint[],
+      ${column(grantEvents, ({ amount }) => amount)}::bigint[]
+    ) as new (event, actor, account_id, seq, amount)`
 
   const summed = sql`
     update token_sums set day = new.day, amount = new.amount
@@ -240,7 +284,9 @@ export async function writeBatch(
     where token_sums.lineage = new.lineage`
 
   const [recorded] = await Promise.all([
-    transfers.length > 0 ? moved : [],
+    transfers.length > 0 || accounts.length > 0 ? moved : [],
+    grants.length > 0 && writeGrants(sql, guard, grants),
+    grantEvents.length > 0 && told,
     sums.length > 0 && summed,
     holds.length > 0 && held,
     fellLow.length > 0 && reported,
@@ -271,7 +317,7 @@ export function transferColumns(sql: postgres.Sql) {
     t.credit_account_id as "creditAccountId", t.asset, t.amount, t.kind,
     t.target_seq as "targetSeq", t.balance_after as "balanceAfter", t.held_after as "heldAfter",
     t.available_after as "availableAfter", t.idempotency_key as "idempotencyKey", t.fingerprint,
-    t.reason, t.reference, t.metadata, t.actor, t.ip, t.created_at as "createdAt"`
+    t.reason, t.reference, t.metadata, t.actor, t.ip, t.created_at as "createdAt", t.grants`
 }
 
 export function holdColumns(sql: postgres.Sql) {

@@ -89,6 +89,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     user_id: 'personal',
   },
   'public.erased_stripe_customers': { digest: 'pseudonym' },
+  'public.grants': { category: 'personal', status: 'none' },
   'public.holds': { status: 'none' },
   'public.job_pools': { pool_id: 'none' },
   'public.licenses': {
@@ -163,6 +164,8 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     asset: 'none',
     details_commitment: 'commitment',
     fingerprint: 'personal',
+    // Numbers of grants and amounts.
+    grants: 'none',
     idempotency_key: 'personal',
     ip: 'personal',
     ip_commitment: 'commitment',

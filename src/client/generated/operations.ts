@@ -494,6 +494,32 @@ Needs a token with the permission `funds:hold`.
    */
   releaseHold: Call<'releaseHold'>
   /**
+   * Grant a user credit that is spent before other money, and may expire.
+   *
+   * Needs a token with the permission `credit:write`.
+   */
+  createGrant: Call<'createGrant'>
+  /**
+   * End a grant now.
+   *
+   * What remains of it leaves the balance, but for what open holds still need.
+
+Needs a token with the permission `credit:write`.
+   */
+  voidGrant: Call<'voidGrant'>
+  /**
+   * Read a grant.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  getGrant: Call<'getGrant'>
+  /**
+   * List a user's grants, newest first.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  listGrants: Call<'listGrants'>
+  /**
    * Prove a transfer to anybody, offline.
    *
    * Needs a token with the permission `accounts:read`.
@@ -529,6 +555,10 @@ export const internalOperations = {
   createHold: { method: 'post', path: '/holds', key: 'header' },
   captureHold: { method: 'post', path: '/holds/{hold_id}/capture', key: 'header' },
   releaseHold: { method: 'post', path: '/holds/{hold_id}/release', key: 'header' },
+  createGrant: { method: 'post', path: '/grants', key: 'header' },
+  voidGrant: { method: 'post', path: '/grants/{grant_id}/void', key: 'header' },
+  getGrant: { method: 'get', path: '/grants/{grant_id}' },
+  listGrants: { method: 'get', path: '/account/{user_id}/grants' },
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
   openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },

@@ -7,6 +7,7 @@ export const GUIDES = [
   'concepts',
   'start',
   'money',
+  'credits',
   'idempotency',
   'usage',
   'licences',
