@@ -9,7 +9,8 @@ import {
   type TransferRow,
 } from './accounts.ts'
 import { standingOf } from './grants/standing.ts'
-import { holdId, presentGrant, presentTransfer } from './present.ts'
+import { holdId } from './ids.ts'
+import { presentGrant, presentTransfer } from './present.ts'
 import { lapsedOf, openGrantsOf } from './standing.ts'
 import { grants } from './grants/tables.ts'
 import { accounts, holds, transfers } from './tables.ts'

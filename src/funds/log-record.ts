@@ -2,7 +2,8 @@ import { commitmentsOf } from './commitments.ts'
 import type { Pieces } from './grants/grant.ts'
 import { type Transfer, isOwnKey } from './operations.ts'
 import { EFFECTS, type TransferKind } from './posting.ts'
-import { holdId, presentPieces, transferId } from './present.ts'
+import { holdId, transferId } from './ids.ts'
+import { presentPieces } from './present.ts'
 import type { LogRecord } from '../audit/records.ts'
 
 /** What the log says of each kind of transfer. */

@@ -1,35 +1,15 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
 import type { BalanceRow, BalanceThen } from './balances.ts'
 import { type Grant, type Pieces, isEnded, isExpiring } from './grants/grant.ts'
-import { type Moved, type Place, isOwnKey } from './operations.ts'
+import { grantId, holdId, transferId } from './ids.ts'
+import { type Moved, isOwnKey } from './operations.ts'
 import { AMOUNT_MAX } from './posting.ts'
-
-/** A transfer's public id carries its place: account and number, which are its primary key. */
-export function transferId(place: Place): string {
-  return `tr_${place.accountId}_${place.seq}`
-}
-
-/** A hold has the number of the transfer that made it. */
-export function holdId(place: Place): string {
-  return `hold_${place.accountId}_${place.seq}`
-}
-
-/** A grant has a number of its own among those of its account. */
-export function grantId(place: Place): string {
-  return `grant_${place.accountId}_${place.seq}`
-}
 
 /** What a transfer took from grants or gave to them. */
 export function presentPieces(accountId: bigint, pieces: Pieces | null) {
   return (pieces ?? []).map(([seq, amount]) => {
     return { grant_id: grantId({ accountId, seq: BigInt(seq) }), amount }
   })
-}
-
-/** The place in an id that matches its schema. */
-export function placeOf(id: string): Place {
-  const [, accountId = '0', seq = '0'] = id.split('_')
-  return { accountId: BigInt(accountId), seq: BigInt(seq) }
 }
 
 /**

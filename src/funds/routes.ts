@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ref } from '../http/schemas.ts'
 import { MOVING, move } from './moving.ts'
-import { placeOf, presentHold, presentMovement } from './present.ts'
+import { placeOf } from './ids.ts'
+import { presentHold, presentMovement } from './present.ts'
 import {
   Account,
   Balance,
