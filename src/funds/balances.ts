@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { array } from '../database/arrays.ts'
+import { type Budget, rolled } from './budgets/budget.ts'
+import { type LoggedBudget, budgetJson, budgetOf, lapsedOfBudget } from './budgets/statements.ts'
 import { type PastPosition, readPastGrants } from './grants/past.ts'
 import { type Standing, standingOf } from './grants/standing.ts'
 import { type LoggedGrant, grantJson, grantOf } from './grants/statements.ts'
@@ -18,10 +20,12 @@ export interface BalanceRow extends Standing {
   held: bigint
   creditLimit: bigint
   updatedAt: Date
+  /** In their windows of now. */
+  budgets: Budget[]
 }
 
 /** What is not known of that time is null. */
-export type BalanceThen = Omit<BalanceRow, 'tier' | 'status' | 'creditLimit'> & {
+export type BalanceThen = Omit<BalanceRow, 'tier' | 'status' | 'creditLimit' | 'budgets'> & {
   tier: string | null
   status: BalanceRow['status'] | null
   creditLimit: bigint | null
@@ -43,7 +47,10 @@ export async function readBalances(
       lapsed as "lapsedBefore", credit_limit as "creditLimit", updated_at as "updatedAt",
       l.count as "lapsedCount", now() as now, case when granted > 0 then (
         select json_agg(${grantJson(sql)}) from grants g where g.account_id = accounts.id and g.is_open
-      ) end as grants
+      ) end as grants, case when budget_count > 0 then (
+        select json_agg(${budgetJson(sql, lapsedOfBudget(sql, sql`now()`, limit))} order by b.id)
+        from budgets b where b.account_id = accounts.id
+      ) end as budgets, seq
     from accounts cross join lateral (
       select coalesce(sum(amount), 0)::bigint as amount, count(*) as count from (
         select h.amount from holds h
@@ -62,7 +69,9 @@ export async function readBalances(
   })
 }
 
-type ReadRow = Omit<BalanceRow, keyof Standing> & {
+type ReadRow = Omit<BalanceRow, keyof Standing | 'budgets'> & {
+  seq: bigint
+  budgets: LoggedBudget[] | null
   balance: bigint
   lapsed: bigint
   lapsedBefore: bigint
@@ -74,7 +83,8 @@ type ReadRow = Omit<BalanceRow, keyof Standing> & {
 function balanceOf(row: ReadRow): BalanceRow {
   const { id, userId, asset, tier, status, balance, creditLimit, updatedAt, grants } = row
   const held = row.held - row.lapsed
-  const known = { id, userId, asset, tier, status, held, creditLimit, updatedAt }
+  const budgets = (row.budgets ?? []).map((one) => rolled(budgetOf(one), row.now, row.seq))
+  const known = { id, userId, asset, tier, status, held, creditLimit, updatedAt, budgets }
   if (grants === null) return { ...known, balance, granted: 0n, nextExpiry: null }
   return { ...known, ...standingOf(row, grants.map(grantOf), row.now) }
 }
@@ -85,7 +95,11 @@ function failed(reason: Error): PromiseRejectedResult {
 
 const NOTHING = { balance: 0n, held: 0n, lapsed: 0n, lapsedBefore: 0n }
 
-type Now = Omit<BalanceRow, keyof Standing> & { seq: bigint; createdAt: Date; isOver: boolean }
+type Now = Omit<BalanceRow, keyof Standing | 'budgets'> & {
+  seq: bigint
+  createdAt: Date
+  isOver: boolean
+}
 
 const POLL_MS = 20
 

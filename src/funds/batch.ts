@@ -1,4 +1,6 @@
 import { Refusal } from '../refusals/index.ts'
+import { type Counted, type Threshold, openBudgets } from './budgets/book.ts'
+import type { Budget, Notes } from './budgets/budget.ts'
 import { type Sum, openCaps } from './caps.ts'
 import { openGrants } from './grants/book.ts'
 import { type GrantEvent, type TransferOptions, grantDecisions } from './grants/decisions.ts'
@@ -29,6 +31,13 @@ import {
   isForDispute,
 } from './posting.ts'
 
+/** A transfer that is named to be given back. */
+export interface Charge extends Transfer {
+  refunded: bigint
+  /** Of a capture, what was said of its hold. */
+  holdNotes: Notes | null
+}
+
 /** What a batch of operations is decided on, as it stands under the accounts' locks. */
 export interface Ledger {
   accounts: readonly Account[]
@@ -36,9 +45,10 @@ export interface Ledger {
   earlier: readonly Transfer[]
   /** The holds and charges that the operations name, and such holds that have lapsed as are to end. */
   holds: readonly Hold[]
-  charges: readonly (Transfer & { refunded: bigint })[]
+  charges: readonly Charge[]
   /** The grants of the accounts with something left, and those that operations and charges name. */
   grants: readonly Grant[]
+  budgets: readonly Budget[]
   /** The transfers that ended those holds. */
   endings: readonly Transfer[]
   /** What was moved today, of the tokens in the batch that have a cap for the day. */
@@ -57,6 +67,9 @@ export interface Writes {
   fellLow: { account: Account; actor: string }[]
   grants: Grant[]
   grantEvents: GrantEvent[]
+  budgets: Budget[]
+  /** Percentages of budgets that were reached. */
+  thresholds: Threshold[]
   sums: Sum[]
 }
 
@@ -71,6 +84,7 @@ export function openBatch(ledger: Ledger) {
   const endings = new Map(ledger.endings.map((ending) => [endingKey(ending), ending]))
   const caps = openCaps(ledger.sums, ledger.now)
   const book = openGrants(ledger.grants, ledger.now)
+  const budgets = openBudgets(ledger.budgets, ledger.now, (id) => accounts.get(id)?.seq ?? 0n)
   const changedAccounts = new Set<bigint>()
   const changedHolds = new Set<string>()
   const transfers: Transfer[] = []
@@ -120,11 +134,20 @@ export function openBatch(ledger: Ledger) {
         const expiresAt = isForced
           ? NEVER
           : new Date(made.createdAt.getTime() + operation.expiresInMs)
-        const { accountId, seq, amount } = made
-        const status = 'open' as const
+        const { accountId, seq, amount, reason, reference } = made
+        const [status, notes] = ['open' as const, { reason, reference }]
         return done(
           made,
-          putHold({ accountId, seq, amount, captured: 0n, status, expiresAt, closedAt: null }),
+          putHold({
+            accountId,
+            seq,
+            amount,
+            captured: 0n,
+            status,
+            expiresAt,
+            closedAt: null,
+            notes,
+          }),
         )
       }
       case 'refund': {
@@ -168,7 +191,7 @@ export function openBatch(ledger: Ledger) {
   function giveBack(
     account: Account,
     operation: Signature & { kind: TransferKind },
-    charge: Transfer,
+    charge: Charge,
     amount: bigint,
   ): Moved {
     const before = refunded.get(placeKey(charge)) ?? 0n
@@ -176,6 +199,7 @@ export function openBatch(ledger: Ledger) {
       operation.kind === 'refund' && charge.grants !== null
         ? grants.giveBack(account, operation, charge, before, amount)
         : transfer(account, operation, amount, charge.seq)
+    if (operation.kind === 'refund') budgets.giveBack(countedOf(charge), amount)
     const taken = operation.kind === 'stripe_reinstatement' ? -amount : amount
     refunded.set(placeKey(charge), before + taken)
     return done(made, null)
@@ -204,6 +228,7 @@ export function openBatch(ledger: Ledger) {
       )
     }
     const made = transfer(currentOf(account), operation, amount, hold.seq)
+    budgets.giveBack(heldOf(hold), hold.amount - amount)
     endings.set(placeKey(hold), made)
     const closedAt = made.createdAt
     return done(made, putHold({ ...hold, captured: amount, status: 'captured', closedAt }))
@@ -222,6 +247,7 @@ export function openBatch(ledger: Ledger) {
       hold.amount,
       hold.seq,
     )
+    budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
     endings.set(placeKey(hold), made)
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
   }
@@ -270,6 +296,8 @@ export function openBatch(ledger: Ledger) {
     { isForced = false, pieces }: TransferOptions = NO_OPTIONS,
   ): Transfer {
     const after = post(account, operation.kind, amount, ledger.now, isForced)
+    const isCounted = !isForced && (operation.kind === 'deduct' || operation.kind === 'hold')
+    if (isCounted) budgets.count(account.id, operation, amount)
     const { debit, credit } = EFFECTS[operation.kind]
     const moved = pieces === undefined ? takenBy(after, operation.kind, amount) : pieces(after)
     if (moved !== null) {
@@ -353,6 +381,8 @@ export function openBatch(ledger: Ledger) {
       fellLow,
       sums: caps.writes(),
       grants: book.changed(),
+      budgets: budgets.changed(),
+      thresholds: budgets.thresholds,
       grantEvents: grants.events,
     }
   }
@@ -371,6 +401,19 @@ export function openBatch(ledger: Ledger) {
 }
 
 const NO_OPTIONS: TransferOptions = {}
+
+/** What a budget has counted of a charge: of a capture, its hold. */
+function countedOf(charge: Charge): Counted {
+  const { kind, accountId, seq, targetSeq, holdNotes } = charge
+  if (kind === 'capture') return { accountId, seq: targetSeq ?? 0n, notes: holdNotes ?? NO_NOTES }
+  return { accountId, seq, notes: charge }
+}
+
+function heldOf({ accountId, seq, notes }: Hold): Counted {
+  return { accountId, seq, notes: notes ?? NO_NOTES }
+}
+
+const NO_NOTES: Notes = { reason: null, reference: null }
 
 function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {
   return `${transfer.accountId} ${transfer.idempotencyKey}`

@@ -117,6 +117,8 @@ async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]
     holds: open,
     charges: [],
     grants: await openGrantsOf(tx, account),
+    // No budget counts what ends here: those of a closed account are gone.
+    budgets: [],
     endings: [],
     sums: [],
     systemAccount: (name) => {

@@ -6,6 +6,7 @@ import { accounts } from './tables.ts'
 import { takeTurn } from './turns.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { Refusal } from '../refusals/index.ts'
+import { deleteBudgets } from './budgets/change.ts'
 import { isEmpty, settleAccount } from './empty-account.ts'
 import { type Erasure, beginErasure, limitWaits } from '../privacy/erasure.ts'
 import { peopleOfAccount } from './people.ts'
@@ -47,6 +48,7 @@ export async function closeAccount(
 ) {
   const account = await settleAccount(tx, locked)
   if (!force && !(await isEmpty(tx, account))) throw new Refusal('ACCOUNT_NOT_EMPTY')
+  await deleteBudgets(tx, account)
   const { id: accountId, userId } = account
   await personal.closeAccount(tx, account)
   const people = await peopleOfAccount(tx, personal, { customerId: null, accountId, userId })

@@ -9,6 +9,9 @@ import {
   type TransferRow,
 } from './accounts.ts'
 import { standingOf } from './grants/standing.ts'
+import { rolled } from './budgets/budget.ts'
+import { presentBudget } from './budgets/present.ts'
+import { budgets } from './budgets/tables.ts'
 import { holdId } from './ids.ts'
 import { presentGrant, presentTransfer } from './present.ts'
 import { lapsedOf, openGrantsOf } from './standing.ts'
@@ -47,6 +50,7 @@ export async function exportAccount(
     transfers: exportedTransfers(db, id, userId),
     holds: exportedHolds(db, id),
     grants: exportedGrants(db, id, userId),
+    budgets: exportedBudgets(db, account, userId),
     ...Object.fromEntries(
       personal.exportsOf('account').map((part) => [part.name, part.read(db, whom, people)]),
     ),
@@ -142,4 +146,11 @@ function exportedGrants(db: Database, accountId: bigint, userId: string): Pages 
         .limit(PAGE),
     (row) => presentGrant(row, userId, new Date()),
   )
+}
+
+/** All at once: an account has few. What is used includes holds that have ended in time alone. */
+async function* exportedBudgets(db: Database, { id, seq }: AccountRow, userId: string): Pages {
+  const rows = await db.select().from(budgets).where(eq(budgets.accountId, id)).orderBy(budgets.id)
+  const now = new Date()
+  yield rows.map((row) => presentBudget(rolled({ ...row, lapsed: 0n }, now, seq), userId))
 }

@@ -1,6 +1,8 @@
 import type { Capability } from '../capability/capability.ts'
 import { useDatabase } from '../database/index.ts'
 import { checkLedger } from './check.ts'
+import { budgetRoutes } from './budgets/routes.ts'
+import { Budget, BudgetPage, Check } from './budgets/schemas.ts'
 import { grantRoutes } from './grants/routes.ts'
 import { Grant, GrantPage } from './grants/schemas.ts'
 import { funds as plugin } from './plugin.ts'
@@ -14,6 +16,8 @@ declare module '../audit/record.ts' {
     'account.created': true
     'account.erased': true
     'account.updated': true
+    'budget.deleted': true
+    'budget.updated': true
     'grant.created': true
     'grant.expired': true
     'grant.voided': true
@@ -24,7 +28,16 @@ declare module '../audit/record.ts' {
 export const funds: Capability = {
   name: 'funds',
   plugin: async (app) => app.register(plugin),
-  schemas: [...fundsSchemas, Grant, GrantPage, ErasedAccount, ErasingAccount],
+  schemas: [
+    ...fundsSchemas,
+    Grant,
+    GrantPage,
+    Budget,
+    BudgetPage,
+    Check,
+    ErasedAccount,
+    ErasingAccount,
+  ],
   documents: (app) => [accountExport(app.personal.exportsOf('account'))],
   routes: {
     internal: async (scope, { config }) => {
@@ -38,6 +51,7 @@ export const funds: Capability = {
       )
       await scope.register(moneyRoutes)
       await scope.register(grantRoutes)
+      await scope.register(budgetRoutes)
       await scope.register(receiptRoutes)
     },
   },

@@ -6,6 +6,7 @@ import { Refusal } from '../refusals/index.ts'
 import { busyLineages, lineagesOf } from './caps.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
 import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
+import { readLapsedOfBudgets } from './budgets/statements.ts'
 import { isExpiring } from './grants/grant.ts'
 import { readGrants } from './grants/statements.ts'
 import { type Moved, type Operation, type Place, type Transfer, targetOf } from './operations.ts'
@@ -153,7 +154,7 @@ export function ledger(
     const state = await beginBatch(sql, input, reach.waitMs)
     await learnSystemAccounts(sql, state.accounts)
     const busy = new Set(await findBusy(sql, input, state.accounts))
-    const { holds, lapsed, replayed } = await restOf(sql, state, reach)
+    const { holds, lapsed, replayed, budgets } = await restOf(sql, state, reach)
     for (const { id, userId } of state.accounts) {
       if (lapsed?.uncounted.has(id) === true) busy.add(userId).add(accountHolder(id))
     }
@@ -168,6 +169,7 @@ export function ledger(
       ),
       holds: holds.filter(isHad),
       grants: [...state.grants, ...replayed].filter(isHad),
+      budgets: budgets.filter(isHad),
       systemAccount,
     })
     batch.endOver()
@@ -237,7 +239,8 @@ async function restOf(sql: postgres.Sql, state: BatchState, { countedMax, endedM
   const replayed = state.earlier.map(holdPlace).filter((place) => place !== null)
   const named = state.holds.filter((hold) => isLapsed(hold, state.now)).length
   const grantPlaces = state.earlier.map(grantPlace).filter((place) => place !== null)
-  const [lapsed, known, grants] = await Promise.all([
+  const counted = holding.filter(({ id }) => state.budgets.some((one) => one.accountId === id))
+  const [lapsed, known, grants, over] = await Promise.all([
     holding.length === 0
       ? null
       : readLapsed(
@@ -248,8 +251,25 @@ async function restOf(sql: postgres.Sql, state: BatchState, { countedMax, endedM
         ),
     replayed.length === 0 ? [] : readHolds(sql, replayed),
     grantPlaces.length === 0 ? [] : readGrants(sql, grantPlaces),
+    counted.length === 0
+      ? []
+      : readLapsedOfBudgets(
+          sql,
+          counted.map(({ id }) => id),
+          state.now,
+          countedMax,
+        ),
   ])
-  return { lapsed, replayed: grants, holds: [...state.holds, ...(lapsed?.holds ?? []), ...known] }
+  const lapsedOf = new Map(over.map((one) => [`${one.accountId} ${one.id}`, one.lapsed]))
+  const budgets = state.budgets.map((budget) => {
+    return { ...budget, lapsed: lapsedOf.get(`${budget.accountId} ${budget.id}`) ?? 0n }
+  })
+  return {
+    lapsed,
+    budgets,
+    replayed: grants,
+    holds: [...state.holds, ...(lapsed?.holds ?? []), ...known],
+  }
 }
 
 function holdPlace(transfer: Transfer): Place | null {

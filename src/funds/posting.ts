@@ -1,4 +1,5 @@
 import { Refusal } from '../refusals/index.ts'
+import type { Notes } from './budgets/budget.ts'
 
 /** 2^53 - 1: amounts and balances are exact in every JSON reader. */
 export const AMOUNT_MAX = 9_007_199_254_740_991n
@@ -85,6 +86,8 @@ export interface Hold {
   status: 'open' | 'captured' | 'released' | 'expired'
   expiresAt: Date
   closedAt: Date | null
+  /** Of the transfer that made it, by which budgets count it; left out where none are. */
+  notes?: Notes | null
 }
 
 /** What can be deducted now: the balance without what is held and still counts, and with the credit. */

@@ -34,8 +34,14 @@ export function presentBalance(row: BalanceRow) {
   return { ...presentBalanceThen(row), ...presentKnown(row) }
 }
 
-function presentKnown({ balance, held, creditLimit, tier, status }: BalanceRow) {
-  return { available: exact(balance - held + creditLimit), tier, status }
+/** What can be deducted now. */
+export function availableOf({ balance, held, creditLimit }: BalanceRow): number {
+  return exact(balance - held + creditLimit)
+}
+
+function presentKnown(row: BalanceRow) {
+  const { tier, status } = row
+  return { available: availableOf(row), tier, status }
 }
 
 /** As it stood at some time: what is not known of then is null. */

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Account, Hold, Transfer } from './schemas.ts'
+import { Budget } from './budgets/schemas.ts'
 import { Grant } from './grants/schemas.ts'
 import { Timestamp, nullable, ref } from '../http/schemas.ts'
 import type { ExportPart } from '../privacy/personal.ts'
@@ -37,6 +38,7 @@ export function accountExport(parts: readonly ExportPart[]) {
         ]),
       ),
       grants: Type.Array(ref(Grant)),
+      budgets: Type.Array(ref(Budget)),
       ...Object.fromEntries(parts.map(({ name, schema }) => [name, schema])),
     },
     { $id: 'AccountExport' },

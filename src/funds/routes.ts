@@ -50,7 +50,13 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: movementSchema('deduct'),
       config: {
         permission: 'funds:deduct',
-        refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
+        refusals: [
+          ...always,
+          'ACCOUNT_NOT_FOUND',
+          'INSUFFICIENT_FUNDS',
+          'BUDGET_EXCEEDED',
+          'ACCOUNT_FROZEN',
+        ],
       },
     },
     async (request, reply) => {
@@ -117,7 +123,13 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'funds:hold',
-        refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
+        refusals: [
+          ...always,
+          'ACCOUNT_NOT_FOUND',
+          'INSUFFICIENT_FUNDS',
+          'BUDGET_EXCEEDED',
+          'ACCOUNT_FROZEN',
+        ],
       },
     },
     async (request, reply) => {

@@ -1,6 +1,8 @@
 import type postgres from 'postgres'
 import { array, column, jsonColumn } from '../database/arrays.ts'
-import type { Writes } from './batch.ts'
+import type { Charge, Writes } from './batch.ts'
+import type { Budget } from './budgets/budget.ts'
+import { type LoggedBudget, budgetOf, budgetsOf, writeBudgets } from './budgets/statements.ts'
 import type { Sum } from './caps.ts'
 import type { Grant } from './grants/grant.ts'
 import {
@@ -36,17 +38,21 @@ export interface BatchInput {
 export interface BatchState {
   accounts: Account[]
   earlier: Transfer[]
-  charges: (Transfer & { refunded: bigint })[]
+  charges: Charge[]
   holds: Hold[]
   endings: Transfer[]
   /** With something left, of the accounts that were chosen; and those that are named. */
   grants: Grant[]
+  /** Of the accounts, without what of their holds is over. */
+  budgets: Budget[]
   sums: Sum[]
   /** The transaction that holds the locks. */
   xid: string
   /** The database's clock, read under the locks. */
   now: Date
 }
+
+const NO_TRANSACTION = { xid: '', now: new Date(0), open: null, budgets: null }
 
 /** For the sum of a token with a cap, which another batch has for as long as its commit takes. */
 const SUM_WAIT_MS = 250
@@ -69,7 +75,7 @@ export async function beginBatch(
   const { keys, charges, holds, grants, lineages } = input
   const users = sql`${array(input.userIds)}::text[]`
   const ids = sql`${array(input.accountIds)}::bigint[]`
-  const chosen = sql`(user_id = any(${users}) or (user_id is not null and id = any(${ids})))`
+  const chosen = sql`(accounts.user_id = any(${users}) or (accounts.user_id is not null and accounts.id = any(${ids})))`
   const turn = sql`${TURN_CLASS}::int, hashint8(id)`
   const [, , , accounts, , sums, transaction, ...found] = await Promise.all([
     sql`begin`,
@@ -94,10 +100,10 @@ export async function beginBatch(
       : sql<Sum[]>`
           select lineage, day::text as day, amount from token_sums
           where lineage = any(${array(lineages)}::text[]) order by lineage for update`,
-    // With what there is of grants: a statement of their own would be for nothing in most batches.
-    sql<{ xid: string; now: Date; open: LoggedGrant[] | null }[]>`
+    // With what there is of grants and budgets: statements of their own would be for nothing in most batches.
+    sql<{ xid: string; now: Date; open: LoggedGrant[] | null; budgets: LoggedBudget[] | null }[]>`
       select pg_current_xact_id()::text as xid, clock_timestamp() as now,
-        ${openGrantsOf(sql, chosen)} as open`,
+        ${openGrantsOf(sql, chosen)} as open, ${budgetsOf(sql, chosen)} as budgets`,
     keys.length === 0
       ? []
       : sql<Transfer[]>`
@@ -112,8 +118,9 @@ export async function beginBatch(
             = (coalesce(a.id, sought.account_id)::text || ' ' || sought.key)`,
     charges.length === 0
       ? []
-      : sql<(Transfer & { refunded: bigint; taken: LoggedGrant[] | null })[]>`
-          select ${transferColumns(sql)}, ${grantsOfCharge(sql)} as taken, (
+      : sql<(Charge & { taken: LoggedGrant[] | null })[]>`
+          select ${transferColumns(sql)}, ${grantsOfCharge(sql)} as taken,
+            case t.kind when 'capture' then (${notesOf(sql, sql`t.account_id`, sql`t.target_seq`)}) end as "holdNotes", (
             select coalesce(sum(case r.kind when 'stripe_reinstatement' then -r.amount else r.amount end), 0)::bigint
             from transfers r
             where r.account_id = t.account_id and r.target_seq = t.seq
@@ -135,7 +142,7 @@ export async function beginBatch(
     grants.length === 0 ? [] : readGrants(sql, grants),
   ])
   const [earlier, chargeRows, holdRows, endings, named] = found
-  const [{ xid, now, open } = { xid: '', now: new Date(0), open: null }] = transaction
+  const [{ xid, now, open, budgets } = NO_TRANSACTION] = transaction
   const taken = chargeRows.flatMap((charge) => charge.taken ?? [])
   return {
     accounts,
@@ -144,6 +151,7 @@ export async function beginBatch(
     holds: holdRows,
     endings,
     grants: [...[...(open ?? []), ...taken].map(grantOf), ...named],
+    budgets: (budgets ?? []).map(budgetOf),
     sums,
     xid,
     now,
@@ -176,7 +184,7 @@ export async function writeBatch(
   xid: string,
   writes: Writes,
 ): Promise<bigint | null> {
-  const { accounts, transfers, holds, fellLow, grants, grantEvents, sums } = writes
+  const { accounts, transfers, holds, fellLow, grants, grantEvents, budgets, sums } = writes
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
 
   const accountIds = column(transfers, (transfer) => transfer.accountId)
@@ -287,6 +295,7 @@ export async function writeBatch(
     transfers.length > 0 || accounts.length > 0 ? moved : [],
     grants.length > 0 && writeGrants(sql, guard, grants),
     grantEvents.length > 0 && told,
+    budgets.length > 0 && writeBudgets(sql, guard, budgets),
     sums.length > 0 && summed,
     holds.length > 0 && held,
     fellLow.length > 0 && reported,
@@ -323,5 +332,17 @@ export function transferColumns(sql: postgres.Sql) {
 export function holdColumns(sql: postgres.Sql) {
   return sql`
     h.account_id as "accountId", h.seq, h.amount, h.captured, h.status,
-    h.expires_at as "expiresAt", h.closed_at as "closedAt"`
+    h.expires_at as "expiresAt", h.closed_at as "closedAt",
+    (${notesOf(sql, sql`h.account_id`, sql`h.seq`)}) as notes`
+}
+
+/** What was said of a transfer, by which budgets count it. */
+function notesOf(
+  sql: postgres.Sql,
+  accountId: postgres.PendingQuery<postgres.Row[]>,
+  seq: postgres.PendingQuery<postgres.Row[]>,
+) {
+  return sql`
+    select json_build_object('reason', m.reason, 'reference', m.reference) from transfers m
+    where m.account_id = ${accountId} and m.seq = ${seq}`
 }

@@ -8,6 +8,7 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   timestamp,
   unique,
@@ -62,6 +63,8 @@ export const accounts = pgTable(
     grantCount: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
+    /** How many budgets it has. */
+    budgetCount: smallint().notNull().default(0),
     /** How far below zero balance minus held may go. */
     creditLimit: bigint({ mode: 'bigint' })
       .notNull()

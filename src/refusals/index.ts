@@ -10,6 +10,7 @@ export const REFUSALS = {
   INVALID_SIGNATURE: [400, 'The Stripe signature does not match the body.'],
   UNAUTHORIZED: [401, 'A valid credential for this scope is required.'],
   INSUFFICIENT_FUNDS: [402, 'The available funds do not cover the amount.'],
+  BUDGET_EXCEEDED: [402, 'The amount would pass a budget of the account.'],
   FORBIDDEN: [403, 'A valid internal token is required.'],
   PERMISSION_DENIED: [403, 'The credential lacks the permission that this call needs.'],
   AMOUNT_NOT_ALLOWED: [403, 'The amount is above what this token may move.'],
@@ -20,6 +21,7 @@ export const REFUSALS = {
   ACCOUNT_NOT_FOUND: [404, 'There is no account for this user.'],
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
+  BUDGET_NOT_FOUND: [404, 'The account has no such budget.'],
   GRANT_NOT_FOUND: [404, 'There is no such grant.'],
   LICENSE_NOT_FOUND: [404, 'There is no such licence.'],
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
@@ -48,6 +50,7 @@ export const REFUSALS = {
   BALANCE_BELOW_FLOOR: [409, 'The balance is below its floor.'],
   NOT_REFUNDABLE: [409, 'Only a charge can be refunded: a deduct or a capture.'],
   API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
+  TOO_MANY_BUDGETS: [409, 'The account has as many budgets as it may have.'],
   TOO_MANY_GRANTS: [409, 'The account has as many active grants as it may have.'],
   TOKEN_REVOKED: [409, 'The token is revoked or expired.'],
   LAST_OWNER: [409, 'Without this token nobody could make another; issue an owner first.'],
@@ -107,9 +110,18 @@ export interface Repeat {
   results?: readonly object[]
 }
 
+/** Of `BUDGET_EXCEEDED`: which one, and what remains of it. */
+export interface BudgetDetail {
+  budget_id: string
+  remaining: number
+}
+
+/** What is wrong with the input, place by place; or the budget that would be passed. */
+export type RefusalDetails = readonly RefusalDetail[] | BudgetDetail
+
 interface RefusalOptions {
   message?: string
-  details?: RefusalDetail[]
+  details?: RefusalDetails
   repeat?: Repeat | undefined
   cause?: unknown
 }
@@ -118,7 +130,7 @@ interface RefusalOptions {
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly statusCode: number
-  readonly details: readonly RefusalDetail[] | undefined
+  readonly details: RefusalDetails | undefined
   /** Of `OUTCOME_UNKNOWN`; answered at the top level, beside `code`. */
   readonly repeat: Repeat | undefined
 

@@ -135,6 +135,11 @@ async function liveAsUser({ stripe, deliver }: Billing, calls: Caller): Promise<
     const grant = await post('/grants', { user_id: USER, amount: 5, ...terms, ...noted })
     if (ending !== null) await post(`/grants/${grant.grant_id}/${ending}`, notes())
   }
+  await calls.asInternal('PUT', `/account/${USER}/budgets/${canary()}`, {
+    amount: 5_000,
+    window: 'total',
+    match: { reference_prefix: canary(), reason: canary() },
+  })
   const charge = await post('/deduct', { user_id: USER, amount: 950, ...notes() })
   await post('/refund', { transfer_id: charge.transfer_id, ...notes() })
   for (const ending of ['capture', 'release']) {

@@ -63,6 +63,14 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   },
   'public.audit_terms': { term: 'pseudonym' },
   'public.audit_tiles': { hashes: 'commitment' },
+  'public.budgets': {
+    id: 'personal',
+    mode: 'none',
+    reason: 'personal',
+    reference_prefix: 'personal',
+    time_zone: 'personal',
+    window: 'none',
+  },
   'public.customers': {
     base_plan: 'none',
     company_name: 'personal',

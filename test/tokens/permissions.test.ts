@@ -24,6 +24,7 @@ const PARAMETERS: Record<string, string> = {
   transfer_id: 'tr_999999_1',
   hold_id: 'hold_999999_1',
   grant_id: 'grant_999999_1',
+  budget_id: 'none',
 }
 
 const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as {

@@ -8,6 +8,7 @@ export const GUIDES = [
   'start',
   'money',
   'credits',
+  'budgets',
   'idempotency',
   'usage',
   'licences',
