@@ -76,10 +76,10 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
 
   /** Holds have ended: what was kept for them goes. */
   function free(now: number, ended: number, stays: (grant: Grant) => number = () => 0): void {
-    const free_ = kept().map((one) => ({ one, amount: one.remaining - stays(one) }))
-    const all = sum(free_.map(({ amount }) => amount))
+    const parts = kept().map((one) => ({ one, amount: one.remaining - stays(one) }))
+    const all = sum(parts.map(({ amount }) => amount))
     let left = all - Math.min(Math.max(0, all - ended), Math.max(0, held(now) - credit))
-    for (const { one, amount } of free_) {
+    for (const { one, amount } of parts) {
       const part = Math.min(left, amount)
       go(one, part)
       left -= part
@@ -97,6 +97,7 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
       for (const hold of holds) {
         if (hold.end !== null || hold.expires > time) continue
         hold.end = 'expired'
+        updated = Math.max(updated, now)
         uncount(hold.counts, hold.amount, now)
         free(time, hold.amount)
       }
@@ -106,7 +107,9 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
         if (grant.remaining === 0) continue
         const unheld = Math.max(0, balance - held(time) + credit)
         grant.ended = grant.expires
-        go(grant, Math.min(grant.remaining, unheld))
+        const part = Math.min(grant.remaining, unheld)
+        go(grant, part)
+        if (part > 0) updated = Math.max(updated, now)
       }
     }
   }
@@ -272,12 +275,12 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
     of.refunded += amount
     uncount(of.counts, amount, now)
     balance += amount
-    let free_ = room()
+    let space = room()
     const pieces: [number, number][] = []
     for (const index of new Set(back)) {
-      if (index === null || free_ === 0) continue
-      const part = Math.min(back.filter((one) => one === index).length, free_)
-      free_ -= part
+      if (index === null || space === 0) continue
+      const part = Math.min(back.filter((one) => one === index).length, space)
+      space -= part
       const grant = grants[index]!
       if (!isOver(grant, now)) {
         grant.remaining += part
@@ -291,9 +294,8 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
     return answer(now, pieces)
   }
 
-  /** How the account stands. */
+  /** How the account stands. What time has ended is written with it, so ask one that is thrown away. */
   function state(now: number) {
-    // As if it were all written: on a copy, since nobody has done so yet.
     settle(now)
     const open = grants.filter((one) => !isOver(one, now))
     return {

@@ -1224,6 +1224,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/{user_id}/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a budget, with what is used of it now
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["getBudget"];
+        /**
+         * Make a budget of an account, or change it
+         * @description It counts from now on. Another `amount`, `mode` or `alert_at` keeps what is used; another window, time zone or match starts anew.
+         *
+         *     Needs a token with the permission `credit:write`.
+         */
+        put: operations["putBudget"];
+        post?: never;
+        /**
+         * Delete a budget
+         * @description Needs a token with the permission `credit:write`.
+         */
+        delete: operations["deleteBudget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's budgets by their ids
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["listBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask whether a charge would be let through; it moves nothing
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/transfers/{transfer_id}/receipt": {
         parameters: {
             query?: never;
@@ -1296,12 +1366,11 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "GRANT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
-            /** @description What is wrong with the input, with a JSON pointer to each place. */
-            details?: components["schemas"]["ErrorDetail"][];
+            details?: components["schemas"]["ErrorDetail"][] | components["schemas"]["BudgetDetail"];
             /** @description Sent again with this key, the call moves money once. */
             idempotency_key?: string;
             /** @description Sent again with this id, the report counts once. */
@@ -1728,6 +1797,65 @@ export interface components {
             data: components["schemas"]["Grant"][];
             /** @description For the next page, with the same filters; null on the last one. */
             next_cursor: string | null;
+        };
+        Budget: {
+            /** @example daily */
+            budget_id: string;
+            /** @example user-123 */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            window: components["schemas"]["BudgetWindow"];
+            /** @example Europe/Berlin */
+            time_zone: string;
+            match: components["schemas"]["BudgetMatch"];
+            mode: components["schemas"]["BudgetMode"];
+            alert_at: number[];
+            /**
+             * Format: int64
+             * @description In this window: charges and open holds, without refunds.
+             * @example 120
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description Below zero where a soft budget was passed or the amount has been lowered.
+             * @example 380
+             */
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            window_start: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            resets_at: string | null;
+        };
+        BudgetPage: {
+            data: components["schemas"]["Budget"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Check: {
+            allowed: boolean;
+            code: components["schemas"]["CheckCode"] | null;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            available: number;
+            /** @description Those that would count it, the one with the least remaining first. */
+            budgets: components["schemas"]["CheckedBudget"][];
         };
         ErasedAccount: {
             /** @example user-123 */
@@ -2356,6 +2484,7 @@ export interface components {
             transfers: components["schemas"]["AccountExportTransfer"][];
             holds: components["schemas"]["AccountExportHold"][];
             grants: components["schemas"]["Grant"][];
+            budgets: components["schemas"]["Budget"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
             stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
             stripe_events: components["schemas"]["AccountExportStripeEvent"][];
@@ -2386,6 +2515,12 @@ export interface components {
         ErrorDetail: {
             path: string;
             message: string;
+        };
+        /** @description Of `BUDGET_EXCEEDED`: the budget with the least remaining. */
+        BudgetDetail: {
+            budget_id: string;
+            /** Format: int64 */
+            remaining: number;
         };
         UnknownResult: {
             [key: string]: unknown;
@@ -2457,6 +2592,33 @@ export interface components {
         };
         /** @enum {string} */
         GrantStatus: "active" | "spent" | "expired" | "voided";
+        /**
+         * @description By the clock of the time zone; a week begins on Monday, and `total` never ends.
+         * @enum {string}
+         */
+        BudgetWindow: "hour" | "day" | "week" | "month" | "total";
+        /** @description Null matches any. */
+        BudgetMatch: {
+            reference_prefix: string | null;
+            reason: string | null;
+        };
+        /**
+         * @description A hard one refuses what would pass it, a soft one tells.
+         * @enum {string}
+         */
+        BudgetMode: "hard" | "soft";
+        /** @enum {string} */
+        CheckCode: "ACCOUNT_FROZEN" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED";
+        CheckedBudget: {
+            /** @example daily */
+            budget_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            remaining: number;
+        };
         /**
          * @example {
          *       "trial_days": 14,
@@ -3650,6 +3812,60 @@ export interface components {
              * @example order-1001
              */
             idempotency_key?: string;
+        };
+        PutBudgetRequestMatch: {
+            /**
+             * @description What the reference of a charge begins with, literally.
+             * @example agent-7/
+             */
+            reference_prefix?: string;
+            /** @description The whole reason of a charge. */
+            reason?: string;
+        };
+        /**
+         * @description `hard` if not given.
+         * @enum {string}
+         */
+        PutBudgetRequestMode: "hard" | "soft";
+        PutBudgetRequest: {
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             * @example 500
+             */
+            amount: number;
+            window: components["schemas"]["BudgetWindow"];
+            /**
+             * @description UTC if not given.
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            match?: components["schemas"]["PutBudgetRequestMatch"];
+            mode?: components["schemas"]["PutBudgetRequestMode"];
+            /**
+             * @description Percentages of the amount, each told of once in a window.
+             * @example [
+             *       50,
+             *       90
+             *     ]
+             */
+            alert_at?: number[];
+        };
+        CheckRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description 1 if not given.
+             * @example 500
+             */
+            amount?: number;
+            /** @example job-77 */
+            reference?: string;
+            reason?: string;
         };
         OpenTopUpCheckoutRequest: {
             /**
@@ -5646,6 +5862,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantPage"];
+                };
+            };
+        };
+    };
+    getBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+                /**
+                 * @description Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -
+                 * @example daily
+                 */
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    putBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+                /**
+                 * @description Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -
+                 * @example daily
+                 */
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": 500,
+                 *       "window": "day",
+                 *       "time_zone": "Europe/Berlin",
+                 *       "alert_at": [
+                 *         80
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutBudgetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    deleteBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+                /**
+                 * @description Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -
+                 * @example daily
+                 */
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listBudgets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetPage"];
+                };
+            };
+        };
+    };
+    check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": 500
+                 *     }
+                 */
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
                 };
             };
         };
