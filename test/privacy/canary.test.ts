@@ -135,11 +135,13 @@ async function liveAsUser({ stripe, deliver }: Billing, calls: Caller): Promise<
     const grant = await post('/grants', { user_id: USER, amount: 5, ...terms, ...noted })
     if (ending !== null) await post(`/grants/${grant.grant_id}/${ending}`, notes())
   }
-  await calls.asInternal('PUT', `/account/${USER}/budgets/${canary()}`, {
-    amount: 5_000,
-    window: 'total',
-    match: { reference_prefix: canary(), reason: canary() },
-  })
+  for (const ending of ['DELETE', 'GET']) {
+    const budget = `/account/${USER}/budgets/${canary()}`
+    const match = { reference_prefix: canary(), reason: canary() }
+    await calls.asInternal('PUT', budget, { amount: 5_000, window: 'total', match })
+    await calls.asInternal(ending, budget)
+  }
+  await post('/check', { user_id: USER, reference: canary(), reason: canary() })
   const charge = await post('/deduct', { user_id: USER, amount: 950, ...notes() })
   await post('/refund', { transfer_id: charge.transfer_id, ...notes() })
   for (const ending of ['capture', 'release']) {

@@ -64,6 +64,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   'public.audit_terms': { term: 'pseudonym' },
   'public.audit_tiles': { hashes: 'commitment' },
   'public.budgets': {
+    alert_at: 'none',
     id: 'personal',
     mode: 'none',
     reason: 'personal',
