@@ -106,8 +106,10 @@ function explain(error: unknown, command: Command | undefined, err: Terminal): 1
 }
 
 /** Of an unknown outcome also what may have been issued, to revoke it. */
-function refusalText({ message, details = [], repeat = {} }: Refusal): string {
-  const faults = details.map((fault) => `${fault.path} ${fault.message}`)
+function refusalText({ message, details, repeat = {} }: Refusal): string {
+  const faults = (Array.isArray(details) ? details : []).map(
+    (fault) => `${fault.path} ${fault.message}`,
+  )
   const ids = Object.entries(repeat).map(([name, id]) => `${name}: ${String(id)}`)
   return [message, ...faults, ...ids].join('\n')
 }

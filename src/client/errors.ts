@@ -15,6 +15,8 @@ export type ErrorCode = ServiceErrorCode | ClientErrorCode
 
 export type ErrorDetail = components['schemas']['ErrorDetail']
 
+export type BudgetDetail = components['schemas']['BudgetDetail']
+
 const OF_THE_CALL = new Set(['request_id', 'report_id'])
 
 interface Facts {
@@ -22,6 +24,7 @@ interface Facts {
   statusCode?: number
   requestId?: string | null
   details?: readonly ErrorDetail[]
+  budget?: BudgetDetail | null
   retryAfterMs?: number | null
   idempotencyKey?: string | null
   reportId?: string | null
@@ -39,6 +42,8 @@ export class StrongroomError extends Error {
   readonly requestId: string | null
   /** What is wrong with the input, place by place. */
   readonly details: readonly ErrorDetail[]
+  /** Of `BUDGET_EXCEEDED`: which one, and what remains of it. */
+  readonly budget: BudgetDetail | null
   /** How long the service asks to wait. */
   readonly retryAfterMs: number | null
   /** Of the call: sent again with it, the call moves money once, whatever became of this try. */
@@ -54,6 +59,7 @@ export class StrongroomError extends Error {
     this.statusCode = facts.statusCode ?? null
     this.requestId = facts.requestId ?? null
     this.details = facts.details ?? []
+    this.budget = facts.budget ?? null
     this.retryAfterMs = facts.retryAfterMs ?? null
     this.idempotencyKey = facts.idempotencyKey ?? null
     this.reportId = facts.reportId ?? null
@@ -78,10 +84,12 @@ export function errorOf(
     const message = `The answer ${response.status} is not one of the service.`
     return new StrongroomError(message, { ...facts, code: 'UNKNOWN_ANSWER' })
   }
-  const { code, message, details = [] } = body
+  const { code, message, details: given = [] } = body
+  const isList = Array.isArray(given)
+  const [details, budget] = isList ? [given, null] : [[], given]
   const idempotencyKey = body.idempotency_key ?? sentKey
   const named = { idempotencyKey, reportId: body.report_id ?? null, issued: issuedIn(body) }
-  return new StrongroomError(message, { ...facts, ...named, code, details })
+  return new StrongroomError(message, { ...facts, ...named, code, details, budget })
 }
 
 /** Every other id at the top level, of a newer service as well. */

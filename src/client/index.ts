@@ -19,6 +19,7 @@ export type { Answer, Call, CallOptions, Input } from './call.ts'
 export {
   type ClientErrorCode,
   type ErrorCode,
+  type BudgetDetail,
   type ErrorDetail,
   type ServiceErrorCode,
   StrongroomError,

@@ -1,12 +1,14 @@
-import { and, desc, eq, inArray, isNotNull, lt, lte, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../http/pagination.ts'
 import type { Database } from '../database/index.ts'
 import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { Place } from './operations.ts'
+import { settleAccount } from './empty-account.ts'
+import { lapsedOf } from './standing.ts'
 import { SYSTEM_ACCOUNTS, available, isBeyondLimit } from './posting.ts'
-import { accounts, holds, transfers } from './tables.ts'
+import { accounts, transfers } from './tables.ts'
 import { takeTurn } from './turns.ts'
 
 export type AccountRow = typeof accounts.$inferSelect
@@ -103,12 +105,14 @@ export function updateAccount(
 ): Promise<AccountRow> {
   return db.transaction(async (tx) => {
     await takeTurn(tx, userId)
-    const [before] = await tx
+    const [locked] = await tx
       .select()
       .from(accounts)
       .where(eq(accounts.userId, userId))
       .for('update')
-    if (before === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+    if (locked === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+    // What has expired must not stand for what is owed.
+    const before = await settleAccount(tx, locked)
     const lapsed = await lapsedOf(tx, before)
     const after = { ...before, ...changes, lapsed }
     if (changes.creditLimit !== undefined && isBeyondLimit(after)) {
@@ -137,26 +141,6 @@ export function updateAccount(
     })
     return row
   })
-}
-
-/** What is held of an account by holds whose time is over, which count no longer. */
-export async function lapsedOf(
-  db: Pick<Database, 'select'>,
-  account: Pick<AccountRow, 'id' | 'held'>,
-  at?: Date,
-): Promise<bigint> {
-  if (account.held === 0n) return 0n
-  const [row] = await db
-    .select({ sum: sql<string>`coalesce(sum(${holds.amount}), 0)` })
-    .from(holds)
-    .where(
-      and(
-        eq(holds.accountId, account.id),
-        eq(holds.status, 'open'),
-        lte(holds.expiresAt, at ?? sql`clock_timestamp()`),
-      ),
-    )
-  return BigInt(row?.sum ?? 0)
 }
 
 /** @throws Refusal `TRANSFER_NOT_FOUND` */

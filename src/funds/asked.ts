@@ -5,7 +5,8 @@ import type { InternalPermission } from '../auth/permissions.ts'
 import { canonicalJson } from '../encoding/canonical-json.ts'
 import { sha256 } from '../encoding/sha256.ts'
 import type { Moved, Movement } from './operations.ts'
-import { placeOf, presentHold, presentMovement } from './present.ts'
+import { placeOf } from './ids.ts'
+import { presentHold, presentMovement } from './present.ts'
 import { CaptureBody, HoldBody, MovementBody, RefundBody, ReleaseBody } from './schemas.ts'
 
 /** Of a hold whose call says nothing of it: a week. */
@@ -134,10 +135,14 @@ export function movementOf<Name extends OpName>(
   holdId = '',
 ): Movement {
   const { ask } = OPS[name] as unknown as Op<TObject>
-  const { movement, meaning } = ask(body, holdId)
-  const { reason = null, reference = null, metadata = null } = body as Notes
+  return noted(ask(body, holdId), body, caller)
+}
+
+/** With the notes of its call: what the call says of it, and who asks. */
+export function noted({ movement, meaning }: Asked, body: Notes, caller: Caller): Movement {
+  const { reason = null, reference = null, metadata = null } = body
   const described = canonicalJson([movement.kind, ...meaning, reason, reference, metadata])
-  const noted: Pick<Movement, Noted> = {
+  const notes: Pick<Movement, Noted> = {
     reason,
     reference,
     metadata,
@@ -149,7 +154,7 @@ export function movementOf<Name extends OpName>(
   }
   // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
   // a shape of its own, which moreover lives long.
-  return Object.assign<Wanted, typeof noted>(movement, noted)
+  return Object.assign<Wanted, typeof notes>(movement, notes)
 }
 
 function orAll(amount: number | undefined): bigint | null {

@@ -1,25 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { array } from '../database/arrays.ts'
+import { type Budget, rolled } from './budgets/budget.ts'
+import { type LoggedBudget, budgetJson, budgetOf, lapsedOfBudget } from './budgets/statements.ts'
+import { type PastPosition, readPastGrants } from './grants/past.ts'
+import { type Standing, standingOf } from './grants/standing.ts'
+import { type LoggedGrant, grantJson, grantOf } from './grants/statements.ts'
 import { Refusal } from '../refusals/index.ts'
 import { SetAside } from './set-aside.ts'
 import { PATIENCE_MS, busyAccount } from './waiting-room.ts'
 
-export interface BalanceRow {
+export interface BalanceRow extends Standing {
   id: bigint
   userId: string
   asset: string
   tier: string
   status: 'active' | 'frozen' | 'closed'
-  balance: bigint
   /** Without holds whose time is over. */
   held: bigint
   creditLimit: bigint
   updatedAt: Date
+  /** In their windows of now. */
+  budgets: Budget[]
 }
 
 /** What is not known of that time is null. */
-export type BalanceThen = Omit<BalanceRow, 'tier' | 'status' | 'creditLimit'> & {
+export type BalanceThen = Omit<BalanceRow, 'tier' | 'status' | 'creditLimit' | 'budgets'> & {
   tier: string | null
   status: BalanceRow['status'] | null
   creditLimit: bigint | null
@@ -36,9 +42,15 @@ export async function readBalances(
   countedMax: number | null,
 ): Promise<PromiseSettledResult<BalanceRow>[]> {
   const limit = countedMax === null ? null : countedMax + 1
-  const rows = await sql<(BalanceRow & { lapsed: bigint })[]>`
-    select id, user_id as "userId", asset, tier, status, balance, held - l.amount as held,
-      credit_limit as "creditLimit", updated_at as "updatedAt", l.count as lapsed
+  const rows = await sql<ReadRow[]>`
+    select id, user_id as "userId", asset, tier, status, balance, held, l.amount as lapsed,
+      lapsed as "lapsedBefore", credit_limit as "creditLimit", updated_at as "updatedAt",
+      l.count as "lapsedCount", now() as now, case when granted > 0 then (
+        select json_agg(${grantJson(sql)}) from grants g where g.account_id = accounts.id and g.is_open
+      ) end as grants, case when budget_count > 0 then (
+        select json_agg(${budgetJson(sql, lapsedOfBudget(sql, sql`now()`, limit))} order by b.id)
+        from budgets b where b.account_id = accounts.id
+      ) end as budgets, seq
     from accounts cross join lateral (
       select coalesce(sum(amount), 0)::bigint as amount, count(*) as count from (
         select h.amount from holds h
@@ -50,18 +62,44 @@ export async function readBalances(
     where user_id = any(${array([...new Set(userIds)])}::text[])`
   const found = new Map(rows.map((row) => [row.userId, row]))
   return userIds.map((userId) => {
-    const value = found.get(userId)
-    if (value === undefined) return failed(new Refusal('ACCOUNT_NOT_FOUND'))
-    if (countedMax !== null && value.lapsed > countedMax) return failed(new SetAside())
-    return { status: 'fulfilled', value }
+    const row = found.get(userId)
+    if (row === undefined) return failed(new Refusal('ACCOUNT_NOT_FOUND'))
+    if (countedMax !== null && row.lapsedCount > countedMax) return failed(new SetAside())
+    return { status: 'fulfilled', value: balanceOf(row) }
   })
+}
+
+type ReadRow = Omit<BalanceRow, keyof Standing | 'budgets'> & {
+  seq: bigint
+  budgets: LoggedBudget[] | null
+  balance: bigint
+  lapsed: bigint
+  lapsedBefore: bigint
+  lapsedCount: bigint
+  now: Date
+  grants: LoggedGrant[] | null
+}
+
+function balanceOf(row: ReadRow): BalanceRow {
+  const { id, userId, asset, tier, status, balance, creditLimit, updatedAt, grants } = row
+  const held = row.held - row.lapsed
+  const budgets = (row.budgets ?? []).map((one) => rolled(budgetOf(one), row.now, row.seq))
+  const known = { id, userId, asset, tier, status, held, creditLimit, updatedAt, budgets }
+  if (grants === null) return { ...known, balance, granted: 0n, nextExpiry: null }
+  return { ...known, ...standingOf(row, grants.map(grantOf), row.now) }
 }
 
 function failed(reason: Error): PromiseRejectedResult {
   return { status: 'rejected', reason }
 }
 
-type Now = BalanceRow & { seq: bigint; createdAt: Date; isOver: boolean }
+const NOTHING = { balance: 0n, held: 0n, lapsed: 0n, lapsedBefore: 0n }
+
+type Now = Omit<BalanceRow, keyof Standing | 'budgets'> & {
+  seq: bigint
+  createdAt: Date
+  isOver: boolean
+}
 
 const POLL_MS = 20
 
@@ -82,16 +120,19 @@ export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Pr
     termsAt(sql, account, at),
   ])
   const { createdAt } = account
-  const { balance, held, updatedAt } = moved ?? { balance: 0n, held: 0n, updatedAt: createdAt }
+  const position = { ...(moved ?? NOTHING), creditLimit: terms.creditLimit ?? 0n }
+  const updatedAt = moved?.updatedAt ?? createdAt
+  const grants = moved === undefined ? [] : await readPastGrants(sql, account.id, moved, at)
+  const standing = standingOf(position, grants, at)
   const changedAt = terms.updatedAt ?? createdAt
   const { id, asset } = account
   return {
     ...terms,
+    ...standing,
     id,
     userId,
     asset,
-    balance,
-    held,
+    held: position.held - position.lapsed,
     updatedAt: updatedAt > changedAt ? updatedAt : changedAt,
   }
 }
@@ -117,7 +158,7 @@ async function lockedBy(sql: postgres.Sql, userId: string, at: Date): Promise<No
 }
 
 async function lastMovement(sql: postgres.Sql, { id }: Now, at: Date) {
-  const [row] = await sql<Pick<BalanceRow, 'balance' | 'held' | 'updatedAt'>[]>`
+  const [row] = await sql<PastPosition[]>`
     with recursive search (low, high) as (
       select 0::bigint, (select seq from accounts where id = ${String(id)}::bigint)
       union all
@@ -128,15 +169,16 @@ async function lastMovement(sql: postgres.Sql, { id }: Now, at: Date) {
         and t.seq = (search.low + search.high + 1) / 2
       where search.low < search.high
     )
-    select t.balance_after as balance,
-      t.held_after - (
-        select coalesce(sum(h.amount), 0)::bigint from holds h
-        where h.account_id = t.account_id and h.seq <= t.seq
-          and h.expires_at <= ${at.toISOString()}::timestamptz
-          and (h.closed_at is null or h.closed_at > ${at.toISOString()}::timestamptz)
-      ) as held,
-      t.created_at as "updatedAt"
-    from transfers t
+    select t.seq, t.balance_after as balance, t.held_after as held, l.now as lapsed,
+      l.before as "lapsedBefore", t.created_at as "updatedAt"
+    from transfers t cross join lateral (
+      select coalesce(sum(h.amount), 0)::bigint as now,
+        coalesce(sum(h.amount) filter (where h.expires_at <= t.created_at), 0)::bigint as before
+      from holds h
+      where h.account_id = t.account_id and h.seq <= t.seq
+        and h.expires_at <= ${at.toISOString()}::timestamptz
+        and (h.closed_at is null or h.closed_at > ${at.toISOString()}::timestamptz)
+    ) l
     where t.account_id = ${String(id)}::bigint
       and t.seq = (select low from search where low = high)`
   return row

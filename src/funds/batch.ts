@@ -1,12 +1,20 @@
 import { Refusal } from '../refusals/index.ts'
+import { type Counted, type Threshold, openBudgets } from './budgets/book.ts'
+import type { Budget, Notes } from './budgets/budget.ts'
 import { type Sum, openCaps } from './caps.ts'
+import { openGrants } from './grants/book.ts'
+import { type GrantEvent, type TransferOptions, grantDecisions } from './grants/decisions.ts'
+import { type Grant, type Pieces, sumOf } from './grants/grant.ts'
 import {
   type Moved,
+  NO_SIGNATURE,
   type Operation,
   type Place,
+  type Signature,
   type Transfer,
   ownKey,
   placeKey,
+  targetOf,
 } from './operations.ts'
 import {
   type Account,
@@ -24,6 +32,13 @@ import {
   isForDispute,
 } from './posting.ts'
 
+/** A transfer that is named to be given back. */
+export interface Charge extends Transfer {
+  refunded: bigint
+  /** Of a capture, what was said of its hold. */
+  holdNotes: Notes | null
+}
+
 /** What a batch of operations is decided on, as it stands under the accounts' locks. */
 export interface Ledger {
   accounts: readonly Account[]
@@ -31,7 +46,10 @@ export interface Ledger {
   earlier: readonly Transfer[]
   /** The holds and charges that the operations name, and such holds that have lapsed as are to end. */
   holds: readonly Hold[]
-  charges: readonly (Transfer & { refunded: bigint })[]
+  charges: readonly Charge[]
+  /** The grants of the accounts with something left, and those that operations and charges name. */
+  grants: readonly Grant[]
+  budgets: readonly Budget[]
   /** The transfers that ended those holds. */
   endings: readonly Transfer[]
   /** What was moved today, of the tokens in the batch that have a cap for the day. */
@@ -46,14 +64,17 @@ export interface Writes {
   accounts: Account[]
   transfers: Transfer[]
   holds: Hold[]
-  /** Accounts that fell below their low-balance mark, with the operation that did it. */
-  fellLow: { account: Account; operation: Operation }[]
+  /** Accounts that fell below their low-balance mark, by whom. */
+  fellLow: { account: Account; actor: string }[]
   /** Accounts that are to be topped up by themselves. */
   toTopUp: bigint[]
+  grants: Grant[]
+  grantEvents: GrantEvent[]
+  budgets: Budget[]
+  /** Percentages of budgets that were reached. */
+  thresholds: Threshold[]
   sums: Sum[]
 }
-
-const SYSTEM = { id: 'system', ip: null }
 
 /** Decides operations one after the other, in memory. Knows neither HTTP nor SQL. */
 export function openBatch(ledger: Ledger) {
@@ -65,6 +86,8 @@ export function openBatch(ledger: Ledger) {
   const refunded = new Map(ledger.charges.map((charge) => [placeKey(charge), charge.refunded]))
   const endings = new Map(ledger.endings.map((ending) => [endingKey(ending), ending]))
   const caps = openCaps(ledger.sums, ledger.now)
+  const book = openGrants(ledger.grants, ledger.now)
+  const budgets = openBudgets(ledger.budgets, ledger.now, (id) => accounts.get(id)?.seq ?? 0n)
   const changedAccounts = new Set<bigint>()
   const changedHolds = new Set<string>()
   const transfers: Transfer[] = []
@@ -79,10 +102,7 @@ export function openBatch(ledger: Ledger) {
     if (earlier !== undefined) return replay(earlier, operation)
     const moved = carryOutOrRefuse(account, operation)
     if (!moved.replayed) caps.add(operation, moved.transfer)
-    const after = accounts.get(account.id)
-    if (after?.isLow === true && !account.isLow) fellLow.push({ account: after, operation })
-    const hasFallen = after !== undefined && after.balance < account.balance
-    if (hasFallen && isToBeToppedUp(after)) toTopUp.add(after.id)
+    noteFall(account, operation.actor.id)
     return moved
   }
 
@@ -97,13 +117,20 @@ export function openBatch(ledger: Ledger) {
     }
   }
 
+  function noteFall(before: Account, actor: string): void {
+    const after = currentOf(before)
+    if (after.isLow && !before.isLow) fellLow.push({ account: after, actor })
+    if (after.balance < before.balance && isToBeToppedUp(after)) toTopUp.add(after.id)
+  }
+
   function accountOf(operation: Operation): Account {
-    const id = 'userId' in operation ? idOf.get(operation.userId) : placeOf(operation).accountId
+    const id = 'userId' in operation ? idOf.get(operation.userId) : targetOf(operation).accountId
     const account = id === undefined ? undefined : accounts.get(id)
     // Of a closed account nobody knows any more, but for Stripe.
     const isKnown = account?.status !== 'closed' || operation.kind.startsWith('stripe_')
     if (account !== undefined && isKnown) return account
     if ('charge' in operation) throw new Refusal('TRANSFER_NOT_FOUND')
+    if ('grant' in operation) throw new Refusal('GRANT_NOT_FOUND')
     throw new Refusal('userId' in operation ? 'ACCOUNT_NOT_FOUND' : 'HOLD_NOT_FOUND')
   }
 
@@ -122,15 +149,24 @@ export function openBatch(ledger: Ledger) {
       case 'hold': {
         const isForced = 'charge' in operation
         caps.check(operation, operation.amount)
-        const made = transfer(account, operation, operation.amount, null, isForced)
+        const made = transfer(account, operation, operation.amount, null, { isForced })
         const expiresAt = isForced
           ? NEVER
           : new Date(made.createdAt.getTime() + operation.expiresInMs)
-        const { accountId, seq, amount } = made
-        const status = 'open' as const
+        const { accountId, seq, amount, reason, reference } = made
+        const [status, notes] = ['open' as const, { reason, reference }]
         return done(
           made,
-          putHold({ accountId, seq, amount, captured: 0n, status, expiresAt, closedAt: null }),
+          putHold({
+            accountId,
+            seq,
+            amount,
+            captured: 0n,
+            status,
+            expiresAt,
+            closedAt: null,
+            notes,
+          }),
         )
       }
       case 'refund': {
@@ -154,8 +190,14 @@ export function openBatch(ledger: Ledger) {
         if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
         if (isForDispute(hold) && operation.isAny !== true) throw new Refusal('HOLD_NOT_YOURS')
         if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
-        return end(account, operation, hold, 'released')
+        return end(grants.free(account, hold, 0n), operation, hold, 'released')
       }
+      case 'grant': {
+        caps.check(operation, operation.amount)
+        return grants.make(account, operation)
+      }
+      case 'void':
+        return grants.end(account, operation)
     }
   }
 
@@ -168,12 +210,17 @@ export function openBatch(ledger: Ledger) {
   function giveBack(
     account: Account,
     operation: Signature & { kind: TransferKind },
-    charge: Transfer,
+    charge: Charge,
     amount: bigint,
   ): Moved {
-    const made = transfer(account, operation, amount, charge.seq)
+    const before = refunded.get(placeKey(charge)) ?? 0n
+    const made =
+      operation.kind === 'refund' && charge.grants !== null
+        ? grants.giveBack(account, operation, charge, before, amount)
+        : transfer(account, operation, amount, charge.seq)
+    if (operation.kind === 'refund') budgets.giveBack(countedOf(charge), amount)
     const taken = operation.kind === 'stripe_reinstatement' ? -amount : amount
-    refunded.set(placeKey(charge), (refunded.get(placeKey(charge)) ?? 0n) + taken)
+    refunded.set(placeKey(charge), before + taken)
     return done(made, null)
   }
 
@@ -190,16 +237,17 @@ export function openBatch(ledger: Ledger) {
     if (again && ending !== undefined) return replayOf(ending, hold)
     const amount = capturable(hold, asked)
     caps.check(operation, amount)
+    const before = grants.free(account, hold, amount)
     if (amount < hold.amount) {
       transfer(
-        account,
+        before,
         { ...operation, kind: 'release', key: ownKey() },
         hold.amount - amount,
         hold.seq,
       )
     }
-    const current = accounts.get(account.id) ?? account
-    const made = transfer(current, operation, amount, hold.seq)
+    const made = transfer(currentOf(account), operation, amount, hold.seq)
+    budgets.giveBack(heldOf(hold), hold.amount - amount)
     endings.set(placeKey(hold), made)
     const closedAt = made.createdAt
     return done(made, putHold({ ...hold, captured: amount, status: 'captured', closedAt }))
@@ -218,6 +266,7 @@ export function openBatch(ledger: Ledger) {
       hold.amount,
       hold.seq,
     )
+    budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
     endings.set(placeKey(hold), made)
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
   }
@@ -227,7 +276,22 @@ export function openBatch(ledger: Ledger) {
     for (const hold of [...holds.values()].filter((candidate) => isLapsed(candidate, ledger.now))) {
       const account = accounts.get(hold.accountId)
       if (account === undefined) continue
-      end(account, { ...NO_SIGNATURE, kind: 'release', key: ownKey() }, hold, 'expired')
+      const operation = {
+        ...NO_SIGNATURE,
+        reason: 'expired',
+        kind: 'release',
+        key: ownKey(),
+      } as const
+      end(account, operation, hold, 'expired')
+    }
+  }
+
+  /** Takes what has expired, and what ended grants had left to holds that have ended since. */
+  function expireGrants(): void {
+    for (const account of ledger.accounts) {
+      if (account.granted === 0n) continue
+      grants.expire(currentOf(account))
+      noteFall(account, NO_SIGNATURE.actor.id)
     }
   }
 
@@ -248,12 +312,18 @@ export function openBatch(ledger: Ledger) {
     operation: Signature & { kind: TransferKind },
     amount: bigint,
     targetSeq: bigint | null,
-    isForced = false,
+    { isForced = false, pieces }: TransferOptions = NO_OPTIONS,
   ): Transfer {
     const after = post(account, operation.kind, amount, ledger.now, isForced)
     const effect = EFFECTS[operation.kind]
     const isTaken = amount < 0n
     const [debit, credit] = isTaken ? [effect.credit, effect.debit] : [effect.debit, effect.credit]
+    const isCounted = !isForced && (operation.kind === 'deduct' || operation.kind === 'hold')
+    if (isCounted) budgets.count(account.id, operation, amount)
+    const moved = pieces === undefined ? takenBy(after, operation.kind, amount) : pieces(after)
+    if (moved !== null) {
+      after.granted += debit === 'user' || debit === 'holds' ? -sumOf(moved) : sumOf(moved)
+    }
     const sideId = (side: string) =>
       side === 'user' ? after.id : ledger.systemAccount(side, after.asset)
     const made: Transfer = {
@@ -276,6 +346,7 @@ export function openBatch(ledger: Ledger) {
       actor: operation.actor.id,
       ip: operation.actor.ip,
       createdAt: after.updatedAt,
+      grants: moved,
     }
     accounts.set(after.id, after)
     changedAccounts.add(after.id)
@@ -284,13 +355,33 @@ export function openBatch(ledger: Ledger) {
     return made
   }
 
+  /** What a transfer takes from grants by itself: a charge from them first, all else from them last. */
+  function takenBy(account: Account, kind: TransferKind, amount: bigint): Pieces | null {
+    if (account.granted === 0n) return null
+    let pieces: Pieces = []
+    if (kind === 'deduct' || kind === 'capture') {
+      pieces = book.takingOf(account.id, amount, kind === 'capture')
+    } else if (EFFECTS[kind].balance * amount < 0n) {
+      const left = account.balance > 0n ? account.balance : 0n
+      if (account.granted > left) pieces = book.takingOf(account.id, account.granted - left, true)
+    }
+    if (pieces.length === 0) return null
+    book.takeAll(account.id, pieces)
+    return pieces
+  }
+
+  function currentOf(account: Account): Account {
+    return accounts.get(account.id) ?? account
+  }
+
   function replay(earlier: Transfer, operation: Operation): Moved {
     if (!earlier.fingerprint.equals(operation.fingerprint)) {
       throw new Refusal('IDEMPOTENCY_KEY_REUSED')
     }
     const seq = earlier.kind === 'hold' ? earlier.seq : earlier.targetSeq
     const hold = seq === null ? undefined : holds.get(placeKey({ ...earlier, seq }))
-    return { ...done(earlier, hold ?? null), replayed: !operation.sent }
+    const grant = grants.ofReplay(earlier)
+    return { ...done(earlier, hold ?? null), grant, replayed: !operation.sent }
   }
 
   function replayOf(ending: Transfer, hold: Hold): Moved {
@@ -299,7 +390,7 @@ export function openBatch(ledger: Ledger) {
 
   function done(made: Transfer, hold: Hold | null): Moved {
     const userId = accounts.get(made.accountId)?.userId ?? ''
-    return { transfer: made, userId, hold, replayed: false }
+    return { transfer: made, userId, hold, grant: null, replayed: false }
   }
 
   function writes(): Writes {
@@ -311,28 +402,40 @@ export function openBatch(ledger: Ledger) {
       fellLow,
       toTopUp: [...toTopUp],
       sums: caps.writes(),
+      grants: book.changed(),
+      budgets: budgets.changed(),
+      thresholds: budgets.thresholds,
+      grantEvents: grants.events,
     }
   }
 
-  return { decide, expireHolds, writes }
+  const touch = ({ id }: Account) => changedAccounts.add(id)
+  const grants = grantDecisions(book, { now: ledger.now, transfer, currentOf, touch, done })
+
+  /** What time has ended, before anything is decided. */
+  function endOver(): void {
+    // Grants first, while what is lapsed of an account is still all there.
+    expireGrants()
+    expireHolds()
+  }
+
+  return { decide, endOver, writes }
 }
 
-type Signature = Pick<
-  Operation,
-  'key' | 'fingerprint' | 'reason' | 'reference' | 'metadata' | 'actor'
->
+const NO_OPTIONS: TransferOptions = {}
 
-const NO_SIGNATURE = {
-  fingerprint: Buffer.alloc(0),
-  reason: 'expired',
-  reference: null,
-  metadata: null,
-  actor: SYSTEM,
+/** What a budget has counted of a charge: of a capture, its hold. */
+function countedOf(charge: Charge): Counted {
+  const { kind, accountId, seq, targetSeq, holdNotes } = charge
+  if (kind === 'capture') return { accountId, seq: targetSeq ?? 0n, notes: holdNotes ?? NO_NOTES }
+  return { accountId, seq, notes: charge }
 }
 
-function placeOf(operation: Exclude<Operation, { userId: string }>): Place {
-  return 'charge' in operation ? operation.charge : operation.hold
+function heldOf({ accountId, seq, notes }: Hold): Counted {
+  return { accountId, seq, notes: notes ?? NO_NOTES }
 }
+
+const NO_NOTES: Notes = { reason: null, reference: null }
 
 function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {
   return `${transfer.accountId} ${transfer.idempotencyKey}`

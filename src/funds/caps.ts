@@ -42,6 +42,7 @@ const COUNTED: ReadonlySet<TransferKind> = new Set([
   'refund',
   'capture',
   'adjustment',
+  'grant',
 ])
 
 /** What the operations of a batch are counted under, each once, in the order in which sums are locked. */

@@ -1,12 +1,32 @@
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
-import { lapsedOf } from './accounts.ts'
 import { type Ledger, type Writes, openBatch } from './batch.ts'
 import { type Movement, newOperation } from './operations.ts'
 import { type Account, type Hold, isLapsed } from './posting.ts'
+import { lapsedOf, openGrantsOf } from './standing.ts'
 import { accounts, holds } from './tables.ts'
 import type { Transaction } from '../database/index.ts'
 import { writeMovements } from './write-movements.ts'
+
+/**
+ * Writes what is over of the grants of an account that is locked.
+ * @returns the account after that
+ */
+export async function settleAccount<Row extends LockedRow>(
+  tx: Transaction,
+  row: Row,
+): Promise<Row> {
+  if (row.granted === 0n) return row
+  const account = { ...row, userId: row.userId ?? '', lapsedBefore: row.lapsed }
+  const writes = decided(await ledgerOf(tx, account, []), [])
+  await write(tx, writes)
+  const [after] = writes.accounts
+  if (after === undefined) return row
+  const { balance, lapsed, granted, seq, isLow, updatedAt } = after
+  return { ...row, balance, lapsed, granted, seq, isLow, updatedAt }
+}
+
+type LockedRow = Omit<Account, 'userId' | 'lapsedBefore'> & { userId: string | null }
 
 /** Whether there is something to give up: a balance, or a hold that still counts. */
 export async function isEmpty(tx: Transaction, account: Account): Promise<boolean> {
@@ -90,10 +110,15 @@ async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]
   const now = new Date(clock?.now ?? 0)
   const ids = new Map(system.map(({ id, name }) => [name, id]))
   return {
-    accounts: [{ ...account, lapsed: await lapsedOf(tx, account, now) }],
+    accounts: [
+      { ...account, lapsed: await lapsedOf(tx, account, now), lapsedBefore: account.lapsed },
+    ],
     earlier: [],
     holds: open,
     charges: [],
+    grants: await openGrantsOf(tx, account),
+    // No budget counts what ends here: those of a closed account are gone.
+    budgets: [],
     endings: [],
     sums: [],
     systemAccount: (name) => {
@@ -109,17 +134,17 @@ function decided(ledger: Ledger, movements: readonly Movement[]): Writes {
   // A closed account is one that nobody may name: here it is the one that is emptied.
   const open = ledger.accounts.map((account) => ({ ...account, status: 'active' as const }))
   const batch = openBatch({ ...ledger, accounts: open })
-  batch.expireHolds()
+  batch.endOver()
   for (const movement of movements) batch.decide(newOperation(movement))
   return batch.writes()
 }
 
 async function write(tx: Transaction, writes: Writes): Promise<void> {
   await writeMovements(tx, writes)
-  for (const { id, balance, held, lapsed, seq, updatedAt } of writes.accounts) {
+  for (const { id, balance, held, lapsed, granted, seq, isLow, updatedAt } of writes.accounts) {
     await tx
       .update(accounts)
-      .set({ balance, held, lapsed, seq, updatedAt })
+      .set({ balance, held, lapsed, granted, seq, isLow, updatedAt })
       .where(eq(accounts.id, id))
   }
 }

@@ -6,7 +6,8 @@ import { accounts } from './tables.ts'
 import { takeTurn } from './turns.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { Refusal } from '../refusals/index.ts'
-import { isEmpty } from './empty-account.ts'
+import { deleteBudgets } from './budgets/change.ts'
+import { isEmpty, settleAccount } from './empty-account.ts'
 import { type Erasure, beginErasure, limitWaits } from '../privacy/erasure.ts'
 import { peopleOfAccount } from './people.ts'
 import type { Personal } from '../privacy/personal.ts'
@@ -42,10 +43,12 @@ export function eraseAccount(
 export async function closeAccount(
   tx: Transaction,
   personal: Personal,
-  account: Account,
+  locked: Account,
   force: boolean,
 ) {
+  const account = await settleAccount(tx, locked)
   if (!force && !(await isEmpty(tx, account))) throw new Refusal('ACCOUNT_NOT_EMPTY')
+  await deleteBudgets(tx, account)
   const { id: accountId, userId } = account
   await personal.closeAccount(tx, account)
   const whom = { customerId: null, accountId, userId }
@@ -77,5 +80,5 @@ export async function lockAccount(tx: Transaction, userId: string): Promise<Acco
     .from(accounts)
     .where(and(eq(accounts.userId, userId), ne(accounts.status, 'closed')))
     .for('update')
-  return row === undefined ? null : { ...row, userId }
+  return row === undefined ? null : { ...row, userId, lapsedBefore: row.lapsed }
 }

@@ -5,11 +5,17 @@ import {
   accountSubject,
   type AccountRow,
   getAccount,
-  lapsedOf,
   systemAccountNames,
   type TransferRow,
 } from './accounts.ts'
-import { holdId, presentTransfer } from './present.ts'
+import { standingOf } from './grants/standing.ts'
+import { rolled } from './budgets/budget.ts'
+import { presentBudget } from './budgets/present.ts'
+import { budgets } from './budgets/tables.ts'
+import { holdId } from './ids.ts'
+import { presentGrant, presentTransfer } from './present.ts'
+import { lapsedOf, openGrantsOf } from './standing.ts'
+import { grants } from './grants/tables.ts'
 import { accounts, holds, transfers } from './tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type Pages, jsonDocument, pages } from '../privacy/document.ts'
@@ -41,9 +47,11 @@ export async function exportAccount(
   const { id } = account
   const parts = {
     exported_at: new Date().toISOString(),
-    account: presentRow(account, userId, await lapsedOf(db, account)),
+    account: presentRow(account, userId, await standing(db, account)),
     transfers: exportedTransfers(db, id, userId),
     holds: exportedHolds(db, id),
+    grants: exportedGrants(db, id, userId),
+    budgets: exportedBudgets(db, account, userId),
     ...Object.fromEntries(
       personal.exportsOf('account').map((part) => [part.name, part.read(db, whom, people)]),
     ),
@@ -61,14 +69,25 @@ async function lockLiving(tx: Transaction, userId: string): Promise<void> {
     .for('key share')
 }
 
-function presentRow(row: AccountRow, userId: string, lapsed: bigint) {
+async function standing(db: Database, account: AccountRow) {
+  const lapsed = await lapsedOf(db, account)
+  const position = { ...account, lapsed, lapsedBefore: account.lapsed }
+  const { balance } = standingOf(position, await openGrantsOf(db, account), new Date())
+  return { balance, held: account.held - lapsed }
+}
+
+function presentRow(
+  row: AccountRow,
+  userId: string,
+  { balance, held }: Pick<AccountRow, 'balance' | 'held'>,
+) {
   return {
     user_id: userId,
     asset: row.asset,
     tier: row.tier,
     status: row.status,
-    balance: Number(row.balance),
-    held: Number(row.held - lapsed),
+    balance: Number(balance),
+    held: Number(held),
     credit_limit: Number(row.creditLimit),
     low_balance_at: row.lowBalanceAt === null ? null : Number(row.lowBalanceAt),
     flags: row.chargedBack ? ['charged_back'] : [],
@@ -115,4 +134,24 @@ function exportedHolds(db: Database, accountId: bigint): Pages {
       closed_at: row.closedAt?.toISOString() ?? null,
     }),
   )
+}
+
+function exportedGrants(db: Database, accountId: bigint, userId: string): Pages {
+  return pages(
+    (after?: typeof grants.$inferSelect) =>
+      db
+        .select()
+        .from(grants)
+        .where(and(eq(grants.accountId, accountId), after && gt(grants.seq, after.seq)))
+        .orderBy(asc(grants.seq))
+        .limit(PAGE),
+    (row) => presentGrant(row, userId, new Date()),
+  )
+}
+
+/** All at once: an account has few. What is used includes holds that have ended in time alone. */
+async function* exportedBudgets(db: Database, { id, seq }: AccountRow, userId: string): Pages {
+  const rows = await db.select().from(budgets).where(eq(budgets.accountId, id)).orderBy(budgets.id)
+  const now = new Date()
+  yield rows.map((row) => presentBudget(rolled({ ...row, lapsed: 0n }, now, seq), userId))
 }

@@ -1,13 +1,14 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import { array, column } from '../database/arrays.ts'
 import type { Transaction } from '../database/index.ts'
 import { commitmentsOf } from './commitments.ts'
+import { grants } from './grants/tables.ts'
 import { accounts, transfers } from './tables.ts'
 
 const PAGE = 500
 
 /**
- * Takes what is personal out of a page of a closed account's transfers. What stands for it in the log is
+ * Takes what is personal out of a page of a closed account's transfers, and of the grants they made. What stands for it in the log is
  * kept with each transfer, because it can not be made again once the salt is gone: until then a record
  * verifies whether its transfer has been forgotten or not. A guard in the database allows this change of
  * a transfer, once, and no other.
@@ -37,6 +38,18 @@ export async function forgetTransfers(
     )
     .orderBy(asc(transfers.seq))
     .limit(limit)
+  await tx
+    .update(grants)
+    .set({ category: null })
+    .where(
+      and(
+        eq(grants.accountId, accountId),
+        inArray(
+          grants.transferSeq,
+          rows.map(({ seq }) => seq),
+        ),
+      ),
+    )
   const made = rows.map((row) => commitmentsOf(salt, row))
   await tx.execute(sql`
     update transfers set ip = null, reason = null, reference = null, metadata = null,

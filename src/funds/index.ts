@@ -2,6 +2,10 @@ import type { Capability } from '../capability/capability.ts'
 import { useDatabase } from '../database/index.ts'
 import { adjustmentRoutes } from './adjustment-routes.ts'
 import { checkLedger } from './check.ts'
+import { budgetRoutes } from './budgets/routes.ts'
+import { Budget, BudgetPage, Check } from './budgets/schemas.ts'
+import { grantRoutes } from './grants/routes.ts'
+import { Grant, GrantPage } from './grants/schemas.ts'
 import { funds as plugin } from './plugin.ts'
 import { findingRoutes, findingSchemas, readingRoutes } from './finding/routes.ts'
 import { Statement, statementRoutes } from './finding/statement-routes.ts'
@@ -17,6 +21,11 @@ declare module '../audit/record.ts' {
     'account.created': true
     'account.erased': true
     'account.updated': true
+    'budget.deleted': true
+    'budget.updated': true
+    'grant.created': true
+    'grant.expired': true
+    'grant.voided': true
   }
 }
 
@@ -29,6 +38,11 @@ export const funds: Capability = {
     TransferBatch,
     ...findingSchemas,
     Statement,
+    Grant,
+    GrantPage,
+    Budget,
+    BudgetPage,
+    Check,
     ErasedAccount,
     ErasingAccount,
   ],
@@ -51,6 +65,8 @@ export const funds: Capability = {
         permission: 'accounts:read',
         ids: { accounts: 'listAccounts', transfers: 'findTransfers', holds: 'listHolds' },
       })
+      await scope.register(grantRoutes)
+      await scope.register(budgetRoutes)
       await scope.register(receiptRoutes)
     },
     admin: async (scope) => {

@@ -6,7 +6,10 @@ import { Refusal } from '../refusals/index.ts'
 import { busyLineages, lineagesOf } from './caps.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
 import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
-import type { Moved, Operation, Place, Transfer } from './operations.ts'
+import { readLapsedOfBudgets } from './budgets/statements.ts'
+import { isExpiring } from './grants/grant.ts'
+import { readGrants } from './grants/statements.ts'
+import { type Moved, type Operation, type Place, type Transfer, targetOf } from './operations.ts'
 import { type Account, isLapsed } from './posting.ts'
 import { SetAside, accountHolder, findBusy, holderOf } from './set-aside.ts'
 import {
@@ -17,6 +20,12 @@ import {
   readSystemAccounts,
   writeBatch,
 } from './statements.ts'
+
+/**
+ * So many grants that have expired a transaction ends at most that is not of a single account; the rest of
+ * its accounts are set aside. Each takes a transfer.
+ */
+const EXPIRED_MAX = 500
 
 export type Outcome = PromiseSettledResult<Moved>
 
@@ -113,18 +122,22 @@ export function ledger(
   }
 
   /**
-   * Ends those of the named holds whose time is over, but for accounts that others have locked, and
-   * where another process does so already.
-   * @returns how many
+   * Ends those of the named holds whose time is over, and all that is over of the accounts' grants, but for
+   * accounts that others have locked, and where another process does so already.
+   * @returns how many transfers that took
    */
-  async function endLapsed(sql: postgres.Sql, holds: readonly Place[]): Promise<number> {
-    const accountIds = holds.map((place) => place.accountId)
+  async function endOver(
+    sql: postgres.Sql,
+    holds: readonly Place[],
+    accountIds: readonly bigint[] = holds.map((place) => place.accountId),
+  ): Promise<number> {
     try {
-      const input = { userIds: [], accountIds, keys: [], charges: [], holds, lineages: [] }
+      const named = { keys: [], charges: [], holds, grants: [], lineages: [] }
+      const input = { userIds: [], accountIds, ...named }
       const books = await open(sql, input, ENDING)
       const [lock] = await sql<{ taken: boolean }[]>`
         select pg_try_advisory_xact_lock(${ENDING_LOCK_KEY}) as taken`
-      if (lock?.taken === true) return await books.close(holds.length)
+      if (lock?.taken === true) return await books.close(accountIds.length)
       await sql`rollback`
       return 0
     } catch (error) {
@@ -141,19 +154,25 @@ export function ledger(
     const state = await beginBatch(sql, input, reach.waitMs)
     await learnSystemAccounts(sql, state.accounts)
     const busy = new Set(await findBusy(sql, input, state.accounts))
-    const { holds, lapsed } = await holdsOf(sql, state, reach)
+    const { holds, lapsed, replayed, budgets } = await restOf(sql, state, reach)
     for (const { id, userId } of state.accounts) {
       if (lapsed?.uncounted.has(id) === true) busy.add(userId).add(accountHolder(id))
     }
+    if (reach.waitMs === null) {
+      for (const one of tooManyExpired(state)) busy.add(one.userId).add(accountHolder(one.id))
+    }
+    const isHad = ({ accountId }: { accountId: bigint }) => !busy.has(accountHolder(accountId))
     const batch = openBatch({
       ...state,
       accounts: state.accounts.map((account) =>
         account.held === 0n ? account : { ...account, lapsed: lapsed?.sums.get(account.id) ?? 0n },
       ),
-      holds: holds.filter((hold) => !busy.has(accountHolder(hold.accountId))),
+      holds: holds.filter(isHad),
+      grants: [...state.grants, ...replayed].filter(isHad),
+      budgets: budgets.filter(isHad),
       systemAccount,
     })
-    batch.expireHolds()
+    batch.endOver()
     const accounts = new Map(state.accounts.map((account) => [account.userId, account]))
     const done = new Set(state.earlier.map((one) => `${one.accountId} ${one.idempotencyKey}`))
     return {
@@ -185,7 +204,7 @@ export function ledger(
     sql: postgres.Sql,
     accounts: readonly Account[],
   ): Promise<void> {
-    if (accounts.every(({ asset }) => systemAccounts.has(`revenue ${asset}`))) return
+    if (accounts.every(({ asset }) => systemAccounts.has(`breakage ${asset}`))) return
     systemAccounts = await readSystemAccounts(sql)
   }
 
@@ -195,15 +214,33 @@ export function ledger(
     return id
   }
 
-  return { commit, open, endLapsed }
+  return { commit, open, endOver }
 }
 
-/** More is read only for accounts that hold something, and for repeated calls about holds: most batches have none. */
-async function holdsOf(sql: postgres.Sql, state: BatchState, { countedMax, endedMax }: Reach) {
+/** Accounts whose grants are too many to end together, in the order in which they come. */
+function tooManyExpired({ accounts, grants, now }: BatchState): Account[] {
+  const expired = new Map<bigint, number>()
+  for (const grant of grants) {
+    if (!isExpiring(grant, now)) continue
+    expired.set(grant.accountId, (expired.get(grant.accountId) ?? 0) + 1)
+  }
+  let count = 0
+  return accounts.filter(({ id }) => {
+    const own = expired.get(id) ?? 0
+    if (own > 0 && count >= EXPIRED_MAX) return true
+    count += own
+    return false
+  })
+}
+
+/** More is read only for accounts that hold something, and for repeated calls about holds or grants: most batches have none. */
+async function restOf(sql: postgres.Sql, state: BatchState, { countedMax, endedMax }: Reach) {
   const holding = state.accounts.filter((account) => account.held > 0n)
   const replayed = state.earlier.map(holdPlace).filter((place) => place !== null)
   const named = state.holds.filter((hold) => isLapsed(hold, state.now)).length
-  const [lapsed, known] = await Promise.all([
+  const grantPlaces = state.earlier.map(grantPlace).filter((place) => place !== null)
+  const counted = holding.filter(({ id }) => state.budgets.some((one) => one.accountId === id))
+  const [lapsed, known, grants, over] = await Promise.all([
     holding.length === 0
       ? null
       : readLapsed(
@@ -213,8 +250,26 @@ async function holdsOf(sql: postgres.Sql, state: BatchState, { countedMax, ended
           { countedMax, endedMax: Math.max(0, endedMax - named) },
         ),
     replayed.length === 0 ? [] : readHolds(sql, replayed),
+    grantPlaces.length === 0 ? [] : readGrants(sql, grantPlaces),
+    counted.length === 0
+      ? []
+      : readLapsedOfBudgets(
+          sql,
+          counted.map(({ id }) => id),
+          state.now,
+          countedMax,
+        ),
   ])
-  return { lapsed, holds: [...state.holds, ...(lapsed?.holds ?? []), ...known] }
+  const lapsedOf = new Map(over.map((one) => [`${one.accountId} ${one.id}`, one.lapsed]))
+  const budgets = state.budgets.map((budget) => {
+    return { ...budget, lapsed: lapsedOf.get(`${budget.accountId} ${budget.id}`) ?? 0n }
+  })
+  return {
+    lapsed,
+    budgets,
+    replayed: grants,
+    holds: [...state.holds, ...(lapsed?.holds ?? []), ...known],
+  }
 }
 
 function holdPlace(transfer: Transfer): Place | null {
@@ -224,21 +279,28 @@ function holdPlace(transfer: Transfer): Place | null {
   return { accountId, seq: transfer.targetSeq ?? 0n }
 }
 
+function grantPlace({ kind, accountId, grants }: Transfer): Place | null {
+  const [seq] = grants?.[0] ?? []
+  if ((kind !== 'grant' && kind !== 'void') || seq === undefined) return null
+  return { accountId, seq: BigInt(seq) }
+}
+
 export function inputOf(batch: readonly Operation[]): BatchInput {
   const users = batch.flatMap((operation) => ('userId' in operation ? [operation.userId] : []))
   const charges = batch.flatMap((one) => ('charge' in one ? [one.charge] : []))
   const holds = batch.flatMap((operation) => ('hold' in operation ? [operation.hold] : []))
+  const grants = batch.flatMap((operation) => ('grant' in operation ? [operation.grant] : []))
   return {
     userIds: [...new Set(users)],
-    accountIds: [...charges, ...holds].map((place) => place.accountId),
+    accountIds: [...charges, ...holds, ...grants].map((place) => place.accountId),
     keys: batch.filter(mayHaveHappened).map((operation) => {
       const { key } = operation
       if ('userId' in operation) return { userId: operation.userId, accountId: null, key }
-      const place = 'charge' in operation ? operation.charge : operation.hold
-      return { userId: null, accountId: place.accountId, key }
+      return { userId: null, accountId: targetOf(operation).accountId, key }
     }),
     charges,
     holds,
+    grants,
     lineages: lineagesOf(batch),
   }
 }

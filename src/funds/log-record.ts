@@ -1,7 +1,9 @@
 import { commitmentsOf } from './commitments.ts'
+import type { Pieces } from './grants/grant.ts'
 import { type Transfer, isOwnKey } from './operations.ts'
 import { EFFECTS, type TransferKind } from './posting.ts'
-import { holdId, transferId } from './present.ts'
+import { holdId, transferId } from './ids.ts'
+import { presentPieces } from './present.ts'
 import type { LogRecord } from '../audit/records.ts'
 
 /** What the log says of each kind of transfer. */
@@ -18,6 +20,9 @@ const EVENTS = {
   hold: 'funds.held',
   capture: 'funds.captured',
   release: 'funds.released',
+  grant: 'funds.topped_up',
+  void: 'funds.deducted',
+  expire: 'funds.deducted',
 } as const satisfies Record<TransferKind, string>
 
 /**
@@ -40,6 +45,7 @@ type LoggedMovement = [
   availableAfter: number,
   actor: string,
   createdAt: string,
+  grants: Pieces | null,
 ]
 
 type LoggedPersonal = [
@@ -87,6 +93,7 @@ export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: num
       availableAfter: Number(transfer.availableAfter),
       actor: transfer.actor,
       createdAt: transfer.createdAt,
+      grants: transfer.grants,
     },
     commitmentsOf(salt, transfer),
     recordSeq,
@@ -101,7 +108,8 @@ export function transferRecord(
   { isShown, systems }: TransferOptions,
 ): LogRecord {
   const [accountId, seq, kind, asset, amount, debit, credit, targetSeq] = movement
-  const [, , , , , , , , balanceAfter, heldAfter, availableAfter, actor, createdAt] = movement
+  const [, , , , , , , , balanceAfter, heldAfter, availableAfter, actor, createdAt, grants] =
+    movement
   return movementRecord(
     {
       accountId: BigInt(accountId),
@@ -117,6 +125,7 @@ export function transferRecord(
       availableAfter,
       actor,
       createdAt: new Date(createdAt),
+      grants,
     },
     isShown ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq)),
     recordSeq,
@@ -137,6 +146,7 @@ interface LoggedValues {
   availableAfter: number
   actor: string
   createdAt: Date
+  grants: Pieces | null
 }
 
 /** The record of a movement. User ids are not in it, since they may be personal data. */
@@ -145,7 +155,7 @@ function movementRecord(
   { ip, details }: { ip: string | null; details: unknown },
   seq: number,
 ): LogRecord {
-  const { accountId, kind, targetSeq } = transfer
+  const { accountId, kind, targetSeq, grants } = transfer
   const idOfTarget = kind === 'capture' || kind === 'release' ? holdId : transferId
   return {
     seq,
@@ -162,6 +172,8 @@ function movementRecord(
       credit: transfer.credit,
       debit: transfer.debit,
       details,
+      // A record of before there were grants has none.
+      ...(grants !== null && { grants: presentPieces(accountId, grants) }),
       held_after: transfer.heldAfter,
       kind,
       target_id: targetSeq === null ? null : idOfTarget({ accountId, seq: targetSeq }),

@@ -22,7 +22,7 @@ export const transferSource: LogSource = {
           one.place - 1,
           json_build_array(t.account_id, t.seq, t.kind, t.asset, t.amount, t.debit_account_id,
             t.credit_account_id, t.target_seq, t.balance_after, t.held_after, t.available_after,
-            t.actor, t.created_at),
+            t.actor, t.created_at, t.grants),
           json_build_array(encode(a.salt, 'hex'), t.ip, t.reason, t.reference, t.metadata,
             t.idempotency_key, encode(t.fingerprint, 'hex'), t.ip_commitment, t.details_commitment)
         ))

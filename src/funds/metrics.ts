@@ -50,6 +50,11 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
     help: 'Accounts that fell below their low-balance mark.',
     registers,
   })
+  const thresholds = new Counter({
+    name: 'strongroom_funds_budget_thresholds_total',
+    help: 'Percentages of budgets that were reached, each once in a window.',
+    registers,
+  })
   const batches = new Histogram({
     name: 'strongroom_funds_batch_size',
     help: 'Movements that shared a commit.',
@@ -73,6 +78,7 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
         for (const [asset, sum] of byAsset) moved.inc({ kind, asset: assetLabel(asset) }, sum)
       }
       if (writes.fellLow.length > 0) lows.inc(writes.fellLow.length)
+      if (writes.thresholds.length > 0) thresholds.inc(writes.thresholds.length)
     },
     verified: (result) => findings.set(result.findings.length),
     refused: (kind, reason) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
 import type { Write } from '../http/outcomes/attempt.ts'
 import type { Cap } from '../auth/identity.ts'
+import type { Grant, Pieces } from './grants/grant.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
 /** A transfer by its primary key, which its public id carries. */
@@ -41,6 +42,12 @@ export type Movement = {
   | { kind: 'capture'; hold: Place; amount: bigint | null }
   /** `isAny`: one for a dispute too. */
   | { kind: 'release'; hold: Place; isAny?: true }
+  | ({ kind: 'grant'; userId: string; amount: bigint } & Pick<
+      Grant,
+      'priority' | 'category' | 'expiresAt'
+    >)
+  /** Ends a grant, which is named by its account and its number there. */
+  | { kind: 'void'; grant: Place }
 )
 
 /** A movement under way. It has a key in any case, by which its own outcome can be found again. */
@@ -72,6 +79,8 @@ export interface Transfer extends Place {
   actor: string
   ip: string | null
   createdAt: Date
+  /** What it took from grants, or gave to them; null for nothing. */
+  grants: Pieces | null
 }
 
 export interface Moved {
@@ -79,8 +88,24 @@ export interface Moved {
   userId: string
   /** The hold that the transfer made or ended. */
   hold: Hold | null
+  /** The grant that the transfer made or ended. */
+  grant: Grant | null
   /** It had been done before: this is what was answered then. */
   replayed: boolean
+}
+
+/** What is said of a movement, by its caller or by the service. */
+export type Signature = Pick<
+  Operation,
+  'key' | 'fingerprint' | 'reason' | 'reference' | 'metadata' | 'actor'
+>
+
+/** Of what the service does by itself; it adds a key and a reason. */
+export const NO_SIGNATURE = {
+  fingerprint: Buffer.alloc(0),
+  reference: null,
+  metadata: null,
+  actor: { id: 'system', ip: null },
 }
 
 /** Takes the movement over: a copy for each would be garbage of thousands a second. */
@@ -106,4 +131,10 @@ export function isOwnKey(key: string): boolean {
 
 export function placeKey(place: Place): string {
   return `${place.accountId}_${place.seq}`
+}
+
+/** What an operation is about that does not name a user. */
+export function targetOf(operation: Exclude<Operation, { userId: string }>): Place {
+  if ('charge' in operation) return operation.charge
+  return 'grant' in operation ? operation.grant : operation.hold
 }

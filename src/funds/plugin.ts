@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { Attempt } from '../http/outcomes/attempt.ts'
 import { KINDS, type KindName } from '../database/kinds.ts'
 import { type BalanceRow, type BalanceThen, balanceAt, readBalances } from './balances.ts'
-import { endLapsedHolds } from './jobs.ts'
+import { endExpiredGrants, endLapsedHolds } from './jobs.ts'
 import { COUNTED_MAX } from './lapsed.ts'
 import { ALONE, type LedgerBooks, type Outcome, SHARED, ledger } from './ledger.ts'
 import { committedFacts, transferSource } from './log-source.ts'
@@ -196,9 +196,10 @@ export const funds = fp(
       if (isEnding) return
       isEnding = true
       endLapsedHolds(ending, books, stopping.signal)
+        .then(() => endExpiredGrants(ending, books, stopping.signal))
         .catch((error: unknown) => {
           if (stopping.signal.aborted) return
-          app.log.warn({ err: error }, 'Could not end holds whose time is over')
+          app.log.warn({ err: error }, 'Could not end holds and grants whose time is over')
         })
         .finally(() => (isEnding = false))
     }, EXPIRY_INTERVAL_MS)

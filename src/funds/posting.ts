@@ -1,9 +1,10 @@
 import { Refusal } from '../refusals/index.ts'
+import type { Notes } from './budgets/budget.ts'
 
 /** 2^53 - 1: amounts and balances are exact in every JSON reader. */
 export const AMOUNT_MAX = 9_007_199_254_740_991n
 
-export const SYSTEM_ACCOUNTS = ['adjustments', 'holds', 'revenue', 'stripe'] as const
+export const SYSTEM_ACCOUNTS = ['adjustments', 'breakage', 'holds', 'revenue', 'stripe'] as const
 
 type Side = 'user' | (typeof SYSTEM_ACCOUNTS)[number]
 
@@ -31,11 +32,23 @@ export const EFFECTS = {
   hold: { debit: 'user', credit: 'holds', balance: 0n, held: 1n },
   capture: { debit: 'holds', credit: 'revenue', balance: -1n, held: -1n },
   release: { debit: 'holds', credit: 'user', balance: 0n, held: -1n },
+  grant: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
+  /** What was left of a grant that was voided, or has expired. */
+  void: { debit: 'user', credit: 'breakage', balance: -1n, held: 0n },
+  expire: { debit: 'user', credit: 'breakage', balance: -1n, held: 0n },
 } as const satisfies Record<string, Effect>
 
 export type TransferKind = keyof typeof EFFECTS
 
 export const TRANSFER_KINDS = Object.keys(EFFECTS) as [TransferKind, ...TransferKind[]]
+
+/** What is booked whatever the account says: of some it is decided elsewhere how much there is. */
+const UNCONDITIONAL: ReadonlySet<TransferKind> = new Set([
+  'stripe_reversal',
+  'forfeit',
+  'void',
+  'expire',
+])
 
 export interface Account {
   id: bigint
@@ -47,6 +60,12 @@ export interface Account {
   held: bigint
   /** The part of `held` that is of holds whose time is over: it counts no longer. */
   lapsed: bigint
+  /** What `lapsed` was when the account was last written. */
+  lapsedBefore: bigint
+  /** The part of the balance that is in grants, what holds need of ended ones included. */
+  granted: bigint
+  /** How many grants it has had, and the number of the newest. */
+  grantCount: bigint
   creditLimit: bigint
   lowBalanceAt: bigint | null
   /** A balance below it leaves an intent to top up; null where none is to be left now. */
@@ -71,6 +90,8 @@ export interface Hold {
   status: 'open' | 'captured' | 'released' | 'expired'
   expiresAt: Date
   closedAt: Date | null
+  /** Of the transfer that made it, by which budgets count it; left out where none are. */
+  notes?: Notes | null
 }
 
 /** What can be deducted now: the balance without what is held and still counts, and with the credit. */
@@ -109,9 +130,8 @@ export function post(
 ): Account {
   const effect = EFFECTS[kind]
   // What Stripe has taken back is gone, whatever the account says; and no status keeps one open.
-  const isReversal = kind === 'stripe_reversal'
   const isTaken = amount < 0n
-  if ((effect.debit === 'user' || isTaken) && !isReversal && !isForced && kind !== 'forfeit') {
+  if ((effect.debit === 'user' || isTaken) && !isForced && !UNCONDITIONAL.has(kind)) {
     if (account.status !== 'active' && !isTaken) throw new Refusal('ACCOUNT_FROZEN')
     if ((isTaken ? -amount : amount) > available(account)) throw new Refusal('INSUFFICIENT_FUNDS')
   }
@@ -127,7 +147,7 @@ export function post(
     balance,
     held,
     // What is held for a dispute may have been spent before.
-    chargedBack: account.chargedBack || isReversal || (isForced && least < 0n),
+    chargedBack: account.chargedBack || kind === 'stripe_reversal' || (isForced && least < 0n),
     isLow: account.lowBalanceAt !== null && balance < account.lowBalanceAt,
     seq: account.seq + 1n,
     updatedAt: now > account.updatedAt ? now : account.updatedAt,

@@ -1,22 +1,15 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
 import type { BalanceRow, BalanceThen } from './balances.ts'
-import { type Moved, type Place, isOwnKey } from './operations.ts'
+import { type Grant, type Pieces, isEnded, isExpiring } from './grants/grant.ts'
+import { grantId, holdId, transferId } from './ids.ts'
+import { type Moved, isOwnKey } from './operations.ts'
 import { AMOUNT_MAX } from './posting.ts'
 
-/** A transfer's public id carries its place: account and number, which are its primary key. */
-export function transferId(place: Place): string {
-  return `tr_${place.accountId}_${place.seq}`
-}
-
-/** A hold has the number of the transfer that made it. */
-export function holdId(place: Place): string {
-  return `hold_${place.accountId}_${place.seq}`
-}
-
-/** The place in an id that matches its schema. */
-export function placeOf(id: string): Place {
-  const [, accountId = '0', seq = '0'] = id.split('_')
-  return { accountId: BigInt(accountId), seq: BigInt(seq) }
+/** What a transfer took from grants or gave to them. */
+export function presentPieces(accountId: bigint, pieces: Pieces | null) {
+  return (pieces ?? []).map(([seq, amount]) => {
+    return { grant_id: grantId({ accountId, seq: BigInt(seq) }), amount }
+  })
 }
 
 /**
@@ -41,13 +34,19 @@ export function presentBalance(row: BalanceRow) {
   return { ...presentBalanceThen(row), ...presentKnown(row) }
 }
 
-function presentKnown({ balance, held, creditLimit, tier, status }: BalanceRow) {
-  return { available: exact(balance - held + creditLimit), tier, status }
+/** What can be deducted now. */
+export function availableOf({ balance, held, creditLimit }: BalanceRow): number {
+  return exact(balance - held + creditLimit)
+}
+
+function presentKnown(row: BalanceRow) {
+  const { tier, status } = row
+  return { available: availableOf(row), tier, status }
 }
 
 /** As it stood at some time: what is not known of then is null. */
 export function presentBalanceThen(row: BalanceThen) {
-  const { balance, held, creditLimit } = row
+  const { balance, held, creditLimit, granted, nextExpiry } = row
   return {
     user_id: row.userId,
     asset: row.asset,
@@ -56,6 +55,11 @@ export function presentBalanceThen(row: BalanceThen) {
     available: creditLimit === null ? null : exact(balance - held + creditLimit),
     tier: row.tier,
     status: row.status,
+    granted: Number(granted),
+    next_expiry: nextExpiry && {
+      at: nextExpiry.at.toISOString(),
+      amount: Number(nextExpiry.amount),
+    },
     updated_at: row.updatedAt.toISOString(),
   }
 }
@@ -68,7 +72,24 @@ export function presentMovement({ transfer, userId }: Moved) {
     amount: Number(transfer.amount),
     balance: Number(transfer.balanceAfter),
     available: exact(transfer.availableAfter),
+    grants: presentPieces(transfer.accountId, transfer.grants),
     created_at: transfer.createdAt.toISOString(),
+  }
+}
+
+/** A grant as it is; of one that has ended nothing remains. */
+export function presentGrant(grant: Grant, userId: string, now: Date) {
+  const { amount, remaining, priority, category, expiresAt, createdAt } = grant
+  return {
+    grant_id: grantId(grant),
+    user_id: userId,
+    amount: Number(amount),
+    remaining: isEnded(grant, now) ? 0 : Number(remaining),
+    priority,
+    category,
+    status: isExpiring(grant, now) ? ('expired' as const) : grant.status,
+    expires_at: expiresAt?.toISOString() ?? null,
+    created_at: createdAt.toISOString(),
   }
 }
 
@@ -89,6 +110,7 @@ export function presentHold({ transfer, hold, userId }: Moved) {
     transfer_id: transferId(transfer),
     balance: Number(transfer.balanceAfter),
     available: exact(transfer.availableAfter),
+    grants: presentPieces(transfer.accountId, transfer.grants),
     expires_at: hold.expiresAt.toISOString(),
     created_at: transfer.createdAt.toISOString(),
   }
@@ -109,6 +131,7 @@ export function presentTransfer(row: TransferRow, userId: string, names: Map<big
     asset: row.asset,
     amount: Number(row.amount),
     balance_after: Number(row.balanceAfter),
+    grants: presentPieces(row.accountId, row.grants),
     reason: row.reason,
     reference: row.reference,
     metadata: row.metadata,

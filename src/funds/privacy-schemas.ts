@@ -1,6 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { Account, Hold, Transfer } from './schemas.ts'
-import { Timestamp, nullable } from '../http/schemas.ts'
+import { Budget } from './budgets/schemas.ts'
+import { Grant } from './grants/schemas.ts'
+import { Timestamp, nullable, ref } from '../http/schemas.ts'
 import type { ExportPart } from '../privacy/personal.ts'
 
 export const ErasedAccount = Type.Object(
@@ -19,7 +21,7 @@ export function accountExport(parts: readonly ExportPart[]) {
   return Type.Object(
     {
       exported_at: Timestamp,
-      account: Type.Omit(Account, ['available']),
+      account: Type.Omit(Account, ['available', 'granted', 'next_expiry']),
       transfers: Type.Array(
         Type.Composite([
           Transfer,
@@ -35,6 +37,8 @@ export function accountExport(parts: readonly ExportPart[]) {
           Type.Object({ closed_at: nullable(Timestamp) }),
         ]),
       ),
+      grants: Type.Array(ref(Grant)),
+      budgets: Type.Array(ref(Budget)),
       ...Object.fromEntries(parts.map(({ name, schema }) => [name, schema])),
     },
     { $id: 'AccountExport' },

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { presentCheckpoint } from '../audit/checkpoints.ts'
 import { Receipt } from '../audit/schemas.ts'
 import { ref } from '../http/schemas.ts'
-import { placeOf } from './present.ts'
+import { placeOf } from './ids.ts'
 import { receiptOf } from './receipts.ts'
 import { TransferParams } from './schemas.ts'
 

@@ -1,11 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { identityOf } from '../auth/identity.ts'
-import { actorOf } from '../auth/scope.ts'
-import { attemptOf } from '../http/outcomes/plugin.ts'
 import { ref } from '../http/schemas.ts'
-import { idempotencyKey } from '../http/idempotency.ts'
 import { type BodyOf, type OpName, movementOf } from './asked.ts'
+import { MOVING, callerOf, send } from './moving.ts'
 import type { Moved } from './operations.ts'
 import { presentHold, presentMovement } from './present.ts'
 import {
@@ -45,8 +42,7 @@ export function movementSchema(kind: 'deduct' | 'top_up') {
 
 /** Internal: what moves or holds money. */
 export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const moving = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', 'ACCOUNT_BUSY'] as const
-  const always = [...moving, 'AMOUNT_NOT_ALLOWED'] as const
+  const always = [...MOVING, 'AMOUNT_NOT_ALLOWED'] as const
 
   app.post(
     '/deduct',
@@ -54,7 +50,13 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: movementSchema('deduct'),
       config: {
         permission: 'funds:deduct',
-        refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
+        refusals: [
+          ...always,
+          'ACCOUNT_NOT_FOUND',
+          'INSUFFICIENT_FUNDS',
+          'BUDGET_EXCEEDED',
+          'ACCOUNT_FROZEN',
+        ],
       },
     },
     async (request, reply) => presentMovement(await move(app, request, reply, 'deduct')),
@@ -109,7 +111,13 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'funds:hold',
-        refusals: [...always, 'ACCOUNT_NOT_FOUND', 'INSUFFICIENT_FUNDS', 'ACCOUNT_FROZEN'],
+        refusals: [
+          ...always,
+          'ACCOUNT_NOT_FOUND',
+          'INSUFFICIENT_FUNDS',
+          'BUDGET_EXCEEDED',
+          'ACCOUNT_FROZEN',
+        ],
       },
     },
     async (request, reply) => {
@@ -165,27 +173,13 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   )
 }
 
-interface KeyHeaders {
-  'idempotency-key'?: string
-}
-
-async function move(
+function move(
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
   name: OpName,
   holdId?: string,
 ): Promise<Moved> {
-  const body = request.body as BodyOf<OpName> & { idempotency_key?: string; user_id?: string }
-  if (body.user_id !== undefined) request.userId = body.user_id
-  const caller = {
-    actor: actorOf(request),
-    cap: identityOf(request).cap,
-    idempotencyKey: idempotencyKey(request.headers as KeyHeaders, body),
-  }
-  const movement = movementOf(name, body, caller, holdId)
-  const moved = await app.funds.move(movement, attemptOf(request))
-  request.userId = moved.userId
-  if (moved.replayed) void reply.header('idempotent-replayed', 'true')
-  return moved
+  const body = request.body as BodyOf<OpName>
+  return send(app, request, reply, movementOf(name, body, callerOf(request), holdId))
 }

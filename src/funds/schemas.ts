@@ -26,12 +26,12 @@ export const Asset = Type.String({
 const Tier = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['pro'] })
 
 /** In answers: what was accepted before is not checked again. */
-const UserName = Type.String({ examples: ['user-123'] })
+export const UserName = Type.String({ examples: ['user-123'] })
 const TierName = Type.String({ examples: ['pro'] })
 const AssetName = Type.String({ examples: ['USD/2'] })
 
 /** An amount a caller gives. */
-const Amount = Type.Integer({
+export const Amount = Type.Integer({
   minimum: 1,
   maximum: Number.MAX_SAFE_INTEGER,
   description: "In the smallest unit of the account's asset.",
@@ -39,7 +39,10 @@ const Amount = Type.Integer({
 })
 
 /** An amount we answer; it may be zero or below. */
-const Units = Type.Integer({ description: 'In the smallest unit of the asset.', examples: [1000] })
+export const Units = Type.Integer({
+  description: 'In the smallest unit of the asset.',
+  examples: [1000],
+})
 
 const TransferId = Type.String({
   pattern: '^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
@@ -47,6 +50,34 @@ const TransferId = Type.String({
 })
 
 export const TransferParams = Type.Object({ transfer_id: TransferId })
+
+/** What a transfer took from grants, or gave to them. */
+const GrantPieces = Type.Array(
+  Type.Object(
+    { grant_id: Type.String({ examples: ['grant_42_1'] }), amount: Units },
+    { title: 'GrantPiece' },
+  ),
+  {
+    description:
+      'The parts of it that were grants, in the order in which they were taken or given.',
+  },
+)
+
+const Granted = {
+  granted: Type.Integer({
+    description: 'The part of the balance that is in grants.',
+    examples: [500],
+  }),
+  next_expiry: nullable(
+    Type.Object(
+      { at: Timestamp, amount: Units },
+      {
+        title: 'NextExpiry',
+        description: 'When grants expire next, and what remains of all that do then.',
+      },
+    ),
+  ),
+}
 
 const AccountStatus = Type.Union(
   [Type.Literal('active'), Type.Literal('frozen'), Type.Literal('closed')],
@@ -65,6 +96,7 @@ export const Account = Type.Object(
     credit_limit: Units,
     low_balance_at: nullable(Units),
     flags: Type.Array(Type.Literal('charged_back')),
+    ...Granted,
     created_at: Timestamp,
     updated_at: Timestamp,
   },
@@ -84,6 +116,7 @@ export const Balance = Type.Object(
     ),
     tier: nullable(TierName),
     status: nullable(AccountStatus),
+    ...Granted,
     updated_at: Timestamp,
   },
   {
@@ -101,6 +134,7 @@ export const Movement = Type.Object(
     amount: Units,
     balance: Type.Integer({ description: 'Right after this transfer.', examples: [1000] }),
     available: Type.Integer({ description: 'Right after this transfer.', examples: [1000] }),
+    grants: GrantPieces,
     created_at: Timestamp,
   },
   { $id: 'Movement' },
@@ -125,6 +159,7 @@ export const Transfer = Type.Object(
     asset: AssetName,
     amount: Units,
     balance_after: Units,
+    grants: GrantPieces,
     reason: nullable(Type.String()),
     reference: nullable(Type.String()),
     metadata: nullable(Metadata),
@@ -154,7 +189,7 @@ export const IdempotencyHeaders = Type.Object({
 })
 
 /** What may be said of a movement; it is kept with it. */
-const Notes = {
+export const Notes = {
   reason: Type.Optional(line(500, { examples: ['1,200 tokens'] })),
   reference: Type.Optional(line(255, { examples: ['job-77'] })),
   metadata: Type.Optional(Metadata),
@@ -233,6 +268,7 @@ export const Hold = Type.Object(
     transfer_id: TransferId,
     balance: Type.Integer({ description: 'Right after this call.', examples: [1000] }),
     available: Type.Integer({ description: 'Right after this call.', examples: [1000] }),
+    grants: GrantPieces,
     expires_at: Timestamp,
     created_at: Timestamp,
   },

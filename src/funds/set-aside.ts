@@ -12,13 +12,14 @@ export class SetAside extends Error {}
 /** Whose turn an operation is, as far as it says: a user, or an account by its id. */
 export function holderOf(operation: Pick<Operation, 'kind'> & Partial<Named>): string {
   if (operation.userId !== undefined) return operation.userId
-  return accountHolder((operation.charge ?? operation.hold)?.accountId ?? 0n)
+  return accountHolder((operation.charge ?? operation.hold ?? operation.grant)?.accountId ?? 0n)
 }
 
 interface Named {
   userId: string
   charge: { accountId: bigint }
   hold: { accountId: bigint }
+  grant: { accountId: bigint }
 }
 
 /** No user's id has a `#`. */

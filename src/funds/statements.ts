@@ -1,7 +1,18 @@
 import type postgres from 'postgres'
 import { array, column, jsonColumn } from '../database/arrays.ts'
-import type { Writes } from './batch.ts'
+import type { Charge, Writes } from './batch.ts'
+import type { Budget } from './budgets/budget.ts'
+import { type LoggedBudget, budgetOf, budgetsOf, writeBudgets } from './budgets/statements.ts'
 import type { Sum } from './caps.ts'
+import type { Grant } from './grants/grant.ts'
+import {
+  type LoggedGrant,
+  grantOf,
+  grantsOfCharge,
+  openGrantsOf,
+  readGrants,
+  writeGrants,
+} from './grants/statements.ts'
 import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'
 import { TURN_CLASS } from './turns.ts'
@@ -19,6 +30,7 @@ export interface BatchInput {
   keys: readonly SoughtKey[]
   charges: readonly Place[]
   holds: readonly Place[]
+  grants: readonly Place[]
   /** Of tokens with a cap for the day, each once and in order. */
   lineages: readonly string[]
 }
@@ -26,15 +38,21 @@ export interface BatchInput {
 export interface BatchState {
   accounts: Account[]
   earlier: Transfer[]
-  charges: (Transfer & { refunded: bigint })[]
+  charges: Charge[]
   holds: Hold[]
   endings: Transfer[]
+  /** With something left, of the accounts that were chosen; and those that are named. */
+  grants: Grant[]
+  /** Of the accounts, without what of their holds is over. */
+  budgets: Budget[]
   sums: Sum[]
   /** The transaction that holds the locks. */
   xid: string
   /** The database's clock, read under the locks. */
   now: Date
 }
+
+const NO_TRANSACTION = { xid: '', now: new Date(0), open: null, budgets: null }
 
 /** For the sum of a token with a cap, which another batch has for as long as its commit takes. */
 const SUM_WAIT_MS = 250
@@ -54,10 +72,10 @@ export async function beginBatch(
   input: BatchInput,
   waitMs: number | null,
 ): Promise<BatchState> {
-  const { keys, charges, holds, lineages } = input
+  const { keys, charges, holds, grants, lineages } = input
   const users = sql`${array(input.userIds)}::text[]`
   const ids = sql`${array(input.accountIds)}::bigint[]`
-  const chosen = sql`(user_id = any(${users}) or (user_id is not null and id = any(${ids})))`
+  const chosen = sql`(accounts.user_id = any(${users}) or (accounts.user_id is not null and accounts.id = any(${ids})))`
   const turn = sql`${TURN_CLASS}::int, hashint8(id)`
   const [, , , accounts, , sums, transaction, ...found] = await Promise.all([
     sql`begin`,
@@ -70,7 +88,8 @@ export async function beginBatch(
         ) one`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
-        0::bigint as lapsed, credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
+        0::bigint as lapsed, lapsed as "lapsedBefore", granted, grant_count as "grantCount",
+        credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
         auto_top_up_below as "autoTopUpBelow",
         charged_back as "chargedBack", is_low as "isLow", seq,
         updated_at as "updatedAt", salt
@@ -87,8 +106,10 @@ export async function beginBatch(
       : sql<Sum[]>`
           select lineage, day::text as day, amount from token_sums
           where lineage = any(${array(lineages)}::text[]) order by lineage for update`,
-    sql<{ xid: string; now: Date }[]>`
-      select pg_current_xact_id()::text as xid, clock_timestamp() as now`,
+    // With what there is of grants and budgets: statements of their own would be for nothing in most batches.
+    sql<{ xid: string; now: Date; open: LoggedGrant[] | null; budgets: LoggedBudget[] | null }[]>`
+      select pg_current_xact_id()::text as xid, clock_timestamp() as now,
+        ${openGrantsOf(sql, chosen)} as open, ${budgetsOf(sql, chosen)} as budgets`,
     keys.length === 0
       ? []
       : sql<Transfer[]>`
@@ -103,8 +124,9 @@ export async function beginBatch(
             = (coalesce(a.id, sought.account_id)::text || ' ' || sought.key)`,
     charges.length === 0
       ? []
-      : sql<(Transfer & { refunded: bigint })[]>`
-          select ${transferColumns(sql)}, (
+      : sql<(Charge & { taken: LoggedGrant[] | null })[]>`
+          select ${transferColumns(sql)}, ${grantsOfCharge(sql)} as taken,
+            case t.kind when 'capture' then (${notesOf(sql, sql`t.account_id`, sql`t.target_seq`)}) end as "holdNotes", (
             select coalesce(sum(case r.kind when 'stripe_reinstatement' then -r.amount else r.amount end), 0)::bigint
             from transfers r
             where r.account_id = t.account_id and r.target_seq = t.seq
@@ -123,10 +145,23 @@ export async function beginBatch(
           join holds h using (account_id, seq)
           join transfers t on t.account_id = h.account_id and t.target_seq = h.seq
             and t.kind = case h.status when 'captured' then 'capture' else 'release' end`,
+    grants.length === 0 ? [] : readGrants(sql, grants),
   ])
-  const [earlier, chargeRows, holdRows, endings] = found
-  const [{ xid, now } = { xid: '', now: new Date(0) }] = transaction
-  return { accounts, earlier, charges: chargeRows, holds: holdRows, endings, sums, xid, now }
+  const [earlier, chargeRows, holdRows, endings, named] = found
+  const [{ xid, now, open, budgets } = NO_TRANSACTION] = transaction
+  const taken = chargeRows.flatMap((charge) => charge.taken ?? [])
+  return {
+    accounts,
+    earlier,
+    charges: chargeRows,
+    holds: holdRows,
+    endings,
+    grants: [...[...(open ?? []), ...taken].map(grantOf), ...named],
+    budgets: (budgets ?? []).map(budgetOf),
+    sums,
+    xid,
+    now,
+  }
 }
 
 /** Holds that earlier transfers made or ended. */
@@ -155,7 +190,8 @@ export async function writeBatch(
   xid: string,
   writes: Writes,
 ): Promise<bigint | null> {
-  const { accounts, transfers, holds, fellLow, toTopUp, sums } = writes
+  const { accounts, transfers, holds, fellLow, toTopUp, grants, grantEvents, budgets, sums } =
+    writes
   const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
 
   const accountIds = column(transfers, (transfer) => transfer.accountId)
@@ -164,28 +200,32 @@ export async function writeBatch(
     with recorded as (
       insert into audit_records (account_ids, transfer_seqs)
       select ${accountIds}::bigint[], ${seqs}::bigint[] from ${guard}
+      where cardinality(${accountIds}::bigint[]) > 0
       returning id
     ),
     moved as (
-      update accounts set balance = new.balance, held = new.held, lapsed = new.lapsed, charged_back = new.charged_back, is_low = new.is_low,
+      update accounts set balance = new.balance, held = new.held, lapsed = new.lapsed,
+        granted = new.granted, grant_count = new.grant_count, charged_back = new.charged_back, is_low = new.is_low,
         seq = new.seq, updated_at = new.updated_at
       from ${guard}, unnest(
         ${column(accounts, (account) => account.id)}::bigint[],
         ${column(accounts, (account) => account.balance)}::bigint[],
         ${column(accounts, (account) => account.held)}::bigint[],
         ${column(accounts, (account) => account.lapsed)}::bigint[],
+        ${column(accounts, (account) => account.granted)}::bigint[],
+        ${column(accounts, (account) => account.grantCount)}::bigint[],
         ${column(accounts, (account) => account.chargedBack)}::boolean[],
         ${column(accounts, (account) => account.isLow)}::boolean[],
         ${column(accounts, (account) => account.seq)}::bigint[],
         ${column(accounts, (account) => account.updatedAt)}::timestamptz[]
-      ) as new (id, balance, held, lapsed, charged_back, is_low, seq, updated_at)
+      ) as new (id, balance, held, lapsed, granted, grant_count, charged_back, is_low, seq, updated_at)
       where accounts.id = new.id
     ),
     transferred as (
       insert into transfers (
         account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, target_seq,
         balance_after, held_after, available_after, idempotency_key, fingerprint, reason, reference,
-        metadata, actor, ip, created_at, audit_record_id
+        metadata, actor, ip, created_at, grants, audit_record_id
       )
       select new.*, recorded.id from recorded, unnest(
         ${accountIds}::bigint[],
@@ -206,7 +246,8 @@ export async function writeBatch(
         ${jsonColumn(transfers, (transfer) => transfer.metadata)}::jsonb[],
         ${column(transfers, (transfer) => transfer.actor)}::text[],
         ${column(transfers, (transfer) => transfer.ip)}::text[],
-        ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[]
+        ${column(transfers, (transfer) => transfer.createdAt)}::timestamptz[],
+        ${jsonColumn(transfers, (transfer) => transfer.grants)}::jsonb[]
       ) as new
     )
     select id from recorded`
@@ -233,8 +274,20 @@ export async function writeBatch(
     from ${guard}, unnest(
       ${column(fellLow, ({ account }) => account.id)}::bigint[],
       ${column(fellLow, ({ account }) => account.balance)}::bigint[],
-      ${column(fellLow, ({ operation }) => operation.actor.id)}::text[]
+      ${column(fellLow, ({ actor }) => actor)}::text[]
     ) as new (id, balance, actor)`
+
+  const told = sql`
+    insert into audit_records (event, actor, subject, metadata)
+    select new.event, new.actor, 'acct_' || new.account_id, jsonb_build_object(
+      'grant_id', 'grant_' || new.account_id || '_' || new.seq, 'amount', new.amount)
+    from ${guard}, unnest(
+      ${column(grantEvents, ({ event }) => event)}::text[],
+      ${column(grantEvents, ({ actor }) => actor)}::text[],
+      ${column(grantEvents, ({ place }) => place.accountId)}::bigint[],
+      ${column(grantEvents, ({ place }) => place.seq)}::bigint[],
+      ${column(grantEvents, ({ amount }) => amount)}::bigint[]
+    ) as new (event, actor, account_id, seq, amount)`
 
   const summed = sql`
     update token_sums set day = new.day, amount = new.amount
@@ -249,7 +302,10 @@ export async function writeBatch(
     select leave_auto_top_up_intents(${array(toTopUp)}::bigint[]) from ${guard}`
 
   const [recorded] = await Promise.all([
-    transfers.length > 0 ? moved : [],
+    transfers.length > 0 || accounts.length > 0 ? moved : [],
+    grants.length > 0 && writeGrants(sql, guard, grants),
+    grantEvents.length > 0 && told,
+    budgets.length > 0 && writeBudgets(sql, guard, budgets),
     sums.length > 0 && summed,
     holds.length > 0 && held,
     fellLow.length > 0 && reported,
@@ -281,11 +337,23 @@ export function transferColumns(sql: postgres.Sql) {
     t.credit_account_id as "creditAccountId", t.asset, t.amount, t.kind,
     t.target_seq as "targetSeq", t.balance_after as "balanceAfter", t.held_after as "heldAfter",
     t.available_after as "availableAfter", t.idempotency_key as "idempotencyKey", t.fingerprint,
-    t.reason, t.reference, t.metadata, t.actor, t.ip, t.created_at as "createdAt"`
+    t.reason, t.reference, t.metadata, t.actor, t.ip, t.created_at as "createdAt", t.grants`
 }
 
 export function holdColumns(sql: postgres.Sql) {
   return sql`
     h.account_id as "accountId", h.seq, h.amount, h.captured, h.status,
-    h.expires_at as "expiresAt", h.closed_at as "closedAt"`
+    h.expires_at as "expiresAt", h.closed_at as "closedAt",
+    (${notesOf(sql, sql`h.account_id`, sql`h.seq`)}) as notes`
+}
+
+/** What was said of a transfer, by which budgets count it. */
+function notesOf(
+  sql: postgres.Sql,
+  accountId: postgres.PendingQuery<postgres.Row[]>,
+  seq: postgres.PendingQuery<postgres.Row[]>,
+) {
+  return sql`
+    select json_build_object('reason', m.reason, 'reference', m.reference) from transfers m
+    where m.account_id = ${accountId} and m.seq = ${seq}`
 }

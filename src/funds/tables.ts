@@ -9,12 +9,14 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   timestamp,
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
-import { TRANSFER_KINDS } from './posting.ts'
+import type { Pieces } from './grants/grant.ts'
+import { SYSTEM_ACCOUNTS, TRANSFER_KINDS } from './posting.ts'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
@@ -34,7 +36,7 @@ export const accounts = pgTable(
     id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
     /** The owner's own id of the user; null for a system account. */
     userId: text().unique('accounts_user_id'),
-    system: text({ enum: ['adjustments', 'holds', 'revenue', 'stripe'] }),
+    system: text({ enum: SYSTEM_ACCOUNTS }),
     /** A currency and its decimals, such as `USD/2`; all amounts are in its smallest unit. */
     asset: text().notNull(),
     tier: text(),
@@ -56,6 +58,16 @@ export const accounts = pgTable(
     lapsed: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
+    /** The part of the balance that is in grants, what holds need of ended ones included. */
+    granted: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    /** The number of this account's grants, and the `seq` of the newest. */
+    grantCount: bigint({ mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    /** How many budgets it has. */
+    budgetCount: smallint().notNull().default(0),
     /** How far below zero balance minus held may go. */
     creditLimit: bigint({ mode: 'bigint' })
       .notNull()
@@ -96,6 +108,7 @@ export const accounts = pgTable(
     check('accounts_status', sql`${table.status} in ('active', 'frozen', 'closed')`),
     check('accounts_balance', sql`${table.balance} between -${LIMIT} and ${LIMIT}`),
     check('accounts_held', sql`${table.held} between 0 and ${LIMIT}`),
+    check('accounts_granted', sql`${table.granted} between 0 and greatest(${table.balance}, 0)`),
     check('accounts_credit_limit', sql`${table.creditLimit} between 0 and ${LIMIT}`),
     check(
       'accounts_floor',
@@ -149,6 +162,8 @@ export const transfers = pgTable(
     /** What stands in the log for the address and for the other details, once they are erased. */
     ipCommitment: text(),
     detailsCommitment: text(),
+    /** What it took from grants, or gave to them: their numbers and amounts, in that order. */
+    grants: jsonb().$type<Pieces>(),
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.seq] }),
@@ -157,7 +172,10 @@ export const transfers = pgTable(
     uniqueIndex('transfers_idempotency_key').on(
       sql`(${table.accountId}::text || ' ' || ${table.idempotencyKey})`,
     ),
-    check('transfers_amount', sql`${table.amount} between 1 and ${LIMIT}`),
+    check(
+      'transfers_amount',
+      sql`${table.amount} between 1 and ${LIMIT} or ${table.kind} = 'void' and ${table.amount} = 0`,
+    ),
     check('transfers_seq', sql`${table.seq} > 0`),
     check(
       'transfers_kind',

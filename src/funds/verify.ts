@@ -1,5 +1,7 @@
 import type postgres from 'postgres'
 
+import { grantRules } from './grants/verify.ts'
+
 const FINDINGS_MAX = 20
 
 export interface Finding {
@@ -77,8 +79,8 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         where seq <> seq_before + 1
           or created_at < created_before
           or balance_after <> balance_before + amount * case
-            when kind in ('top_up', 'stripe_top_up', 'stripe_reinstatement', 'refund', 'write_off') then 1
-            when kind in ('deduct', 'stripe_reversal', 'capture', 'forfeit') then -1
+            when kind in ('top_up', 'stripe_top_up', 'stripe_reinstatement', 'refund', 'write_off', 'grant') then 1
+            when kind in ('deduct', 'stripe_reversal', 'capture', 'forfeit', 'void', 'expire') then -1
             when kind = 'adjustment' then case account_id when credit_account_id then 1 else -1 end
             else 0 end
           or held_after <> held_before + amount * case
@@ -109,11 +111,11 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
         where (t.asset, t.asset) is distinct from (d.asset, c.asset)
           or (coalesce(d.system, 'user'), coalesce(c.system, 'user')) is distinct from (
             case t.kind when 'adjustment' then case when this.taken then 'user' else 'adjustments' end
-              when 'top_up' then 'adjustments' when 'write_off' then 'adjustments' when 'stripe_top_up' then 'stripe' when 'stripe_reinstatement' then 'stripe' when 'refund' then 'revenue'
+              when 'top_up' then 'adjustments' when 'grant' then 'adjustments' when 'write_off' then 'adjustments' when 'stripe_top_up' then 'stripe' when 'stripe_reinstatement' then 'stripe' when 'refund' then 'revenue'
               when 'capture' then 'holds' when 'release' then 'holds' else 'user' end,
             case t.kind when 'adjustment' then case when this.taken then 'adjustments' else 'user' end
               when 'deduct' then 'revenue' when 'forfeit' then 'adjustments' when 'stripe_reversal' then 'stripe' when 'capture' then 'revenue'
-              when 'hold' then 'holds' else 'user' end)
+              when 'hold' then 'holds' when 'void' then 'breakage' when 'expire' then 'breakage' else 'user' end)
         limit ${FINDINGS_MAX}`,
     ],
     [
@@ -157,6 +159,7 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
             and c.kind in ('deduct', 'capture', 'stripe_top_up')), 0)
         limit ${FINDINGS_MAX}`,
     ],
+    ...grantRules(tx, FINDINGS_MAX),
   ]
 }
 

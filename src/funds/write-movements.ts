@@ -1,6 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
+import { type AuditEntry, recordAudit } from '../audit/record.ts'
 import { auditRecords } from '../audit/tables.ts'
 import type { Writes } from './batch.ts'
+import { NO_SIGNATURE } from './operations.ts'
+import { grants as grantTable } from './grants/tables.ts'
+import type { Grant } from './grants/grant.ts'
+import type { GrantEvent } from './grants/decisions.ts'
+import { grantId } from './ids.ts'
 import { transfers as table } from './tables.ts'
 import { array, column } from '../database/arrays.ts'
 import type { Transaction } from '../database/index.ts'
@@ -12,7 +18,11 @@ const PAGE = 1_000
  * Writes transfers, with the audit record that stands for them, and the holds that they ended, into
  * an erasure's transaction. The ledger's own statements begin and commit one of their own.
  */
-export async function writeMovements(tx: Transaction, { transfers, holds }: Writes): Promise<void> {
+export async function writeMovements(
+  tx: Transaction,
+  { transfers, holds, grants, grantEvents }: Writes,
+): Promise<void> {
+  await writeGrants(tx, grants, grantEvents)
   if (transfers.length === 0) return
   const [record] = await tx
     .insert(auditRecords)
@@ -35,4 +45,23 @@ export async function writeMovements(tx: Transaction, { transfers, holds }: Writ
       ${array(holds.map((hold) => hold.closedAt))}::timestamptz[]
     ) as new (account_id, seq, status, closed_at)
     where holds.account_id = new.account_id and holds.seq = new.seq`)
+}
+
+/** None is made in such a transaction: these are there, and something of them has gone. */
+async function writeGrants(
+  tx: Transaction,
+  grants: readonly Grant[],
+  events: readonly GrantEvent[],
+): Promise<void> {
+  for (const { accountId, seq, remaining, status, closedAt } of grants) {
+    await tx
+      .update(grantTable)
+      .set({ remaining, status, closedAt, isOpen: remaining > 0n })
+      .where(and(eq(grantTable.accountId, accountId), eq(grantTable.seq, seq)))
+  }
+  const entries = events.map(({ event, place, amount }): AuditEntry => {
+    const metadata = { grant_id: grantId(place), amount: Number(amount) }
+    return { event, subject: `acct_${place.accountId}`, metadata }
+  })
+  if (entries.length > 0) await recordAudit(tx, NO_SIGNATURE.actor, ...entries)
 }

@@ -14,6 +14,7 @@ import {
   Refusal,
   type RefusalCode,
   type RefusalDetail,
+  type RefusalDetails,
   type Repeat,
 } from '../refusals/index.ts'
 import { isDatabaseUnavailable, isTimeUp } from '../database/faults.ts'
@@ -31,7 +32,7 @@ export interface ErrorBody {
   code: RefusalCode
   message: string
   request_id: string
-  details?: readonly RefusalDetail[]
+  details?: RefusalDetails
 }
 
 export type ErrorAnswer = ErrorBody & Repeat

@@ -75,6 +75,14 @@ const ErrorDetail = Type.Object(
   { title: 'ErrorDetail' },
 )
 
+const BudgetDetail = Type.Object(
+  { budget_id: Type.String(), remaining: Type.Integer() },
+  {
+    title: 'BudgetDetail',
+    description: 'Of `BUDGET_EXCEEDED`: the budget with the least remaining.',
+  },
+)
+
 /** With `OUTCOME_UNKNOWN`, and results with `BATCH_REFUSED`: see the guide on repeating a call. */
 const RepeatFields = {
   idempotency_key: Type.Optional(
@@ -111,9 +119,12 @@ export const ErrorAnswer = Type.Object(
     message: Type.String(),
     request_id: Type.String({ description: 'Also in the header x-request-id.' }),
     details: Type.Optional(
-      Type.Array(ErrorDetail, {
-        description: 'What is wrong with the input, with a JSON pointer to each place.',
-      }),
+      Type.Union([
+        Type.Array(ErrorDetail, {
+          description: 'What is wrong with the input, with a JSON pointer to each place.',
+        }),
+        BudgetDetail,
+      ]),
     ),
     ...RepeatFields,
   },

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { and, asc, eq, getTableColumns, gt } from 'drizzle-orm'
 import type { Database, Transaction } from '../database/index.ts'
-import { transferId } from '../funds/present.ts'
+import { transferId } from '../funds/ids.ts'
 import { Timestamp, nullable } from '../http/schemas.ts'
 import { type Pages, pages } from '../privacy/document.ts'
 import type { ExportPart, Names, Whom } from '../privacy/personal.ts'

@@ -10,6 +10,7 @@ export const REFUSALS = {
   INVALID_SIGNATURE: [400, 'The Stripe signature does not match the body.'],
   UNAUTHORIZED: [401, 'A valid credential for this scope is required.'],
   INSUFFICIENT_FUNDS: [402, 'The available funds do not cover the amount.'],
+  BUDGET_EXCEEDED: [402, 'The amount would pass a budget of the account.'],
   FORBIDDEN: [403, 'A valid internal token is required.'],
   PERMISSION_DENIED: [403, 'The credential lacks the permission that this call needs.'],
   AMOUNT_NOT_ALLOWED: [403, 'The amount is above what this token may move.'],
@@ -22,6 +23,8 @@ export const REFUSALS = {
   HOLD_NOT_FOUND: [404, 'There is no such hold.'],
   TRANSFER_NOT_FOUND: [404, 'There is no such transfer.'],
   REPORT_NOT_FOUND: [404, 'This customer has no such usage report, or it is kept no longer.'],
+  BUDGET_NOT_FOUND: [404, 'The account has no such budget.'],
+  GRANT_NOT_FOUND: [404, 'There is no such grant.'],
   LICENSE_NOT_FOUND: [404, 'There is no such licence.'],
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
   METHOD_NOT_ALLOWED: [
@@ -43,12 +46,15 @@ export const REFUSALS = {
   ASSET_MISMATCH: [409, 'The asset of the account differs from that of the price.'],
   AMOUNT_EXCEEDS_HOLD: [409, 'The amount is more than the hold set aside.'],
   CREDIT_LIMIT_IN_USE: [409, 'The account already owes more than this credit limit.'],
+  GRANT_ENDED: [409, 'The grant was voided or has expired.'],
   HOLD_CLOSED: [409, 'The hold was captured, released or has expired.'],
   HOLD_NOT_YOURS: [409, 'The hold is for a dispute, which Stripe ends.'],
   BALANCE_BELOW_FLOOR: [409, 'The balance is below its floor.'],
   NOT_REFUNDABLE: [409, 'Only a charge can be refunded: a deduct or a capture.'],
   BATCH_REFUSED: [409, 'Nothing was moved: not all transfers of the batch can be made.'],
   API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
+  TOO_MANY_BUDGETS: [409, 'The account has as many budgets as it may have.'],
+  TOO_MANY_GRANTS: [409, 'The account has as many active grants as it may have.'],
   TOKEN_REVOKED: [409, 'The token is revoked or expired.'],
   LAST_OWNER: [409, 'Without this token nobody could make another; issue an owner first.'],
   ALREADY_SUBSCRIBED: [409, 'The customer has a subscription; the portal changes it.'],
@@ -107,9 +113,18 @@ export interface Repeat {
   results?: readonly object[]
 }
 
+/** Of `BUDGET_EXCEEDED`: which one, and what remains of it. */
+export interface BudgetDetail {
+  budget_id: string
+  remaining: number
+}
+
+/** What is wrong with the input, place by place; or the budget that would be passed. */
+export type RefusalDetails = readonly RefusalDetail[] | BudgetDetail
+
 interface RefusalOptions {
   message?: string
-  details?: RefusalDetail[]
+  details?: RefusalDetails
   repeat?: Repeat | undefined
   cause?: unknown
 }
@@ -118,7 +133,7 @@ interface RefusalOptions {
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly statusCode: number
-  readonly details: readonly RefusalDetail[] | undefined
+  readonly details: RefusalDetails | undefined
   /** Of `OUTCOME_UNKNOWN` and `BATCH_REFUSED`; answered at the top level, beside `code`. */
   readonly repeat: Repeat | undefined
 

@@ -80,6 +80,7 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
       keys,
       charges: [],
       holds: [],
+      grants: [],
       lineages: [],
     }
     const account = await books.open(sql, input, attempt)

@@ -83,7 +83,8 @@ export function correctionWriter(books: LedgerBooks) {
         keys: [],
         charges: charge === null ? [] : [charge],
         holds: [],
-        lineages: [],
+        grants: [],
+      lineages: [],
       },
       ALONE,
     )

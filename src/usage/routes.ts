@@ -57,6 +57,7 @@ const BATCH_BYTES_MAX = 4_194_304
 /** Why a report that is paid from funds is refused; the same one may succeed later. */
 const UNPAID = [
   'INSUFFICIENT_FUNDS',
+  'BUDGET_EXCEEDED',
   'ACCOUNT_NOT_FOUND',
   'ACCOUNT_FROZEN',
   'ASSET_MISMATCH',

@@ -154,6 +154,13 @@ test('what is locked, and in which order, is as the table says', async (t) => {
     [201],
   )
   await call('PATCH /account/:user_id', () => internal('PATCH', '/account/u', { tier: 'y' }), [200])
+  const budget = '/account/u/budgets/daily'
+  await call(
+    'PUT /account/:user_id/budgets/:budget_id',
+    () => internal('PUT', budget, { amount: 5, window: 'day' }),
+    [200],
+  )
+  await call('DELETE /account/:user_id/budgets/:budget_id', () => internal('DELETE', budget), [204])
   await call(
     'POST /top_up/checkout',
     () => internal('POST', '/top_up/checkout', { user_id: 'u', amount: 500, ...URLS }),

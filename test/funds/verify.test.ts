@@ -16,6 +16,8 @@ test('the ledger verifies, and each way to break it is found', async (t) => {
     const hold = await post('/holds', { user_id, amount: 200 })
     await post(`/holds/${hold.body.hold_id}/capture`, { amount: 150 })
     await post('/holds', { user_id, amount: 10 })
+    await post('/grants', { user_id, amount: 50 })
+    await post('/deduct', { user_id, amount: 20 })
   }
   const sql = connect(
     { url: service.database.url, ssl: 'disable', ca: undefined },
@@ -27,7 +29,7 @@ test('the ledger verifies, and each way to break it is found', async (t) => {
   assert.deepEqual(sound.findings, [])
   assert.equal(
     describeVerification(sound),
-    'The ledger is sound: 14 transfers, 2 accounts, 1 asset, every sum zero.\n',
+    'The ledger is sound: 18 transfers, 2 accounts, 1 asset, every sum zero.\n',
   )
 
   const last = `account_id = (select min(account_id) from transfers) and seq`
@@ -44,6 +46,12 @@ test('the ledger verifies, and each way to break it is found', async (t) => {
       /between the accounts/,
     ],
     [`update transfers set amount = amount + 900 where ${last} = 3`, /at most in full/],
+    [`update accounts set granted = granted - 1 where user_id = 'ada'`, /has in grants/],
+    [`update grants set remaining = remaining + 1`, /without what they took/],
+    [
+      `update transfers set grants = '[[1, 21]]' where grants is not null and kind = 'deduct'`,
+      /at most its amount/,
+    ],
     [`update holds set status = 'released', captured = 0 where status = 'captured'`, /every hold/],
   ] as const) {
     await asAdmin(service.database.adminUrl, async (admin) => {

@@ -134,6 +134,19 @@ async function liveAsUser({ stripe, deliver }: Billing, calls: Caller): Promise<
   await post('/account', { user_id: USER, tier: 'pro' })
   await calls.asInternal('PATCH', `/account/${USER}`, { low_balance_at: 100 })
   await post('/top_up', { user_id: USER, amount: 1_000, ...notes() })
+  for (const ending of ['void', null]) {
+    const { reason: _, ...noted } = notes()
+    const terms = { category: canary(), expires_at: '2099-01-01T00:00:00Z' }
+    const grant = await post('/grants', { user_id: USER, amount: 5, ...terms, ...noted })
+    if (ending !== null) await post(`/grants/${grant.grant_id}/${ending}`, notes())
+  }
+  for (const ending of ['DELETE', 'GET']) {
+    const budget = `/account/${USER}/budgets/${canary()}`
+    const match = { reference_prefix: canary(), reason: canary() }
+    await calls.asInternal('PUT', budget, { amount: 5_000, window: 'total', match })
+    await calls.asInternal(ending, budget)
+  }
+  await post('/check', { user_id: USER, reference: canary(), reason: canary() })
   const charge = await post('/deduct', { user_id: USER, amount: 950, ...notes() })
   await post('/refund', { transfer_id: charge.transfer_id, ...notes() })
   for (const ending of ['capture', 'release']) {

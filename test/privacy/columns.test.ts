@@ -73,6 +73,15 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   'public.audit_terms': { term: 'pseudonym' },
   'public.audit_tiles': { hashes: 'commitment' },
   'public.base_plans_past': { base_plan: 'none', customer_id: 'pseudonym' },
+  'public.budgets': {
+    alert_at: 'none',
+    id: 'personal',
+    mode: 'none',
+    reason: 'personal',
+    reference_prefix: 'personal',
+    time_zone: 'personal',
+    window: 'none',
+  },
   'public.customers': {
     base_plan: 'none',
     company_name: 'personal',
@@ -99,6 +108,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     user_id: 'personal',
   },
   'public.erased_stripe_customers': { digest: 'pseudonym' },
+  'public.grants': { category: 'personal', status: 'none' },
   'public.holds': { status: 'none' },
   'public.job_pools': { pool_id: 'none' },
   'public.licenses': {
@@ -182,6 +192,8 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     asset: 'none',
     details_commitment: 'commitment',
     fingerprint: 'personal',
+    // Numbers of grants and amounts.
+    grants: 'none',
     idempotency_key: 'personal',
     ip: 'personal',
     ip_commitment: 'commitment',

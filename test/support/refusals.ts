@@ -25,7 +25,9 @@ export function assertRefused(answer: Refused, code: RefusalCode, about = ''): v
   assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8', about)
   assert.match(request_id, /^[A-Za-z0-9._-]{8,64}$/, about)
   assert.equal(answer.headers.get('x-request-id'), request_id, about)
-  if (details !== undefined) assertDetails(details, about)
+  if (code === 'BUDGET_EXCEEDED') {
+    assert.deepEqual(Object.keys(details), ['budget_id', 'remaining'], about)
+  } else if (details !== undefined) assertDetails(details, about)
 }
 
 function assertDetails(details: unknown, about: string): void {

@@ -23,6 +23,8 @@ const PARAMETERS: Record<string, string> = {
   token_id: '000000000000',
   transfer_id: 'tr_999999_1',
   hold_id: 'hold_999999_1',
+  grant_id: 'grant_999999_1',
+  budget_id: 'none',
 }
 
 const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as {

@@ -636,6 +636,64 @@ Needs a token with the permission `accounts:read`.
    */
   findTransfers: Call<'findTransfers'>
   /**
+   * Grant a user credit that is spent before other money, and may expire.
+   *
+   * Needs a token with the permission `credit:write`.
+   */
+  createGrant: Call<'createGrant'>
+  /**
+   * End a grant now.
+   *
+   * What remains of it leaves the balance, but for what open holds still need.
+
+Needs a token with the permission `credit:write`.
+   */
+  voidGrant: Call<'voidGrant'>
+  /**
+   * Read a grant.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  getGrant: Call<'getGrant'>
+  /**
+   * List a user's grants, newest first.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  listGrants: Call<'listGrants'>
+  /**
+   * Make a budget of an account, or change it.
+   *
+   * It counts from now on. Another `amount`, `mode` or `alert_at` keeps what is used; another window, time zone or match starts anew.
+
+Needs a token with the permission `credit:write`.
+   */
+  putBudget: Call<'putBudget'>
+  /**
+   * Read a budget, with what is used of it now.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  getBudget: Call<'getBudget'>
+  /**
+   * Delete a budget.
+   *
+   * Needs a token with the permission `credit:write`.
+   */
+  deleteBudget: Call<'deleteBudget'>
+  /**
+   * List a user's budgets by their ids.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  listBudgets: Call<'listBudgets'>
+  /**
+   * Ask whether a charge would be let through; it moves nothing.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  check: Call<'check'>
+  /**
    * Prove a transfer to anybody, offline.
    *
    * Needs a token with the permission `accounts:read`.
@@ -692,6 +750,15 @@ export const internalOperations = {
   getStatement: { method: 'get', path: '/account/{user_id}/statement' },
   listAccounts: { method: 'get', path: '/accounts' },
   findTransfers: { method: 'get', path: '/transfers' },
+  createGrant: { method: 'post', path: '/grants', key: 'header' },
+  voidGrant: { method: 'post', path: '/grants/{grant_id}/void', key: 'header' },
+  getGrant: { method: 'get', path: '/grants/{grant_id}' },
+  listGrants: { method: 'get', path: '/account/{user_id}/grants' },
+  putBudget: { method: 'put', path: '/account/{user_id}/budgets/{budget_id}' },
+  getBudget: { method: 'get', path: '/account/{user_id}/budgets/{budget_id}' },
+  deleteBudget: { method: 'delete', path: '/account/{user_id}/budgets/{budget_id}' },
+  listBudgets: { method: 'get', path: '/account/{user_id}/budgets' },
+  check: { method: 'post', path: '/check' },
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
   openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },

@@ -1388,6 +1388,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant a user credit that is spent before other money, and may expire
+         * @description Needs a token with the permission `credit:write`.
+         */
+        post: operations["createGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grants/{grant_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a grant now
+         * @description What remains of it leaves the balance, but for what open holds still need.
+         *
+         *     Needs a token with the permission `credit:write`.
+         */
+        post: operations["voidGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a grant
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["getGrant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's grants, newest first
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["listGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a budget, with what is used of it now
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["getBudget"];
+        /**
+         * Make a budget of an account, or change it
+         * @description It counts from now on. Another `amount`, `mode` or `alert_at` keeps what is used; another window, time zone or match starts anew.
+         *
+         *     Needs a token with the permission `credit:write`.
+         */
+        put: operations["putBudget"];
+        post?: never;
+        /**
+         * Delete a budget
+         * @description Needs a token with the permission `credit:write`.
+         */
+        delete: operations["deleteBudget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's budgets by their ids
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["listBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask whether a charge would be let through; it moves nothing
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/transfers/{transfer_id}/receipt": {
         parameters: {
             query?: never;
@@ -1486,12 +1638,11 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add some. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "API_KEY_REVOKED" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
-            /** @description What is wrong with the input, with a JSON pointer to each place. */
-            details?: components["schemas"]["ErrorDetail"][];
+            details?: components["schemas"]["ErrorDetail"][] | components["schemas"]["BudgetDetail"];
             /** @description Sent again with this key, the call moves money once. */
             idempotency_key?: string;
             /** @description Sent again with this id, the report counts once. */
@@ -1692,6 +1843,13 @@ export interface components {
             low_balance_at: number | null;
             flags: "charged_back"[];
             /**
+             * Format: int64
+             * @description The part of the balance that is in grants.
+             * @example 500
+             */
+            granted: number;
+            next_expiry: components["schemas"]["NextExpiry"] | null;
+            /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
              * @example 2026-11-24T09:30:00.000Z
@@ -1731,6 +1889,13 @@ export interface components {
             tier: string | null;
             status: components["schemas"]["AccountStatus"] | null;
             /**
+             * Format: int64
+             * @description The part of the balance that is in grants.
+             * @example 500
+             */
+            granted: number;
+            next_expiry: components["schemas"]["NextExpiry"] | null;
+            /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
              * @example 2026-11-24T09:30:00.000Z
@@ -1762,6 +1927,8 @@ export interface components {
              * @example 1000
              */
             available: number;
+            /** @description The parts of it that were grants, in the order in which they were taken or given. */
+            grants: components["schemas"]["GrantPiece"][];
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -1803,6 +1970,8 @@ export interface components {
              * @example 1000
              */
             available: number;
+            /** @description The parts of it that were grants, in the order in which they were taken or given. */
+            grants: components["schemas"]["GrantPiece"][];
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -1842,6 +2011,8 @@ export interface components {
              * @example 1000
              */
             balance_after: number;
+            /** @description The parts of it that were grants, in the order in which they were taken or given. */
+            grants: components["schemas"]["GrantPiece"][];
             reason: string | null;
             reference: string | null;
             metadata: components["schemas"]["Metadata"] | null;
@@ -1948,6 +2119,108 @@ export interface components {
              * @description `opening` and the amounts of all movements.
              */
             closing: number;
+        };
+        Grant: {
+            /** @example grant_42_1 */
+            grant_id: string;
+            /** @example user-123 */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description What was granted.
+             * @example 500
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What is left of it in the balance; 0 of one that was voided or has expired.
+             * @example 300
+             */
+            remaining: number;
+            /**
+             * Format: int64
+             * @example 50
+             */
+            priority: number;
+            /** @example promotion */
+            category: string | null;
+            status: components["schemas"]["GrantStatus"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        GrantPage: {
+            data: components["schemas"]["Grant"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Budget: {
+            /** @example daily */
+            budget_id: string;
+            /** @example user-123 */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            window: components["schemas"]["BudgetWindow"];
+            /** @example Europe/Berlin */
+            time_zone: string;
+            match: components["schemas"]["BudgetMatch"];
+            mode: components["schemas"]["BudgetMode"];
+            alert_at: number[];
+            /**
+             * Format: int64
+             * @description In this window: charges and open holds, without refunds.
+             * @example 120
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description Below zero where a soft budget was passed or the amount has been lowered.
+             * @example 380
+             */
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            window_start: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            resets_at: string | null;
+        };
+        BudgetPage: {
+            data: components["schemas"]["Budget"][];
+            /** @description For the next page, with the same filters; null on the last one. */
+            next_cursor: string | null;
+        };
+        Check: {
+            allowed: boolean;
+            code: components["schemas"]["CheckCode"] | null;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            available: number;
+            /** @description Those that would count it, the one with the least remaining first. */
+            budgets: components["schemas"]["CheckedBudget"][];
         };
         ErasedAccount: {
             /** @example user-123 */
@@ -2633,6 +2906,8 @@ export interface components {
             account: components["schemas"]["AccountExportAccount"];
             transfers: components["schemas"]["AccountExportTransfer"][];
             holds: components["schemas"]["AccountExportHold"][];
+            grants: components["schemas"]["Grant"][];
+            budgets: components["schemas"]["Budget"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
             stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
             auto_top_up: components["schemas"]["AccountExportAutoTopUp"] | null;
@@ -2672,6 +2947,12 @@ export interface components {
             path: string;
             message: string;
         };
+        /** @description Of `BUDGET_EXCEEDED`: the budget with the least remaining. */
+        BudgetDetail: {
+            budget_id: string;
+            /** Format: int64 */
+            remaining: number;
+        };
         UnknownResult: {
             [key: string]: unknown;
         };
@@ -2702,10 +2983,35 @@ export interface components {
         StripeEventStatus: "parked" | "waiting" | "applied" | "ignored";
         /** @enum {string} */
         AccountStatus: "active" | "frozen" | "closed";
+        /** @description When grants expire next, and what remains of all that do then. */
+        NextExpiry: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+        };
+        GrantPiece: {
+            /** @example grant_42_1 */
+            grant_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+        };
         /** @enum {string} */
         HoldStatus: "open" | "captured" | "released" | "expired";
         /** @enum {string} */
-        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release";
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
         /**
          * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
          * @example {
@@ -2761,6 +3067,35 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             created_at: string;
+        };
+        /** @enum {string} */
+        GrantStatus: "active" | "spent" | "expired" | "voided";
+        /**
+         * @description By the clock of the time zone; a week begins on Monday, and `total` never ends.
+         * @enum {string}
+         */
+        BudgetWindow: "hour" | "day" | "week" | "month" | "total";
+        /** @description Null matches any. */
+        BudgetMatch: {
+            reference_prefix: string | null;
+            reason: string | null;
+        };
+        /**
+         * @description A hard one refuses what would pass it, a soft one tells.
+         * @enum {string}
+         */
+        BudgetMode: "hard" | "soft";
+        /** @enum {string} */
+        CheckCode: "ACCOUNT_FROZEN" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED";
+        CheckedBudget: {
+            /** @example daily */
+            budget_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            remaining: number;
         };
         /**
          * @example {
@@ -3193,6 +3528,8 @@ export interface components {
              * @example 1000
              */
             balance_after: number;
+            /** @description The parts of it that were grants, in the order in which they were taken or given. */
+            grants: components["schemas"]["GrantPiece"][];
             reason: string | null;
             reference: string | null;
             metadata: components["schemas"]["Metadata"] | null;
@@ -4185,6 +4522,107 @@ export interface components {
             /** @description All or none, also over several accounts; false if not given. */
             atomic?: boolean;
         };
+        CreateGrantRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             * @example 500
+             */
+            amount: number;
+            /**
+             * Format: date-time
+             * @description From this millisecond on it does not count; it never expires if not given.
+             * @example 2027-01-01T00:00:00.000Z
+             */
+            expires_at?: string;
+            /**
+             * Format: int32
+             * @description The lowest is spent first; 50 if not given.
+             * @example 50
+             */
+            priority?: number;
+            /** @example promotion */
+            category?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        VoidGrantRequest: {
+            /** @example 1,200 tokens */
+            reason?: string;
+            /** @example job-77 */
+            reference?: string;
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @example order-1001
+             */
+            idempotency_key?: string;
+        };
+        PutBudgetRequestMatch: {
+            /**
+             * @description What the reference of a charge begins with, literally.
+             * @example agent-7/
+             */
+            reference_prefix?: string;
+            /** @description The whole reason of a charge. */
+            reason?: string;
+        };
+        /**
+         * @description `hard` if not given.
+         * @enum {string}
+         */
+        PutBudgetRequestMode: "hard" | "soft";
+        PutBudgetRequest: {
+            /**
+             * Format: int64
+             * @description In the smallest unit of the account's asset.
+             * @example 500
+             */
+            amount: number;
+            window: components["schemas"]["BudgetWindow"];
+            /**
+             * @description UTC if not given.
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            match?: components["schemas"]["PutBudgetRequestMatch"];
+            mode?: components["schemas"]["PutBudgetRequestMode"];
+            /**
+             * @description Percentages of the amount, each told of once in a window.
+             * @example [
+             *       50,
+             *       90
+             *     ]
+             */
+            alert_at?: number[];
+        };
+        CheckRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description 1 if not given.
+             * @example 500
+             */
+            amount?: number;
+            /** @example job-77 */
+            reference?: string;
+            reason?: string;
+        };
         OpenTopUpCheckoutRequest: {
             /**
              * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -4758,7 +5196,7 @@ export interface operations {
                 reference?: string;
                 /** @description The whole of it. */
                 reason?: string;
-                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release";
+                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
                 /**
                  * @description 1 to 255 visible ASCII characters; the same key moves money once.
                  * @example order-1001
@@ -6487,7 +6925,7 @@ export interface operations {
                 reference?: string;
                 /** @description The whole of it. */
                 reason?: string;
-                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release";
+                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
                 /**
                  * @description 1 to 255 visible ASCII characters; the same key moves money once.
                  * @example order-1001
@@ -6517,6 +6955,305 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferPage"];
+                };
+            };
+        };
+    };
+    createGrant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example createGrant-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": 500,
+                 *       "category": "promotion",
+                 *       "expires_at": "2027-01-01T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateGrantRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+        };
+    };
+    voidGrant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @example voidGrant-1001
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example grant_42_1 */
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "given by mistake"
+                 *     }
+                 */
+                "application/json": components["schemas"]["VoidGrantRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Present when the key had been used for this request: the answer is the first one. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+        };
+    };
+    getGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example grant_42_1 */
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+        };
+    };
+    listGrants: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                status?: components["schemas"]["GrantStatus"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPage"];
+                };
+            };
+        };
+    };
+    getBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+                /**
+                 * @description Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -
+                 * @example daily
+                 */
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    putBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+                /**
+                 * @description Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -
+                 * @example daily
+                 */
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": 500,
+                 *       "window": "day",
+                 *       "time_zone": "Europe/Berlin",
+                 *       "alert_at": [
+                 *         80
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutBudgetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    deleteBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+                /**
+                 * @description Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -
+                 * @example daily
+                 */
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listBudgets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetPage"];
+                };
+            };
+        };
+    };
+    check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "amount": 500
+                 *     }
+                 */
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
                 };
             };
         };

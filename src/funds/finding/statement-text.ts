@@ -1,7 +1,7 @@
 import type { Database } from '../../database/index.ts'
 import type { TransferRow } from '../accounts.ts'
 import { isOwnKey } from '../operations.ts'
-import { holdId, transferId } from '../present.ts'
+import { holdId, transferId } from '../ids.ts'
 import { csvLine } from './csv.ts'
 import { type StatementRange, movementsOf, signedAmount } from './statement.ts'
 

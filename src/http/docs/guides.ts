@@ -7,6 +7,8 @@ export const GUIDES = [
   'concepts',
   'start',
   'money',
+  'credits',
+  'budgets',
   'auto-top-up',
   'bulk',
   'idempotency',

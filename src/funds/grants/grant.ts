@@ -1,0 +1,70 @@
+/** A part of an account's balance, with what remains of it. */
+export interface Grant {
+  accountId: bigint
+  /** Its number among the account's grants: of two, the older one has the smaller. */
+  seq: bigint
+  /** The number of the transfer that made it. */
+  transferSeq: bigint
+  amount: bigint
+  /** Of an ended one, what open holds still need of it. */
+  remaining: bigint
+  /** 0 to 100; the lowest is spent first. */
+  priority: number
+  category: string | null
+  status: 'active' | 'spent' | 'expired' | 'voided'
+  expiresAt: Date | null
+  createdAt: Date
+  /** When it expired or was voided. */
+  closedAt: Date | null
+}
+
+/**
+ * What a transfer took from grants, or gave to them, by their numbers and in that order: as it is kept
+ * with the transfer, where null stands for nothing.
+ */
+export type Pieces = [seq: number, amount: number][]
+
+/** So many an account may have that are active; beyond that no further one is made by hand. */
+export const ACTIVE_MAX = 1_000
+
+/** How long what a refund gives back lasts, of a grant that has ended. */
+export const REVIVED_MS = 7 * 86_400_000
+
+/** Voided or expired, whether that has been written or not; a spent one can have money again. */
+export function isEnded(grant: Grant, now: Date): boolean {
+  return grant.closedAt !== null || isOver(grant, now)
+}
+
+function isOver({ expiresAt }: Grant, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now
+}
+
+/** What has expired, and of which that has yet to be written. */
+export function isExpiring(grant: Grant, now: Date): boolean {
+  return grant.status === 'active' && isOver(grant, now)
+}
+
+/** The order in which grants pay: by priority, then what expires first, then the oldest. */
+export function byTaking(a: Grant, b: Grant): number {
+  return a.priority - b.priority || timeOf(a.expiresAt) - timeOf(b.expiresAt) || bySeq(a, b)
+}
+
+/** The order in which ended grants go: by when they ended. */
+export function byEnd(a: Grant, b: Grant): number {
+  return timeOf(a.closedAt ?? a.expiresAt) - timeOf(b.closedAt ?? b.expiresAt) || bySeq(a, b)
+}
+
+function bySeq(a: Grant, b: Grant): number {
+  return a.seq < b.seq ? -1 : 1
+}
+
+/** No time is after all others; not an infinity, whose difference to itself is no number. */
+function timeOf(time: Date | null): number {
+  return time === null ? Number.MAX_SAFE_INTEGER : time.getTime()
+}
+
+export function sumOf(pieces: Pieces | null): bigint {
+  let sum = 0n
+  for (const [, amount] of pieces ?? []) sum += BigInt(amount)
+  return sum
+}
