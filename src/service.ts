@@ -15,7 +15,7 @@ export interface Duties {
   work: boolean
 }
 
-/** The database, then the app on it, then the jobs; stopped the other way round. */
+/** Starts the database, then the app, then the jobs, and stops them in the opposite order. */
 export function service(
   config: Config,
   logger: FastifyBaseLogger,
@@ -34,7 +34,7 @@ export function service(
       aborted.throwIfAborted()
       if (duties.answer) await lookAtAdminTokens(app, config)
       aborted.throwIfAborted()
-      // A server that can not write still answers what only reads; acts are refused by themselves.
+      // A server that can't write still answers reads; each write is refused by itself.
       await recordStart(app, config, duties.answer ? 'server' : 'worker').catch((error: unknown) =>
         logger.error({ err: error }, 'Could not record the start in the audit log'),
       )
@@ -52,7 +52,7 @@ export function service(
   async function stop(): Promise<void> {
     app?.draining.begin()
     const isAnswering = app?.server.listening === true
-    // Jobs use what the app's plugins give, so the app waits for them.
+    // Jobs use what the app's plugins provide, so the app closes after them.
     await Promise.all([jobs?.stop(), isAnswering && delay(config.drainDelayMs)])
     await app?.close()
     await database?.close()

@@ -1,6 +1,6 @@
 /**
- * Every refusal a caller can meet: its stable code, HTTP status and standard message.
- * The OpenAPI document and the error handler are both made from this list.
+ * Every refusal that a caller can receive: its stable code, HTTP status and standard message. The
+ * OpenAPI document and the error handler are both made from this list.
  */
 export const REFUSALS = {
   BAD_REQUEST: [400, 'The request is malformed.'],
@@ -91,8 +91,8 @@ export interface RefusalDetail {
 }
 
 /**
- * What goes with an unknown outcome: the key or id under which the call can be sent again and happens
- * once, or the id of what may have been issued, to revoke it.
+ * Sent with an unknown outcome: the key or id under which the call can be repeated without happening
+ * twice, or the id of what may have been issued, so that it can be revoked.
  */
 export interface Repeat {
   idempotency_key?: string
@@ -100,7 +100,7 @@ export interface Repeat {
   key_id?: string
   token_id?: string
   license_id?: string
-  /** Of a batch, each with its own. */
+  /** The items of a batch, each with its own key or id. */
   results?: readonly object[]
 }
 
@@ -111,12 +111,12 @@ interface RefusalOptions {
   cause?: unknown
 }
 
-/** Thrown anywhere below a route; answered in the one error shape. */
+/** Thrown anywhere below a route, and answered in the one error shape. */
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly statusCode: number
   readonly details: readonly RefusalDetail[] | undefined
-  /** Of `OUTCOME_UNKNOWN`; answered at the top level, beside `code`. */
+  /** Present with `OUTCOME_UNKNOWN`; answered at the top level, beside `code`. */
   readonly repeat: Repeat | undefined
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
