@@ -11,15 +11,15 @@ import { pgPool } from './pg-pool.ts'
 
 const FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
-/** Any constant will do; it serialises replicas that start at the same time. */
+/** An arbitrary constant. The lock serialises replicas that start at the same time. */
 const LOCK_KEY = 5_746_101
 const LOCK_POLL_MS = 100
 const NAME_HOLDER_AFTER_MS = 5_000
 
 /**
- * Applies the migrations of a folder that the database has not seen.
- * @param log hears who holds the lock of those that migrate, if that takes long
- * @throws LockNotHad when a table is in use by one transaction all the time
+ * Applies those migrations of a folder that the database lacks.
+ * @param log is told which session holds the migration lock, if the wait is long
+ * @throws LockNotHad when one transaction keeps a table in use all the time
  */
 export async function migrate(
   database: DatabaseConfig | string,
@@ -39,7 +39,7 @@ export async function migrate(
   }
 }
 
-/** By asking again and again: a statement that waits is one that an index built CONCURRENTLY waits for. */
+/** Polls for the lock: an index that is built CONCURRENTLY would wait for a statement that waits. */
 async function becomeOnly(
   client: postgres.Sql,
   log: (message: string) => void,
@@ -74,7 +74,7 @@ async function holder(client: postgres.Sql): Promise<string> {
   )
 }
 
-/** The job queue has tables of its own, in a schema of its own. */
+/** The job queue has its own tables in its own schema. */
 async function migrateJobs(config: DatabaseConfig): Promise<void> {
   const pool = pgPool(config, MIGRATION)
   try {
