@@ -4,7 +4,7 @@ import { invalid } from './schemas.ts'
 
 const ADDRESSES_MAX = 100
 
-/** Where a key or a token may be used. */
+/** The addresses from which a key or a token may be used. */
 export const AllowedIps = Type.Array(Type.String({ maxLength: 64 }), {
   minItems: 1,
   maxItems: ADDRESSES_MAX,

@@ -39,7 +39,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
     },
     async (_request, reply) => {
       const database = await checkDatabase()
-      // Without Redis all works on, with limits counted in each process.
+      // Without Redis the service works on, and each process counts limits by itself.
       const redis = app.sharedRedis && (app.sharedRedis.isUp() ? 'ok' : 'unavailable')
       const status = database === 'ok' ? 'ok' : 'degraded'
       const uptime_s = Math.floor(process.uptime())

@@ -36,7 +36,7 @@ limit for a good one.
 **Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
 \`x-request-id\`, and the log has the same id.`
 
-/** In the order of the page: first what most callers come for. */
+/** In the order of the page: the most used first. */
 export const TAGS = [
   {
     name: 'Customer',
@@ -54,7 +54,7 @@ export const TAGS = [
   { name: 'Stripe', description: 'Signed webhooks.' },
 ]
 
-/** For operations whose summary leaves something open, by operation id. */
+/** For operations whose summary is not enough, by operation id. */
 export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
   createCustomer: 'The API key is in this answer and in no later one: only its hash is kept.',
   updateCustomer:
@@ -167,7 +167,7 @@ export const LIMIT_HEADERS = {
   'ratelimit-reset': { type: 'integer', description: 'Seconds until the next window.' },
 }
 
-/** Only described: a Stripe event is read as bytes, and checked by its signature. */
+/** For the document only: a Stripe event is read as bytes, and checked by its signature. */
 export const STRIPE_EVENT = {
   title: 'StripeEvent',
   type: 'object',
