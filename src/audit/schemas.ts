@@ -5,7 +5,7 @@ import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '..
 const Hash = Type.String({ description: 'SHA-256 in base64.' })
 const Size = Type.Integer({ description: 'How many records the log had.', examples: [1000] })
 
-/** As they are: what is answered is hashed by the caller. */
+/** Records are answered unchanged, because the caller hashes them. */
 const Anything = Type.Unsafe<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,

@@ -7,7 +7,10 @@ import { markScope } from './scope.ts'
 
 const BEARER = /^Bearer ([\x21-\x7e]+)$/
 
-/** `Authorization: Bearer <token>`, of the environment or of the database, or the same 401. */
+/**
+ * Requires `Authorization: Bearer <token>` with a token of the environment or the database. Answers
+ * every other request with the same 401.
+ */
 export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: Gate): void {
   markScope(app, {
     scope: 'admin',
@@ -18,7 +21,7 @@ export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: 
   const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
     const found = identify(bearers, bearerToken(request), request.ip)
-    // Of a known token it is known at once: nothing to wait for.
+    // A known token is found without waiting.
     const identity = found instanceof Promise ? await found : found
     if (identity === null) {
       await gate.fail(request, reply)
@@ -32,7 +35,7 @@ export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: 
   })
 }
 
-/** Node keeps the first of two Authorization headers and drops the other: two are none. */
+/** Node keeps the first of two Authorization headers and drops the other; here two count as none. */
 function bearerToken(request: FastifyRequest): string | undefined {
   const headers = request.raw.headersDistinct['authorization'] ?? []
   return headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined

@@ -11,7 +11,7 @@ export interface KeyHolder {
   keyId: string
   keyName: string | null
   keyExpiresAt: Date | null
-  /** Null for all of them. */
+  /** Null for all scopes. */
   scopes: ReadonlySet<string> | null
   isAllowedAt(address: string): boolean
 }
@@ -23,12 +23,12 @@ export interface KeyCallCounter {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose key this is; null outside the customer scope. */
+    /** The customer whose key this is; null outside the customer scope. */
     keyHolder: KeyHolder | null
   }
 }
 
-/** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
+/** Requires `X-API-Key: cust_<id>_<secret>`, and answers every other request with the same 401. */
 export function requireApiKey(
   app: FastifyInstance,
   { verifier, calls }: { verifier: Verifier<KeyHolder>; calls: KeyCallCounter },
@@ -43,7 +43,7 @@ export function requireApiKey(
   app.addHook('onRequest', async (request, reply) => {
     const presented = request.headers['x-api-key']
     const found = typeof presented === 'string' ? verifier.verify(presented) : null
-    // Of a known key it is known at once: nothing to wait for.
+    // A known key is found without waiting.
     const holder = found instanceof Promise ? await found : found
     const isHere = holder !== null && holder.isAllowedAt(request.ip)
     if (!isHere) {
@@ -64,7 +64,7 @@ export function requireApiKey(
 }
 
 /**
- * The customer in a path, who must be the key's own. Anybody else's id looks like none at all.
+ * Requires that the customer in a path is the key's own. Another customer's id looks unknown.
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export function requireOwn(request: { keyHolder: KeyHolder | null }, customerId: string): string {

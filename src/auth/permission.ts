@@ -5,14 +5,14 @@ import type { KeyScope, Permission } from './permissions.ts'
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * What a credential must be allowed to do to call this route; null where any good one of the scope
-     * may. A guarded route without it does not start.
+     * The permission that a credential needs for this route; null if any valid one of the scope will
+     * do. A guarded route without this setting fails the start.
      */
     permission?: Permission | KeyScope | null
   }
 }
 
-/** Every route declared in `app` from here on says what it needs, and may answer that it is lacking. */
+/** Makes every route declared in `app` from here on state its permission, and refuse without it. */
 export function requirePermissions(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const permission = route.config?.permission

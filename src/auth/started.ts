@@ -5,8 +5,8 @@ import { VERSION } from '../process/version.ts'
 import { recordAudit } from '../audit/record.ts'
 
 /**
- * Records that a process has started, and what it was set to. What is no secret is named; secrets
- * are named by their ids, so that it can be seen later which were in use.
+ * Records that a process has started, and its settings. Secrets are named only by their ids, so that
+ * it can be seen later which were in use.
  */
 export async function recordStart(
   app: FastifyInstance,

@@ -11,7 +11,9 @@ export const EraseQuery = strictObject({
   ),
 })
 
-/** A document that is sent as a stream: the named schema describes it, and nothing serialises by it. */
+/**
+ * A document that is sent as a stream: the named schema only describes it, and serialises nothing.
+ */
 export function streamed(id: string) {
   return Type.Unsafe<Readable>(Type.Ref(id))
 }
