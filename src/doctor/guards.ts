@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { type Examinable, type Facts, type Line, failure, pass } from './check.ts'
 
-/** What keeps the audit log as written; capabilities name theirs. */
+/** Triggers that keep the audit log unchanged; capabilities name their own. */
 const AUDIT_TRIGGERS = [
   'audit_checkpoints_never_change',
   'audit_places_never_change',
@@ -27,13 +27,16 @@ const APPEND_ONLY = [
 
 const GROWING = ['audit_tiles'] as const
 
-/** What a role must not be able to do: it owns the tables, and could otherwise be made to. */
+/**
+ * Privileges that the service's role must not use: it owns the tables, and could otherwise be made
+ * to.
+ */
 const FORBIDDEN = [
   ...APPEND_ONLY.flatMap((table) => ['UPDATE', 'DELETE', 'TRUNCATE'].map((one) => [table, one])),
   ...GROWING.flatMap((table) => ['DELETE', 'TRUNCATE'].map((one) => [table, one])),
 ]
 
-/** Columns of a transfer that not even the erasure of a person touches. */
+/** Columns of a transfer that never change, not even when a person is erased. */
 const MONEY = ['amount', 'kind', 'asset', 'balance_after', 'debit_account_id', 'credit_account_id']
 
 export async function triggers(

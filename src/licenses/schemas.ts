@@ -46,7 +46,7 @@ export const License = Type.Object(fields, { $id: 'License' })
 
 export const Licenses = Type.Object({ data: Type.Array(ref(License)) }, { $id: 'Licenses' })
 
-/** As operators see it. */
+/** The licence as operators see it. */
 export const IssuedLicense = Type.Object(
   {
     license: Type.Object(

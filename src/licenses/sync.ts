@@ -12,13 +12,14 @@ import { type LicenseRow, issueLicense, recordRevoked } from './issue.ts'
 import { licenses } from './tables.ts'
 
 /**
- * Brings a subscription's licences in step with its plans, one for each, in the transaction that wrote
- * it: issued when access begins, anew when its period or its terms change, revoked when access ends.
- * The caller holds the customer's row; the same state again changes nothing.
+ * Keeps a subscription's licences in step with its plans, one licence for each plan, in the
+ * transaction that wrote the subscription: issues when access begins, issues again when period or
+ * terms change, revokes when access ends. The caller must have locked the customer's row. The same
+ * state again changes nothing.
  *
- * A licence whose terms still hold is left to expire when a newer one takes its place, so that an
- * instance that has not fetched the newer one goes on. One with other terms is revoked.
- * @param status the customer's: of a suspended one none is issued
+ * A licence whose terms still hold is left to expire when a newer one replaces it, so that an
+ * instance without the newer one keeps working. A licence with other terms is revoked.
+ * @param status the customer's status: a suspended customer gets no licence
  * @returns whether anything changed
  */
 export async function syncLicenses(
@@ -33,7 +34,7 @@ export async function syncLicenses(
   }
   const now = new Date()
   const all = await heldOf(tx, subscription)
-  // A price that no plan has is more likely a plan being edited than an end of access.
+  // If no plan has the price, the plan is probably being edited; access has not ended.
   if (all.length === 0) return false
   const kept = all.map(({ plan }) => plan.id)
   let changed = await endLicenses(tx, actor, subscription, 'other plan', kept)
@@ -70,7 +71,7 @@ async function heldOf(tx: Transaction, subscription: SubscriptionRow): Promise<H
 /**
  * Revokes the licences of a subscription that would still verify.
  * @param except plans whose licences stay
- * @param only the plans whose licences go; all if undefined
+ * @param only the plans whose licences are revoked; all if undefined
  */
 export async function endLicenses(
   tx: Transaction,

@@ -5,7 +5,7 @@ import { PageQuery, pageOf, textPageAnswer, textPageRequest } from '../http/pagi
 import { CustomerId, Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 import { type EventRow, findEvent, pageOfEvents, replayEvent } from './operate.ts'
 
-/** What is `pending` in the database waits to be applied. */
+/** `waiting` stands for `pending` in the database: the event waits to be applied. */
 const STATUSES = ['parked', 'waiting', 'applied', 'ignored'] as const
 
 const StripeEvent = Type.Object(

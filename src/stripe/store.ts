@@ -15,8 +15,8 @@ export const ADD_JOB = `
 type Outcome = PromiseSettledResult<void>
 
 /**
- * Stores events and adds the job for each new one: both or neither, in one statement. Stripe repeats
- * an event until it is answered; the id makes it count once. A batch that fails is stored one by one.
+ * Stores events and adds the job for each new one, in one statement. Stripe repeats an event until it
+ * is answered; its id makes it count once. If a batch fails, its events are stored one by one.
  */
 export async function storeEvents(
   sql: postgres.Sql,
