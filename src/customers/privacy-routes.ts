@@ -9,12 +9,12 @@ import { ErasedCustomer, ErasingCustomer } from './privacy-schemas.ts'
 import { isCustomerErasing } from '../privacy/under-way.ts'
 import { eraseCustomer } from './erase-customer.ts'
 
-/** Admin: `/api/customers/:customer_id`, for what the GDPR grants the person behind it. */
+/** Admin: `/api/customers/:customer_id`, for the rights that the GDPR grants. */
 export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/export',
     {
-      // Whoever asks for the headers alone would have all of it read for nothing.
+      // A HEAD request would read everything for nothing.
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportCustomer',

@@ -27,10 +27,7 @@ const APPEND_ONLY = [
 
 const GROWING = ['audit_tiles'] as const
 
-/**
- * Privileges that the service's role must not use: it owns the tables, and could otherwise be made
- * to.
- */
+/** Privileges that the service's role, although it owns the tables, must not have. */
 const FORBIDDEN = [
   ...APPEND_ONLY.flatMap((table) => ['UPDATE', 'DELETE', 'TRUNCATE'].map((one) => [table, one])),
   ...GROWING.flatMap((table) => ['DELETE', 'TRUNCATE'].map((one) => [table, one])),

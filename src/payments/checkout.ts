@@ -4,19 +4,19 @@ import type { StripeCalls } from '../stripe/client.ts'
 import { chargeFor } from './money.ts'
 import { openSession } from '../stripe/sessions.ts'
 
-/** `metadata.purpose` of the sessions whose payment tops an account up. */
+/** The `metadata.purpose` of sessions whose payment tops up an account. */
 export const TOP_UP = 'top_up'
 
 export interface TopUpCheckout {
   amount: bigint
   successUrl: string
   cancelUrl: string
-  /** The caller's key: with another one, the same request is another checkout. */
+  /** The caller's key: with another key, the same request opens another checkout. */
   idempotencyKey: string | null
 }
 
 /**
- * A checkout for a one-off payment; the account is topped up when Stripe says that it is paid.
+ * Opens a checkout for a one-off payment. The account is topped up when Stripe reports the payment.
  * @throws Refusal `ASSET_NOT_PAYABLE`, `VALIDATION_FAILED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
 export function openTopUpCheckout(
@@ -25,7 +25,7 @@ export function openTopUpCheckout(
   wanted: TopUpCheckout,
 ): Promise<{ checkout_session_id: string; url: string }> {
   const { currency, minor } = chargeFor(wanted.amount, account.asset)
-  // Our own id: Stripe need not know the user's, and it still leads here once that is erased.
+  // Our own id: Stripe need not know the user's id, and ours still works after the user is erased.
   const subject = accountSubject(account)
   const metadata = { purpose: TOP_UP, account: subject }
   return openSession(
@@ -44,7 +44,7 @@ export function openTopUpCheckout(
         },
       ],
       metadata,
-      // A session's metadata is not its payment's.
+      // The metadata of a session does not apply to its payment.
       payment_intent_data: { metadata },
       success_url: wanted.successUrl,
       cancel_url: wanted.cancelUrl,

@@ -7,12 +7,15 @@ import { noteTopUps } from './service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** `DISPUTE_HOLD`: whether what Stripe takes for a dispute is held until it is decided. */
+    /**
+     * `DISPUTE_HOLD`: whether an amount that Stripe withdraws for a dispute is held until the dispute
+     * is decided.
+     */
     holdsDisputes: boolean
   }
 }
 
-/** Top-ups that users pay for at Stripe, their refunds and disputes. */
+/** Top-ups that users pay for at Stripe, with their refunds and disputes. */
 export const payments: Capability = {
   name: 'payments',
   plugin: async (app, config) => {

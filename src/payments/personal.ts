@@ -47,7 +47,7 @@ export const paymentExports: readonly ExportPart[] = [
   },
 ]
 
-/** Stripe's events name a user's payments too. */
+/** Stripe's events also name a user by payments. */
 export async function paymentNames(tx: Transaction, { accountId }: Whom): Promise<Names> {
   if (accountId === null) return { ids: [] }
   const payments = await tx

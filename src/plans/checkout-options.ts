@@ -6,7 +6,7 @@ const TRIAL_DAYS_MAX = 730
 
 const Switch = (description: string) => Type.Optional(Type.Boolean({ description }))
 
-/** What a plan's checkout sessions have that others don't. */
+/** Settings of a plan's checkout sessions that differ from the defaults. */
 export const CheckoutOptions = strictObject(
   {
     trial_days: Type.Optional(

@@ -4,10 +4,10 @@ import { line, strictObject } from '../http/schemas.ts'
 
 /** The source of the rule: https://docs.stripe.com/api/billing/meter/create#create_billing_meter-event_name */
 const EVENT_NAME_MAX = 100
-/** 2^53 - 1 for prices; how many units a price is for is a number people write. */
+/** Prices may be up to 2^53 - 1; the number of units of a price is one that people write. */
 const PER_MAX = 1_000_000_000_000
 
-/** Paid by Stripe's invoice. */
+/** Paid through Stripe's invoice. */
 export const StripeMetering = strictObject(
   {
     via: Type.Literal('stripe'),
@@ -19,7 +19,7 @@ export const StripeMetering = strictObject(
   { title: 'StripeMetering' },
 )
 
-/** Paid from the account whose `user_id` is the customer's id, when it is reported. */
+/** Paid from the account whose `user_id` is the customer's id, at the time of the report. */
 export const FundsMetering = strictObject(
   {
     via: Type.Literal('funds'),

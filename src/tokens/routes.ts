@@ -15,7 +15,7 @@ export const tokenSchemas = [Token, NewToken, TokenPage]
 
 /**
  * Admin: `/api/tokens`.
- * @param options whether a token of the database alone opens the admin scope
+ * @param options whether only a token of the database opens the admin scope
  */
 export const tokenRoutes: FastifyPluginAsyncTypebox<{ dependsOnOwner: boolean }> = async (
   app,
