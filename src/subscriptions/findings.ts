@@ -26,7 +26,7 @@ const Findings = Type.Object({ data: Type.Array(ref(Finding)) }, { $id: 'Subscri
 
 export const findingSchemas = [Finding, Findings]
 
-/** Customers who pay for one plan by several subscriptions. */
+/** Customers who pay for one plan through several subscriptions. */
 const DUPLICATES = sql`
   select customer_id as "customerId", plan_id as plan,
     json_agg(subscription_id order by created_at, subscription_id) as ids,
@@ -34,7 +34,10 @@ const DUPLICATES = sql`
   from subscription_plans where gives_access
   group by customer_id, plan_id having count(*) > 1`
 
-/** Admin: `/api/subscriptions/findings`. They are derived, so one is gone when it is seen to. */
+/**
+ * Admin: `/api/subscriptions/findings`. They are derived, so a finding disappears once it is
+ * resolved.
+ */
 export const subscriptionFindingRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/findings',
@@ -65,7 +68,7 @@ export const subscriptionFindingRoutes: FastifyPluginAsyncTypebox = async (app) 
   )
 }
 
-/** How many customers pay twice for a plan, whichever process says so. */
+/** A gauge of the customers who pay twice for a plan, the same in every process. */
 export function subscriptionGauges(registry: Registry, db: Database): void {
   const sample = sampled(async () => {
     const [row] = await db.execute<{ count: number }>(

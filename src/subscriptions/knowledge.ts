@@ -1,8 +1,8 @@
 import { ENDED, FIELDS, type Status, type SubscriptionState, isSame, isSameIn } from './state.ts'
 
 /**
- * Stripe's events come in any order and its API may answer with old data, so what is heard of a
- * subscription is weighed before it is believed.
+ * Stripe's events come in any order and its API may answer with old data, so each report about a
+ * subscription is weighed before it is accepted.
  */
 export type Knowledge = { source: 'fetch'; state: SubscriptionState } | EventKnowledge
 
@@ -11,9 +11,9 @@ export interface EventKnowledge {
   state: SubscriptionState
   /** Unix seconds. */
   at: number
-  /** Among the events of one second. */
+  /** The order among events of one second. */
   rank: number
-  /** What the event replaced; null where it does not say. */
+  /** The state that the event replaced; null if it does not say. */
   before: SubscriptionState | null
 }
 
@@ -22,9 +22,9 @@ export interface Known {
   state: SubscriptionState
   eventAt: number | null
   eventRank: number
-  /** States that events have replaced lately. */
+  /** States that events have replaced recently. */
   superseded: readonly SubscriptionState[]
-  /** When a fetch was last taken in, in ms; null if none was. */
+  /** When a fetch was last accepted, in ms; null if none was. */
   fetchedAt: number | null
   /** When this was written, in ms. */
   writtenAt: number
@@ -32,17 +32,20 @@ export interface Known {
 
 export type Verdict = 'take' | 'keep' | 'old'
 
-/** For so long after a change, an answer without it is put down to a slow copy at Stripe's. */
+/**
+ * For so long after a change, an answer without the change is attributed to a lagging copy at Stripe.
+ */
 const OLD_ANSWER_MS_MAX = 10_000
 
 /** Between Stripe's clock and ours. */
 const CLOCK_SKEW_MS_MAX = 5_000
 
 /**
- * - What has ended stays ended, and an end is always believed.
- * - A fetch is newer than any event that has arrived, unless it still shows what the newest event
- *   has replaced: then it is `old` and must be asked for again.
- * - An event from before the last fetch is no news. Of two events the later is newer; within a second the one that comes later in a life.
+ * - A cancelled subscription never revives, and an end is always accepted.
+ * - A fetch is newer than any event that has arrived, unless it still shows the state that the newest
+ * event has replaced. Then it is `old`, and Stripe must be asked again.
+ * - An event from before the last fetch is no news. Of two events the later is newer; within a
+ * second, the one that comes later in the subscription's life.
  */
 export function weigh(known: Known | null, heard: Knowledge, now: number): Verdict {
   if (known === null) return 'take'
@@ -60,7 +63,7 @@ function isOld(known: Known, fetched: SubscriptionState, now: number): boolean {
   return known.superseded.some((state) => isSame(fetched, state))
 }
 
-/** Whether a fetch shows nothing of what the event that led to it has just changed. */
+/** Whether a fetch shows nothing of the change in the event that caused it. */
 export function showsWhatWas(
   fetched: SubscriptionState,
   event: EventKnowledge,
@@ -74,7 +77,7 @@ export function showsWhatWas(
 
 const SUPERSEDED_MAX = 8
 
-/** What an event replaces, besides what was replaced lately. */
+/** The states that an event replaces, added to those replaced recently. */
 export function supersededBy(
   known: Known | null,
   event: EventKnowledge,
@@ -96,7 +99,7 @@ const STAGES: readonly Status[] = [
   'canceled',
 ]
 
-/** Stripe's clock has whole seconds: what comes later in a subscription's life breaks a tie. */
+/** Stripe's clock has whole seconds: the later stage in a subscription's life breaks a tie. */
 export function rankOf(eventType: string, status: Status): number {
   const kind = { created: 0, deleted: 2 }[eventType.split('.').at(-1) ?? ''] ?? 1
   return kind * STAGES.length + STAGES.indexOf(status)

@@ -7,11 +7,11 @@ import { forgetRowsOf } from '../privacy/forget-rows.ts'
 import { subscriptionExports } from './export.ts'
 import { subscriptionNames } from './names.ts'
 
-/** Subscriptions are compared with Stripe every hour. */
+/** Keeps subscriptions in step with Stripe, and compares them every hour. */
 export const subscriptions = fp(
   async (app: FastifyInstance) => {
     app.decorate('subscriptionFollowers', [])
-    // Licences refer to them, and are forgotten before.
+    // Licences refer to subscriptions, and are erased in earlier steps.
     app.erasures.addSteps({ 5: forgetRowsOf('subscriptions') })
     app.personal.addNames(subscriptionNames)
     app.personal.addExports(...subscriptionExports)

@@ -6,18 +6,19 @@ import { OldAnswer } from '../stripe/handler.ts'
 
 const TRIES_MAX = 5
 
-/** What an event says of a subscription. */
+/** The content of an event about a subscription. */
 export interface News {
   subscription: StripeSubscription
   knowledge: EventKnowledge
 }
 
 /**
- * Asks Stripe for a subscription and takes in the answer. Whoever writes in between makes it ask
+ * Fetches a subscription from Stripe and takes it in. If another process writes it meanwhile, fetches
  * again, so that a slow answer never overwrites a newer one.
- * @param owner our customer's id as the checkout has it, for a subscription that does not name one
- * @param news taken in instead where Stripe does not answer, knows nothing or shows old data
- * @throws OldAnswer, or Stripe's error; what the news said is taken in then
+ * @param owner our customer's id from the checkout, for a subscription that does not name one
+ * @param news is taken in instead, if Stripe does not answer, does not know the subscription, or
+ * shows old data
+ * @throws OldAnswer, or Stripe's error; the news has been taken in then
  */
 export async function refresh(
   means: Means,

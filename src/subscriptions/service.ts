@@ -12,19 +12,22 @@ import { ENDED, type StripeSubscription, isSame } from './state.ts'
 import { subscriptions } from './tables.ts'
 import { STRIPE, heldItemsOf, knownOf, recordChange, write } from './write.ts'
 
-/** `unknown`: it belongs to no customer of ours. `raced`: another wrote since the version was read. */
+/**
+ * `unknown`: it belongs to none of our customers. `raced`: another process has written it since its
+ * version was read.
+ */
 export type Outcome = Verdict | 'unknown' | 'raced'
 
-/** What taking in a subscription needs. */
+/** What taking in a subscription requires. */
 export interface Means {
   db: Database
   keys: KeyRing
-  /** In whose name it is recorded; Stripe's if left out. */
+  /** The actor of the record; Stripe by default. */
   actor?: Actor
   subscriptionFollowers: readonly Follower[]
 }
 
-/** The number of writes so far; null for a subscription that is not known yet. */
+/** The number of writes so far; null for an unknown subscription. */
 export async function versionOf(db: Database, id: string): Promise<bigint | null> {
   const [row] = await db
     .select({ version: subscriptions.version })
@@ -34,9 +37,10 @@ export async function versionOf(db: Database, id: string): Promise<bigint | null
 }
 
 /**
- * Takes in what was heard of a subscription: its row, the customer's plan, the licences and the audit
+ * Takes in a report about a subscription: its row, the customer's plan, the licences and the audit
  * records, or nothing.
- * @param version what `versionOf` said before a fetch; a write since then makes the outcome `raced`
+ * @param version the result of `versionOf` before a fetch; after a write since then the outcome is
+ * `raced`
  */
 export function takeIn(
   { db, keys, subscriptionFollowers, actor = STRIPE }: Means,
@@ -68,8 +72,7 @@ export function takeIn(
 }
 
 /**
- * Brings the licences of a subscription in step with its plans again, which may have come to mean
- * something else.
+ * Updates the licences of a subscription for its plans, which may have changed their meaning.
  * @returns whether anything had to be changed
  */
 export function resync({ db, keys, subscriptionFollowers }: Means, id: string): Promise<boolean> {
@@ -87,13 +90,13 @@ export function resync({ db, keys, subscriptionFollowers }: Means, id: string): 
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, id))
     if (customer === undefined || row === undefined) return false
     await settleBasePlan(tx, customer.id)
-    // A licence that only lacks a signature by a newer key is for the next event to replace.
+    // A licence that only lacks the signature of a newer key is left for the next event.
     const anyKey = { ...keys, verifies: () => true }
     return everyOne(subscriptionFollowers).changed(tx, anyKey, STRIPE, row, customer.status)
   })
 }
 
-/** What is no news may still tell what was paid for before: its licence may depend on that. */
+/** Even old news may show what was paid for before, and the licence may depend on that. */
 async function remember(
   tx: Transaction,
   keys: KeyRing,
@@ -105,7 +108,7 @@ async function remember(
   const current = stateOf(row)
   if (knowledge.source !== 'event' || standingOf(current, row.settled).paid === 'paid') return
   const past = settledAfter(row.settled, knowledge.state, knowledge.at)
-  // What is owed now was not paid for before either.
+  // A period that is owed now was not paid for before either.
   const settled = settledAfter(past, current, knowledge.at)
   const [written] = await tx
     .update(subscriptions)
@@ -116,8 +119,8 @@ async function remember(
 }
 
 /**
- * Once, of a customer that only the version before has written: its `plan` is the operator's, unless a
- * subscription has brought it.
+ * Runs once for a customer that only the previous version has written: its `plan` is the operator's,
+ * unless it came from a subscription.
  */
 async function settleBasePlan(tx: Transaction, customerId: string): Promise<void> {
   await tx.execute(sql`
@@ -125,7 +128,7 @@ async function settleBasePlan(tx: Transaction, customerId: string): Promise<void
     where c.id = ${customerId} and not c.base_plan_known`)
 }
 
-/** Customers of a Stripe customer's open subscriptions. */
+/** The customers with open subscriptions of a Stripe customer. */
 export function holdersOf(stripeCustomerId: string) {
   const isOpen = notInArray(subscriptions.status, [...ENDED])
   return sql`(select ${subscriptions.customerId} from ${subscriptions}
@@ -133,9 +136,9 @@ export function holdersOf(stripeCustomerId: string) {
 }
 
 /**
- * Ends what is left of a deleted Stripe customer's subscriptions.
- * @param owners whose rows the caller has locked, as whoever takes in a subscription does first; what
- * came since for another ends by the event of its own
+ * Ends the remaining subscriptions of a deleted Stripe customer.
+ * @param owners the caller must have locked their rows, as taking in a subscription does first. A
+ * subscription that another customer got since then ends by its own event.
  * @returns how many ended
  */
 export async function endForDeleted(
@@ -179,8 +182,8 @@ interface Owner {
 }
 
 /**
- * By our id in its metadata or its checkout, by what is known of it, or by its Stripe customer. The row is
- * locked until the commit.
+ * Finds the customer by our id in the metadata or the checkout, by what is known of the subscription,
+ * or by its Stripe customer. Locks the row until the commit.
  */
 async function ownerOf(tx: Transaction, heard: StripeSubscription): Promise<Owner | null> {
   const { customerId, stripeCustomerId } = heard

@@ -1,9 +1,9 @@
 import { type Item, type SubscriptionState, isPausedUnpaid, sameItems } from './state.ts'
 
-/** A state in which nothing was owed: what was paid for by then. */
+/** A state in which nothing was owed: what had been paid for by then. */
 export interface Settled {
   items: Item[]
-  /** The invoice that was the newest, `in_…`; null where Stripe did not say. */
+  /** The newest invoice at that time, `in_…`; null if Stripe did not say. */
   invoice: string | null
   /** Unix seconds. */
   at: number
@@ -13,9 +13,9 @@ export interface Settled {
 export interface Standing {
   items: readonly Item[]
   /**
-   * - `paid`: up to the end of each item's period.
-   * - `earlier`: they are the last that were paid for, up to the end of that period.
-   * - `unknown`: something is owed, and what was paid before is not known.
+   * - `paid`: until the end of each item's period.
+   * - `earlier`: these are the last items that were paid for, until the end of that period.
+   * - `unknown`: something is owed, and what was paid before is unknown.
    */
   paid: 'paid' | 'earlier' | 'unknown'
 }
@@ -23,8 +23,9 @@ export interface Standing {
 const SETTLED_MAX = 4
 
 /**
- * What a subscription is worth: its items, unless its newest invoice is owed (`past_due`) or will never
- * be asked for (a pause of collection). Then it is what was paid for before.
+ * The items that a subscription gives access to: its own, unless its newest invoice is owed
+ * (`past_due`) or will never be collected (a pause of collection). In these cases, what was paid for
+ * before.
  * @param settled the newest last
  */
 export function standingOf(state: SubscriptionState, settled: readonly Settled[]): Standing {
@@ -36,8 +37,9 @@ export function standingOf(state: SubscriptionState, settled: readonly Settled[]
 }
 
 /**
- * The states in good standing after one more has become known, whatever the order in which they do.
- * What turns out to be owed was not paid for, though it looked so while Stripe was collecting.
+ * Adds a newly known state to the states in good standing, in whatever order they become known. A
+ * state that turns out to be owed was not paid for, although it looked so while Stripe was
+ * collecting.
  */
 export function settledAfter(
   settled: readonly Settled[],
@@ -64,7 +66,7 @@ function isGone({ status }: SubscriptionState): boolean {
   return status !== 'active' && status !== 'trialing' && status !== 'past_due'
 }
 
-/** By the invoice; where there is none, by what is subscribed to and its period. */
+/** Compares the invoices or, without them, the items and their periods. */
 function isSameInvoice(one: Settled, state: SubscriptionState): boolean {
   if (one.invoice !== null && state.latestInvoice !== null) {
     return one.invoice === state.latestInvoice

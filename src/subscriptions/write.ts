@@ -12,7 +12,7 @@ import { subscriptions } from './tables.ts'
 
 export const STRIPE: Actor = { id: 'stripe', ip: null }
 
-/** Puts what is known now into the subscription's row. */
+/** Writes what is now known into the subscription's row. */
 export async function write(
   tx: Transaction,
   heard: StripeSubscription,
@@ -54,7 +54,7 @@ export async function write(
   return written
 }
 
-/** Items that count in place of the row's own; null where those do. */
+/** The items that count instead of the row's own; null if its own count. */
 export function heldItemsOf(state: SubscriptionState, settled: readonly Settled[]): Item[] | null {
   const { items, paid } = standingOf(state, settled)
   return paid === 'earlier' ? [...items] : null
@@ -62,7 +62,7 @@ export function heldItemsOf(state: SubscriptionState, settled: readonly Settled[
 
 const INT_MAX = 2_147_483_647
 
-/** What the version before reads: the item of a plan, or else the first. */
+/** For the previous version: the item of a plan, otherwise the first. */
 async function firstItemOf(tx: Transaction, { items }: SubscriptionState) {
   const prices = items.map(({ price }) => price)
   const meanings = await tx.execute<{ price: string; plan: string }>(sql`
@@ -79,7 +79,7 @@ async function firstItemOf(tx: Transaction, { items }: SubscriptionState) {
   }
 }
 
-/** What is known of a subscription, as its row has it. */
+/** What is known of a subscription, from its row. */
 export function knownOf(row: SubscriptionRow): Known {
   return {
     state: stateOf(row),
