@@ -15,21 +15,20 @@ export interface Remainder {
   remainder: string
 }
 
-/** What charges are decided on. */
+/** What charges depend on. */
 export interface ChargingState {
   /** The prices of each customer's plan. */
   metered: ReadonlyMap<string, Record<string, Metering>>
-  /** Customers that somebody else has locked, or whose plan. */
+  /** Customers that another transaction has locked, or whose plan it has locked. */
   busy: ReadonlySet<string>
   remainders: readonly Remainder[]
   admission: AdmissionState
 }
 
 /**
- * Reads in a transaction that has locked the customers' accounts. The customers and their plans stay
- * as they are until its end: no metric is paid for both by the plan before a change and by the one
- * after it.
- * @param skips passes over customers that are locked, in place of waiting for them
+ * Reads in a transaction that has locked the customers' accounts. The customers and their plans can't
+ * change until its end, so no metric is paid for by both an old and a new plan.
+ * @param skips passes over locked customers instead of waiting for them
  */
 export async function readChargingState(
   sql: postgres.Sql,
@@ -38,7 +37,7 @@ export async function readChargingState(
   { known, bounds, skips }: { known: KnownNames; bounds: Bounds; skips: boolean },
 ): Promise<ChargingState> {
   const ids = array(customerIds)
-  // Sent as they are made, in this order: customers are locked before allowances, as an erasure does.
+  // Sent at once, in this order: customers are locked before allowances, as in an erasure.
   const customersRead = sql<{ id: string }[]>`
     select id from customers where id = any(${ids}::text[]) order by id
     for share ${skips ? sql`skip locked` : sql``}`.execute()
@@ -63,7 +62,7 @@ export async function readChargingState(
     remaindersRead,
     readAdmissionState(sql, batch, known, bounds),
   ])
-  // The lowest rank first: of several prices of a metric that of the highest stays.
+  // The lowest rank first, so that of several prices of a metric the one with the highest rank wins.
   const metered = new Map<string, Record<string, Metering>>()
   for (const plan of plans) metered.set(plan.id, { ...metered.get(plan.id), ...plan.metered })
   const locked = new Set([...customers, ...lockedPlans].map(({ id }) => id))
@@ -71,7 +70,7 @@ export async function readChargingState(
   return { metered, busy: new Set(busy.map(({ id }) => id)), remainders, admission }
 }
 
-/** Nothing is written outside the transaction that read. */
+/** Writes only in the transaction that has read. */
 export async function writeRemainders(
   sql: postgres.Sql,
   xid: string,

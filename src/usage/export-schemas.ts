@@ -25,7 +25,7 @@ export const ExportedTotal = Type.Object({
 
 const Decimal = Type.String({ pattern: '^[0-9]+([.][0-9]+)?$', examples: ['12.5'] })
 
-/** Use that has yet to be told to Stripe, and such as is on its way. */
+/** Usage that has not been reported to Stripe yet, or is on its way. */
 export const ExportedMeterHour = Type.Object({
   event_name: Type.String(),
   at: Timestamp,
@@ -38,7 +38,9 @@ export const ExportedMeterEvent = Type.Object({
   sent_at: nullable(Timestamp),
 })
 
-/** What is left of a price below the smallest unit of its asset: in parts of which `per` are one. */
+/**
+ * The rest of a price below the smallest unit of its asset, in parts of which `per` make one unit.
+ */
 export const ExportedRemainder = Type.Object({
   metric: Type.String(),
   asset: Type.String(),

@@ -12,15 +12,15 @@ export interface Charge {
   value: number
   /** In the asset's smallest unit. */
   amount: bigint
-  /** What is left below it, as a decimal number of parts of which `per` are one unit. */
+  /** The rest below that unit, as a decimal number of parts of which `per` make one unit. */
   remainder: string
 }
 
 /**
- * What a report's metrics cost that are paid from funds: value × price / per and what was left of
- * the reports before, rounded down to the asset's smallest unit. The rest is left for the next. All
- * of it is exact: values count as the decimals they are written as, and nothing is divided.
- * @param remainderOf what is left of the reports before, as `Charge` has it; undefined for nothing
+ * The cost of a report's metrics that are paid from funds: value × price / per, plus the rest of
+ * earlier reports, rounded down to the asset's smallest unit. The new rest is kept for the next
+ * report. All of it is exact: values count as the decimals that are written, and nothing is divided.
+ * @param remainderOf the rest of earlier reports, as in `Charge`; undefined for none
  */
 export function chargesOf(
   metrics: Record<string, number>,
@@ -43,7 +43,7 @@ function costOf(value: number, { price, per = 1 }: FundsMetering, before: Decima
   return { amount: sum / whole, remainder: textOf({ units: sum % whole, scale: common }) }
 }
 
-/** As JavaScript and PostgreSQL write numbers: `3`, `0.25`, `1e-7`, `1.5e+300`. */
+/** Reads numbers as JavaScript and PostgreSQL write them: `3`, `0.25`, `1e-7`, `1.5e+300`. */
 function decimalOf(text: string): Decimal {
   const [digits = '0', exponent = '0'] = text.split('e')
   const [whole = '0', fraction = ''] = digits.split('.')

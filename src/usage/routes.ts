@@ -52,7 +52,7 @@ export const usageSchemas = [
 /** A thousand reports of ten metrics each, with room for names, ids and white space. */
 const BATCH_BYTES_MAX = 4_194_304
 
-/** Why a report that is paid from funds is refused; the same one may succeed later. */
+/** Why a report that is paid from funds is refused; the same report may succeed later. */
 const UNPAID = [
   'INSUFFICIENT_FUNDS',
   'ACCOUNT_NOT_FOUND',
@@ -82,7 +82,7 @@ export const reportSchema = {
 
 /**
  * Customer: `/api/usage`.
- * @param options the limit of reports for each customer, null for none
+ * @param options the limit of reports for each customer; null for none
  */
 export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> = async (
   app,
@@ -136,7 +136,8 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
       refuseTooManyValues(request.body)
-      // All times are read before the first report is stored: what is no time is a malformed body.
+      // All times are read before the first report is stored, because a malformed time makes the
+      // whole body malformed.
       const drafts = request.body.reports.map((report, index) =>
         draftOf(actorOf(request), customerId, report, `/reports/${index}`),
       )
@@ -149,7 +150,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       const results = outcomes.map((outcome, index) =>
         presentOutcome(outcome, drafts[index]?.reportId ?? null),
       )
-      // Where nothing has an outcome of its own, the status says so: nobody overlooks that.
+      // If no report has an outcome of its own, the status says so, which clients do not overlook.
       if (remaining === null || outcomes.every(hasNoOutcome)) {
         const isOpen = remaining === null || outcomes.some(isUnknown)
         if (!isOpen) throw outcomes.find(hasNoOutcome)?.reason
@@ -195,7 +196,7 @@ function refuseTooManyValues({ reports }: Static<typeof ReportBatchBody>): void 
   throw new Refusal('VALIDATION_FAILED', { details: [{ path: '/reports', message }] })
 }
 
-/** Adds when the values of an hour are there again to the answer of those who have none left. */
+/** Tells callers without values left when the hour's values are available again. */
 async function sayingWhen<T>(reply: FastifyReply, answer: Promise<T>): Promise<T> {
   try {
     return await answer
@@ -205,7 +206,7 @@ async function sayingWhen<T>(reply: FastifyReply, answer: Promise<T>): Promise<T
   }
 }
 
-/** @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none */
+/** @throws Refusal `VALIDATION_FAILED` for a text that only looks like a time */
 function draftOf(
   actor: Actor,
   customerId: string,

@@ -4,10 +4,10 @@ import { CustomerId, Timestamp, TimestampInput, nullable, strictObject } from '.
 
 const METRICS_MAX = 100
 export const BATCH_REPORTS_MAX = 1_000
-/** Of all reports of a batch together. */
+/** For all reports of a batch together. */
 export const BATCH_VALUES_MAX = 10_000
 
-/** Written by hand: TypeBox's record would not limit its keys. */
+/** Written by hand, because TypeBox's record would not limit its keys. */
 const MetricValues = Type.Unsafe<Record<string, number>>({
   title: 'MetricValues',
   type: 'object',
@@ -19,7 +19,7 @@ const MetricValues = Type.Unsafe<Record<string, number>>({
   examples: [{ 'api.calls': 1_250, 'storage.gb': 3.5 }],
 })
 
-/** Visible ASCII: no space, no line break, nothing that looks like something else. */
+/** Visible ASCII: no space, no line break, no look-alike characters. */
 const ReportId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
   description: 'Of your making: the same report sent again under it counts once.',
