@@ -23,17 +23,19 @@ import {
   isForDispute,
 } from './posting.ts'
 
-/** What a batch of operations is decided on, as it stands under the accounts' locks. */
+/** What decisions about a batch depend on, as read under the accounts' locks. */
 export interface Ledger {
   accounts: readonly Account[]
-  /** Transfers already made under the batch's keys. */
+  /** Transfers that already have one of the batch's keys. */
   earlier: readonly Transfer[]
-  /** The holds and charges that the operations name, and such holds that have lapsed as are to end. */
+  /**
+   * The holds and charges that the operations name, and some expired holds that the batch should end.
+   */
   holds: readonly Hold[]
   charges: readonly (Transfer & { refunded: bigint })[]
   /** The transfers that ended those holds. */
   endings: readonly Transfer[]
-  /** What was moved today, of the tokens in the batch that have a cap for the day. */
+  /** Today's sums of the tokens in the batch that have a daily cap. */
   sums: readonly Sum[]
   /** The id of a system account, by name and asset. */
   systemAccount: (name: string, asset: string) => bigint
@@ -45,14 +47,14 @@ export interface Writes {
   accounts: Account[]
   transfers: Transfer[]
   holds: Hold[]
-  /** Accounts that fell below their low-balance mark, with the operation that did it. */
+  /** Accounts that fell below their low-balance mark, each with the operation that caused it. */
   fellLow: { account: Account; operation: Operation }[]
   sums: Sum[]
 }
 
 const SYSTEM = { id: 'system', ip: null }
 
-/** Decides operations one after the other, in memory. Knows neither HTTP nor SQL. */
+/** Decides operations one after the other, in memory, without knowing HTTP or SQL. */
 export function openBatch(ledger: Ledger) {
   const accounts = new Map(ledger.accounts.map((account) => [account.id, account]))
   const idOf = new Map(ledger.accounts.map((account) => [account.userId, account.id]))
@@ -67,7 +69,7 @@ export function openBatch(ledger: Ledger) {
   const transfers: Transfer[] = []
   const fellLow: Writes['fellLow'] = []
 
-  /** @throws Refusal, and changes nothing then */
+  /** @throws Refusal, without changing anything */
   function decide(operation: Operation): Moved {
     const account = accountOf(operation)
     const key = { accountId: account.id, idempotencyKey: operation.key }
@@ -83,7 +85,7 @@ export function openBatch(ledger: Ledger) {
   function accountOf(operation: Operation): Account {
     const id = 'userId' in operation ? idOf.get(operation.userId) : placeOf(operation).accountId
     const account = id === undefined ? undefined : accounts.get(id)
-    // Of a closed account nobody knows any more, but for Stripe.
+    // A closed account is unknown to everyone except Stripe.
     const isKnown = account?.status !== 'closed' || operation.kind.startsWith('stripe_')
     if (account !== undefined && isKnown) return account
     if ('charge' in operation) throw new Refusal('TRANSFER_NOT_FOUND')
@@ -157,7 +159,7 @@ export function openBatch(ledger: Ledger) {
     return done(made, null)
   }
 
-  /** The rest goes back first, so that the capture's transfer shows the account as it is at the end. */
+  /** The rest is released first, so that the capture's transfer shows the account's final state. */
   function capture(
     account: Account,
     operation: Operation,
@@ -202,7 +204,7 @@ export function openBatch(ledger: Ledger) {
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
   }
 
-  /** Ends those of its holds whose time is over. They do not count in any case: this is said of them. */
+  /** Ends expired holds of the account. They do not count in any case; this only records it. */
   function expireHolds(): void {
     for (const hold of [...holds.values()].filter((candidate) => isLapsed(candidate, ledger.now))) {
       const account = accounts.get(hold.accountId)

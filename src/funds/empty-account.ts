@@ -8,7 +8,7 @@ import { accounts, holds } from './tables.ts'
 import type { Transaction } from '../database/index.ts'
 import { writeMovements } from './write-movements.ts'
 
-/** Whether there is something to give up: a balance, or a hold that still counts. */
+/** Whether nothing would be given up: no balance, and no hold that still counts. */
 export async function isEmpty(tx: Transaction, account: Account): Promise<boolean> {
   if (account.balance !== 0n) return false
   if (account.held === 0n) return true
@@ -27,7 +27,7 @@ export async function isEmpty(tx: Transaction, account: Account): Promise<boolea
 }
 
 /**
- * Ends a page of the open holds of a closed account, which has to be locked.
+ * Ends a page of the open holds of a closed account. The caller must have locked it.
  * @returns how many
  */
 export async function releaseHolds(
@@ -53,7 +53,10 @@ export async function releaseHolds(
   return open.length
 }
 
-/** Moves what is left in a closed account, or owed, which has to be locked and to hold nothing. */
+/**
+ * Moves the remaining balance or debt of a closed account. The caller must have locked it, and it
+ * must have no open holds.
+ */
 export async function giveUpBalance(
   tx: Transaction,
   account: Account,
@@ -78,7 +81,7 @@ function notes(actor: Actor) {
   }
 }
 
-/** What it takes to decide on the account, read under its lock. */
+/** What decisions about the account depend on, as read under its lock. */
 async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]): Promise<Ledger> {
   const system = await tx
     .select({ id: accounts.id, name: accounts.system })
@@ -106,7 +109,7 @@ async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]
 }
 
 function decided(ledger: Ledger, movements: readonly Movement[]): Writes {
-  // A closed account is one that nobody may name: here it is the one that is emptied.
+  // Operations can't name a closed account, so the account being emptied counts as active here.
   const open = ledger.accounts.map((account) => ({ ...account, status: 'active' as const }))
   const batch = openBatch({ ...ledger, accounts: open })
   batch.expireHolds()

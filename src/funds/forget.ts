@@ -7,12 +7,12 @@ import { accounts, transfers } from './tables.ts'
 const PAGE = 500
 
 /**
- * Takes what is personal out of a page of a closed account's transfers. What stands for it in the log is
- * kept with each transfer, because it can not be made again once the salt is gone: until then a record
- * verifies whether its transfer has been forgotten or not. A guard in the database allows this change of
- * a transfer, once, and no other.
+ * Removes personal data from a page of a closed account's transfers. Each transfer keeps the
+ * commitments to that data, because they can't be computed again without the salt. So a record
+ * verifies before and after its transfer was cleared. A guard in the database allows this change of a
+ * transfer, once, and no other.
  * @param after the `seq` of the last transfer that is done
- * @returns the `seq`s of the page; fewer than `limit` of the last one
+ * @returns the `seq`s of the page; fewer than `limit` on the last page
  */
 export async function forgetTransfers(
   tx: Transaction,
@@ -52,8 +52,9 @@ export async function forgetTransfers(
 }
 
 /**
- * Forgets those transfers of a closed account that came after the others were forgotten, and destroys its
- * salt. The account has to be locked, so that none is made meanwhile with the salt.
+ * Clears those transfers of a closed account that were added after the others were cleared, and
+ * destroys its salt. The caller must have locked the account, so that no further transfer uses the
+ * salt meanwhile.
  */
 export async function forgetSalt(tx: Transaction, accountId: bigint): Promise<void> {
   let after = 0n

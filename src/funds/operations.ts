@@ -4,23 +4,23 @@ import type { Write } from '../http/outcomes/attempt.ts'
 import type { Cap } from '../auth/identity.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
-/** A transfer by its primary key, which its public id carries. */
+/** A transfer's primary key, which its public id contains. */
 export interface Place {
   accountId: bigint
   seq: bigint
 }
 
-/** A request to move or hold a user's money. Amounts are at least 1; null stands for all there is. */
+/** A request to move or hold a user's money. Amounts are at least 1; null means the whole amount. */
 export type Movement = {
   reason: string | null
   reference: string | null
   metadata: Record<string, unknown> | null
-  /** The caller's key; null if he gave none. */
+  /** The caller's key; null if none was given. */
   idempotencyKey: string | null
-  /** Over what the request means: a key may be repeated with the same one only. */
+  /** Covers the meaning of the request: a key may be repeated only with the same fingerprint. */
   fingerprint: Buffer
   actor: Actor
-  /** How much its token may move; null or left out for no bound. */
+  /** How much the caller's token may move; null or absent for no bound. */
   cap?: Cap | null
 } & (
   | {
@@ -29,20 +29,26 @@ export type Movement = {
       amount: bigint
     }
   | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
-  /** What Stripe has taken for a dispute is held without end, whatever the account says. */
+  /**
+   * An amount that Stripe has withdrawn for a dispute; the hold has no expiry and ignores the
+   * account's state.
+   */
   | { kind: 'hold'; charge: Place; amount: bigint }
   | { kind: 'refund'; charge: Place; amount: bigint | null }
-  /** `total` is all that Stripe has taken back of the top-up and not given back; it goes either way. */
+  /**
+   * `total` is all that Stripe has taken back of the top-up and not returned; the change goes in
+   * either direction.
+   */
   | { kind: 'stripe_reversal'; charge: Place; total: bigint }
   | { kind: 'capture'; hold: Place; amount: bigint | null }
-  /** `isAny`: one for a dispute too. */
+  /** `isAny` allows to release a hold for a dispute too. */
   | { kind: 'release'; hold: Place; isAny?: true }
 )
 
-/** A movement under way. It has a key in any case, by which its own outcome can be found again. */
+/** A movement being processed. It always has a key, by which its outcome can be found again. */
 export type Operation = Movement &
   Write & {
-    /** If it was sent and the answer was lost, a transfer under its key is its own. */
+    /** If it was sent and the answer was lost, a transfer with this key is its own. */
     key: string
   }
 
@@ -53,7 +59,10 @@ export interface Transfer extends Place {
   asset: string
   amount: bigint
   kind: TransferKind
-  /** What a refund gives back or Stripe takes back, or the hold that a capture or release ends. */
+  /**
+   * The charge or top-up that a refund or reversal returns, or the hold that a capture or release
+   * ends.
+   */
   targetSeq: bigint | null
   balanceAfter: bigint
   heldAfter: bigint
@@ -73,11 +82,11 @@ export interface Moved {
   userId: string
   /** The hold that the transfer made or ended. */
   hold: Hold | null
-  /** It had been done before: this is what was answered then. */
+  /** Whether it had been done before; this is then the first answer. */
   replayed: boolean
 }
 
-/** Takes the movement over: a copy for each would be garbage of thousands a second. */
+/** Changes the movement itself: a copy for each would be thousands of garbage objects a second. */
 export function newOperation(movement: Movement): Operation {
   const key = movement.idempotencyKey ?? ownKey()
   return Object.assign(movement, { key, sent: false, givenUp: false })
@@ -86,14 +95,14 @@ export function newOperation(movement: Movement): Operation {
 const OWN_KEY = /^sr-key-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * A key of our own, for a call that came without one. It has the form of a caller's, who is told it where
- * the outcome is not known, and repeats the call with it.
+ * A key of our own, for a call without one. It has the form of a caller's key. If the outcome is
+ * unknown, the caller is told this key, and can repeat the call with it.
  */
 export function ownKey(): string {
   return `sr-key-${randomUUID()}`
 }
 
-/** A space is in front of those that no caller is told. */
+/** Keys that no caller is told begin with a space. */
 export function isOwnKey(key: string): boolean {
   return key.startsWith(' ') || OWN_KEY.test(key)
 }

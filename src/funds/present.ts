@@ -3,7 +3,7 @@ import type { BalanceRow, BalanceThen } from './balances.ts'
 import { type Moved, type Place, isOwnKey } from './operations.ts'
 import { AMOUNT_MAX } from './posting.ts'
 
-/** A transfer's public id carries its place: account and number, which are its primary key. */
+/** A transfer's public id contains its primary key: account and number. */
 export function transferId(place: Place): string {
   return `tr_${place.accountId}_${place.seq}`
 }
@@ -20,8 +20,8 @@ export function placeOf(id: string): Place {
 }
 
 /**
- * What can be deducted, never rounded. An account whose balance and credit limit were together beyond
- * 2^53 - 1 before that was refused shows as much as one call can take.
+ * What can be deducted, never rounded. An account that exceeded 2^53 - 1 with its credit limit,
+ * before that was refused, shows the largest amount of one call.
  */
 function exact(availableFunds: bigint): number {
   return Number(availableFunds < AMOUNT_MAX ? availableFunds : AMOUNT_MAX)
@@ -45,7 +45,7 @@ function presentKnown({ balance, held, creditLimit, tier, status }: BalanceRow) 
   return { available: exact(balance - held + creditLimit), tier, status }
 }
 
-/** As it stood at some time: what is not known of then is null. */
+/** The balance at a given time; fields that are unknown for that time are null. */
 export function presentBalanceThen(row: BalanceThen) {
   const { balance, held, creditLimit } = row
   return {
@@ -72,7 +72,7 @@ export function presentMovement({ transfer, userId }: Moved) {
   }
 }
 
-/** The hold as it was right after the call, also when the call is repeated later. */
+/** The hold right after the call, also when the call is repeated later. */
 export function presentHold({ transfer, hold, userId }: Moved) {
   if (hold === null) throw new Error('This movement concerns no hold')
   const status = { hold: 'open', capture: 'captured', release: 'released' } as const
@@ -94,7 +94,7 @@ export function presentHold({ transfer, hold, userId }: Moved) {
   }
 }
 
-/** @param names of system accounts by id; the account that is none of them is the user's */
+/** @param names of system accounts by id; an account that is not among them is the user's */
 export function presentTransfer(row: TransferRow, userId: string, names: Map<bigint, string>) {
   const target = row.targetSeq === null ? null : { accountId: row.accountId, seq: row.targetSeq }
   const concernsHold = row.kind === 'capture' || row.kind === 'release'

@@ -9,12 +9,12 @@ import { EraseQuery, streamed } from '../privacy/schemas.ts'
 import { isUserErasing } from '../privacy/under-way.ts'
 import { eraseAccount } from './erase-account.ts'
 
-/** Internal: `/account/:user_id`, for what the GDPR grants the user. */
+/** Internal: `/account/:user_id`, for the rights that the GDPR grants. */
 export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/export',
     {
-      // Whoever asks for the headers alone would have all of it read for nothing.
+      // A HEAD request would read everything for nothing.
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportAccount',
@@ -27,7 +27,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)
       const document = await exportAccount(request.db, app.personal, actorOf(request), userId)
-      // A user's id may have characters that a file's name may not.
+      // A user's id may contain characters that a file name may not.
       return reply.headers(fileHeaders('account')).send(document)
     },
   )

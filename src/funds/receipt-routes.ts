@@ -6,7 +6,7 @@ import { placeOf } from './present.ts'
 import { receiptOf } from './receipts.ts'
 import { TransferParams } from './schemas.ts'
 
-/** Internal: proof for a user of what he was charged. */
+/** Internal: proof of a charge, for the user. */
 export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/transfers/:transfer_id/receipt',

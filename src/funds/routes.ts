@@ -44,7 +44,7 @@ export function movementSchema(kind: 'deduct' | 'top_up') {
   }
 }
 
-/** Internal: what moves or holds money. */
+/** Internal: routes that move or hold money. */
 export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const moving = ['IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', 'ACCOUNT_BUSY'] as const
   const always = [...moving, 'AMOUNT_NOT_ALLOWED'] as const
@@ -223,8 +223,8 @@ async function move(
     actor: actorOf(request),
     cap: identityOf(request).cap,
   }
-  // A spread with more properties behind it costs a hundred times as much: V8 makes each such object
-  // a shape of its own, which moreover lives long.
+  // A spread followed by more properties costs a hundred times as much: V8 gives each such object its
+  // own long-lived shape.
   const moved = await app.funds.move(Object.assign(asked, noted), attemptOf(request))
   request.userId = moved.userId
   if (moved.replayed) void reply.header('idempotent-replayed', 'true')

@@ -25,12 +25,12 @@ export const Asset = Type.String({
 
 const Tier = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['pro'] })
 
-/** In answers: what was accepted before is not checked again. */
+/** For answers: what was accepted before is not checked again. */
 const UserName = Type.String({ examples: ['user-123'] })
 const TierName = Type.String({ examples: ['pro'] })
 const AssetName = Type.String({ examples: ['USD/2'] })
 
-/** An amount a caller gives. */
+/** An amount in a request. */
 const Amount = Type.Integer({
   minimum: 1,
   maximum: Number.MAX_SAFE_INTEGER,
@@ -38,7 +38,7 @@ const Amount = Type.Integer({
   examples: [500],
 })
 
-/** An amount we answer; it may be zero or below. */
+/** An amount in an answer; it may be zero or negative. */
 const Units = Type.Integer({ description: 'In the smallest unit of the asset.', examples: [1000] })
 
 const TransferId = Type.String({
@@ -152,7 +152,7 @@ export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(IdempotencyKey),
 })
 
-/** What may be said of a movement; it is kept with it. */
+/** Notes about a movement, which are stored with it. */
 const Notes = {
   reason: Type.Optional(line(500, { examples: ['1,200 tokens'] })),
   reference: Type.Optional(line(255, { examples: ['job-77'] })),
