@@ -5,19 +5,21 @@ import { socketHost } from '../../src/database/hosts.ts'
 
 export interface TestDatabase {
   name: string
-  /** As the service's role, which owns the tables and is no superuser. */
+  /** Connects as the service's role, which owns the tables and is no superuser. */
   url: string
-  /** As the role that created the database: it may revoke privileges and end connections. */
+  /**
+   * Connects as the role that created the database, which may revoke privileges and end connections.
+   */
   adminUrl: string
   drop(): Promise<void>
 }
 
-/** The role that the service has in tests; `run.ts` makes it. */
+/** The service's role in tests; `run.ts` creates it. */
 export const SERVICE_ROLE = 'strongroom_test'
 
 const TRIES_MAX = 50
 
-/** A database of its own for a test, cloned from the migrated template. */
+/** A separate database for a test, cloned from the migrated template. */
 export async function createDatabase(): Promise<TestDatabase> {
   const server = required('TEST_DATABASE_URL')
   const template = required('TEST_TEMPLATE')
@@ -29,7 +31,7 @@ export async function createDatabase(): Promise<TestDatabase> {
           `create database ${name} template ${template} strategy wal_log owner ${SERVICE_ROLE}`,
         )
       } catch (error) {
-        // 55006: another test is cloning the template at this moment.
+        // 55006: another test is cloning the template right now.
         if (!(error instanceof postgres.PostgresError && error.code === '55006')) throw error
         if (tries === TRIES_MAX) throw error
         await delay(50)

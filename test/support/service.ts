@@ -24,7 +24,7 @@ export const WIDE_LIMITS = {
 export interface Answer {
   status: number
   headers: Headers
-  // Tests look into answers of every shape; the shape itself is what they check.
+  // Tests read answers of every shape, and check that shape themselves.
   // oxlint-disable-next-line typescript/no-explicit-any
   body: any
 }
@@ -38,7 +38,7 @@ export interface Service {
   app: FastifyInstance
   origin: string
   database: TestDatabase
-  /** Any call; a body that is no string is sent as JSON. */
+  /** Any call; a body that is not a string is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   asAdmin(method: string, path: string, body?: unknown): Promise<Answer>
   asInternal(
@@ -50,7 +50,7 @@ export interface Service {
 }
 
 /**
- * The service on a real port and a database of its own; both end with the test.
+ * The service on a real port, with a separate database; both end with the test.
  * @param env overrides of the environment; the value undefined removes a variable
  */
 export async function startService(
@@ -69,11 +69,11 @@ export async function startService(
     API_KEY_PEPPER,
     STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-    // A port that nothing listens on: no test calls Stripe itself.
+    // No server listens on this port, so no test calls Stripe itself.
     STRIPE_API_BASE: 'http://127.0.0.1:9',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     RUN_JOBS: 'false',
-    // Counted, and wider than any test is busy.
+    // Limits that count, but are too wide for any test to reach.
     ...WIDE_LIMITS,
     ...env,
   })
@@ -103,7 +103,7 @@ export async function startService(
     return {
       status: response.status,
       headers: response.headers,
-      // The answer to HEAD has a content type and no content.
+      // The answer to HEAD has a content type but no content.
       body: isJson && text !== '' ? JSON.parse(text) : text,
     }
   }

@@ -2,12 +2,12 @@ import { disputeTransaction, newDispute } from '../shapes/dispute.ts'
 import { newRefund } from '../shapes/payment.ts'
 import { type World, change, existing } from '../world.ts'
 
-/** Money that goes back. Amounts are in the smallest unit of the charge's currency. */
+/** Refunds and disputes. Amounts are in the smallest unit of the charge's currency. */
 export function paymentActions(world: World) {
   return {
     /**
-     * Gives back what is left of a charge, or a part: `charge.refunded`, whose charge carries the
-     * sum of all refunds so far in `amount_refunded`, and `refund.created`.
+     * Refunds the rest of a charge, or a part: `charge.refunded`, whose charge has the sum of all
+     * refunds so far in `amount_refunded`, and `refund.created`.
      * @returns the refund's id
      */
     refund: (chargeId: string, amount?: number): string => {
@@ -29,8 +29,8 @@ export function paymentActions(world: World) {
     },
 
     /**
-     * A refund comes to nothing after all, and the money is Stripe's again: `refund.failed`, or
-     * `refund.updated` for one that is cancelled, and `charge.refund.updated`.
+     * A refund fails or is cancelled, and the money returns to Stripe: `refund.failed` or
+     * `refund.updated`, and `charge.refund.updated`.
      */
     returnRefund: (id: string, status: 'failed' | 'canceled' = 'failed'): void => {
       const { object: refund } = change(world.refunds, id, { status })
@@ -43,7 +43,7 @@ export function paymentActions(world: World) {
       world.emit('charge.refund.updated', refund)
     },
 
-    /** A dispute that was lost is won after all: the money is back. */
+    /** A lost dispute is won after all, and the money returns. */
     overturnDispute: (id: string): void => {
       const dispute = existing(world.disputes, id)
       if (dispute.status !== 'lost') throw new Error(`${id} is not lost`)
@@ -57,8 +57,8 @@ export function paymentActions(world: World) {
     },
 
     /**
-     * The cardholder disputes a charge: `charge.dispute.created`, and with the money taken,
-     * `charge.dispute.funds_withdrawn`. An inquiry takes no money.
+     * The cardholder disputes a charge: `charge.dispute.created`, and
+     * `charge.dispute.funds_withdrawn` when the money is withdrawn. An inquiry withdraws no money.
      * @returns the dispute's id
      */
     dispute: (chargeId: string, options: { amount?: number; isInquiry?: boolean } = {}): string => {
@@ -80,8 +80,8 @@ export function paymentActions(world: World) {
     },
 
     /**
-     * The bank has decided: `charge.dispute.closed`, and for a dispute that is won, with the money
-     * back, `charge.dispute.funds_reinstated`. An inquiry ends as `warning_closed`.
+     * The bank decides: `charge.dispute.closed`, and `charge.dispute.funds_reinstated` for a dispute
+     * that is won, whose money returns. An inquiry ends as `warning_closed`.
      */
     closeDispute: (id: string, status: 'won' | 'lost' | 'warning_closed'): void => {
       const dispute = existing(world.disputes, id)

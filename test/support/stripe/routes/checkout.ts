@@ -110,7 +110,7 @@ function readSession(world: World, params: Params) {
   return { object: newCheckoutSession(world.clock.now(), given), lineItems, handedOn }
 }
 
-/** The metadata for what the session makes; the session's own is not inherited. */
+/** The metadata for the object that the session makes, which does not inherit the session's own. */
 function readHandedOn(params: Params, mode: (typeof MODES)[number]): Record<string, string> {
   const [wanted, other] =
     mode === 'subscription'
@@ -137,7 +137,7 @@ function readLineItem(world: World, item: Params, mode: (typeof MODES)[number]):
   return newLineItem(price, quantity)
 }
 
-/** `price`, the id of one that exists, or `price_data`, of which a price for once is made. */
+/** `price`, the id of an existing price, or `price_data`, from which a one-off price is made. */
 function readPrice(world: World, item: Params): Price {
   const data = item.nested('price_data')
   if (data === undefined) {
