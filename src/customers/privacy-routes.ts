@@ -18,7 +18,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportCustomer',
-        summary: 'Export everything that is held on a customer',
+        summary: 'Export everything that is stored about a customer',
         params: CustomerParams,
         response: { 200: streamed('CustomerExport') },
       },
@@ -38,7 +38,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'eraseCustomer',
         summary: 'Erase a customer for good',
         description:
-          'Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.',
+          'A 200 if it is complete within 2 s. Otherwise a 202: the customer is unknown to every other call, and a job deletes the rest.',
         params: CustomerParams,
         querystring: EraseQuery,
         response: { 200: ref(ErasedCustomer), 202: ref(ErasingCustomer) },

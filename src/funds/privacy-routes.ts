@@ -18,7 +18,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportAccount',
-        summary: 'Export everything that is held on a user',
+        summary: 'Export everything that is stored about a user',
         params: UserParams,
         response: { 200: streamed('AccountExport') },
       },
@@ -39,7 +39,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'eraseAccount',
         summary: "Erase a user's account for good",
         description:
-          'Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.',
+          'A 200 if it is complete within 2 s. Otherwise a 202: the account is closed and unknown to every other call, and a job deletes the rest.',
         params: UserParams,
         querystring: EraseQuery,
         response: { 200: ref(ErasedAccount), 202: ref(ErasingAccount) },

@@ -13,7 +13,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getReceipt',
-        summary: 'Prove a transfer to anybody, offline',
+        summary: 'Prove a transfer offline, to anyone',
         params: TransferParams,
         response: { 200: ref(Receipt) },
       },

@@ -86,7 +86,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'refund',
-        summary: 'Give back a charge, in part or whole',
+        summary: 'Refund a charge, in part or in full',
         description: 'All refunds of a charge together never exceed it.',
         headers: IdempotencyHeaders,
         body: RefundBody,
@@ -115,7 +115,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'createHold',
-        summary: 'Set money aside for a charge to come',
+        summary: 'Set money aside for a later charge',
         headers: IdempotencyHeaders,
         body: HoldBody,
         response: { 201: ref(Hold) },
@@ -139,7 +139,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'captureHold',
-        summary: 'Charge what a hold has set aside, in part or whole; the rest is released',
+        summary: 'Charge a hold, in part or in full; the rest is released',
         headers: IdempotencyHeaders,
         params: HoldParams,
         body: CaptureBody,
@@ -169,7 +169,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'releaseHold',
-        summary: 'Give back all that a hold has set aside',
+        summary: 'Release a hold',
         headers: IdempotencyHeaders,
         params: HoldParams,
         body: ReleaseBody,

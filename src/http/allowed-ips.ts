@@ -9,7 +9,7 @@ export const AllowedIps = Type.Array(Type.String({ maxLength: 64 }), {
   minItems: 1,
   maxItems: ADDRESSES_MAX,
   uniqueItems: true,
-  description: 'Addresses and CIDRs, outside of which it is refused as a wrong one.',
+  description: 'Addresses and CIDRs. From any other address it is refused like a wrong one.',
   examples: [['192.0.2.7', '2001:db8::/32']],
 })
 

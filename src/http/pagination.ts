@@ -8,7 +8,7 @@ export const PageQuery = {
   // Optional, because a default alone would be a required parameter in generated clients.
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 500, description: '`next_cursor` of the page before.' }),
+    Type.String({ maxLength: 500, description: 'The `next_cursor` of the previous page.' }),
   ),
 }
 
@@ -17,7 +17,8 @@ export function pageOf<T extends TSchema>(item: T, $id: string) {
     {
       data: Type.Array(item),
       next_cursor: Type.Union([Type.String(), Type.Null()], {
-        description: 'For the next page, with the same filters; null on the last one.',
+        description:
+          'Send it as `cursor`, with the same filters, for the next page; null on the last page.',
       }),
     },
     { $id },

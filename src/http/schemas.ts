@@ -57,7 +57,7 @@ export const Metadata = Type.Unsafe<Record<string, unknown>>({
   additionalProperties: true,
   propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
   maxProperties: 50,
-  description: 'Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.',
+  description: 'Your own data: up to 50 keys of 1 to 64 characters, stored as given.',
   examples: [{ crm_id: 'A-17' }],
 })
 
@@ -80,23 +80,23 @@ const ErrorDetail = Type.Object(
 /** Only with `OUTCOME_UNKNOWN`: see the guide on repeating a call. */
 const RepeatFields = {
   idempotency_key: Type.Optional(
-    Type.String({ description: 'Sent again with this key, the call moves money once.' }),
+    Type.String({ description: 'Repeat the call with this key, and it moves money once.' }),
   ),
   report_id: Type.Optional(
-    Type.String({ description: 'Sent again with this id, the report counts once.' }),
+    Type.String({ description: 'Repeat the report with this id, and it counts once.' }),
   ),
   key_id: Type.Optional(
-    Type.String({ description: 'Of the API key that may have been issued: revoke it.' }),
+    Type.String({ description: 'The id of the API key that may have been issued: revoke it.' }),
   ),
   token_id: Type.Optional(
-    Type.String({ description: 'Of the token that may have been issued: revoke it.' }),
+    Type.String({ description: 'The id of the token that may have been issued: revoke it.' }),
   ),
   license_id: Type.Optional(
-    Type.String({ description: 'Of the licence that may have been issued: revoke it.' }),
+    Type.String({ description: 'The id of the licence that may have been issued: revoke it.' }),
   ),
   results: Type.Optional(
     Type.Array(Type.Object({}, { additionalProperties: true, title: 'UnknownResult' }), {
-      description: 'Of a batch: one for each part, in their order, with its own code and id.',
+      description: 'For a batch: one result for each part, in order, with its own code and id.',
     }),
   ),
 }
@@ -106,7 +106,7 @@ export const ErrorAnswer = Type.Object(
     statusCode: Type.Integer(),
     error: Type.String({ description: 'The name of the HTTP status.' }),
     code: Type.String({
-      description: 'Stable: decide by this, not by the message. Later versions may add some.',
+      description: 'Stable: decide by this, not by the message. Later versions may add codes.',
       // With an enum, generated clients would fail at codes that are newer than they are.
       'x-extensible-enum': Object.keys(REFUSALS),
     }),

@@ -36,7 +36,7 @@ export const keyRingRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getKeys',
-        summary: 'The public keys that licences verify with',
+        summary: 'The public keys that verify licences',
         response: { 200: ref(JsonWebKeySet), 304: Type.Null({ description: 'Not changed.' }) },
       },
     },

@@ -75,7 +75,7 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
     {
       schema: {
         operationId: 'getEntitlement',
-        summary: 'Whether the usable licences grant a feature, and up to what',
+        summary: 'Check whether the usable licences grant a feature, and up to what limit',
         params: LicensesParams,
         querystring: EntitlementQuery,
         response: { 200: ref(Entitlement) },

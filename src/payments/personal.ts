@@ -28,7 +28,7 @@ const Taking = Type.Object({
   payment_intent: Type.String({ examples: ['pi_3MtwBwLkdIwHu7ix28a3tqPa'] }),
   currency: Type.String({ examples: ['usd'] }),
   amount: Units,
-  status: Type.String({ description: "Stripe's own word.", examples: ['succeeded'] }),
+  status: Type.String({ description: "Stripe's own status.", examples: ['succeeded'] }),
   at: Timestamp,
 })
 

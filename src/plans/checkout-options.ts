@@ -13,7 +13,7 @@ export const CheckoutOptions = strictObject(
       Type.Integer({ minimum: 1, maximum: TRIAL_DAYS_MAX, examples: [14] }),
     ),
     allow_promotion_codes: Switch('The page has a field for a promotion code.'),
-    automatic_tax: Switch('Stripe Tax works the tax out.'),
+    automatic_tax: Switch('Stripe Tax calculates the tax.'),
     tax_id_collection: Switch('The page asks companies for their tax id.'),
   },
   { title: 'CheckoutOptions', examples: [{ trial_days: 14, allow_promotion_codes: true }] },

@@ -12,7 +12,7 @@ export const StripeMetering = strictObject(
   {
     via: Type.Literal('stripe'),
     event_name: line(EVENT_NAME_MAX, {
-      description: 'Of a meter at Stripe whose aggregation is `sum`.',
+      description: 'The event name of a meter at Stripe whose aggregation is `sum`.',
       examples: ['api_calls'],
     }),
   },
@@ -28,8 +28,8 @@ export const FundsMetering = strictObject(
       minimum: 1,
       maximum: Number.MAX_SAFE_INTEGER,
       description:
-        'In the smallest unit of the asset. What a report costs is rounded down, and the fraction is ' +
-        'kept, exactly, and added to the next.',
+        'In the smallest unit of the asset. The cost of a report is rounded down, and the ' +
+        'fraction is kept, exactly, and added to the next report.',
       examples: [3],
     }),
     per: Type.Optional(
@@ -37,7 +37,7 @@ export const FundsMetering = strictObject(
         minimum: 1,
         maximum: PER_MAX,
         default: 1,
-        description: 'How many of the metric this is the price of.',
+        description: 'The number of units that the price is for.',
         examples: [1_000],
       }),
     ),

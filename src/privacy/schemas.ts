@@ -6,7 +6,7 @@ export const EraseQuery = strictObject({
   force: Type.Optional(
     Type.Boolean({
       description:
-        'Gives up what is left in the account: releases the holds and moves the balance to `adjustments`.',
+        "Gives up the account's funds: releases the holds and moves the balance to `adjustments`.",
     }),
   ),
 })

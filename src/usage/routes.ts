@@ -63,13 +63,13 @@ const UNPAID = [
 
 export const reportSchema = {
   operationId: 'reportUsage',
-  summary: 'Report what an instance has used',
+  summary: "Report an instance's usage",
   description:
-    'A metric that the plan has a price for is paid with the report, from the account whose ' +
-    '`user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can ' +
-    'be sent again. A metric name counts as the customer’s from its first report on; the metric values ' +
-    'of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A ' +
-    'report that was stored before costs nothing.',
+    'If the plan has a price for a metric, the report pays it from the account whose ' +
+    '`user_id` is the customer’s id: both happen, or neither. A report that was refused for ' +
+    'lack of funds can be sent again. A metric name counts as the customer’s from its first ' +
+    'report on. The metric values of an hour (UTC) are limited too; beyond that limit the ' +
+    'answer is a 429 until the next hour. A report that is already stored costs nothing.',
   body: ReportBody,
   response: {
     200: Type.Unsafe<Static<typeof UsageReceipt>>({
@@ -167,9 +167,9 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
         operationId: 'getUsage',
         summary: 'Read totals of your own usage, oldest first',
         description:
-          'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +
-          'starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. ' +
-          'At most a year of hours, ten years of days or months, and 10,000 totals.',
+          'Whole hours, days or months in UTC: from the one that contains `from` to the last one ' +
+          'that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year ' +
+          'earlier. At most a year of hours, ten years of days or months, and 10,000 totals.',
         params: Type.Object({ customer_id: CustomerId }),
         querystring: UsageQuery,
         response: { 200: ref(UsageTotals) },

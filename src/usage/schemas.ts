@@ -15,14 +15,14 @@ const MetricValues = Type.Unsafe<Record<string, number>>({
   propertyNames: MetricName,
   minProperties: 1,
   maxProperties: METRICS_MAX,
-  description: 'Up to 100 metrics, each with what was used since the last report.',
+  description: 'Up to 100 metrics, each with the usage since the last report.',
   examples: [{ 'api.calls': 1_250, 'storage.gb': 3.5 }],
 })
 
 /** Visible ASCII: no space, no line break, no look-alike characters. */
 const ReportId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
-  description: 'Of your making: the same report sent again under it counts once.',
+  description: 'Your own id of the report: repeated with it, the report counts once.',
   examples: ['2026-11-24T09:instance-7'],
 })
 
@@ -37,8 +37,8 @@ export const ReportBody = strictObject(
       Type.Unsafe<string>({
         ...TimestampInput,
         description:
-          'When it was used; now, if left out. At most 5 minutes ahead, and not before the time ' +
-          'since which reports are kept.',
+          'The time of the usage; now by default. At most 5 minutes in the future, and not before ' +
+          'the time since which reports are kept.',
         examples: ['2026-11-24T09:00:00.000Z'],
       }),
     ),
@@ -85,7 +85,7 @@ export const UsageReceipt = Type.Object(
     customer_id: CustomerId,
     received_at: Timestamp,
     limits: Type.Array(Standing, {
-      description: 'Where the customer stands against the limits of its plan, this report counted.',
+      description: "The customer's usage against the limits of its plan, with this report counted.",
     }),
     remaining: RemainingAllowances,
   },
@@ -99,7 +99,7 @@ export const UsageBatchReceipt = Type.Object(
         {
           report_id: nullable(
             Type.String({
-              description: 'Null for a refused report that gave none.',
+              description: 'The id of the report; null for a refused report without one.',
               examples: ['2026-11-24T09:instance-7'],
             }),
           ),
@@ -112,7 +112,7 @@ export const UsageBatchReceipt = Type.Object(
         },
         { title: 'UsageBatchResult' },
       ),
-      { description: 'One for each report, in their order.' },
+      { description: 'One result for each report, in the same order.' },
     ),
     remaining: RemainingAllowances,
   },
@@ -148,7 +148,7 @@ const Total = {
     examples: ['2026-11-24T00:00:00.000Z'],
   }),
   metric: Type.String({ examples: ['api.calls'] }),
-  count: Type.Integer({ description: 'How many reports.', examples: [24] }),
+  count: Type.Integer({ description: 'How many reports were made.', examples: [24] }),
   sum: Type.Number({ examples: [30_000] }),
   min: Type.Number({ examples: [900] }),
   max: Type.Number({ examples: [1_600] }),
@@ -160,7 +160,10 @@ export const UsageTotals = Type.Object(
       Type.Object(
         {
           ...Total,
-          last: Type.Number({ description: 'Of the latest `reported_at`.', examples: [1_250] }),
+          last: Type.Number({
+            description: 'The value with the latest `reported_at`.',
+            examples: [1_250],
+          }),
         },
         { title: 'UsageTotal' },
       ),
@@ -175,7 +178,10 @@ export const UsageTotalsOfAll = Type.Object(
       Type.Object(
         {
           ...Total,
-          customers: Type.Integer({ description: 'How many reported it.', examples: [12] }),
+          customers: Type.Integer({
+            description: 'How many customers reported it.',
+            examples: [12],
+          }),
         },
         { title: 'UsageTotalOfAll' },
       ),
