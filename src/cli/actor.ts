@@ -8,7 +8,7 @@ export const AS = {
   as: {
     type: 'string',
     value: 'name',
-    summary: "who does it, for the audit log; else the system's user",
+    summary: "your name for the audit log; the system's user by default",
   },
 } as const
 

@@ -16,7 +16,7 @@ Without a command the packed service starts; in a checkout, \`npm start\` does t
 
 ${table(commands.map((command) => [callOf(command), command.summary]))}
 \`strongroom <command> --help\` says more of one; \`strongroom --version\` says which this is.
-Exit codes: 0 done, 1 a finding, a refusal or a fault, 2 a wrong call.
+Exit codes: 0 done, 1 problem found or command failed, 2 usage error.
 `
 }
 

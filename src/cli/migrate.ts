@@ -4,7 +4,7 @@ import { withDatabase } from './means.ts'
 export const migrate = command({
   name: 'migrate',
   summary: "bring the database's schema up to date",
-  details: 'Does nothing to one that is. Several at once wait for each other.',
+  details: 'Does nothing if it already is. Concurrent runs wait for each other.',
   operands: [],
   options: {},
   run: async () => {
