@@ -48,7 +48,10 @@ import { stripeEventRoutes, stripeEventSchemas } from './stripe/admin-routes.ts'
 import { webhookRoutes, webhookSchemas } from './stripe/routes.ts'
 import { CheckoutSession } from './stripe/schemas.ts'
 
-/** The map of the service: what every request passes, the mechanisms, then the capabilities by scopes. */
+/**
+ * The map of the service: first what every request passes, then the mechanisms, then the capabilities
+ * by scope.
+ */
 export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger,
@@ -125,7 +128,7 @@ export async function buildApp(
   }
 
   await app.register(async (scope) => {
-    // A monitor must have its answer above all when the service is under attack.
+    // A monitor must get its answer above all while the service is under attack.
     allowAnyone(scope, null)
     await scope.register(healthRoutes, { prefix: '/health', version: VERSION })
   })
@@ -195,7 +198,7 @@ export async function buildApp(
 
 function corsOptions(origins: readonly string[]): FastifyCorsOptions {
   return {
-    // A list would answer any other origin's preflight with the other allow headers.
+    // A list of origins would answer preflights of other origins with the other allow headers.
     origin: (origin, decide) => decide(null, origins.find((known) => known === origin) ?? false),
     strictPreflight: false,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -8,7 +8,9 @@ import { subscriptions } from './subscriptions/index.ts'
 import { tokens } from './tokens/index.ts'
 import { usage } from './usage/index.ts'
 
-/** Every capability there is, in the order in which they register; `layers.json` says which may know which. */
+/**
+ * All capabilities, in the order in which they register. `layers.json` says which may import which.
+ */
 export const CAPABILITIES: readonly Capability[] = [
   funds,
   plans,

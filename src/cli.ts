@@ -4,7 +4,7 @@ import { refuseInspector } from './process/no-inspector.ts'
 
 refuseInspector()
 
-// `strongroom … | head` has read enough: that is no fault.
+// In `strongroom … | head`, the reader closes the pipe early, which is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1)
 })

@@ -3,7 +3,7 @@ import { buildApp } from './app.ts'
 import { readConfig } from './process/config.ts'
 import { createLogger } from './http/logging.ts'
 
-/** Writes `openapi.json`; with `--check`, fails if the file is not what the routes say. */
+/** Writes `openapi.json`. With `--check`, fails if the file differs from the routes. */
 const PATH = 'openapi.json'
 
 const config = readConfig({ DATABASE_URL: 'postgres://localhost/unused' })

@@ -15,7 +15,7 @@ export interface Duties {
   work: boolean
 }
 
-/** The database, then the app on it, then the jobs; stopped the other way round. */
+/** Starts the database, then the app, then the jobs, and stops them in the opposite order. */
 export function service(
   config: Config,
   logger: FastifyBaseLogger,
@@ -57,7 +57,7 @@ export function service(
   async function stop(): Promise<void> {
     app?.draining.begin()
     const isAnswering = app?.server.listening === true
-    // Jobs use what the app's plugins give, so the app waits for them.
+    // Jobs use what the app's plugins provide, so the app closes after them.
     await Promise.all([jobs?.stop(), isAnswering && delay(config.drainDelayMs)])
     await app?.close()
     await database?.close()

@@ -8,7 +8,7 @@ import { logSize } from './sequencer.ts'
 import { tileReader } from './tiles.ts'
 import { CHECKPOINT_TYPE, ISSUER } from './verifier.ts'
 
-/** A checkpoint of the same log is signed anew after this long. */
+/** A checkpoint of an unchanged log is signed again after this long. */
 const RENEWED_MS = 3_600_000
 
 export interface IssuedCheckpoint {
@@ -22,11 +22,11 @@ export interface CheckpointOptions {
   sql: postgres.Sql
   keys: KeyRing
   log: FastifyBaseLogger
-  /** Where each checkpoint is also written as a file; undefined for nowhere. */
+  /** The folder into which each checkpoint is also written; undefined for none. */
   folder: string | undefined
 }
 
-/** Issues checkpoints and remembers every one, in the database, in the log's output and as files. */
+/** Issues checkpoints, and keeps each in the database, in the log output and as a file. */
 export function checkpoints({ sql, keys, log, folder }: CheckpointOptions) {
   let underWay: Promise<IssuedCheckpoint> | undefined
 
@@ -38,19 +38,21 @@ export function checkpoints({ sql, keys, log, folder }: CheckpointOptions) {
   }
 
   /**
-   * A checkpoint of the log as it is now: the last one, if nothing has been added and it is young.
+   * A checkpoint of the log as it is now: the last one, if it is young and nothing has been added
+   * since.
    * @throws Refusal `SIGNING_KEY_MISSING`
    */
   async function current(): Promise<IssuedCheckpoint> {
     const [last, size] = await Promise.all([newest(), logSize(sql)])
     const isYoung = last !== null && Date.now() - last.issuedAt.getTime() < RENEWED_MS
     if (last !== null && isYoung && last.size >= size) return last
-    // Callers who come meanwhile share it: each costs a signature, a row, a line and a file.
+    // Callers that arrive meanwhile share it, because each one costs a signature, a row, a log line
+    // and a file.
     underWay ??= issue().finally(() => (underWay = undefined))
     return underWay
   }
 
-  /** Signs a new checkpoint, whatever there was before. */
+  /** Signs a new checkpoint in any case. */
   async function issue(): Promise<IssuedCheckpoint> {
     const size = await logSize(sql)
     const root = await rootOf(tileReader(sql), size)
@@ -69,7 +71,7 @@ export function checkpoints({ sql, keys, log, folder }: CheckpointOptions) {
     return { size, root, issuedAt, token }
   }
 
-  /** A full disk must not keep anybody from a checkpoint that is stored already. */
+  /** A full disk must not prevent a checkpoint that is already stored. */
   async function keep(path: string, { size, issuedAt, token }: Omit<IssuedCheckpoint, 'root'>) {
     const time = issuedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')
     const file = join(path, `checkpoint-${time}-${size}.jwt`)

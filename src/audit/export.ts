@@ -5,19 +5,19 @@ import { leafHash } from './verifier.ts'
 
 export interface Exported {
   records: number
-  /** The first record that is not what was logged, or is gone. */
+  /** The first record that is missing, or differs from what was logged. */
   firstMisfit: number | null
 }
 
 export interface Sinks {
   /** JSON Lines: each record's bytes and a line break. */
   lines: (chunk: Buffer) => Promise<void>
-  /** The hashes of what was logged, 32 bytes each. */
+  /** The hashes of the logged records, 32 bytes each. */
   hashes: (chunk: Buffer) => Promise<void>
   report: (done: number, total: number) => void
 }
 
-/** Writes the whole log as it stands in the database, beside a running service. */
+/** Writes the whole log from the database, beside a running service. */
 export function exportLog(
   sql: postgres.Sql,
   source: LogSource,

@@ -4,8 +4,9 @@ import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { type Checkpoint, openCheckpoint } from './verifier.ts'
 
 /**
- * The checkpoints at a path: a file with one, as it was written or answered, or a folder of such files.
- * @throws UnreadableFile for what is none, or is not signed by a key of the JWKS
+ * The checkpoints at a path: a file with one checkpoint, as the service wrote or answered it, or a
+ * folder of such files.
+ * @throws UnreadableFile for a file that is no checkpoint, or is not signed by a key of the JWKS
  */
 export function readCheckpoints(
   path: string,

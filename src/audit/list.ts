@@ -4,22 +4,22 @@ import { array } from '../database/arrays.ts'
 import { type LogRecord, type Place, readRecords } from './records.ts'
 import type { LogSource } from './source.ts'
 
-/** How many records are read at once: a batch of transfers has as many at most. */
+/** How many records are read at once: the maximum of a batch of transfers. */
 const READ_MAX = 500
 
 export interface AuditFilter {
   event: string | undefined
   actor: string | undefined
   subject: string | undefined
-  /** From this time on. */
+  /** The beginning of the time range, inclusive. */
   from: Date | undefined
-  /** Before this time. */
+  /** The end of the time range, exclusive. */
   to: Date | undefined
 }
 
 /**
- * A page of the log, newest first, with the values of its commitments as far as they are kept. The
- * next page begins where this one ends, whatever has been added meanwhile.
+ * A page of the log, newest first, with the values of its commitments where they are still kept. The
+ * next page continues where this one ends, whatever has been added meanwhile.
  */
 export async function listRecords(
   sql: postgres.Sql,
@@ -48,7 +48,7 @@ export async function listRecords(
   return showValues(sql, found)
 }
 
-/** Where the records of a time can stand; a place is never logged before the act it records. */
+/** The range of places that can hold a time's records; a record is never logged before its act. */
 async function boundsOf(sql: postgres.Sql, { from, to }: AuditFilter) {
   const [bounds] = await sql<[{ low: number | null; high: number | null }]>`
     with late as (
@@ -81,7 +81,7 @@ async function placesBefore(
     placesByTerm(sql, filter, range, count),
     subject === undefined ? [] : (source.placesOf(sql, subject, range, count) ?? []),
   ])
-  // Below the end of a list that was cut off, places are missing.
+  // A list that was cut off lacks the places below its end.
   const ends = [byTerm, bySource].map((list) =>
     list.length < count ? 0 : (list.at(-1)?.firstSeq ?? 0),
   )
@@ -97,7 +97,7 @@ function placesByTerm(
   { low, before }: { low: number; before: number },
   count: number,
 ): Promise<Place[]> {
-  // The first, which should be the rarest, is walked along; the others are looked up.
+  // The first term, which should be the rarest, is scanned; the others are looked up.
   const [first, ...others] = [
     ...(subject === undefined ? [] : [`subject:${subject}`]),
     ...(event === undefined ? [] : [`event:${event}`]),
@@ -120,7 +120,7 @@ function placesByTerm(
     order by t.first_seq desc limit ${count}`
 }
 
-/** As few places as have so many records, and at least one. */
+/** The fewest places that have so many records, and at least one. */
 function nearest(places: readonly Place[], records: number): Place[] {
   let total = 0
   return places.filter(({ size }) => {

@@ -3,9 +3,9 @@ import { array } from '../database/arrays.ts'
 import type { Transaction } from '../database/index.ts'
 
 /**
- * Erases personal values, and their salts, of records about these subjects: a customer's id, or
- * `acct_<id>` for an account. The records stay as they are and verify.
- * @returns how many; fewer than `limit` when none is left
+ * Erases the personal values, with their salts, of records about these subjects: a customer's id, or
+ * `acct_<id>` for an account. The records stay unchanged and still verify.
+ * @returns how many were erased; fewer than `limit` when none is left
  */
 export async function forgetPersonal(
   tx: Transaction,

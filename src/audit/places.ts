@@ -1,16 +1,18 @@
-/** A record of the log. Written as canonical JSON (RFC 8785) it is a leaf of the tree. */
+/** A record of the log. Written as canonical JSON (RFC 8785), it is a leaf of the tree. */
 export interface LogRecord {
   seq: number
   timestamp: string
   event: string
   actor: string
   subject: string
-  /** A commitment, as all personal values. */
+  /** A commitment, like all personal values. */
   ip: string | null
   metadata: Record<string, unknown>
 }
 
-/** Where the records of a row of `audit_records` stand: 1, or as many as it has facts. */
+/**
+ * The place in the log of the records of one row of `audit_records`: 1, or one for each of its facts.
+ */
 export interface Place {
   firstSeq: number
   size: number

@@ -7,7 +7,7 @@ import { type CommittedFacts, recentFacts } from './recent.ts'
 import { sequence } from './sequencer.ts'
 import { type LogSource, combined } from './source.ts'
 
-/** How often to look for records to log; half of it is the usual wait. */
+/** How often new records are put into the log; on average they wait half of this. */
 const INTERVAL_MS = 80
 const RETRY_MS = 1_000
 const CLOSE_TIMEOUT_S = 5
@@ -19,11 +19,14 @@ export interface AuditOptions {
 declare module 'fastify' {
   interface FastifyInstance {
     audit: {
-      /** Whose rows are leaves of the log too; to be called before the service is ready. */
+      /** Adds a source whose rows are leaves of the log too; call it before the service is ready. */
       addSource(source: LogSource): void
-      /** All sources as one. */
+      /** All sources combined into one. */
       source: LogSource
-      /** Facts just committed as one row of `audit_records`: they are not read again to be logged. */
+      /**
+       * Remembers the facts of a row of `audit_records` that was just committed, so that logging need
+       * not read them again.
+       */
       remember(recordId: bigint, facts: () => CommittedFacts): void
       /** For reading the log and its tree. */
       sql: postgres.Sql

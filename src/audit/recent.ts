@@ -5,15 +5,15 @@ export type CommittedFacts = readonly ((seq: number) => LogRecord)[]
 
 export type RecentFacts = ReturnType<typeof recentFacts>
 
-/** More commits than come between two rounds; what is forgotten is read. */
+/** More commits than happen between two rounds; forgotten ones are read from the database. */
 const COMMITS_MAX = 64
 
 /**
- * What this process has committed and not logged yet. It is what the database has, since rows are never
- * changed, and to read it back would cost as much as a third of the commit.
+ * What this process has committed and not logged yet. Rows never change, so it equals the database's
+ * content, and reading that would cost up to a third of the commit.
  */
 export function recentFacts() {
-  // A ring, and no Map: see `deadline.ts`.
+  // A ring instead of a Map, for the reason in `deadline.ts`.
   const commits: ({ recordId: bigint; facts: () => CommittedFacts } | null)[] = []
   let next = 0
 
@@ -22,7 +22,7 @@ export function recentFacts() {
     next = (next + 1) % COMMITS_MAX
   }
 
-  /** @returns the records of a place, once; null if they have to be read */
+  /** @returns the records of a place, the first time; null if they have to be read */
   function take({ recordId, firstSeq, size }: Place): LogRecord[] | null {
     const index = commits.findIndex((commit) => commit?.recordId === recordId)
     const facts = commits[index]?.facts()
@@ -31,7 +31,10 @@ export function recentFacts() {
     return facts.length === size ? facts.map((record, place) => record(firstSeq + place)) : null
   }
 
-  /** To be called when none of it waits for this process: what is personal of it stays no longer. */
+  /**
+   * Forgets everything; called when no row waits for this process, so that personal data stays no
+   * longer.
+   */
   function clear(): void {
     commits.fill(null)
   }

@@ -2,14 +2,14 @@ import type { Transaction } from '../database/index.ts'
 import { type PersonalValue, commitTo } from './commitment.ts'
 import { auditPersonal, auditRecords } from './tables.ts'
 
-/** Names of events by whoever records them: capabilities add theirs, by `declare module`. */
+/** The names of all events: each capability adds its own with `declare module`. */
 export interface AuditEvents {
   'service.started': true
 }
 
 export type AuditEvent = keyof AuditEvents
 
-/** Who acts, from where: every authenticated request carries one. */
+/** The caller and its address; every authenticated request has one. */
 export interface Actor {
   /** `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`. */
   id: string
@@ -21,15 +21,15 @@ export interface AuditEntry {
   subject: string
   /** What changed, without personal data and without secrets. */
   metadata?: Record<string, unknown>
-  /** When it was so; the beginning of the transaction if it does not say. */
+  /** The time of the fact; by default the beginning of the transaction. */
   timestamp?: Date
-  /** What is personal of it: each stands in the record's metadata as a commitment. */
+  /** Personal values: each appears in the record's metadata as a commitment. */
   personal?: Record<string, string>
 }
 
 /**
- * Writes a record into the act's own transaction: if it cannot be written, the act does not happen
- * and the caller gets a 503. The log takes it from there once the act is committed.
+ * Writes a record in the act's own transaction: if it can't be written, the act does not happen and
+ * the caller gets a 503. Once the act is committed, the record is put into the log.
  */
 export async function recordAudit(
   tx: Transaction,

@@ -12,13 +12,16 @@ export function recordBytes(record: LogRecord): Buffer {
   return Buffer.from(recordText(record))
 }
 
-/** The hash of the record's leaf, in hexadecimal: `leafHash` of its bytes, made without them. */
+/**
+ * The leaf hash of a record, in hexadecimal: equal to `leafHash` of its bytes, but without making
+ * them.
+ */
 export function recordHash(record: LogRecord): string {
   return hash('sha256', `\0${recordText(record)}`, 'hex')
 }
 
 function recordText({ actor, event, ip, metadata, seq, subject, timestamp }: LogRecord): string {
-  // In the order of canonical JSON, which spares sorting them.
+  // In the order of canonical JSON, which saves sorting.
   return canonicalJson({ actor, event, ip, metadata, seq, subject, timestamp })
 }
 
@@ -34,7 +37,7 @@ interface Row {
 
 /**
  * The records of places, in the order of the log.
- * @returns null in place of a record that is not read, or whose row somebody has taken away
+ * @returns null for a record that is not read, or whose row is missing
  */
 export async function readRecords(
   sql: postgres.Sql,
@@ -56,7 +59,7 @@ async function readActs(
   sql: postgres.Sql,
   recordIds: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, Row>> {
-  // As one JSON value, which the runtime parses many times faster than the driver reads columns.
+  // One JSON value, which the runtime parses many times faster than the driver reads columns.
   const [answer] = await sql<{ rows: Row[] }[]>`
     select coalesce(json_agg(json_build_object(
       'id', id, 'timestamp', timestamp, 'event', event, 'actor', actor,
@@ -66,7 +69,7 @@ async function readActs(
   return new Map((answer?.rows ?? []).map((row) => [BigInt(row.id), row]))
 }
 
-/** Always as many as the place has room for: a row that was changed must not push others aside. */
+/** Always as many as the place has room for: a changed row must not shift other records. */
 function recordsOf(
   row: Row | undefined,
   facts: readonly LoggedFact[],

@@ -55,7 +55,9 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getAuditProof',
         summary: 'Prove that a record is in the log, or that the log has only grown',
         description:
-          'With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.',
+          'With `index`: proves that the record is in the tree of `size`, and returns that tree’s ' +
+          'root. Without: proves that the newest checkpoint’s tree begins with the tree of `size`, ' +
+          'and returns the checkpoint’s size and root. Proofs are those of RFC 6962.',
         querystring: ProofQuery,
         response: { 200: ref(AuditProof) },
       },

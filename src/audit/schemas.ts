@@ -5,7 +5,7 @@ import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '..
 const Hash = Type.String({ description: 'SHA-256 in base64.' })
 const Size = Type.Integer({ description: 'How many records the log had.', examples: [1000] })
 
-/** As they are: what is answered is hashed by the caller. */
+/** Records are answered unchanged, because the caller hashes them. */
 const Anything = Type.Unsafe<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,
@@ -28,7 +28,7 @@ const recordFields = {
 export const AuditRecord = Type.Object(recordFields, {
   $id: 'AuditRecord',
   description:
-    'With personal values in place of their commitments, `sha256:<hex>`, while those are kept.',
+    'Shows personal values instead of their commitments, `sha256:<hex>`, while the values are kept.',
 })
 
 export const AuditPage = pageOf(ref(AuditRecord), 'AuditPage')
@@ -58,7 +58,7 @@ export const Receipt = Type.Object(
       additionalProperties: true,
       description: 'The leaf: its hash is that of this object as canonical JSON (RFC 8785).',
     }),
-    index: Type.Integer({ description: 'Where it stands in the log.' }),
+    index: Type.Integer({ description: 'Its number in the log.' }),
     size: Size,
     proof: Type.Array(Hash),
     checkpoint: ref(AuditCheckpoint),

@@ -6,38 +6,40 @@ import { type LogRecord, type Place, readRecords, recordHash } from './records.t
 import type { LogSource } from './source.ts'
 import { appendLeaves } from './tiles.ts'
 
-/** Any constant will do; whoever holds it in a transaction is the one who adds to the log. */
+/**
+ * An arbitrary constant. The transaction that holds this lock is the only one that adds to the log.
+ */
 export const LOCK_KEY = 5_746_103
 
-/** Few enough not to keep the process from its requests for long. */
+/** Few enough not to delay the process's requests for long. */
 const RECORDS_MAX = KINDS.audit.rowsMax
 const ROWS_MAX = 200
-/** Of the rows that have waited longest, among which a round takes turns. */
+/** How many rows a round considers: those that have waited longest. */
 const WINDOW = 1_000
 
 export interface Round {
-  /** How many records were put into the log. */
+  /** How many records were added to the log. */
   added: number
-  /** There may be more. */
+  /** Whether there may be more. */
   isFull: boolean
-  /** How long after its act the oldest record of each row came into the log. */
+  /** How many seconds after its act the oldest record of each row entered the log. */
   delaysS: number[]
 }
 
 const NOTHING: Round = { added: 0, isFull: false, delaysS: [] }
 
 /**
- * Takes rows of `audit_records` from the queue and puts their records at the end of the log, in one
- * transaction: either all of it happens or nothing. One process does so at a time; for the others
- * there is nothing to do. Only committed rows are seen, however late they were committed.
- * @param recent what this process has committed itself; the rest is read
+ * Takes rows of `audit_records` from the queue and appends their records to the log, in one
+ * transaction. One process does so at a time, and the others have nothing to do. Only committed rows
+ * are visible, however late they were committed.
+ * @param recent what this process has committed itself; everything else is read
  */
 export async function sequence(
   sql: postgres.Sql,
   source: LogSource,
   recent: RecentFacts,
 ): Promise<Round> {
-  // Most rounds find nothing, and need no transaction to find that.
+  // Most rounds find nothing, and this needs no transaction.
   const [waiting] = await sql`select from audit_queue limit 1`
   if (waiting === undefined) {
     recent.clear()
@@ -48,7 +50,7 @@ export async function sequence(
     const [lock] = await tx<{ taken: boolean }[]>`
       select pg_try_advisory_xact_lock(${LOCK_KEY}) as taken`
     if (lock?.taken === true) return addRound(tx, source, recent)
-    // Another process logs it.
+    // Another process is logging these rows.
     recent.clear()
     return NOTHING
   })
@@ -104,7 +106,7 @@ async function recordsOf(
   return found
 }
 
-/** @returns how long after its act each row came into the log, in seconds */
+/** @returns how many seconds after its act each row entered the log */
 async function addPlaces(
   tx: postgres.Sql,
   places: readonly Place[],
@@ -143,7 +145,7 @@ async function addTerms(
     ) as new`
 }
 
-/** What a record is found by. Transfers are found by their account without it. */
+/** The index terms of a record. Transfers are found by their account instead. */
 function termsOf({ event, actor, subject }: LogRecord): string[] {
   const terms = [`event:${event}`, `actor:${actor}`]
   return event.startsWith('funds.') ? terms : [...terms, `subject:${subject}`]
@@ -157,9 +159,9 @@ export async function logSize(sql: postgres.Sql): Promise<number> {
 }
 
 /**
- * At least one row, and then as many as keep the round small: those that have waited longest, but of
- * what is found about each customer's usage one and then another by turns. A customer can make many
- * findings at once, which then hold up no other record. Within a round the order is that of the queue.
+ * At least one row, and then as many as keep the round small, oldest first. Findings about customers'
+ * usage take turns by customer: one customer can cause many at once, which must not delay other
+ * records. Within a round the order is that of the queue.
  */
 function takeFromQueue(tx: postgres.Sql): Promise<Taken[]> {
   return tx<Taken[]>`

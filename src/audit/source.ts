@@ -1,23 +1,23 @@
 import type postgres from 'postgres'
 import type { LogRecord, Place } from './places.ts'
 
-/** One of the facts that a row of `audit_records` without an event stands for. */
+/** One of the facts of a row of `audit_records` that has no event itself. */
 export interface LoggedFact {
-  /** Its place in the row. */
+  /** Its position in the row. */
   index: number
   record(seq: number): LogRecord
 }
 
 export interface ReadOptions {
-  /** Only facts about this subject, where a source can tell. */
+  /** Only facts about this subject, where the source can tell. */
   subject?: string | undefined
-  /** What commitments stand for in place of them, as far as that is kept. */
+  /** Whether personal values replace their commitments, where they are still kept. */
   isShown?: boolean
 }
 
 /**
- * A capability whose own rows are leaves of the log: `audit_records` says where they are, and the
- * capability says what they mean.
+ * A capability whose own rows are leaves of the log: `audit_records` gives their order, and the
+ * capability gives their content.
  */
 export interface LogSource {
   /** @returns the facts of these rows of `audit_records`, by the row's id */
@@ -26,18 +26,21 @@ export interface LogSource {
     recordIds: readonly bigint[],
     options: ReadOptions,
   ): Promise<ReadonlyMap<bigint, readonly LoggedFact[]>>
-  /** @returns the last places before one, newest first, with facts about a subject; null if it has none of it */
+  /**
+   * @returns the newest places before a given one that hold facts about a subject, newest first; null
+   * if the source has none about it
+   */
   placesOf(
     sql: postgres.Sql,
     subject: string,
     range: { low: number; before: number },
     count: number,
   ): Promise<Place[]> | null
-  /** @returns what was written around the log, a sentence each */
+  /** @returns findings about rows that bypassed the log, one sentence each */
   writtenAround(sql: postgres.Sql): Promise<string[]>
 }
 
-/** Several as one. */
+/** Combines several sources into one. */
 export function combined(sources: readonly LogSource[]): LogSource {
   return {
     read: async (sql, recordIds, options) => {

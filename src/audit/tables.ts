@@ -15,26 +15,26 @@ import {
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /**
- * Who did what to whom, written in the same transaction as the act. Rows are never changed. A row is
- * one record; or it stands for a batch of transfers, each of which is itself the record of its
- * movement, so that money needs no second row for each. A trigger puts every new row into the queue.
+ * Every act with its actor and subject, written in the same transaction as the act. Rows are never
+ * changed. A row is either one record, or a batch of transfers. Each transfer is itself the record of
+ * its movement, so money needs no second row for each. A trigger puts every new row into the queue.
  */
 export const auditRecords = pgTable(
   'audit_records',
   {
-    /** Order of insertion; gaps are left by transactions that rolled back. */
+    /** The order of insertion; transactions that rolled back leave gaps. */
     id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
     timestamp: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
-    /** Such as `customer.created`; the list is in `record.ts`. Null for a batch of transfers. */
+    /** For example `customer.created`; `record.ts` has the list. Null for a batch of transfers. */
     event: text(),
     /** `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`. */
     actor: text(),
-    /** The id of what was acted on, such as a customer's. */
+    /** The id of the object of the act, such as a customer's. */
     subject: text(),
-    /** A commitment to the address; what it stands for is in `audit_personal`. */
+    /** A commitment to the address; its value is in `audit_personal`. */
     ip: text(),
     metadata: jsonb().$type<Record<string, unknown>>(),
-    /** The transfers of a batch in their order: the nth is of the nth account and has the nth seq. */
+    /** The transfers of a batch in order: the nth transfer has the nth account and the nth seq. */
     accountIds: bigint({ mode: 'bigint' }).array(),
     transferSeqs: bigint({ mode: 'bigint' }).array(),
   },
@@ -53,15 +53,15 @@ export const auditRecords = pgTable(
 )
 
 /**
- * What the commitments in records stand for. It is not part of the log: erasing a row changes no
- * record and leaves nobody who could tell what the commitment was made of.
+ * The values behind the commitments in records. They are not part of the log: erasing a row changes
+ * no record, and makes the value irrecoverable.
  */
 export const auditPersonal = pgTable(
   'audit_personal',
   {
     /** `sha256:` and the hex digest of salt and value; see `commitment.ts`. */
     commitment: text().primaryKey(),
-    /** The subject of the record it is in, by which it is erased. */
+    /** The subject of the record, by which the value is erased. */
     subject: text().notNull(),
     salt: bytea().notNull(),
     value: text().notNull(),
@@ -69,35 +69,37 @@ export const auditPersonal = pgTable(
   (table) => [index('audit_personal_subject').on(table.subject)],
 )
 
-/** Rows of `audit_records` that have yet to be put into the log; whoever does deletes them here. */
+/** Rows of `audit_records` that are not in the log yet; adding them to the log deletes them here. */
 export const auditQueue = pgTable('audit_queue', {
   recordId: bigint({ mode: 'bigint' }).primaryKey(),
 })
 
-/** The order of the log: where the records of each row of `audit_records` stand. Append only. */
+/** The order of the log: the places of the records of each row of `audit_records`. Append only. */
 export const auditPlaces = pgTable(
   'audit_places',
   {
     /** The `seq` of the row's first record; the others follow without a gap. */
     firstSeq: bigint({ mode: 'bigint' }).primaryKey(),
-    /** How many records the row stands for: 1, or the number of its transfers. */
+    /** How many records the row has: 1, or the number of its transfers. */
     size: integer().notNull(),
     recordId: bigint({ mode: 'bigint' }).notNull().unique('audit_places_record'),
     /** The time of the row's oldest record. */
     oldest: timestamp({ precision: 3, withTimezone: true }).notNull(),
-    /** When it was put into the log: never before the places ahead of it. */
+    /** When it was put into the log: never earlier than the places before it. */
     loggedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
   },
   (table) => [
     index('audit_places_logged').on(table.loggedAt),
-    // So that a search by time knows how far behind its act a record may stand.
+    // Tells a search by time how far behind its act a record may stand.
     index('audit_places_late')
       .on(sql`(${table.loggedAt} - ${table.oldest})`)
       .where(sql`${table.loggedAt} - ${table.oldest} > interval '1 minute'`),
   ],
 )
 
-/** An inverted index of the log, by row: `event:…`, `actor:…` and, but for transfers, `subject:…`. */
+/**
+ * An inverted index of the log, by row: `event:…`, `actor:…` and, except for transfers, `subject:…`.
+ */
 export const auditTerms = pgTable(
   'audit_terms',
   {
@@ -108,8 +110,8 @@ export const auditTerms = pgTable(
 )
 
 /**
- * The Merkle tree in tiles of 256 hashes: level 0 has the hashes of the records, and each hash of the
- * next level is the root of one full tile. The last tile of a level grows; nothing else changes.
+ * The Merkle tree in tiles of 256 hashes. Level 0 has the hashes of the records; each hash of the
+ * next level is the root of one full tile. Only the last tile of a level grows.
  */
 export const auditTiles = pgTable(
   'audit_tiles',
@@ -122,7 +124,7 @@ export const auditTiles = pgTable(
   (table) => [primaryKey({ columns: [table.level, table.index] })],
 )
 
-/** The signed statements of what the log was. Append only. */
+/** Signed statements of the log's size and root. Append only. */
 export const auditCheckpoints = pgTable(
   'audit_checkpoints',
   {
@@ -130,7 +132,7 @@ export const auditCheckpoints = pgTable(
     size: bigint({ mode: 'bigint' }).notNull(),
     root: bytea().notNull(),
     issuedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
-    /** The JWT as it was handed out. */
+    /** The JWT as it was issued. */
     token: text().notNull(),
   },
   (table) => [index('audit_checkpoints_size').on(table.size)],

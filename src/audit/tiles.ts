@@ -14,8 +14,8 @@ interface Tile {
 }
 
 /**
- * Adds leaves to a tree of the given size: to its last tile, and to the tiles that it then needs.
- * Each level grows by the roots of the tiles below that are now full.
+ * Appends leaves to a tree of the given size: to its last tile, and to further tiles as needed. Each
+ * level grows by the roots of the tiles below that have become full.
  * @param leaves their hashes in hexadecimal
  */
 export async function appendLeaves(
@@ -54,10 +54,10 @@ function intoTiles(start: number, hashes: readonly string[]): Tile[] {
   return tiles
 }
 
-/** What is hashed for a node: a 1, and the hashes of the two below it. */
+/** The bytes that are hashed for a node: a 1, and the hashes of its two children. */
 const node = Buffer.alloc(1 + 2 * HASH_BYTES, 1)
 
-/** The root over hashes beside each other, whose number is a power of two. */
+/** The root over a row of hashes, whose number is a power of two. */
 export function perfectRoot(hashes: Buffer): Buffer {
   const level = Buffer.from(hashes)
   for (let size = level.length; size > HASH_BYTES; size /= 2) {
@@ -70,8 +70,8 @@ export function perfectRoot(hashes: Buffer): Buffer {
 }
 
 /**
- * The roots of complete subtrees, read from as few tiles as they need, each once.
- * @returns the root over the leaves from `index * 2^level` on, as many as 2^level
+ * Reads the roots of complete subtrees from as few tiles as possible, each once.
+ * @returns the root over the 2^level leaves from `index * 2^level` on
  */
 export function tileReader(sql: postgres.Sql) {
   const tiles = new Map<string, Promise<Buffer>>()

@@ -1,9 +1,9 @@
 import { createPublicKey, hash, verify } from 'node:crypto'
 
 /*
- * Verifies the audit log with no network, no database and no dependency: copy this one file. The log
- * is a Merkle tree as RFC 6962 defines it: its leaves are the lines of an export, in their order, and
- * a checkpoint is a signed statement of how many there are and of the tree's root.
+ * Verifies the audit log without network, database and dependencies: copy this one file. The log is a
+ * Merkle tree as RFC 6962 defines it. Its leaves are the lines of an export, in order. A checkpoint
+ * is a signed statement of the number of leaves and of the tree's root.
  */
 
 /** The `iss` and the `typ` of a checkpoint. */
@@ -19,19 +19,19 @@ export interface Checkpoint {
   issuedAt: Date
 }
 
-/** The hash of a leaf: a record's bytes without the line's end. */
+/** The hash of a leaf: of a record's bytes without the line break. */
 export function leafHash(record: Buffer): Buffer {
   return hash('sha256', Buffer.concat([Buffer.of(0), record]), 'buffer')
 }
 
-/** The hash of two subtrees beside each other. */
+/** The hash of two neighbouring subtrees. */
 export function nodeHash(left: Buffer, right: Buffer): Buffer {
   return hash('sha256', Buffer.concat([Buffer.of(1), left, right], 65), 'buffer')
 }
 
-/** The root of a tree that grows leaf by leaf, in memory that grows with its height only. */
+/** The root of a tree that grows leaf by leaf, in memory that grows only with its height. */
 export function growingTree() {
-  /** The complete subtrees so far, from large to small, as the binary digits of the size. */
+  /** The complete subtrees so far, from large to small, like the binary digits of the size. */
   const peaks: Buffer[] = []
   let size = 0
   return {
@@ -51,7 +51,7 @@ export function growingTree() {
   }
 }
 
-/** Whether a leaf is the one at `index` in the tree of that size and root (RFC 9162, 2.1.3.2). */
+/** Whether a leaf is at `index` in the tree with that size and root (RFC 9162, 2.1.3.2). */
 export function provesInclusion(
   leaf: Buffer,
   index: number,
@@ -75,7 +75,7 @@ export function provesInclusion(
   return last === 0 && root.equals(tree.root)
 }
 
-/** Whether the first tree is the beginning of the second (RFC 9162, 2.1.4.2). */
+/** Whether the second tree begins with the first (RFC 9162, 2.1.4.2). */
 export function provesConsistency(
   first: { size: number; root: Buffer },
   second: { size: number; root: Buffer },
@@ -86,7 +86,8 @@ export function provesConsistency(
   let node = first.size - 1
   let last = second.size - 1
   while (node % 2 === 1) [node, last] = [(node - 1) / 2, Math.floor(last / 2)]
-  // A first tree that is one complete subtree is its own start; else the proof begins with it.
+  // If the first tree is one complete subtree, its root is the start; otherwise the proof begins with
+  // the start.
   const [start, ...rest] = node === 0 ? [first.root, ...proof] : proof
   if (start === undefined) return false
   let [firstRoot, secondRoot] = [start, start]
@@ -104,14 +105,14 @@ export function provesConsistency(
   return last === 0 && firstRoot.equals(first.root) && secondRoot.equals(second.root)
 }
 
-/** What a checkpoint's token says, or null if it is not signed by a key of the JWKS. */
+/** The content of a checkpoint's token, or null if no key of the JWKS has signed it. */
 export function openCheckpoint(
   token: string,
   jwks: { readonly keys: readonly object[] },
 ): Checkpoint | null {
   const [head = '', body = '', signature = '', ...rest] = token.trim().split('.')
   const header = parse(head)
-  // The algorithm is ours and not the token's to choose.
+  // The verifier, and not the token, decides the algorithm.
   if (rest.length > 0 || header['alg'] !== 'RS256' || header['typ'] !== CHECKPOINT_TYPE) return null
   if ('crit' in header) return null
   const jwk = (jwks.keys as readonly Record<string, unknown>[]).find(

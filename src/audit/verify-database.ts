@@ -8,14 +8,16 @@ import { inSnapshot, walkLog } from './walk.ts'
 
 export interface DatabaseOptions {
   jwks: { readonly keys: readonly object[] }
-  /** Checkpoints that were kept elsewhere: without one, a log that was cut may look like a younger one. */
+  /**
+   * Checkpoints that were kept elsewhere. Without them, a truncated log can look like a younger one.
+   */
   checkpoints: readonly Checkpoint[]
   report: (done: number, total: number) => void
 }
 
 /**
- * Verifies the log as it stands in the database, beside a running service: each record against the
- * hash of what was logged, the tree against every checkpoint, and that nothing was written around it.
+ * Verifies the log in the database, beside a running service: each record against the hash that was
+ * logged, the tree against every checkpoint, and that no row has bypassed the log.
  */
 export function verifyDatabase(
   sql: postgres.Sql,
@@ -58,7 +60,7 @@ async function storedCheckpoints(tx: postgres.Sql, jwks: DatabaseOptions['jwks']
   return { valid, invalid: opened.length - valid.length }
 }
 
-/** What should be in the log and is neither there nor on its way. */
+/** Rows that should be in the log, and are neither there nor in the queue. */
 async function writtenAround(tx: postgres.Sql): Promise<string[]> {
   const [found] = await tx<{ rows: number; values: number }[]>`
     select

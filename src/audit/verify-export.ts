@@ -5,26 +5,26 @@ import { type Checkpoint, growingTree, leafHash } from './verifier.ts'
 export interface Verdict {
   /** How many records were read. */
   records: number
-  /** How many of them a checkpoint vouches for. */
+  /** How many of them a checkpoint covers. */
   vouchedFor: number
-  /** The first record that does not fit, where that is known; null when all is well. */
+  /** The first record that does not match, where it is known; null when all is well. */
   firstMisfit: number | null
   /** What is wrong; empty when all is well. */
   findings: string[]
 }
 
 export interface VerifyOptions {
-  /** What the log must be found to be, of any size. */
+  /** The checkpoints, of any size, that the log must match. */
   checkpoints: readonly Checkpoint[]
-  /** The file of hashes that an export writes beside itself, if it is there. */
+  /** The file of hashes that an export writes beside itself, if there is one. */
   hashesPath?: string
   report?: (done: number, total?: number) => void
 }
 
 /**
  * Verifies an export against checkpoints, in one pass and in memory that does not grow with it. The
- * hashes beside an export say which record does not fit, and are themselves checked: they vouch for
- * nothing by themselves.
+ * hashes beside an export tell which record does not match. They prove nothing alone, and are
+ * themselves checked.
  * @throws UnreadableFile
  */
 export async function verifyExport(path: string, options: VerifyOptions): Promise<Verdict> {
@@ -52,7 +52,7 @@ export async function verifyExport(path: string, options: VerifyOptions): Promis
   }
 }
 
-/** Follows the log leaf by leaf and holds it against checkpoints, smallest first. */
+/** Follows the log leaf by leaf and compares it with checkpoints, smallest first. */
 export function judgeOf(given: readonly Checkpoint[]) {
   const tree = growingTree()
   const checkpoints = given.toSorted((a, b) => a.size - b.size)
@@ -61,7 +61,7 @@ export function judgeOf(given: readonly Checkpoint[]) {
   let next = 0
   let vouchedFor = 0
 
-  /** @param logged the hash of what was logged, if that is known: the tree goes on with it */
+  /** @param logged the hash that was logged, if it is known: the tree continues with it */
   function add(leaf: Buffer, logged: Buffer | null = null): void {
     const seq = tree.size()
     if (logged !== null && !leaf.equals(logged)) misfit(seq, 'is not what was logged')
@@ -113,7 +113,10 @@ export function judgeOf(given: readonly Checkpoint[]) {
   }
 }
 
-/** The lines of a file without their ends, by chunks of the file: one at a time takes much longer. */
+/**
+ * The lines of a file without their line breaks, by chunks of the file: one line at a time takes much
+ * longer.
+ */
 async function* linesOf(path: string): AsyncGenerator<Buffer[]> {
   let rest: Buffer = Buffer.alloc(0)
   const stream = createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>

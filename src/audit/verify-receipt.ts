@@ -6,7 +6,7 @@ export type ReceiptVerdict =
   | { valid: false; reason: string }
 
 /**
- * Verifies a transfer's receipt with the public keys alone: that its record is in the log of which its
+ * Verifies a transfer's receipt with the public keys alone: its record must be in the log whose
  * checkpoint was signed.
  * @param receipt as `GET /transfers/:transfer_id/receipt` answers it
  */

@@ -3,7 +3,7 @@ import { type Place, readRecords, recordBytes } from './records.ts'
 import type { LogSource } from './source.ts'
 import { logSize } from './sequencer.ts'
 
-/** Few enough that the memory this takes does not grow with the log. */
+/** Few enough that memory does not grow with the log. */
 const PLACES_MAX = 1_000
 const RECORDS_MAX = 2_000
 const TILE = 256
@@ -11,13 +11,13 @@ const HASH_BYTES = 32
 
 export interface Entry {
   seq: number
-  /** The record as it stands in the database; null where it is gone. */
+  /** The record as it is in the database; null if it is missing. */
   bytes: Buffer | null
-  /** The hash of what was logged; null where it is gone. */
+  /** The hash that was logged; null if it is missing. */
   logged: Buffer | null
 }
 
-/** Reads a log of that size in its order, in a transaction that sees one state of the database. */
+/** Reads a log of that size in order, in a transaction that sees one state of the database. */
 export async function* walkLog(
   tx: postgres.Sql,
   source: LogSource,
@@ -30,7 +30,7 @@ export async function* walkLog(
       page.push({ seq: next + page.length, bytes, logged: null })
     const records = await readRecords(tx, source, places)
     const [first] = places
-    // A place that is gone leaves its numbers without records.
+    // A missing place leaves its numbers without records.
     const resumesAt = first?.firstSeq ?? size
     for (let seq = next; seq < Math.min(resumesAt, next + RECORDS_MAX); seq++) add(null)
     if (next + page.length === resumesAt) {
@@ -42,7 +42,7 @@ export async function* walkLog(
   }
 }
 
-/** Places that follow each other without a gap, at least one if there is any. */
+/** Places that follow each other without a gap; at least one if there is any. */
 async function placesFrom(tx: postgres.Sql, from: number): Promise<Place[]> {
   const places = await tx<Place[]>`
     select first_seq::float8 as "firstSeq", size, record_id as "recordId" from audit_places
@@ -76,7 +76,7 @@ async function loggedHashes(
   })
 }
 
-/** Runs `work` in one state of the database, however long it takes. */
+/** Runs `work` on one state of the database, however long it takes. */
 export function inSnapshot<T>(
   sql: postgres.Sql,
   work: (tx: postgres.Sql, size: number) => Promise<T>,

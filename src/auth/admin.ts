@@ -8,7 +8,10 @@ import { markScope } from './scope.ts'
 
 const BEARER = /^Bearer ([\x21-\x7e]+)$/
 
-/** `Authorization: Bearer <token>`, of the environment or of the database, or the same 401. */
+/**
+ * Requires `Authorization: Bearer <token>` with a token of the environment or the database. Answers
+ * every other request with the same 401.
+ */
 export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: Gate): void {
   markScope(app, {
     scope: 'admin',

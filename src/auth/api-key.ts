@@ -11,7 +11,7 @@ export interface KeyHolder {
   keyId: string
   keyName: string | null
   keyExpiresAt: Date | null
-  /** Null for all of them. */
+  /** Null for all scopes. */
   scopes: ReadonlySet<string> | null
   isAllowedAt(address: string): boolean
 }
@@ -23,7 +23,7 @@ export interface KeyCallCounter {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose key this is; null outside the customer scope. */
+    /** The customer whose key this is; null outside the customer scope. */
     keyHolder: KeyHolder | null
   }
 }
@@ -88,7 +88,7 @@ export function countCalls(app: FastifyInstance, { calls }: KeyMeans): void {
 }
 
 /**
- * The customer in a path, who must be the key's own. Anybody else's id looks like none at all.
+ * Requires that the customer in a path is the key's own. Another customer's id looks unknown.
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export function requireOwn(request: { keyHolder: KeyHolder | null }, customerId: string): string {

@@ -2,15 +2,15 @@ import { STORED_PREFIX } from '../process/config.ts'
 import type { Identity } from './identity.ts'
 import type { Verifier } from './verifier.ts'
 
-/** Where the tokens of a scope are known. */
+/** The two places where the tokens of a scope are looked up. */
 export interface Bearers {
   environment: (presented: string) => Identity | null
   stored: Verifier<Identity>
 }
 
 /**
- * @param address of the caller, which the token may be bound to
- * @returns null for whatever is not a good token at this address
+ * @param address the caller's address; a token may be bound to addresses
+ * @returns null for anything that is not a valid token at this address
  */
 export function identify(
   { environment, stored }: Bearers,

@@ -1,6 +1,6 @@
 import type { Scope } from './scope.ts'
 
-/** More than so many failures from one address within an hour call for attention. */
+/** More failures than this from one address within an hour raise an alert. */
 export const FAILURES_OF_HOUR_MAX = 10
 const HOUR_MS = 3_600_000
 
@@ -10,17 +10,17 @@ const ADDRESSES_MAX = 10_000
 
 export interface Failures {
   scope: Scope
-  /** Null for the addresses for which there was no room. */
+  /** Null for addresses that did not fit into the bounds. */
   address: string | null
   count: number
   /** Whether the address is above `FAILURES_OF_HOUR_MAX`. */
   alert: boolean
 }
 
-/** Counts failed authentication, in bounded memory however many addresses it comes from. */
+/** Counts failed authentication in bounded memory, however many addresses it comes from. */
 export function failureTally() {
   const pending = new Map<string, Failures>()
-  /** Of each address the times of its latest failures, the one longest silent first. */
+  /** The times of each address's latest failures, the address that has been silent longest first. */
   const latest = new Map<string, number[]>()
 
   function note(scope: Scope, address: string, now: number): void {
@@ -50,14 +50,14 @@ export function failureTally() {
     return times
   }
 
-  /** Counts that wait to be recorded, at most so many; they wait no more. */
+  /** Takes at most this many of the counts that wait to be recorded. */
   function take(countMax: number): Failures[] {
     const taken = [...pending].slice(0, countMax)
     for (const [key] of taken) pending.delete(key)
     return taken.map(([, failures]) => failures)
   }
 
-  /** What could not be recorded is counted further. */
+  /** Puts back counts that could not be recorded. */
   function putBack(some: readonly Failures[]): void {
     for (const failures of some) add(`${failures.scope} ${failures.address ?? 'others'}`, failures)
   }

@@ -13,19 +13,22 @@ declare module '../audit/record.ts' {
 }
 
 const RECORD_INTERVAL_MS = 60_000
-/** Short transactions: whoever else writes the audit log waits for them. */
+/** Short transactions, because all other writers of the audit log wait for them. */
 const RECORDS_AT_ONCE = 16
 
 declare module 'fastify' {
   interface FastifyInstance {
     failures: {
-      /** A failed authentication: counted now, recorded within a minute. */
+      /** Notes a failed authentication: counted now, recorded within a minute. */
       note(scope: Scope, address: string): void
     }
   }
 }
 
-/** Failed authentication as metrics, and as audit records once a minute for each scope and address. */
+/**
+ * Reports failed authentication as metrics, and as audit records once a minute for each scope and
+ * address.
+ */
 export const failures = fp(
   async (app: FastifyInstance) => {
     const registers = [app.metrics]

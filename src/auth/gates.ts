@@ -10,45 +10,46 @@ import { type Limiter, enforce } from '../http/rate-limits/index.ts'
 import type { Scope } from './scope.ts'
 
 /**
- * The limits of a scope. An address has two counts: of requests with a good credential, and of those
- * without. So no flood of wrong credentials uses up what a good one behind the same address may do.
+ * The limits of a scope. An address has two counts: of requests with a valid credential, and of those
+ * without. So a flood of wrong credentials never uses up the limit of a valid one behind the same
+ * address.
  */
 export interface Gate {
   /**
-   * Counts a request that is let in.
+   * Counts a request with a valid credential.
    * @throws Refusal `RATE_LIMITED`
    */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<void>
   /**
-   * Counts a request without one, before the guard refuses it in its own way.
+   * Counts a request without a valid credential, before the guard refuses it.
    * @throws Refusal `RATE_LIMITED`
    */
   fail(request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
 export interface Gates {
-  /** Public routes, and unknown ones. */
+  /** For public and unknown routes. */
   public: Gate
   customer: Gate & {
     /** Counts usage reports by customer. */
     reports: Limiter | null
   }
   admin: Gate
-  /** Whoever has the token for metrics asks again and again, as it should. */
+  /** A monitor with the token for metrics calls again and again, as it should. */
   metrics: Gate
   internal: Gate
   stripe: Gate
 }
 
-/** The unvalidated body has this value in this field: for `unlimited`. */
+/** Whether the body, which is not validated yet, has this value in this field: for `unlimited`. */
 export function bodyHas(field: string, value: string): (body: unknown) => boolean {
   return (body) => (body as Record<string, unknown> | null | undefined)?.[field] === value
 }
 
 /**
- * Counts the requests that a guard of `app` has let in, but for those that are `unlimited`. Where the
- * body decides, that is after it has been read: the credential has been checked by then.
- * @returns what the guard calls with each of them
+ * Counts the requests that a guard of `app` has let in, except those that are `unlimited`. Where the
+ * body decides that, counting waits for the body; the credential has been checked by then.
+ * @returns a function that the guard calls with each request
  */
 export function countAdmitted(app: FastifyInstance, gate: Gate): Gate['admit'] {
   app.addHook('onRoute', (route) => {
@@ -65,12 +66,12 @@ export function countAdmitted(app: FastifyInstance, gate: Gate): Gate['admit'] {
   }
 }
 
-/** An IPv6 address stands for its /64, which its owner can choose addresses from at will. */
+/** The network of an IPv6 address stands for it: its owner can choose any address of the /64. */
 export function addressOf({ ip }: { ip: string }): string {
   return ip.includes(':') ? normalizeIP(ip) : ip
 }
 
-/** Every gate, with the limits as configured. */
+/** Makes every gate, with the configured limits. */
 export async function makeGates(
   app: FastifyInstance,
   limits: Config['rateLimits'],
@@ -79,7 +80,7 @@ export async function makeGates(
   const strangers = (name: keyof typeof limits) =>
     app.limiter(`${name}_strangers`, limits[name], addressOf)
 
-  /** @param stored counts the tokens of the database, each by itself */
+  /** @param stored counts the tokens of the database, each separately */
   function gate(
     scope: Scope,
     admitted: Limiter | null,
@@ -94,7 +95,7 @@ export async function makeGates(
       fail: async (request, reply) => {
         app.failures.note(scope, addressOf(request))
         const standing = await strange?.(request)
-        // Headers that count down would tell one wrong credential from the next.
+        // Headers that count down would distinguish one wrong credential from the next.
         if (standing?.isExceeded === true) enforce(reply, standing)
       },
     }
@@ -104,7 +105,7 @@ export async function makeGates(
   const ownTokens = await app.limiter('tokens', limits.tokens, ownTokenOf)
   const adminStrangers = await strangers('admin')
   return {
-    // Without credentials all are strangers.
+    // This scope has no credentials, so every caller counts as a stranger.
     public: gate('public', apiStrangers, null),
     customer: {
       ...gate('customer', await known('api'), apiStrangers),

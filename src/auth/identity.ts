@@ -4,38 +4,40 @@ import { tokenMatcher } from './tokens.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose token of an operator or service this is; null outside of those scopes. */
+    /** The operator's or service's token behind the request; null outside those scopes. */
     identity: Identity | null
   }
 }
 
-/** How much a token may move, in the smallest unit of whichever asset. */
+/** How much a token may move, in the smallest unit of any asset. */
 export interface Cap {
-  /** What the day's sum is counted under; a token that replaces another goes on with it. */
+  /** The name under which the day's sum is counted; a replacement token continues it. */
   lineage: string
-  /** Of one movement or hold; null for no bound. */
+  /** The limit of one movement or hold; null for no bound. */
   amountMax: bigint | null
-  /** Of all that was moved in a UTC day; null for no bound. */
+  /** The limit of all movements in a UTC day; null for no bound. */
   dailyMax: bigint | null
 }
 
-/** A good token, and what it may do. */
+/** A valid token, and what it may do. */
 export interface Identity {
   tokenId: string
   scope: TokenScope
-  /** Of the database, and not of the environment. */
+  /** Whether it is in the database, rather than in the environment. */
   isStored: boolean
   role: Role | null
   permissions: ReadonlySet<string>
   endsAt: Date | null
-  /** Addresses and CIDRs in their one text; null for all. */
+  /** Addresses and CIDRs, in their one spelling; null for all. */
   allowedIps: readonly string[] | null
   isAllowedAt(address: string): boolean
   /** How much money it may move; null for no bound. */
   cap: Cap | null
 }
 
-/** Makes a check against the tokens of the environment, which may do all there is in their scope. */
+/**
+ * Makes a check against the tokens of the environment, which have every permission in their scope.
+ */
 export function environmentMatcher(
   scope: TokenScope,
   tokens: Tokens,

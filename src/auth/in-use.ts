@@ -4,9 +4,9 @@ import { dependsOnOwner } from './identity.ts'
 import { type Config, ConfigError, MISSING_ADMIN_TOKEN } from '../process/config.ts'
 
 export interface AdminTokensInUse {
-  /** A token of the database opens the admin scope now. */
+  /** Whether any token of the database can open the admin scope now. */
   any: boolean
-  /** One of an owner does, at all times and addresses. */
+  /** Whether an owner's token can, at all times and from all addresses. */
   owner: boolean
 }
 
@@ -21,8 +21,8 @@ export async function adminTokensInUse(sql: postgres.Sql): Promise<AdminTokensIn
 }
 
 /**
- * Says at the start whether all operators are one person to the audit log.
- * @throws ConfigError in production, where nothing opens the admin scope for good
+ * Logs at the start if the audit log can't distinguish operators.
+ * @throws ConfigError in production, if no lasting token opens the admin scope
  */
 export async function lookAtAdminTokens(app: FastifyInstance, config: Config): Promise<void> {
   const inUse = await adminTokensInUse(app.apiKeys.reading)

@@ -5,7 +5,10 @@ import { type Gate, countAdmitted } from './gates.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
 
-/** `X-INTERNAL-TOKEN: <token>`, of the environment or of the database, or the same 403. */
+/**
+ * Requires `X-INTERNAL-TOKEN: <token>` with a token of the environment or the database. Answers every
+ * other request with the same 403.
+ */
 export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gate: Gate): void {
   markScope(app, {
     scope: 'internal',
@@ -15,14 +18,14 @@ export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gat
   requirePermissions(app)
   const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
-    // Node joins repeated headers with a comma, so a token given twice matches nothing.
+    // Node joins repeated headers with a comma, so a token that is sent twice matches nothing.
     const presented = request.headers['x-internal-token']
     const found = identify(
       bearers,
       typeof presented === 'string' ? presented : undefined,
       request.ip,
     )
-    // Of a known token it is known at once: nothing to wait for.
+    // A known token is found without waiting.
     const identity = found instanceof Promise ? await found : found
     if (identity === null) {
       request.log.warn('Unauthorized request: invalid/missing X-INTERNAL-TOKEN')

@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** Every route declared in `app` from here on says what it needs, and may answer that it is lacking. */
+/** Makes every route declared in `app` from here on state its permission, and refuse without it. */
 export function requirePermissions(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const permission = route.config?.permission

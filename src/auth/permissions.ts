@@ -1,4 +1,4 @@
-/** What a token of an operator may be allowed to do. */
+/** The permissions of operators' tokens. */
 export const ADMIN_PERMISSIONS = [
   'customers:read',
   'customers:write',
@@ -19,7 +19,7 @@ export const ADMIN_PERMISSIONS = [
   'metrics:read',
 ] as const
 
-/** What a token of a service may be allowed to do. */
+/** The permissions of services' tokens. */
 export const INTERNAL_PERMISSIONS = [
   'accounts:read',
   'accounts:write',
@@ -32,7 +32,7 @@ export const INTERNAL_PERMISSIONS = [
   'privacy:write',
 ] as const
 
-/** What an API key may be limited to. */
+/** The scopes to which an API key may be limited. */
 export const KEY_SCOPES = [
   'usage:write',
   'usage:read',
@@ -55,7 +55,7 @@ export const PERMISSIONS: Readonly<Record<TokenScope, readonly Permission[]>> = 
 
 const READS = ADMIN_PERMISSIONS.filter((permission) => permission.endsWith(':read'))
 
-/** Of the admin scope; a service has a list of permissions instead. */
+/** Roles of the admin scope; a service has a list of permissions instead. */
 export const ROLES = {
   owner: ADMIN_PERMISSIONS,
   operator: ADMIN_PERMISSIONS.filter((one) => one !== 'tokens:write' && one !== 'privacy:write'),

@@ -3,7 +3,7 @@ import type { Gate } from './gates.ts'
 import { markScope } from './scope.ts'
 
 /**
- * No credential: what is registered in `app` is open to anyone.
+ * Requires no credential: routes registered in `app` are open to anyone.
  * @param gate null for routes without a limit
  */
 export function allowAnyone(app: FastifyInstance, gate: Gate | null): void {

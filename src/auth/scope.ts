@@ -6,17 +6,17 @@ export type Scope = 'public' | 'customer' | 'admin' | 'internal' | 'stripe'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the scope's guard; null where no credential is asked for. */
+    /** Set by the scope's guard; null if the scope requires no credential. */
     actor: Actor | null
   }
   interface FastifyContextConfig {
     scope?: Scope
-    /** The refusals this route can answer besides those of its scope and of every route. */
+    /** The refusals of this route besides those of its scope and of every route. */
     refusals?: readonly RefusalCode[]
     /**
-     * A call that no limit refuses where its credential is good, since it takes something away from
-     * whoever may have stolen another: revoking, suspending, freezing. A function says so by the body,
-     * which has been parsed and not validated.
+     * Exempts calls with a valid credential from limits, because they take something away from a
+     * thief of another credential: revoking, suspending, freezing. A function decides by the body,
+     * which is parsed but not validated.
      */
     unlimited?: true | ((body: unknown) => boolean)
   }
@@ -43,8 +43,8 @@ interface Mark {
 
 /**
  * Marks every route declared in `app` from here on, for the OpenAPI document and for the test that
- * knows which routes are public. Guards call it themselves: what is guarded is marked. No cache may
- * keep an answer of a route that asks for a credential, nor a refusal.
+ * knows which routes are public. Each guard calls it, so what is guarded is marked. No cache may keep
+ * an answer or a refusal of a route that requires a credential.
  */
 export function markScope(app: FastifyInstance, mark: Mark): void {
   app.addHook('onRoute', (route) => {

@@ -2,16 +2,20 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { SCOPE_TAGS } from './scope.ts'
 
-/** Long enough to look into an attack; no customer's erasure ever comes to these addresses. */
+/**
+ * Long enough to investigate an attack. These addresses belong to no customer, so no erasure covers
+ * them.
+ */
 const STRANGERS_DAYS = 90
 
-/** Records looked at in one statement: few enough for any statement's time. */
+/** How many records one statement examines: few enough for any statement's time limit. */
 const STRANGERS_PAGE = 5_000
 
 /**
- * Erases the addresses of failed authentication that is older than 90 days. The records stay as they
- * are and verify. They are of a few subjects, the scopes, each read in the order of its index.
- * @returns how many
+ * Erases the addresses of failed authentication that is older than 90 days. The records stay
+ * unchanged and still verify. Their subjects are the few scopes, and each is read in the order of its
+ * index.
+ * @returns how many were erased
  */
 export async function forgetStrangers(db: Pick<Database, 'execute'>): Promise<number> {
   let erased = 0
@@ -32,7 +36,10 @@ interface StrangersPage {
   last: string | null
 }
 
-/** Ids and times go up together but for the length of a transaction, and no transaction takes a day. */
+/**
+ * Ids and times increase together, except within a transaction's duration, which is always less than
+ * a day.
+ */
 async function forgetPage(
   db: Pick<Database, 'execute'>,
   scope: string,

@@ -3,8 +3,8 @@ import type { Tokens } from '../process/config.ts'
 import { sha256 } from '../encoding/sha256.ts'
 
 /**
- * Makes a check of presented tokens against the ones in use. Comparing digests of equal length with
- * every token, match or not, makes the time independent of what was presented.
+ * Makes a check of presented tokens against those in use. It compares digests of equal length with
+ * every token, match or not, so its time is independent of what was presented.
  * @returns the matching token's id, or null
  */
 export function tokenMatcher(tokens: Tokens): (presented: string) => string | null {
@@ -19,7 +19,7 @@ export function tokenMatcher(tokens: Tokens): (presented: string) => string | nu
   }
 }
 
-/** By which records name a token: the first 8 hex digits of its SHA-256. */
+/** The id of a token in records: the first 8 hex digits of its SHA-256. */
 export function tokenId(token: string): string {
   return idOf(sha256(token))
 }

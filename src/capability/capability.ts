@@ -5,7 +5,7 @@ import type { Examinable } from '../doctor/check.ts'
 import type { Config } from '../process/config.ts'
 import type { EventHandlers } from '../stripe/handler.ts'
 
-/** What routes are made with. */
+/** What routes need to be made. */
 export interface Means {
   config: Config
   gates: Gates
@@ -14,16 +14,16 @@ export interface Means {
 type Routes = (scope: FastifyInstance, means: Means) => Promise<unknown>
 
 /**
- * A capability: one folder, and one line in `capabilities.ts`. Whatever else it brings (jobs, what it
- * holds of people, leaves of the audit log, metrics), its plugin registers with the mechanisms.
+ * A capability: one folder, and one line in `capabilities.ts`. Its plugin registers everything else
+ * with the mechanisms: jobs, personal data, leaves of the audit log, metrics.
  */
 export interface Capability extends Examinable {
   name: string
   /** Registered in the order of `capabilities.ts`. */
   plugin?: (app: FastifyInstance, config: Config) => Promise<unknown>
-  /** Those with an `$id`. */
+  /** Schemas with an `$id`. */
   schemas?: readonly TSchema[]
-  /** Those made of what other capabilities have registered. */
+  /** Schemas made from what other capabilities have registered. */
   documents?: (app: FastifyInstance) => readonly TSchema[]
   /**
    * By the scope behind whose guard they stand; all but `public` and `internal` are under `/api`. Those of

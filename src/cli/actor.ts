@@ -3,18 +3,18 @@ import type { Actor } from '../audit/record.ts'
 import { isLine } from '../http/schemas.ts'
 import { WrongCall } from './command.ts'
 
-/** Of every command that changes something. */
+/** An option of every command that changes something. */
 export const AS = {
   as: {
     type: 'string',
     value: 'name',
-    summary: "who does it, for the audit log; else the system's user",
+    summary: "your name for the audit log; the system's user by default",
   },
 } as const
 
 const NAME_MAX = 100
 
-/** @throws WrongCall for what is no name */
+/** @throws WrongCall for an invalid name */
 export function actorAs({ as }: { as?: string | undefined }): Actor {
   const name = as ?? systemUser()
   if (!isLine(name, NAME_MAX)) {
@@ -23,7 +23,7 @@ export function actorAs({ as }: { as?: string | undefined }): Actor {
   return { id: `cli:${name}`, ip: null }
 }
 
-/** A container may run under a number that has no name. */
+/** A container's user may have a number but no name. */
 function systemUser(): string {
   try {
     return userInfo().username

@@ -22,10 +22,12 @@ export const auditExport = command({
   name: 'audit export',
   summary: 'write the audit log as JSON Lines, exactly as it was hashed',
   details:
-    'With --out, the hashes of what was logged go to <file>.hashes: with them, `audit verify` can\n' +
-    'say which record was changed.',
+    'With --out, the hashes of the logged records are written to <file>.hashes: with them,\n' +
+    '`audit verify` can tell which record was changed.',
   operands: [],
-  options: { out: { type: 'string', value: 'file', summary: 'instead of the standard output' } },
+  options: {
+    out: { type: 'string', value: 'file', summary: 'a file instead of the standard output' },
+  },
   run: async ({ options: { out }, withProgress, write }) => {
     const lines = out === undefined ? null : await sink(out)
     const hashes = out === undefined ? null : await sink(`${out}.hashes`)
@@ -54,16 +56,16 @@ export const auditVerify = command({
   name: 'audit verify',
   summary: 'check the audit log, or an export of it, against its checkpoints',
   details:
-    'Without --export: the log in the database, against every checkpoint it has; one that was kept\n' +
-    'elsewhere shows whether its end was cut off. An export needs neither database nor network: it\n' +
-    'is checked against a checkpoint, and with --since against an older one too; either may be a\n' +
-    'folder of them.',
+    'Without --export: checks the log in the database against every checkpoint in it. A checkpoint\n' +
+    'that was kept elsewhere shows whether the end was cut off. With --export it needs neither\n' +
+    'database nor network: it checks the export against a checkpoint, and with --since against an\n' +
+    'older one too. Either may be a folder of checkpoints.',
   operands: [],
   options: {
-    export: { type: 'string', value: 'file', summary: 'what `audit export` wrote' },
-    checkpoint: { type: 'string', value: 'file', summary: 'a checkpoint that was kept' },
-    since: { type: 'string', value: 'file', summary: 'an older checkpoint, of the same log' },
-    jwks: { ...JWKS, summary: `${JWKS.summary}; our own if not given` },
+    export: { type: 'string', value: 'file', summary: 'a file that `audit export` has written' },
+    checkpoint: { type: 'string', value: 'file', summary: 'a checkpoint, or a folder of them' },
+    since: { type: 'string', value: 'file', summary: 'an older checkpoint of the same log' },
+    jwks: { ...JWKS, summary: `${JWKS.summary}; the service's own by default` },
   },
   json: true,
   run: async ({ options, withProgress }) => {
@@ -94,7 +96,7 @@ export const auditVerify = command({
 
 export const receiptVerify = command({
   name: 'receipt verify',
-  summary: 'check the receipt of a transfer, with the keys of a file or else our own',
+  summary: "verify the receipt of a transfer, with the keys in a file or the service's own",
   operands: ['file'],
   options: { jwks: JWKS },
   json: true,

@@ -2,7 +2,7 @@ import type { Report } from './progress.ts'
 
 export interface Option {
   type: 'string' | 'boolean'
-  /** What stands for the value of a string in the help, such as `file`. */
+  /** The placeholder of a string's value in the help, such as `file`. */
   value?: string
   summary: string
 }
@@ -10,24 +10,24 @@ export interface Option {
 type Operands = readonly string[]
 type Options = Readonly<Record<string, Option>>
 
-/** What a command is called with, complete and of the right number when it runs. */
+/** The arguments of a command; they are complete when it runs. */
 export interface Call<O extends Operands = Operands, P extends Options = Options> {
   operands: { readonly [Index in keyof O]: string }
   options: { readonly [Name in keyof P]?: P[Name]['type'] extends 'boolean' ? boolean : string }
-  /** Shows on a terminal how far long work is; `label` says what is being done. */
+  /** Shows the progress of long work on a terminal; `label` names the work. */
   withProgress: <T>(label: string, work: (report: Report) => Promise<T>) => Promise<T>
-  /** Of the terminal that the result goes to, or what suits a file. */
+  /** The terminal that the result goes to, or values that suit a file. */
   look: { hasColour: boolean; columns: number }
-  /** For what is too long to be one result: resolves when there is room for more. */
+  /** For output that is too long for one result; resolves when there is room for more. */
   write: (text: string) => Promise<void>
 }
 
 export interface Result {
   /** For people; ends with a line break. */
   text: string
-  /** The same for scripts, of commands that take `--json`. */
+  /** For scripts: the same, for commands that take `--json`. */
   json?: unknown
-  /** Whether something was found that should not be: the exit code is 1. */
+  /** Whether a problem was found: the exit code is then 1. */
   isFinding?: boolean
 }
 
@@ -36,9 +36,9 @@ export interface Command<O extends Operands = Operands, P extends Options = Opti
   name: string
   /** One line, for the list of all commands. */
   summary: string
-  /** What else somebody wants to know before calling it. */
+  /** More help, for the page of this command. */
   details?: string
-  /** Names of the arguments, each of which must be given. */
+  /** Names of the arguments, all of which are required. */
   operands: O
   options: P
   /** Whether the result has a form for scripts, with `--json`. */
@@ -46,12 +46,12 @@ export interface Command<O extends Operands = Operands, P extends Options = Opti
   run(call: Call<O, P>): Promise<Result>
 }
 
-/** Ties the arguments that `run` gets to those that the command says it takes. */
+/** Ties the arguments that `run` gets to those that the command declares. */
 export function command<const O extends Operands, const P extends Options>(
   definition: Command<O, P>,
 ): Command {
   return definition
 }
 
-/** The command was called in a way it can not be called in: the exit code is 2. */
+/** Wrong usage of a command: the exit code is 2. */
 export class WrongCall extends Error {}

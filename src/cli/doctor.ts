@@ -7,17 +7,17 @@ import { CAPABILITIES } from '../capabilities.ts'
 export const doctor = command({
   name: 'doctor',
   summary: 'go through the checklist before production',
-  details: `Looks at the settings, files, database and running service that these settings lead to, and
-changes nothing. A running service is asked once in each scope without a credential.
-A failure is a finding; with --strict a warning is one too.`,
+  details: `Checks the settings, and the files, database and running service that they name, and changes
+nothing. It calls a running service once in each scope without a credential.
+Exits with 1 for a failure, and with --strict also for a warning.`,
   operands: [],
   options: {
     url: {
       type: 'string',
       value: 'origin',
-      summary: 'where the service is reached, such as https://billing.example.com',
+      summary: 'the address of the service, such as https://billing.example.com',
     },
-    strict: { type: 'boolean', summary: 'exit with 1 for warnings as well' },
+    strict: { type: 'boolean', summary: 'exit with 1 for warnings too' },
   },
   json: true,
   run: async ({ options: { url, strict }, withProgress, look }) => {

@@ -34,7 +34,7 @@ export const eventsList = command({
 
 export const eventsReplay = command({
   name: 'events replay',
-  summary: 'apply an event again; what it did is not done twice',
+  summary: 'apply an event again; nothing is done twice',
   operands: ['event_id'],
   options: AS,
   run: async ({ operands: [id], options }) => {

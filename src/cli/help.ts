@@ -3,12 +3,12 @@ import type { Command, Option } from './command.ts'
 const HELP: Option = { type: 'boolean', summary: 'this text' }
 const JSON_OPTION: Option = { type: 'boolean', summary: 'the result as JSON, for scripts' }
 
-/** The options of a command and those that every command has. */
+/** The options of a command, and those that every command has. */
 export function optionsOf(command: Command): Record<string, Option> {
   return { ...command.options, ...(command.json === true && { json: JSON_OPTION }), help: HELP }
 }
 
-/** A list of commands, all of them or those of a group such as `keys`. */
+/** A list of all commands, or those of a group such as `keys`. */
 export function describeCommands(commands: readonly Command[]): string {
   return `Usage: strongroom [<command>]
 
@@ -16,7 +16,7 @@ Without a command the packed service starts; in a checkout, \`npm start\` does t
 
 ${table(commands.map((command) => [callOf(command), command.summary]))}
 \`strongroom <command> --help\` says more of one; \`strongroom --version\` says which this is.
-Exit codes: 0 done, 1 a finding, a refusal or a fault, 2 a wrong call.
+Exit codes: 0 done, 1 problem found or command failed, 2 usage error.
 `
 }
 

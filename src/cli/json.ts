@@ -1,4 +1,4 @@
-/** JSON for scripts. It has no bigint; one that a double would round is written as a string. */
+/** JSON for scripts. A bigint becomes a number, or a string if a double would round it. */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, plainNumbers, 2)}\n`
 }
@@ -8,7 +8,9 @@ function plainNumbers(_name: string, value: unknown): unknown {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
 }
 
-/** An object with the names of its fields in snake case, as the API writes them; not those of its values. */
+/**
+ * An object with its field names in snake case, as the API writes them; nested names stay unchanged.
+ */
 export function snakeFields(object: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(object).map(([name, value]: [string, unknown]) => [

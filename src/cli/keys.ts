@@ -6,10 +6,10 @@ import { ownConfig, withDatabase } from './means.ts'
 
 export const keysIssue = command({
   name: 'keys issue',
-  summary: 'issue an API key and print it, this once',
+  summary: 'issue an API key and print it; it is shown only once',
   operands: ['customer_id'],
   options: {
-    name: { type: 'string', value: 'name', summary: 'what the key is called in lists' },
+    name: { type: 'string', value: 'name', summary: "the key's name in lists" },
     ...AS,
   },
   json: true,
@@ -26,7 +26,7 @@ export const keysIssue = command({
 
 export const keysRevoke = command({
   name: 'keys revoke',
-  summary: 'end an API key',
+  summary: 'revoke an API key',
   details: 'Every process of the service refuses it within a second.',
   operands: ['customer_id', 'key_id'],
   options: AS,

@@ -6,7 +6,7 @@ export const ledgerVerify = command({
   name: 'ledger verify',
   summary: 'check every transfer, balance and hold',
   details:
-    'Reads the whole ledger in one snapshot, beside a running service. What is broken is a finding.',
+    'Reads the whole ledger in one snapshot, beside a running service. Exits with 1 if a rule is broken.',
   operands: [],
   options: {},
   json: true,

@@ -6,8 +6,8 @@ import { ownConfig } from './means.ts'
 
 export const licenseVerify = command({
   name: 'license verify',
-  summary: 'check a licence, with the keys of a file or else our own',
-  details: 'The file holds a token, or an answer of the service that has licences in it.',
+  summary: "verify a licence, with the keys in a file or the service's own",
+  details: 'The file contains a token, or an answer of the service with licences.',
   operands: ['file'],
   options: {
     jwks: {
@@ -16,7 +16,7 @@ export const licenseVerify = command({
       summary: 'the public keys, as the service publishes them',
     },
     revocations: { type: 'string', value: 'file', summary: 'the signed list of revoked licences' },
-    customer: { type: 'string', value: 'id', summary: 'the customer it must be of' },
+    customer: { type: 'string', value: 'id', summary: 'the customer whose licence it must be' },
   },
   json: true,
   run: async ({ operands: [path], options: { jwks, revocations, customer } }) => {

@@ -18,13 +18,13 @@ export function ownConfig(): Config {
   return readConfig(withDevelopmentSecrets(processEnvironment()))
 }
 
-/** For what needs the database alone: Drizzle and raw SQL. */
+/** For commands that need only the database: Drizzle and raw SQL. */
 export async function withDatabase<T>(
   work: (db: Database, sql: postgres.Sql, migrated: number) => Promise<T>,
   changes: Partial<Config> = {},
 ): Promise<T> {
   const database = await open({ ...ownConfig(), ...changes })
-  // Drizzle changes its client's serialisers, so raw SQL has one of its own.
+  // Drizzle changes its client's serialisers, so raw SQL has a separate client.
   const client = connect(database.config, { name: 'command', connectionsMax: 1 })
   const sql = connect(database.config, { name: 'command', connectionsMax: 1 })
   try {
@@ -36,11 +36,11 @@ export async function withDatabase<T>(
   }
 }
 
-/** For what needs the app's plugins, such as Stripe's client. */
+/** For commands that need the app's plugins, such as Stripe's client. */
 export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Promise<T> {
   const config = ownConfig()
   const database = await open(config)
-  // Loaded here, because most commands need none of it, and start twice as fast without.
+  // Imported here, because most commands do not need it and start twice as fast without.
   const { buildApp } = await import('../app.ts')
   const app = await buildApp({ ...config, database: database.config }, createLogger('silent'))
   try {
@@ -52,7 +52,7 @@ export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Pr
   }
 }
 
-/** Lets go of the database on a signal too: an embedded server would be left running. */
+/** Closes the database on a signal too: otherwise an embedded server would keep running. */
 async function open(config: Config): Promise<OpenDatabase> {
   const stopping = new AbortController()
   const opening = openDatabase(config, SILENT, stopping.signal)

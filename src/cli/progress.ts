@@ -1,18 +1,18 @@
 const REDRAW_INTERVAL_MS = 100
 const BAR_WIDTH = 24
 
-/** Says how much is done, of how much where that is known. */
+/** Reports how much is done, and the total if it is known. */
 export type Report = (done: number, total?: number) => void
 
-/** What is needed of the stream that shows progress. */
+/** The parts of a stream that showing progress needs. */
 export interface Terminal {
   isTTY?: boolean
   write(text: string): unknown
 }
 
 /**
- * Shows how far `work` is, on one line that goes away with it. A pipe or a file gets nothing of it, so
- * logs stay readable.
+ * Shows the progress of `work` on one line, which is removed at the end. A pipe or a file gets
+ * nothing, so logs stay readable.
  */
 export async function withProgress<T>(
   terminal: Terminal,

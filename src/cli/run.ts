@@ -14,9 +14,12 @@ export interface Streams {
   err: Terminal
 }
 
-/** Runs `strongroom <args>`. @returns the exit code: 0 done, 1 a finding or a fault, 2 a wrong call */
+/**
+ * Runs `strongroom <args>`. @returns the exit code: 0 done, 1 a problem found or a failed command, 2
+ * a usage error
+ */
 export async function runCommand(given: string[], streams: Streams): Promise<0 | 1 | 2> {
-  // `strongroom help keys issue` is how others are asked.
+  // Accepts `strongroom help keys issue`, as other programs do.
   const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given
   const optionsAt = args.findIndex((arg) => arg.startsWith('-'))
   const words = optionsAt === -1 ? args : args.slice(0, optionsAt)
@@ -40,7 +43,7 @@ export async function runCommand(given: string[], streams: Streams): Promise<0 |
   }
 }
 
-/** @throws WrongCall unless help or the version is asked for */
+/** @throws WrongCall except for help and version */
 function answerWithoutCommand(args: string[], words: string[]): string {
   const [option] = args.slice(words.length)
   if (words.length === 0 && option === '--version') return `${VERSION}\n`
@@ -69,7 +72,7 @@ function parse(command: Command, args: string[], streams: Streams) {
   }
   const call: Omit<Call, 'write'> = {
     operands,
-    // `parseArgs` has given each option the type that the command says it has.
+    // `parseArgs` has given each option the type that the command declares.
     options: rest as Call['options'],
     look: {
       // https://no-color.org
@@ -85,7 +88,7 @@ function parsed(args: string[], options: NonNullable<Parameters<typeof parseArgs
   try {
     return parseArgs({ args, allowPositionals: true, options: options ?? {} })
   } catch (error) {
-    // Its first sentence says what is wrong; the rest is advice on dashes.
+    // Its first sentence names the fault; the rest is advice about dashes.
     const [fault] = error instanceof Error ? error.message.split('. ', 1) : [String(error)]
     throw new WrongCall(`${fault}.`)
   }

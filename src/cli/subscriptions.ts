@@ -6,9 +6,9 @@ import { withApp } from './means.ts'
 
 export const subscriptionsReconcile = command({
   name: 'subscriptions reconcile',
-  summary: "compare subscriptions with Stripe's and mend what differs",
+  summary: "compare subscriptions with Stripe's and correct the differences",
   details:
-    'A job does so every hour. What had to be mended, or is unknown to Stripe, is a finding.',
+    'A job does so every hour. Exits with 1 if something was corrected, or is unknown to Stripe.',
   operands: [],
   options: AS,
   json: true,

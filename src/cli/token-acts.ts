@@ -3,7 +3,7 @@ import { listRecords } from '../audit/list.ts'
 import { transferSource } from '../funds/log-source.ts'
 import type { LogRecord } from '../audit/records.ts'
 
-/** The newest of them; `GET /api/audit?actor=…` has the rest. */
+/** The newest ones; `GET /api/audit?actor=…` has the rest. */
 const RECORDS_MAX = 1_000
 
 export interface Acts {
@@ -12,7 +12,7 @@ export interface Acts {
   more: boolean
 }
 
-/** What an actor did, newest first. */
+/** The records of an actor's acts, newest first. */
 export async function recordsOf(sql: postgres.Sql, actor: string): Promise<Acts> {
   const none = { event: undefined, subject: undefined, from: undefined, to: undefined }
   const page = { limit: RECORDS_MAX, before: null }

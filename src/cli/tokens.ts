@@ -14,20 +14,32 @@ const OVERLAP_S_MAX = 2_592_000
 
 export const tokensIssue = command({
   name: 'tokens issue',
-  summary: 'issue a token for an operator or a service and print it, this once',
+  summary: 'issue a token for an operator or a service and print it; it is shown only once',
   details: 'It takes a role or permissions; the guide "Who may do what" has them all.',
   operands: ['name'],
   options: {
-    scope: { type: 'string', value: 'scope', summary: 'admin, as if not given, or internal' },
-    role: { type: 'string', value: 'role', summary: 'of an operator, such as owner or support' },
+    scope: { type: 'string', value: 'scope', summary: 'admin (the default) or internal' },
+    role: {
+      type: 'string',
+      value: 'role',
+      summary: "an operator's role, such as owner or support",
+    },
     permissions: { type: 'string', value: 'a,b', summary: 'instead of a role' },
-    'expires-at': { type: 'string', value: 'time', summary: 'as 2027-12-31T00:00:00Z' },
-    'allowed-ips': { type: 'string', value: 'a,b', summary: 'addresses and CIDRs it is bound to' },
-    'amount-max': { type: 'string', value: 'units', summary: 'the most it may move at once' },
+    'expires-at': {
+      type: 'string',
+      value: 'time',
+      summary: 'when it expires, such as 2027-12-31T00:00:00Z',
+    },
+    'allowed-ips': {
+      type: 'string',
+      value: 'a,b',
+      summary: 'addresses and CIDRs from which it may be used',
+    },
+    'amount-max': { type: 'string', value: 'units', summary: 'the largest amount of one movement' },
     'daily-amount-max': {
       type: 'string',
       value: 'units',
-      summary: 'the most it may move in a day',
+      summary: 'the largest sum in a day',
     },
     ...AS,
   },
@@ -67,13 +79,13 @@ export const tokensList = command({
 
 export const tokensRotate = command({
   name: 'tokens rotate',
-  summary: 'replace a token by another with the same rights and print it, this once',
+  summary: 'replace a token by another with the same rights and print it; it is shown only once',
   operands: ['token_id'],
   options: {
     'overlap-seconds': {
       type: 'string',
       value: 'seconds',
-      summary: 'how long the old one is still good; 0 if not given',
+      summary: 'how long the old one still works; 0 by default',
     },
     ...AS,
   },
@@ -94,7 +106,7 @@ export const tokensRotate = command({
 
 export const tokensRevoke = command({
   name: 'tokens revoke',
-  summary: 'end a token, and show what it did, from the audit log',
+  summary: 'revoke a token, and show what it did, from the audit log',
   details: 'Every process of the service refuses it within a second.',
   operands: ['token_id'],
   options: AS,

@@ -5,7 +5,7 @@ import { sendReports } from './reports.ts'
 import { RETRIES, type TransportOptions, transport } from './transport.ts'
 
 type Id = keyof operations
-/** `never` stands for what a call does not have. */
+/** `never` marks a part that a call does not have. */
 type Present<T> = [NonNullable<T>] extends [never] ? unknown : NonNullable<T>
 type Json<T> = T extends { content: { 'application/json': infer B } } ? B : unknown
 type Succeeded<R> = R[keyof R & (200 | 201 | 204)]
@@ -14,14 +14,17 @@ type Fields<I extends Id> = Present<operations[I]['parameters']['path']> &
   Present<operations[I]['parameters']['query']> &
   Json<Present<operations[I]['requestBody']>>
 
-/** Parameters of the path and the query and the fields of the body, in one object. */
+/** The parameters of path and query and the fields of the body, in one object. */
 export type Input<I extends Id> = { [K in keyof Fields<I>]: Fields<I>[K] }
 
 export type Answer<I extends Id> = Content<Succeeded<operations[I]['responses']>>
 
 export interface CallOptions extends Omit<TransportOptions, 'fetch'> {
   signal?: AbortSignal
-  /** For calls that move money or make a customer; one is made if neither this nor `idempotency_key` is given. */
+  /**
+   * For calls that move money or create a customer. Without it and without `idempotency_key` the
+   * client makes one.
+   */
   idempotencyKey?: string
 }
 
@@ -41,7 +44,7 @@ export interface Operation {
   text?: true
 }
 
-/** Of POST, and by their nature the same when sent twice. */
+/** POST calls that are safe to repeat by their nature. */
 const SAME_AGAIN: ReadonlySet<string> = new Set<keyof paths>([
   '/account',
   '/api/licenses/{license_id}/revoke',
@@ -50,7 +53,7 @@ const SAME_AGAIN: ReadonlySet<string> = new Set<keyof paths>([
 
 type Values = Record<string, unknown>
 type AnyCall = (input?: Values, options?: CallOptions) => Promise<unknown>
-/** What openapi-fetch takes when the operation is known at run time only. */
+/** The signature of openapi-fetch for operations that are only known at run time. */
 type AnyRequest = (method: string, path: string, init: object) => Promise<{ data?: unknown }>
 
 export type Calls<Operations> = { [I in keyof Operations & Id]: Call<I> }
@@ -101,7 +104,7 @@ function split(path: string, input: Values): { inPath: Values; others: Values } 
   return { inPath, others }
 }
 
-/** A report without an id of its own would count twice when it is sent twice. */
+/** A report without an id would count twice if it were sent twice. */
 function withReportIds(key: Operation['key'], body: Values): Values {
   if (key === 'report') return withReportId(body)
   if (key !== 'reports') return body

@@ -2,12 +2,12 @@ import type { components } from './generated/schema.ts'
 
 type Body = components['schemas']['Error']
 
-/** Every `code` of the service. A service that is newer than the client may answer others. */
+/** Every `code` of the service. A newer service may answer others. */
 export type ServiceErrorCode = Body['code']
 
 /**
- * What the client finds out by itself: no connection, no whole answer in time, or an answer that is
- * not the service's, as a proxy may give.
+ * Errors that the client itself detects: no connection, no complete answer in time, or an answer that
+ * is not the service's, as from a proxy.
  */
 export type ClientErrorCode = 'CONNECTION_FAILED' | 'CONNECTION_TIMEOUT' | 'UNKNOWN_ANSWER'
 
@@ -32,25 +32,28 @@ interface Facts {
   cause?: unknown
 }
 
-/** Whatever keeps a call from its answer, but for an abort by its own signal. Decide by `code`. */
+/** Any failure of a call, except an abort by its own signal. Decide by `code`. */
 export class StrongroomError extends Error {
   override readonly name = 'StrongroomError'
   readonly code: ErrorCode
-  /** Of HTTP; null if no answer came. */
+  /** The HTTP status; null if no answer arrived. */
   readonly statusCode: number | null
-  /** By which the service's log names the call. */
+  /** The id of the call in the service's log. */
   readonly requestId: string | null
-  /** What is wrong with the input, place by place. */
+  /** The faults of the input, with their places. */
   readonly details: readonly ErrorDetail[]
   /** Of `BUDGET_EXCEEDED`: which one, and what remains of it. */
   readonly budget: BudgetDetail | null
   /** How long the service asks to wait. */
   readonly retryAfterMs: number | null
-  /** Of the call: sent again with it, the call moves money once, whatever became of this try. */
+  /** The call's key: repeated with it, the call moves money once, whatever happened to this try. */
   readonly idempotencyKey: string | null
-  /** Of the report, as the service has named it: sent again with it, the report counts once. */
+  /** The report's id, if the service has assigned one: repeated with it, the report counts once. */
   readonly reportId: string | null
-  /** What an `OUTCOME_UNKNOWN` may have issued, such as a `key_id`: to be looked for, and revoked. */
+  /**
+   * What a call with `OUTCOME_UNKNOWN` may have issued, such as a `key_id`: look for it, and revoke
+   * it.
+   */
   readonly issued: Readonly<Record<string, string>>
 
   constructor(message: string, facts: Facts) {
@@ -92,7 +95,7 @@ export function errorOf(
   return new StrongroomError(message, { ...facts, ...named, code, details, budget })
 }
 
-/** Every other id at the top level, of a newer service as well. */
+/** All other ids at the top level, including those of a newer service. */
 function issuedIn(body: Body): Record<string, string> {
   const ids = Object.entries(body).filter(
     ([name, value]) => name.endsWith('_id') && !OF_THE_CALL.has(name) && typeof value === 'string',
@@ -110,7 +113,7 @@ function bodyOf(text: string): Body | null {
   }
 }
 
-/** Seconds or a date, as RFC 9110 allows. */
+/** Reads seconds or a date, as RFC 9110 allows. */
 function retryAfterMs(header: string | null): number | null {
   if (header === null) return null
   const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now()

@@ -31,12 +31,14 @@ export type { TransportOptions } from './transport.ts'
 export type Schemas = components['schemas']
 
 export interface ClientOptions extends TransportOptions {
-  /** Where the service is: `https://billing.example.com`. */
+  /** The address of the service: `https://billing.example.com`. */
   url: string
 }
 
 interface WithHttp {
-  /** openapi-fetch's client under the calls, for what they leave out, such as headers of answers. */
+  /**
+   * The underlying openapi-fetch client, for what the calls leave out, such as headers of answers.
+   */
   readonly http: Client<paths>
 }
 
@@ -91,12 +93,12 @@ function connect<Operations extends Record<string, Operation>>(
   return { ...callsOf(http, operations, options), http }
 }
 
-/** By HTTP alone: a call that says itself what makes it happen once, or is so by its method. */
+/** Judges by HTTP alone: repeatable by its method, or with an idempotency key. */
 function isRepeatable({ method, headers }: Request): boolean {
   return (method !== 'POST' && method !== 'PATCH') || headers.has('idempotency-key')
 }
 
-/** A variable that is not set would otherwise be a credential of its own: `undefined`. */
+/** An unset variable would otherwise be sent as the credential `undefined`. */
 function present(value: string | undefined, name: string): string {
   if (value === undefined || value === '') throw new TypeError(`${name} is missing`)
   return value

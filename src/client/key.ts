@@ -1,4 +1,7 @@
-/** 128 random bits. Not `randomUUID`, which browsers have on pages served over TLS only. */
+/**
+ * 128 random bits. `randomUUID` is not used, because browsers provide it only on pages served over
+ * TLS.
+ */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -10,8 +10,8 @@ type Filters<L extends List> = NonNullable<Parameters<L>[0]>
 type Item<L extends List> = Awaited<ReturnType<L>>['data'][number]
 
 /**
- * All items of a list, page by page as they are asked for:
- * `for await (const customer of paginate(admin.listCustomers, { status: 'active' }))`.
+ * All items of a list, loaded page by page as they are consumed: `for await (const customer of
+ * paginate(admin.listCustomers, { status: 'active' }))`.
  * @throws StrongroomError
  */
 export async function* paginate<L extends List>(
@@ -19,7 +19,7 @@ export async function* paginate<L extends List>(
   filters: Filters<L>,
   options?: CallOptions,
 ): AsyncGenerator<Item<L>, void, undefined> {
-  // Whatever the list's own filters are, it takes them back with a cursor.
+  // Every list accepts its own filters together with a cursor.
   const read = list as unknown as (input: object, options?: CallOptions) => Promise<Page<Item<L>>>
   for (let input: object = filters; ;) {
     const { data, next_cursor: cursor } = await read(input, options)

@@ -4,8 +4,8 @@ import { delayMs, pause } from './transport.ts'
 type Receipt = components['schemas']['UsageBatchReceipt']
 
 /**
- * Sends reports, each with an id, and those again whose outcome is not known: under their ids they count
- * once. The results are in the order of the reports.
+ * Sends reports, each with an id, and repeats those whose outcome is unknown: with their ids they
+ * count once. The results are in the order of the reports.
  */
 export async function sendReports(
   reports: readonly Record<string, unknown>[],

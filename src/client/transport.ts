@@ -1,11 +1,11 @@
 import { StrongroomError, errorOf } from './errors.ts'
 
 export interface TransportOptions {
-  /** For each try, until the whole answer is here; 10,000 if not given. */
+  /** The time limit of each try, until the answer is complete; 10,000 by default. */
   timeoutMs?: number
-  /** How often a call that failed is tried again; 3 if not given. */
+  /** How often a failed call is tried again; 3 by default. */
   retries?: number
-  /** Instead of the global one. */
+  /** Replaces the global `fetch`. */
   fetch?: (request: Request, init: RequestInit) => Promise<Response>
 }
 
@@ -13,22 +13,22 @@ const TIMEOUT_MS = 10_000
 export const RETRIES = 3
 const FIRST_DELAY_MS = 200
 const DELAY_MS_MAX = 5_000
-/** Who is asked to wait longer than this decides for himself. */
+/** If the service asks to wait longer than this, the caller gets the error and decides. */
 const RETRY_AFTER_MS_MAX = 30_000
 
-/** What may be better in a moment. */
+/** Statuses of faults that may pass. */
 const PASSING = new Set([408, 429, 500, 502, 503, 504])
-/** What no waiting mends, though the status says so. */
+/** Errors that waiting does not fix, although their status suggests it. */
 const LASTING = new Set(['SIGNING_KEY_MISSING', 'STRIPE_NOT_CONFIGURED'])
 /** Refused before anything was done. */
 const UNTOUCHED = new Set(['OVERLOADED', 'ACCOUNT_BUSY'])
-/** Statuses whose answer can have no body. */
+/** Statuses whose answer has no body. */
 const EMPTY = new Set([204, 205, 304])
 
 /**
- * A `fetch` that tries again what failed in passing, with growing, random delays, and throws a
+ * A `fetch` that repeats calls after passing faults, with growing, random delays, and throws a
  * StrongroomError for every answer of 400 and above.
- * @param isRepeatable whether sending the call twice does no more than sending it once
+ * @param isRepeatable whether sending the call twice has the same effect as sending it once
  */
 export function transport(options: TransportOptions, isRepeatable: (request: Request) => boolean) {
   const retries = options.retries ?? RETRIES
@@ -61,7 +61,7 @@ async function attempt(request: Request, options: TransportOptions): Promise<Res
   request.signal.addEventListener('abort', abort)
   try {
     request.signal.throwIfAborted()
-    // Followed, a redirect would carry the credential to wherever it points.
+    // Following a redirect would carry the credential to an arbitrary place.
     const init: RequestInit = { signal: ending.signal, redirect: 'error' }
     const answer = await fetch(request.clone(), init)
     const text = await answer.text()
@@ -87,17 +87,17 @@ export function mayPass(error: StrongroomError): boolean {
   return error.statusCode === null || PASSING.has(error.statusCode)
 }
 
-/** Even a call without a key may be sent again. */
+/** These calls can be repeated even without a key. */
 function isUntouched(error: StrongroomError): boolean {
   return error.statusCode === 429 || UNTOUCHED.has(error.code)
 }
 
-/** By contract, what may not be sent again as it is names what may have been issued. */
+/** By contract, an answer names what may have been issued only if the call must not be repeated. */
 function isSameAgain({ code, issued }: StrongroomError): boolean {
   return code === 'OUTCOME_UNKNOWN' && Object.keys(issued).length === 0
 }
 
-/** The same call under the key or id that the service has given it, so that it happens once. */
+/** The same call with the key or id that the service has assigned, so that it happens once. */
 async function named(request: Request, error: StrongroomError): Promise<Request> {
   const { idempotencyKey, reportId } = error
   if (idempotencyKey !== null && !request.headers.has('idempotency-key')) {
@@ -111,7 +111,7 @@ async function named(request: Request, error: StrongroomError): Promise<Request>
   return new Request(request.clone(), { method: request.method, body })
 }
 
-/** Random, so that callers who failed together do not come back together. */
+/** Random, so that callers who failed together do not return together. */
 export function delayMs(tries: number, atLeastMs: number): number {
   return atLeastMs + Math.random() * Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** tries)
 }

@@ -12,10 +12,10 @@ import { eraseStripeCustomer } from '../stripe/erased-customers.ts'
 import { isCustomerErasing } from '../privacy/under-way.ts'
 
 /**
- * Begins to erase a customer: from here on there is none. What is left in the end is its id, a pseudonym,
- * with what it used in sums and the ids of its licences, which the revocation list needs; the rest goes
- * in pages.
- * @param force gives up what is left in an account that has paid for its usage
+ * Begins to erase a customer, who is unknown to all calls from here on. In the end there remain its
+ * id, as a pseudonym, the sums of its usage, and the ids of its licences, which the revocation list
+ * needs. Everything else is deleted in pages.
+ * @param force gives up the balance of an account that has paid for its usage
  * @returns null if it has begun already
  * @throws Refusal `CUSTOMER_NOT_FOUND`, or `ACCOUNT_NOT_EMPTY` without `force`
  */
@@ -28,9 +28,9 @@ export function eraseCustomer(
 ): Promise<Erasure | null> {
   return db.transaction(async (tx) => {
     await limitWaits(tx)
-    // Accounts before customers, as whoever charges for usage locks them.
+    // Lock order: accounts before customers, as in charging for usage.
     const payer = await lockAccount(tx, id)
-    // Stronger than what an update takes: it waits for keys and usage reports on their way.
+    // A stronger lock than an update takes: it waits for running changes of keys and usage reports.
     const [customer] = await tx.select().from(customers).where(eq(customers.id, id)).for('update')
     if (customer === undefined || customer.erasedAt !== null) {
       if (await isCustomerErasing(tx, id)) return null
@@ -38,7 +38,7 @@ export function eraseCustomer(
     }
 
     const people = await peopleOf(tx, personal, customer)
-    // Its transfers name the reports that they paid for. Any other account is no part of a customer.
+    // The account belongs to the customer if its transfers name the reports that they paid for.
     const isPart = payer !== null && (await personal.isPart(tx, payer.id))
     const closed = isPart ? await closeAccount(tx, personal, payer, force) : null
     const [row] = await tx

@@ -10,8 +10,8 @@ import { type CustomerRow, getCustomer } from './service.ts'
 import { standings } from './standing.ts'
 
 /**
- * Everything that is held on a customer, as it is read while it is sent. The audit record comes first:
- * nothing is given away without it.
+ * Everything that is stored about a customer, read while it is sent. The audit record is written
+ * first, because no data may leave without it.
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export async function exportCustomer(
@@ -35,11 +35,11 @@ export async function exportCustomer(
       personal.exportsOf('customer').map((part) => [part.name, part.read(db, whom, people.all)]),
     ),
   }
-  // One that is erased meanwhile would seem to have had less.
+  // If the customer is erased meanwhile, the document would be incomplete without saying so.
   return jsonDocument(parts, async () => void (await getCustomer(db, id)))
 }
 
-/** What is kept so that a repetition of the call that created it gets the same answer. */
+/** What is stored so that repeating the call that created the customer gets the same answer. */
 function exportedCreation({ idempotencyKey, idempotencyAnswer }: CustomerRow) {
   return idempotencyKey === null
     ? null

@@ -12,7 +12,7 @@ import { updateStripeCustomers } from './stripe-customers.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** `DEFAULT_PLAN`: of customers whom no operator has given a plan; null for none. */
+    /** `DEFAULT_PLAN`: the plan of customers without a plan from an operator; null for none. */
     defaultPlan: string | null
   }
 }

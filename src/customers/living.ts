@@ -5,7 +5,7 @@ import { customers } from './tables.ts'
 
 export const isLiving = isNull(customers.erasedAt)
 
-/** The condition for a customer that is there: an erased one is like none. */
+/** The condition that a customer exists and is not erased. */
 export function livingCustomer(id: string): SQL | undefined {
   return and(eq(customers.id, id), isLiving)
 }
@@ -19,10 +19,10 @@ export async function isErased(db: Pick<Database, 'select'>, id: string): Promis
 }
 
 /**
- * Comes first in every change of what belongs to a customer, and before every record about it. An erasure
- * locks the customer before anything of it, so it waits for what is recorded here.
- * @returns whether the customer is living; of one that is not, nothing may be recorded: the erasure has
- * begun, and may have forgotten already what it would find of the record
+ * Comes first in every change of what belongs to a customer, and before every record about it. An
+ * erasure locks the customer before all else, so it waits for what is recorded here.
+ * @returns whether the customer exists. If not, record nothing: an erasure has begun, and may already
+ * have passed the place of the record.
  */
 export async function lockCustomer(tx: Transaction, id: string): Promise<boolean> {
   const found = await tx
@@ -34,7 +34,7 @@ export async function lockCustomer(tx: Transaction, id: string): Promise<boolean
 }
 
 /**
- * In a transaction, the customer is not erased before its end: an erasure waits for it.
+ * In a transaction, an erasure of the customer waits until the end.
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export async function requireCustomer(db: Pick<Database, 'select'>, id: string) {

@@ -5,17 +5,20 @@ import type { Names, Personal, Whom } from '../privacy/personal.ts'
 import { getCustomer } from './service.ts'
 import { stripeCustomers } from './tables.ts'
 
-/** How a customer may be named in Stripe's events, in the form of `people_in`. */
+/** The names of a customer in Stripe's events, in the form of `people_in`. */
 export interface People {
-  /** Our id and Stripe's ids of the customer and of its subscriptions. */
+  /** Our id, and Stripe's ids of the customer and of its subscriptions. */
   ids: string[]
-  /** Those and the email address: events that name it alone may be of somebody else too. */
+  /**
+   * These ids and the email address. An event that contains only the address may concern another
+   * person too.
+   */
   all: string[]
   stripeCustomerIds: string[]
 }
 
 /**
- * The customer's own part of its names.
+ * The names of the customer itself.
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export async function customerNames(tx: Transaction, { customerId }: Whom): Promise<Names> {

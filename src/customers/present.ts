@@ -2,7 +2,7 @@ import type { PresentedCustomer } from './schemas.ts'
 import type { CustomerRow } from './tables.ts'
 import type { Standing } from './standing.ts'
 
-/** @param standing what is derived of the customer's plans and subscriptions */
+/** @param standing what is derived from the customer's plans and subscriptions */
 export function presentCustomer(row: CustomerRow, standing: Standing): PresentedCustomer {
   return {
     customer_id: row.id,

@@ -9,16 +9,16 @@ import { ErasedCustomer, ErasingCustomer } from './privacy-schemas.ts'
 import { isCustomerErasing } from '../privacy/under-way.ts'
 import { eraseCustomer } from './erase-customer.ts'
 
-/** Admin: `/api/customers/:customer_id`, for what the GDPR grants the person behind it. */
+/** Admin: `/api/customers/:customer_id`, for the rights that the GDPR grants. */
 export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/export',
     {
-      // Whoever asks for the headers alone would have all of it read for nothing.
+      // A HEAD request would read everything for nothing.
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportCustomer',
-        summary: 'Export everything that is held on a customer',
+        summary: 'Export everything that is stored about a customer',
         params: CustomerParams,
         response: { 200: streamed('CustomerExport') },
       },
@@ -38,7 +38,7 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'eraseCustomer',
         summary: 'Erase a customer for good',
         description:
-          'Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.',
+          'A 200 if it is complete within 2 s. Otherwise a 202: the customer is unknown to every other call, and a job deletes the rest.',
         params: CustomerParams,
         querystring: EraseQuery,
         response: { 200: ref(ErasedCustomer), 202: ref(ErasingCustomer) },

@@ -8,16 +8,16 @@ export const ErasedCustomer = Type.Object(
   { $id: 'ErasedCustomer' },
 )
 
-/** A longer erasure, which goes on. */
+/** The erasure takes longer and continues. */
 export const ErasingCustomer = Type.Object(
   { customer_id: CustomerId, status: Type.Literal('erasing') },
   { $id: 'ErasingCustomer' },
 )
 
-/** What a repetition of the call that created the customer is answered. */
+/** The answer for a repetition of the call that created the customer. */
 const Creation = Type.Object({ idempotency_key: Type.String(), answer: ref(Customer) })
 
-/** @param parts of capabilities, behind the customer's own */
+/** @param parts of capabilities, after the customer's own */
 export function customerExport(parts: readonly ExportPart[]): TSchema {
   return Type.Object(
     {

@@ -38,8 +38,9 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'createCustomer',
         summary: 'Create a customer with a first API key',
         description:
-          'A repetition under the same `Idempotency-Key` gets the answer of the first call, with ' +
-          '`api_key: null`, since the key is stored nowhere: where it was lost, issue another.',
+          'Repeating the call with the same `Idempotency-Key` returns the first answer, but with ' +
+          '`api_key: null`, because the key is not stored. If the first answer was lost, issue ' +
+          'another key.',
         headers: CreateCustomerHeaders,
         body: CreateCustomerBody,
         response: { 201: ref(NewCustomer) },
@@ -119,7 +120,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateCustomer',
-        summary: 'Change a customer; a suspended one’s keys stop working',
+        summary: 'Change a customer; suspending stops its keys',
         params: CustomerParams,
         body: UpdateCustomerBody,
         response: { 200: ref(Customer) },

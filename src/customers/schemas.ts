@@ -25,7 +25,7 @@ const Email = Type.String({
 const CompanyName = line(200, { examples: ['Example Ltd'] })
 
 const ExternalId = line(200, {
-  description: 'Your own id of the customer; of one customer at most.',
+  description: 'Your own id of the customer; unique among customers.',
   examples: ['company-17'],
 })
 const StripeCustomerIdText = Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] })
@@ -43,16 +43,17 @@ export const Customer = Type.Object(
     company_name: nullable(Type.String({ examples: ['Example Ltd'] })),
     plan: nullable(
       Type.String({
-        description: 'Of the plans held, that of the highest rank.',
+        description: 'The held plan with the highest rank.',
         examples: ['starter'],
       }),
     ),
     plans: Type.Array(Type.String({ examples: ['starter'] }), {
-      description: 'Held now, by rank: by subscription, or set by an operator, or the default.',
+      description:
+        'All plans held now, by rank: through a subscription, set by an operator, or the default.',
     }),
     base_plan: nullable(
       Type.String({
-        description: 'Set by an operator; it comes back when subscriptions end.',
+        description: 'The plan that an operator has set. It counts again when subscriptions end.',
         examples: ['free'],
       }),
     ),
@@ -75,7 +76,7 @@ export const NewCustomer = Type.Object(
     customer: ref(Customer),
     api_key: nullable({
       ...ApiKeySecret,
-      description: `${ApiKeySecret.description} Null where the call is a repetition.`,
+      description: `${ApiKeySecret.description} Null if the call is a repetition.`,
     }),
   },
   { $id: 'NewCustomer' },
@@ -116,14 +117,16 @@ export const UpdateCustomerBody = strictObject(
   {
     minProperties: 1,
     description:
-      'What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. ' +
-      '`stripe_customer_id` is linked besides those that are.',
+      'Other fields stay unchanged; `metadata` is replaced as a whole. `plan` is the base plan. ' +
+      '`stripe_customer_id` is linked in addition to the linked ones.',
     examples: [{ status: 'suspended' }],
   },
 )
 
 export const ListCustomersQuery = strictObject({
-  email: Type.Optional(line(254, { description: 'Exact, in any case.' })),
+  email: Type.Optional(
+    line(254, { description: 'The exact address; upper and lower case are equal.' }),
+  ),
   external_id: Type.Optional(line(200)),
   plan: Type.Optional(PlanId),
   subscription_status: Type.Optional(

@@ -28,22 +28,25 @@ export interface CustomerDraft {
   metadata: Record<string, unknown>
 }
 
-/** What makes a call happen once; it counts for all that create customers, until the erasure. */
+/**
+ * Makes a call happen once. The key is unique among all calls that create customers, until the
+ * erasure.
+ */
 export interface Once {
   key: string
   fingerprint: Buffer
 }
 
 export interface CreatedCustomer {
-  /** As it was right after its creation. */
+  /** The customer as it was right after its creation. */
   customer: PresentedCustomer
-  /** Shown this once; null for a repetition. */
+  /** Shown only this once; null for a repetition. */
   apiKey: string | null
 }
 
 /**
- * Creates a customer with a first API key: both and their audit records, or nothing.
- * @param once a repetition gets what the first call was answered, but for the API key
+ * Creates a customer with a first API key: both with their audit records, or nothing.
+ * @param once a repetition gets the first call's answer, without the API key
  * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist, `EXTERNAL_ID_TAKEN` or
  * `IDEMPOTENCY_KEY_REUSED`
  */
@@ -68,17 +71,20 @@ export async function createCustomer(
     return { customer, apiKey: key.apiKey }
   } catch (error) {
     if (once === null || !violates(error, 'customers_idempotency_key')) {
-      // Under its own key the caller can repeat it.
+      // The caller can repeat it with its own key.
       throw withRepeat(draftFault(error), repeatOf(once, key.row.id))
     }
-    // The insertion has waited for the other one's commit.
+    // The insertion has waited for the commit of the other call.
     const other = await createdBefore(db, once)
     if (other === null) throw error
     return other
   }
 }
 
-/** Under its own key a call can be repeated; without one it may have issued an API key, to be revoked. */
+/**
+ * A call with its own key can be repeated. Without one, it may have issued an API key, which must be
+ * revoked.
+ */
 function repeatOf(once: Once | null, keyId: string): Repeat {
   return once === null ? { key_id: keyId } : { idempotency_key: once.key }
 }
@@ -113,7 +119,7 @@ async function createdBefore(db: Database, once: Once): Promise<CreatedCustomer 
   if (found.answer === null || found.fingerprint?.equals(once.fingerprint) !== true) {
     throw new Refusal('IDEMPOTENCY_KEY_REUSED')
   }
-  // An answer of the version before lacks what was added since, which a new customer has none of.
+  // An answer of the previous version lacks newer fields, which are empty for a new customer.
   return { customer: { ...NEWLY_SHOWN, ...found.answer }, apiKey: null }
 }
 
@@ -133,7 +139,7 @@ export interface CustomerFilter {
   status: CustomerRow['status'] | undefined
 }
 
-/** @param filter `plan` is the one of highest rank that is held */
+/** @param filter `plan` is the held plan with the highest rank */
 export async function listCustomers(
   db: Database,
   filter: CustomerFilter,
@@ -177,8 +183,8 @@ export type CustomerChanges = Partial<
 >
 
 /**
- * Changes the fields that are given. The audit record names them; plan and status with their values.
- * Stripe is told of another address or name, and licences follow another status, by jobs.
+ * Changes the given fields. The audit record names them, and the values of plan and status. Jobs pass
+ * a new address or name on to Stripe, and adjust licences to a new status.
  * @throws Refusal `CUSTOMER_NOT_FOUND`, `EXTERNAL_ID_TAKEN`, `STRIPE_CUSTOMER_TAKEN`, or
  * `VALIDATION_FAILED` for a plan that does not exist
  */
@@ -216,7 +222,7 @@ export function updateCustomer(
     })
 }
 
-/** The version before reads the plan where it has always been. */
+/** The previous version reads the plan from its old column. */
 function basePlan(plan: string | null) {
   return { plan, basePlan: plan, basePlanKnown: true }
 }

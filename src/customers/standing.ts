@@ -3,13 +3,13 @@ import { array } from '../database/arrays.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import type { Status } from '../stripe/statuses.ts'
 
-/** What is derived of a customer's plans and subscriptions each time it is shown. */
+/** What is derived from a customer's plans and subscriptions each time it is shown. */
 export interface Standing {
   /** The plans held now, by rank. */
   plans: string[]
   /** The plan that an operator has set. */
   basePlan: string | null
-  /** Of the subscription that stands for all; null where there is none to a plan of ours. */
+  /** The status of the customer's main subscription; null without a subscription to a known plan. */
   subscriptionStatus: Status | null
   /** In the order in which they were linked. */
   stripeCustomerIds: string[]
@@ -64,7 +64,7 @@ export async function standings(
   return (customerId) => found.get(customerId) ?? NOTHING
 }
 
-/** Of `customers c`, as `GET /api/subscriptions/:customer_id` chooses. */
+/** For `customers c`, chosen as in `GET /api/subscriptions/:customer_id`. */
 export const subscriptionStatus = sql`
   select s.status from subscriptions s
   join subscription_plans p on p.subscription_id = s.id

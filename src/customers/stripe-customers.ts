@@ -7,18 +7,18 @@ import { livingCustomer } from './living.ts'
 import { standings } from './standing.ts'
 import { customers, stripeCustomers } from './tables.ts'
 
-/** Any constant will do; other advisory locks of two numbers have another. */
+/** An arbitrary constant, different from that of other advisory locks with two numbers. */
 const LOCK_CLASS = 5_746_105
 
-/** Until the commit: what is said of one Stripe customer is taken in one after the other. */
+/** Until the commit: events about one Stripe customer are processed one after the other. */
 export async function takeTurns(tx: Transaction, stripeCustomerId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_CLASS}, hashtext(${stripeCustomerId}))`)
 }
 
 /**
- * Links a Stripe customer: as the first where there is none, or else besides those that are.
- * @param customer whose row the caller has locked, after taking turns for the Stripe customer
- * @returns `taken` for another customer's
+ * Links a Stripe customer: as the first one, or in addition to those that exist.
+ * @param customer the caller must have locked its row, after taking turns for the Stripe customer
+ * @returns `taken` if it belongs to another customer
  */
 export async function addStripeCustomer(
   tx: Transaction,
@@ -38,7 +38,7 @@ export async function addStripeCustomer(
   return 'linked'
 }
 
-/** Our customer's id; null where it is linked to none. */
+/** The id of our customer; null if it is linked to none. */
 export async function ownerOfStripeCustomer(
   tx: Transaction,
   stripeCustomerId: string,
@@ -52,8 +52,8 @@ export async function ownerOfStripeCustomer(
 }
 
 /**
- * The job: tells Stripe the address and the name that its invoices go to. One that Stripe has deleted
- * meanwhile needs neither.
+ * The job: passes the address and the name for invoices on to Stripe. A Stripe customer that was
+ * deleted meanwhile needs neither.
  */
 export async function updateStripeCustomers(app: FastifyInstance, id: string): Promise<void> {
   if (!app.hasStripe) return

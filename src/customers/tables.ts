@@ -22,37 +22,44 @@ const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 export const customers = pgTable(
   'customers',
   {
-    /** `cust_` and 16 base62 characters; the first part of every key of theirs. */
+    /** `cust_` and 16 base62 characters; every key of the customer begins with it. */
     id: text().primaryKey(),
-    /** Order of creation, which lists page by. */
+    /** The order of creation, by which lists are paged. */
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
-    /** Empty once the customer is erased, as the constraint below has it. */
+    /** Empty once the customer is erased, as the constraint below requires. */
     email: text().notNull(),
     companyName: text(),
-    /** The plan that an operator has set; the plans held by subscription are derived (`held_plans`). */
+    /** The plan that an operator has set; plans held by subscription are derived (`held_plans`). */
     basePlan: text().references(() => plans.id),
-    /** False in a row that only the version before has written, which has `plan` alone. */
+    /** False in a row that only the previous version has written, which knows only `plan`. */
     basePlanKnown: boolean().notNull().default(false),
-    /** For the version before: the plan that it reads limits and prices of. */
+    /** For the previous version: the plan from which it reads limits and prices. */
     plan: text().references(() => plans.id),
-    /** The owner's own id of the customer. */
+    /** The operator's own id for the customer. */
     externalId: text(),
-    /** `suspended` stops every key of theirs at once. */
+    /** `suspended` stops all keys of the customer at once. */
     status: text({ enum: ['active', 'suspended'] })
       .notNull()
       .default('active'),
-    /** The first that was linked; `stripe_customers` has the others. */
+    /** The one that was linked first; `stripe_customers` has the others. */
     stripeCustomerId: text(),
-    /** How many Stripe customers of theirs were deleted: the next one is made under another key. */
+    /**
+     * How many of the customer's Stripe customers were deleted: the next is created with a new key.
+     */
     stripeCustomersDeleted: integer().notNull().default(0),
     metadata: jsonb().$type<Record<string, unknown>>().notNull(),
-    /** Of the call that created it, with what that was about and what it was answered; null for none. */
+    /**
+     * The key of the call that created it, with that call's fingerprint and answer; null for none.
+     */
     idempotencyKey: text(),
     idempotencyFingerprint: bytea(),
     idempotencyAnswer: jsonb().$type<PresentedCustomer>(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
-    /** From then on there is no such customer; the row keeps the id, a pseudonym, for what refers to it. */
+    /**
+     * From then on the customer is unknown; the row keeps the id, as a pseudonym, for rows that refer
+     * to it.
+     */
     erasedAt: timestamp({ precision: 3, withTimezone: true }),
   },
   (table) => [
@@ -61,7 +68,7 @@ export const customers = pgTable(
       'customers_erased',
       sql`${table.erasedAt} is null or (${table.email} = '' and ${table.companyName} is null and ${table.stripeCustomerId} is null and ${table.metadata} = '{}')`,
     ),
-    // Both partial, so that an update of them takes no lock that conflicts with `for key share`: only an
+    // Both are partial, so that an update takes no lock that conflicts with `for key share`; only an
     // erasure does.
     uniqueIndex('customers_stripe_customer_id')
       .on(table.stripeCustomerId)
@@ -78,7 +85,7 @@ export const customers = pgTable(
   ],
 )
 
-/** Stripe customers that belong to a customer besides `customers.stripe_customer_id`. */
+/** Stripe customers that belong to a customer in addition to `customers.stripe_customer_id`. */
 export const stripeCustomers = pgTable(
   'stripe_customers',
   {

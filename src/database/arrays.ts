@@ -1,6 +1,6 @@
 /**
- * PostgreSQL array literals (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO), so that
- * a whole batch is a handful of parameters. The statement casts them: `${array(ids)}::bigint[]`.
+ * PostgreSQL array literals (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO): a whole
+ * batch becomes a handful of parameters. The statement casts them: `${array(ids)}::bigint[]`.
  */
 export function array(values: readonly Element[]): string {
   return column(values, (value) => value)
@@ -8,14 +8,14 @@ export function array(values: readonly Element[]): string {
 
 type Element = string | bigint | boolean | Date | Buffer | null
 
-/** One column of many rows. */
+/** An array literal with one column of many rows. */
 export function column<Row>(rows: readonly Row[], pick: (row: Row) => Element): string {
   let literal = ''
   for (const row of rows) literal += `${literal === '' ? '{' : ','}${element(pick(row))}`
   return literal === '' ? '{}' : `${literal}}`
 }
 
-/** A column of `jsonb[]`; null is SQL's null. */
+/** A column as `jsonb[]`; null becomes SQL's null. */
 export function jsonColumn<Row>(rows: readonly Row[], pick: (row: Row) => unknown): string {
   let literal = ''
   for (const row of rows) {

@@ -1,5 +1,8 @@
 export interface DatabaseConfig {
-  /** Undefined: the embedded server under `dataDir`. May name several servers, a primary and standbys. */
+  /**
+   * Undefined for the embedded server under `dataDir`. May name several servers, a primary and
+   * standbys.
+   */
   url: string | undefined
   ssl: 'verify-full' | 'disable'
   ca: string | undefined

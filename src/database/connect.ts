@@ -4,7 +4,10 @@ import { serverUrls, socketHost } from './hosts.ts'
 import { COMMAND, KINDS, type Kind, type KindName, settingStatements, settingsOf } from './kinds.ts'
 import { failureIn } from './outcomes.ts'
 
-/** For programs beside the service, which keep no place in its table. */
+/**
+ * A kind of connection for programs beside the service, which are not in the service's table of
+ * kinds.
+ */
 export interface OtherKind {
   /** Shown in pg_stat_activity. */
   name: string
@@ -13,9 +16,9 @@ export interface OtherKind {
 }
 
 /**
- * A pool of postgres.js, the only driver here. Opens no connection before its first query.
- * @param kind what the service opens is in the table of kinds, and by name
- * @throws Error when the driver lacks the fixes in patches/, applied by the build
+ * A pool of postgres.js, the only driver here. It opens no connection before its first query.
+ * @param kind the name of one of the service's kinds, or the kind of another program
+ * @throws Error when the driver lacks the fixes in patches/, which the build applies
  */
 export function connect(
   config: DatabaseConfig,
@@ -27,19 +30,19 @@ export function connect(
   const [first = '', ...others] = serverUrls(config.url)
   const options = {
     ...hosts(first, others),
-    // A standby is behind: what it shows may lack what has been acknowledged.
+    // A standby lags behind: it may lack changes that have been acknowledged.
     target_session_attrs: 'primary' as const,
     max: connectionsMax ?? max,
     ...(bounds.isKept && { max_lifetime: null }),
     ssl: config.ssl === 'verify-full' ? { rejectUnauthorized: true, ca: config.ca } : false,
     connect_timeout: 4,
-    // Array types need not be asked for: arrays are sent as literals with a cast.
+    // Arrays are sent as literals with a cast, so their types need not be fetched.
     fetch_types: false,
     types: { bigint: postgres.BigInt },
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: failureIn,
     connection: { application_name: `strongroom ${name}`, TimeZone: 'UTC' },
-    // By statements: a pooler refuses or drops most settings of a startup message.
+    // Set by statements: a pooler refuses or drops most settings of a startup message.
     session: settingStatements(settingsOf(bounds)),
   }
   const sql = postgres(first, options)
@@ -57,14 +60,14 @@ function readKind(kind: KindName | OtherKind): { name: string; bounds: Kind; max
 }
 
 /**
- * The servers one by one: the driver would give those without a port that of the first, and takes an
- * IPv6 address for the port that begins at its first colon.
+ * Parses the servers one by one. The driver would give the first server's port to those without one,
+ * and would split an IPv6 address at its first colon.
  */
 function hosts(first: string, others: readonly string[]) {
   const parsed = [first, ...others].map((url) => new URL(url))
   const isSocket = 'host' in socketHost(first)
   if (isSocket || parsed[0]?.hostname === '') return socketHost(first)
-  // The driver takes lists, which its types do not say.
+  // The driver takes lists, although its types do not say so.
   return {
     host: parsed.map(({ hostname }) =>
       decodeURIComponent(hostname).replace(/^\[(.*)\]$/, '$1'),

@@ -1,4 +1,4 @@
-/** Outages of the network and the server as postgres.js and Node name them. */
+/** Network and server outages, by the codes of postgres.js and Node. */
 const CONNECTION_CODES = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
@@ -22,15 +22,17 @@ const CONNECTION_CODES = new Set([
 ])
 
 /**
- * SQLSTATEs after which the same request may succeed later, by class: connection, resources,
- * operator intervention, system; a conflict of transactions; a read-only standby, or a session that lost
- * its transaction; and a privilege that is missing (without its audit record an act must not happen, and
- * an operator must act). And a lock that was not had in time (55P03), like a statement that took too long
- * (57014): the transaction is aborted, so it did not happen.
+ * SQLSTATEs after which the same request may succeed later. By class: connection, resources, operator
+ * intervention, system, transaction conflicts. Also a read-only standby (25006), a session that lost
+ * its transaction (25P01), and a missing privilege (42501): without its audit record an act must not
+ * happen, and an operator must help. After a lock timeout (55P03) or a statement timeout (57014) the
+ * transaction is aborted, so it did not happen.
  */
 const RETRYABLE_STATES = /^(08|53|57|58|40)...$|^25006$|^25P01$|^42501$|^55P03$/
 
-/** The code of a database error, also where Drizzle has wrapped it; undefined for anything else. */
+/**
+ * The code of a database error, also of one that Drizzle has wrapped; undefined for anything else.
+ */
 export function databaseErrorCode(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && typeof cause.code === 'string') return cause.code
@@ -38,7 +40,7 @@ export function databaseErrorCode(error: unknown): string | undefined {
   return undefined
 }
 
-/** Whether a statement failed by this unique, check or foreign key constraint. */
+/** Whether a statement violated this unique, check or foreign key constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('constraint_name' in cause) return cause.constraint_name === constraint
@@ -46,15 +48,15 @@ export function violates(error: unknown, constraint: string): boolean {
   return false
 }
 
-/** Whether the connection was lost: what was under way may or may not have been committed. */
+/** Whether the connection was lost: a running statement may or may not have been committed. */
 export function isConnectionLost(error: unknown): boolean {
   const code = databaseErrorCode(error)
   return code !== undefined && (CONNECTION_CODES.has(code) || /^(08|57P)/.test(code))
 }
 
 /**
- * Whether a statement was ended for taking too long, or for a lock that was not to be had: the
- * transaction is aborted, so nothing of it has happened.
+ * Whether a statement or its wait for a lock took too long. The transaction is aborted, so nothing
+ * has happened.
  */
 export function isTimeUp(error: unknown): boolean {
   const code = databaseErrorCode(error)
@@ -66,7 +68,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return code !== undefined && (CONNECTION_CODES.has(code) || RETRYABLE_STATES.test(code))
 }
 
-/** A lock was not had within its time: by then the transaction is aborted, and nothing has happened. */
+/** Whether a wait for a lock timed out. The transaction is aborted, so nothing has happened. */
 export function isLockNotHad(error: unknown): boolean {
   return databaseErrorCode(error) === '55P03'
 }

@@ -3,14 +3,14 @@ import { isLoopback } from './loopback.ts'
 
 const PARTS = /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)([^/?#]*)([^?#]*)(?:\?([^#]*))?/is
 
-/** What the service decides by its own settings, and a driver would follow against them. */
+/** Parameters that the service sets itself; a driver would let the URL override them. */
 const DECIDED = ['host', 'hostaddr', 'port', 'ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert']
 
 /**
- * The URL of each server that a URL names, such as the two of `postgres://role@a:5432,b:5432/name`:
- * a primary and its standbys, as libpq reads it and `URL` does not. Servers in the query (`?host=`,
- * `?hostaddr=`, `?port=`) go before those in their place; here they are put there. node-postgres
- * would read the query, and postgres.js would not.
+ * The URL of each server that a URL names, such as the two of `postgres://role@a:5432,b:5432/name`: a
+ * primary and its standbys, as libpq reads it and `URL` does not. Servers in the query (`?host=`,
+ * `?hostaddr=`, `?port=`) override those in the usual place and are moved there, because
+ * node-postgres would read the query and postgres.js would not.
  */
 export function serverUrls(url: string): string[] {
   const parts = PARTS.exec(url)
@@ -38,10 +38,7 @@ function inUrl(host: string): string {
   return isIPv6(host) ? `[${host}]` : encodeURIComponent(host)
 }
 
-/**
- * Whether all that a URL names as a server is this machine, or a Unix socket on it, wherever in the
- * URL it stands.
- */
+/** Whether every server that a URL names, anywhere in it, is this machine or a Unix socket on it. */
 export function isLocalDatabase(url: string): boolean {
   const [, , inPlace = '', , search = ''] = PARTS.exec(url) ?? []
   const query = new URLSearchParams(search)
@@ -57,7 +54,7 @@ function isLocal(server: string): boolean {
 }
 
 /**
- * The host option for a URL that names the folder of a Unix socket in its host's place
+ * The host option for a URL whose host is the folder of a Unix socket
  * (`postgres://role@%2Frun%2Fpostgresql/name`), as libpq reads it and postgres.js does not.
  */
 export function socketHost(url: string): { host: string } | Record<string, never> {

@@ -15,7 +15,7 @@ const CLOSE_TIMEOUT_S = 5
 
 export type { Database, Transaction } from './handles.ts'
 
-/** Pools of Drizzle, one for each of those that must not wait for each other. */
+/** The pools of Drizzle. Calls of one pool never wait for those of another. */
 const POOLS = [
   'public',
   'customers',
@@ -30,25 +30,25 @@ type PoolName = (typeof POOLS)[number]
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The pool of the scope that a route is in; outside of scopes, that of jobs and metrics. */
+    /** The pool of the route's scope; outside of scopes, the pool of jobs and metrics. */
     db: Database
     databases: Readonly<Record<PoolName, Database>>
-    /** Connections of raw SQL, which whoever opens them closes. */
+    /** Connections for raw SQL. The caller who opens one must close it. */
     connections: {
       /**
-       * For the life of the process: readiness asks them.
-       * @param connectionsMax where several pools share what the kind may have
+       * Opens a connection for the life of the process; readiness checks include it.
+       * @param connectionsMax where several pools share the connections of a kind
        */
       open(kind: KindName, connectionsMax?: number): postgres.Sql
-      /** For as long as one job takes. */
+      /** Opens a connection for the time of one job. */
       connect(kind: KindName): postgres.Sql
-      /** Whether each kind of connection is to be had and answers. */
+      /** Whether each kind of connection is available and answers. */
       readiness: Readiness
     }
   }
 }
 
-/** Drizzle on pools of its own: it changes its client's serialisers, so raw SQL uses others. */
+/** Drizzle has its own pools: it changes its client's serialisers, so raw SQL uses other clients. */
 export const database = fp(
   async (app: FastifyInstance, { config }: { config: DatabaseConfig }) => {
     const asked = readiness(app.log)
@@ -81,7 +81,7 @@ export const database = fp(
   { name: 'database', dependencies: ['metrics'] },
 )
 
-/** From here on `db` is, for the routes of this scope, a pool that no other scope's calls can use up. */
+/** Gives the routes of this scope, as `db`, a pool that no other scope's calls can use up. */
 export function useDatabase(scope: FastifyInstance, pool: PoolName): void {
   scope.decorate('db', scope.databases[pool])
 }

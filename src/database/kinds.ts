@@ -1,39 +1,46 @@
-/** What one connection may wait for and how long it may work, whatever is asked on it. */
+/** How long a connection may wait and work, whatever the statement. */
 export interface Bounds {
-  /** For one lock, of a row, a table or a number; 0 for no bound. */
+  /** The longest wait for one lock on a row, a table or a number; 0 for no bound. */
   lockTimeoutMs: number
-  /** For one statement, its waits included; 0 for no bound. */
+  /** The longest time of one statement, including its waits; 0 for no bound. */
   statementTimeoutMs: number
-  /** A peer that vanished in mid-transaction must not hold its row locks longer than this. */
+  /** How long a peer that vanishes in mid-transaction may keep its row locks. */
   idleInTransactionMs: number
 }
 
 export interface Kind extends Bounds {
-  /** What it is for, as `doctor` shows it. */
+  /** Its purpose, as `doctor` shows it. */
   serves: string
-  /** Of one process; what finds all of them busy waits for one of them, and for none of another kind. */
+  /**
+   * The limit for one process. When all are busy, callers wait for one of them, and for none of
+   * another kind.
+   */
   connectionsMax: number
-  /** Of a pool: how many transactions may be under way, and how long the next waits for its turn. */
+  /**
+   * For a pool: how many transactions may run at once, and how long the next one waits for its turn.
+   */
   turns?: { max: number; waitMsMax: number }
-  /** How many operations or rows of its own one transaction takes at most; null: see the caller. */
+  /** How many operations or rows one transaction handles at most; null if the caller decides. */
   rowsMax: number | null
-  /** Plans made for the arrays at hand would take them for a reason to read whole tables. */
+  /** Whether plans are generic: one made for the given arrays could decide to read whole tables. */
   hasGenericPlans?: true
-  /** Ends never by its age, because it holds something that a session has and no transaction. */
+  /**
+   * Whether it is never closed because of its age: it holds something that belongs to the session.
+   */
   isKept?: true
 }
 
-/** A caller is told after five seconds, so the database gives up before that. */
+/** The caller gets an answer after five seconds, so the database gives up before that. */
 const REQUEST: Bounds = {
   lockTimeoutMs: 1_500,
   statementTimeoutMs: 4_500,
   idleInTransactionMs: 10_000,
 }
 
-/** Many wait for one batch, so a row that is locked must not hold up those that are not. */
+/** Many callers wait for one batch, so one locked row must not hold up the others. */
 const BATCH: Bounds = { ...REQUEST, lockTimeoutMs: 1_000 }
 
-/** Every call of a customer waits for it, and has the rest of its time before it. */
+/** Every call of a customer waits for this check, and needs the rest of its time afterwards. */
 const KEYS: Bounds = { ...BATCH, statementTimeoutMs: 2_000 }
 
 const BACKGROUND: Bounds = {
@@ -50,7 +57,7 @@ const pool = (serves: string, connectionsMax: number, bounds = REQUEST) => {
   return { serves, connectionsMax, rowsMax: null, ...bounds }
 }
 
-/** With the wait for a lock behind it, a wait for a turn still ends within its caller's time. */
+/** A wait for a turn, and then for a lock, still ends within its caller's time. */
 const TURN_MS_MAX = 3_000
 
 const shared = (serves: string, connectionsMax: number, bounds = REQUEST) => {
@@ -59,8 +66,8 @@ const shared = (serves: string, connectionsMax: number, bounds = REQUEST) => {
 }
 
 /**
- * Every kind of connection there is. One that is used up, or waits for a lock, takes nothing from
- * another: that is what they are kept apart for. What a process opens at most is their sum.
+ * Every kind of connection. They are separate so that one that is used up, or waits for a lock, takes
+ * nothing from the others. The sum of their limits is what a process opens at most.
  */
 export const KINDS = {
   ledger: lane('money: one batch at a time', 500),
@@ -100,10 +107,10 @@ export const KINDS = {
 
 export type KindName = keyof typeof KINDS
 
-/** Of programs that a person waits for: commands, the doctor, the start. */
+/** For programs with a person waiting: commands, the doctor, the start. */
 export const COMMAND: Kind = pool('a command', 1, BACKGROUND)
 
-/** Of migrations: each bounds its own waits for locks, and may take as long as it needs. */
+/** For migrations: each bounds its own waits for locks, and may take as long as it needs. */
 export const MIGRATION: Kind = {
   ...COMMAND,
   serves: 'migrations',
@@ -112,13 +119,13 @@ export const MIGRATION: Kind = {
   isKept: true,
 }
 
-/** What a process of the service opens at most, with the jobs in it. */
+/** The most connections that a process of the service opens, including those of its jobs. */
 export const CONNECTIONS_MAX: number = Object.values(KINDS).reduce(
   (sum, { connectionsMax }) => sum + connectionsMax,
   0,
 )
 
-/** The settings that a session of a kind begins with, by PostgreSQL's names. */
+/** The settings with which a session of a kind begins, by PostgreSQL's names. */
 export function settingsOf(kind: Kind): Record<string, string> {
   return {
     lock_timeout: `${kind.lockTimeoutMs}ms`,
@@ -128,7 +135,7 @@ export function settingsOf(kind: Kind): Record<string, string> {
   }
 }
 
-/** The statements that make them: of names and values in this file alone. */
+/** The statements that apply these settings; all names and values come from this file. */
 export function settingStatements(settings: Record<string, string>): string {
   return Object.entries(settings)
     .map(([name, value]) => `set ${name} = '${value}'`)

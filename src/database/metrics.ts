@@ -8,7 +8,10 @@ interface Sample {
   connections: { pool: string; state: string; count: number }[]
 }
 
-/** Whether the database answers, how long a query takes with its wait for a connection, and who is connected. */
+/**
+ * Gauges: whether the database answers, how long a query takes with its wait for a connection, and
+ * the connections by kind.
+ */
 export function databaseMetrics(registry: Registry, db: Database): void {
   const registers = [registry]
   const sample = sampled<Sample>(async () => {

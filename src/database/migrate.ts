@@ -13,7 +13,7 @@ import { serviceRole } from './roles.ts'
 
 const FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
-/** Any constant will do; it serialises replicas that start at the same time. */
+/** An arbitrary constant. The lock serialises replicas that start at the same time. */
 const LOCK_KEY = 5_746_101
 const LOCK_POLL_MS = 100
 const NAME_HOLDER_AFTER_MS = 5_000
@@ -53,7 +53,7 @@ export async function migrate(
   }
 }
 
-/** By asking again and again: a statement that waits is one that an index built CONCURRENTLY waits for. */
+/** Polls for the lock: an index that is built CONCURRENTLY would wait for a statement that waits. */
 async function becomeOnly(
   client: postgres.Sql,
   log: (message: string) => void,
@@ -88,7 +88,7 @@ async function holder(client: postgres.Sql): Promise<string> {
   )
 }
 
-/** The job queue has tables of its own, in a schema of its own. */
+/** The job queue has its own tables in its own schema. */
 async function migrateJobs(config: DatabaseConfig): Promise<void> {
   const pool = pgPool(config, MIGRATION)
   try {

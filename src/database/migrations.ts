@@ -4,15 +4,18 @@ import type postgres from 'postgres'
 import { databaseErrorCode } from './faults.ts'
 import { grantTo } from './grants.ts'
 
-/** Everybody who comes after it queues behind a lock that is waited for: so long at most, then again. */
+/**
+ * While a migration waits for a lock, all later statements queue behind it. So it waits this long at
+ * most, then tries again.
+ */
 export const LOCK_WAIT_MS = 1_000
 const RETRY_DELAY_MS = 1_000
 const TRIES_MAX = 120
 
-/** A lock could not be had, or not without a deadlock: nothing of that migration has happened. */
+/** A lock timeout or a deadlock: nothing of that migration has happened. */
 const LOCK_NOT_HAD = /^(55P03|40P01)$/
 
-/** A table is in use by one transaction all the time; an operator must find out which. */
+/** One transaction keeps a table in use all the time; an operator must find out which. */
 export class LockNotHad extends Error {
   constructor() {
     super(
@@ -23,10 +26,10 @@ export class LockNotHad extends Error {
 }
 
 /**
- * Applies those migrations of a folder that come after the database's last, in order. Drizzle's own
- * migrator applies all of them in one transaction, which would keep each lock until the last is done
- * and leaves no place for an index that is built beside the traffic. Here each has a transaction of
- * its own and a limit to waiting; one made of CONCURRENTLY statements has none of either.
+ * Applies those migrations of a folder that are newer than the database's last, in order. Drizzle's
+ * own migrator applies all of them in one transaction, which would keep each lock until the last is
+ * done, and can't build an index beside the traffic. Here each migration has its own transaction and
+ * a limit to its waits. A migration made of CONCURRENTLY statements has neither.
  * @param sql a single connection
  * @param role who uses the tables, if not their owner
  * @returns how many there were
@@ -48,7 +51,7 @@ export async function applyMigrations(
   return lacking.length
 }
 
-/** When the newest of the applied migrations was made, in milliseconds; 0 for an empty database. */
+/** When the newest applied migration was made, in milliseconds; 0 for an empty database. */
 async function lastApplied(sql: postgres.Sql): Promise<number> {
   const [found] = await sql`
     select from pg_tables where schemaname = 'drizzle' and tablename = '__drizzle_migrations'`
@@ -100,7 +103,10 @@ async function applyAlone(
   })
 }
 
-/** Its locks stop nobody, so they may be waited for. A half that is left is dropped by its first statement. */
+/**
+ * Its locks block no other statement, so it may wait for them. Its first statement drops what a
+ * failed attempt has left.
+ */
 async function applyBeside(sql: postgres.Sql, migration: MigrationMeta): Promise<void> {
   for (const text of migration.sql) await sql.unsafe(text)
   await record(sql, migration)

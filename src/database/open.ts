@@ -31,10 +31,10 @@ export interface OpenLog {
 export class DatabaseNotReady extends Error {}
 
 /**
- * The database that is configured, or else the embedded one, with its schema up to date.
- * @param aborted ends it between its steps
+ * Opens the configured database, or else the embedded one, with its schema up to date.
+ * @param aborted gives up between its steps
  * @throws DatabaseNotReady for a schema that lacks migrations, or a server that may lose commits
- * @throws SessionsShared for a pooler whose connections are no sessions
+ * @throws SessionsShared for a pooler that does not give each connection its own session
  */
 export async function openDatabase(
   config: OpenOptions,

@@ -3,25 +3,25 @@ import postgres from 'postgres'
 import { databaseErrorCode, isConnectionLost } from './faults.ts'
 import { NoConnectionFree } from './turns.ts'
 
-/** An outage fails every call, and one line in this time is enough for each kind and code. */
+/** An outage fails every call, and one log line in this time is enough for each kind and code. */
 const QUIET_MS = 10_000
 const REMEMBERED_MAX = 200
 
 /**
- * Whether the server, or what stands in front of it, refuses to serve: by SQLSTATE the connection
- * (08), who connects (28), its resources (53) and operators or its own limits (57).
+ * SQLSTATE classes with which the server, or a pooler in front of it, refuses to serve: the
+ * connection (08), the role (28), resources (53), and operators or limits (57).
  */
 const REFUSING = /^(08|28|53|57)/
 
-/** Whether an error means that a connection is not to be had, or was lost. */
+/** Whether an error means that a connection is unavailable or was lost. */
 export function isOutage(error: unknown): boolean {
   return isConnectionLost(error) || REFUSING.test(databaseErrorCode(error) ?? '')
 }
 
 /**
- * Logs what the server says of an outage, in its own words: `too many connections for role "…"` says
- * what no code does. These classes quote roles, databases and limits, and never what was asked.
- * @returns what to call with any error, and with where it was met
+ * Logs the server's own words about an outage: `too many connections for role "…"` says more than any
+ * code. Messages of these classes name roles, databases and limits, and never quote the statement.
+ * @returns a function to call with any error, and with the place where it occurred
  */
 export function outageLog(log: FastifyBaseLogger): (error: unknown, where: string) => void {
   const saidAt = new Map<string, number>()
@@ -40,7 +40,7 @@ export function outageLog(log: FastifyBaseLogger): (error: unknown, where: strin
   }
 }
 
-/** The server's words; the driver's own errors name addresses, which the code says enough of. */
+/** The server's message. The driver's own errors name addresses, and their code says enough. */
 export function messageOf(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const isSaid = cause instanceof postgres.PostgresError || cause instanceof NoConnectionFree

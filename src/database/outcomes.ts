@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import type { Database } from './handles.ts'
 
-/** Lost on a connection that was in use: what had been sent may or may not have been done. */
+/** The connection was lost in use: what had been sent may or may not have been done. */
 const LOST_IN_USE = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
@@ -15,12 +15,12 @@ const LOST_IN_USE = new Set([
 /** The server ends the session; it may have committed just before. */
 const SESSION_ENDED = /^(0800|57P0[12])/
 
-/** What the server warns of when a commit's wait for its standby is cut short. */
+/** The server's warning when a commit's wait for its standby is cut short. */
 const UNREPLICATED = { code: '01000', routine: 'SyncRepWaitForLSN' }
-/** What it warns of when there is nothing to commit: the transaction ended with another session. */
+/** Its warning when there is nothing to commit: the transaction ended with another session. */
 const NO_TRANSACTION = '25P01'
 
-/** A commit, or a statement that commits by itself, was sent, and nothing says what became of it. */
+/** A commit, or a statement that commits by itself, was sent, and its outcome is unknown. */
 export class OutcomeUnknown extends Error {
   constructor(cause: unknown) {
     super('Whether it was committed is not known', { cause })
@@ -29,7 +29,7 @@ export class OutcomeUnknown extends Error {
 }
 
 /**
- * Sends what commits, and tells a lost answer from a refusal.
+ * Sends a statement that commits, and distinguishes a lost answer from a refusal.
  * @throws OutcomeUnknown when it may have been committed; any other error means that it was not
  */
 export async function committing<T>(send: () => PromiseLike<T>): Promise<T> {
@@ -40,7 +40,7 @@ export async function committing<T>(send: () => PromiseLike<T>): Promise<T> {
   }
 }
 
-/** The same for transactions of Drizzle, whose commit is sent when `work` has returned. */
+/** The same for Drizzle's transactions, whose commit is sent after `work` has returned. */
 export function withOutcomes(db: Database): Database {
   const transaction: Database['transaction'] = async (work, config) => {
     let isSent = false
@@ -58,9 +58,9 @@ export function withOutcomes(db: Database): Database {
 }
 
 /**
- * For `onnotice`: a warning by which a statement has failed, though the server reports a success.
+ * For `onnotice`: recognises warnings of statements that failed although the server reports success.
  * https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION
- * @returns the error that the statement is rejected with; undefined for any other notice
+ * @returns the error with which the statement is rejected; undefined for any other notice
  */
 export function failureIn(notice: postgres.Notice): Error | undefined {
   const { code, routine } = notice
@@ -74,7 +74,7 @@ function leavesOpen(error: unknown): boolean {
     const { code, routine, syscall } = cause as Error & Partial<Record<string, unknown>>
     if (typeof code !== 'string') continue
     if (code === UNREPLICATED.code) return routine === UNREPLICATED.routine
-    // A connection that could not be made has carried nothing.
+    // A connection that was never made has sent nothing.
     return syscall !== 'connect' && (LOST_IN_USE.has(code) || SESSION_ENDED.test(code))
   }
   return false

@@ -3,12 +3,12 @@ import type { DatabaseConfig } from './config.ts'
 import { serverUrls } from './hosts.ts'
 import { type Kind, settingStatements, settingsOf } from './kinds.ts'
 
-/** As the server itself refuses to write. */
+/** The code with which the server itself refuses to write. */
 class StandbyFound extends Error {
   readonly code = '25006'
 }
 
-/** A pool of node-postgres, which the job queue is built on. All else goes through postgres.js. */
+/** A pool of node-postgres, for the job queue. Everything else uses postgres.js. */
 export function pgPool(
   config: DatabaseConfig,
   kind: Kind,
@@ -17,7 +17,10 @@ export function pgPool(
   const urls = serverUrls(config.url ?? '')
   let server = 0
 
-  /** Knows one server: goes to the last one that was good, and the next time to another if it is not. */
+  /**
+   * Knows one server: the last one that worked. After a failed connection, the next client tries
+   * another.
+   */
   class Client extends pg.Client {
     constructor(options?: pg.ClientConfig) {
       super({ ...options, connectionString: urls[server % urls.length] })
@@ -36,7 +39,7 @@ export function pgPool(
     connectionTimeoutMillis: 4_000,
     verify: (client, done) => {
       client.query<{ standby: boolean }>(question, (error: Error | null, results) => {
-        // Of several statements each has its result.
+        // Several statements return a list of results.
         const [row] = error === null ? ([results].flat().at(-1)?.rows ?? []) : []
         const isStandby = row?.standby === true
         if (isStandby) server++
@@ -44,7 +47,7 @@ export function pgPool(
       })
     },
   })
-  // A connection that is lost is replaced by the next one; without listeners it would end the process.
+  // The next connection replaces a lost one; without listeners its error would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool

@@ -3,7 +3,10 @@ import type { DatabaseConfig } from './config.ts'
 import { connect } from './connect.ts'
 import { COMMAND, settingsOf } from './kinds.ts'
 
-/** A pooler that shares its sessions among transactions shows it at the first, if nobody else is there. */
+/**
+ * A pooler that shares sessions among transactions shows it in the first round, if it is otherwise
+ * idle.
+ */
 const ROUNDS = 5
 
 const ADVICE =
@@ -11,7 +14,7 @@ const ADVICE =
   'PostgreSQL itself, or at a pooler in session mode (pgbouncer: pool_mode = session) with room for ' +
   'all of its connections.'
 
-/** Something stands in front of the database that does not give each connection a session of its own. */
+/** A pooler in front of the database does not give each connection its own session. */
 export class SessionsShared extends Error {
   readonly reason: string
   readonly advice = ADVICE
@@ -23,9 +26,9 @@ export class SessionsShared extends Error {
 }
 
 /**
- * Whether each connection is a session: two of them at once are never one server process, neither
- * becomes another from one transaction to the next, and what is set stays as it is set.
- * @throws SessionsShared with what to do
+ * Checks that each connection is a session: two connections never share a server process, neither
+ * changes it between transactions, and settings persist.
+ * @throws SessionsShared with advice
  */
 export async function requireSessions(config: DatabaseConfig): Promise<void> {
   const pair = [open(config), open(config)] as const
@@ -48,7 +51,7 @@ function open(config: DatabaseConfig): postgres.Sql {
   return connect(config, { name: 'start', connectionsMax: 1 })
 }
 
-/** As text, because a prepared statement is one of the things that do not stay. */
+/** Sent as text, because a pooler may not keep prepared statements. */
 async function pidOf(sql: postgres.Sql): Promise<number | undefined> {
   const [row] = await sql.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid')
   return row?.pid

@@ -4,36 +4,36 @@ import { databaseErrorCode } from './faults.ts'
 import type { KindName } from './kinds.ts'
 import { outageLog, isOutage } from './outages.ts'
 
-/** A server that hangs is as good as away: a monitor needs its answer in time. */
+/** A server that hangs counts as unavailable, because a monitor needs its answer in time. */
 const ANSWER_MS_MAX = 2_000
-/** Anyone may ask, so what asking costs is bounded: one round of questions in this time. */
+/** Anyone may ask, so the cost is bounded: one round of checks in this time. */
 const FRESH_MS = 500
-/** Beyond what the statements before it may take, a question is no longer in a queue. */
+/** A check that is older than the longest statement before it is no longer just queued. */
 const UNANSWERED_MS_MAX = 7_000
 
 type State = 'ok' | 'unavailable'
 
 export interface Readiness {
-  /** @returns what to call when there is no such connection any more */
+  /** @returns a function to call when this connection no longer exists */
   watch(kind: KindName, ask: () => PromiseLike<unknown>): () => void
-  /** Those that are not to be had: none, if all is well. */
+  /** The kinds that are unavailable; empty if all is well. */
   unavailable(): Promise<KindName[]>
 }
 
 interface Watched {
   kind: KindName
   ask: () => PromiseLike<unknown>
-  /** What the last question that was answered came to. */
+  /** The result of the last completed check. */
   known: State
-  /** Since when a question is under way. */
+  /** When the running check began; null if none runs. */
   askedAt: number | null
 }
 
 /**
- * Asks every kind of connection, because each has settings of its own and may be refused by itself: by
- * a role's limit, or by a pooler. One that is busy with its work, or waits for a lock, is not away; so
- * a question that is late leaves what was known before. On the connection of `health` nothing else
- * runs: where that one is late, the server hangs.
+ * Checks every kind of connection, because each has its own settings and may be refused separately:
+ * by a role's limit, or by a pooler. A kind that is busy or waits for a lock is still available, so a
+ * late check leaves the known state unchanged. Nothing else runs on the connection of `health`: if
+ * its check is late, the server hangs.
  */
 export function readiness(log: FastifyBaseLogger): Readiness {
   const watched = new Set<Watched>()
@@ -48,7 +48,7 @@ export function readiness(log: FastifyBaseLogger): Readiness {
       one.known = 'ok'
     } catch (error) {
       note(error, one.kind)
-      // Any other answer, as in a transaction that has failed, is an answer too.
+      // Any other error, such as that of a failed transaction, is an answer too.
       const isThere = databaseErrorCode(error) !== undefined && !isOutage(error)
       one.known = isThere ? 'ok' : 'unavailable'
     } finally {
@@ -82,7 +82,7 @@ export function readiness(log: FastifyBaseLogger): Readiness {
     unavailable: () => {
       const now = performance.now()
       if (round === undefined || now >= round.until) {
-        // Until it has ended nobody begins another.
+        // No other round begins before this one ends.
         const current = { answer: askAll(), until: Infinity }
         round = current
         void current.answer.finally(() => (current.until = performance.now() + FRESH_MS))

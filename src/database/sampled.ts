@@ -4,8 +4,8 @@ const AGE_MS_MAX = 5_000
 const ANSWER_MS_MAX = 2_000
 
 /**
- * What a query says, asked for at most every five seconds however many gauges and scrapes want it. A
- * scrape gets null, and soon, when the database does not answer: its other metrics are needed then.
+ * Caches a query's result for five seconds, however many gauges and scrapes need it. When the
+ * database does not answer, a scrape soon gets null, because its other metrics are needed then.
  */
 export function sampled<T>(ask: () => Promise<T>): () => Promise<T | null> {
   let askedAt = -Infinity

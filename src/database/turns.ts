@@ -1,9 +1,9 @@
 import type postgres from 'postgres'
 
-/** How many transactions may wait for a connection of one pool; the next is refused at once. */
+/** How many transactions may wait for a connection of one pool; further ones are refused at once. */
 const WAITING_MAX = 200
 
-/** As the server says that it has no connection left (53300): nothing has begun. */
+/** The code with which the server says that it has no connection left (53300): nothing has begun. */
 export class NoConnectionFree extends Error {
   readonly code = '53300'
 
@@ -13,9 +13,10 @@ export class NoConnectionFree extends Error {
 }
 
 /**
- * Bounds the queue of a pool's transactions. The driver's own has no bound: what its caller has long
- * given up would begin later all the same. One connection is left to reads, which are always short.
- * @param waitMsMax for how long a transaction may wait for its turn
+ * Bounds the queue of a pool's transactions. The driver's own queue has no bound: a transaction whose
+ * caller has long given up would still begin. One connection is reserved for reads, which are always
+ * short.
+ * @param waitMsMax how long a transaction may wait for its turn
  */
 export function boundTransactions(sql: postgres.Sql, max: number, waitMsMax: number): void {
   const begin = sql.begin.bind(sql) as (...given: unknown[]) => Promise<unknown>

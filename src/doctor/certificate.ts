@@ -4,10 +4,10 @@ import { type Line, failure, pass, warning } from './check.ts'
 
 const TIMEOUT_MS = 4_000
 const DAY_MS = 86_400_000
-/** Let's Encrypt renews at 30: below this, something renews too late or not at all. */
+/** Let's Encrypt renews at 30 days: below this, renewal is late or does not happen. */
 const DAYS_MIN = 14
 
-/** What a TLS server shows, judged as a browser would. @param origin `https://…` */
+/** Checks a TLS server's certificate as a browser would. @param origin `https://…` */
 export async function certificate(origin: string): Promise<Line> {
   const { hostname, port } = new URL(origin)
   const socket = connect({
@@ -22,7 +22,7 @@ export async function certificate(origin: string): Promise<Line> {
     const { valid_to: end, issuer } = socket.getPeerCertificate()
     const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS)
     const protocol = socket.getProtocol() ?? 'unknown protocol'
-    // An authority that this machine was told to trust is not one that clients know.
+    // An authority that only this machine trusts is unknown to clients.
     const by = String(issuer.O ?? issuer.CN)
     if (days < DAYS_MIN) {
       return warning('certificate', `ends in ${days} days`, 'see why it was not renewed')

@@ -2,56 +2,56 @@ import type postgres from 'postgres'
 import type { Config } from '../process/config.ts'
 import type { Environment } from '../process/environment.ts'
 
-/** `unseen`: nothing on this machine shows it, so the advice says what would. */
+/** `unseen`: can't be seen from this machine, so the advice says how to check it. */
 export type Status = 'pass' | 'warning' | 'failure' | 'unseen'
 
 export interface Line {
-  /** What was looked at: stable, for scripts. */
+  /** The name of the check: stable, for scripts. */
   check: string
   status: Status
-  /** What was found, never a value of a secret. */
+  /** What was found; never a secret's value. */
   reason: string
   /** What to do about it. */
   advice?: string
 }
 
-/** What there is to look at. */
+/** What the checks examine. */
 export interface Facts {
   /** The variables of the process and of `.env`. */
   environment: Environment
-  /** Where the service is started, and where its `.env` would be. */
+  /** The folder in which the service starts, and in which its `.env` would be. */
   folder: string
-  /** As far as it can be read. */
+  /** The configuration, as far as it can be read. */
   config: Config
   /** What a production start would refuse, each beginning with the variable's name. */
   faults: readonly string[]
-  /** Null where the database can not be reached; `databaseFault` says why. */
+  /** Null if the database can't be reached; `databaseFault` says why. */
   sql: postgres.Sql | null
   databaseFault: string
-  /** What the capabilities bring. */
+  /** What the capabilities contribute. */
   examinables: readonly Examinable[]
-  /** Where a running service is to be found, and whether somebody said so. */
+  /** Where a running service should be, and whether the caller named that place. */
   service: { origin: string; isGiven: boolean }
 }
 
-/** Looks at what is in the database; its schema is up to date by then. */
+/** Examines the content of the database; its schema is up to date by then. */
 export type RecordCheck = (facts: Facts, sql: postgres.Sql) => Promise<Line[]>
 
-/** What a capability has to be looked at. */
+/** What a capability contributes to the checks. */
 export interface Examinable {
   checks?: readonly RecordCheck[]
-  /** Those that guard its tables. */
+  /** The triggers that guard its tables. */
   triggers?: readonly string[]
 }
 
-/** Whether a setting is refused, and so can not be judged further. */
+/** Whether a setting is refused, and so can't be judged further. */
 export function hasFault({ faults }: Pick<Facts, 'faults'>, name: string): boolean {
   return faults.some((fault) => fault.startsWith(`${name} `))
 }
 
 export interface Group {
   title: string
-  /** Changes nothing. */
+  /** Examines without changing anything. */
   examine(facts: Facts): Promise<Line[]> | Line[]
 }
 

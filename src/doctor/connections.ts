@@ -3,7 +3,7 @@ import { CONNECTIONS_MAX, KINDS, type Kind, type KindName } from '../database/ki
 import { messageOf } from '../database/outages.ts'
 import { type Facts, type Group, type Line, counted, failure, pass } from './check.ts'
 
-/** Every kind of connection with its bounds, each opened once: any may be refused by itself. */
+/** Opens each kind of connection once, with its bounds: any of them may be refused separately. */
 export const connections: Group = {
   title: `Connections, ${CONNECTIONS_MAX} of a process at most`,
   examine: async (facts) => {

@@ -7,7 +7,7 @@ import { type Facts, type Group, type Line, failure, pass, unseen, warning } fro
 const VERSION_MIN = 15
 const SKEW_MS_MAX = 2_000
 
-/** The server itself: who may talk to it, how, and whether what it confirms is kept. */
+/** The server: who can connect, how, and whether acknowledged commits are durable. */
 export const database: Group = {
   title: 'Database',
   examine: async (facts) => {
@@ -144,7 +144,7 @@ async function room(sql: postgres.Sql): Promise<Line> {
     : warning('connections', reason, 'raise max_connections before starting another process')
 }
 
-/** Backups are seen by what the server says of its WAL archive; a dump leaves no trace in it. */
+/** Judges backups by the server's report on its WAL archive; a dump leaves no trace there. */
 async function archive(sql: postgres.Sql): Promise<Line[]> {
   const [row] = await sql<
     { mode: string; failing: boolean; archived: number; lag_s: number | null }[]

@@ -39,13 +39,13 @@ export interface Examined {
 }
 
 export interface Place {
-  /** Where the service is started. */
+  /** The folder in which the service starts. */
   folder: string
-  /** Where it is reached, if not by HOST and PORT. */
+  /** The address of the service, if not HOST and PORT. */
   url?: string | undefined
 }
 
-/** Goes through the whole checklist; whatever is broken becomes a line, and nothing is changed. */
+/** Runs the whole checklist. Every fault becomes a line, and nothing is changed. */
 export async function examine(
   environment: Environment,
   place: Place,
@@ -69,7 +69,7 @@ async function linesOf(group: Group, facts: Facts): Promise<Line[]> {
   try {
     return await group.examine(facts)
   } catch (error) {
-    // Of an unforeseen error only the kind is shown: its message may quote a setting.
+    // Only the kind of an unforeseen error is shown: its message may quote a setting.
     const [reason = ''] = explainStartupFault(error).split('\n')
     const name = error instanceof postgres.PostgresError ? `SQLSTATE ${error.code}` : reason
     return [failure(group.title.toLowerCase(), `could not be looked at (${name})`, 'see the log')]

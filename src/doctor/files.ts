@@ -16,7 +16,7 @@ import {
 const ROTATION_DAYS = 90
 const DAY_MS = 86_400_000
 
-/** Of these a value gives its holder something; the rest of the settings may be read. */
+/** Settings whose values are secrets; the other settings may be read. */
 const SECRETS = [
   'ADMIN_API_TOKEN',
   'INTERNAL_SERVICE_TOKEN',
@@ -28,7 +28,7 @@ const SECRETS = [
   'REDIS_URL',
 ].flatMap((name) => [name, `${name}_PREVIOUS`])
 
-/** Where secrets lie, who can read them, whether they are in git, and how old they are. */
+/** The files that hold secrets: who can read them, whether they are in git, and how old they are. */
 export const secretsAndFiles: Group = {
   title: 'Secrets and files',
   examine: (facts) => {
@@ -37,7 +37,7 @@ export const secretsAndFiles: Group = {
   },
 }
 
-/** Each file that holds a secret, by the variable that names it. */
+/** Each file that holds a secret, with the variable that names it. */
 function secretFiles({ environment: env, folder }: Facts): [string, string][] {
   const named = SECRETS.map((name) => `${name}_FILE`).concat('LICENSE_PRIVATE_KEY_PATH')
   return named.flatMap((name): [string, string][] => {
@@ -66,7 +66,7 @@ function dotenv({ config, folder }: Facts): Line[] {
   return [pass('.env', `closed to others${held.length === 0 ? ', and no secret in it' : ''}`)]
 }
 
-/** Docker, Kubernetes and systemd hand copies to one user, whatever their mode says. */
+/** Docker, Kubernetes and systemd give copies to one user, whatever their mode says. */
 function isMounted(path: string): boolean {
   return /^\/(var\/)?run\/(secrets|credentials)\//.test(path)
 }
@@ -107,8 +107,8 @@ function inGit({ folder }: Facts, paths: [string, string][]): Line[] {
 function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
   const days = ([, path]: [string, string]) =>
     Math.floor((Date.now() - statSync(path).mtimeMs) / DAY_MS)
-  // Licences verify with their key for as long as they last, and a key that is used once a year has the
-  // pepper of its last use: a change of either is no matter of days.
+  // Changing one of these takes longer: licences verify with their key until they expire, and a key
+  // that is used once a year has the pepper of its last use.
   const files = paths.filter(([name]) => !/^(LICENSE_PRIVATE_KEY_PATH$|API_KEY_PEPPER)/.test(name))
   const tokens = files.filter(([, path]) => !isMounted(path))
   const old = tokens.filter((file) => days(file) > ROTATION_DAYS)

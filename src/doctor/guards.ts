@@ -2,7 +2,7 @@ import type postgres from 'postgres'
 import { powersOf } from '../database/powers.ts'
 import { type Examinable, type Facts, type Line, failure, pass } from './check.ts'
 
-/** What keeps the audit log as written; capabilities name theirs. */
+/** Triggers that keep the audit log unchanged; capabilities name their own. */
 const AUDIT_TRIGGERS = [
   'audit_checkpoints_never_change',
   'audit_places_never_change',

@@ -11,7 +11,7 @@ const END_OF_LIFE: Record<number, string> = {
 const NODE_MIN: readonly [number, number] = [20, 12]
 const FREE_SHARE = { warning: 0.1, failure: 0.03 } as const
 
-/** Where this command runs, which should be where the service runs. */
+/** The machine of this command, which should be the service's machine. */
 export const machine: Group = {
   title: 'Machine',
   examine: () => [node(process.versions.node, new Date()), user(), packages(), disk()],

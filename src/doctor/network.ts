@@ -17,7 +17,7 @@ import {
 
 const REDIS_MS_MAX = 2_000
 
-/** Who may reach the service, whom it believes, and how often they may ask. */
+/** Who can reach the service, which proxies it trusts, and its rate limits. */
 export const network: Group = {
   title: 'Network',
   examine: async (facts) => [

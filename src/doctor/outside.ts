@@ -1,6 +1,6 @@
 import { type Facts, type Group, unseen } from './check.ts'
 
-/** What no program on this machine can know: it says so, and what would show it. */
+/** What no program on this machine can see; each line says how to check it. */
 export const outside: Group = {
   title: 'Not seen from here',
   examine: ({ config: { port } }: Facts) => [

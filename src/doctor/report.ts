@@ -12,7 +12,7 @@ const MARKS: Record<Status, { mark: string; style: Parameters<typeof styleText>[
 
 export interface Look {
   hasColour: boolean
-  /** Of the terminal, in characters. */
+  /** The width of the terminal, in characters. */
   columns: number
 }
 
@@ -24,7 +24,7 @@ export function countsOf(examined: readonly Examined[]): Counts {
   return counts
 }
 
-/** The checklist for a reader: a mark, what was looked at, what was found, and below it what to do. */
+/** The checklist as text: a mark, the check and what it found, and below it the advice. */
 export function describeExamination(examined: readonly Examined[], look: Look): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     look.hasColour ? styleText(style, text, { validateStream: false }) : text
@@ -54,7 +54,7 @@ export function describeExamination(examined: readonly Examined[], look: Look): 
   return `Strongroom ${VERSION}, checked for production\n\n${groups.join('\n')}\n${paint(MARKS[verdict].style, summary)}\n`
 }
 
-/** Lines of at most so many characters, broken between words. */
+/** Lines of at most `width` characters, broken between words. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -22,7 +22,7 @@ const AUDIT_DELAY_S_MAX = 60
 
 const LOOK = 'the connection above comes first'
 
-/** What is in the database: its schema and guards, the ledger, and work that waits. */
+/** The content of the database: its schema and guards, the ledger, and pending work. */
 export const schema: Group = {
   title: 'Schema and records',
   examine: async (facts) => {
@@ -84,7 +84,9 @@ async function checkpoint({ keys }: Facts['config'], token: string | null): Prom
   return pass('checkpoint', `the newest, of ${counted(opened.size, 'record')}, verifies`)
 }
 
-/** Whoever can write the database can cut the log's end: only a copy kept elsewhere shows it. */
+/**
+ * Anyone who can write to the database can cut off the log's end: only a copy elsewhere reveals it.
+ */
 function copies({ auditCheckpointDir: folder }: Facts['config']): Line {
   if (folder === undefined) {
     const advice = 'set AUDIT_CHECKPOINT_DIR to a folder on another machine'

@@ -4,7 +4,7 @@ import { type Facts, type Group, type Line, failure, pass, unseen, warning } fro
 
 const TIMEOUT_MS = 4_000
 
-/** A call of each scope that must not get in without its credential. */
+/** A call of each scope that must be refused without its credential. */
 const CLOSED = [
   ['customer', 'GET', '/api/me', [401]],
   ['admin', 'GET', '/api/customers', [401]],
@@ -21,7 +21,7 @@ const HEADERS = {
   'strict-transport-security': /max-age=\d{7,}/,
 } as const
 
-/** The service as a stranger meets it, and once with the internal token. Moves and writes nothing. */
+/** Calls the service without credentials, and once with the internal token. Changes nothing. */
 export const service: Group = {
   title: 'Running service',
   examine: async (facts) => {
@@ -32,7 +32,7 @@ export const service: Group = {
       if (!isGiven) {
         return [unseen('service', reason, 'start it, or name where it is with --url')]
       }
-      // A certificate that a client refuses looks like no answer.
+      // A certificate that a client rejects looks like a missing answer.
       const why = origin.startsWith('https:') ? [await certificate(origin)] : []
       return [failure('service', reason, 'start it, or correct --url'), ...why]
     }
@@ -114,7 +114,7 @@ async function closed(origin: string): Promise<Line[]> {
   const shut: string[] = []
   for (const [scope, method, path, refusals] of CLOSED) {
     const answer = await ask(origin, method, path).catch(() => null)
-    // Whoever has been here too often is refused for that.
+    // A rate limit refuses too.
     const isShut = answer !== null && [...refusals, 429].includes(answer.status)
     if (isShut) shut.push(scope)
     else open.push(`${method} ${path} (${answer?.status ?? 'no answer'})`)
@@ -133,7 +133,7 @@ async function cors(origin: string): Promise<Line> {
   return failure('cors', 'a foreign origin may read answers', 'correct CORS_ORIGINS, or the proxy')
 }
 
-/** Sent in the clear to this machine only. */
+/** Only this machine gets the token in plain text. */
 async function withToken({ config, service: { origin } }: Facts): Promise<Line[]> {
   const [token] = config.internalTokens
   const isSafe = /^(https:|http:\/\/(127\.|localhost|\[::1\]))/.test(origin)

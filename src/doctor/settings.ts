@@ -22,7 +22,10 @@ const ADVICE: Record<string, string> = {
   STRIPE_WEBHOOK_SECRET: 'copy it from the dashboard of Stripe: Developers, Webhooks',
 }
 
-/** What a production start looks at: all of it at once, and what it would not refuse but should be seen. */
+/**
+ * The settings as a production start checks them, all at once, and others that it accepts but that
+ * deserve attention.
+ */
 export const settings: Group = {
   title: 'Settings',
   examine: async (facts) => [

@@ -5,7 +5,7 @@ import { type Facts, type Group, type Line, failure, pass, unseen, warning } fro
 
 const WEBHOOK_PATH = '/api/webhooks/stripe'
 
-/** The secrets, and what Stripe itself says of them. */
+/** The secrets, and Stripe's own view of them. */
 export const stripe: Group = {
   title: 'Stripe',
   examine: async ({ config }) => {
@@ -15,7 +15,7 @@ export const stripe: Group = {
   },
 }
 
-/** One that is missing stands among the settings' faults. */
+/** A missing secret is reported among the settings' faults. */
 function webhookSecret(secrets: readonly string[]): Line[] {
   if (secrets.length === 0) return []
   if (secrets.every((secret) => secret.startsWith('whsec_'))) {

@@ -3,11 +3,11 @@ import { type Facts, type Line, failure, hasFault, pass, warning } from './check
 
 const ISSUE = 'issue a token for each: `strongroom tokens issue <name> --role operator`'
 
-/** What opens the admin scope, and whether the audit log can tell operators apart. */
+/** Which tokens open the admin scope, and whether the audit log can distinguish operators. */
 export async function adminTokens(facts: Facts): Promise<Line[]> {
   const { config, sql } = facts
   if (hasFault(facts, 'ADMIN_API_TOKEN')) return []
-  // A schema without the table has a line of its own.
+  // If the table is missing, the schema's own line reports it.
   const inUse = sql === null ? null : await adminTokensInUse(sql).catch(() => null)
   if (config.adminTokens.length > 0) {
     const sound = pass('ADMIN_API_TOKEN', 'long enough, no example, and like no other secret')

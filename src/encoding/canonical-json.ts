@@ -1,9 +1,10 @@
 /**
- * JSON with sorted keys and no space, as RFC 8785 has it: keys are sorted by UTF-16 code units,
- * numbers and strings are written as JSON.stringify writes them. Undefined properties are left out.
+ * JSON with sorted keys and no white space, as RFC 8785 defines it: keys are sorted by UTF-16 code
+ * units, and numbers and strings are written as JSON.stringify writes them. Undefined properties are
+ * left out.
  */
 export function canonicalJson(value: unknown): string {
-  // What is in order already, as each movement of money is for its record, the runtime writes itself.
+  // The record of each movement of money has its keys in order already, and JSON.stringify is faster.
   return isInOrder(value) ? JSON.stringify(value) : sortedJson(value)
 }
 

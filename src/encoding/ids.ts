@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** Random base62 characters, each equally likely: bytes from 248 on are drawn again. */
+/** Random base62 characters, each equally likely: bytes from 248 on are discarded and drawn again. */
 export function randomBase62(length: number): string {
   let text = ''
   while (text.length < length) {
@@ -13,7 +13,10 @@ export function randomBase62(length: number): string {
   return text
 }
 
-/** The first 32 bits of SHA-256 as 6 base62 characters: tells a mistyped key from a wrong one. */
+/**
+ * The first 32 bits of SHA-256 as 6 base62 characters: distinguishes a mistyped key from an unknown
+ * one.
+ */
 export function checksum62(text: string): string {
   let rest = createHash('sha256').update(text).digest().readUInt32BE()
   let checksum = ''

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 
 /**
- * A SHA-256 digest, of text as UTF-8. Taken as text and copied into the pool of small buffers: memory
- * of its own for each would cost the runtime more than the hashing.
+ * A SHA-256 digest; text is hashed as UTF-8. The digest is read as text and copied into the pool of
+ * small buffers, because allocating memory for each one would cost more than the hashing.
  */
 export function sha256(data: string | Buffer): Buffer {
   return Buffer.from(hash('sha256', data, 'binary'), 'latin1')

@@ -1,2 +1,2 @@
-/** A file is not there, or is nothing of the kind it should be. */
+/** A file does not exist, or its content is not of the expected kind. */
 export class UnreadableFile extends Error {}

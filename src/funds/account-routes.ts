@@ -28,7 +28,7 @@ export const balanceSchema = {
   operationId: 'getBalance',
   summary: "Read a user's balance",
   description:
-    'Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.',
+    'Includes every acknowledged movement, whichever replica answers. With `at`, returns the balance at that time.',
   params: UserParams,
   querystring: BalanceQuery,
   response: { 200: ref(Balance) },

@@ -15,9 +15,9 @@ export type AccountRow = typeof accounts.$inferSelect
 export type TransferRow = typeof transfers.$inferSelect
 
 /**
- * Opens a user's account; the same again changes nothing.
+ * Opens a user's account; repeating the call changes nothing.
  * @throws Refusal `ACCOUNT_EXISTS` when the user's account has another tier or asset, or
- * `ERASURE_IN_PROGRESS` while what the user had before is being erased
+ * `ERASURE_IN_PROGRESS` while the user's earlier account is being erased
  */
 export function openAccount(
   db: Database,
@@ -36,7 +36,7 @@ export function openAccount(
       if (!same) throw new Refusal('ACCOUNT_EXISTS')
       return { account, created: false }
     }
-    // Asked for after the insert, which waits for an erasure that is just beginning.
+    // Checked after the insert, which waits for an erasure that is just beginning.
     if (await isUserErasing(tx, wanted.userId)) throw new Refusal('ERASURE_IN_PROGRESS')
     await tx
       .insert(accounts)
@@ -51,12 +51,12 @@ export function openAccount(
   })
 }
 
-/** How the audit log names an account: by our own id, because a user's may be personal data. */
+/** The audit log's name for an account: our own id, because a user's id may be personal data. */
 export function accountSubject(account: { id: bigint }): string {
   return `acct_${account.id}`
 }
 
-/** The user of the account that the log names so; undefined if there is none. */
+/** The user of the account with this name in the log; undefined if there is none. */
 export async function userOf(
   db: Pick<Database, 'select'>,
   subject: string,
@@ -89,17 +89,17 @@ export async function accountOfUser(
 }
 
 /**
- * Changes what is given. A mark for low balances counts from now on, and is reported when the balance
+ * Changes the given fields. A low-balance mark counts from now on, and is reported when the balance
  * next falls below it.
  * @throws Refusal `ACCOUNT_NOT_FOUND`, `CREDIT_LIMIT_IN_USE` for a limit below what is owed, or
- * `BALANCE_LIMIT` for one that is more than 2^53 - 1 together with the balance
+ * `BALANCE_LIMIT` for one that exceeds 2^53 - 1 together with the balance
  */
 export function updateAccount(
   db: Database,
   actor: Actor,
   userId: string,
   changes: Partial<Pick<AccountRow, 'tier' | 'status' | 'creditLimit' | 'lowBalanceAt'>> & {
-    /** The flag goes. */
+    /** Clears the flag. */
     chargedBack?: false
   },
 ): Promise<AccountRow> {
@@ -126,7 +126,7 @@ export function updateAccount(
     const isLow = after.lowBalanceAt !== null && after.balance < after.lowBalanceAt
     const [row] = await tx
       .update(accounts)
-      // Never back in time: transfers are ordered by it.
+      // Never back in time, because transfers are ordered by it.
       .set({ ...changes, lapsed, isLow, updatedAt: sql`greatest(clock_timestamp(), updated_at)` })
       .where(eq(accounts.id, before.id))
       .returning()
@@ -135,7 +135,7 @@ export function updateAccount(
     await recordAudit(tx, actor, {
       event: 'account.updated',
       subject: accountSubject(row),
-      // By which it is told what the account was at a time.
+      // Needed to tell what the account was at a given time.
       timestamp: row.updatedAt,
       metadata: Object.fromEntries(changed),
     })

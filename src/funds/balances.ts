@@ -32,9 +32,9 @@ export type BalanceThen = Omit<BalanceRow, 'tier' | 'status' | 'creditLimit' | '
 }
 
 /**
- * The balances of a batch of users in one statement, begun after they were all asked for: each shows
- * every movement that was acknowledged before. Holds whose time is over do not count.
- * @param countedMax an account with more of those is `SetAside`; null counts all there are
+ * The balances of a batch of users, in one statement that begins after all of them were requested. So
+ * each includes every movement that was acknowledged before. Expired holds do not count.
+ * @param countedMax an account with more expired holds is `SetAside`; null counts all of them
  */
 export async function readBalances(
   sql: postgres.Sql,
@@ -104,10 +104,11 @@ type Now = Omit<BalanceRow, keyof Standing | 'budgets'> & {
 const POLL_MS = 20
 
 /**
- * The balance as it stood at the end of a millisecond, which is that of the last transfer until then:
- * transfers of an account are never earlier than those before them, so that it is found in steps of half
- * the range. Tier, status and credit limit are as the audit log has them.
- * @throws Refusal `ACCOUNT_NOT_FOUND`, `VALIDATION_FAILED` for a time that is not over, or `ACCOUNT_BUSY`
+ * The balance at the end of a millisecond, which is that of the last transfer until then. Times of an
+ * account's transfers never decrease, so a binary search finds it. Tier, status and credit limit come
+ * from the audit log.
+ * @throws Refusal `ACCOUNT_NOT_FOUND`, `VALIDATION_FAILED` for a time that is not over, or
+ * `ACCOUNT_BUSY`
  */
 export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Promise<BalanceThen> {
   const account = await lockedBy(sql, userId, at)
@@ -138,8 +139,9 @@ export async function balanceAt(sql: postgres.Sql, userId: string, at: Date): Pr
 }
 
 /**
- * The account under a lock that is free only when no movement is under way: theirs might be of an
- * earlier time than `at`. Asked for again and again, because a statement that waits keeps others waiting.
+ * The account, under a lock that is free only when no movement is running, because such a movement
+ * could get a time before `at`. It polls for the lock, because a waiting statement would make others
+ * wait.
  */
 async function lockedBy(sql: postgres.Sql, userId: string, at: Date): Promise<Now> {
   const until = performance.now() + PATIENCE_MS
@@ -186,7 +188,7 @@ async function lastMovement(sql: postgres.Sql, { id }: Now, at: Date) {
 
 type Terms = Pick<BalanceThen, 'tier' | 'status' | 'creditLimit'> & { updatedAt: Date | null }
 
-/** What the account's row has, if nothing has changed since; else what was recorded of it until then. */
+/** From the account's row, if nothing has changed since; otherwise from the records until then. */
 async function termsAt(sql: postgres.Sql, account: Now, at: Date): Promise<Terms> {
   const { id, tier, status, creditLimit, updatedAt } = account
   if (updatedAt <= at) return { tier, status, creditLimit, updatedAt }

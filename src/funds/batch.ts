@@ -42,9 +42,11 @@ export interface Charge extends Transfer {
 /** What a batch of operations is decided on, as it stands under the accounts' locks. */
 export interface Ledger {
   accounts: readonly Account[]
-  /** Transfers already made under the batch's keys. */
+  /** Transfers that already have one of the batch's keys. */
   earlier: readonly Transfer[]
-  /** The holds and charges that the operations name, and such holds that have lapsed as are to end. */
+  /**
+   * The holds and charges that the operations name, and some expired holds that the batch should end.
+   */
   holds: readonly Hold[]
   charges: readonly Charge[]
   /** The grants of the accounts with something left, and those that operations and charges name. */
@@ -52,7 +54,7 @@ export interface Ledger {
   budgets: readonly Budget[]
   /** The transfers that ended those holds. */
   endings: readonly Transfer[]
-  /** What was moved today, of the tokens in the batch that have a cap for the day. */
+  /** Today's sums of the tokens in the batch that have a daily cap. */
   sums: readonly Sum[]
   /** The id of a system account, by name and asset. */
   systemAccount: (name: string, asset: string) => bigint
@@ -94,7 +96,7 @@ export function openBatch(ledger: Ledger) {
   const fellLow: Writes['fellLow'] = []
   const toTopUp = new Set<bigint>()
 
-  /** @throws Refusal, and changes nothing then */
+  /** @throws Refusal, without changing anything */
   function decide(operation: Operation): Moved {
     const account = accountOf(operation)
     const key = { accountId: account.id, idempotencyKey: operation.key }
@@ -126,7 +128,7 @@ export function openBatch(ledger: Ledger) {
   function accountOf(operation: Operation): Account {
     const id = 'userId' in operation ? idOf.get(operation.userId) : targetOf(operation).accountId
     const account = id === undefined ? undefined : accounts.get(id)
-    // Of a closed account nobody knows any more, but for Stripe.
+    // A closed account is unknown to everyone except Stripe.
     const isKnown = account?.status !== 'closed' || operation.kind.startsWith('stripe_')
     if (account !== undefined && isKnown) return account
     if ('charge' in operation) throw new Refusal('TRANSFER_NOT_FOUND')
@@ -224,7 +226,7 @@ export function openBatch(ledger: Ledger) {
     return done(made, null)
   }
 
-  /** The rest goes back first, so that the capture's transfer shows the account as it is at the end. */
+  /** The rest is released first, so that the capture's transfer shows the account's final state. */
   function capture(
     account: Account,
     operation: Operation,
@@ -271,7 +273,7 @@ export function openBatch(ledger: Ledger) {
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
   }
 
-  /** Ends those of its holds whose time is over. They do not count in any case: this is said of them. */
+  /** Ends expired holds of the account. They do not count in any case; this only records it. */
   function expireHolds(): void {
     for (const hold of [...holds.values()].filter((candidate) => isLapsed(candidate, ledger.now))) {
       const account = accounts.get(hold.accountId)

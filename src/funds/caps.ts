@@ -2,7 +2,7 @@ import { Refusal } from '../refusals/index.ts'
 import type { Operation, Transfer } from './operations.ts'
 import type { TransferKind } from './posting.ts'
 
-/** What was moved under a lineage on a day. */
+/** The sum that a token lineage has moved on a day. */
 export interface Sum {
   lineage: string
   /** `YYYY-MM-DD` in UTC. */
@@ -13,8 +13,8 @@ export interface Sum {
 const BUSY_MS = 1_000
 
 /**
- * Lineages whose sum a shared batch has waited for in vain: for a while no other waits for it. Somebody
- * who keeps it locked holds up the tokens of that lineage alone.
+ * Lineages whose sum a shared batch could not lock in time: no other batch waits for them for a
+ * while. So a sum that stays locked delays only the tokens of its lineage.
  */
 export function busyLineages() {
   const until = new Map<string, number>()
@@ -45,7 +45,7 @@ const COUNTED: ReadonlySet<TransferKind> = new Set([
   'grant',
 ])
 
-/** What the operations of a batch are counted under, each once, in the order in which sums are locked. */
+/** The lineages of a batch's operations, each once, in the order in which their sums are locked. */
 export function lineagesOf(batch: readonly Operation[]): string[] {
   const lineages = new Set<string>()
   for (const { cap } of batch) {
@@ -55,9 +55,9 @@ export function lineagesOf(batch: readonly Operation[]): string[] {
 }
 
 /**
- * The caps of a batch, on sums that are locked with its accounts.
- * @param sums as they were read under the lock
- * @param now by the clock of the database
+ * The caps of a batch, on sums that are locked together with its accounts.
+ * @param sums as read under the lock
+ * @param now the database's clock
  */
 export function openCaps(sums: readonly Sum[], now: Date) {
   const today = now.toISOString().slice(0, 10)
@@ -82,7 +82,7 @@ export function openCaps(sums: readonly Sum[], now: Date) {
     }
   }
 
-  /** After the operation has been decided. */
+  /** Called after the operation has been decided. */
   function add({ cap }: Operation, { kind, amount }: Transfer): void {
     if (cap == null || cap.dailyMax === null || !COUNTED.has(kind)) return
     known.set(cap.lineage, (known.get(cap.lineage) ?? 0n) + amount)

@@ -2,10 +2,10 @@ import type postgres from 'postgres'
 import { type Facts, type Line, counted, failure, pass, unseen } from '../doctor/check.ts'
 import { verifyLedger } from './verify.ts'
 
-/** A ledger of so many transfers verifies in seconds. */
+/** A ledger with this many transfers verifies in seconds. */
 const QUICK_TRANSFERS_MAX = 500_000
 
-/** For `doctor`: whether the ledger is sound. */
+/** A check for `doctor`: whether the ledger is sound. */
 export async function checkLedger(_facts: Facts, sql: postgres.Sql): Promise<Line[]> {
   const [row] = await sql<{ transfers: number }[]>`
     select greatest(reltuples, 0)::bigint::float8 as transfers from pg_class

@@ -2,7 +2,7 @@ import { commitment } from '../audit/commitment.ts'
 import { canonicalJson } from '../encoding/canonical-json.ts'
 import { sha256 } from '../encoding/sha256.ts'
 
-/** What is personal of a transfer, or may be. */
+/** The parts of a transfer that are or may be personal. */
 export interface Details {
   seq: bigint
   idempotencyKey: string
@@ -14,8 +14,9 @@ export interface Details {
 }
 
 /**
- * What stands in the log for a transfer's personal data. The salt is the account's, and is kept for
- * as long as the data is: until then these can be made again at any time, and need no room.
+ * The commitments that represent a transfer's personal data in the log. The salt belongs to the
+ * account and exists as long as the data does. Until it is erased, the commitments can be computed
+ * again at any time and need not be stored.
  */
 export function commitmentsOf(
   accountSalt: Buffer,
@@ -36,7 +37,10 @@ export function commitmentsOf(
   }
 }
 
-/** Of fixed length, so that no salt can be continued into another; one may be shown without the rest. */
+/**
+ * The inputs have fixed length, so salts can't be confused; one salt may be shown without revealing
+ * the others.
+ */
 function transferSalt(accountSalt: Buffer, seq: bigint): Buffer {
   const message = Buffer.alloc(accountSalt.length + 8)
   accountSalt.copy(message)

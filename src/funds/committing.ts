@@ -4,38 +4,38 @@ import { databaseErrorCode, isConnectionLost, isDatabaseUnavailable } from '../d
 import { OutcomeUnknown } from '../database/outcomes.ts'
 import { Refusal } from '../refusals/index.ts'
 
-/** Serialisation failures and deadlocks: nothing happened, and it may be tried again. */
+/** Serialisation failures and deadlocks: nothing happened, and the batch may be tried again. */
 const CONFLICT = /^40/
 const TRIES_MAX = 5
 const RETRY_DELAY_MS = 100
 const RETRY_DELAY_MS_MAX = 500
-/** How long it is asked what became of a commit; the callers' own time is mostly up before. */
+/** How long to find out the outcome of a commit; most callers' time is up earlier. */
 const ASKING_MS_MAX = 10_000
 
 export interface Committing<Operation extends Write, Result> {
   /** One try: an outcome for each operation, in order, or an error if nothing was done. */
   tryOnce: (batch: readonly Operation[]) => Promise<PromiseSettledResult<Result>[]>
-  /** After a try that failed. */
+  /** Called after a failed try. */
   undo?: () => Promise<unknown>
-  /** Whether an error may be the fault of one operation, which then fails alone. */
+  /** Whether a single operation may have caused the error; it then fails alone. */
   isTheirs: (error: unknown) => boolean
 }
 
 /**
- * Commits a batch, each operation with its own outcome. If the answer to the commit is lost, trying again
- * finds out what became of it, because every operation has a key; it is tried until the last caller has
- * been told that it is not known. A batch that fails by what is in it is tried again one by one, so that a
- * poisoned operation fails alone.
+ * Commits a batch, each operation with its own outcome. If the answer to the commit is lost, another
+ * try finds its outcome, because every operation has a key. It tries until the last caller has been
+ * told that the outcome is unknown. If the content of a batch makes it fail, its operations are tried
+ * one by one, so that only a poisoned operation fails.
  *
- * What comes with `sent` was sent in another batch, whose answer was lost. What a try has sent that failed
- * for sure is as it was before.
+ * An operation that comes with `sent` was sent in another batch, whose answer was lost. After a try
+ * that certainly failed, `sent` is reset.
  */
 export async function commitBatch<Operation extends Write, Result>(
   batch: readonly Operation[],
   committing: Committing<Operation, Result>,
 ): Promise<PromiseSettledResult<Result>[]> {
   const until = Date.now() + ASKING_MS_MAX
-  /** What may have been done. */
+  /** Operations that may have been done. */
   const open = new Set(batch.filter(({ sent }) => sent))
   for (let tries = 1; ; tries++) {
     try {
@@ -62,8 +62,8 @@ export async function commitBatch<Operation extends Write, Result>(
 }
 
 /**
- * Classes of data, of constraints and of what is raised by hand: the server has executed what it was
- * sent again, so it had found nothing that was there before.
+ * Error classes of data, constraints and raised exceptions: the server has executed the operations
+ * again, so it found no earlier result under their keys.
  */
 function isTheirOwn(error: unknown): boolean {
   return !isDatabaseUnavailable(error) && /^(22|23|P0)/.test(databaseErrorCode(error) ?? '')
@@ -75,7 +75,7 @@ async function commitOneByOne<Operation extends Write, Result>(
 ): Promise<PromiseSettledResult<Result>[]> {
   const outcomes: PromiseSettledResult<Result>[] = []
   for (const operation of batch) {
-    // Each may take as long as all of them did, and others wait behind them.
+    // Each try may take as long as the whole batch did, and others wait behind it.
     const isOver = operation.givenUp && !operation.sent
     if (isOver) outcomes.push(rejected(new Refusal('TIMEOUT')))
     else outcomes.push(...(await commitBatch([operation], committing)))

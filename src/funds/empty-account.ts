@@ -47,7 +47,7 @@ export async function isEmpty(tx: Transaction, account: Account): Promise<boolea
 }
 
 /**
- * Ends a page of the open holds of a closed account, which has to be locked.
+ * Ends a page of the open holds of a closed account. The caller must have locked it.
  * @returns how many
  */
 export async function releaseHolds(
@@ -73,7 +73,10 @@ export async function releaseHolds(
   return open.length
 }
 
-/** Moves what is left in a closed account, or owed, which has to be locked and to hold nothing. */
+/**
+ * Moves the remaining balance or debt of a closed account. The caller must have locked it, and it
+ * must have no open holds.
+ */
 export async function giveUpBalance(
   tx: Transaction,
   account: Account,
@@ -98,7 +101,7 @@ function notes(actor: Actor) {
   }
 }
 
-/** What it takes to decide on the account, read under its lock. */
+/** What decisions about the account depend on, as read under its lock. */
 async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]): Promise<Ledger> {
   const system = await tx
     .select({ id: accounts.id, name: accounts.system })
@@ -131,7 +134,7 @@ async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]
 }
 
 function decided(ledger: Ledger, movements: readonly Movement[]): Writes {
-  // A closed account is one that nobody may name: here it is the one that is emptied.
+  // Operations can't name a closed account, so the account being emptied counts as active here.
   const open = ledger.accounts.map((account) => ({ ...account, status: 'active' as const }))
   const batch = openBatch({ ...ledger, accounts: open })
   batch.endOver()

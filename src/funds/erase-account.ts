@@ -15,8 +15,8 @@ import { isUserErasing } from '../privacy/under-way.ts'
 
 /**
  * Begins to erase a user's account: closes and renames it. Its money and its transfers stay, under a
- * pseudonym that no call can name; what is personal of them goes in pages.
- * @param force gives up what is left: holds are released, and the balance goes to `adjustments`
+ * pseudonym that no call can name; their personal data is deleted in pages.
+ * @param force gives up the rest: holds are released, and the balance goes to `adjustments`
  * @returns null if it has begun already
  * @throws Refusal `ACCOUNT_NOT_FOUND`, or `ACCOUNT_NOT_EMPTY` without `force`
  */
@@ -39,7 +39,7 @@ export function eraseAccount(
   })
 }
 
-/** Closes and renames an account that is locked, and says what there is to forget. */
+/** Closes and renames a locked account, and notes what remains to be erased. */
 export async function closeAccount(
   tx: Transaction,
   personal: Personal,
@@ -70,7 +70,8 @@ export async function closeAccount(
 }
 
 /**
- * The account as the ledger's batches lock it: whatever moves money waits, or is waited for.
+ * Locks the account like the ledger's batches do, so that all movements wait for this, or the other
+ * way round.
  * @returns null if there is none
  */
 export async function lockAccount(tx: Transaction, userId: string): Promise<Account | null> {

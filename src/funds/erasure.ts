@@ -33,14 +33,14 @@ async function forgetTransfersOf(tx: Transaction, row: ErasureRow, limit: number
   return seqs.length
 }
 
-/** By the numbers that rows of erasures under way have. */
+/** The numbers are stored in the rows of running erasures. */
 export const fundsSteps: Readonly<Record<number, Step>> = {
   10: endHolds,
   11: emptyAccount,
   12: forgetTransfersOf,
 }
 
-/** Says that an account is erased, in the transaction in which it is. */
+/** Records that an account is erased, in the transaction that completes the erasure. */
 export async function finishAccount(tx: Transaction, row: ErasureRow): Promise<void> {
   const account = await lockedAccount(tx, row)
   if (account === null) return
@@ -53,7 +53,10 @@ export async function finishAccount(tx: Transaction, row: ErasureRow): Promise<v
   await recordAudit(tx, actorOf(row), { event: 'account.erased', subject, metadata })
 }
 
-/** For Stripe's late news, which is booked under the pseudonym, the ledger's batches lock it too. */
+/**
+ * The ledger's batches lock the account too, because later news from Stripe is booked under its
+ * pseudonym.
+ */
 export async function lockedAccount(
   tx: Transaction,
   { accountId }: ErasureRow,

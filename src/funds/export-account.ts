@@ -25,8 +25,8 @@ import type { Personal } from '../privacy/personal.ts'
 const PAGE = 1_000
 
 /**
- * Everything that is held on a user, as it is read while it is sent. The audit record comes first:
- * nothing is given away without it.
+ * Everything that is stored about a user, read while it is sent. The audit record is written first,
+ * because no data may leave without it.
  * @throws Refusal `ACCOUNT_NOT_FOUND`
  */
 export async function exportAccount(
@@ -36,7 +36,7 @@ export async function exportAccount(
   userId: string,
 ): Promise<Readable> {
   const { account, people, whom } = await db.transaction(async (tx) => {
-    // An erasure that has begun may have forgotten already what it would find of the record.
+    // An erasure that has begun may already have passed the place of this record.
     await lockLiving(tx, userId)
     const found = await getAccount(tx, userId)
     await recordAudit(tx, actor, { event: 'customer.exported', subject: accountSubject(found) })
@@ -56,11 +56,13 @@ export async function exportAccount(
       personal.exportsOf('account').map((part) => [part.name, part.read(db, whom, people)]),
     ),
   }
-  // One that is erased meanwhile would seem to have had less.
+  // If the account is erased meanwhile, the document would be incomplete without saying so.
   return jsonDocument(parts, async () => void (await getAccount(db, userId)))
 }
 
-/** Until the commit, an erasure waits to rename the account; after one has, there is none. */
+/**
+ * Until the commit, an erasure waits to rename the account; after an erasure the account is unknown.
+ */
 async function lockLiving(tx: Transaction, userId: string): Promise<void> {
   await tx
     .select({ id: accounts.id })
@@ -96,7 +98,7 @@ function presentRow(
   }
 }
 
-/** With the address of whoever asked for each, which the list of transfers does not show. */
+/** Includes the callers' addresses, which the list of transfers does not show. */
 async function* exportedTransfers(db: Database, accountId: bigint, userId: string): Pages {
   const read = (after?: TransferRow) =>
     db

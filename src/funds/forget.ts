@@ -13,7 +13,7 @@ const PAGE = 500
  * verifies whether its transfer has been forgotten or not. A guard in the database allows this change of
  * a transfer, once, and no other.
  * @param after the `seq` of the last transfer that is done
- * @returns the `seq`s of the page; fewer than `limit` of the last one
+ * @returns the `seq`s of the page; fewer than `limit` on the last page
  */
 export async function forgetTransfers(
   tx: Transaction,
@@ -65,8 +65,9 @@ export async function forgetTransfers(
 }
 
 /**
- * Forgets those transfers of a closed account that came after the others were forgotten, and destroys its
- * salt. The account has to be locked, so that none is made meanwhile with the salt.
+ * Clears those transfers of a closed account that were added after the others were cleared, and
+ * destroys its salt. The caller must have locked the account, so that no further transfer uses the
+ * salt meanwhile.
  */
 export async function forgetSalt(tx: Transaction, accountId: bigint): Promise<void> {
   let after = 0n

@@ -5,9 +5,9 @@ import type { LedgerBooks } from './ledger.ts'
 import type { Place } from './operations.ts'
 
 /**
- * Ends holds whose time is over, all there are, in pages with rests between. Nothing waits
- * for it: such holds do not count, and every batch ends some of the accounts it touches. Accounts that
- * are locked are left to the next round, and so is everything where another process is at it.
+ * Ends all expired holds, in pages with rests between. Nothing waits for it: such holds do not count,
+ * and every batch ends some holds of its accounts. Locked accounts are left to the next round, and
+ * everything is left to another process that is already doing this.
  */
 export async function endLapsedHolds(
   sql: postgres.Sql,

@@ -3,30 +3,30 @@ import { array } from '../database/arrays.ts'
 import type { Hold } from './posting.ts'
 import { holdColumns } from './statements.ts'
 
-/** So many holds a transaction ends at most of those whose time is over. */
+/** How many expired holds one transaction ends at most. */
 export const ENDED_MAX = 100
 
-/** Of an account with more of them, the sum is not for a transaction that others wait for. */
+/** A sum over more holds than this is too long for a transaction that others wait for. */
 export const COUNTED_MAX = 100
 
 export interface Lapsed {
-  /** By account: what its open holds whose time is over come to. */
+  /** By account: the sum of its expired open holds. */
   sums: Map<bigint, bigint>
-  /** Accounts with more such holds than were to be counted; they have no sum. */
+  /** Accounts with more such holds than should be counted; they have no sum. */
   uncounted: Set<bigint>
-  /** The oldest of these holds, or so many of them as were asked for. */
+  /** The oldest of these holds, up to the requested number. */
   holds: Hold[]
 }
 
 export interface LapsedLimits {
-  /** Null counts all there are. */
+  /** Null counts all of them. */
   countedMax: number | null
   endedMax: number
 }
 
 /**
- * Open holds whose time is over, of accounts that are locked. They count no longer, from their
- * millisecond on; how many of them have been ended makes no difference to what is available.
+ * Expired open holds of locked accounts. They stop counting at the millisecond of their expiry, so
+ * the available amount does not depend on how many of them have been ended.
  */
 export async function readLapsed(
   sql: postgres.Sql,

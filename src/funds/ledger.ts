@@ -31,36 +31,36 @@ export type Outcome = PromiseSettledResult<Moved>
 
 export type LedgerBooks = ReturnType<typeof ledger>
 
-/** How far a transaction goes for its accounts. */
+/** How much a transaction does to get its accounts. */
 export interface Reach {
-  /** How long it waits for a lock; with null, accounts that are locked are set aside. */
+  /** How long it waits for a lock; with null, locked accounts are set aside. */
   waitMs: number | null
-  /** Of an account with more holds that have lapsed it is set aside; with null, all are counted. */
+  /** An account with more expired holds is set aside; with null, all are counted. */
   countedMax: number | null
-  /** How many holds that have lapsed it ends, besides those that are named. */
+  /** How many expired holds it ends, besides those that are named. */
   endedMax: number
 }
 
-/** One that many share: it waits for nobody, and no account of theirs has much in it. */
+/** For shared batches: waits for no lock, and sets accounts with many expired holds aside. */
 export const SHARED: Reach = { waitMs: null, countedMax: COUNTED_MAX, endedMax: ENDED_MAX }
 
-/** One of a single account, which may be locked for a moment, or have a million holds to count. */
+/** For a single account, which may be locked for a moment, or have a million holds to count. */
 export const ALONE: Reach = { waitMs: 800, countedMax: null, endedMax: ENDED_MAX }
 
-/** That of the job, which names the holds that it ends. */
+/** For the job, which names the holds that it ends. */
 const ENDING: Reach = { waitMs: null, countedMax: null, endedMax: 0 }
 
 const NONE: ReadonlySet<Operation> = new Set()
 
-/** Any constant will do; whoever holds it in a transaction is the one who ends holds. */
+/** An arbitrary constant. The transaction that holds this lock is the only one that ends holds. */
 const ENDING_LOCK_KEY = 5_746_106
 
-/** The accounts of a transaction, locked, and what is decided on them. */
+/** A transaction's locked accounts, and the decisions about them. */
 export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>
 
 /**
- * Commits batches of operations, each with its own outcome, on connections given by the caller.
- * @param onCommit is told the row of `audit_records` that the transfers, if any, have together
+ * Commits batches of operations, each with its own outcome, on the given connections.
+ * @param onCommit gets the row of `audit_records` for the batch's transfers, if there are any
  */
 export function ledger(
   onCommit: (writes: Writes, batchSize: number, recordId: bigint | null) => void,
@@ -81,7 +81,7 @@ export function ledger(
     })
   }
 
-  /** Reads under lock, decides in memory and writes: one transaction of two round trips. */
+  /** Reads under lock, decides in memory, and writes: one transaction with two round trips. */
   async function tryOnce(
     sql: postgres.Sql,
     batch: readonly Operation[],
@@ -110,7 +110,7 @@ export function ledger(
     return outcomes
   }
 
-  /** @returns null where a lock was not to be had in time */
+  /** @returns null if a lock was not available in time */
   async function openOrSetAside(sql: postgres.Sql, input: BatchInput, reach: Reach) {
     try {
       return await open(sql, input, reach)
@@ -147,8 +147,8 @@ export function ledger(
   }
 
   /**
-   * Begins a transaction that locks accounts, for decisions on them. Who has more to write than money
-   * does so before `close`, guarded by the transaction's id.
+   * Begins a transaction that locks accounts, for decisions about them. Callers that write more than
+   * money must do it before calling `close`, guarded by the transaction's id.
    */
   async function open(sql: postgres.Sql, input: BatchInput, reach: Reach) {
     const state = await beginBatch(sql, input, reach.waitMs)
@@ -177,12 +177,12 @@ export function ledger(
     const done = new Set(state.earlier.map((one) => `${one.accountId} ${one.idempotencyKey}`))
     return {
       xid: state.xid,
-      /** As it stood when it was locked. */
+      /** The account as it was when it was locked. */
       account: (userId: string) => accounts.get(userId),
-      /** Whether something was done under this key before, of those that were asked for. */
+      /** Whether one of the requested keys has been used before. */
       hasDone: (userId: string, key: string) => done.has(`${accounts.get(userId)?.id} ${key}`),
       isSetAside: (userId: string) => busy.has(userId),
-      /** @throws Refusal or SetAside, and changes nothing then */
+      /** @throws Refusal or SetAside, without changing anything */
       decide: (operation: Operation) => {
         if (busy.size > 0 && busy.has(holderOf(operation))) throw new SetAside()
         return batch.decide(operation)

@@ -6,7 +6,7 @@ import { holdId, transferId } from './ids.ts'
 import { presentPieces } from './present.ts'
 import type { LogRecord } from '../audit/records.ts'
 
-/** What the log says of each kind of transfer. */
+/** The log's event for each kind of transfer. */
 const EVENTS = {
   deduct: 'funds.deducted',
   top_up: 'funds.topped_up',
@@ -26,8 +26,8 @@ const EVENTS = {
 } as const satisfies Record<TransferKind, string>
 
 /**
- * A transfer as it is read for the log, by its place in the batch: on the way as JSON without names,
- * for postgres.js would take each value apart.
+ * A transfer as read for the log, with its place in the batch. It travels as JSON without field
+ * names, because postgres.js would parse each value separately.
  */
 export type LoggedTransfer = [index: number, movement: LoggedMovement, personal: LoggedPersonal]
 
@@ -62,16 +62,19 @@ type LoggedPersonal = [
   detailsCommitment: string | null,
 ]
 
-/** The names of the system accounts by their ids. */
+/** The names of the system accounts, by id. */
 export type SystemNames = Record<string, string>
 
 export interface TransferOptions {
-  /** With what its commitments stand for in their place, as far as that is kept. */
+  /** Whether personal values replace their commitments, where they are still kept. */
   isShown: boolean
   systems: SystemNames
 }
 
-/** The record of a transfer that has just been committed, in the words that the database would say. */
+/**
+ * The record of a transfer that has just been committed, equal to the one that the database would
+ * give.
+ */
 export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: number): LogRecord {
   const { kind } = transfer
   const own = `acct_${transfer.accountId}`
@@ -100,7 +103,7 @@ export function committedRecord(transfer: Transfer, salt: Buffer, recordSeq: num
   )
 }
 
-/** The record of a transfer that was read. */
+/** The record of a transfer that was read from the database. */
 export function transferRecord(
   movement: LoggedMovement,
   personal: LoggedPersonal,
@@ -149,7 +152,7 @@ interface LoggedValues {
   grants: Pieces | null
 }
 
-/** The record of a movement. User ids are not in it, since they may be personal data. */
+/** The record of a movement, without user ids, since these may be personal data. */
 function movementRecord(
   transfer: LoggedValues,
   { ip, details }: { ip: string | null; details: unknown },

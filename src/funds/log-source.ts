@@ -11,11 +11,11 @@ import {
   transferRecord,
 } from './log-record.ts'
 
-/** Transfers as leaves of the audit log: a row of `audit_records` has the places of a batch's. */
+/** Transfers as leaves of the audit log: a row of `audit_records` lists those of a batch. */
 export const transferSource: LogSource = {
   read: async (sql, recordIds, { subject, isShown = false }) => {
     const account = accountOf(subject)
-    // As one JSON value, which the runtime parses many times faster than the driver reads columns.
+    // One JSON value, which the runtime parses many times faster than the driver reads columns.
     const [answer] = await sql<{ rows: Row[]; systems: SystemNames | null }[]>`
       select coalesce(json_agg(json_build_object('id', r.id, 'transfers', (
         select json_agg(json_build_array(
@@ -63,7 +63,7 @@ interface Row {
   transfers: LoggedTransfer[] | null
 }
 
-/** The facts of a batch that has been committed; fewer than its transfers where a salt is gone. */
+/** The facts of a batch that has been committed; transfers without a salt are left out. */
 export function committedFacts({ transfers, accounts }: Writes): CommittedFacts {
   const salts = new Map(accounts.map(({ id, salt }) => [id, salt]))
   return transfers.flatMap((transfer) => {
@@ -73,8 +73,8 @@ export function committedFacts({ transfers, accounts }: Writes): CommittedFacts 
 }
 
 /**
- * Where an account's transfers stand: they are in the log in the order of their own numbers, so that
- * the last of them before a place is found in steps of half the range.
+ * The places of an account's transfers. The log has them in the order of their own numbers, so a
+ * binary search finds the last one before a place.
  */
 function placesOfAccount(
   sql: postgres.Sql,

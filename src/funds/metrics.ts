@@ -11,10 +11,10 @@ export interface FundsMetrics {
   verified: (result: Verification) => void
 }
 
-/** Whoever opens accounts names their assets: the label has room for so many. */
+/** Callers choose the assets of their accounts, so the label allows only this many. */
 const ASSETS_MAX = 20
 
-/** @param waiting how many movements wait for a commit right now */
+/** @param waiting how many movements wait for a commit now */
 export function fundsMetrics(registry: Registry, waiting: () => number): FundsMetrics {
   const registers = [registry]
   const transfers = new Counter({
@@ -87,7 +87,7 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
   }
 }
 
-/** Summed first: a batch has hundreds of transfers, and few kinds and assets. */
+/** Sums first: a batch has hundreds of transfers, but few kinds and assets. */
 function amounts(transfers: Writes['transfers']): Map<string, Map<string, number>> {
   const sums = new Map<string, Map<string, number>>()
   for (const { kind, asset, amount } of transfers) {

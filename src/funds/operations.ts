@@ -5,20 +5,20 @@ import type { Cap } from '../auth/identity.ts'
 import type { Grant, Pieces } from './grants/grant.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
-/** A transfer by its primary key, which its public id carries. */
+/** A transfer's primary key, which its public id contains. */
 export interface Place {
   accountId: bigint
   seq: bigint
 }
 
-/** A request to move or hold a user's money. Amounts are at least 1; null stands for all there is. */
+/** A request to move or hold a user's money. Amounts are at least 1; null means the whole amount. */
 export type Movement = {
   reason: string | null
   reference: string | null
   metadata: Record<string, unknown> | null
-  /** The caller's key; null if he gave none. */
+  /** The caller's key; null if none was given. */
   idempotencyKey: string | null
-  /** Over what the request means: a key may be repeated with the same one only. */
+  /** Covers the meaning of the request: a key may be repeated only with the same fingerprint. */
   fingerprint: Buffer
   actor: Actor
   /** About how long its notes are, which is what writing it takes. */
@@ -34,13 +34,19 @@ export type Movement = {
   /** Of either sign. */
   | { kind: 'adjustment'; userId: string; amount: bigint }
   | { kind: 'hold'; userId: string; amount: bigint; expiresInMs: number }
-  /** What Stripe has taken for a dispute is held without end, whatever the account says. */
+  /**
+   * An amount that Stripe has withdrawn for a dispute; the hold has no expiry and ignores the
+   * account's state.
+   */
   | { kind: 'hold'; charge: Place; amount: bigint }
   | { kind: 'refund'; charge: Place; amount: bigint | null }
-  /** `total` is all that Stripe has taken back of the top-up and not given back; it goes either way. */
+  /**
+   * `total` is all that Stripe has taken back of the top-up and not returned; the change goes in
+   * either direction.
+   */
   | { kind: 'stripe_reversal'; charge: Place; total: bigint }
   | { kind: 'capture'; hold: Place; amount: bigint | null }
-  /** `isAny`: one for a dispute too. */
+  /** `isAny` allows to release a hold for a dispute too. */
   | { kind: 'release'; hold: Place; isAny?: true }
   | ({ kind: 'grant'; userId: string; amount: bigint } & Pick<
       Grant,
@@ -50,10 +56,10 @@ export type Movement = {
   | { kind: 'void'; grant: Place }
 )
 
-/** A movement under way. It has a key in any case, by which its own outcome can be found again. */
+/** A movement being processed. It always has a key, by which its outcome can be found again. */
 export type Operation = Movement &
   Write & {
-    /** If it was sent and the answer was lost, a transfer under its key is its own. */
+    /** If it was sent and the answer was lost, a transfer with this key is its own. */
     key: string
     /** Of those that came with others: whose they are, which take turns with all else. */
     group?: string
@@ -66,7 +72,10 @@ export interface Transfer extends Place {
   asset: string
   amount: bigint
   kind: TransferKind
-  /** What a refund gives back or Stripe takes back, or the hold that a capture or release ends. */
+  /**
+   * The charge or top-up that a refund or reversal returns, or the hold that a capture or release
+   * ends.
+   */
   targetSeq: bigint | null
   balanceAfter: bigint
   heldAfter: bigint
@@ -117,14 +126,14 @@ export function newOperation(movement: Movement): Operation {
 const OWN_KEY = /^sr-key-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * A key of our own, for a call that came without one. It has the form of a caller's, who is told it where
- * the outcome is not known, and repeats the call with it.
+ * A key of our own, for a call without one. It has the form of a caller's key. If the outcome is
+ * unknown, the caller is told this key, and can repeat the call with it.
  */
 export function ownKey(): string {
   return `sr-key-${randomUUID()}`
 }
 
-/** A space is in front of those that no caller is told. */
+/** Keys that no caller is told begin with a space. */
 export function isOwnKey(key: string): boolean {
   return key.startsWith(' ') || OWN_KEY.test(key)
 }

@@ -2,7 +2,7 @@ import type { Transaction } from '../database/index.ts'
 import type { Personal, Whom } from '../privacy/personal.ts'
 import { accountSubject } from './accounts.ts'
 
-/** How a user may be named in Stripe's events, in the form of `people_in`: itself, its account, its payments. */
+/** The names of a user in Stripe's events, in the form of `people_in`: user id, account, payments. */
 export async function peopleOfAccount(
   tx: Transaction,
   personal: Personal,

@@ -18,8 +18,8 @@ import { type Verification, verifyLedger } from './verify.ts'
 import { finishAccount, fundsSteps, lockedAccount } from './erasure.ts'
 
 /**
- * One batch under way: what arrives meanwhile makes the next one larger, and a batch costs about the
- * same whatever its size. Two batches at once were slower on two cores.
+ * One batch runs at a time. Operations that arrive meanwhile make the next batch larger, and a batch
+ * costs about the same whatever its size. Two concurrent batches were slower on two cores.
  */
 const WRITERS = 1
 const READERS = KINDS.balances.connectionsMax
@@ -27,7 +27,7 @@ const BATCH_MAX = KINDS.ledger.rowsMax
 /** Of notes in a batch, which are written in one go: 20 KB of each of 50 calls, or 2 KB of each of 500. */
 const BATCH_BYTES_MAX = 1_048_576
 const WAITING_MAX = 5_000
-/** For accounts that others have locked, or that have too much in them for a batch: README.md. */
+/** For accounts that are locked, or have too many holds for a batch: see README.md. */
 const ASIDE_WRITERS = 3
 const ASIDE_MAX = 2_000
 const CLOSE_TIMEOUT_S = 5
@@ -55,11 +55,11 @@ declare module 'fastify' {
       ): Promise<Moved[]>
       /** As it is now, every acknowledged movement included. */
       balance(userId: string): Promise<BalanceRow>
-      /** As it stood then. */
+      /** The balance at that time. */
       balanceAt(userId: string, at: Date): Promise<BalanceThen>
-      /** Checks the whole ledger, beside all else, on a connection of its own. */
+      /** Checks the whole ledger on a separate connection, beside the running service. */
       verify(): Promise<Verification>
-      /** For a transaction that writes more than money, on a connection of the caller's. */
+      /** For a transaction that writes more than money, on the caller's connection. */
       ledger: LedgerBooks
     }
   }
@@ -68,12 +68,12 @@ declare module 'fastify' {
 /** Keeps the job in the queue as failed, where any process can see it. */
 class LedgerBroken extends Error {}
 
-/** The ledger on connections of its own: one for each batch that may be under way. */
+/** The ledger with its own connections: one for each batch that may run. */
 export const funds = fp(
   async (app: FastifyInstance) => {
     app.audit.addSource(transferSource)
     app.erasures.addSteps(fundsSteps)
-    // Accounts before everything else, as in the other transactions.
+    // Lock order: accounts before everything else, as in the other transactions.
     app.erasures.addLock(lockedAccount)
     app.erasures.addFinish(finishAccount)
     const lanes = (kind: KindName) =>
@@ -110,7 +110,7 @@ export const funds = fp(
       keyOf: holderOf,
       commit: (batch, index) => books.commit(at(asides, index), batch, ALONE),
       isBusy: (reason) => reason instanceof SetAside,
-      // Of one that was sent before its account was locked it is not known whether it was done.
+      // If it was sent before its account was locked, its outcome is unknown.
       giveUp: ({ sent, key }) =>
         sent ? new Refusal('OUTCOME_UNKNOWN', { repeat: { idempotency_key: key } }) : busyAccount(),
     })
@@ -126,7 +126,9 @@ export const funds = fp(
       commit: (batch) => readBalances(past, batch, null),
     })
 
-    /** Behind others of the same account that wait, and to them if the account can not be had. */
+    /**
+     * Joins other waiting operations of the same account, also if the account turns out to be locked.
+     */
     function move(operation: Operation): Promise<Moved> {
       const since = performance.now()
       if (setAside.has(holderOf(operation))) return setAside.submit(operation, since)
@@ -182,7 +184,7 @@ export const funds = fp(
       isSingle: true,
       run: async () => {
         const { findings, transfers } = await app.funds.verify()
-        // The rows are for `strongroom ledger verify`: they name accounts.
+        // The rows name accounts, so they are left to `strongroom ledger verify`.
         const rules = findings.map(({ rule }) => rule)
         if (rules.length > 0) app.log.error({ rules }, 'The ledger is broken')
         if (rules.length > 0) throw new LedgerBroken()

@@ -11,19 +11,19 @@ type Side = 'user' | (typeof SYSTEM_ACCOUNTS)[number]
 interface Effect {
   debit: Side
   credit: Side
-  /** What one unit does to the user's balance and to the part of it that is held. */
+  /** The effect of one unit on the user's balance, and on its held part. */
   balance: -1n | 0n | 1n
   held: -1n | 0n | 1n
 }
 
-/** Every kind of transfer: between whom, and what it changes for the user. */
+/** Every kind of transfer: its two sides, and its effect on the user's account. */
 export const EFFECTS = {
   deduct: { debit: 'user', credit: 'revenue', balance: -1n, held: 0n },
   top_up: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
   stripe_top_up: { debit: 'stripe', credit: 'user', balance: 1n, held: 0n },
   stripe_reversal: { debit: 'user', credit: 'stripe', balance: -1n, held: 0n },
   stripe_reinstatement: { debit: 'stripe', credit: 'user', balance: 1n, held: 0n },
-  /** What is left to a user whose account is erased, and what such a user owed. */
+  /** The remaining balance of an erased user, or the debt of one. */
   forfeit: { debit: 'user', credit: 'adjustments', balance: -1n, held: 0n },
   write_off: { debit: 'adjustments', credit: 'user', balance: 1n, held: 0n },
   /** What an operator moves by hand; with an amount below zero, the other way. */
@@ -55,10 +55,10 @@ export interface Account {
   userId: string
   asset: string
   status: 'active' | 'frozen' | 'closed'
-  /** What the user owns, held amounts included. */
+  /** The user's money, including held amounts. */
   balance: bigint
   held: bigint
-  /** The part of `held` that is of holds whose time is over: it counts no longer. */
+  /** The part of `held` that belongs to expired holds, and no longer counts. */
   lapsed: bigint
   /** What `lapsed` was when the account was last written. */
   lapsedBefore: bigint
@@ -72,12 +72,12 @@ export interface Account {
   autoTopUpBelow: bigint | null
   /** Stripe has taken money back, which may leave the balance below its floor. */
   chargedBack: boolean
-  /** The balance is below `lowBalanceAt`, and that has been reported. */
+  /** The balance is below `lowBalanceAt`, and this has been reported. */
   isLow: boolean
   /** The number of transfers so far. */
   seq: bigint
   updatedAt: Date
-  /** Of the commitments to what is personal of its transfers; null once that is erased. */
+  /** The salt of the commitments to its transfers' personal data; null once that is erased. */
   salt: Buffer | null
 }
 
@@ -94,7 +94,9 @@ export interface Hold {
   notes?: Notes | null
 }
 
-/** What can be deducted now: the balance without what is held and still counts, and with the credit. */
+/**
+ * What can be deducted now: the balance minus held amounts that still count, plus the credit limit.
+ */
 export function available(
   account: Pick<Account, 'balance' | 'held' | 'lapsed' | 'creditLimit'>,
 ): bigint {
@@ -137,7 +139,7 @@ export function post(
   }
   const balance = account.balance + effect.balance * amount
   const held = account.held + effect.held * amount
-  // An account that has been beyond the limit since before there was one may still come down.
+  // An account that exceeded the limit before it existed may still come down.
   const isRaised = balance > account.balance
   if (isRaised && isBeyondLimit({ ...account, balance })) throw new Refusal('BALANCE_LIMIT')
   const least = available({ ...account, balance, held })
@@ -155,9 +157,9 @@ export function post(
 }
 
 /**
- * What a refund of a charge gives back.
+ * The amount that a refund of a charge returns.
  * @param asked null for all that is left
- * @throws Refusal `NOT_REFUNDABLE`, or `ALREADY_REFUNDED` when less than that is left
+ * @throws Refusal `NOT_REFUNDABLE`, or `ALREADY_REFUNDED` if the refund exceeds what is left
  */
 export function refundable(
   charge: { kind: TransferKind; amount: bigint },
@@ -171,9 +173,9 @@ export function refundable(
 }
 
 /**
- * What Stripe takes back of a top-up now, or below zero what it gives back of that.
- * @param reversed what is taken back already
- * @param total all that Stripe has taken back of it and not given back
+ * The amount that Stripe takes back of a top-up now; negative if it returns money.
+ * @param reversed what is already taken back
+ * @param total all that Stripe has taken back of it and not returned
  * @throws Refusal `NOT_REFUNDABLE`
  */
 export function reversible(
@@ -186,7 +188,7 @@ export function reversible(
 }
 
 /**
- * What a capture of an open hold takes.
+ * The amount that a capture takes from an open hold.
  * @param asked null for the whole hold
  * @throws Refusal `HOLD_CLOSED` or `AMOUNT_EXCEEDS_HOLD`
  */
@@ -196,7 +198,9 @@ export function capturable(hold: Hold, asked: bigint | null): bigint {
   return asked ?? hold.amount
 }
 
-/** The end of the year 9999: a hold for a dispute, which its caller neither made nor may end, has no end. */
+/**
+ * The end of the year 9999. A hold for a dispute never expires; callers neither make it nor end it.
+ */
 export const NEVER = new Date(253_402_300_799_000)
 
 export function isForDispute(hold: Hold): boolean {

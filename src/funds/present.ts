@@ -13,8 +13,8 @@ export function presentPieces(accountId: bigint, pieces: Pieces | null) {
 }
 
 /**
- * What can be deducted, never rounded. An account whose balance and credit limit were together beyond
- * 2^53 - 1 before that was refused shows as much as one call can take.
+ * What can be deducted, never rounded. An account that exceeded 2^53 - 1 with its credit limit,
+ * before that was refused, shows the largest amount of one call.
  */
 function exact(availableFunds: bigint): number {
   return Number(availableFunds < AMOUNT_MAX ? availableFunds : AMOUNT_MAX)
@@ -44,7 +44,7 @@ function presentKnown(row: BalanceRow) {
   return { available: availableOf(row), tier, status }
 }
 
-/** As it stood at some time: what is not known of then is null. */
+/** The balance at a given time; fields that are unknown for that time are null. */
 export function presentBalanceThen(row: BalanceThen) {
   const { balance, held, creditLimit, granted, nextExpiry } = row
   return {
@@ -116,7 +116,7 @@ export function presentHold({ transfer, hold, userId }: Moved) {
   }
 }
 
-/** @param names of system accounts by id; the account that is none of them is the user's */
+/** @param names of system accounts by id; an account that is not among them is the user's */
 export function presentTransfer(row: TransferRow, userId: string, names: Map<bigint, string>) {
   const target = row.targetSeq === null ? null : { accountId: row.accountId, seq: row.targetSeq }
   const concernsHold = row.kind === 'capture' || row.kind === 'release'

@@ -9,16 +9,16 @@ import { EraseQuery, streamed } from '../privacy/schemas.ts'
 import { isUserErasing } from '../privacy/under-way.ts'
 import { eraseAccount } from './erase-account.ts'
 
-/** Internal: `/account/:user_id`, for what the GDPR grants the user. */
+/** Internal: `/account/:user_id`, for the rights that the GDPR grants. */
 export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/export',
     {
-      // Whoever asks for the headers alone would have all of it read for nothing.
+      // A HEAD request would read everything for nothing.
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportAccount',
-        summary: 'Export everything that is held on a user',
+        summary: 'Export everything that is stored about a user',
         params: UserParams,
         response: { 200: streamed('AccountExport') },
       },
@@ -27,7 +27,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)
       const document = await exportAccount(request.db, app.personal, actorOf(request), userId)
-      // A user's id may have characters that a file's name may not.
+      // A user's id may contain characters that a file name may not.
       return reply.headers(fileHeaders('account')).send(document)
     },
   )
@@ -39,7 +39,7 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'eraseAccount',
         summary: "Erase a user's account for good",
         description:
-          'Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.',
+          'A 200 if it is complete within 2 s. Otherwise a 202: the account is closed and unknown to every other call, and a job deletes the rest.',
         params: UserParams,
         querystring: EraseQuery,
         response: { 200: ref(ErasedAccount), 202: ref(ErasingAccount) },

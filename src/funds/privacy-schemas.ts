@@ -10,13 +10,13 @@ export const ErasedAccount = Type.Object(
   { $id: 'ErasedAccount' },
 )
 
-/** A longer erasure, which goes on. */
+/** The erasure takes longer and continues. */
 export const ErasingAccount = Type.Object(
   { user_id: Type.String({ examples: ['user-123'] }), status: Type.Literal('erasing') },
   { $id: 'ErasingAccount' },
 )
 
-/** @param parts of capabilities, behind the ledger's own */
+/** @param parts of capabilities, after the ledger's own */
 export function accountExport(parts: readonly ExportPart[]) {
   return Type.Object(
     {

@@ -6,14 +6,14 @@ import { placeOf } from './ids.ts'
 import { receiptOf } from './receipts.ts'
 import { TransferParams } from './schemas.ts'
 
-/** Internal: proof for a user of what he was charged. */
+/** Internal: proof of a charge, for the user. */
 export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/transfers/:transfer_id/receipt',
     {
       schema: {
         operationId: 'getReceipt',
-        summary: 'Prove a transfer to anybody, offline',
+        summary: 'Prove a transfer offline, to anyone',
         params: TransferParams,
         response: { 200: ref(Receipt) },
       },

@@ -16,7 +16,7 @@ export interface Receipt {
 }
 
 /**
- * What proves to anybody that a transfer is in the log that a checkpoint was signed of.
+ * A proof for anyone that a transfer is in the log of a signed checkpoint.
  * @throws Refusal `TRANSFER_NOT_FOUND`, `NOT_YET_LOGGED` or `SIGNING_KEY_MISSING`
  */
 export async function receiptOf(

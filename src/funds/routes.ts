@@ -40,7 +40,7 @@ export function movementSchema(kind: 'deduct' | 'top_up') {
   }
 }
 
-/** Internal: what moves or holds money. */
+/** Internal: routes that move or hold money. */
 export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const always = [...MOVING, 'AMOUNT_NOT_ALLOWED'] as const
 
@@ -79,7 +79,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'refund',
-        summary: 'Give back a charge, in part or whole',
+        summary: 'Refund a charge, in part or in full',
         description: 'All refunds of a charge together never exceed it.',
         headers: IdempotencyHeaders,
         body: RefundBody,
@@ -104,7 +104,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'createHold',
-        summary: 'Set money aside for a charge to come',
+        summary: 'Set money aside for a later charge',
         headers: IdempotencyHeaders,
         body: HoldBody,
         response: { 201: ref(Hold) },
@@ -131,7 +131,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'captureHold',
-        summary: 'Charge what a hold has set aside, in part or whole; the rest is released',
+        summary: 'Charge a hold, in part or in full; the rest is released',
         headers: IdempotencyHeaders,
         params: HoldParams,
         body: CaptureBody,
@@ -157,7 +157,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'releaseHold',
-        summary: 'Give back all that a hold has set aside',
+        summary: 'Release a hold',
         headers: IdempotencyHeaders,
         params: HoldParams,
         body: ReleaseBody,

@@ -111,7 +111,8 @@ export const Balance = Type.Object(
     held: Units,
     available: nullable(
       Type.Integer({
-        description: 'What can be deducted: the balance without what is held, and with the credit.',
+        description:
+          'What can be deducted: the balance, minus held amounts, plus the credit limit.',
       }),
     ),
     tier: nullable(TierName),
@@ -122,7 +123,7 @@ export const Balance = Type.Object(
   {
     $id: 'Balance',
     description:
-      'Of a time before the account was opened, or of which nothing was recorded, `tier`, `status` and `available` are null.',
+      '`tier`, `status` and `available` are null for a time before the account was opened, or without a record.',
   },
 )
 
@@ -206,7 +207,7 @@ export const RefundBody = strictObject(
     transfer_id: TransferId,
     amount: Type.Optional({
       ...Amount,
-      description: 'All that is left of the charge if not given.',
+      description: 'By default, all that is left of the charge.',
     }),
     ...Notes,
   },
@@ -221,7 +222,7 @@ export const HoldBody = strictObject(
       Type.Integer({
         minimum: 1,
         maximum: 31_536_000,
-        description: 'After this the hold no longer counts; 7 days if not given.',
+        description: 'After this time the hold no longer counts; 7 days by default.',
         examples: [3600],
       }),
     ),
@@ -234,7 +235,7 @@ export const CaptureBody = strictObject(
   {
     amount: Type.Optional({
       ...Amount,
-      description: 'The whole hold if not given; the rest is released.',
+      description: 'By default the whole hold; the rest is released.',
     }),
     ...Notes,
   },
@@ -255,9 +256,9 @@ export const Hold = Type.Object(
     hold_id: Type.String({ examples: ['hold_42_8'] }),
     user_id: UserName,
     asset: AssetName,
-    amount: Type.Integer({ description: 'What was set aside.', examples: [1000] }),
+    amount: Type.Integer({ description: 'The amount that was set aside.', examples: [1000] }),
     captured: Type.Integer({
-      description: 'What of it was charged; the rest went back.',
+      description: 'The part that was charged; the rest was released.',
       examples: [1000],
     }),
     status: Type.Unsafe<'open' | 'captured' | 'released' | 'expired'>({
@@ -285,14 +286,14 @@ export const UpdateAccountBody = strictObject(
       Type.Integer({
         minimum: 0,
         maximum: Number.MAX_SAFE_INTEGER,
-        description: 'How far below zero the balance may go, counting what is held.',
+        description: 'How far below zero the balance minus held amounts may go.',
       }),
     ),
     clear_flags: Type.Optional(
       Type.Array(Type.Literal('charged_back'), {
         minItems: 1,
         maxItems: 1,
-        description: 'Possible when the balance is above its floor again.',
+        description: 'Possible once the balance is above its floor again.',
       }),
     ),
     low_balance_at: Type.Optional(
@@ -300,7 +301,7 @@ export const UpdateAccountBody = strictObject(
         Type.Integer({
           minimum: -Number.MAX_SAFE_INTEGER,
           maximum: Number.MAX_SAFE_INTEGER,
-          description: 'Falling below it is reported once in the audit log and metrics.',
+          description: 'A balance below it is reported once, in the audit log and metrics.',
         }),
       ),
     ),
@@ -311,7 +312,7 @@ export const UpdateAccountBody = strictObject(
 export const BalanceQuery = strictObject({
   at: Type.Optional({
     ...TimestampInput,
-    description: 'A millisecond that is over: the answer is the same whenever it is asked for.',
+    description: 'A time in the past, by the millisecond: the answer never changes.',
   }),
 })
 

@@ -4,12 +4,12 @@ import type { Operation } from './operations.ts'
 import type { BatchInput } from './statements.ts'
 
 /**
- * The operation was left out of its batch, which was not held up for it: its account is locked by
- * somebody else, or has too much to be counted. Nothing was done; it is tried again by itself.
+ * The operation was left out of its batch, so as not to delay it: its account is locked by another
+ * transaction, or has too many holds to count. Nothing was done; it is tried again separately.
  */
 export class SetAside extends Error {}
 
-/** Whose turn an operation is, as far as it says: a user, or an account by its id. */
+/** The holder that an operation names: a user, or an account by its id. */
 export function holderOf(operation: Pick<Operation, 'kind'> & Partial<Named>): string {
   if (operation.userId !== undefined) return operation.userId
   return accountHolder((operation.charge ?? operation.hold ?? operation.grant)?.accountId ?? 0n)
@@ -22,14 +22,14 @@ interface Named {
   grant: { accountId: bigint }
 }
 
-/** No user's id has a `#`. */
+/** No user's id contains a `#`. */
 export function accountHolder(id: bigint): string {
   return `#${id}`
 }
 
 /**
- * Which of the accounts that a batch asked for and did not get are there all the same: somebody else
- * has them locked, or had.
+ * Finds the accounts that a batch requested and did not get although they exist: another transaction
+ * has or had them locked.
  * @returns their holders
  */
 export async function findBusy(

@@ -17,7 +17,7 @@ import type { Place, Transfer } from './operations.ts'
 import type { Account, Hold } from './posting.ts'
 import { TURN_CLASS } from './turns.ts'
 
-/** An idempotency key and the account it belongs to: by user, or by id where that is known. */
+/** An idempotency key and its account: by user, or by id where that is known. */
 export interface SoughtKey {
   userId: string | null
   accountId: bigint | null
@@ -59,13 +59,13 @@ const SUM_WAIT_MS = 250
 
 /**
  * Begins a transaction and locks the accounts, in the order of their ids. All statements go in one
- * round trip, and each takes its snapshot when the one before has ended: what is looked up under the
- * locks is the newest there is of these accounts.
+ * round trip, and each takes its snapshot when the one before has ended. So what is read under the
+ * locks is the newest state of these accounts.
  *
- * One that waits for its accounts takes their turns first; one that does not leaves out those whose turn
- * is taken.
- * @param waitMs how long to wait for locks before the transaction fails with 55P03; with null, accounts
- * that others have locked are left out
+ * A transaction that waits for its accounts takes their turns first. One that does not wait leaves
+ * out accounts whose turn is taken.
+ * @param waitMs how long to wait for locks before the transaction fails with 55P03; with null,
+ * accounts that others have locked are left out
  */
 export async function beginBatch(
   sql: postgres.Sql,
@@ -97,7 +97,8 @@ export async function beginBatch(
       where ${chosen} ${waitMs === null ? sql`and ${gives(sql, chosen, turn)}` : sql``}
       order by id
       for update ${waitMs === null ? sql`skip locked` : sql``}`,
-    // Behind the accounts, and the last of all locks: whoever has it writes, and commits.
+    // After the accounts, and last of all locks: the transaction that holds it only writes and
+    // commits.
     lineages.length > 0 &&
       waitMs === null &&
       sql`select set_config('lock_timeout', ${String(SUM_WAIT_MS)}, true)`,
@@ -170,7 +171,10 @@ export function readHolds(sql: postgres.Sql, replayed: readonly Place[]): Promis
     select ${holdColumns(sql)} from ${places(sql, replayed)} join holds h using (account_id, seq)`
 }
 
-/** Whether nobody waits for an account: asked of those that are sought, whichever way they are found. */
+/**
+ * Whether no transaction waits for an account. The `case` limits this to the requested accounts,
+ * whatever the plan.
+ */
 function gives(
   sql: postgres.Sql,
   chosen: postgres.PendingQuery<postgres.Row[]>,
@@ -181,8 +185,8 @@ function gives(
 
 /**
  * Writes what was decided and commits, in one round trip. If the write fails, the transaction is
- * aborted and the commit that follows ends it without effect. The guard is part of each write: on a
- * new connection, outside the transaction that read, nothing is written.
+ * aborted, and the commit that follows has no effect. Each write checks the guard, so that on a new
+ * connection, outside the transaction that has read, nothing is written.
  * @returns the id of the transfers' row in `audit_records`; null without transfers
  */
 export async function writeBatch(
@@ -266,7 +270,7 @@ export async function writeBatch(
     on conflict (account_id, seq) do update
       set captured = excluded.captured, status = excluded.status, closed_at = excluded.closed_at`
 
-  // The address is in the record of the transfer that did it.
+  // The record of the causing transfer has the address.
   const reported = sql`
     insert into audit_records (event, actor, subject, metadata)
     select 'account.updated', new.actor, 'acct_' || new.id,

@@ -26,15 +26,15 @@ const LIMIT = sql.raw(String(Number.MAX_SAFE_INTEGER))
 const hashOf = (column: AnyPgColumn) => sql`hashtextextended(${column}, 0)`
 
 /**
- * The two sides of every transfer. A user's account stores its balance; a system account (one per
- * name and asset, where money comes from or goes to) does not: its balance is the sum of its
- * transfers, so that no row is locked by everybody.
+ * The two sides of every transfer. A user's account stores its balance. A system account (one per
+ * name and asset, the source or destination of money) does not: its balance is the sum of its
+ * transfers, so that it is no row that every transaction must lock.
  */
 export const accounts = pgTable(
   'accounts',
   {
     id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-    /** The owner's own id of the user; null for a system account. */
+    /** The operator's own id for the user; null for a system account. */
     userId: text().unique('accounts_user_id'),
     system: text({ enum: SYSTEM_ACCOUNTS }),
     /** A currency and its decimals, such as `USD/2`; all amounts are in its smallest unit. */
@@ -43,17 +43,17 @@ export const accounts = pgTable(
     status: text({ enum: ['active', 'frozen', 'closed'] })
       .notNull()
       .default('active'),
-    /** What the user owns, held amounts included. */
+    /** The user's money, including held amounts. */
     balance: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    /** The part of the balance that is set aside by open holds. */
+    /** The part of the balance that open holds set aside. */
     held: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
     /**
-     * The part of `held` that was of holds whose time was over when the account was last written: it does
-     * not count against the floor. What it is now, only the holds say.
+     * The part of `held` that belonged to expired holds when the account was last written; it does
+     * not count against the floor. Only the holds have the current sum.
      */
     lapsed: bigint({ mode: 'bigint' })
       .notNull()
@@ -72,7 +72,7 @@ export const accounts = pgTable(
     creditLimit: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    /** Falling below it is reported once, until the balance has been above it again. */
+    /** A balance below it is reported once, until the balance has been above it again. */
     lowBalanceAt: bigint({ mode: 'bigint' }),
     isLow: boolean().notNull().default(false),
     /**
@@ -88,7 +88,9 @@ export const accounts = pgTable(
       .default(sql`0`),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
-    /** Hides what is personal of the account's transfers in the audit log; null once it is erased. */
+    /**
+     * Hides the personal data of the account's transfers in the audit log; null once it is erased.
+     */
     salt: bytea().default(sql`uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())`),
   },
   (table) => [
@@ -122,15 +124,18 @@ export const accounts = pgTable(
 )
 
 /**
- * The ledger: money moved from one account to another, so that the sum over all accounts is zero by
- * construction. Rows are never deleted, and never changed but for what an erasure takes away of a
- * closed account: reason, reference, metadata, address, key and fingerprint. The primary key starts with the user's account: what
- * belongs to one user lies together, and its `seq` has no gap.
+ * The ledger: money that moves from one account to another, so the sum over all accounts is zero by
+ * construction. Rows are never deleted. They never change, except that an erasure of a closed account
+ * removes reason, reference, metadata, address, key and fingerprint. The primary key begins with the
+ * user's account: a user's transfers lie together, and their `seq` has no gap.
  */
 export const transfers = pgTable(
   'transfers',
   {
-    /** The user's account. It is one of the two sides, but for a capture: from holds to revenue. */
+    /**
+     * The user's account. It is one of the two sides, except for a capture, which goes from holds to
+     * revenue.
+     */
     accountId: bigint({ mode: 'bigint' }).notNull(),
     seq: bigint({ mode: 'bigint' }).notNull(),
     debitAccountId: bigint({ mode: 'bigint' }).notNull(),
@@ -140,26 +145,30 @@ export const transfers = pgTable(
     kind: text({
       enum: TRANSFER_KINDS,
     }).notNull(),
-    /** The `seq` of what a refund gives back or Stripe takes back, or of the hold that this ends. */
+    /** The `seq` of the charge or top-up that this returns, or of the hold that this ends. */
     targetSeq: bigint({ mode: 'bigint' }),
-    /** The account right after this transfer: its balance, what is held of it, what can be deducted. */
+    /**
+     * The account right after this transfer: its balance, its held amount, and what can be deducted.
+     */
     balanceAfter: bigint({ mode: 'bigint' }).notNull(),
     heldAfter: bigint({ mode: 'bigint' }).notNull(),
     availableAfter: bigint({ mode: 'bigint' }).notNull(),
-    /** The caller's key; one of our own, which starts with a space, when the caller gave none. */
+    /** The caller's key; one of our own if the caller gave none. */
     idempotencyKey: text().notNull(),
-    /** SHA-256 over the meaning of the request: a key may only be repeated with the same one. */
+    /**
+     * SHA-256 of the meaning of the request: a key may be repeated only with the same fingerprint.
+     */
     fingerprint: bytea().notNull(),
     reason: text(),
     reference: text(),
     metadata: jsonb().$type<Record<string, unknown>>(),
-    /** Who moved it and from where: a transfer is the audit record of its movement. */
+    /** The actor and its address: a transfer is the audit record of its own movement. */
     actor: text().notNull(),
     ip: text(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
-    /** The row of `audit_records` that stands for the batch it was written in. */
+    /** The row of `audit_records` for the batch in which it was written. */
     auditRecordId: bigint({ mode: 'bigint' }),
-    /** What stands in the log for the address and for the other details, once they are erased. */
+    /** The commitments to the address and to the other details, once those are erased. */
     ipCommitment: text(),
     detailsCommitment: text(),
     /** What it took from grants, or gave to them: their numbers and amounts, in that order. */
@@ -167,8 +176,8 @@ export const transfers = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.seq] }),
-    // One expression, because an index on both columns looks to the planner no better than the primary
-    // key, by which a look-up reads everything an account ever did.
+    // One expression, because the planner would find an index on both columns no better than the
+    // primary key, and then read all transfers of an account.
     uniqueIndex('transfers_idempotency_key').on(
       sql`(${table.accountId}::text || ' ' || ${table.idempotencyKey})`,
     ),
@@ -185,7 +194,7 @@ export const transfers = pgTable(
       'transfers_target',
       sql`(${table.targetSeq} is not null) = (${table.kind} in ('refund', 'stripe_reversal', 'stripe_reinstatement', 'capture', 'release'))`,
     ),
-    // What an erasure looks through before the keys of transfers go.
+    // An erasure searches this before the keys of transfers are deleted.
     index('transfers_paid')
       .on(table.accountId, table.seq)
       .where(sql`${table.kind} = 'stripe_top_up'`),
@@ -216,8 +225,8 @@ export const transfers = pgTable(
 )
 
 /**
- * Money set aside for a charge to come. Its number is that of the transfer that made it; a foreign key
- * to a table that nobody may change could not lock its rows.
+ * Money set aside for a later charge. Its number is that of the transfer that made it. There is no
+ * foreign key, because it could not lock rows of a table that nobody may change.
  */
 export const holds = pgTable(
   'holds',
@@ -229,7 +238,7 @@ export const holds = pgTable(
       .notNull()
       .default(sql`0`),
     status: text({ enum: ['open', 'captured', 'released', 'expired'] }).notNull(),
-    /** From then on it does not count, even while its release has yet to be written. */
+    /** It does not count from then on, even while its release has yet to be written. */
     expiresAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
     closedAt: timestamp({ precision: 3, withTimezone: true }),
   },
@@ -241,11 +250,11 @@ export const holds = pgTable(
       'holds_status',
       sql`${table.status} in ('open', 'captured', 'released', 'expired') and (${table.status} = 'open') = (${table.closedAt} is null) and (${table.status} = 'captured') = (${table.captured} > 0)`,
     ),
-    // With the amount, so that a sum over an account's holds reads the index alone.
+    // Includes the amount, so that a sum over an account's holds reads only the index.
     index('holds_lapsing')
       .on(table.accountId, table.expiresAt, table.amount)
       .where(sql`${table.status} = 'open'`),
-    // What the job walks along, page by page.
+    // The job reads along this index, page by page.
     index('holds_expiring')
       .on(table.expiresAt, table.accountId, table.seq)
       .where(sql`${table.status} = 'open'`),

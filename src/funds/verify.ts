@@ -5,7 +5,7 @@ import { grantRules } from './grants/verify.ts'
 const FINDINGS_MAX = 20
 
 export interface Finding {
-  /** What should hold of every row and does not of these. */
+  /** The rule that these rows break. */
   rule: string
   rows: Record<string, unknown>[]
 }
@@ -18,8 +18,8 @@ export interface Verification {
 }
 
 /**
- * Checks the whole ledger against itself in one snapshot. PostgreSQL walks the tables in the order of
- * their keys, so that the memory this takes does not grow with them.
+ * Checks the whole ledger against itself in one snapshot. PostgreSQL reads the tables in the order of
+ * their keys, so memory does not grow with them.
  * @param report is told how many of the rules have been checked
  */
 export async function verifyLedger(
@@ -28,7 +28,7 @@ export async function verifyLedger(
 ): Promise<Verification> {
   return sql.begin('isolation level repeatable read read only', async (tx) => {
     await tx`set local statement_timeout = 0`
-    // A plan that sorts the ledger would spill it to disk; its primary key has the order already.
+    // A plan that sorts the ledger would spill to disk; the primary key already has the order.
     await tx`set local enable_sort = off`
     const [counts] = await tx<Omit<Verification, 'findings'>[]>`
       select (select count(*) from transfers) as transfers,
@@ -163,7 +163,7 @@ function rules(tx: postgres.TransactionSql): [string, postgres.PendingQuery<post
   ]
 }
 
-/** One line when all is well; else each rule that is broken, with the rows that break it. */
+/** One line when all is well; otherwise each broken rule, with the rows that break it. */
 export function describeVerification(result: Verification): string {
   const count = (n: bigint, noun: string) =>
     `${n.toLocaleString('en-US')} ${noun}${n === 1n ? '' : 's'}`

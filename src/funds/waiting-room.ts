@@ -2,18 +2,18 @@ import { Refusal } from '../refusals/index.ts'
 
 interface Waiting<Operation, Result> {
   operation: Operation
-  /** When its caller will have waited long enough, by `performance.now()`. */
+  /** When its caller's patience ends, by `performance.now()`. */
   until: number
   resolve: (result: Result) => void
   reject: (error: unknown) => void
 }
 
-/** All that waits for the same account. */
+/** The operations that wait for the same account. */
 interface Line<Operation, Result> {
   key: string
   waiting: Waiting<Operation, Result>[]
   isUnderWay: boolean
-  /** How often it could not be had in a row. */
+  /** How many attempts in a row have failed to get the account. */
   failures: number
   notBefore: number
 }
@@ -21,24 +21,24 @@ interface Line<Operation, Result> {
 export interface WaitingRoomOptions<Operation, Result> {
   /** How many lines are tried at once. */
   lanes: number
-  /** How many operations may wait in all; the next is refused. */
+  /** How many operations may wait in all; further ones are refused. */
   waitingMax: number
-  /** How many of one line are committed together; as many may wait in it. */
+  /** How many operations of one line are committed together; as many may wait in it. */
   batchMax: number
   patienceMs: number
   keyOf: (operation: Operation) => string
   /** Commits operations of one line; each has its own outcome. */
   commit: (batch: readonly Operation[], lane: number) => Promise<PromiseSettledResult<Result>[]>
-  /** Whether an outcome says that the operation has to wait on. */
+  /** Whether an outcome means that the operation must continue to wait. */
   isBusy: (reason: unknown) => boolean
-  /** What a caller is told whose patience is over. */
+  /** The error for a caller whose patience is over. */
   giveUp: (operation: Operation) => Error
 }
 
-/** Less than what a request has, so that its caller hears what is the matter. */
+/** Less than a request's time, so that the caller still learns the reason. */
 export const PATIENCE_MS = 4_000
 
-/** Of an operation that has not been sent: nothing was done. */
+/** For an operation that has not been sent: nothing was done. */
 export function busyAccount(): Refusal {
   return new Refusal('ACCOUNT_BUSY')
 }
@@ -48,9 +48,9 @@ const PAUSE_MAX_MS = 400
 const SWEEP_MS = 100
 
 /**
- * Where operations wait whose account was not to be had when their batch came by, each account in a
- * line of its own. What can be had soon goes first: an account that stays locked is asked for less and
- * less often, and takes no lane from one that is asked for the first time.
+ * Operations wait here if their batch could not get their account; each account has a separate line.
+ * An account that stays locked is tried less and less often, and takes no lane from one that is tried
+ * for the first time.
  */
 export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Operation, Result>) {
   const { batchMax, commit, giveUp, isBusy, keyOf, patienceMs, waitingMax } = options
@@ -62,7 +62,7 @@ export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Opera
 
   /**
    * @param since when its caller began to wait
-   * @throws Refusal `OVERLOADED` when too many wait already, or what `giveUp` says
+   * @throws Refusal `OVERLOADED` when too many already wait, or what `giveUp` returns
    */
   function submit(operation: Operation, since = performance.now()): Promise<Result> {
     const key = keyOf(operation)
@@ -78,7 +78,7 @@ export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Opera
     })
   }
 
-  /** Whether others wait for the same account: who comes later goes behind them. */
+  /** Whether others wait for the same account: a new operation goes behind them. */
   function has(key: string): boolean {
     return lines.size > 0 && lines.has(key)
   }
@@ -106,7 +106,7 @@ export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Opera
     return undefined
   }
 
-  /** At that time, or before: a later look never puts off an earlier one. */
+  /** At that time or earlier: a later time never postpones an earlier one. */
   function lookAt(due: number): void {
     if (due >= timerDue) return
     clearTimeout(timer)
@@ -149,7 +149,7 @@ export function waitingRoom<Operation, Result>(options: WaitingRoomOptions<Opera
     dispatch()
   }
 
-  /** @returns false for one that has to wait on */
+  /** @returns false for an operation that must continue to wait */
   function settle(
     one: Waiting<Operation, Result>,
     outcome: PromiseSettledResult<Result> | undefined,

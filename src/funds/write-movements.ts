@@ -15,8 +15,8 @@ import type { Transaction } from '../database/index.ts'
 const PAGE = 1_000
 
 /**
- * Writes transfers, with the audit record that stands for them, and the holds that they ended, into
- * an erasure's transaction. The ledger's own statements begin and commit one of their own.
+ * Writes transfers with their audit record, and the holds that they ended, into an erasure's
+ * transaction. The ledger's own statements begin and commit a transaction themselves.
  */
 export async function writeMovements(
   tx: Transaction,

@@ -4,12 +4,12 @@ import { invalid } from './schemas.ts'
 
 const ADDRESSES_MAX = 100
 
-/** Where a key or a token may be used. */
+/** The addresses from which a key or a token may be used. */
 export const AllowedIps = Type.Array(Type.String({ maxLength: 64 }), {
   minItems: 1,
   maxItems: ADDRESSES_MAX,
   uniqueItems: true,
-  description: 'Addresses and CIDRs, outside of which it is refused as a wrong one.',
+  description: 'Addresses and CIDRs. From any other address it is refused like a wrong one.',
   examples: [['192.0.2.7', '2001:db8::/32']],
 })
 

@@ -3,23 +3,25 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { rangeMatcher, readAddress, readRange } from './addresses.ts'
 
-/** So many entries of X-Forwarded-For are read, from the last one on: no more proxies are in a row. */
+/**
+ * How many entries of X-Forwarded-For are read, from the last one on: no chain of proxies is longer.
+ */
 const ENTRIES_MAX = 32
 
-/** What stands for a caller whose connection was gone before it could be asked. */
+/** Used when the connection was gone before its address could be read. */
 const UNSPECIFIED = '0.0.0.0'
 
 interface Peer {
   address: string
-  /** Whether its X-Forwarded-For is believed. */
+  /** Whether X-Forwarded-For from this peer is believed. */
   isTrusted: boolean
 }
 
 /**
- * Makes `request.ip` the address of the caller, for limits, failed authentication, log and audit
- * alike: the last entry of X-Forwarded-For that is not a trusted proxy's own, or else the socket's
- * address. It is an IP literal, whatever a proxy has written. Fastify's `trustProxy` takes any text
- * for an address, and one with a port for a new one each time; it is not used.
+ * Makes `request.ip` the caller's address, for limits, failed authentication, log and audit alike:
+ * the last entry of X-Forwarded-For that is not a trusted proxy's, or else the socket's address. It
+ * is an IP literal, whatever a proxy has written. Fastify's `trustProxy` is not used: it takes any
+ * text for an address, and the same address with another port for a new one.
  */
 export const callerAddress = fp(
   async (app: FastifyInstance, options: { trustProxy: readonly string[] }) => {
@@ -31,7 +33,7 @@ export const callerAddress = fp(
     function peerOf({ socket }: FastifyRequest): Peer {
       let peer = peers.get(socket)
       if (peer === undefined) {
-        // Link-local addresses of sockets have a zone.
+        // A link-local address of a socket has a zone.
         const [text = ''] = (socket.remoteAddress ?? '').split('%')
         const address = readAddress(text) ?? UNSPECIFIED
         peer = { address, isTrusted: isTrusted(address) }
@@ -53,9 +55,9 @@ export const callerAddress = fp(
 )
 
 /**
- * Each proxy appends the address it was called from. So the last entry that is no trusted proxy's is
- * the caller, or the first of all if every one is trusted.
- * @returns null where an entry on the way is no address, or there are too many
+ * Each proxy appends the address that called it. So the caller is the last entry that is not a
+ * trusted proxy's, or the first entry if all are trusted.
+ * @returns null if an entry that was read is no address, or there are too many
  */
 function lastStranger(header: string, isTrusted: (address: string) => boolean): string | null {
   let end = header.length

@@ -8,12 +8,12 @@ import { refuseWithoutRequest } from './slow-requests.ts'
 
 const HEADERS_MAX = 100
 const DRAIN_INTERVAL_MS = 100
-/** The request may be on its way on a connection that has only just been taken. */
+/** A request may be on its way on a connection that was accepted a moment ago. */
 const DRAIN_IDLE_MS = 500
-/** A handler has answered by then; what is left is a client that does not send its body. */
+/** All handlers have answered by then; what remains are clients that do not send their body. */
 const DRAIN_MS_MAX = 6_000
 
-/** What a client may take of this process: time, bytes and connections. */
+/** What a client may use of this process: time, bytes and connections. */
 export const serverLimits = {
   bodyLimit: 65_536,
   requestTimeout: 10_000,
@@ -21,18 +21,19 @@ export const serverLimits = {
   http: {
     headersTimeout: 8_000,
     connectionsCheckingInterval: 100,
-    // Checked below: Node's own refusal has no body and no request id.
+    // The `host` header is checked below: Node's own refusal has no body and no request id.
     requireHostHeader: false,
   },
   clientErrorHandler: refuseWithoutRequest,
   forceCloseConnections: 'idle',
-  // What was taken is answered: a caller can not tell a 503 of the end from one that moved money.
+  // Accepted requests are answered: a caller can't tell a 503 sent at the end from one whose request
+  // moved money.
   return503OnClosing: false,
-  // Longer than any id here, so that a long one meets its schema's 400.
+  // Longer than any id here, so that a longer one gets the 400 of its schema.
   routerOptions: { maxParamLength: 1_024 },
 } satisfies FastifyHttpOptions<Server>
 
-/** Bounds headers, and lets go of connections without a request under way while the server drains. */
+/** Bounds headers, and closes connections without a running request while the server drains. */
 export const connectionLimits = fp(
   async (app: FastifyInstance) => {
     const connections = new Map<Socket, { requests: number; idleSince: number }>()
@@ -43,8 +44,8 @@ export const connectionLimits = fp(
       app.server.emit('request', request, response)
     })
 
-    // Node's own closeIdleConnections() leaves those that have not sent a whole request yet, and
-    // its time limits for them end with close().
+    // Node's closeIdleConnections() leaves connections that have not sent a whole request, and their
+    // time limits end with close().
     app.server.on('connection', (socket) => {
       connections.set(socket, { requests: 0, idleSince: Date.now() })
       socket.once('close', () => connections.delete(socket))
@@ -74,8 +75,8 @@ export const connectionLimits = fp(
           if (isIdle || now > deadline) socket.destroy()
         }
       }, DRAIN_INTERVAL_MS)
-      // Next the port is closed, which resets connections that wait to be taken. At the beginning of a
-      // turn of the event loop all have been.
+      // Next the port is closed, which resets connections that wait to be accepted. At the beginning
+      // of an event loop turn all have been accepted.
       await nextTurn()
     })
     app.addHook('onClose', async () => clearInterval(drain))

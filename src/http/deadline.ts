@@ -2,20 +2,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../refusals/index.ts'
 
-/** The time of this service for a request: its guards, its handler and all they wait for. */
+/** How long the guards, the handler, and all they wait for may take for one request. */
 export const DEADLINE_MS = 5_000
 const INTERVAL_MS = 250
 
-/** The methods that do not write, unless a route says otherwise. */
+/** The methods that do not write, unless a route says that it does. */
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Where this reply stands among those whose time is watched; null if it does not. */
+    /** The index of this reply among those being timed; null if it is not timed. */
     deadlineSlot: number | null
     /** When its time is over, by `performance.now()`; infinite while its body arrives. */
     deadlineAt: number
-    /** What was left of its time when its body began to be read. */
+    /** The time that was left when the body began to arrive. */
     timeLeftMs: number
     /** Whether its handler has begun. */
     isHandled: boolean
@@ -24,21 +24,22 @@ declare module 'fastify' {
 
 /**
  * Answers 503 for a request that has not been answered in time, as when the database hangs without
- * closing its connections. The time begins with the first byte of a request that comes at once: Node
- * tells of a request when its headers are complete. It stands still while the body arrives, because the
- * arrival has bounds of its own (`requestTimeout`, from the first byte, with a 408); so nothing takes longer
- * than both together.
+ * closing its connections. The time begins when the headers are complete, because only then Node
+ * reports the request. It stands still while the body arrives: the arrival has its own limit
+ * (`requestTimeout`, counted from the first byte, with a 408), so nothing takes longer than both
+ * limits together.
  *
- * First the request's writes are given up, each with what is known of it; the handler answers with that.
- * Where it does not, it hangs elsewhere, and the answer is made here.
+ * First the request's writes are given up, each with what is known of it, and the handler answers
+ * with that. If the handler does not answer, it hangs elsewhere, and the answer is made here.
  *
- * One timer looks at all requests: Fastify's own handlerTimeout makes one and an AbortController for
- * each, at a tenth of the throughput.
+ * One timer watches all requests: Fastify's handlerTimeout makes a timer and an AbortController for
+ * each one, and reaches a tenth of the throughput.
  */
 export const deadline = fp(
   async (app: FastifyInstance) => {
-    // Slots, and no Set: each time a Set under such traffic makes itself a new table, the old one keeps
-    // what was in it, and the collector then takes a fifth of all that requests allocate for long-lived.
+    // An array of slots instead of a Set: under such traffic a Set often replaces its table, the old
+    // table keeps its content alive, and the collector then treats a fifth of all that requests
+    // allocate as long-lived.
     const open: (FastifyReply | null)[] = []
     const free: number[] = []
     const silent = app.log.child({}, { level: 'silent' })
@@ -86,12 +87,12 @@ export const deadline = fp(
     function end(reply: FastifyReply): void {
       release(reply)
       reply.request.attempt?.end()
-      // By then a handler that had waited for its writes has answered.
+      // By then a handler that waited for its writes has answered.
       setImmediate(() => {
-        // A stream under way has answered, though not to the end.
+        // A running stream has answered, though not to the end.
         if (reply.sent || reply.raw.headersSent) return
         void reply.send(new Refusal(isUntold(reply) ? 'OUTCOME_UNKNOWN' : 'TIMEOUT'))
-        // What its handler comes to is of no use to anybody.
+        // The result of the handler is no longer needed.
         reply.send = () => reply
         reply.log = silent
       })
@@ -109,7 +110,7 @@ export const deadline = fp(
   { name: 'deadline', dependencies: ['errors'] },
 )
 
-/** Whether the handler may have written something that it has not told the request of. */
+/** Whether the handler may have written something without recording it in `request.attempt`. */
 function isUntold(reply: FastifyReply): boolean {
   const { request } = reply
   return reply.isHandled && request.attempt === null && mayWrite(request)

@@ -12,8 +12,8 @@ declare module 'fastify' {
 }
 
 /**
- * From the order to stop on, readiness is denied and answers say `Connection: close`, so that a load
- * balancer lets go of each connection by itself, between two requests and not in the middle of one.
+ * From the order to stop on, readiness fails and answers say `Connection: close`. So a load balancer
+ * leaves each connection between two requests, and not in the middle of one.
  */
 export const draining = fp(
   async (app: FastifyInstance) => {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** How long, and how much, of a request may still come when it has its answer. */
+/** How long, and how much, is still read of a request that has been answered. */
 const DISCARD_MS = 1_000
 const DISCARD_BYTES_MAX = 1_048_576
 
@@ -11,19 +11,19 @@ const DISCARD_BYTES_MAX = 1_048_576
 const latest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
 
 /**
- * Lets answers arrive that are sent before the request is there as a whole: a 401, a 404, a 413. A
- * socket closed on bytes it has not read resets the connection, and the caller loses the answer with
- * it. So what still comes is read and thrown away, within bounds, and only then the connection closed.
+ * Makes sure that an answer arrives if it is sent before the request is complete: a 401, a 404, a
+ * 413. Closing a socket with unread bytes resets the connection, and the caller loses the answer. So
+ * the remaining bytes are read and discarded, within bounds, before the connection is closed.
  */
 export const earlyAnswers = fp(
   async (app: FastifyInstance) => {
-    /** Requests that wait for `100 Continue` with their body. */
+    /** Requests that wait for `100 Continue` before they send their body. */
     const waiting = new WeakSet<IncomingMessage>()
-    /** Sockets with an answer that is their last. */
+    /** Sockets that have sent their last answer. */
     const ending = new WeakSet<Socket>()
 
     app.server.on('connection', (socket) => {
-      // With this Node closes a connection when its last answer is written.
+      // Node calls this to close a connection after its last answer.
       const closeSoon = socket.destroySoon.bind(socket)
       socket.destroySoon = () => {
         const request = latest.get(socket)?.request
@@ -41,13 +41,13 @@ export const earlyAnswers = fp(
         timer.unref()
       })
     })
-    // Otherwise Node asks for each body, also those that are refused unread.
+    // Otherwise Node asks for each body, also for those that are refused unread.
     app.server.on('checkContinue', (request, response) => {
       waiting.add(request)
       app.server.emit('request', request, response)
     })
     app.addHook('onRequest', (request, reply, done) => {
-      // Sent along behind one that was refused unread: it has no answer, and so no effect.
+      // A request sent behind one that was refused unread gets no answer, and so has no effect.
       if (ending.has(request.raw.socket)) void reply.hijack()
       else done()
     })
@@ -63,7 +63,7 @@ export const earlyAnswers = fp(
       done()
     })
 
-    /** Whether the rest is short enough to be read, so that the connection can go on behind it. */
+    /** Whether the rest is short enough to be read, so that the connection can continue after it. */
     function endsSoon(request: IncomingMessage): boolean {
       const length = Number(request.headers['content-length'])
       return length <= DISCARD_BYTES_MAX && !waiting.has(request)
@@ -76,16 +76,16 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-/** Says that no more comes from here, and closes when no more comes from there, or enough has come. */
+/** Ends our side of the connection, and closes it when the peer has ended too, or has sent enough. */
 export function closeLater(socket: Socket): void {
   let bytes = 0
   socket.destroySoon = () => undefined
   socket.end()
-  // The parser's: what comes behind this answer is no request.
+  // The parser's listener: bytes after this answer are no request.
   socket.removeAllListeners('data')
   socket.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    // What has been answered may take its time to be read: the window of TCP holds back the rest.
+    // A client may read its answer slowly: TCP's window holds back the rest of its bytes.
     if (bytes > DISCARD_BYTES_MAX) socket.pause()
   })
   socket.once('end', () => socket.destroy())
@@ -95,8 +95,8 @@ export function closeLater(socket: Socket): void {
 }
 
 /**
- * Closes a connection on which no request can come any more, behind the answer to the last one.
- * @returns false where no request waits for an answer but one that is still on its way
+ * Closes a connection after the answer to its last request, when no further request can arrive.
+ * @returns false if no complete request waits for an answer
  */
 export function closeBehindAnswer(socket: Socket): boolean {
   const last = latest.get(socket)

@@ -49,7 +49,7 @@ export function errorBody(refusal: Refusal, requestId: string): ErrorAnswer {
   }
 }
 
-/** One error shape for everything: refusals, validation and faults of our own. */
+/** Gives all errors the same shape: refusals, validation errors and faults of the service. */
 export const errors = fp(
   async (app: FastifyInstance) => {
     const noteOutage = outageLog(app.log)
@@ -72,7 +72,7 @@ function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): F
     .send(errorBody(refusal, request.id))
 }
 
-/** A 5xx would say that nothing is stored. */
+/** A 5xx would say that nothing is stored, so after a stored write it becomes `OUTCOME_UNKNOWN`. */
 function ofWhatIsStored(refusal: Refusal, { repeat }: Attempt): Refusal {
   const isWrong = refusal.statusCode >= 500 && refusal.code !== 'OUTCOME_UNKNOWN'
   return isWrong ? new Refusal('OUTCOME_UNKNOWN', { repeat, cause: refusal }) : refusal
@@ -114,7 +114,7 @@ function detailOf(fault: FastifySchemaValidationError): RefusalDetail {
   }
 }
 
-/** Refusals of the router, which run no hook: a URL that is badly encoded or too long. */
+/** Refusals by the router, which runs no hook: the URL is badly encoded or too long. */
 export function refuseBadUrl(
   _error: FastifyError,
   request: FastifyRequest,
@@ -125,15 +125,15 @@ export function refuseBadUrl(
   void send(new Refusal('BAD_REQUEST'), request, reply)
 }
 
-/** Refusals below HTTP's surface, where there is no request yet: broken or slow bytes. */
+/** Refusals before there is a request: the bytes are broken or too slow. */
 export function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  // The first answer to come is taken for that of the first request.
+  // The client would take the next answer for that of its first request.
   if (closeBehindAnswer(socket)) return
-  // It may still be on its way.
+  // The answer may still be on its way.
   if (socket.bytesWritten > 0) return closeLater(socket)
   const code =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT'

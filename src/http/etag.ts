@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Whether `If-None-Match` names the current representation, so that a 304 is the whole answer.
- * Compared weakly, as RFC 9110, section 13.1.2 asks: a proxy may have weakened what it was given.
- * @param etag a strong tag, in its quotes
+ * Whether `If-None-Match` names the current representation, so that a 304 is the whole answer. The
+ * comparison is weak, as RFC 9110, section 13.1.2 requires: a proxy may have weakened the tag.
+ * @param etag a strong tag, with its quotes
  */
 export function isKnown(request: Pick<FastifyRequest, 'headers'>, etag: string): boolean {
   const header = request.headers['if-none-match']?.trim()

@@ -33,13 +33,13 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
     {
       schema: {
         operationId: 'getHealth',
-        summary: 'How the service and what it needs are',
+        summary: 'Read the state of the service and its dependencies',
         response: { 200: ref(Health), 503: ref(Health) },
       },
     },
     async (_request, reply) => {
       const database = await checkDatabase()
-      // Without Redis all works on, with limits counted in each process.
+      // Without Redis the service works on, and each process counts limits by itself.
       const redis = app.sharedRedis && (app.sharedRedis.isUp() ? 'ok' : 'unavailable')
       const status = database === 'ok' ? 'ok' : 'degraded'
       const uptime_s = Math.floor(process.uptime())
@@ -54,7 +54,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
     {
       schema: {
         operationId: 'getLiveness',
-        summary: 'Whether the process answers',
+        summary: 'Check whether the process answers',
         response: { 200: ref(Probe) },
       },
     },
@@ -66,7 +66,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ version: string }> = asyn
     {
       schema: {
         operationId: 'getReadiness',
-        summary: 'Whether requests should be sent here',
+        summary: 'Check whether the process is ready for requests',
         response: { 200: ref(Probe), 503: ref(Probe) },
       },
     },

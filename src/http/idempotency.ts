@@ -3,7 +3,7 @@ import { Refusal } from '../refusals/index.ts'
 import { sha256 } from '../encoding/sha256.ts'
 
 /**
- * The key of a call: from the header, the body, or both if they agree; null if it has none.
+ * The idempotency key of a call: from the header, the body, or both if they agree; null without one.
  * @throws Refusal `VALIDATION_FAILED` when they differ
  */
 export function idempotencyKey(
@@ -18,7 +18,7 @@ export function idempotencyKey(
   return header ?? body.idempotency_key ?? null
 }
 
-/** SHA-256 over what a request means, so that spacing and the order of fields make no difference. */
+/** SHA-256 of the meaning of a request: white space and the order of fields make no difference. */
 export function fingerprint(...meaning: readonly unknown[]): Buffer {
   return sha256(canonicalJson(meaning))
 }

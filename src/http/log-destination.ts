@@ -1,20 +1,24 @@
 import { isatty } from 'node:tty'
 import { destination } from 'pino'
 
-/** Log lines that wait in memory while the standard output takes none, in bytes; some 40,000 lines. */
+/**
+ * How many bytes of log lines may wait in memory while the standard output is blocked; some 40,000
+ * lines.
+ */
 const WAITING_BYTES_MAX = 8 * 1_024 * 1_024
 
 let dropped = 0
 
-/** Log lines that this process has dropped, as its standard output took none. */
+/** How many log lines this process has dropped because its standard output was blocked. */
 export const droppedLines = () => dropped
 
 /**
- * The standard output. A disk or a reader that hangs holds up neither requests nor memory: lines wait up
- * to a bound, those beyond it are dropped, and `onDropped` is told how many once there is room again.
+ * The standard output. A disk or a reader that hangs blocks no request and fills no memory: lines
+ * wait up to a bound, and further lines are dropped. `onDropped` receives their number once there is
+ * room again.
  */
 export function logDestination(onDropped: (lines: number) => void) {
-  // A terminal wants each line at once; a pipe takes them in blocks, which costs less.
+  // A terminal gets each line at once; a pipe gets lines in blocks, which costs less.
   const output = destination({
     fd: 1,
     sync: isatty(1),

@@ -9,12 +9,12 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The user whose money a request of the internal scope is about, where one is named. */
+    /** The user whose money a request of the internal scope concerns, if it names one. */
     userId: string | null
   }
 }
 
-/** What may be logged is listed; everything else stays out, so no secret has to be recognised. */
+/** Only listed fields are logged. Everything else stays out, so no secret has to be recognised. */
 export function createLogger(level: LogLevel): Logger {
   const logger = pino(
     {
@@ -30,8 +30,8 @@ export function createLogger(level: LogLevel): Logger {
 }
 
 /**
- * An error without its message: messages of the driver, of Stripe and of Node quote parameters,
- * which are personal data or secrets. The stack's frames say where it happened.
+ * An error without its message: messages of the driver, of Stripe and of Node quote parameters, which
+ * are personal data or secrets. The stack's frames show where it happened.
  */
 function describeError(error: unknown) {
   if (!(error instanceof Error)) return { type: typeof error }
@@ -42,7 +42,7 @@ function describeError(error: unknown) {
   return { type, code: databaseErrorCode(error), constraint, stack: frames.join('\n') }
 }
 
-/** One line for each request: its route and never its URL, which may hold anything. */
+/** One line for each request, with its route but never its URL, which may contain anything. */
 export const requestLog = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('userId', null)

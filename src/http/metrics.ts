@@ -5,12 +5,14 @@ import { droppedLines } from './log-destination.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Where every plugin registers its metrics; one for each app, so that tests share nothing. */
+    /**
+     * Every plugin registers its metrics here. Each app has its own registry, so tests share nothing.
+     */
     metrics: Registry
   }
 }
 
-/** Counts requests by route, never by URL: a path may hold anything. */
+/** Counts requests by route, never by URL: a path may contain anything. */
 export const metrics = fp(
   async (app: FastifyInstance, { version }: { version: string }) => {
     const registry = new Registry()
@@ -45,7 +47,7 @@ export const metrics = fp(
     })
     app.addHook('onRequest', (_request, reply, done) => {
       inFlight.inc()
-      // Also when the caller has gone meanwhile, who gets no answer.
+      // Closes also when the caller has left and gets no answer.
       reply.raw.once('close', () => inFlight.dec())
       done()
     })

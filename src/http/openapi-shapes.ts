@@ -1,7 +1,7 @@
 /**
- * The same document in forms that generators of clients turn into plain types. They have no word for
- * a schema without a name, take a number without a format for a small one (`float` in Go, `int` in
- * Java, which money outgrows), and know a choice of texts only as an enum.
+ * Rewrites the document so that client generators make plain types from it. They can't name a schema
+ * without a title, take a number without a format for a small one (`float` in Go, `int` in Java, too
+ * small for money), and know a choice of texts only as an enum.
  */
 export function shapeForGenerators<T>(document: T): T {
   const simple = simplify(document)
@@ -39,8 +39,8 @@ interface Document {
 const INT32_MAX = 2 ** 31 - 1
 
 /**
- * A choice of texts is one enum, what may be null has two types, a number says how large it gets,
- * and a body may be left out if no field is required.
+ * Turns a choice of texts into one enum, gives nullable values two types, gives numbers a format for
+ * their size, and makes a body optional if no field is required.
  */
 function simplify<T>(node: T): T {
   if (node === null || typeof node !== 'object') return node
@@ -80,9 +80,9 @@ function withFormat(schema: Schema): Schema {
 }
 
 /**
- * Moves every object with fields, and every other schema that has a title, to the named ones. The
- * title is the name; without one, bodies are called after their operation (`DeductRequest`) and the
- * rest after the place where they are (`MeKey`, `CustomerExportReport`).
+ * Moves every object with fields, and every other schema with a title, to the named schemas. The
+ * title is the name. Without a title, bodies are named after their operation (`DeductRequest`), and
+ * other schemas after their place (`MeKey`, `CustomerExportReport`).
  */
 function nameSchemas({ paths, components: { schemas } }: Document): void {
   for (const [name, schema] of Object.entries(schemas)) nameInside(schema, name)
@@ -100,7 +100,7 @@ function nameSchemas({ paths, components: { schemas } }: Document): void {
     nameInside(schema, place)
     if (schema.title === undefined && schema.properties === undefined) return schema
     const { title = place, ...content } = schema
-    // A schema made from another one, as by Type.Omit, has the other's title.
+    // A schema made from another, as by Type.Omit, keeps the other's title.
     const name = [title, place].find((free) => {
       const known = schemas[free]
       return known === undefined || meaning(known) === meaning(content)
@@ -123,7 +123,7 @@ function nameSchemas({ paths, components: { schemas } }: Document): void {
   }
 }
 
-/** Examples of a body stand beside it instead. */
+/** Without a body's examples, which stand beside the reference instead. */
 function meaning(schema: Schema): string {
   return JSON.stringify({ ...schema, examples: undefined })
 }

@@ -8,35 +8,35 @@ export const SERVICE_DESCRIPTION = `Self-hosted billing, locked from the first r
 
 **Scopes.** A customer's own instance sends its API key in \`X-API-Key\`; operators send
 \`Authorization: Bearer <token>\`; your other services send \`X-INTERNAL-TOKEN\`; Stripe signs
-its webhooks. Each credential opens its own scope and no other, and there what it has the permission for:
-\`x-permission\` of each operation, or \`x-scope\` of a key.
+its webhooks. Each credential opens only its own scope, and there only the calls for which it has the permission:
+\`x-permission\` of each operation, or \`x-scope\` for a key.
 
 **Amounts** are whole numbers of the asset's smallest unit: with \`USD/2\`, 500 is 5 dollars.
 
 **Idempotency.** Give every call that moves money an \`Idempotency-Key\`. Repeating the same request with
-the same key answers what the first one answered, with \`Idempotent-Replayed: true\`, and moves nothing.
+the same key returns the first answer, with \`Idempotent-Replayed: true\`, and moves nothing.
 
-**Unknown outcomes.** A 503 \`OUTCOME_UNKNOWN\` may have happened; it carries the \`idempotency_key\` or
-\`report_id\` to repeat the call with, so that it happens once, or the id of what may have been issued. Any other
-5xx has stored nothing.
+**Unknown outcomes.** After a 503 \`OUTCOME_UNKNOWN\` the call may have happened. The answer has the
+\`idempotency_key\` or \`report_id\` with which you can repeat the call so that it happens once, or the id of what may
+have been issued. After any other 5xx nothing is stored.
 
 **Lists** are newest first. Send \`next_cursor\` back as \`cursor\`, with the same filters, for the next
 page; it is null on the last one.
 
-**Limits.** Answers to calls that are counted say with \`ratelimit-limit\`, \`ratelimit-remaining\` and
-\`ratelimit-reset\` (seconds) what is left; beyond it a call is a 429 with \`Retry-After\`. Calls without a
-good credential are counted apart, so that nobody else's use up yours. Revoking, suspending and freezing have no
-limit for a good one.
+**Limits.** Answers to counted calls show your limit in \`ratelimit-limit\`, \`ratelimit-remaining\` and
+\`ratelimit-reset\` (seconds); beyond it a call is a 429 with \`Retry-After\`. Calls without a valid credential are
+counted separately, so that a stranger's calls never use up yours. Revoking, suspending and freezing have no limit
+for a valid credential.
 
 **Queries.** An integer is decimal digits, a boolean \`true\` or \`false\`, and each parameter is given once.
 
 **Paths and methods.** An unknown path is a 404 \`NOT_FOUND\`, and another method of a known one a 405
-\`METHOD_NOT_ALLOWED\` with \`Allow\`, credential or not. A number in a body has at most 64 characters.
+\`METHOD_NOT_ALLOWED\` with \`Allow\`, with or without a credential. A number in a body has at most 64 characters.
 
 **Errors** have one shape everywhere; decide by \`code\`, which is stable. Every answer has the header
 \`x-request-id\`, and the log has the same id.`
 
-/** In the order of the page: first what most callers come for. */
+/** In the order of the page: the most used first. */
 export const TAGS = [
   {
     name: 'Customer',
@@ -54,64 +54,65 @@ export const TAGS = [
   { name: 'Stripe', description: 'Signed webhooks.' },
 ]
 
-/** For operations whose summary leaves something open, by operation id. */
+/** For operations whose summary is not enough, by operation id. */
 export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
-  createCustomer: 'The API key is in this answer and in no later one: only its hash is kept.',
-  updateCustomer:
-    'Fields that are not named stay as they are. Suspending takes effect within a second.',
+  createCustomer: 'Only this answer contains the API key, because only its hash is stored.',
+  updateCustomer: 'Other fields stay unchanged. Suspending takes effect within a second.',
   exportCustomer:
-    'One JSON document, for the person behind the customer: sent while it is read, however long it is. ' +
-    'No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived ' +
-    'is no JSON; ask again.',
+    'One JSON document, for the person behind the customer. It is sent while it is read, and has no ' +
+    'size limit. It contains no key and no licence token. If something fails, the connection is ' +
+    'cut, and what has arrived is invalid JSON; ask again.',
   eraseCustomer:
-    'Its keys are refused within a second and its licences are on the revocation list; Stripe is told ' +
-    'to delete its customer, and with it the subscription. What is left under the id, which is a ' +
-    'pseudonym from then on, are sums of its usage. Again, the answer is the same; every other call ' +
-    'answers that there is no such customer. The account that has paid for its usage, if it has one, is ' +
-    'erased too; while there is money in it, that takes `force`.',
+    'The customer’s keys are refused within a second, its licences are on the revocation ' +
+    'list, and Stripe deletes its own customer with the subscription. Only the sums of the ' +
+    'usage remain, under the id, which is a pseudonym from then on. The account that has paid ' +
+    'for the customer’s usage, if there is one, is erased too; if it has funds, that requires ' +
+    '`force`. Repeating the call continues the erasure, and is a 404 once it is complete. ' +
+    'Every other call answers that there is no such customer.',
   getMe: 'A customer can check its key with this call, and see when the key expires.',
   rotateApiKey:
     'The answer has a new key, with the name of the old one. The old key works until ' +
     '`overlap_seconds` have passed; without an overlap it ends at once.',
-  revokeApiKey: 'Revoking a key a second time changes nothing and is a 204 as well.',
+  revokeApiKey: 'Revoking a key again changes nothing and is a 204 too.',
   openAccount:
     'The answer is a 201 for a new account, and a 200 when the user has one with the same tier and ' +
     'asset. Without `asset` the account has the default one, which `FUNDS_ASSET` sets.',
   exportAccount:
-    'One JSON document: the account, its transfers with whatever was noted on them, holds, payments ' +
-    'and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no ' +
-    'JSON; ask again.',
+    'One JSON document: the account, its transfers with all notes on them, holds, payments, and ' +
+    'Stripe’s events about them. If something fails, the connection is cut, and what has arrived is ' +
+    'invalid JSON; ask again.',
   eraseAccount:
     'The transfers stay, because the ledger and the law need them, under a pseudonym and without ' +
     'reason, reference, metadata, key and address. The user may open a new account afterwards. What ' +
-    'Stripe takes back of a top-up later is booked under the pseudonym. Again, it is a 404: nothing is ' +
-    'left that knows the user.',
-  deduct: 'A charge is refused as a whole when the available funds do not cover it.',
-  topUp: 'Works for a frozen account too, which refuses only deducts and new holds.',
+    'Stripe takes back of a top-up later is booked under the pseudonym. Repeating the call after ' +
+    'the erasure is a 404, because nothing is left that identifies the user.',
+  deduct: 'If the available funds do not cover a charge, all of it is refused.',
+  topUp: 'Also works for a frozen account, which refuses only deducts and new holds.',
   createHold:
     'The amount stays in the balance but is no longer available, until the hold is captured, ' +
     'released or expires.',
-  captureHold: 'The same capture again is answered as the first one was.',
-  releaseHold: 'The same release again is answered as the first one was.',
+  captureHold: 'Repeating the capture returns the first answer.',
+  releaseHold: 'Repeating the release returns the first answer.',
   issueLicense:
-    'Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` ' +
-    'replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. ' +
-    'No subscription changes or ends it.',
+    'Without `plan` the licence is for the customer’s own plan; with null it is for none. ' +
+    '`features` and `limits` replace those of the plan. Without `expires_at` it is valid for the ' +
+    'plan’s `license_days`, or 30. No subscription changes or ends it.',
   revokeLicense:
-    'Revoking it again changes nothing. One of a subscription stays revoked until the next period is ' +
-    'paid or its plan changes.',
+    'Revoking a licence again changes nothing. A subscription’s licence stays revoked until the ' +
+    'next period is paid or its plan changes.',
   listLicenses:
-    'Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the ' +
-    'answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.',
+    'Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as ' +
+    'nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.',
   getEntitlement:
-    'A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of ' +
+    'A customer is entitled if a licence has the name as a feature that is on, or as a limit. Of ' +
     'several licences the most generous counts.',
-  getRevocations: 'A revocation is on the list within a second. It is signed anew every minute.',
-  getHealth: 'A 503 says that the database does not answer.',
-  getLiveness: 'Does not ask the database: for deciding whether the process should be restarted.',
+  getRevocations:
+    'A revocation is on the list within a second. The list is signed again every minute.',
+  getHealth: 'A 503 means that the database does not answer.',
+  getLiveness: 'Does not query the database. Use it to decide whether to restart the process.',
   getReadiness:
-    'A 503 while the service shuts down or the database does not answer: for deciding whether to ' +
-    'send requests to this process.',
+    'A 503 while the service shuts down or the database does not answer. Use it to decide whether ' +
+    'to send requests to this process.',
 }
 
 /** In the order of the page's dialog, which opens at its end. */
@@ -167,7 +168,7 @@ export const LIMIT_HEADERS = {
   'ratelimit-reset': { type: 'integer', description: 'Seconds until the next window.' },
 }
 
-/** Only described: a Stripe event is read as bytes, and checked by its signature. */
+/** For the document only: a Stripe event is read as bytes, and checked by its signature. */
 export const STRIPE_EVENT = {
   title: 'StripeEvent',
   type: 'object',

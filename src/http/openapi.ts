@@ -26,7 +26,7 @@ interface RouteToDescribe {
   route: RouteOptions
 }
 
-/** The document is made from the routes' own schemas, so that it can not say anything else. */
+/** Makes the document from the routes' own schemas, so that it can't contradict them. */
 export const openapi = fp(
   async (app: FastifyInstance, options: { version: string }) => {
     app.addSchema(ErrorAnswer)
@@ -86,7 +86,7 @@ function describeRoute({ schema, url, route }: RouteToDescribe) {
     response[status] ??= describeRefusals(group, schema)
   }
   const body = route.config?.scope === 'stripe' ? STRIPE_EVENT : schema.body
-  // Each its own example: tried one after the other, a shared key would be a 422.
+  // Each call needs its own example key: with a shared one, the second call tried would be a 422.
   const headers = key !== undefined && { headers: withExample(schema, key) }
   const text = schema.description ?? OPERATION_DESCRIPTIONS[schema.operationId ?? '']
   const needs = needsOf(route)
@@ -102,7 +102,7 @@ function describeRoute({ schema, url, route }: RouteToDescribe) {
   return { schema: { ...described, response }, url }
 }
 
-/** What a route needs of its credential, for people and for programs; undefined where it takes none. */
+/** What a route requires of its credential, as text and as data; undefined if it takes none. */
 function needsOf({ config }: RouteOptions) {
   const { permission, adminPermission, scope } = config ?? {}
   if (permission === undefined) return undefined
@@ -135,7 +135,7 @@ function withExample(schema: FastifySchema, key: unknown) {
   return { ...(schema.headers as object), properties }
 }
 
-/** A route's own refusals, its scope's and those of any route of its kind. */
+/** A route's own refusals, those of its scope, and those of any route of its kind. */
 function refusalsOf(schema: FastifySchema, route: RouteOptions): RefusalCode[] {
   const codes = new Set<RefusalCode>(route.config?.refusals)
   if (schema.body ?? schema.params ?? schema.querystring) codes.add('VALIDATION_FAILED')
@@ -149,7 +149,7 @@ function refusalsOf(schema: FastifySchema, route: RouteOptions): RefusalCode[] {
   return [...codes]
 }
 
-/** All refusals of one status, each with an example. */
+/** All refusals with one status, each with an example. */
 function describeRefusals(codes: readonly RefusalCode[], schema: FastifySchema) {
   const examples = codes.map((code) => {
     const value = errorBody(exampleOf(code, schema), EXAMPLE_REQUEST_ID)

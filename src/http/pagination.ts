@@ -8,7 +8,7 @@ export const PageQuery = {
   // Optional, because a default alone would be a required parameter in generated clients.
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 500, description: '`next_cursor` of the page before.' }),
+    Type.String({ maxLength: 500, description: 'The `next_cursor` of the previous page.' }),
   ),
 }
 
@@ -17,14 +17,15 @@ export function pageOf<T extends TSchema>(item: T, $id: string) {
     {
       data: Type.Array(item),
       next_cursor: Type.Union([Type.String(), Type.Null()], {
-        description: 'For the next page, with the same filters; null on the last one.',
+        description:
+          'Send it as `cursor`, with the same filters, for the next page; null on the last page.',
       }),
     },
     { $id },
   )
 }
 
-/** A list and its filters: a cursor is worth nothing in any other. */
+/** A list and its filters: a cursor is valid only for the same list with the same filters. */
 export type ListName = readonly (string | null | undefined)[]
 
 export interface PageRequest {
@@ -33,7 +34,7 @@ export interface PageRequest {
   before: bigint | null
 }
 
-/** @throws Refusal `INVALID_CURSOR` for an edited cursor or one of another list or other filters */
+/** @throws Refusal `INVALID_CURSOR` for an edited cursor, or one of another list or other filters */
 export function pageRequest(
   query: { limit?: number; cursor?: string },
   list: ListName,
@@ -47,7 +48,7 @@ export function pageRequest(
   return { limit, before: BigInt(position) }
 }
 
-/** The page's answer from up to `limit + 1` rows: the one too many says that there is a next page. */
+/** The page's answer from up to `limit + 1` rows: the extra row shows that there is a next page. */
 export function pageAnswer<Row extends { seq: bigint }, Item>(
   rows: readonly Row[],
   page: PageRequest,
@@ -63,7 +64,10 @@ export function pageAnswer<Row extends { seq: bigint }, Item>(
   }
 }
 
-/** As `pageRequest`, for a list whose rows are told apart by a text: what the page before ended with. */
+/**
+ * Like `pageRequest`, for a list ordered by a text: the cursor holds the last text of the page
+ * before.
+ */
 export function textPageRequest(
   query: { limit?: number; cursor?: string },
   list: ListName,
@@ -75,7 +79,7 @@ export function textPageRequest(
   return { limit, after }
 }
 
-/** As `pageAnswer`, for a list whose rows are told apart by a text. */
+/** Like `pageAnswer`, for a list ordered by a text. */
 export function textPageAnswer<Row, Item>(
   rows: readonly Row[],
   limit: number,
@@ -91,7 +95,7 @@ export function textPageAnswer<Row, Item>(
   }
 }
 
-/** The check keeps callers from building on what is inside; it protects no secret. */
+/** The check keeps callers from relying on the content of a cursor; it protects no secret. */
 function encodeCursor(list: ListName, position: string): string {
   const check = createHash('sha256')
     .update(JSON.stringify([list, position]))

@@ -1,4 +1,4 @@
-/** Calendar periods in UTC, by which use and calls are counted. */
+/** Calendar periods in UTC, by which usage and calls are counted. */
 export const PERIODS = ['hour', 'day', 'month'] as const
 
 export type Period = (typeof PERIODS)[number]

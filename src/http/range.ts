@@ -2,12 +2,12 @@ import { invalid, requireOrder, timesOf } from './schemas.ts'
 import type { Period } from './periods.ts'
 
 const DAY_MS = 86_400_000
-/** Before the year 1 the database can write no time as RFC 3339 does. */
+/** The database can't write times before the year 1 as RFC 3339 does. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
 const DEFAULT_DAYS: Record<Period, number> = { hour: 1, day: 30, month: 365 }
 const DAYS_MAX: Record<Period, number> = { hour: 366, day: 3_660, month: 3_660 }
 
-/** Whole buckets: from the one that `from` is in to the last one that starts before `to`. */
+/** Whole buckets: from the one that contains `from` to the last one that starts before `to`. */
 export interface Range {
   period: Period
   from: Date
@@ -15,9 +15,9 @@ export interface Range {
 }
 
 /**
- * The range a query asks for: until now, and the last day of hours, 30 days or year of months, where
- * it leaves that open.
- * @throws Refusal `VALIDATION_FAILED` for a range that is empty or longer than a year of hours or
+ * The range that a query asks for. By default it ends now, and covers the last day by hours, 30 days
+ * by days, or the last year by months.
+ * @throws Refusal `VALIDATION_FAILED` for a range that is empty, or longer than a year of hours or
  * ten years of days or months
  */
 export function rangeOf(query: { from?: string; to?: string }, period: Period): Range {

@@ -7,13 +7,15 @@ const ACCEPTABLE = /^[A-Za-z0-9._-]{8,64}$/
 
 export const newRequestId = randomUUID
 
-/** The caller's own id if it is short and plain, so that one id follows a call through services. */
+/**
+ * The caller's own id if it is short and plain, so that one id follows a call through all services.
+ */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && ACCEPTABLE.test(given) ? given : newRequestId()
 }
 
-/** Every answer names its request, refusals and faults included. */
+/** Every answer carries its request's id, also refusals and faults. */
 export const requestIds = fp(
   async (app: FastifyInstance) => {
     app.addHook('onRequest', (request, reply, done) => {

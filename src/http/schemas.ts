@@ -2,15 +2,15 @@ import { type Static, type TObject, type TProperties, type TSchema, Type } from 
 import { REFUSALS, Refusal } from '../refusals/index.ts'
 
 /**
- * A named schema by reference, so that the OpenAPI document and generated clients know its name.
- * TypeBox takes references for `unknown`; this keeps the type.
+ * Refers to a named schema, so that the OpenAPI document and generated clients know its name. TypeBox
+ * types references as `unknown`; this function keeps the type.
  */
 export function ref<T extends TSchema>(schema: T) {
   if (schema.$id === undefined) throw new Error('Only a schema with an $id can be referred to')
   return Type.Unsafe<Static<T>>(Type.Ref(schema.$id))
 }
 
-/** An object that takes no unknown field. */
+/** An object that accepts no unknown field. */
 export function strictObject<T extends TProperties>(
   properties: T,
   options: Record<string, unknown> = {},
@@ -29,8 +29,8 @@ export const Timestamp = Type.String({
 })
 
 /**
- * RFC 3339 as a caller may write it: a four-digit year, a `T` and a zone are required. The zone's colon
- * is not, since `strftime` writes none.
+ * RFC 3339 as callers may write it: a four-digit year, a `T` and a zone are required. The colon in
+ * the zone is optional, because `strftime` writes none.
  */
 export const TimestampInput = Type.String({
   format: 'date-time',
@@ -48,24 +48,26 @@ export const CustomerStatus = Type.Union([Type.Literal('active'), Type.Literal('
   title: 'CustomerStatus',
 })
 
-/** Written by hand: TypeBox's record would not limit its keys, and lose those with a line break. */
+/**
+ * Written by hand: TypeBox's record would not limit the keys, and would drop keys with a line break.
+ */
 export const Metadata = Type.Unsafe<Record<string, unknown>>({
   title: 'Metadata',
   type: 'object',
   additionalProperties: true,
   propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
   maxProperties: 50,
-  description: 'Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.',
+  description: 'Your own data: up to 50 keys of 1 to 64 characters, stored as given.',
   examples: [{ crm_id: 'A-17' }],
 })
 
-/** Whether a text is what `line` asks for. */
+/** Whether a text matches the schema that `line` makes. */
 export function isLine(text: string, maxLength: number): boolean {
   const isPrinted = (character: string) => character >= ' ' && character !== '\x7f'
   return text !== '' && text.length <= maxLength && Array.from(text).every(isPrinted)
 }
 
-/** One line of text: no control characters. */
+/** One line of text, without control characters. */
 export function line(maxLength: number, options: Record<string, unknown> = {}) {
   return Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]*$', ...options })
 }
@@ -86,23 +88,23 @@ const BudgetDetail = Type.Object(
 /** With `OUTCOME_UNKNOWN`, and results with `BATCH_REFUSED`: see the guide on repeating a call. */
 const RepeatFields = {
   idempotency_key: Type.Optional(
-    Type.String({ description: 'Sent again with this key, the call moves money once.' }),
+    Type.String({ description: 'Repeat the call with this key, and it moves money once.' }),
   ),
   report_id: Type.Optional(
-    Type.String({ description: 'Sent again with this id, the report counts once.' }),
+    Type.String({ description: 'Repeat the report with this id, and it counts once.' }),
   ),
   key_id: Type.Optional(
-    Type.String({ description: 'Of the API key that may have been issued: revoke it.' }),
+    Type.String({ description: 'The id of the API key that may have been issued: revoke it.' }),
   ),
   token_id: Type.Optional(
-    Type.String({ description: 'Of the token that may have been issued: revoke it.' }),
+    Type.String({ description: 'The id of the token that may have been issued: revoke it.' }),
   ),
   license_id: Type.Optional(
-    Type.String({ description: 'Of the licence that may have been issued: revoke it.' }),
+    Type.String({ description: 'The id of the licence that may have been issued: revoke it.' }),
   ),
   results: Type.Optional(
     Type.Array(Type.Object({}, { additionalProperties: true, title: 'UnknownResult' }), {
-      description: 'Of a batch: one for each part, in their order, with its own code and id.',
+      description: 'For a batch: one result for each part, in order, with its own code and id.',
     }),
   ),
 }
@@ -112,8 +114,8 @@ export const ErrorAnswer = Type.Object(
     statusCode: Type.Integer(),
     error: Type.String({ description: 'The name of the HTTP status.' }),
     code: Type.String({
-      description: 'Stable: decide by this, not by the message. Later versions may add some.',
-      // An enum would make generated clients fail at a code that is newer than they are.
+      description: 'Stable: decide by this, not by the message. Later versions may add codes.',
+      // With an enum, generated clients would fail at codes that are newer than they are.
       'x-extensible-enum': Object.keys(REFUSALS),
     }),
     message: Type.String(),
@@ -132,8 +134,9 @@ export const ErrorAnswer = Type.Object(
 )
 
 /**
- * @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none, such as second 60, or
- * lies in UTC outside the years 1 to 9999, which neither RFC 3339 nor the database can write
+ * The time that a text spells.
+ * @throws Refusal `VALIDATION_FAILED` for a text that only looks like a time, such as second 60, or a
+ * time outside the years 1 to 9999 in UTC, which neither RFC 3339 nor the database can write
  */
 export function timeOf(text: string, path: string): Date {
   const time = new Date(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'))
@@ -142,7 +145,7 @@ export function timeOf(text: string, path: string): Date {
   return time
 }
 
-/** @throws Refusal `VALIDATION_FAILED` for what is no time, or not in the future */
+/** @throws Refusal `VALIDATION_FAILED` for a text that is no time, or a time not in the future */
 export function futureTime(text: string, path: string): Date {
   const time = timeOf(text, path)
   if (time.getTime() <= Date.now()) throw invalid(path, 'must be in the future')
@@ -150,8 +153,8 @@ export function futureTime(text: string, path: string): Date {
 }
 
 /**
- * The times between which a query asks, as far as it names them.
- * @throws Refusal `VALIDATION_FAILED` where nothing lies between them
+ * The bounds of a query's time range, as far as they are given.
+ * @throws Refusal `VALIDATION_FAILED` for an empty range
  */
 export function timesOf(query: { from?: string; to?: string }): {
   from: Date | undefined
@@ -168,7 +171,7 @@ export function requireOrder(from: Date, to: Date): void {
   if (from >= to) throw invalid('/from', 'must be before `to`')
 }
 
-/** What a schema can not say of a field. */
+/** A fault of a field that no schema can express. */
 export function invalid(path: string, message: string): Refusal {
   return new Refusal('VALIDATION_FAILED', { details: [{ path, message }] })
 }

@@ -3,9 +3,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * Helmet's headers on every answer. They are the same for all of them, so helmet writes them once:
- * as a global plugin it would compile its policies anew for each request, a third of an empty
- * route's time.
+ * Sends helmet's headers with every answer. They never change, so helmet writes them once: as a
+ * global plugin it would compile its policies for each request, a third of an empty route's time.
  */
 export const securityHeaders = fp(
   async (app: FastifyInstance) => {
@@ -21,12 +20,12 @@ export const securityHeaders = fp(
 async function headersOfHelmet(): Promise<Record<string, string>> {
   const app = Fastify()
   await app.register(helmet, {
-    // Answers are data: a browser has nothing to load for them. The docs page has its own policy.
+    // Answers are data, for which a browser loads nothing. The docs page has its own policy.
     contentSecurityPolicy: {
       useDefaults: false,
       directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
     },
-    // About windows, downloads and plug-ins of pages, which answers here are not.
+    // These concern windows, downloads and plug-ins of pages; answers here are not pages.
     crossOriginOpenerPolicy: false,
     dnsPrefetchControl: false,
     ieNoOpen: false,

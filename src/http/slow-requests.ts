@@ -1,19 +1,20 @@
 import type { Socket } from 'node:net'
 import { refuseBrokenRequest } from './errors.ts'
 
-/** Between two calls that have come meanwhile there is always room for others. */
+/** A pause after each group, in which waiting requests are served. */
 const PAUSE_MS = 2
-/** Of those that are due, at one time. One takes some 100 µs: an answer, and the end of the connection. */
+/** The size of a group. Each refusal takes some 100 µs: an answer, and closing the connection. */
 const AT_A_TIME_MIN = 2
 const SHARE_AT_A_TIME = 1 / 500
 
-/** In the order in which their time ran out. Node tells of one again as long as it is open. */
+/** In the order in which their time ran out. Node reports a socket again as long as it is open. */
 const due = new Set<Socket>()
 
 /**
- * Refuses what no request came of: broken bytes at once; requests that took too long, of which Node
- * may find thousands in one go, a few at a time over the next second or two. Who has opened them all at
- * once would open them all again at once.
+ * Refuses connections whose bytes became no request. Broken bytes are refused at once. Node may
+ * report thousands of slow requests at the same moment; these are refused in small groups over the
+ * next second or two, because a caller who opened them all at once would otherwise reopen them all at
+ * once.
  */
 export function refuseWithoutRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT') return refuseBrokenRequest(error, socket)

@@ -1,9 +1,9 @@
-/** 2^53 has 16 digits; what is longer than this is no measurement either. */
+/** 2^53 has 16 digits, and no measurement needs more characters than this. */
 export const NUMBER_CHARS_MAX = 64
 
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
-/** The end of a number, or of what may be one: of no more characters than are needed to refuse it. */
+/** Where a number ends, or what may be one. Reads no more characters than are needed to refuse it. */
 export function endOfNumber(text: string, start: number): number {
   let end = start + 1
   while (end - start <= NUMBER_CHARS_MAX && isPartOfNumber(text.charCodeAt(end))) end++
@@ -11,15 +11,16 @@ export function endOfNumber(text: string, start: number): number {
 }
 
 function isPartOfNumber(code: number): boolean {
-  // 0 to 9, then the others in `-1.5e+7`.
+  // 0 to 9, then the other characters of `-1.5e+7`.
   if (code >= 0x30 && code <= 0x39) return true
   return code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === 0x2d
 }
 
 /**
- * Whether a number means the same after parsing. Fractions such as 0.1 are measurements and may be
- * rounded in their last digit; an integer may not, and nothing may become an integer, zero or infinity.
- * @param literal of at most `NUMBER_CHARS_MAX` characters, which bounds the arithmetic
+ * Whether a number means the same after parsing. A fraction such as 0.1 is a measurement and may be
+ * rounded in its last digit. An integer may not be rounded, and nothing may become an integer, zero
+ * or infinity.
+ * @param literal at most `NUMBER_CHARS_MAX` characters, which bounds the arithmetic
  */
 export function isKept(literal: string): boolean {
   const value = Number(literal)

@@ -2,8 +2,8 @@ import { type Walk, walkJson } from './strict-json-walk.ts'
 import { rest } from '../scheduling/slices.ts'
 
 /**
- * How many characters are read before other requests have their turn, and how many values may be made
- * at once: as much as the whole body of any other request can have.
+ * How many characters are read before other requests get their turn, and how many values are made at
+ * once: as much as the whole body of any other request.
  */
 const SLICE_CHARS = 65_536
 const SLICE_VALUES_MAX = 32_768
@@ -11,8 +11,8 @@ const SLICE_VALUES_MAX = 32_768
 type Fault = (message: string) => Error
 
 /**
- * JSON.parse for money: refuses what it would silently change or hide. That is a key given twice
- * (the last one wins), a number that is not stored exactly as written (2^53 + 1, 1e400), NUL and
+ * JSON.parse for money: refuses what JSON.parse would silently change or hide. These are a repeated
+ * key (the last one wins), a number that is not stored exactly as written (2^53 + 1, 1e400), NUL and
  * lone surrogates (PostgreSQL stores neither), keys that reach a prototype, and deep nesting.
  * @param fault makes the error to throw from a message that quotes nothing of the text
  */
@@ -22,8 +22,8 @@ export function parseStrictJson(text: string, fault: Fault): unknown {
 }
 
 /**
- * The same for a long text: others have their turn in between. A list in the outermost object, which
- * is what makes a body long, is made piece by piece; all else must be no more than a short body has.
+ * The same for a long text, with turns for other requests in between. A long body consists of a list
+ * in the outermost object, which is parsed piece by piece; everything else must fit in a short body.
  */
 export async function parseLongStrictJson(text: string, fault: Fault): Promise<unknown> {
   const walk = walkJson(text, fault)
@@ -36,7 +36,8 @@ export async function parseLongStrictJson(text: string, fault: Fault): Promise<u
       if (values > SLICE_VALUES_MAX) throw fault('has an item of too many values')
       await rest()
       const piece = parse(`[${text.slice(from, to)}]`, fault) as unknown[]
-      // Two commas with nothing between them: `[]` is JSON, what it was cut from is not.
+      // Two commas with nothing between them: the piece `[]` is valid JSON, but the original list is
+      // not.
       if (piece.length === 0) throw fault('is not valid JSON')
       for (const item of piece) items.push(item)
     }
@@ -45,7 +46,7 @@ export async function parseLongStrictJson(text: string, fault: Fault): Promise<u
   return value
 }
 
-/** The text with its long lists empty. If it is valid and so are all pieces, the whole text is. */
+/** The text with its long lists emptied. The whole text is valid if this text and all pieces are. */
 function withoutLists(text: string, { lists, values }: Walk, fault: Fault): string {
   let outside = ''
   let from = 0

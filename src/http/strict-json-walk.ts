@@ -6,18 +6,18 @@ const DEPTH_MAX = 32
 export const VALUES_MAX = 262_144
 
 /**
- * As much as the whole body of any call but a few. A string is read in one go, so its length bounds for
- * how long others wait; no field takes one that is nearly as long.
+ * As long as the whole body of most calls. A string is read in one go, so its length bounds how long
+ * other requests wait. No field accepts a string of nearly this length.
  */
 const STRING_CHARS_MAX = 65_536
 
-/** Of a piece of a list, at least, but for the last one: so a text has no more than some hundred. */
+/** The least length of a list's piece, except the last: so a text has at most some hundred pieces. */
 const PIECE_CHARS_MIN = 32_768
 
-/** Keys that reach an object's prototype in careless code further on. */
+/** Keys that could reach an object's prototype in careless code further on. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** Some items of a list, from the first character behind a bracket or comma to the next one. */
+/** Some items of a list, from the first character after a bracket or comma to the next one. */
 interface Piece {
   from: number
   to: number
@@ -26,31 +26,31 @@ interface Piece {
 
 export interface Walk {
   /**
-   * Goes on to that place, and from there to the end of the token.
-   * @returns whether that is the end of the text
+   * Reads on to `end`, and from there to the end of the token.
+   * @returns whether the text ends there
    */
   to(end: number): boolean
   /** The lists in the outermost object that are long enough to be cut. */
   lists: { key: string; pieces: Piece[] }[]
-  /** How many values there are up to here; keys count as well. */
+  /** How many values have been read so far; keys count as well. */
   values: () => number
 }
 
 /**
- * One pass over a text, for what JSON.parse would change or hide; the grammar is left to JSON.parse,
- * so a text that is no JSON may pass. No character is looked at more than a few times.
+ * One pass over a text that finds what JSON.parse would change or hide. The grammar is left to
+ * JSON.parse, so a text that is not JSON may pass. No character is read more than a few times.
  * @param fault makes the error to throw from a message that quotes nothing of the text
  */
 export function walkJson(text: string, fault: (message: string) => Error): Walk {
-  /** The keys seen in each open object; null for an open array. */
+  /** The keys so far in each open object; null for an open array. */
   const open: (Set<string> | null)[] = []
   const lists: Walk['lists'] = []
   let at = 0
   let values = 0
-  /** The string just read, which is a key if a colon follows. */
+  /** The last string, which is a key if a colon follows. */
   let string = ''
   let outerKey = ''
-  /** The list of the outermost object that is open, and where its next piece begins. */
+  /** The open list of the outermost object, and where its next piece begins. */
   let pieces: Piece[] = []
   let pieceFrom = 0
   let valuesBefore = 0
@@ -131,7 +131,7 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
     else if (code === 0x7b) enter(new Set())
     else if (code === 0x5b) enter(null)
     else if (code === 0x7d || code === 0x5d) leave()
-    // Of true, false and null.
+    // The first letter of true, false or null.
     else if (code === 0x74 || code === 0x66 || code === 0x6e) countValue()
   }
 
@@ -145,7 +145,7 @@ export function walkJson(text: string, fault: (message: string) => Error): Walk 
   }
 }
 
-/** Where the quote is that ends a string, or one too far away to end any. */
+/** The position of the quote that ends a string, or of one beyond the longest allowed string. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
   while (end !== -1 && end - start <= STRING_CHARS_MAX && isEscaped(text, end)) {
@@ -161,7 +161,9 @@ export function isEscaped(text: string, at: number): boolean {
   return backslashes % 2 === 1
 }
 
-/** NUL and lone surrogates can only come from escapes: as raw bytes they are no valid JSON in UTF-8. */
+/**
+ * NUL and lone surrogates can only come from escapes: as raw bytes they are not valid JSON in UTF-8.
+ */
 function stringBetween(
   text: string,
   start: number,

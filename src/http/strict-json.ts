@@ -9,7 +9,7 @@ export const SHORT_BYTES_MAX = 65_536
 
 const CONTENT_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
 
-/** Bodies are `application/json` in UTF-8 and nothing else, read without losing anything. */
+/** Accepts only bodies of `application/json` in UTF-8, and reads them without losing anything. */
 export const strictJson = fp(
   async (app: FastifyInstance) => {
     app.removeAllContentTypeParsers()
@@ -27,10 +27,10 @@ export const strictJson = fp(
       },
     )
     app.addHook('preValidation', (request, _reply, done) => {
-      // Raw bodies belong to the scope that reads them.
+      // A scope that reads raw bodies checks them itself.
       if (Buffer.isBuffer(request.body)) return done()
       const takesBody = request.routeOptions.schema?.body !== undefined
-      // No body is an empty one: the schema says whether that will do.
+      // A missing body counts as an empty one, and the schema decides whether that is enough.
       if (takesBody && request.body === undefined) request.body = {}
       done(takesBody || request.body === undefined ? undefined : unexpectedBody())
     })
@@ -65,7 +65,7 @@ function refuseOtherEncodings(request: FastifyRequest): void {
   }
 }
 
-/** A field of which nothing is known is refused, and so is a whole body of them. */
+/** Unknown fields are refused, and so is a whole body where none is expected. */
 function unexpectedBody(): Refusal {
   return new Refusal('VALIDATION_FAILED', {
     details: [{ path: '/', message: 'must be left out: this call takes no body' }],

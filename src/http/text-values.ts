@@ -10,11 +10,11 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
 }
 
 /**
- * A validation of what only text can hold, a query string or the parameters of a path: before it,
- * each integer and boolean of the schema is read from its text. What is none stays as it is, as does
- * a parameter that is given twice, and is refused by its type. Which parameters are read is known
+ * Wraps the validation of a query string or of path parameters, which are text: first reads each
+ * integer and boolean of the schema from its text. A text that is neither stays unchanged and is
+ * refused by its type, as is a parameter that is given twice. The parameters to read are determined
  * when the route is made.
- * @param schema an object whose properties have their `type` themselves, and not by a reference
+ * @param schema an object whose properties state their `type` directly, not by a reference
  */
 export function readText(schema: unknown, validate: Validate): Validate {
   const properties = (schema as { properties?: Values } | null)?.properties ?? {}
@@ -30,7 +30,7 @@ export function readText(schema: unknown, validate: Validate): Validate {
       if (typeof value === 'string') values[name] = reader(value) ?? value
     }
     const isValid = validate(values)
-    // Fastify looks for the faults here, as Ajv leaves them.
+    // Fastify looks for the faults here, where Ajv leaves them.
     validateText.errors = validate.errors ?? null
     return isValid
   }

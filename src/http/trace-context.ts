@@ -5,16 +5,16 @@ import type { FastifyServerOptions } from 'fastify'
 const TRACEPARENT =
   /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
 
-/** The trace a request is part of, by its `traceparent`; undefined without one, or with a bad one. */
+/** The trace of a request, from its `traceparent`; undefined without one, or with a malformed one. */
 export function traceIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
-  // Node joins repeated headers with a comma: two are none.
+  // Node joins repeated headers with a comma: two of them count as none.
   const given = headers['traceparent']
   const [, version, traceId, more] =
     (typeof given === 'string' && !given.includes(',') && TRACEPARENT.exec(given)) || []
   return version === '00' && more !== undefined ? undefined : traceId
 }
 
-/** Every line about a request of a trace names the trace. */
+/** Every log line about a request with a trace names the trace. */
 export const loggerOfRequest: NonNullable<FastifyServerOptions['childLoggerFactory']> = (
   logger,
   bindings,

@@ -4,22 +4,23 @@ import findMyWay, { type HTTPMethod } from 'find-my-way'
 import { Refusal } from '../refusals/index.ts'
 import { serverLimits } from './connections.ts'
 
-/** What of a path may be repeated in an answer: none of it means anything but itself, or is a secret. */
+/** The paths that an answer may repeat: they contain no markup and no secret. */
 const PLAIN_PATH = /^(?:\/[A-Za-z0-9._~-]{1,24}){1,8}\/?$/
 
-/** Where CORS takes preflights: it shows no route. */
+/** CORS takes preflights on this path, which is no route of its own. */
 const ANY_PATH = '*'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The methods that a path takes, by the routes there are; none of an unknown path. */
+    /** The methods of a path's routes; empty for an unknown path. */
     methodsOf(path: string): HTTPMethod[]
   }
 }
 
 /**
- * Knows which methods each path takes, credential or not. Fastify finds a route by method and path
- * together, so this is a second router, of the same kind, that is asked for one method at a time.
+ * Knows which methods each path takes, with or without a credential. Fastify finds a route by method
+ * and path together. So this is a second router of the same kind, which is asked for one method at a
+ * time.
  */
 export const knownRoutes = fp(
   async (app: FastifyInstance) => {
@@ -33,7 +34,7 @@ export const knownRoutes = fp(
       for (const name of [method].flat() as HTTPMethod[]) methods.add(name)
     })
     app.addHook('onReady', async () => {
-      // Of a route that is the root of a prefix, Fastify tells the hook above one path of its two.
+      // For the root of a prefix, Fastify reports only one of its two paths to the hook above.
       for (const url of urls) {
         for (const method of methods) {
           if (app.hasRoute({ method, url })) router.on(method, url, () => undefined)
@@ -48,18 +49,21 @@ export const knownRoutes = fp(
 )
 
 /**
- * Refuses, in the limits of this scope, what is no route anywhere: 405 for another method of a known
- * path, 404 for the rest. That is decided before the body, which is not looked at.
+ * Refuses unknown routes, within the limits of this scope: 405 for another method of a known path,
+ * 404 for everything else. This happens before the body, which is not read.
  */
 export function refuseUnknownRoutes(scope: FastifyInstance): void {
   scope.addHook('onRequest', async (request, reply) => {
     if (request.is404) refuse(request, reply)
   })
-  // For handlers that call it: of files, for those they don't have.
+  // For handlers that call it, such as the one of files, when a file does not exist.
   scope.setNotFoundHandler(refuse)
 }
 
-/** The same for what CORS has left: an `OPTIONS` that is no preflight, or one of a strange origin. */
+/**
+ * The same for what CORS passes on: an `OPTIONS` that is no preflight, or a preflight of a foreign
+ * origin.
+ */
 export function refuseOtherPreflights(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url === ANY_PATH) refuse(request, reply)
@@ -70,7 +74,7 @@ export function refuseOtherPreflights(app: FastifyInstance): void {
 function refuse(request: FastifyRequest, reply: FastifyReply): never {
   const [path = ''] = request.url.split('?', 1)
   const methods = request.server.methodsOf(path)
-  // A method that is known here has answered that there is nothing under this path.
+  // A known method was handled, and found nothing under this path.
   if (methods.length > 0 && !methods.includes(request.method as HTTPMethod)) {
     void reply.header('allow', methods.join(', '))
     throw new Refusal('METHOD_NOT_ALLOWED')

@@ -9,9 +9,9 @@ interface ObjectSchema {
 type Faults = readonly FastifySchemaValidationError[]
 
 /**
- * For a body that is long by a list in it: checks all else first, the list's length with it, and then
- * one item after the other while others have their turn. Stops at the first fault. Takes schemas
- * without references.
+ * Validates a body that is long because of a list in it. First checks everything else, including the
+ * list's length, and then one item after another, with turns for other requests in between. Stops at
+ * the first fault. Takes schemas without references.
  * @param list the name of the list among the body's properties, which the schema requires
  */
 export function validateInSlices(list: string): FastifySchemaCompiler<FastifySchema> {
@@ -40,7 +40,7 @@ export function validateInSlices(list: string): FastifySchemaCompiler<FastifySch
   }
 }
 
-/** Of an asynchronous check Fastify takes every result but false for a pass, `{ error }` as well. */
+/** Fastify takes every result of an asynchronous check except false for a pass, also `{ error }`. */
 function refused(fault: FastifySchemaValidationError): Error {
   return Object.assign(new Error('does not match its schema'), { validation: [fault] })
 }

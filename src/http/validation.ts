@@ -13,7 +13,10 @@ const STRICT = {
   formats: { 'idn-email': isEmail },
 } as const
 
-/** One pool for the process: apps with the same schemas, as tests start by the dozen, compile once. */
+/**
+ * One pool for the process: tests start dozens of apps with the same schemas, which then compile
+ * once.
+ */
 const build: BuildCompilerFromPool = AjvCompiler()
 
 const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
@@ -32,8 +35,8 @@ export const namingAllFaults: FastifySchemaCompiler<FastifySchema> = build(
 )
 
 /**
- * For a body that may be large: naming every fault of megabytes would cost hundreds of them. Takes
- * schemas without references.
+ * For a body that may be large: naming every fault of megabytes would cost hundreds of megabytes.
+ * Takes schemas without references.
  */
 export const stopAtFirstFault: FastifySchemaCompiler<FastifySchema> = build(
   {},
@@ -41,9 +44,9 @@ export const stopAtFirstFault: FastifySchemaCompiler<FastifySchema> = build(
 )
 
 /**
- * Bodies and headers are taken as they are, and of text no more is read than what a schema asks for.
- * Fastify's default would read `"5"` as 5, `null` as 0 and `Infinity` past every bound, and drop a
- * field it does not know.
+ * Bodies and headers are taken as they are, and texts are converted only to types that a schema asks
+ * for. Fastify's default would read `"5"` as 5, `null` as 0 and `Infinity` past every bound, and
+ * would drop unknown fields.
  */
 export const schemaController: NonNullable<FastifyHttpOptions<Server>['schemaController']> = {
   compilersFactory: { buildValidator },

@@ -7,15 +7,15 @@ import { sampled } from '../database/sampled.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     jobMetrics: {
-      /** @returns what to call when the job has ended */
+      /** @returns a function to call when the job has ended */
       begin(task: string): (outcome: 'succeeded' | 'failed') => void
     }
   }
 }
 
 /**
- * Of the jobs that this process runs, and of the queue, which all processes share. The label is not
- * `job`, which in Prometheus is where a metric comes from.
+ * Metrics of the jobs that this process runs, and of the queue, which all processes share. The label
+ * is not called `job`, because in Prometheus that names the source of a metric.
  */
 export const jobMetrics = fp(
   async (app: FastifyInstance) => {

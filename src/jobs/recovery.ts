@@ -3,13 +3,13 @@ import type { DatabaseConfig } from '../database/config.ts'
 import { array } from '../database/arrays.ts'
 import { connect } from '../database/connect.ts'
 
-/** Any constant will do; with it, the numbers of processes are no other advisory locks. */
+/** An arbitrary constant. It keeps the numbers of processes apart from other advisory locks. */
 export const LOCK_CLASS = 5_746_102
 const INTERVAL_MS = 2_000
 
 /**
- * Gives the jobs of killed processes back to the queue, which by itself would wait for four hours.
- * A job may then run a second time, so jobs do the same however often they run.
+ * Returns the jobs of killed processes to the queue, which by itself would wait for four hours. A job
+ * may then run a second time, so every job must be repeatable.
  */
 export async function startRecovery(config: DatabaseConfig, onFault: (error: unknown) => void) {
   const sql = connect(config, 'jobs')
@@ -17,8 +17,8 @@ export async function startRecovery(config: DatabaseConfig, onFault: (error: unk
   const pools = new Set<string>()
 
   /**
-   * Also takes the lock again after a lost connection, whose end let go of it, and registers again:
-   * another process may have looked in between, and taken this one for dead.
+   * Also takes the lock again after a lost connection, which released it, and registers again:
+   * another process may have looked in between, and considered this one dead.
    */
   async function recover(): Promise<void> {
     await sql`select pg_try_advisory_lock(${LOCK_CLASS}::int, ${process}::int)`
@@ -32,7 +32,7 @@ export async function startRecovery(config: DatabaseConfig, onFault: (error: unk
         )
         returning pool_id
       ), nameless as (
-        -- Killed before it was registered, which takes a moment.
+        -- A process may be killed before it has registered, which takes a moment.
         select distinct locked_by from graphile_worker._private_jobs
         where locked_at < now() - interval '1 minute'
           and locked_by not in (select pool_id from job_pools)
@@ -57,7 +57,7 @@ export async function startRecovery(config: DatabaseConfig, onFault: (error: unk
       pools.add(poolId)
       return register().catch(onFault)
     },
-    /** Its workers have ended: what they may have left is given back to the queue. */
+    /** The pool's workers have ended: jobs that they may have left go back to the queue. */
     unregister: async (poolId: string) => {
       pools.delete(poolId)
       await sql`delete from job_pools where pool_id = ${poolId}`.catch(onFault)

@@ -3,33 +3,33 @@ import fp from 'fastify-plugin'
 import { jobMetrics } from './metrics.ts'
 
 export interface Attempt {
-  /** From 1. */
+  /** The number of the attempt, from 1. */
   attempt: number
-  /** After it the queue gives up. */
+  /** Whether the queue gives up after this attempt. */
   isLast: boolean
 }
 
 export interface Job {
   name: string
-  /** When it runs by itself (https://worker.graphile.org/docs/cron), in UTC. */
+  /** When it runs by itself, in UTC (https://worker.graphile.org/docs/cron). */
   cron?: string
-  /** Whether there is at most one of it in the queue: a later run makes up for an earlier one. */
+  /** Whether the queue holds it once at most: a later run makes up for an earlier one. */
   isSingle?: boolean
-  /** May run more than once, also at the same time, and must come out the same. */
+  /** May run more than once, even at the same time, with the same result. */
   run(payload: unknown, attempt: Attempt): Promise<void>
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
     jobs: {
-      /** For plugins: jobs that the processes with background jobs run. */
+      /** For plugins: adds jobs, which run in the processes with background jobs. */
       add(...jobs: Job[]): void
       all: readonly Job[]
     }
   }
 }
 
-/** Where every plugin registers its jobs. */
+/** The registry in which every plugin registers its jobs. */
 export const jobs = fp(
   async (app: FastifyInstance) => {
     await app.register(jobMetrics)

@@ -21,14 +21,14 @@ const POLL_INTERVAL_MS = 1_000
 const RESTART_DELAY_MS = 1_000
 const SINGLE_ATTEMPTS = 3
 
-/** A job's failure as the queue keeps it: a name, because messages may quote personal data. */
+/** A job's failure as the queue keeps it: only a name, because messages may quote personal data. */
 class JobFailed extends Error {}
 
 export interface Jobs {
   stop(): Promise<void>
 }
 
-/** Runs the registered jobs until it is stopped; any number of processes may do so. */
+/** Runs the registered jobs until it is stopped. Any number of processes may do so. */
 export async function startJobs(app: FastifyInstance, config: DatabaseConfig): Promise<Jobs> {
   const pool = pgPool(config, KINDS.queue)
   const unwatch = app.connections.readiness.watch('queue', () => pool.query('select 1'))
@@ -46,7 +46,7 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
       concurrency: CONCURRENCY,
       pollInterval: POLL_INTERVAL_MS,
       noHandleSignals: true,
-      // Its messages quote payloads and errors.
+      // The queue's own messages quote payloads and errors.
       logger: new Logger(() => () => undefined),
       events,
       taskList: tasks(app),
@@ -57,7 +57,7 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
       ),
     })
 
-  /** It gives up when the database stays away; then it begins anew. */
+  /** The runner gives up when the database stays unavailable; this starts it again. */
   async function supervise(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
@@ -86,7 +86,7 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
   }
 }
 
-/** The next run takes the place of one that waits, failed or not. */
+/** The next run replaces a waiting one, whether that has failed or not. */
 function single(name: string) {
   return { options: { jobKey: name, jobKeyMode: 'replace' as const, maxAttempts: SINGLE_ATTEMPTS } }
 }

@@ -6,7 +6,7 @@ import { Refusal } from '../refusals/index.ts'
 
 const ALGORITHM = 'RS256'
 
-/** A public key as the JWKS has it (RFC 7517). */
+/** A public key in the JWKS (RFC 7517). */
 export interface PublicJwk {
   kty: 'RSA'
   n: string
@@ -18,20 +18,21 @@ export interface PublicJwk {
 }
 
 export interface KeyRing {
-  /** The key that signs; null where none is configured, as only outside production. */
+  /** The id of the key that signs; null if none is configured, which only development allows. */
   signingKeyId: string | null
-  /** What verifies: the signing key first, then the earlier ones. */
+  /** The keys that verify signatures: the signing key first, then the earlier ones. */
   jwks: { keys: readonly PublicJwk[] }
-  /** Whether signatures of this key still verify. */
+  /** Whether signatures by this key still verify. */
   verifies(keyId: string): boolean
   /**
-   * A JWT signed RS256 under the header `typ`. Takes about a millisecond of a thread of Node's pool.
+   * A JWT signed with RS256; `type` is its header `typ`. Takes about a millisecond on a thread of
+   * Node's pool.
    * @throws Refusal `SIGNING_KEY_MISSING`
    */
   sign(type: string, claims: JWTPayload): Promise<string>
 }
 
-/** RSA: the private key that signs, undefined for none, and public ones that still verify. */
+/** RSA keys: the private key that signs, if any, and public keys that still verify. */
 export interface KeyRingConfig {
   signing: KeyObject | undefined
   previous: readonly KeyObject[]
@@ -50,7 +51,7 @@ export const keyRing = fp(
   { name: 'key-ring' },
 )
 
-/** The keys of a configuration, each once; what signs comes from one place, whatever it is for. */
+/** The keys of a configuration, each once. Everything is signed with the keys opened here. */
 export async function openKeyRing({ signing, previous }: KeyRingConfig): Promise<KeyRing> {
   const known = signing === undefined ? previous : [createPublicKey(signing), ...previous]
   const all = await Promise.all(known.map(publicJwk))

@@ -3,26 +3,27 @@ import { readFileSync, statSync } from 'node:fs'
 
 const MODULUS_BITS_MIN = 2_048
 
-/** Others may not read a private key, and may not put their own in the place of a public one. */
+/** Other users may not read a private key, and may not replace a public one. */
 const SECRET_MODE = 0o066
 const PUBLIC_MODE = 0o022
 /**
- * A secret that root hands to a service by its group, as Kubernetes mounts it; systemd's credentials
- * look the same, because the mask of an ACL stands in the group's place. PostgreSQL has this rule too.
+ * A secret that root shares with a service through its group, as Kubernetes mounts it. systemd's
+ * credentials look the same, because an ACL's mask takes the place of the group's mode. PostgreSQL
+ * has this rule too.
  */
 const ROOTS_SECRET_MODE = 0o026
 
-/** What is wrong with a key file, in words that follow the name of its variable. */
+/** A fault in a key file, in words that follow the name of its variable. */
 export class KeyFault extends Error {}
 
 export interface KeyFileOptions {
-  /** Whether the file must be closed to its group and to others, as in production. */
+  /** Whether the file must be closed to its group and to other users, as in production. */
   isStrict: boolean
 }
 
 /**
- * An RSA private key out of a PEM file.
- * @throws KeyFault, which names no path and shows nothing of the content
+ * An RSA private key from a PEM file.
+ * @throws KeyFault, which shows neither the path nor the content
  */
 export function readPrivateKey(path: string, options: KeyFileOptions): KeyObject {
   const pem = contents(path)
@@ -34,7 +35,7 @@ export function readPrivateKey(path: string, options: KeyFileOptions): KeyObject
 }
 
 /**
- * The public part of an RSA key out of a PEM file, which may hold the private key as well.
+ * The public part of an RSA key from a PEM file, which may also hold the private key.
  * @throws KeyFault
  */
 export function readPublicKey(path: string, options: KeyFileOptions): KeyObject {

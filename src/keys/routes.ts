@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { isKnown } from '../http/etag.ts'
 import { ref } from '../http/schemas.ts'
 
-/** Long enough to spare calls, short enough that a key taken away is soon gone everywhere. */
+/** Long enough to save calls, and short enough that a withdrawn key soon disappears everywhere. */
 const CACHE_S = 300
 
 export const JsonWebKeySet = Type.Object(
@@ -36,7 +36,7 @@ export const keyRingRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getKeys',
-        summary: 'The public keys that licences verify with',
+        summary: 'The public keys that verify licences',
         response: { 200: ref(JsonWebKeySet), 304: Type.Null({ description: 'Not changed.' }) },
       },
     },

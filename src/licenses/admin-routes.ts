@@ -55,7 +55,7 @@ export const licenseAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
   )
 }
 
-/** Whole seconds, as a token has them, of which at least one is left. */
+/** Whole seconds, as a token has them, and at least one second ahead. */
 function expiryOf(text: string): Date {
   const time = timeOf(text, '/expires_at')
   const whole = new Date(Math.floor(time.getTime() / 1_000) * 1_000)

@@ -7,10 +7,10 @@ import type { LicenseRow, Terms } from './issue.ts'
 const DAY_MS = 86_400_000
 const GRACE_DAYS = 3
 
-/** Of a licence that no paid period bounds and whose plan does not say. */
+/** The validity of a licence without a paid period, if its plan does not set one. */
 export const LICENSE_DAYS = 30
 
-/** A plan that a subscription with access is to. */
+/** A plan that a subscription gives access to. */
 export interface Held extends Pick<
   SubscribedPlan,
   'quantity' | 'periodStart' | 'periodEnd' | 'endsAt'
@@ -30,8 +30,8 @@ export type Decision =
   | { act: 'issue'; terms: Terms; expiresAt: Date; isChange: boolean }
 
 /**
- * What the licence for a plan should be. Asked again about the same state it answers `keep`.
- * @param last the newest licence that was issued for this plan by this subscription, whatever became of it
+ * Decides what the licence for a plan should be. For the same state again it answers `keep`.
+ * @param last the newest licence issued for this plan by this subscription, whatever its status
  * @param verifies whether signatures of a key still verify
  */
 export function decide(
@@ -42,7 +42,7 @@ export function decide(
 ): Decision {
   const { plan } = held
   const running = last?.status === 'active' && last.expiresAt > now ? last : null
-  // More of a plan that is owed for is not there yet.
+  // A larger quantity that is not paid for does not count yet.
   const quantity = held.paid === 'unknown' ? (running?.quantity ?? held.quantity) : held.quantity
   const terms = { plan: plan.id, features: plan.features, limits: plan.limits, quantity }
   const isChange = last !== null && !isSameTerms(last, terms)
@@ -58,8 +58,8 @@ export function decide(
 }
 
 /**
- * The end of what is paid for, and the grace for a renewal that is late; never beyond the
- * subscription's own end, where no renewal is awaited.
+ * The end of the paid period, plus the grace for a late renewal; never after the subscription's own
+ * end, because no renewal follows it.
  */
 function expiryOf(held: Held, running: LicenseRow | null, now: Date): Date {
   const { plan, periodEnd, endsAt, paid } = held
@@ -73,8 +73,8 @@ function expiryOf(held: Held, running: LicenseRow | null, now: Date): Date {
 }
 
 /**
- * Where it is not known what was paid before, a period that is owed does not count: what was paid for
- * ended where it began. But a payment that fails long after that, when the grace is over, is for
+ * The expiry for a period that is not paid. If it is unknown what was paid before, the paid time
+ * ended where this period began, and grace follows. A payment that fails after that grace is for
  * something else, such as an upgrade, and the running licence stays.
  */
 function unpaidExpiryOf({ plan, periodStart }: Held, running: LicenseRow | null, now: Date): Date {
@@ -83,7 +83,7 @@ function unpaidExpiryOf({ plan, periodStart }: Held, running: LicenseRow | null,
   return lapse > now && lapse < running.expiresAt ? lapse : running.expiresAt
 }
 
-/** What an operator has revoked stays so until a new period is paid, or the plan grants something else. */
+/** An operator's revocation lasts until a new period is paid, or the plan grants something else. */
 function isRevokedForPeriod(last: LicenseRow, { periodStart, plan }: Held, terms: Terms): boolean {
   if (last.status !== 'revoked' || !isSameTerms({ ...last, quantity: terms.quantity }, terms)) {
     return false
@@ -92,7 +92,7 @@ function isRevokedForPeriod(last: LicenseRow, { periodStart, plan }: Held, terms
 }
 
 function isSameTerms(a: Terms, b: Terms): boolean {
-  // A licence from before they said how many was for one.
+  // A licence from before quantities existed counts as one.
   const text = ({ plan, features, limits, quantity }: Terms) =>
     canonicalJson({ plan, features, limits, quantity: quantity ?? 1 })
   return text(a) === text(b)
@@ -106,7 +106,7 @@ export function afterDays(time: Date, days: number): Date {
   return new Date(time.getTime() + days * DAY_MS)
 }
 
-/** As a licence's times are written. */
+/** Rounds down to a second, as a licence's times are written. */
 function wholeSecond(time: Date): Date {
   return new Date(Math.floor(time.getTime() / 1_000) * 1_000)
 }

@@ -11,8 +11,9 @@ export interface Grant {
 }
 
 /**
- * Whether any of the licences grants a feature, and up to what; the most generous counts. A licence
- * names it as a feature that is not off (`false`, 0, null or an empty text), or as a limit above 0.
+ * Whether any of the licences grants a feature, and up to what limit; the most generous counts. A
+ * licence grants it as a feature that is not off (`false`, 0, null or an empty text), or as a limit
+ * above 0.
  */
 export function grantOf(licenses: readonly Terms[], feature: string): Grant {
   const grants = licenses.map((license) => oneGrant(license, feature)).filter((one) => one.entitled)
@@ -23,7 +24,7 @@ export function grantOf(licenses: readonly Terms[], feature: string): Grant {
   return { entitled: true, limit: isBounded ? Math.max(...bounded) : null }
 }
 
-/** A feature that is a number is its own limit, unless the licence has one of that name. */
+/** A numeric feature is its own limit, unless the licence has a limit of that name. */
 function oneGrant({ features, limits }: Terms, feature: string): Grant {
   const value = Object.hasOwn(features, feature) ? features[feature] : undefined
   const limit = Object.hasOwn(limits, feature) ? limits[feature] : undefined

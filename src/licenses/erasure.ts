@@ -4,7 +4,7 @@ import { type ErasureRow, type Step, actorOf } from '../privacy/row.ts'
 import { recordRevoked } from './issue.ts'
 import { licenses } from './tables.ts'
 
-/** Their ids stay, so that the tokens out there are on the revocation list until they expire. */
+/** The ids stay, so that issued tokens remain on the revocation list until they expire. */
 async function revokeLicenses(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
   if (row.customerId === null) return 0
   const now = new Date()
@@ -44,5 +44,5 @@ async function forgetLicenses(tx: Transaction, row: ErasureRow, limit: number): 
   return changed.length
 }
 
-/** By the numbers that rows of erasures under way have. */
+/** The numbers are stored in the rows of running erasures. */
 export const licenseSteps: Readonly<Record<number, Step>> = { 3: revokeLicenses, 4: forgetLicenses }

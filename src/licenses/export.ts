@@ -28,7 +28,7 @@ function exportedLicenses(db: Database, id: string): Pages {
         .orderBy(asc(licenses.seq))
         .limit(PAGE),
     (row) => {
-      // What the token says is here; the token itself would let whoever finds the file use it.
+      // The token's content is included; the token itself would let any finder of the file use it.
       const { token: _token, ...rest } = presentIssued(row).license
       return rest
     },

@@ -19,7 +19,7 @@ declare module '../audit/record.ts' {
   }
 }
 
-/** Licences that instances verify offline, and the list of those that are revoked. */
+/** Licences that instances verify offline, and the list of revoked ones. */
 export const licenses: Capability = {
   name: 'licenses',
   plugin: async (app) => {

@@ -12,7 +12,7 @@ export type LicenseRow = typeof licenses.$inferSelect
 export type Terms = Pick<LicenseRow, 'plan' | 'features' | 'limits' | 'quantity'>
 
 export interface LicenseDraft extends Terms {
-  /** Made beforehand where it must be known if the answer to the commit is lost. */
+  /** Made beforehand if the caller must know it even when the answer to the commit is lost. */
   id?: string
   customerId: string
   subscriptionId: string | null
@@ -25,7 +25,7 @@ export function newLicenseId(): string {
 
 /**
  * Signs a licence and writes it with its audit record.
- * @param replaces the licence of the same subscription that this one takes the place of
+ * @param replaces the licence of the same subscription that this one replaces
  * @throws Refusal `SIGNING_KEY_MISSING`
  */
 export async function issueLicense(
@@ -72,7 +72,7 @@ export async function issueLicense(
   return row
 }
 
-/** The record of licences that are on the revocation list from now on. */
+/** Records that licences are on the revocation list from now on. */
 export async function recordRevoked(
   tx: Transaction,
   actor: Actor,
@@ -83,7 +83,7 @@ export async function recordRevoked(
     event: 'license.revoked' as const,
     subject: customerId,
     metadata: { license_id: id, subscription: subscriptionId, status },
-    // An operator's own words may be about a person.
+    // An operator's own words may concern a person.
     ...(reason !== null && { personal: { reason } }),
   }))
   await recordAudit(tx, actor, ...entries)

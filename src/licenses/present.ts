@@ -15,7 +15,7 @@ export function presentLicense(row: LicenseRow) {
   }
 }
 
-/** As operators see it. */
+/** The licence as operators see it. */
 export function presentIssued(row: LicenseRow) {
   return {
     license: {

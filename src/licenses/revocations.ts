@@ -8,13 +8,13 @@ import type { KeyRing } from '../keys/index.ts'
 import { licenses } from './tables.ts'
 import { ISSUER, REVOCATIONS_TYPE } from './verifier.ts'
 
-/** How old an answer may be: the route is open to anyone, and this bounds what it costs. */
+/** How old an answer may be: anyone may call the route, and this bounds its cost. */
 const FRESH_MS = 1_000
 
-/** The same ids are signed anew after this long, so that a poller's list is always a young one. */
+/** An unchanged list is signed again after this long, so that a poller always gets a fresh one. */
 const RENEWED_MS = 60_000
 
-/** For how long a list may be relied on without a newer one. */
+/** How long a verifier may rely on a list without a newer one. */
 const NEXT_UPDATE_S = 86_400
 
 /** An expired licence stays on the list this long: a verifier's clock may be behind ours. */
@@ -28,11 +28,11 @@ interface List {
 
 export interface Revocations {
   /**
-   * The signed list; a revocation on any replica is on it within a second.
+   * The signed list; a revocation by any replica appears on it within a second.
    * @throws Refusal `SIGNING_KEY_MISSING`
    */
   token(): Promise<string>
-  /** Makes the next answer read the table again, after a revocation in this process. */
+  /** Makes the next call read the table again, after a revocation in this process. */
   forget(): void
 }
 

@@ -84,7 +84,7 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
     {
       schema: {
         operationId: 'getEntitlement',
-        summary: 'Whether the usable licences grant a feature, and up to what',
+        summary: 'Check whether the usable licences grant a feature, and up to what limit',
         params: LicensesParams,
         querystring: EntitlementQuery,
         response: { 200: ref(Entitlement) },
@@ -101,7 +101,7 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
   )
 }
 
-/** What a licence says never changes, so the ids stand for the answer of this version. */
+/** A licence's content never changes, so the ids identify the answer of this version. */
 function tagOf(customerId: string, rows: readonly LicenseRow[]): string {
   const content = [VERSION, customerId, ...rows.map(({ id }) => id)].join()
   return `"${createHash('sha256').update(content).digest('base64url')}"`

@@ -25,7 +25,7 @@ const fields = {
   limits: Limits,
   quantity: Type.Integer({
     minimum: 0,
-    description: 'How many of the plan are paid for, such as seats; 1 for one issued by hand.',
+    description: 'The paid quantity of the plan, such as seats; 1 for a licence issued by hand.',
     examples: [5],
   }),
   status: Type.Unsafe<(typeof LICENSE_STATUSES)[number]>({
@@ -47,7 +47,7 @@ export const License = Type.Object(fields, { $id: 'License' })
 
 export const Licenses = Type.Object({ data: Type.Array(ref(License)) }, { $id: 'Licenses' })
 
-/** As operators see it. */
+/** The licence as operators see it. */
 export const IssuedLicense = Type.Object(
   {
     license: Type.Object(
@@ -67,9 +67,11 @@ export const IssuedLicense = Type.Object(
 export const Entitlement = Type.Object(
   {
     feature: Type.String({ examples: ['api.calls'] }),
-    entitled: Type.Boolean({ description: 'Whether a licence grants it, used up or not.' }),
+    entitled: Type.Boolean({
+      description: 'Whether a licence grants the feature, whether or not its limit is used up.',
+    }),
     limit: nullable(
-      Type.Number({ description: 'The most in a calendar month (UTC); null is no limit.' }),
+      Type.Number({ description: 'The maximum in a calendar month (UTC); null for no limit.' }),
     ),
     used: Type.Number({ description: 'What was reported of it in this calendar month (UTC).' }),
     used_exact: Exact,

@@ -19,7 +19,7 @@ export interface Order {
   customerId: string
   /** Undefined: the customer's own plan. Null: no plan. */
   plan: string | null | undefined
-  /** Undefined: the plan's, or none. */
+  /** Undefined: those of the plan, or none. */
   features: Terms['features'] | undefined
   limits: Terms['limits'] | undefined
   /** Undefined: after the plan's `license_days`. */
@@ -27,9 +27,9 @@ export interface Order {
 }
 
 /**
- * Issues a licence by hand. It is of no subscription, so none changes or ends it.
- * @throws Refusal `CUSTOMER_NOT_FOUND`, `CUSTOMER_SUSPENDED`, `VALIDATION_FAILED` for a plan that does
- * not exist, or `SIGNING_KEY_MISSING`
+ * Issues a licence by hand. It belongs to no subscription, so none changes or ends it.
+ * @throws Refusal `CUSTOMER_NOT_FOUND`, `CUSTOMER_SUSPENDED`, `VALIDATION_FAILED` for a plan that
+ * does not exist, or `SIGNING_KEY_MISSING`
  */
 export async function issueByHand(
   { db, keys, defaultPlan }: { db: Database; keys: KeyRing; defaultPlan: string | null },
@@ -61,7 +61,7 @@ export async function issueByHand(
 }
 
 /**
- * Puts a licence on the revocation list; one that is on it already stays as it is.
+ * Puts a licence on the revocation list; one that is already on it stays unchanged.
  * @throws Refusal `LICENSE_NOT_FOUND`
  */
 export function revokeByHand(
@@ -71,7 +71,8 @@ export function revokeByHand(
   reason: string | null,
 ): Promise<LicenseRow> {
   return db.transaction(async (tx) => {
-    // Before the licence, so that an erasure of the customer waits for what is recorded, or is over.
+    // The customer is locked before the licence, so that an erasure of the customer waits for this
+    // record, or is already over.
     const [holder] = await tx
       .select({ id: licenses.customerId })
       .from(licenses)
@@ -93,9 +94,9 @@ export function revokeByHand(
 }
 
 /**
- * The licences that hold now and whose key still verifies, newest first. Now is by the database's
- * clock, the same for all processes; and one that begins within the verifier's leeway has begun: it
- * was issued by a process whose clock is ahead.
+ * The licences that are valid now and whose key still verifies, newest first. "Now" is the database's
+ * clock, the same for all processes. A licence that begins within the verifier's leeway counts as
+ * begun: a process whose clock is ahead has issued it.
  */
 export async function usableLicenses(
   db: Database,

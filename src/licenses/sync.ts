@@ -12,9 +12,10 @@ import { type LicenseRow, issueLicense, recordRevoked } from './issue.ts'
 import { licenses } from './tables.ts'
 
 /**
- * Brings a subscription's licences in step with its plans, one for each, in the transaction that wrote
- * it: issued when access begins, anew when its period or its terms change, revoked when access ends.
- * The caller holds the customer's row; the same state again changes nothing.
+ * Keeps a subscription's licences in step with its plans, one licence for each plan, in the
+ * transaction that wrote the subscription: issues when access begins, issues again when period or
+ * terms change, revokes when access ends. The caller must have locked the customer's row. The same
+ * state again changes nothing.
  *
  * A licence whose terms still hold is left to expire when a newer one takes its place, so that an
  * instance that has not fetched the newer one goes on. One with other terms is revoked, and one that lasts

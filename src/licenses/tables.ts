@@ -19,7 +19,7 @@ import { subscriptions } from '../subscriptions/tables.ts'
  * - `ended`: its subscription ended, or changed what it grants. On the revocation list.
  * - `revoked`: by an operator. On the revocation list.
  *
- * Those of a suspended customer are on the list too, whatever their status.
+ * The licences of a suspended customer are on the list too, whatever their status.
  */
 export const LICENSE_STATUSES = ['active', 'superseded', 'ended', 'revoked'] as const
 
@@ -27,37 +27,40 @@ export const LICENSE_STATUSES = ['active', 'superseded', 'ended', 'revoked'] as 
 const second = () => timestamp({ precision: 0, withTimezone: true })
 
 /**
- * What was signed for whom. What a licence says is never changed, only its status is, until its
- * customer is erased: then what is left is what the revocation list needs.
+ * Every signed licence. Only its status changes, until its customer is erased: then only what the
+ * revocation list needs is left.
  */
 export const licenses = pgTable(
   'licenses',
   {
     /** `lic_` and 16 base62 characters; the token's `jti`. */
     id: text().primaryKey(),
-    /** Order of issue. */
+    /** The order of issue. */
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
     customerId: text()
       .notNull()
       .references(() => customers.id),
-    /** What it was issued for; null for one issued by hand. */
+    /** The subscription it was issued for; null for one issued by hand. */
     subscriptionId: text().references(() => subscriptions.id),
     plan: text().references(() => plans.id),
     features: jsonb().$type<Record<string, unknown>>().notNull(),
     limits: jsonb().$type<Record<string, number>>().notNull(),
-    /** How many of the plan; null for one that was signed before licences said so. */
+    /** The quantity of the plan; null for a licence signed before quantities existed. */
     quantity: bigint({ mode: 'number' }),
     status: text({ enum: LICENSE_STATUSES }).notNull().default('active'),
     issuedAt: second().notNull(),
     notBefore: second().notNull(),
     expiresAt: second().notNull(),
-    /** Set when it is on the revocation list, until it has expired. */
+    /** When it was put on the revocation list, where it stays until it has expired. */
     revokedAt: timestamp({ precision: 3, withTimezone: true }),
     /** Why it was revoked, or what ended it; null once the customer is erased. */
     reason: text(),
     /** The thumbprint of the key that signed the token. */
     keyId: text().notNull(),
-    /** The JWT itself: after a rotation the key that made it may be gone. Empty once the customer is erased. */
+    /**
+     * The JWT itself, because its key may be gone after a rotation. Empty once the customer is
+     * erased.
+     */
     token: text().notNull(),
   },
   (table) => [
@@ -73,7 +76,7 @@ export const licenses = pgTable(
       .on(table.customerId, table.seq)
       .where(sql`${table.status} = 'active'`),
     index('licenses_subscription').on(table.subscriptionId, table.seq),
-    // Two transactions that issue at once for one plan of a subscription can not both commit.
+    // Two concurrent transactions can't both issue for the same plan of a subscription.
     uniqueIndex('licenses_current_plan')
       .on(table.subscriptionId, table.plan)
       .where(sql`${table.status} = 'active'`),

@@ -1,9 +1,9 @@
 import { type KeyObject, createPublicKey, verify } from 'node:crypto'
 
 /*
- * Verifies licences with no network and no dependency: copy this one file, or import it as
- * `strongroom/license-verifier`. It needs the public keys, `GET /.well-known/jwks.json`, and, to know
- * what was revoked, the list, `GET /api/licenses/revocations`. Both may be fetched long before.
+ * Verifies licences without network and dependencies: copy this one file, or import it as
+ * `strongroom/license-verifier`. It needs the public keys (`GET /.well-known/jwks.json`) and, to know
+ * revocations, the list (`GET /api/licenses/revocations`). Both may be fetched long before.
  */
 
 /** The `iss` of everything that Strongroom signs. */
@@ -18,19 +18,22 @@ const MODULUS_BITS_MIN = 2_048
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
 export interface VerifyOptions {
-  /** The JWKS, parsed: `{ "keys": […] }`. Only these are trusted, whatever a token carries. */
+  /** The JWKS, parsed: `{ "keys": […] }`. Only these keys are trusted, whatever a token contains. */
   jwks: { readonly keys: readonly object[] }
-  /** Whose licence it must be, such as `cust_4fGh7KqL9mNp2RsT`; null accepts anybody's. */
+  /**
+   * The customer whose licence it must be, such as `cust_4fGh7KqL9mNp2RsT`; null accepts any
+   * customer's.
+   */
   customerId: string | null
-  /** The `token` of the revocation list. Without it nothing is known of revocations. */
+  /** The `token` of the revocation list. Without it, revocations are unknown. */
   revocations?: string
-  /** Accepts a list past its next update, for an instance that has long been offline. */
+  /** Accepts a list after its next update is due, for an instance that has long been offline. */
   acceptStaleRevocations?: boolean
-  /** The issuer, if it is another than `strongroom`. */
+  /** The issuer, if it is not `strongroom`. */
   issuer?: string
-  /** How far the clocks may be apart, in seconds; 60 if not said. */
+  /** How far the clocks may differ, in seconds; 60 by default. */
   leewayS?: number
-  /** The time to judge by; now if not said. */
+  /** The time to judge by; now by default. */
   at?: Date
 }
 
@@ -40,14 +43,16 @@ export interface ValidLicense {
   customerId: string
   plan: string | null
   features: Readonly<Record<string, unknown>>
-  /** The most of each metric in a calendar month (UTC); a metric not named is unlimited. */
+  /** The maximum of each metric in a calendar month (UTC); other metrics are unlimited. */
   limits: Readonly<Record<string, number>>
-  /** How many of the plan, such as seats; 1 where the licence does not say. */
+  /** The quantity of the plan, such as seats; 1 if the licence does not say. */
   quantity: number
   issuedAt: Date
   expiresAt: Date
   keyId: string
-  /** When the revocation list was made that does not name it; null if none was given. */
+  /**
+   * When the revocation list was made, which does not name this licence; null if no list was given.
+   */
   notRevokedAsOf: Date | null
 }
 
@@ -62,9 +67,9 @@ export type Reason =
   | 'not_yet_valid'
   | 'expired'
   | 'revoked'
-  /** The list is none, or not signed by a key of the JWKS. */
+  /** The text is no revocation list, or no key of the JWKS has signed it. */
   | 'revocations_invalid'
-  /** The list's next update is over: fetch it again. */
+  /** The list's next update is due: fetch it again. */
   | 'revocations_stale'
 
 export interface InvalidLicense {
@@ -72,7 +77,7 @@ export interface InvalidLicense {
   reason: Reason
 }
 
-/** Decides whether a licence holds. It throws for no token, however it is broken. */
+/** Decides whether a licence is valid. It never throws, however malformed the token is. */
 export function verifyLicense(
   token: string,
   options: VerifyOptions,
@@ -131,7 +136,7 @@ function notRevokedAsOf(licenseId: string, options: VerifyOptions): Date | null 
   if (!isTime(iat) || !isTime(exp) || !Array.isArray(jtis) || !jtis.every(isText)) {
     throw new Rejection('revocations_invalid')
   }
-  // What a stale list names stays revoked; only what it does not name is uncertain.
+  // A licence that a stale list names stays revoked; only the others are uncertain.
   if (jtis.includes(licenseId)) throw new Rejection('revoked')
   const leeway = options.leewayS ?? LEEWAY_S
   const isStale = secondsOf(options) - leeway >= exp
@@ -147,17 +152,18 @@ function openList(token: string, options: VerifyOptions): Record<string, unknown
   }
 }
 
-/** What a token says, once its signature and its issuer are found good; times are not looked at. */
+/** The content of a token with a valid signature and issuer; times are not checked. */
 function open(token: string, type: string, { jwks, issuer = ISSUER }: VerifyOptions) {
   const [head, body, signature, ...rest] = typeof token === 'string' ? token.split('.') : []
   if (head === undefined || body === undefined || signature === undefined || rest.length > 0) {
     throw new Rejection('malformed')
   }
   const header = parseObject(head)
-  // The algorithm is ours and not the token's to choose: `none` and HS256 end here.
+  // The verifier, and not the token, decides the algorithm: `none` and HS256 are rejected here.
   if (header['alg'] !== ALGORITHM) throw new Rejection('wrong_algorithm')
   if (header['typ'] !== type) throw new Rejection('wrong_type')
-  // An extension that must be understood, and none is. `jwk`, `jku` and `x5c` are never read.
+  // `crit` names extensions that must be understood, and none is. `jwk`, `jku` and `x5c` are never
+  // read.
   if ('crit' in header) throw new Rejection('malformed')
   const keyId = header['kid']
   const key = isText(keyId) ? findKey(jwks, keyId) : undefined
@@ -180,7 +186,9 @@ function findKey(jwks: VerifyOptions['jwks'], keyId: string): KeyObject | undefi
   return undefined
 }
 
-/** Exactly one text for each bytes: Node itself would skip what is no base64url, and spare bits. */
+/**
+ * Accepts exactly one text for given bytes: Node itself would skip invalid characters and spare bits.
+ */
 function decode(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64url')
   if (!BASE64URL.test(text) || bytes.toString('base64url') !== text) {

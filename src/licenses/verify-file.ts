@@ -3,14 +3,14 @@ import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { type VerifyOptions, verifyLicense } from './verifier.ts'
 
 export interface FileVerdict {
-  /** A line for each licence in the file. */
+  /** One line for each licence in the file. */
   report: string
   verdicts: ReturnType<typeof verifyLicense>[]
   isValid: boolean
 }
 
 /**
- * Verifies the licences in a file: a token alone, or an answer of the service that has some.
+ * Verifies the licences in a file: a token alone, or an answer of the service that contains some.
  * @throws UnreadableFile
  */
 export function verifyLicenseFile(path: string, options: VerifyOptions): FileVerdict {
@@ -37,7 +37,7 @@ export function readJwks(path: string): VerifyOptions['jwks'] {
   return { keys: keys as object[] }
 }
 
-/** The revocation list, alone or as it was answered. @throws UnreadableFile */
+/** The revocation list, alone or as the service answered it. @throws UnreadableFile */
 export function readRevocations(path: string): string {
   const text = read(path)
   const token = fieldOf(parsed(text), 'token')
@@ -64,7 +64,7 @@ function read(path: string): string {
   }
 }
 
-/** Undefined for what is no JSON object, as a token alone. */
+/** Undefined if the text is no JSON object, as for a token alone. */
 function parsed(text: string): unknown {
   if (!text.startsWith('{')) return undefined
   try {

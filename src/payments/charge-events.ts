@@ -12,7 +12,7 @@ const Charge = Type.Object({
   currency: Currency,
 })
 
-/** `charge.refunded`: the charge says what all its refunds come to, so each event has the whole. */
+/** `charge.refunded`: the charge has the sum of all its refunds, so each event is complete. */
 export const chargeRefunded: Handler = async (services, event) => {
   const charge = read(Charge, event.object, 'charge')
   const paymentIntent = idOrNull(charge.payment_intent)
@@ -31,7 +31,7 @@ const Taken = Type.Object({
   payment_intent: Maybe(Reference),
 })
 
-/** `refund.*`, `charge.refund.updated`: one that fails, or is cancelled, gives the money back. */
+/** `refund.*`, `charge.refund.updated`: a refund that fails or is cancelled gives the money back. */
 export const refundChanged: Handler = async (services, event) => {
   const refund = read(Taken, event.object, 'refund')
   const found = await paymentOf(services, refund)
@@ -54,7 +54,10 @@ const Dispute = Type.Composite([
   Type.Object({ status: Text, balance_transactions: Maybe(Type.Array(Type.Unknown())) }),
 ])
 
-/** `charge.dispute.*`: held from when Stripe has taken the money, gone when lost, back when won. */
+/**
+ * `charge.dispute.*`: the money is held once Stripe has withdrawn it, taken when the dispute is lost,
+ * and released when it is won.
+ */
 export const disputeChanged: Handler = async (services, event) => {
   const dispute = read(Dispute, event.object, 'dispute')
   const found = await paymentOf(services, dispute)
@@ -78,8 +81,8 @@ export const disputeChanged: Handler = async (services, event) => {
 }
 
 /**
- * The payment that it is about, which older objects name by its charge alone; and the charge's amount in
- * the currency of what is taken, where that is another than the charge's.
+ * The payment that an object concerns, which older objects name only by its charge; and the charge's
+ * amount in the object's currency, if that differs from the charge's currency.
  */
 async function paymentOf(
   services: Services,

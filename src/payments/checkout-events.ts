@@ -33,8 +33,8 @@ const Session = Type.Object({
 })
 
 /**
- * `checkout.session.completed`, `.async_payment_succeeded` and `.async_payment_failed`. A slow payment
- * completes the session unpaid, and counts when it has succeeded.
+ * `checkout.session.completed`, `.async_payment_succeeded` and `.async_payment_failed`. A slow
+ * payment completes the session unpaid, and counts once it has succeeded.
  */
 export const checkoutEnded: Handler = async (services, event) => {
   const session = read(Session, event.object, 'checkout session')
@@ -60,7 +60,7 @@ export const checkoutEnded: Handler = async (services, event) => {
   return null
 }
 
-/** Sessions opened before accounts were named by our own id have the user's. */
+/** Sessions from before accounts were named by our own id have the user's id instead. */
 async function payerOf(services: Services, metadata: Record<string, string>): Promise<string> {
   const { account, user_id: userId } = metadata
   const found = account === undefined ? userId : await userOf(services.db, account)

@@ -4,21 +4,21 @@ import type { StripeCalls } from '../stripe/client.ts'
 import { chargeFor } from './money.ts'
 import { openSession } from '../stripe/sessions.ts'
 
-/** `metadata.purpose` of the sessions whose payment tops an account up. */
+/** The `metadata.purpose` of sessions whose payment tops up an account. */
 export const TOP_UP = 'top_up'
 
 export interface TopUpCheckout {
   amount: bigint
   successUrl: string
   cancelUrl: string
-  /** The caller's key: with another one, the same request is another checkout. */
+  /** The caller's key: with another key, the same request opens another checkout. */
   idempotencyKey: string | null
   /** Keeps what it is paid with, for automatic top-ups: with this Stripe customer, or a new one. */
   saving: { stripeCustomerId: string | null } | null
 }
 
 /**
- * A checkout for a one-off payment; the account is topped up when Stripe says that it is paid.
+ * Opens a checkout for a one-off payment. The account is topped up when Stripe reports the payment.
  * @throws Refusal `ASSET_NOT_PAYABLE`, `VALIDATION_FAILED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
 export function openTopUpCheckout(
@@ -27,7 +27,7 @@ export function openTopUpCheckout(
   wanted: TopUpCheckout,
 ): Promise<{ checkout_session_id: string; url: string }> {
   const { currency, minor } = chargeFor(wanted.amount, account.asset)
-  // Our own id: Stripe need not know the user's, and it still leads here once that is erased.
+  // Our own id: Stripe need not know the user's id, and ours still works after the user is erased.
   const subject = accountSubject(account)
   const { saving } = wanted
   const metadata = {

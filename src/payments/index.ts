@@ -14,7 +14,10 @@ import { noteTopUps } from './service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** `DISPUTE_HOLD`: whether what Stripe takes for a dispute is held until it is decided. */
+    /**
+     * `DISPUTE_HOLD`: whether an amount that Stripe withdraws for a dispute is held until the dispute
+     * is decided.
+     */
     holdsDisputes: boolean
   }
 }

@@ -5,13 +5,13 @@ const ZERO_DECIMAL = new Set(
   'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '),
 )
 const THREE_DECIMAL = new Set('BHD JOD KWD OMR TND'.split(' '))
-/** Of these Stripe takes two decimals and wants them to be 00 (#special-cases). */
+/** For these Stripe uses two decimals that must be 00 (#special-cases). */
 const WHOLE_UNITS = new Set(['ISK', 'UGX'])
 
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'))
 
 /**
- * Stripe's charges have at most eight digits, and twelve in IDR.
+ * The largest charges: eight digits, or twelve in IDR.
  * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
  */
 const CHARGE_MAX = 99_999_999n
@@ -25,9 +25,9 @@ export interface Charge {
 }
 
 /**
- * What to charge for an amount of an asset, exactly.
+ * The charge for an amount of an asset, exactly.
  * @throws Refusal `ASSET_NOT_PAYABLE` for an asset that is no currency, `VALIDATION_FAILED` for an
- * amount that Stripe cannot charge to the last unit
+ * amount that Stripe can't charge exactly
  */
 export function chargeFor(amount: bigint, asset: string): Charge {
   const { currency, decimals } = partsOf(asset)
@@ -44,8 +44,8 @@ export function chargeFor(amount: bigint, asset: string): Charge {
 }
 
 /**
- * What a charge is worth in an asset, exactly.
- * @throws Error when it cannot be expressed: another currency, or a fraction of the asset's unit
+ * The value of a charge in an asset, exactly.
+ * @throws Error if it can't be expressed: another currency, or a fraction of the asset's unit
  */
 export function worthOf(charge: Charge, asset: string): bigint {
   const { currency, decimals } = partsOf(asset)
@@ -68,7 +68,7 @@ function stripeDecimals(currency: string): number {
   return THREE_DECIMAL.has(currency) ? 3 : 2
 }
 
-/** Three decimals end in 0; whole units in 00. */
+/** Amounts with three decimals must end in 0; those in whole units in 00. */
 function stepOf(currency: string): bigint {
   if (THREE_DECIMAL.has(currency)) return 10n
   return WHOLE_UNITS.has(currency) ? 100n : 1n

@@ -28,7 +28,7 @@ const Taking = Type.Object({
   payment_intent: Type.String({ examples: ['pi_3MtwBwLkdIwHu7ix28a3tqPa'] }),
   currency: Type.String({ examples: ['usd'] }),
   amount: Units,
-  status: Type.String({ description: "Stripe's own word.", examples: ['succeeded'] }),
+  status: Type.String({ description: "Stripe's own status.", examples: ['succeeded'] }),
   at: Timestamp,
 })
 
@@ -47,7 +47,7 @@ export const paymentExports: readonly ExportPart[] = [
   },
 ]
 
-/** Stripe's events name a user's payments too. */
+/** Stripe's events also name a user by payments. */
 export async function paymentNames(tx: Transaction, { accountId }: Whom): Promise<Names> {
   if (accountId === null) return { ids: [] }
   const payments = await tx

@@ -18,7 +18,7 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
     {
       schema: {
         operationId: 'openTopUpCheckout',
-        summary: 'Let a user pay for a top-up on a page of Stripe',
+        summary: "Let a user pay for a top-up on Stripe's page",
         description:
           'The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.',
         headers: IdempotencyHeaders,

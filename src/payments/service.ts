@@ -13,16 +13,19 @@ type Payment = typeof stripePayments.$inferSelect
 
 const STRIPE = { id: 'stripe', ip: null }
 
-/** In front of a payment intent, the key of its top-up. A caller's key has no space, so the two never meet. */
+/**
+ * Precedes a payment intent in the key of its top-up. A caller's key has no space, so the two never
+ * collide.
+ */
 const KEY = ' stripe '
 
-/** The services that move money for Stripe's events. */
+/** What booking Stripe's events requires. */
 export type Till = Pick<FastifyInstance, 'db' | 'funds' | 'holdsDisputes'>
 
 /**
- * Tops an account up with what was paid, once, however often and in whatever order this is heard.
- * What Stripe has taken back already goes back at once.
- * @param paymentIntent `pi_…`, which makes the payment one
+ * Tops up an account with what was paid, exactly once, however often and in whatever order events
+ * arrive. What Stripe has already taken back is booked at once.
+ * @param paymentIntent `pi_…`, which identifies the payment
  * @throws Refusal `ACCOUNT_NOT_FOUND` or `BALANCE_LIMIT`, or Error for a sum that is not exact
  */
 export async function topUpPaid(
@@ -32,7 +35,7 @@ export async function topUpPaid(
   charge: Charge,
 ): Promise<void> {
   const { asset, status } = await till.funds.balance(userId)
-  // An erasure takes the keys of transfers away; the payment still says that it is booked.
+  // An erasure deletes the keys of transfers; the payment still shows that it is booked.
   const booked = status === 'closed' ? await bookedPayment(till.db, paymentIntent) : undefined
   if (booked !== undefined) return settle(till, booked)
   const amount = worthOf(charge, asset)
@@ -49,8 +52,8 @@ export async function topUpPaid(
 }
 
 /**
- * Notes the payments of an account's top-ups that a process has made and was stopped before it noted
- * them: once the keys of transfers are erased, nothing else would tell that they are booked.
+ * Notes the payments of an account's top-ups that were booked by a process which stopped before it
+ * noted them. Once the keys of transfers are erased, nothing else would show that they are booked.
  */
 export async function noteTopUps(
   tx: Transaction,
@@ -86,7 +89,7 @@ async function bookedPayment(db: Database, paymentIntent: string): Promise<Payme
 }
 
 /**
- * Notes what the refunds of a charge come to, as the charge says, and books it now or when the top-up
+ * Notes the sum of a charge's refunds, as the charge reports it, and books it now or when the top-up
  * becomes known.
  * @param at Stripe's time
  */
@@ -99,7 +102,7 @@ export async function refundsCameTo(
   await settle(till, await record(till.db, paymentIntent, currency, { refunded, refundedAt: at }))
 }
 
-/** The currency of a payment, in lower case; null for one that is not known yet. */
+/** The currency of a payment, in lower case; null for an unknown payment. */
 export async function currencyOf(db: Database, paymentIntent: string): Promise<string | null> {
   const [row] = await db
     .select({ currency: stripePayments.currency })
@@ -108,7 +111,7 @@ export async function currencyOf(db: Database, paymentIntent: string): Promise<s
   return row?.currency ?? null
 }
 
-/** Notes a refund or a dispute, and books what follows now or when the top-up becomes known. */
+/** Notes a refund or a dispute, and books the consequences now or when the top-up becomes known. */
 export async function taken(till: Till, taking: Taking): Promise<void> {
   await noteTaking(till.db, taking)
   const [payment] = await till.db
@@ -125,7 +128,7 @@ async function record(
   news: Partial<Payment>,
 ): Promise<Payment> {
   const known = sql`stripe_payments`
-  // Of two sums of refunds the later is newer, and within a second the larger.
+  // Of two sums of refunds the later one is newer; within a second, the larger one.
   const isNewer = sql`excluded.refunded_at is not null and (
     ${known}.refunded_at is null or (excluded.refunded_at, excluded.refunded)
       > (${known}.refunded_at, ${known}.refunded))`
@@ -151,9 +154,9 @@ async function record(
 const ROUNDS_MAX = 10
 
 /**
- * Brings the ledger to what Stripe has taken back of a payment: it knows under its lock what is booked
- * already. What becomes known meanwhile, to whichever process, is booked in another round, so that the
- * newest facts have the last word.
+ * Brings the ledger into line with what Stripe has taken back of a payment; under its lock, the
+ * ledger knows what is already booked. If any process learns more meanwhile, another round follows,
+ * so that the newest facts win.
  */
 async function settle(till: Till, { id }: Payment): Promise<void> {
   let last = ''

@@ -1,26 +1,28 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, check, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
-/** What Stripe says of the payments behind top-ups, in Stripe's minor units. */
+/** What Stripe reports about the payments behind top-ups, in Stripe's minor units. */
 export const stripePayments = pgTable(
   'stripe_payments',
   {
     /** The payment intent, `pi_…`. */
     id: text().primaryKey(),
-    /** What was paid; null until the paid checkout is known. */
+    /** The amount paid; null until the paid checkout is known. */
     paid: bigint({ mode: 'bigint' }),
-    /** What all refunds came to when the charge last said so, those that have failed since included. */
+    /**
+     * The sum of all refunds, as the charge last reported it, including those that have failed since.
+     */
     refunded: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    /** Stripe's time of that; null where only the version before has heard of it. */
+    /** Stripe's time of that report; null if only the previous version has received it. */
     refundedAt: timestamp({ precision: 3, withTimezone: true }),
-    /** Taken back by a lost dispute, as the version before knew it. */
+    /** Taken back by a lost dispute, as the previous version recorded it. */
     lost: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
     currency: text().notNull(),
-    /** The top-up in the ledger, once it is made. */
+    /** The top-up in the ledger, once it is booked. */
     accountId: bigint({ mode: 'bigint' }),
     seq: bigint({ mode: 'bigint' }),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
@@ -33,8 +35,8 @@ export const stripePayments = pgTable(
 )
 
 /**
- * What Stripe has taken back of a payment, or would: each refund and dispute by its own id, in the newest
- * state that is known of it.
+ * What Stripe has taken back of a payment, or may take back: each refund and dispute by its id, in
+ * its newest known state.
  */
 export const stripeTakings = pgTable(
   'stripe_takings',
@@ -47,15 +49,15 @@ export const stripeTakings = pgTable(
     /** In the smallest unit of the currency. */
     amount: bigint({ mode: 'bigint' }).notNull(),
     currency: text().notNull(),
-    /** The whole charge in that currency, where it is another than the charge's and this is known. */
+    /** The whole charge in that currency, if it is known and the charge has another currency. */
     whole: bigint({ mode: 'bigint' }),
-    /** Stripe's own word. */
+    /** Stripe's own status. */
     status: text().notNull(),
-    /** Of a dispute: Stripe has taken the money. */
+    /** For a dispute: whether Stripe has withdrawn the money. */
     isWithdrawn: boolean().notNull(),
-    /** Stripe's time of the event that said so. */
+    /** Stripe's time of the event with this state. */
     at: timestamp({ precision: 3, withTimezone: true }).notNull(),
-    /** The hold in the ledger that keeps a dispute's money; null for none. */
+    /** The hold in the ledger for a dispute's money; null for none. */
     holdSeq: bigint({ mode: 'bigint' }),
   },
   (table) => [

@@ -5,10 +5,10 @@ import { stripeTakings } from './tables.ts'
 
 export type TakingRow = typeof stripeTakings.$inferSelect
 
-/** A refund or a dispute as an event has it. */
+/** A refund or a dispute, as an event reports it. */
 export type Taking = Omit<TakingRow, 'holdSeq'>
 
-/** In the order of their lives; what is in none is under way. */
+/** In the order of their lives; a status in neither list counts as running. */
 const STAGES = {
   refund: ['pending', 'requires_action', 'succeeded', 'canceled', 'failed'],
   dispute: [
@@ -32,9 +32,8 @@ export function isSettledDispute(status: string): boolean {
 }
 
 /**
- * Notes the newest state that is known of it. A refund that has failed or was cancelled stays so; of a
- * dispute the later event is newer, and within a second the later stage of a life: it may be won after it
- * was lost.
+ * Notes the newest known state. A failed or cancelled refund stays so. For a dispute the later event
+ * is newer, and within a second the later stage, because a dispute may be won after it was lost.
  */
 export async function noteTaking(db: Database, taking: Taking): Promise<void> {
   const stages: readonly string[] = STAGES[taking.kind]
@@ -57,13 +56,13 @@ export async function noteTaking(db: Database, taking: Taking): Promise<void> {
         status: newer('status'),
         at: newer('at'),
         whole: sql`coalesce(excluded.whole, stripe_takings.whole)`,
-        // The money was taken, whichever event of one second says so.
+        // The money was withdrawn if any event of the same second says so.
         isWithdrawn: sql`excluded.is_withdrawn or stripe_takings.is_withdrawn`,
       },
     })
 }
 
-/** Those of a payment. */
+/** The refunds and disputes of a payment. */
 export function takingsOf(db: Database, paymentId: string): Promise<TakingRow[]> {
   return db
     .select()
@@ -82,8 +81,8 @@ type Paid = Pick<
 > & { paid: bigint }
 
 /**
- * What of a payment is gone, and what is held for each dispute under way, in its own currency: never more
- * than was paid.
+ * How much of a payment is gone, and how much is held for each open dispute, in the payment's
+ * currency: never more than was paid.
  */
 export function worthOfTakings(
   payment: Paid,
@@ -95,8 +94,8 @@ export function worthOfTakings(
   const refunds = takings.filter(({ kind }) => kind === 'refund')
   const disputes = takings.filter(({ kind }) => kind === 'dispute')
 
-  // The charge's own sum has every refund, also those that nobody has told by its id. One that came to
-  // nothing after that is in it still.
+  // The charge's own sum contains every refund, also those whose own events have not arrived. A
+  // refund that failed after the sum was reported is still in it.
   const since = payment.refundedAt ?? payment.updatedAt
   const returned = refunds.filter(({ status, at }) => RETURNED.includes(status) && at >= since)
   const standing = refunds.filter(({ status }) => !RETURNED.includes(status))
@@ -116,7 +115,10 @@ export function worthOfTakings(
   return { minor, held }
 }
 
-/** An amount in another currency is a share of the charge; all of it where the whole is not known. */
+/**
+ * An amount in another currency is a share of the charge; without a known total it counts as the
+ * whole charge.
+ */
 function shareOf({ currency, paid }: Paid, one: TakingRow): bigint {
   if (one.currency === currency) return one.amount
   return one.whole === null || one.whole === 0n ? paid : (one.amount * paid) / one.whole

@@ -6,14 +6,14 @@ const TRIAL_DAYS_MAX = 730
 
 const Switch = (description: string) => Type.Optional(Type.Boolean({ description }))
 
-/** What a plan's checkout sessions have that others don't. */
+/** Settings of a plan's checkout sessions that differ from the defaults. */
 export const CheckoutOptions = strictObject(
   {
     trial_days: Type.Optional(
       Type.Integer({ minimum: 1, maximum: TRIAL_DAYS_MAX, examples: [14] }),
     ),
     allow_promotion_codes: Switch('The page has a field for a promotion code.'),
-    automatic_tax: Switch('Stripe Tax works the tax out.'),
+    automatic_tax: Switch('Stripe Tax calculates the tax.'),
     tax_id_collection: Switch('The page asks companies for their tax id.'),
   },
   { title: 'CheckoutOptions', examples: [{ trial_days: 14, allow_promotion_codes: true }] },

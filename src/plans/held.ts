@@ -21,7 +21,7 @@ export async function heldPlans(
   return held
 }
 
-/** The plan of the highest rank that a customer holds; null for none. */
+/** The plan with the highest rank that a customer holds; null for none. */
 export async function heldPlan(
   db: Reader,
   customerId: string,

@@ -8,7 +8,7 @@ declare module '../audit/record.ts' {
   }
 }
 
-/** Plans: what is sold, and what belongs to it. */
+/** Plans: what is sold, and what it includes. */
 export const plans: Capability = {
   name: 'plans',
   plugin: async (app, { defaultPlan }) => {

@@ -4,22 +4,22 @@ import { line, strictObject } from '../http/schemas.ts'
 
 /** The source of the rule: https://docs.stripe.com/api/billing/meter/create#create_billing_meter-event_name */
 const EVENT_NAME_MAX = 100
-/** 2^53 - 1 for prices; how many units a price is for is a number people write. */
+/** Prices may be up to 2^53 - 1; the number of units of a price is one that people write. */
 const PER_MAX = 1_000_000_000_000
 
-/** Paid by Stripe's invoice. */
+/** Paid through Stripe's invoice. */
 export const StripeMetering = strictObject(
   {
     via: Type.Literal('stripe'),
     event_name: line(EVENT_NAME_MAX, {
-      description: 'Of a meter at Stripe whose aggregation is `sum`.',
+      description: 'The event name of a meter at Stripe whose aggregation is `sum`.',
       examples: ['api_calls'],
     }),
   },
   { title: 'StripeMetering' },
 )
 
-/** Paid from the account whose `user_id` is the customer's id, when it is reported. */
+/** Paid from the account whose `user_id` is the customer's id, at the time of the report. */
 export const FundsMetering = strictObject(
   {
     via: Type.Literal('funds'),
@@ -28,8 +28,8 @@ export const FundsMetering = strictObject(
       minimum: 1,
       maximum: Number.MAX_SAFE_INTEGER,
       description:
-        'In the smallest unit of the asset. What a report costs is rounded down, and the fraction is ' +
-        'kept, exactly, and added to the next.',
+        'In the smallest unit of the asset. The cost of a report is rounded down, and the ' +
+        'fraction is kept, exactly, and added to the next report.',
       examples: [3],
     }),
     per: Type.Optional(
@@ -37,7 +37,7 @@ export const FundsMetering = strictObject(
         minimum: 1,
         maximum: PER_MAX,
         default: 1,
-        description: 'How many of the metric this is the price of.',
+        description: 'The number of units that the price is for.',
         examples: [1_000],
       }),
     ),

@@ -12,10 +12,10 @@ export interface Prices {
 
 type Reader = Pick<Database | Transaction, 'execute'>
 
-/** Any constant will do; other advisory locks of two numbers have another. */
+/** An arbitrary constant, different from that of other advisory locks with two numbers. */
 const LOCK_CLASS = 5_746_106
 
-/** The caller of a PUT waits, and the plan is as good without Stripe's word. */
+/** The caller of a PUT waits, and the plan works without Stripe's answer. */
 const ASK = { timeout: 1_500, maxNetworkRetries: 0 } as const
 
 /** The prices of each of these plans. */
@@ -35,8 +35,7 @@ export async function pricesOf(
 }
 
 /**
- * Which of these prices would come to mean the plan that do not yet. Until the commit no other plan
- * gets prices.
+ * Those of these prices that do not mean the plan yet. Until the commit no other plan gets prices.
  * @throws Refusal `PRICE_TAKEN` when another plan has one of them
  */
 export async function changesOf(
@@ -52,7 +51,7 @@ export async function changesOf(
     throw new Refusal('PRICE_TAKEN')
   }
   const own = new Set(known.filter(({ plan }) => plan === planId).map(({ price }) => price))
-  // One that only the version before has written: from now on it has a row of its own.
+  // Gives a price that only the previous version has written a row of its own.
   await tx.execute(sql`
     insert into plan_prices (price_id, plan_id)
     select stripe_price_id, id from plans where id = ${planId} and stripe_price_id is not null
@@ -60,7 +59,7 @@ export async function changesOf(
   return prices.filter((price) => !own.has(price))
 }
 
-/** Gives the plan its prices; those it had besides become former ones. */
+/** Gives the plan its prices; other prices that it had become former ones. */
 export async function writePrices(
   tx: Transaction,
   planId: string,
@@ -80,8 +79,8 @@ export async function writePrices(
 }
 
 /**
- * Adds a job for each open subscription that has one of these prices, which reads it again.
- * @returns how many there are
+ * Adds a job for each open subscription with one of these prices, which reads it again.
+ * @returns how many subscriptions there are
  */
 export async function followPrices(tx: Transaction, prices: readonly string[]): Promise<number> {
   if (prices.length === 0) return 0
@@ -100,7 +99,7 @@ export async function followPrices(tx: Transaction, prices: readonly string[]): 
 }
 
 /**
- * Asks Stripe for the prices that are new to a plan. One that Stripe does not answer about is let pass.
+ * Asks Stripe for the prices that are new to a plan. If Stripe does not answer, a price is accepted.
  * @throws Refusal `PRICE_UNKNOWN`
  */
 export async function refuseUnknownPrices(

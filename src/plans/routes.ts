@@ -52,9 +52,9 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'putPlan',
         summary: 'Create a plan, or replace it as a whole',
         description:
-          'What is left out of the body is null afterwards. Features and limits reach a licence when ' +
-          'it is next issued: at the renewal, or when the subscription changes. A price that is left ' +
-          'out still means the plan for those who pay it, until another plan names it.',
+          'Optional fields without a value become null. Features and limits reach a licence when it ' +
+          'is next issued: at the renewal, or when the subscription changes. A price that is left ' +
+          'out still means the plan for subscriptions that pay it, until another plan names it.',
         params: PlanParams,
         body: PlanBody,
         response: { 200: ref(PutPlan) },

@@ -37,8 +37,7 @@ export const Limits = Type.Unsafe<Record<string, number>>({
   additionalProperties: { type: 'number', minimum: 0 },
   propertyNames: MetricName,
   maxProperties: 100,
-  description:
-    'The most of each metric in a calendar month (UTC). A metric not named is unlimited.',
+  description: 'The maximum of each metric in a calendar month (UTC). Other metrics are unlimited.',
   examples: [{ 'api.calls': 100_000 }],
 })
 
@@ -47,7 +46,7 @@ const Metered = Type.Unsafe<Record<string, Metering>>({
   additionalProperties: Type.Union([StripeMetering, FundsMetering], { title: 'Metering' }),
   propertyNames: MetricName,
   maxProperties: 100,
-  description: 'How what is used of a metric is paid for. A metric not named costs nothing.',
+  description: 'How each metric is paid for. Other metrics are free.',
   examples: [
     {
       'api.calls': { via: 'stripe', event_name: 'api_calls' },
@@ -62,11 +61,11 @@ export const Plan = Type.Object(
     name: Type.String({ examples: ['Starter'] }),
     stripe_price_id: nullable(Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] })),
     stripe_price_ids: Type.Array(Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] }), {
-      description: 'The first is what a checkout sells.',
+      description: 'A checkout sells the first one.',
     }),
     former_stripe_price_ids: Type.Array(
       Type.String({ examples: ['price_1LoBy5LkdIwHu7ixZhnattbh'] }),
-      { description: 'They still mean this plan for those who pay them.' },
+      { description: 'Former prices, which still mean this plan for subscriptions that pay them.' },
     ),
     rank: Type.Integer({ examples: [10] }),
     checkout: nullable(CheckoutOptions),
@@ -87,7 +86,7 @@ export const PutPlan = Type.Object(
     subscriptions_to_update: Type.Integer({
       minimum: 0,
       description:
-        'Open subscriptions whose prices have come to mean this plan; a job follows them.',
+        'How many open subscriptions now mean this plan by their price; a job updates them.',
     }),
   },
   { $id: 'PutPlan' },
@@ -106,7 +105,7 @@ export const PlanBody = strictObject(
         maxItems: PRICES_MAX,
         uniqueItems: true,
         description:
-          'The prices that mean this plan; a checkout sells the first. In place of `stripe_price_id`.',
+          'The prices that mean this plan; a checkout sells the first. Replaces `stripe_price_id`.',
         examples: [['price_1MoBy5LkdIwHu7ixZhnattbh']],
       }),
     ),
@@ -116,7 +115,7 @@ export const PlanBody = strictObject(
         maximum: 1_000_000,
         default: 0,
         description:
-          'Of several plans that a customer holds, the one of the highest rank is `plan`.',
+          'If a customer holds several plans, the one with the highest rank is its `plan`.',
         examples: [10],
       }),
     ),
@@ -129,7 +128,7 @@ export const PlanBody = strictObject(
         Type.Integer({
           minimum: 1,
           maximum: LICENSE_DAYS_MAX,
-          description: 'How long a licence lasts that no paid period bounds; null is 30 days.',
+          description: 'The validity of a licence without a paid period; null means 30 days.',
           examples: [30],
         }),
       ),
@@ -140,8 +139,8 @@ export const PlanBody = strictObject(
           minimum: 0,
           maximum: LICENSE_GRACE_DAYS_MAX,
           description:
-            'How long a licence outlives the paid period, so that a renewal that is late locks ' +
-            'nobody out; null is 3 days.',
+            'How long a licence outlives the paid period, so that a late renewal locks no customer ' +
+            'out; null means 3 days.',
           examples: [7],
         }),
       ),

@@ -22,11 +22,12 @@ export type PlanDraft = Pick<
 >
 
 /**
- * Makes the plan what the draft says, whether it was there before or not, and has the open subscriptions
- * followed whose prices have come to mean it.
- * @param prices of Stripe; those that the plan had besides still mean it, until another plan names them
- * @throws Refusal `PRICE_TAKEN` when another plan has one of them, or `VALIDATION_FAILED` for metrics to
- * be paid in several assets
+ * Creates or replaces the plan from the draft, and queues a job for each open subscription whose
+ * price now means it.
+ * @param prices Stripe's prices; those that the plan had before still mean it, until another plan
+ * names them
+ * @throws Refusal `PRICE_TAKEN` when another plan has one of them, or `VALIDATION_FAILED` for metrics
+ * that are paid in several assets
  */
 export async function putPlan(
   db: Database,
@@ -74,7 +75,7 @@ export async function getPlan(db: Database | Transaction, id: string): Promise<P
   return row
 }
 
-/** The plan that a body names. @throws Refusal `VALIDATION_FAILED` where there is none */
+/** The plan that a body names. @throws Refusal `VALIDATION_FAILED` if it does not exist */
 export async function namedPlan(db: Database | Transaction, id: string): Promise<PlanRow> {
   const [row] = await db.select().from(plans).where(eq(plans.id, id))
   if (row === undefined) throw unknownPlan()

@@ -13,32 +13,32 @@ import {
 import type { CheckoutOptions } from './checkout-options.ts'
 import type { Metering } from './metering.ts'
 
-/** What customers subscribe to: a Stripe price, and what it entitles them to. */
+/** What customers subscribe to: a Stripe price, and what it includes. */
 export const plans = pgTable(
   'plans',
   {
-    /** The owner's own name for it, such as `starter`. */
+    /** The operator's own name for it, such as `starter`. */
     id: text().primaryKey(),
-    /** Order of creation, which lists page by. */
+    /** The order of creation, by which lists are paged. */
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
     name: text().notNull(),
     /**
-     * The first of its prices, null for a plan that is not sold through Stripe. A plan that no version
-     * with `plan_prices` has written has its only price here.
+     * The first of its prices; null for a plan that is not sold through Stripe. If no version with
+     * `plan_prices` has written the plan, its only price is here.
      */
     stripePriceId: text().unique('plans_stripe_price_id'),
-    /** Of several plans that a customer holds, the one of the highest rank is the customer's `plan`. */
+    /** Of the plans that a customer holds, the one with the highest rank is the customer's `plan`. */
     rank: integer().notNull().default(0),
     /** How its checkout differs from Stripe's defaults; null for not at all. */
     checkout: jsonb().$type<CheckoutOptions>(),
     features: jsonb().$type<Record<string, unknown>>().notNull(),
-    /** Metric to the most of it in a calendar month (UTC). */
+    /** The maximum of each metric in a calendar month (UTC). */
     limits: jsonb().$type<Record<string, number>>().notNull(),
-    /** Metric to how what is used of it is paid for; a metric not named is not. */
+    /** How each metric is paid for; other metrics are free. */
     metered: jsonb().$type<Record<string, Metering>>(),
-    /** How long a licence lasts that no paid period bounds. */
+    /** The validity of a licence that no paid period bounds. */
     licenseDays: integer(),
-    /** How long a licence outlives the paid period, for a renewal that is late; null is 3 days. */
+    /** How long a licence outlives the paid period, for a late renewal; null means 3 days. */
     licenseGraceDays: integer(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
@@ -49,7 +49,10 @@ export const plans = pgTable(
   ],
 )
 
-/** The plan that a price of Stripe means. One that its plan has no more still means it for those who pay it. */
+/**
+ * The plan that a Stripe price means. A former price still means its plan for subscriptions that pay
+ * it.
+ */
 export const planPrices = pgTable(
   'plan_prices',
   {
@@ -58,7 +61,7 @@ export const planPrices = pgTable(
     planId: text()
       .notNull()
       .references(() => plans.id),
-    /** Its place among the plan's prices, from 0; null for a former one. */
+    /** Its position among the plan's prices, from 0; null for a former price. */
     position: integer(),
     /** Since when it means this plan. */
     since: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),

@@ -18,7 +18,7 @@ const ExportedRecord = Type.Object({
   metadata: Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
 })
 
-/** What the audit log says of a person, in the documents of customers and of users. */
+/** The audit log's records about a person, in the exports of customers and users. */
 export const auditExports: readonly ExportPart[] = (['customer', 'account'] as const).map((of) => ({
   of,
   name: 'audit_records',
@@ -26,7 +26,7 @@ export const auditExports: readonly ExportPart[] = (['customer', 'account'] as c
   read: (db, whom) => exportedAudit(db, subjectOf(whom)),
 }))
 
-/** What the audit log says of a subject, with the addresses that its commitments stand for. */
+/** The audit log's records about a subject, with the addresses behind their commitments. */
 function exportedAudit(db: Database, subject: string): Pages {
   return pages(
     (after?: { id: bigint }) =>

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream'
 export type Pages<Row = unknown> = AsyncGenerator<readonly Row[], void, undefined>
 
 /**
- * All rows of a query, in pages. The next one is read when the one before has been taken, so a slow
+ * All rows of a query, in pages. A page is read only when the one before has been taken, so a slow
  * reader holds neither rows in memory nor a connection to the database.
- * @param read rows after the given one, which is the last of the page before
+ * @param read returns the rows after the given one, which is the last of the page before
  */
 export async function* pages<Row, Shown>(
   read: (after: Row | undefined) => Promise<readonly Row[]>,
@@ -21,10 +21,10 @@ export async function* pages<Row, Shown>(
 }
 
 /**
- * One JSON object as a stream. A fault on the way destroys the stream, and with it the connection: what
- * has been sent by then is no JSON and can not be taken for the whole.
+ * One JSON object as a stream. A fault destroys the stream and its connection: what has been sent by
+ * then is invalid JSON and can't be taken for the whole.
  * @param parts values, and lists that are `Pages`
- * @param confirm runs before the end; where it throws, the document stays unfinished
+ * @param confirm runs before the end; if it throws, the document stays unfinished
  */
 export function jsonDocument(
   parts: Readonly<Record<string, unknown>>,
@@ -33,7 +33,7 @@ export function jsonDocument(
   return Readable.from(chunks(parts, confirm), { objectMode: false })
 }
 
-/** A document is a file of its own. */
+/** Headers that make a browser save the document as a file. */
 export function fileHeaders(name: string): Record<string, string> {
   return {
     'content-type': 'application/json; charset=utf-8',

@@ -10,22 +10,24 @@ export interface Erasure {
   closedAt: Date
 }
 
-/** So many rows a transaction of an erasure changes at most, about. */
+/** About how many rows one transaction of an erasure changes at most. */
 const PAGE = 500
 
 /** The queue's pauses grow to six hours: over three weeks in all. */
 const ATTEMPTS_MAX = 100
 
-/** Nobody's connection is held for long by what somebody else has locked. */
+/**
+ * An erasure waits only briefly for locked rows, so that it does not keep its connection for long.
+ */
 export async function limitWaits(tx: Transaction): Promise<void> {
   await tx.execute(sql`select set_config('lock_timeout', '1s', true)`)
 }
 
 /**
- * Notes what there is to forget of somebody who is closed in this transaction, with the job that does so
- * if nobody else has by then.
- * @param subject of the record that comes at the end. That it can be written is tried here: without it
- * nothing happens.
+ * Notes what remains to be erased of a person who is closed in this transaction, and queues the job
+ * that continues if the request does not.
+ * @param subject the subject of the final record. This checks that the record can be written;
+ * otherwise nothing happens.
  */
 export async function beginErasure(
   tx: Transaction,
@@ -51,7 +53,7 @@ export async function beginErasure(
   return row
 }
 
-/** @param delayS from now on */
+/** @param delayS the delay of the job, in seconds */
 export async function queueErasure(
   db: Pick<Database, 'execute'>,
   id: bigint,
@@ -64,9 +66,9 @@ export async function queueErasure(
 }
 
 /**
- * One transaction of an erasure: as many rows as a page has, of one step or of several. Whoever is killed
- * leaves it between two of them.
- * @returns `elsewhere` when somebody else is at it
+ * One transaction of an erasure: as many rows as a page has, of one or more steps. A killed process
+ * leaves the erasure between two transactions.
+ * @returns `elsewhere` when another process is working on it
  */
 export function erasePage(
   db: Database,

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Step } from './row.ts'
 
-/** A step that deletes what a table has of a customer, by its column `customer_id`. */
+/** A step that deletes a customer's rows from a table, by its column `customer_id`. */
 export function forgetRowsOf(table: string): Step {
   const name = sql.identifier(table)
   return async (tx, { customerId }, limit) => {

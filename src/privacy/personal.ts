@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { Database, Transaction } from '../database/index.ts'
 
-/** Whose personal data: a customer's, or those of a user, who has an account. */
+/** The person whose data it is: a customer, or a user with an account. */
 export type Whom =
   { customerId: string; accountId: null } | { customerId: null; accountId: bigint; userId: string }
 
@@ -10,37 +10,37 @@ export interface ClosedAccount {
   asset: string
 }
 
-/** A part of what is held of a person, in the document that they may ask for. */
+/** A part of the personal data, in the document that a person may ask for. */
 export interface ExportPart {
   of: 'customer' | 'account'
-  /** Its field. */
+  /** The name of its field. */
   name: string
   schema: TSchema
   /** @returns a value, or `Pages` of a list */
   read(db: Database, whom: Whom, people: readonly string[]): unknown
-  /** Whether it comes behind the parts of capabilities. */
+  /** Whether it follows the parts of capabilities. */
   isLast?: boolean
 }
 
-/** How a person may be named in Stripe's events. */
+/** The names of a person in Stripe's events. */
 export interface Names {
   ids: readonly string[]
   stripeCustomerIds?: readonly string[]
 }
 
 export interface Personal {
-  /** For plugins: what they hold of a person, to be shown. */
+  /** For plugins: adds parts of the exports of personal data. */
   addExports(...parts: ExportPart[]): void
-  /** For plugins: how else Stripe's events may name a person. */
+  /** For plugins: adds further names under which Stripe's events may mention a person. */
   addNames(find: (tx: Transaction, whom: Whom) => Promise<Names>): void
-  /** For plugins: what ends at once with a customer, in the transaction that closes it. */
+  /** For plugins: adds what ends immediately with a customer, in the transaction that closes it. */
   addClosing(close: (tx: Transaction, customerId: string) => Promise<void>): void
-  /** For plugins: what is noted of an account at once, in the transaction that closes it. */
+  /** For plugins: adds what is noted of an account in the transaction that closes it. */
   addAccountClosing(close: (tx: Transaction, account: ClosedAccount) => Promise<void>): void
-  /** For plugins: whether an account is part of the customer with its user's id. */
+  /** For plugins: adds a check whether an account belongs to the customer whose id is its user id. */
   addOwnership(isPart: (tx: Transaction, accountId: bigint) => Promise<boolean>): void
   exportsOf(of: ExportPart['of']): readonly ExportPart[]
-  /** All ids by which events may name a person; those of Stripe customers among them, and apart. */
+  /** All ids by which events may name a person, and separately those that are Stripe customers. */
   namesOf(tx: Transaction, whom: Whom): Promise<{ ids: string[]; stripeCustomerIds: string[] }>
   close(tx: Transaction, customerId: string): Promise<void>
   closeAccount(tx: Transaction, account: ClosedAccount): Promise<void>
@@ -48,8 +48,8 @@ export interface Personal {
 }
 
 /**
- * What capabilities hold of people; each adds its own.
- * @param ends parts of every document, at its end
+ * The personal data that capabilities hold; each adds its own.
+ * @param ends parts at the end of every document
  */
 export function personalRegistry(ends: readonly ExportPart[]): Personal {
   const exports: ExportPart[] = []

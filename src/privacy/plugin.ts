@@ -11,51 +11,54 @@ import { type ErasureParts, erasureParts } from './registry.ts'
 import type { ErasureRow, Step } from './row.ts'
 import { isLockNotHad } from '../database/faults.ts'
 
-/** The contract's: what takes longer is answered with 202. */
+/** The contract's limit: an erasure that takes longer is answered with 202. */
 const ANSWER_MS = 2_000
-/** How long a job goes on, which then makes room for others and comes again. */
+/** How long a job works before it makes room for other jobs and queues itself again. */
 const TURN_MS = 5_000
 const PAUSE_MAX_MS = 250
-/** After somebody else was at it, or had something of it locked. */
+/** The pause after another process was working on the erasure, or had locked a part of it. */
 const RETRY_MS = 100
 
-/** When it was done; null where it goes on. */
+/** When it was completed; null while it continues. */
 export type Erased = { erasedAt: Date | null }
 
 declare module 'fastify' {
   interface FastifyInstance {
     personal: Personal
     erasures: {
-      /** For plugins: parts of each erasure, by numbers that stay what they are. */
+      /** For plugins: adds steps of each erasure. Their numbers must never change. */
       addSteps(steps: Readonly<Record<number, Step>>): void
-      /** For plugins: what every page locks first. */
+      /** For plugins: adds a lock that every page takes first. */
       addLock(lock: ErasureParts['locks'][number]): void
-      /** For plugins: what is recorded at the end. */
+      /** For plugins: adds what is recorded at the end. */
       addFinish(finish: ErasureParts['finishes'][number]): void
       /**
-       * Begins an erasure and goes on with it for as long as a request may take.
-       * @param isUnderWay is asked first, and on another connection: it waits for no lock
-       * @param begin null when it has begun already
+       * Begins an erasure and continues it for as long as a request may take.
+       * @param isUnderWay is called first, on another connection, because it waits for no lock
+       * @param begin returns null when the erasure has already begun
        * @throws Refusal `ACCOUNT_BUSY`, or what `begin` throws; nothing has happened then
        */
       run(
         isUnderWay: () => Promise<boolean>,
         begin: (db: Database) => Promise<Erasure | null>,
       ): Promise<Erased>
-      /** The job: goes on with an erasure, for a while. */
+      /** The job: continues an erasure for a while. */
       resume(id: bigint): Promise<void>
     }
   }
 }
 
-/** What is held of people, and erasures on connections of their own: begun by a request, ended by it or by a job. */
+/**
+ * Exports and erasures of personal data. Erasures use their own connections; a request begins them,
+ * and the request or a job ends them.
+ */
 export const privacy = fp(
   async (app: FastifyInstance) => {
     const db = app.databases.erasures
 
     const registry = erasureParts()
     registry.addSteps({
-      // Before anything is recorded here: what that is of whoever erases, and stays.
+      // Comes before this erasure records anything, because the eraser's own address must stay.
       0: (tx, row, limit) => forgetPersonal(tx, subjectsOf(row), limit),
     })
     app.addHook('onReady', async () => registry.check())
@@ -70,7 +73,7 @@ export const privacy = fp(
         throw isLockNotHad(error) ? new Refusal('ACCOUNT_BUSY') : error
       })
       if (begun === null) return { erasedAt: null }
-      // From here on it has happened, whatever becomes of the rest: the job sees to that.
+      // The erasure has now happened, even if the rest fails: the job completes it.
       const isDone = await goOn(begun.id, until, 0).catch((error: unknown) => {
         app.log.warn({ err: error }, 'An erasure was left to its job')
         return false
@@ -78,7 +81,7 @@ export const privacy = fp(
       return { erasedAt: isDone ? begun.closedAt : null }
     }
 
-    /** @returns whether it is done */
+    /** @returns whether it is complete */
     async function goOn(id: bigint, until: number, pauseMaxMs: number): Promise<boolean> {
       while (performance.now() < until) {
         const started = performance.now()

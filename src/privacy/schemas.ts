@@ -6,12 +6,14 @@ export const EraseQuery = strictObject({
   force: Type.Optional(
     Type.Boolean({
       description:
-        'Gives up what is left in the account: releases the holds and moves the balance to `adjustments`.',
+        "Gives up the account's funds: releases the holds and moves the balance to `adjustments`.",
     }),
   ),
 })
 
-/** A document that is sent as a stream: the named schema describes it, and nothing serialises by it. */
+/**
+ * A document that is sent as a stream: the named schema only describes it, and serialises nothing.
+ */
 export function streamed(id: string) {
   return Type.Unsafe<Readable>(Type.Ref(id))
 }

@@ -4,40 +4,40 @@ import { bigint, check, customType, integer, pgTable, text, timestamp } from 'dr
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /**
- * Stripe customers of customers that were erased, so that events about them that come later are known
- * for what they are. A digest of Stripe's random id tells that, and nothing else can be read from it.
+ * Stripe customers of erased customers, so that later events about them are recognised. A digest of
+ * Stripe's random id is enough for that, and reveals nothing else.
  */
 export const erasedStripeCustomers = pgTable('erased_stripe_customers', {
-  /** `erased_digest` of the id, `cus_…`. */
+  /** `erased_digest` of the id `cus_…`. */
   digest: bytea().primaryKey(),
   erasedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
 })
 
 /**
- * Erasures under way. Whom a row is of is closed and renamed already; what is left of them goes in pages,
- * and the row with the last one. Until then it has what tells a repetition from a stranger, and by which
- * Stripe's events are found: the user's id itself, because no digest could find those.
+ * Running erasures. The person is already closed and renamed; the rest of the data goes in pages, and
+ * this row with the last page. Until then the row holds what recognises a repeated call, and the
+ * names that find Stripe's events: the user's id itself, because no digest could find those.
  */
 export const erasures = pgTable(
   'erasures',
   {
     id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-    /** The user whose account it is; also of a customer whose account goes with it. */
+    /** The user of the account; also set for a customer whose account is erased with it. */
     userId: text().unique('erasures_user_id'),
     accountId: bigint({ mode: 'bigint' }),
     customerId: text().unique('erasures_customer_id'),
-    /** As `people_in` finds them in events of Stripe's. */
+    /** The person's names, as `people_in` finds them in Stripe's events. */
     people: text().array().notNull(),
-    /** The texts that may stay nowhere in those. */
+    /** The texts that must be removed from those events. */
     forgotten: text().array().notNull(),
-    /** Events about these will not be applied any more. */
+    /** Events about these ids are no longer applied. */
     ignored: text().array().notNull(),
-    /** Who asked for it, from where: of the record at the end. */
+    /** The caller who asked for the erasure, for the final record. */
     actor: text().notNull(),
     ip: text(),
-    /** The number of the step it is at. */
+    /** The number of the current step. */
     step: integer().notNull().default(0),
-    /** Where in it: the key of the last row that is done. */
+    /** The position in the step: the key of the last row that is done. */
     after: text(),
     keysRevoked: integer().notNull().default(0),
     licensesRevoked: integer().notNull().default(0),
@@ -45,7 +45,7 @@ export const erasures = pgTable(
     balanceGivenUp: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    /** Since when nobody knows them any more. */
+    /** When the person was closed, and became unknown to all other calls. */
     closedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
   },
   (table) => [

@@ -2,7 +2,10 @@ import { eq } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { erasures } from './tables.ts'
 
-/** Whether a user's account is being erased: closed and renamed, with the rest to be forgotten. */
+/**
+ * Whether a user's account is being erased: it is closed and renamed, and the rest is not yet
+ * deleted.
+ */
 export async function isUserErasing(
   db: Pick<Database, 'select'>,
   userId: string,

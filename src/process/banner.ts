@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { secretPath } from './development-secrets.ts'
 import type { Environment } from './environment.ts'
 
-/** What a developer wants to know after a start; secrets are named and not shown. */
+/** What a developer needs to know after a start. Secrets are named but not shown. */
 export function banner(env: Environment, dataDir: string, origin: string): string {
   const token = adminTokenForShell(env, dataDir)
   return `
@@ -19,7 +19,7 @@ function example(origin: string, token: string): string {
 `
 }
 
-/** An expression of the shell for the token; undefined where the admin scope is closed. */
+/** A shell expression that yields the token; undefined where the admin scope is closed. */
 function adminTokenForShell(env: Environment, dataDir: string): string | undefined {
   const file = env['ADMIN_API_TOKEN_FILE']?.trim()
   if (file) return `$(cat ${quoted(resolve(file))})`

@@ -9,7 +9,7 @@ import { LOG_LEVELS, type LogLevel } from '../http/logging.ts'
 import type { KeyRingConfig } from '../keys/index.ts'
 import { KeyFault, readPrivateKey, readPublicKey } from '../keys/pem.ts'
 
-/** A secret in use and, while a rotation lasts, the one before it. Empty: its scope is closed. */
+/** A secret in use and, during a rotation, the one before it. If empty, the scope is closed. */
 export type Tokens = readonly string[]
 
 export interface Config {
@@ -23,7 +23,7 @@ export interface Config {
   adminTokens: Tokens
   internalTokens: Tokens
   metricsTokens: Tokens
-  /** What digests of API keys are made with. Empty: they are known by their slow hash. */
+  /** Secrets for the digests of API keys. If empty, keys are found by their slow hash. */
   apiKeyPeppers: Tokens
   stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
   keys: KeyRingConfig
@@ -31,38 +31,38 @@ export interface Config {
   checkoutOrigins: readonly string[]
   trustProxy: readonly string[]
   redisUrl: string | undefined
-  /** Whether Redis may be reached in plain text in production too: in a private network. */
+  /** Whether Redis may be reached in plain text in production too, as in a private network. */
   redisAllowPlain: boolean
   rateLimits: Record<
     'api' | 'usage' | 'webhooks' | 'admin' | 'internal' | 'tokens',
     RateLimit | null
   >
   usageRetentionDays: number
-  /** What a customer may store: different metric names ever, and metric values in an hour. */
+  /** What a customer may store: how many distinct metric names ever, and how many values an hour. */
   usageAllowances: { namesMax: number; valuesMax: number }
   /** A folder for the audit log's checkpoints; undefined for none. */
   auditCheckpointDir: string | undefined
   fundsAsset: string
-  /** The plan of customers whom no operator has given one; null for none. */
+  /** The plan of customers without a plan from an operator; null for none. */
   defaultPlan: string | null
-  /** Whether what Stripe takes for a dispute is held until it is decided. */
+  /** Whether an amount that Stripe withdraws for a dispute is held until the dispute is decided. */
   holdsDisputes: boolean
   migrateOnStart: boolean
-  /** Whether the server runs the background jobs too, or leaves them to `worker.ts`. */
+  /** Whether the server also runs the background jobs, or leaves them to `worker.ts`. */
   runJobs: boolean
-  /** How long a server that is told to stop goes on answering first. */
+  /** How long a server that is told to stop still answers before it stops. */
   drainDelayMs: number
   logLevel: LogLevel
 }
 
-/** With which tokens of the database begin, and none of the environment. */
+/** The prefix of tokens stored in the database. No token from the environment starts with it. */
 export const STORED_PREFIX = 'srt_'
 
 export const MISSING_ADMIN_TOKEN =
   'ADMIN_API_TOKEN is missing: `openssl rand -hex 32` makes one, and it may be unset once there is ' +
   'a token of an owner without expiry and addresses'
 
-/** Every fault of an environment at once, each by the variable's name and never by its value. */
+/** All faults of an environment at once, each with the variable's name and never with its value. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
 
@@ -75,26 +75,25 @@ export class ConfigError extends Error {
   }
 }
 
-/** The variables of this process and, where they leave something open, of a file `.env`. */
+/** The variables of this process; a file `.env` supplies those that are not set. */
 export function processEnvironment(): Environment {
   if (existsSync('.env')) loadEnvFile('.env')
   return process.env
 }
 
 /**
- * The service's whole configuration, frozen. This is the only place that knows an environment
- * variable's name.
- * @throws ConfigError for anything malformed and, with `NODE_ENV=production`, anything unsafe.
+ * The service's whole configuration, frozen. Only this file knows the names of environment variables.
+ * @throws ConfigError for anything malformed and, with `NODE_ENV=production`, anything unsafe
  */
 export function readConfig(env: Environment): Config {
   const { config, faults } = inspectEnvironment(env)
-  // Whether an owner's token stands in for it, only the database knows: the start asks.
+  // Only the database knows whether an owner's token replaces it; the start asks there.
   const isOpen = config.production && config.adminTokens.length === 0
   if (faults.length > 0) throw new ConfigError(isOpen ? [...faults, MISSING_ADMIN_TOKEN] : faults)
   return Object.freeze(config)
 }
 
-/** The configuration as far as it can be read, and what is wrong with it: for those who look for faults. */
+/** The configuration as far as it can be read, and its faults: for commands that report faults. */
 export function inspectEnvironment(env: Environment): { config: Config; faults: string[] } {
   const read = environmentReader(env)
   const production =
@@ -104,7 +103,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
   const tokens = (name: string): Tokens => {
     const current = read.secret(name)
     const previous = read.secret(`${name}_PREVIOUS`)
-    // Taking a token away closes its scope, and the one before it is no way around that.
+    // Removing a token closes its scope; the previous token alone must not keep it open.
     if (current === undefined && previous !== undefined) read.fault(name, 'is missing')
     return [current, previous].filter((token) => token !== undefined)
   }
@@ -238,10 +237,10 @@ const TOKEN_NAMES = {
 
 const PEPPER_BYTES_MIN = 32
 
-/** A weak pepper is none, and whoever has another secret must not have it by that. */
+/** A weak pepper protects nothing, and a pepper must not be a secret that also serves elsewhere. */
 function refuseWeakPeppers(read: Reader, { production, apiKeyPeppers, stripe }: Config): void {
   for (const pepper of apiKeyPeppers) {
-    // Production says so of every secret.
+    // In production the check of all secrets reports this.
     if (!production && Buffer.byteLength(pepper) < PEPPER_BYTES_MIN) {
       read.fault('API_KEY_PEPPER', `is shorter than ${PEPPER_BYTES_MIN} bytes`)
     }
@@ -251,7 +250,7 @@ function refuseWeakPeppers(read: Reader, { production, apiKeyPeppers, stripe }: 
   }
 }
 
-/** A token that opened two scopes would undo their separation. */
+/** A token that opens two scopes would undo their separation. */
 function refuseSharedTokens(read: Reader, config: Config): void {
   const seen = new Map<string, string>()
   for (const [field, name] of Object.entries(TOKEN_NAMES)) {
@@ -295,10 +294,10 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
   refusePlainText(read, config)
 }
 
-/** What leaves this machine is encrypted. */
+/** Traffic to other machines must be encrypted. */
 function refusePlainText(read: Reader, config: Config): void {
   const isPlain = (url: string) => {
-    // What is no URL has been refused as that.
+    // The URL check has already refused this.
     if (!URL.canParse(url)) return false
     const { protocol, hostname } = new URL(url)
     return protocol !== 'https:' && !isLoopback(hostname)
@@ -317,7 +316,7 @@ function refusePlainText(read: Reader, config: Config): void {
   }
 }
 
-/** Whether counts and the password go to another machine in plain text. */
+/** Whether counts and the password travel to another machine in plain text. */
 export function isPlainRedis(url: string): boolean {
   const isSocket = /^\/(?!\/)/.test(url)
   if (isSocket || url.startsWith('rediss://')) return false

@@ -11,7 +11,7 @@ const NAMES = [
 ] as const
 const KEY_NAME = 'LICENSE_PRIVATE_KEY.pem'
 
-/** Where a secret made in development lies: a file that only its owner reads. */
+/** The path of a secret made in development; only its owner may read the file. */
 export function secretPath(
   dataDir: string,
   name: (typeof NAMES)[number] | typeof KEY_NAME,
@@ -20,9 +20,9 @@ export function secretPath(
 }
 
 /**
- * Adds the secrets that development leaves open, and the path of a key to sign with, made at the first
- * start. A variable that is set, even to nothing, is left alone; so is production.
- * @param makes false for those who only look: then what has not been made stays open
+ * Adds the secrets that a development set-up leaves out, and the path of a signing key, all made at
+ * the first start. A variable that is set, even to nothing, is left alone; so is production.
+ * @param makes false to create nothing: secrets that do not exist yet stay out
  */
 export function withDevelopmentSecrets(env: Environment, makes = true): Environment {
   if (env['NODE_ENV'] === 'production') return env
@@ -49,15 +49,18 @@ function newToken(): string {
   return `${randomBytes(32).toString('hex')}\n`
 }
 
-/** 2048 bits, because finding 3072 would hold up the first start by half a second. */
+/** 2048 bits, because generating 3072 would delay the first start by half a second. */
 function newKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-/** Linked to its name when it is whole: another start at the same time never reads half of it. */
+/**
+ * The file is linked to its name when it is complete, so a second start at the same time never reads
+ * half of it.
+ */
 function make(path: string, content: () => string): void {
-  // The folder around it stays open: the embedded database may run as another user.
+  // The folder above stays open: the embedded database may run as another user.
   mkdirSync(dirname(dirname(path)), { recursive: true })
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${randomBytes(4).toString('hex')}`

@@ -3,10 +3,13 @@ import { readRange } from '../http/addresses.ts'
 import type { RateLimit } from '../http/rate-limits/index.ts'
 import { integerOf } from '../encoding/integers.ts'
 
-/** Variables as a process has them. An empty value is a value: it switches the thing off. */
+/** The variables of a process. An empty value counts as a value: it switches the feature off. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A wider range is not of proxies: anyone in it could choose the address he is known by. */
+/**
+ * A wider range can't be one of proxies: anyone in it could choose the address under which he is
+ * known.
+ */
 const RANGE_BITS_MIN = { ipv4: 8, ipv6: 16 } as const
 
 /**
@@ -98,7 +101,7 @@ export function environmentReader(env: Environment) {
     return items
   }
 
-  /** `100/15m`: so many in so many seconds, minutes or hours; `off`: no limit. */
+  /** `100/15m`: 100 requests in 15 minutes (or `s`, `h`); `off`: no limit. */
   function rateLimit(name: string, standard: string, widened: number): RateLimit | null {
     const given = text(name)
     const match = /^([1-9]\d{0,8})\/([1-9]\d{0,3})?([smh])$/.exec(given ?? standard)

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
-/** For the last lines, once everything else has ended. */
+/** How long the last lines may take to be written, after everything else has ended. */
 const WRITE_MS_MAX = 1_000
 
 /**
- * Returns what writes the lines that wait, for a second at most. If they can't be written by then, the
- * end of the process kills it: an ordinary exit would wait for the output for ever, once in the logger,
- * which writes its rest synchronously, and once in libuv, which waits for its threads.
+ * Returns a function that writes the remaining log lines, for a second at most. If they can't be
+ * written by then, the process kills itself when it ends. An ordinary exit would wait for the output
+ * for ever: in the logger, which flushes synchronously, and in libuv, which waits for its threads.
  */
 export function endThoughLogHangs(logger: Logger): () => Promise<void> {
   let hangs = false

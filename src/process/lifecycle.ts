@@ -7,30 +7,31 @@ import { explainStartupFault } from './startup-faults.ts'
 import { notifyReady } from './systemd.ts'
 
 /**
- * Requests and jobs under way, then the embedded database, which may have much to write. The time for
- * which a server is to go on answering comes on top.
+ * The time for ending requests and jobs, and then the embedded database, which may have much to
+ * write. The time for which a server still answers is added.
  */
 const STOP_MS_MAX = 25_000
 
 export interface Lifecycle<T> {
-  /** Leaves nothing behind if it fails; gives up between its steps once it is aborted. */
+  /** Leaves nothing behind if it fails, and gives up between its steps once it is aborted. */
   start: (aborted: AbortSignal) => Promise<T>
   stop: () => Promise<void>
   /** How long `stop` waits before it begins. */
   drainDelayMs?: number
 }
 
-/** Starts a process's work, and stops it in good order on a signal or a fault that nothing handled. */
+/** Starts a process's work, and stops it in good order on a signal or an unhandled fault. */
 export async function live<T>(
   logger: Logger,
   { start, stop, drainDelayMs = 0 }: Lifecycle<T>,
 ): Promise<T> {
-  // Heard here, because closeWithGrace takes a second one for an order to stop at once; and before the
-  // start, which begins with programs that are waited for.
+  // Listens here, because closeWithGrace takes a second signal as an order to stop at once; and
+  // before the start, which waits for other programs first.
   const stopping = new AbortController()
   const writeLog = endThoughLogHangs(logger)
   const stopFor = (reason: object) => {
-    // Ctrl-C under `npm start` comes twice, from the terminal and from npm: the second changes nothing.
+    // Ctrl-C under `npm start` arrives twice, from the terminal and from npm. The second changes
+    // nothing.
     if (stopping.signal.aborted) return
     stopping.abort()
     logger.info(reason, 'Draining')
@@ -51,7 +52,7 @@ export async function live<T>(
     },
   )
   const started = start(stopping.signal)
-  // A start that was given up is no failed one: the process ends as after any order to stop.
+  // An aborted start is not a failed start: the process ends as after any order to stop.
   const result = await started.catch((error: unknown) =>
     stopping.signal.aborted ? new Promise<never>(() => undefined) : Promise.reject(error as Error),
   )
@@ -59,7 +60,7 @@ export async function live<T>(
   return result
 }
 
-/** Runs a program; a start that fails ends it with an explanation. */
+/** Runs a program; if its start fails, prints an explanation and ends. */
 export async function main(program: () => Promise<void>): Promise<void> {
   try {
     await program()

@@ -1,12 +1,12 @@
 import { close, url } from 'node:inspector'
 
 /**
- * The first act of each program. On SIGUSR1 Node opens its inspector, through which all secrets can be
- * read; with a listener it does not. (`--disable-sigusr1` is unknown to Node before 22.14.)
+ * The first call of each program. On SIGUSR1 Node opens its inspector, which can read all secrets;
+ * with a listener for the signal it does not. (Node before 22.14 does not know `--disable-sigusr1`.)
  */
 export function refuseInspector(): void {
   process.on('SIGUSR1', () => undefined)
   const asked = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`
-  // The signal may have come while the program was being loaded.
+  // The signal may have arrived while the program was loading.
   if (url() !== undefined && !asked.includes('--inspect')) close()
 }

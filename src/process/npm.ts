@@ -1,9 +1,9 @@
 const LOOK_MS = 250
 
 /**
- * Calls back once when the npm that ran this script is gone. npm hands on SIGINT and SIGTERM and
- * nothing else: killed, or hung up, it leaves its script without a parent, and nothing would stop
- * that. Does nothing outside of npm, where a new parent means no more than that it left the shell.
+ * Calls back once when the npm that runs this script has ended. npm forwards only SIGINT and SIGTERM.
+ * If npm is killed or hung up, its script loses its parent, and nothing else would stop it. Without
+ * npm this does nothing: there, a new parent only means that the process has left its shell.
  */
 export function whenNpmIsGone(act: () => void): void {
   if (process.env['npm_package_name'] !== 'strongroom') return

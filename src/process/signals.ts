@@ -1,2 +1,5 @@
-/** What ends a program in good order: Ctrl-C, a closed terminal, and what service managers send. */
+/**
+ * The signals that stop a program in good order: from Ctrl-C, a closed terminal, and service
+ * managers.
+ */
 export const STOP_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const

@@ -11,7 +11,7 @@ const WRONG_PASSWORD =
   'The database refuses the user or password in DATABASE_URL, or in MIGRATION_DATABASE_URL where that ' +
   'is set: check both, and encode special characters as in any URL (`@` is `%40`).'
 
-/** What to do about a fault, by the code that the system or the database gives it. */
+/** What to do about a fault, by the code from the system or the database. */
 const ADVICE: Readonly<Record<string, string>> = {
   EADDRINUSE: 'The port is taken: stop what listens there, or set PORT.',
   EADDRNOTAVAIL: 'This machine has no such address: check HOST.',
@@ -27,7 +27,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'MIGRATION_DATABASE_URL; `strongroom migrate` then gives the user in DATABASE_URL what it needs.',
 }
 
-/** Why a command can not start, in words that say what to do; no value of any setting is in them. */
+/** Why a command can't start, and what to do about it. Contains no value of a setting. */
 export function explainStartupFault(error: unknown): string {
   if (error instanceof ConfigError) {
     return `${error.message}:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`
@@ -59,7 +59,7 @@ export function explainStartupFault(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-/** A file that is missing has the code of a socket that is. */
+/** A missing file has the same code as a missing socket. */
 function isMissingFile(error: unknown): boolean {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return false
   return error.code === 'ENOENT' && error.syscall !== 'connect'

@@ -3,9 +3,8 @@ import { promisify } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
 
 /**
- * Tells systemd that the start is over, where it asks to be told (sd_notify(3)): a unit of
- * `Type=notify` counts as started from then on. By systemd's own program, since Node has no sockets
- * of that kind.
+ * Tells systemd that the start is over, if it asks to be told (sd_notify(3)): a unit of `Type=notify`
+ * then counts as started. Runs systemd's own program, because Node has no datagram Unix sockets.
  */
 export async function notifyReady(logger: FastifyBaseLogger): Promise<void> {
   if (process.env['NOTIFY_SOCKET'] === undefined) return

@@ -1,6 +1,6 @@
 /**
- * Every refusal a caller can meet: its stable code, HTTP status and standard message.
- * The OpenAPI document and the error handler are both made from this list.
+ * Every refusal that a caller can receive: its stable code, HTTP status and standard message. The
+ * OpenAPI document and the error handler are both made from this list.
  */
 export const REFUSALS = {
   BAD_REQUEST: [400, 'The request is malformed.'],
@@ -100,8 +100,8 @@ export interface RefusalDetail {
 }
 
 /**
- * What goes with an unknown outcome: the key or id under which the call can be sent again and happens
- * once, or the id of what may have been issued, to revoke it.
+ * Sent with an unknown outcome: the key or id under which the call can be repeated without happening
+ * twice, or the id of what may have been issued, so that it can be revoked.
  */
 export interface Repeat {
   idempotency_key?: string
@@ -129,7 +129,7 @@ interface RefusalOptions {
   cause?: unknown
 }
 
-/** Thrown anywhere below a route; answered in the one error shape. */
+/** Thrown anywhere below a route, and answered in the one error shape. */
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly statusCode: number

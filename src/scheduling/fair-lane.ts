@@ -7,23 +7,23 @@ interface Job {
 }
 
 export interface FairLaneOptions {
-  /** How many jobs run at once, of different owners. */
+  /** How many jobs run at once, each of another owner. */
   concurrentMax: number
-  /** How many may wait in all, and of one owner; the next is refused at once. */
+  /** How many jobs may wait: in all, and for each owner. Further jobs are refused at once. */
   waitingMax: number
   waitingOfOneMax: number
-  /** How long an owner's next job waits after one that came out false. */
+  /** How long an owner's next job waits after a job that returned false. */
   restMs: number
 }
 
 /**
- * Jobs that cost much and that anyone might cause. Owners take turns, one job of each at a time: between
- * two jobs of an owner runs at most one of every other.
+ * Runs expensive jobs that any caller can cause. Owners take turns, with one running job each:
+ * between two jobs of an owner, every other owner runs at most one.
  */
 export function fairLane(options: FairLaneOptions) {
-  /** Of each owner with a job that waits or runs, or with a rest to come to its end. */
+  /** The jobs of each owner that has one waiting or running, or that still rests. */
   const queues = new Map<string, Job[]>()
-  /** Owners whose turn may come, in its order. */
+  /** Owners that may run a job, in the order of their turns. */
   const ready: string[] = []
   let running = 0
   let waiting = 0

@@ -3,29 +3,29 @@ export interface FairQueueOptions<Item> {
   weightOf: (item: Item) => number
 }
 
-/** What one batch may have. Its first item goes whatever it weighs. */
+/** The bounds of one batch. Its first item is taken whatever it weighs. */
 export interface Portion {
   countMax: number
   weightMax: number
-  /** Of each owner, whether or not others wait: whoever comes next waits for this batch. */
+  /** For each owner, even if no other waits: items that arrive later must wait for this batch. */
   ownerWeightMax: number
 }
 
 interface Line<Item> {
   owner: string
   items: Item[]
-  /** The first of `items` that still waits. */
+  /** The index of the first item that still waits. */
   head: number
-  /** What the batch being taken has of it. */
+  /** The weight that the current batch has taken from this line. */
   takenWeight: number
 }
 
-/** Shorter lines are not worth moving. */
+/** Shorter lines are not worth trimming. */
 const TRIM_AT = 1_024
 
 /**
- * Items in lines, one for each owner, that are taken by turns: an owner's next item waits for at most
- * one of each other owner, however many these have. Of one owner the first come goes first.
+ * One line of items for each owner. The lines take turns: an owner's next item waits for at most one
+ * item of each other owner, however many those have. Within a line the order is first in, first out.
  */
 export function fairQueue<Item>({ ownerOf, weightOf }: FairQueueOptions<Item>) {
   const lines = new Map<string, Line<Item>>()
@@ -45,7 +45,7 @@ export function fairQueue<Item>({ ownerOf, weightOf }: FairQueueOptions<Item>) {
     size++
   }
 
-  /** The next batch; empty only if nothing waits. */
+  /** The next batch; empty only if no item waits. */
   function take(portion: Portion): Item[] {
     const taken: Item[] = []
     let weight = 0
@@ -81,7 +81,7 @@ export function fairQueue<Item>({ ownerOf, weightOf }: FairQueueOptions<Item>) {
     return taken
   }
 
-  /** Drops the items that `isKept` is false of. */
+  /** Drops the items for which `isKept` is false. */
   function keep(isKept: (item: Item) => boolean): void {
     size = 0
     for (const line of turns) {

@@ -1,20 +1,22 @@
 export interface FairRoomOptions {
-  /** Beyond it, an owner may have only its share: this, divided by the owners there are. */
+  /**
+   * Beyond this total, each owner may have only its share: the total divided by the number of owners.
+   */
   weightMax: number
-  /** Of one owner, in any case. */
+  /** The limit for one owner, in any case. */
   ownerWeightMax: number
 }
 
 /**
- * Bounds what is held of all owners together, so that one who sends more than fits is refused and
- * others are not. When it is full whoever has less than a fair share still gets in, so the whole is
- * less than twice `weightMax`.
+ * Bounds what is held for all owners together, so that an owner who sends more than fits is refused
+ * and the others are not. When the room is full, an owner below its fair share still gets in, so the
+ * total stays less than twice `weightMax`.
  */
 export function fairRoom({ weightMax, ownerWeightMax }: FairRoomOptions) {
   const held = new Map<string, number>()
   let total = 0
 
-  /** @returns whether there was room; only then is it to be left */
+  /** @returns whether there was room; call `leave` only if there was */
   function enter(owner: string, weight: number): boolean {
     const before = held.get(owner)
     const after = (before ?? 0) + weight

@@ -1,8 +1,8 @@
 import { Refusal, type RefusalCode } from '../refusals/index.ts'
 
 /**
- * What is not there in time is refused; the work itself goes on.
- * @throws Refusal with that code
+ * Waits for work for a limited time. The work itself goes on after the refusal.
+ * @throws Refusal with the given code, when the time is over
  */
 export async function inTime<T>(work: Promise<T>, ms: number, code: RefusalCode): Promise<T> {
   let timer: NodeJS.Timeout | undefined

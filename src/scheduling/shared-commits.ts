@@ -10,28 +10,33 @@ interface Waiting<Operation, Result> {
 }
 
 export interface SharedCommitsOptions<Operation, Result> {
-  /** How many batches may be under way at once. */
+  /** How many batches may run at once. */
   lanes: number
-  /** How many operations may wait; the next is refused at once. */
+  /** How many operations may wait; further ones are refused at once. */
   waitingMax: number
   batchMax: number
-  /** Whose an operation is: owners take turns in each batch. All are of one owner, if left out. */
+  /**
+   * The owner of an operation: owners take turns in each batch. Without it, all have the same owner.
+   */
   ownerOf?: (operation: Operation) => string
-  /** What an operation adds to a batch's cost; 1, if left out. */
+  /** What an operation adds to a batch's weight; 1 by default. */
   weightOf?: (operation: Operation) => number
-  /** Of a batch; none, if left out. */
+  /** The weight limit of a batch; none by default. */
   weightMax?: number
-  /** Of each owner in a batch; none, if left out. */
+  /** The weight limit of each owner in a batch; none by default. */
   ownerWeightMax?: number
   /** Commits a batch; each operation gets its own result or error, in the batch's order. */
   commit: (batch: readonly Operation[], lane: number) => Promise<PromiseSettledResult<Result>[]>
-  /** Whether its caller has stopped waiting: it leaves the queue, and is refused with `TIMEOUT`. */
+  /**
+   * Whether the caller has stopped waiting. The operation then leaves the queue and is refused with
+   * `TIMEOUT`.
+   */
   isGivenUp?: (operation: Operation) => boolean
 }
 
 /**
- * Gathers the operations that arrive while commits are under way, so that many share the cost of
- * one. An operation that finds a free lane goes at once: sharing costs no latency when idle.
+ * Gathers the operations that arrive while commits are running, so that many share the cost of one.
+ * An operation that finds a free lane starts at once, so sharing adds no latency when idle.
  */
 export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<Operation, Result>) {
   const { ownerOf = () => '', weightOf = () => 1 } = options
@@ -61,7 +66,9 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
     })
   }
 
-  /** Each time it looks through the whole queue, so not for each one that comes to a full one. */
+  /**
+   * Looks through the whole queue, so it does not run for each operation that finds the queue full.
+   */
   function dropGivenUp(): void {
     if (options.isGivenUp === undefined || Date.now() - droppedAt < DROP_INTERVAL_MS) return
     droppedAt = Date.now()
@@ -81,7 +88,7 @@ export function sharedCommits<Operation, Result>(options: SharedCommitsOptions<O
     freeLanes.push(lane)
   }
 
-  /** @returns false for one that its caller has given up, and that is refused with it */
+  /** @returns false if the caller has given up; the operation is then refused */
   function isWaiting({ operation, reject }: Waiting<Operation, Result>): boolean {
     if (options.isGivenUp?.(operation) !== true) return true
     reject(new Refusal('TIMEOUT'))

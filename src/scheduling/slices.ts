@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** How long work on one request may hold the process before other requests have their turn. */
+/** How long work on one request may hold the event loop before other requests get their turn. */
 const SLICE_MS = 10
 
-/** Lets whatever waits go first. */
+/** Lets everything that waits in the event loop go first. */
 export const rest = (): Promise<void> => setImmediate()
 
 /**
- * For a loop over many items, each of which takes little: `await` what it returns, if anything, before
- * the next one.
+ * For a loop over many small items: call the function before each item, and `await` what it returns,
+ * if anything.
  */
 export function slices(): () => Promise<void> | undefined {
   let begun = performance.now()

@@ -5,7 +5,7 @@ import { PageQuery, pageOf, textPageAnswer, textPageRequest } from '../http/pagi
 import { CustomerId, Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 import { type EventRow, findEvent, pageOfEvents, replayEvent } from './operate.ts'
 
-/** What is `pending` in the database waits to be applied. */
+/** `waiting` stands for `pending` in the database: the event waits to be applied. */
 const STATUSES = ['parked', 'waiting', 'applied', 'ignored'] as const
 
 const StripeEvent = Type.Object(
@@ -17,16 +17,19 @@ const StripeEvent = Type.Object(
       type: 'string',
       enum: STATUSES,
       description:
-        '`parked`: failed again and again, and waits to be replayed. `ignored`: about nothing here.',
+        '`parked`: failed repeatedly, and waits to be replayed. `ignored`: does not concern this service.',
       examples: ['applied'],
     }),
     reason: nullable(Type.String({ description: 'Why it is parked or ignored.' })),
     object_id: nullable(
-      Type.String({ description: 'What it is about.', examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
+      Type.String({
+        description: "The id of the event's object.",
+        examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'],
+      }),
     ),
     livemode: Type.Boolean(),
     api_version: nullable(Type.String({ examples: ['2026-10-28.endive'] })),
-    created_at: { ...Timestamp, description: "Stripe's time of it." },
+    created_at: { ...Timestamp, description: "Stripe's time of the event." },
     received_at: Timestamp,
     settled_at: nullable(Timestamp),
   },
@@ -87,7 +90,7 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getStripeEvent',
-        summary: 'Read an event of Stripe',
+        summary: 'Read a Stripe event',
         params: EventParams,
         response: { 200: ref(StripeEvent) },
       },
@@ -101,7 +104,7 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'replayStripeEvent',
-        summary: 'Apply a stored event again; what it has done is not done twice',
+        summary: 'Apply a stored event again; nothing is done twice',
         params: EventParams,
         response: { 202: ref(StripeEvent) },
       },

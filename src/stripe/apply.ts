@@ -12,12 +12,16 @@ import { type EVENT_STATUSES, stripeEvents } from './tables.ts'
 type EventRow = typeof stripeEvents.$inferSelect
 type Status = (typeof EVENT_STATUSES)[number]
 
-/** An event that fails this often by its own fault is parked, about a minute and a half after it came. */
+/**
+ * An event that fails this often by its own fault is parked, about a minute and a half after its
+ * arrival.
+ */
 const ATTEMPTS_MAX = 5
 
 /**
- * Applies a stored event. A fault that may pass (Stripe or the database is away, or answers with old
- * data) throws, and the queue tries again with growing pauses; any other parks the event after some tries.
+ * Applies a stored event. A fault that may pass (Stripe or the database is unavailable, or answers
+ * with old data) throws, and the queue tries again with growing pauses. Any other fault parks the
+ * event after some attempts.
  */
 export async function applyEvent(
   app: FastifyInstance,
@@ -36,7 +40,7 @@ export async function applyEvent(
   }
 }
 
-/** @returns why it is ignored, or null */
+/** @returns why the event is ignored, or null */
 async function handle(app: FastifyInstance, row: EventRow): Promise<string | null> {
   if (row.livemode !== app.stripe().isLive) return 'other mode'
   const handler = app.stripeEvents.handlerOf(row.type)
@@ -77,7 +81,7 @@ function mayPass(error: unknown): boolean {
   return isStripeAway(error) || error instanceof OldAnswer || isDatabaseUnavailable(error)
 }
 
-/** A word for operators: a code or our own message, never one that may quote data. */
+/** A reason for operators: a code or our own message, never a message that may quote data. */
 function reasonOf(error: unknown): string {
   if (error instanceof Refusal) return error.code
   if (error instanceof UnreadableEvent) return error.message

@@ -10,10 +10,12 @@ import { Refusal } from '../refusals/index.ts'
 
 export const API_VERSION = '2026-10-28.endive'
 
-/** Twice this and the pause between stay within a request's deadline. */
+/** Two tries and the pause between them stay within a request's deadline. */
 const TIMEOUT_MS = 2_000
 
-/** Behind a request nobody waits, so a slow answer is better than none; jobs are tried again anyway. */
+/**
+ * In a job no caller waits, so a slow answer is better than none. The queue tries jobs again anyway.
+ */
 const JOB_OPTIONS = { timeout: 10_000, maxNetworkRetries: 0 } satisfies Stripe.RequestOptions
 
 const CIRCUIT = {
@@ -23,19 +25,19 @@ const CIRCUIT = {
   rollingCountTimeout: 10_000,
   volumeThreshold: 5,
   resetTimeout: 5_000,
-  // An answer, even a refusal, shows that Stripe is there; 429 and 409 are about one call or caller.
+  // An answer, even a refusal, shows that Stripe works; 429 and 409 concern one call or caller.
   errorFilter: (error: unknown) => !isStripeBroken(error),
 } as const
 
 export interface StripeCalls {
-  /** Whether the secret key is of live mode: events of the other mode are not ours. */
+  /** Whether the secret key is of live mode. Events of the other mode are ignored. */
   isLive: boolean
   /**
    * Calls Stripe for a request that waits.
    * @throws Refusal `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
    */
   call<T>(work: (client: Stripe) => Promise<T>): Promise<T>
-  /** Calls Stripe for a job, which sees Stripe's own errors. */
+  /** Calls Stripe for a job, which gets Stripe's own errors. */
   ask<T>(work: (client: Stripe, options: Stripe.RequestOptions) => Promise<T>): Promise<T>
 }
 
@@ -47,7 +49,7 @@ declare module 'fastify' {
   }
 }
 
-/** Stripe's SDK behind a circuit breaker: while Stripe is away, calls are refused at once. */
+/** Stripe's SDK behind a circuit breaker: while Stripe is unavailable, calls are refused at once. */
 export const stripe = fp(
   async (app: FastifyInstance, options: { config: Config['stripe'] }) => {
     const { config } = options
@@ -94,7 +96,7 @@ export const stripe = fp(
   { name: 'stripe', dependencies: ['metrics'] },
 )
 
-/** Stripe's SDK as it is used everywhere, without the circuit breaker. */
+/** Stripe's SDK with this service's settings, without the circuit breaker. */
 export function connect(config: NonNullable<Config['stripe']>): Stripe {
   const base = config.apiBase === undefined ? null : new URL(config.apiBase)
   return new Stripe(config.secretKey, {
@@ -112,16 +114,16 @@ export function connect(config: NonNullable<Config['stripe']>): Stripe {
 }
 
 /**
- * An idempotency key made of what is asked for: asked again, Stripe repeats its answer for a day.
- * The source of the rule: https://docs.stripe.com/api/idempotent_requests
+ * An idempotency key derived from the request: for the same request, Stripe repeats its answer for a
+ * day. The source of the rule: https://docs.stripe.com/api/idempotent_requests
  */
 export function requestKey(...asked: readonly unknown[]): string {
   return `strongroom-${hash('sha256', canonicalJson(asked), 'hex')}`
 }
 
 /**
- * Whether Stripe can not be reached, is broken, is overrun or has been given up for a while, or has
- * another call with the same key under way: the same call may succeed later.
+ * Whether the same call may succeed later: Stripe is unreachable, broken or overloaded, the circuit
+ * breaker is open, or another call with the same key is running.
  */
 export function isStripeAway(error: unknown): boolean {
   if (isStripeBroken(error)) return true
@@ -129,7 +131,7 @@ export function isStripeAway(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
 }
 
-/** Whether Stripe gave no answer, or said that it is at fault itself. */
+/** Whether Stripe gave no answer, or reported a fault of its own. */
 function isStripeBroken(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeError)) return false
   return error.statusCode === undefined || error.statusCode >= 500

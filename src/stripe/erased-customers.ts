@@ -4,13 +4,13 @@ import type { Transaction } from '../database/index.ts'
 import { isMissingAtStripe } from './client.ts'
 import { forgetEvents } from './personal-events.ts'
 
-/** A customer has some dozens. */
+/** A customer has some dozens of events. */
 const EVENTS_MAX = 1_000
 
 /** The queue's pauses grow to six hours: over three weeks in all. */
 const ATTEMPTS_MAX = 100
 
-/** Takes a Stripe customer, remembered as erased, out of the stored events. */
+/** Removes an erased Stripe customer from the stored events. */
 export async function forgetStripeCustomer(
   tx: Transaction,
   stripeCustomerId: string,
@@ -25,8 +25,8 @@ export async function forgetStripeCustomer(
 }
 
 /**
- * Remembers a Stripe customer by a digest, so that events about it are known for what they are, and has
- * it deleted at Stripe.
+ * Remembers a Stripe customer by a digest, so that events about it are recognised, and queues its
+ * deletion at Stripe.
  */
 export async function eraseStripeCustomer(
   tx: Transaction,
@@ -42,8 +42,8 @@ export async function eraseStripeCustomer(
 }
 
 /**
- * The job: Stripe deletes its customer for good, and cancels the subscriptions with it. Without Stripe
- * configured it fails, and is tried again.
+ * The job: Stripe deletes its customer for good, and cancels the subscriptions with it. If Stripe is
+ * not configured, the job fails and is tried again.
  */
 export async function deleteStripeCustomer(app: FastifyInstance, id: string): Promise<void> {
   try {

@@ -10,5 +10,5 @@ async function forgetEventsOf(tx: Transaction, row: ErasureRow, limit: number): 
   return ids.length
 }
 
-/** By the numbers that rows of erasures under way have. */
+/** The numbers are stored in the rows of running erasures. */
 export const stripeSteps: Readonly<Record<number, Step>> = { 13: forgetEventsOf }

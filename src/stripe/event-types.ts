@@ -1,4 +1,7 @@
-/** What the endpoint at Stripe has to send: all that is applied, and nothing else. The guide lists them. */
+/**
+ * The event types that the endpoint at Stripe must send: all that are applied, and no others. The
+ * guide lists them.
+ */
 export const EVENT_TYPES = [
   'charge.dispute.closed',
   'charge.dispute.created',

@@ -21,7 +21,7 @@ const ExportedEvent = Type.Object({
   }),
 })
 
-/** Stripe's events about a person, in the documents of customers and of users. */
+/** Stripe's events about a person, in the exports of customers and users. */
 export const eventExports: readonly ExportPart[] = (['customer', 'account'] as const).map((of) => ({
   of,
   name: 'stripe_events',
@@ -48,7 +48,7 @@ async function* exportedEvents(db: Database, people: readonly string[]): Pages {
   }
 }
 
-/** With a `client_secret`, a browser can act on the payment it is of. */
+/** With a `client_secret`, a browser can act on the payment that it belongs to. */
 function withoutSecrets(payload: unknown): unknown {
   return JSON.parse(
     JSON.stringify(payload, (key, value: unknown) => (key === 'client_secret' ? undefined : value)),

@@ -8,9 +8,10 @@ import { markScope } from '../auth/scope.ts'
 const BODY_BYTES_MAX = 1_048_576
 
 /**
- * `Stripe-Signature` over the raw bytes. Bodies stay bytes in this scope: a parsed and re-serialised
- * one would no longer match its signature. Runs before the handler, and before any table is touched.
- * @param secrets null when Stripe is not configured: then every call is a 503
+ * Requires a `Stripe-Signature` over the raw bytes. Bodies stay bytes in this scope, because a parsed
+ * and re-serialised body would not match its signature. Runs before the handler, and before any
+ * query.
+ * @param secrets null when Stripe is not configured: every call is then a 503
  */
 export function requireStripeSignature(
   app: FastifyInstance,

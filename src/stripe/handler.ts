@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** What handlers act with. */
+/** The parts of the app that handlers use. */
 export type Services = Pick<
   FastifyInstance,
   'db' | 'funds' | 'holdsDisputes' | 'keys' | 'stripe' | 'subscriptionFollowers' | 'log'
@@ -17,14 +17,14 @@ export interface IncomingEvent {
 }
 
 /**
- * Applies an event of its types. It may run more than once for an event, and events come in any order,
- * so what it does must come out the same.
- * @returns null when applied, or in a word why the event is none of ours
+ * Applies an event of its types. It may run more than once for an event, and events come in any
+ * order, so the result must always be the same.
+ * @returns null when applied, or in a word why the event does not concern this service
  */
 export type Handler = (services: Services, event: IncomingEvent) => Promise<string | null>
 
-/** Which handler applies events of which types; the first that matches. */
+/** Which handler applies which event types; the first match counts. */
 export type EventHandlers = readonly (readonly [types: RegExp, handler: Handler])[]
 
-/** Stripe answered with what an event has already replaced: ask again later. */
+/** Stripe's answer is older than the event: ask again later. */
 export class OldAnswer extends Error {}

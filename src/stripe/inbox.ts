@@ -5,7 +5,7 @@ import type { stripeEvents } from './tables.ts'
 /** The end of the year 9999. */
 const CREATED_MS_MAX = 253_402_300_799_999
 
-/** The envelope of a Stripe event; what is inside is read by whoever handles its type. */
+/** The envelope of a Stripe event; its content is read by the handler of its type. */
 const StripeEvent = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 255 }),
   type: Type.String({ minLength: 1, maxLength: 255 }),
@@ -31,7 +31,7 @@ export function parseEvent(body: Buffer): StripeEventRow | null {
   if (!Value.Check(StripeEvent, payload)) return null
   const { created } = payload
   const createdAt = new Date(typeof created === 'number' ? created * 1_000 : created)
-  // Beyond lie years that the database does not read.
+  // The database can't read years beyond this.
   if (!(createdAt.getTime() >= 0 && createdAt.getTime() <= CREATED_MS_MAX)) return null
   return {
     id: payload.id,
@@ -44,8 +44,8 @@ export function parseEvent(body: Buffer): StripeEventRow | null {
 }
 
 /**
- * PostgreSQL can not store NUL or half a surrogate pair, so they become the replacement character:
- * refusing the event would make Stripe send it for days.
+ * PostgreSQL can't store NUL or half a surrogate pair, so they become the replacement character. If
+ * the event were refused, Stripe would send it again for days.
  */
 function storable(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD').toWellFormed()

@@ -3,7 +3,7 @@ import { Gauge, type Registry } from 'prom-client'
 import type { Database } from '../database/index.ts'
 import { sampled } from '../database/sampled.ts'
 
-/** What waits in the inbox, whichever process is to apply it. */
+/** Gauges of the events that wait in the inbox, whichever process will apply them. */
 export function eventGauges(registry: Registry, db: Database): void {
   const registers = [registry]
   const sample = sampled(async () => {

@@ -53,9 +53,10 @@ export type EventRow = Omit<typeof stripeEvents.$inferSelect, 'payload'> & {
 }
 
 /**
- * A page of the inbox, newest first, with one row too many where there are more.
- * @param filter `customerId`: those about it, by our id or Stripe's of it and its subscriptions
- * @param after the last one of the page before: when it was received, in milliseconds, and its id
+ * A page of the inbox, newest first, with one extra row if there are more.
+ * @param filter `customerId`: events about this customer, by our id or by Stripe's ids of the
+ * customer and its subscriptions
+ * @param after the last event of the page before: its time of receipt in milliseconds, and its id
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export function pageOfEvents(
@@ -103,7 +104,7 @@ export async function findEvent(db: Database, id: string): Promise<EventRow> {
 }
 
 /**
- * Applies a stored event again, whatever became of it. What it has done already is not done twice.
+ * Applies a stored event again, whatever its status. What it has already done is not done twice.
  * @throws Refusal `NOT_FOUND`
  */
 export async function replayEvent(db: Database, actor: Actor, id: string): Promise<void> {
@@ -123,7 +124,7 @@ export async function replayEvent(db: Database, actor: Actor, id: string): Promi
   })
 }
 
-/** One line for an event. */
+/** One line about an event. */
 export function describeEvent({ id, type, status, reason, receivedAt }: EventSummary): string {
   const cells = [receivedAt.toISOString(), id, type, status, ...(reason === null ? [] : [reason])]
   return `${cells.join('  ')}\n`

@@ -1,6 +1,6 @@
 /**
- * What handlers read of Stripe's objects: ids, amounts, states and times. Everything else may be
- * personal, also under names that Stripe has yet to invent, so this lists what stays.
+ * The fields that handlers read of Stripe's objects: ids, amounts, states and times. Everything else
+ * may be personal, also under names that Stripe has yet to invent, so this list says what stays.
  */
 const KEPT = new Set(
   [
@@ -15,9 +15,9 @@ const KEPT = new Set(
 )
 
 /**
- * An event's content without what is personal. It can still be applied, but for what it said of those
- * who are to be forgotten.
- * @param forgotten texts that may not stay wherever they stand, such as a Stripe customer's id
+ * An event's content without personal data. It can still be applied, except for what it says of
+ * erased persons.
+ * @param forgotten texts that must be removed wherever they stand, such as a Stripe customer's id
  */
 export function withoutPersonalData<T>(payload: T, forgotten: ReadonlySet<string>): T {
   return kept(payload, forgotten) as T

@@ -3,31 +3,31 @@ import { array, column, jsonColumn } from '../database/arrays.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { withoutPersonalData } from './personal-content.ts'
 
-/** Any constant will do; other advisory locks have other numbers. */
+/** An arbitrary constant, different from those of other advisory locks. */
 const LOCK_KEY = 5_746_104
 interface StoredEvent {
   id: string
   payload: Record<string, unknown>
 }
 
-/** Drizzle wants rows to have an index signature, which an interface has not. */
+/** Drizzle requires rows with an index signature, which interfaces lack. */
 type Row<T> = Pick<T, keyof T>
 
 /**
- * To be called first where it is one transaction that erases somebody and looks for events. Events are
- * settled under the same lock, shared: each before that, or by somebody who sees whom it has erased.
+ * Call this first in a transaction that both erases a person and looks for events. Events are settled
+ * under the same lock, shared: either before the erasure, or with the erasure visible.
  */
 export async function holdSettling(tx: Transaction): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LOCK_KEY})`)
 }
 
 /**
- * Takes what is personal out of a page of the stored events that name any of these, whatever became of
- * them. To be called when it is committed who is erased, or after `holdSettling`: an event that is stored
- * later is settled by somebody who sees that.
+ * Removes personal data from a page of the stored events that name any of these people, whatever the
+ * events' status. Call it when the erasure is committed, or after `holdSettling`: an event that is
+ * stored later is settled with the erasure visible.
  * @param people as `people_in` finds them in an event: ids, and email addresses in lower case
- * @param forgotten the texts among them that may stay nowhere
- * @returns the ids of the events, in their order; fewer than `limit` of the last page
+ * @param forgotten the texts among them that must be removed everywhere
+ * @returns the ids of the events, in order; fewer than `limit` on the last page
  */
 export async function forgetEvents(
   tx: Transaction,
@@ -35,7 +35,7 @@ export async function forgetEvents(
   forgotten: ReadonlySet<string>,
   page: { after: string; limit: number },
 ): Promise<string[]> {
-  // Locked, because whoever settles one of them may be writing to it as well.
+  // Locked, because a process that settles one of them may write to it as well.
   const events = await tx.execute<Row<StoredEvent>>(sql`
     select id, payload from stripe_events
     where people_in(payload) && ${array(people)}::text[] and id > ${page.after}
@@ -44,7 +44,7 @@ export async function forgetEvents(
   return events.map(({ id }) => id)
 }
 
-/** The ids, in their order, of stored events that name any of these. */
+/** The ids, in order, of stored events that name any of these people. */
 export async function findEvents(
   db: Pick<Database, 'execute'>,
   people: readonly string[],
@@ -54,7 +54,10 @@ export async function findEvents(
   return found.map(({ id }) => id).toSorted()
 }
 
-/** An event that a customer's erasure leaves nothing to do for will not be tried again. */
+/**
+ * Ignores the events to which a customer's erasure leaves nothing to do, so that they are not tried
+ * again.
+ */
 export async function ignoreEvents(tx: Transaction, people: readonly string[]): Promise<void> {
   await tx.execute(sql`
     update stripe_events set status = 'ignored', reason = 'customer erased', settled_at = now()
@@ -62,8 +65,8 @@ export async function ignoreEvents(tx: Transaction, people: readonly string[]): 
 }
 
 /**
- * Takes what is personal out of an event that has just been settled, if it is about somebody who was
- * erased before it came.
+ * Removes personal data from an event that has just been settled, if it concerns a person who was
+ * erased before it arrived.
  */
 export async function forgetIfErased(tx: Transaction, eventId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCK_KEY})`)

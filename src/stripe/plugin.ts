@@ -25,19 +25,22 @@ const CLOSE_TIMEOUT_S = 5
 declare module 'fastify' {
   interface FastifyInstance {
     stripeEvents: {
-      /** Durably, with the job that applies it; events that arrive together share a commit. */
+      /**
+       * Stores an event durably, with the job that applies it; events that arrive together share a
+       * commit.
+       */
       store(event: StripeEventRow): Promise<void>
-      /** For capabilities: what applies events. */
+      /** For capabilities: adds handlers that apply events. */
       handle(handlers: EventHandlers): void
-      /** What applies events of a type; undefined for types that mean nothing here. */
+      /** The handler of an event type; undefined for types that are not handled. */
       handlerOf(type: string): Handler | undefined
-      /** Counts what became of an event. */
+      /** Counts the result of an event. */
       settled(type: string, status: string): void
     }
   }
 }
 
-/** The inbox of Stripe's events, on a connection of its own. */
+/** The inbox of Stripe's events, on its own connection. */
 export const inbox = fp(
   async (app: FastifyInstance) => {
     const sql = app.connections.open('inbox')

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-/** An event that does not have what its type should. The message names the type and no value. */
+/** An event lacks what its type should have. The message names the type and no value. */
 export class UnreadableEvent extends Error {}
 
 /** @throws UnreadableEvent */
@@ -19,7 +19,7 @@ export const Currency = Type.String({ pattern: '^[a-z]{3}$' })
 export const Dictionary = Maybe(Type.Record(Type.String(), Type.String()))
 export const Id = Type.String({ minLength: 1, maxLength: 255 })
 
-/** An id, or since it was expanded the object that has it. */
+/** An id, or an expanded object that contains it. */
 export const Reference = Type.Union([Id, Type.Object({ id: Id })])
 
 export function idOf(reference: Static<typeof Reference>): string {

@@ -13,13 +13,13 @@ export const ReturnUrl = Type.String({
 
 export type ReturnUrlRule = Pick<Config, 'checkoutOrigins' | 'production'>
 
-/** What a WHATWG parser would repair or drop in silence, and another reader understand otherwise. */
+/** Characters that a WHATWG parser repairs or drops silently, and other parsers read differently. */
 const REPAIRED = /[\s\\\p{Cc}]/u
 
 /**
- * Stripe, for a call that sends a browser there and back to one of these URLs: by the exact origin,
- * and never fetched. A server that knows neither Stripe nor an origin says that first, because there
- * no URL could be right.
+ * Stripe's client, for a call that sends a browser to Stripe and back to one of these URLs. The URLs
+ * must have an allowed origin, and are never fetched. A server without Stripe or without allowed
+ * origins says so first, because no URL could be right.
  * @param urls by the name of their field
  * @throws Refusal `VALIDATION_FAILED` or `STRIPE_NOT_CONFIGURED`
  */

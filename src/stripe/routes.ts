@@ -15,8 +15,8 @@ export const webhookRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'receiveStripeEvent',
-        summary: 'Receive an event that Stripe signed',
-        description: 'Stored once by its id and answered before anything is done with it.',
+        summary: 'Receive a signed event from Stripe',
+        description: 'The event is stored once by its id, and answered before it is processed.',
         response: { 200: ref(Received) },
       },
       config: { refusals: ['MALFORMED_JSON', 'OVERLOADED', 'PAYLOAD_TOO_LARGE'] },

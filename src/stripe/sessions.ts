@@ -2,12 +2,12 @@ import type Stripe from 'stripe'
 import { type StripeCalls, requestKey } from './client.ts'
 import { Refusal } from '../refusals/index.ts'
 
-/** How often the same checkout can be completed within the day that Stripe remembers its key. */
+/** How often the same checkout can be completed within the day for which Stripe remembers its key. */
 const SAME_MAX = 20
 
 /**
- * Opens a checkout session, or gives the one that the same request opened before, if it is still open:
- * a double click makes one, and who has completed it can start another.
+ * Opens a checkout session, or returns the one that the same request opened before, if it is still
+ * open: a double click makes one session, and after a completed one another can be started.
  * @param asked what makes two requests the same, besides the parameters
  * @throws Refusal `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
@@ -22,7 +22,7 @@ export async function openSession(
       sdk.checkout.sessions.create(params, { idempotencyKey }),
     )
     const isRepeated = made.lastResponse.headers['idempotent-replayed'] === 'true'
-    // The repeated answer shows the session as it was made, not as it is.
+    // The repeated answer shows the session as it was when it was made.
     const session = isRepeated
       ? await stripe.call((sdk) => sdk.checkout.sessions.retrieve(made.id))
       : made

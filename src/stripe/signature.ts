@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Tokens } from '../process/config.ts'
 
-/** Stripe's own tolerance, here also for times ahead of ours. */
+/** Stripe's own tolerance, applied here also to times in the future. */
 const TOLERANCE_S = 300
 
 /**
- * Stripe's scheme v1 (https://docs.stripe.com/webhooks#verify-manually): HMAC-SHA256 over
- * `<t>.<raw body>`. Any of several `v1` may match, under any secret in use. The SDK's own check
- * accepts times in the future and throws plain errors for some malformed headers.
+ * Checks Stripe's scheme v1 (https://docs.stripe.com/webhooks#verify-manually): HMAC-SHA256 over
+ * `<t>.<raw body>`. Any of several `v1` may match, with any secret in use. The SDK's own check
+ * accepts times in the future, and throws plain errors for some malformed headers.
  */
 export function hasValidSignature(body: Buffer, header: string, secrets: Tokens): boolean {
   const parts = header.split(',').map((part) => part.trim().split('=', 2) as [string, string?])

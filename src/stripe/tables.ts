@@ -2,12 +2,12 @@ import { sql } from 'drizzle-orm'
 import { boolean, check, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
 /**
- * `ignored`: nothing of ours, or of Stripe's other mode. `parked`: failed again and again, and waits
- * for an operator to replay it.
+ * `ignored`: does not concern this service, or belongs to Stripe's other mode. `parked`: has failed
+ * repeatedly, and waits for an operator to replay it.
  */
 export const EVENT_STATUSES = ['pending', 'applied', 'ignored', 'parked'] as const
 
-/** The inbox: every event that Stripe signed, once by its id, before anything is done with it. */
+/** The inbox: every event with Stripe's signature, stored once by its id before it is processed. */
 export const stripeEvents = pgTable(
   'stripe_events',
   {
@@ -16,9 +16,9 @@ export const stripeEvents = pgTable(
     type: text().notNull(),
     livemode: boolean().notNull(),
     apiVersion: text(),
-    /** The time Stripe gives the event; events arrive in any order. */
+    /** Stripe's time of the event; events arrive in any order. */
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
-    /** As Stripe sent it; without what is personal once somebody it is about was erased. */
+    /** As Stripe sent it; without personal data once a person in it has been erased. */
     payload: jsonb().$type<Record<string, unknown>>().notNull(),
     receivedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     status: text({ enum: EVENT_STATUSES }).notNull().default('pending'),
@@ -34,7 +34,7 @@ export const stripeEvents = pgTable(
     index('stripe_events_open')
       .on(table.status, table.receivedAt)
       .where(sql`${table.status} in ('pending', 'parked')`),
-    // Whom an event is about: what an erasure and an export look for.
+    // The people in an event, for erasures and exports.
     index('stripe_events_people').using('gin', sql`people_in(${table.payload})`),
     index('stripe_events_received').on(table.receivedAt, table.id),
   ],

@@ -17,7 +17,7 @@ export interface SubscriptionCheckout {
 }
 
 /**
- * A checkout for a subscription to a plan. Our ids go along on the session and on the subscription, so
+ * Opens a checkout for a subscription to a plan. The session and the subscription carry our ids, so
  * that every event about either finds the customer.
  * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist, `PLAN_NOT_SOLD`,
  * `ALREADY_SUBSCRIBED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
@@ -43,7 +43,7 @@ export async function openSubscriptionCheckout(
       client_reference_id: customer.id,
       line_items: [{ price, quantity: wanted.quantity }],
       metadata,
-      // A session's metadata is not its subscription's.
+      // The metadata of a session does not apply to its subscription.
       subscription_data: {
         metadata,
         ...(trialDays !== undefined && { trial_period_days: trialDays }),
@@ -51,7 +51,7 @@ export async function openSubscriptionCheckout(
       ...(options.allow_promotion_codes === true && { allow_promotion_codes: true }),
       ...(options.automatic_tax === true && { automatic_tax: { enabled: true } }),
       ...(options.tax_id_collection === true && { tax_id_collection: { enabled: true } }),
-      // Stripe wants to be told that it may write what the page asks for to the customer.
+      // Stripe requires permission to write the page's address and name to the customer.
       ...((options.automatic_tax === true || options.tax_id_collection === true) && {
         customer_update: { address: 'auto', name: 'auto' },
       }),
@@ -62,10 +62,10 @@ export async function openSubscriptionCheckout(
   )
 }
 
-/** How long the same portal link is given to a double click. */
+/** How long a double click gets the same portal link. */
 const PORTAL_WINDOW_MS = 60_000
 
-/** Stripe's own page, where a customer changes or ends the subscription. */
+/** Opens Stripe's own page, on which a customer changes or ends the subscription. */
 export async function openPortal(
   db: Database,
   stripe: StripeCalls,
@@ -88,8 +88,8 @@ export async function openPortal(
 const SESSIONS_MAX = 100
 
 /**
- * One checkout is completed: the customer's others, which could still be paid, are expired at Stripe. What
- * was paid in the meantime stays, and is a finding if it is to the same plan.
+ * After a completed checkout, expires the customer's other open checkouts at Stripe. A payment made
+ * in the meantime stays; it becomes a finding if it is for the same plan.
  * @param completed the session's id
  */
 export async function expireOtherCheckouts(
@@ -108,7 +108,7 @@ export async function expireOtherCheckouts(
   }
 }
 
-/** One that is no longer open can not be expired, and need not be. */
+/** A session that is no longer open can't be expired, and need not be. */
 async function expire(stripe: StripeCalls, id: string): Promise<void> {
   try {
     await stripe.ask((sdk, options) => sdk.checkout.sessions.expire(id, {}, options))

@@ -5,7 +5,7 @@ import { type SubscribedPlan, plansOfSubscriptions } from './held.ts'
 import { presentSubscription } from './present.ts'
 import { subscriptions } from './tables.ts'
 
-/** Accounts by tier, and Stripe subscriptions that give access. */
+/** Counts accounts by tier, and Stripe subscriptions that give access. */
 export async function countSubscriptions(db: Database) {
   const open = and(isNotNull(accounts.userId), ne(accounts.status, 'closed'))
   const [tiers, [stripe]] = await Promise.all([
@@ -26,8 +26,8 @@ export async function countSubscriptions(db: Database) {
 }
 
 /**
- * What a customer has subscribed to and has not ended, newest first. The one that stands for all is that
- * whose plan has the highest rank, of those that give access where any does.
+ * A customer's subscriptions that have not ended, newest first. The main one is that with the highest
+ * plan by rank, among those that give access if any does.
  */
 export async function currentSubscriptions(db: Database, customerId: string) {
   const rows = await db

@@ -46,7 +46,7 @@ const Findings = Type.Object({ data: Type.Array(ref(Finding)) }, { $id: 'Subscri
 
 export const findingSchemas = [Finding, Findings]
 
-/** Customers who pay for one plan by several subscriptions. */
+/** Customers who pay for one plan through several subscriptions. */
 const DUPLICATES = sql`
   select customer_id as "customerId", plan_id as plan,
     json_agg(subscription_id order by created_at, subscription_id) as ids,

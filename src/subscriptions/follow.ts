@@ -5,15 +5,15 @@ import { resync } from './service.ts'
 import { subscriptions } from './tables.ts'
 
 /**
- * The job after a plan's prices have changed: brings a subscription in step with what they mean now, at
- * once by what is known, and then by what Stripe says.
+ * The job after a plan's prices have changed: updates a subscription for their new meaning, first
+ * from what is known, and then from Stripe's answer.
  */
 export async function follow(app: FastifyInstance, id: string): Promise<void> {
   await resync(app, id)
   if (app.hasStripe) await refresh(app, app.stripe(), id)
 }
 
-/** The job after a customer is reinstated: what was not issued meanwhile is issued. */
+/** The job after a customer is reinstated: issues the licences that were withheld meanwhile. */
 export async function followCustomer(app: FastifyInstance, customerId: string): Promise<void> {
   const rows = await app.db
     .select({ id: subscriptions.id })

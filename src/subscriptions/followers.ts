@@ -3,10 +3,10 @@ import type { Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import type { SubscriptionRow } from './row.ts'
 
-/** What follows from a subscription, in the transaction that writes it. Licences do. */
+/** Acts on changes of a subscription, in the transaction that writes it; licences do. */
 export interface Follower {
   /**
-   * @param status the customer's
+   * @param status the customer's status
    * @returns whether anything had to be changed
    */
   changed(
@@ -16,7 +16,7 @@ export interface Follower {
     subscription: SubscriptionRow,
     status: 'active' | 'suspended',
   ): Promise<boolean>
-  /** It gives nothing any more. */
+  /** Called when the subscription no longer gives anything. */
   ended(
     tx: Transaction,
     actor: Actor,
@@ -27,12 +27,12 @@ export interface Follower {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** For plugins to add to. */
+    /** Plugins add their followers here. */
     subscriptionFollowers: Follower[]
   }
 }
 
-/** All of them, as one. */
+/** Combines all followers into one. */
 export function everyOne(followers: readonly Follower[]): Follower {
   return {
     changed: async (...news) => {

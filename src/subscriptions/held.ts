@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { array } from '../database/arrays.ts'
 import type { Database, Transaction } from '../database/index.ts'
 
-/** A plan that a subscription is to, by the items that count. */
+/** A plan that a subscription is for, according to the items that count. */
 export interface SubscribedPlan {
   subscriptionId: string
   plan: string
@@ -44,19 +44,19 @@ export async function plansOfSubscriptions(
   return plans
 }
 
-/** The driver leaves the times of plain SQL as text. */
+/** The driver returns the times of plain SQL as text. */
 function dateOf(value: unknown): Date | null {
   return value === null ? null : new Date(value as string | Date)
 }
 
-/** Whether a subscription gives the customer access to a plan of ours. */
+/** Whether a subscription gives the customer access to one of our plans. */
 export async function hasAccess(db: Reader, customerId: string): Promise<boolean> {
   const rows = await db.execute(sql`
     select from subscription_plans where customer_id = ${customerId} and gives_access limit 1`)
   return rows.length > 0
 }
 
-/** The Stripe customer of the subscription that stands for all; null where none gives access. */
+/** The Stripe customer of the main subscription; null if no subscription gives access. */
 export async function payingCustomer(db: Reader, customerId: string): Promise<string | null> {
   const [row] = await db.execute<{ id: string }>(sql`
     select stripe_customer_id as id from subscription_plans

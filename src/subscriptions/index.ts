@@ -11,7 +11,7 @@ declare module '../audit/record.ts' {
   }
 }
 
-/** Subscriptions, as Stripe has them. */
+/** Subscriptions, as Stripe reports them. */
 export const subscriptions: Capability = {
   name: 'subscriptions',
   triggers: ['subscriptions_noted'],

@@ -10,8 +10,8 @@ import {
 } from './state.ts'
 
 /**
- * Stripe's events come in any order and its API may answer with old data, so what is heard of a
- * subscription is weighed before it is believed.
+ * Stripe's events come in any order and its API may answer with old data, so each report about a
+ * subscription is weighed before it is accepted.
  */
 export type Knowledge = FetchKnowledge | EventKnowledge
 
@@ -31,9 +31,9 @@ export interface EventKnowledge {
   state: SubscriptionState
   /** Unix seconds, by Stripe's clock. */
   at: number
-  /** Among the events of one second. */
+  /** The order among events of one second. */
   rank: number
-  /** What the event replaced; null where it does not say. */
+  /** The state that the event replaced; null if it does not say. */
   before: SubscriptionState | null
 }
 
@@ -121,7 +121,7 @@ const STAGES: readonly Status[] = [
   'canceled',
 ]
 
-/** Stripe's clock has whole seconds: what comes later in a subscription's life breaks a tie. */
+/** Stripe's clock has whole seconds: the later stage in a subscription's life breaks a tie. */
 export function rankOf(eventType: string, status: Status): number {
   const kind = { created: 0, deleted: 2 }[eventType.split('.').at(-1) ?? ''] ?? 1
   return kind * STAGES.length + STAGES.indexOf(status)

@@ -3,7 +3,7 @@ import type { Transaction } from '../database/index.ts'
 import type { Names, Whom } from '../privacy/personal.ts'
 import { subscriptions } from './tables.ts'
 
-/** Stripe's events name a customer's subscriptions too, and the Stripe customers that these are of. */
+/** Stripe's events also name a customer by its subscriptions, and by their Stripe customers. */
 export async function subscriptionNames(tx: Transaction, { customerId }: Whom): Promise<Names> {
   if (customerId === null) return { ids: [] }
   const rows = await tx

@@ -7,7 +7,7 @@ import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import { subscriptionExports } from './export.ts'
 import { subscriptionNames } from './names.ts'
 
-/** Subscriptions are compared with Stripe every hour. */
+/** Keeps subscriptions in step with Stripe, and compares them every hour. */
 export const subscriptions = fp(
   async (app: FastifyInstance) => {
     app.decorate('subscriptionFollowers', [])

@@ -1,7 +1,7 @@
 import type { SubscribedPlan } from './held.ts'
 import { type SubscriptionRow, dateOf, stateOf } from './row.ts'
 
-/** @param plans by rank; none for a subscription to something else */
+/** @param plans by rank; empty for a subscription to something else */
 export function presentSubscription(row: SubscriptionRow, plans: readonly SubscribedPlan[]) {
   const [plan] = plans
   const [item] = row.heldItems ?? stateOf(row).items

@@ -13,7 +13,7 @@ const PAGE = 100
 
 export interface Mended {
   id: string
-  /** Null for one that was not known here. */
+  /** Null if it was unknown here. */
   before: SubscriptionState | null
   after: SubscriptionState
 }
@@ -22,13 +22,14 @@ export interface Reconciliation {
   /** Subscriptions on Stripe's list. */
   checked: number
   mended: Mended[]
-  /** Open here, and unknown to Stripe: nothing is changed about them. */
+  /** Open here, but unknown to Stripe: these are left unchanged. */
   missing: string[]
 }
 
 /**
- * Compares every subscription with Stripe's list, its licences with its plans, and asks again for those that differ, as after an
- * event. What Stripe no longer lists and is open here is asked for by its id.
+ * Compares every subscription with Stripe's list, and its licences with its plans. Subscriptions that
+ * differ are fetched again, as after an event. Those that are open here but not on Stripe's list are
+ * fetched by their id.
  * @param report is told how many of Stripe's list have been compared
  */
 export async function reconcile(
@@ -107,7 +108,7 @@ async function stateHere(db: Database, id: string): Promise<SubscriptionState | 
   return row === undefined ? null : stateOf(row)
 }
 
-/** One line when nothing differs; else what does. */
+/** One line if nothing differs, otherwise the differences. */
 export function describeReconciliation({ checked, mended, missing }: Reconciliation): string {
   if (mended.length + missing.length === 0)
     return `${checked} subscriptions are as Stripe has them.\n`

@@ -14,7 +14,7 @@ import { type StripeSubscription, isSame, readSubscription } from './state.ts'
 
 const TRIES_MAX = 5
 
-/** What an event says of a subscription. */
+/** The content of an event about a subscription. */
 export interface News {
   subscription: StripeSubscription
   knowledge: EventKnowledge
@@ -31,7 +31,7 @@ export interface Beforehand {
 }
 
 /**
- * Asks Stripe for a subscription and takes in the answer. Whoever writes in between makes it ask
+ * Fetches a subscription from Stripe and takes it in. If another process writes it meanwhile, fetches
  * again, so that a slow answer never overwrites a newer one.
  * @throws OldAnswer, or Stripe's error; what the news said is taken in then
  */

@@ -38,8 +38,8 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
         operationId: 'getSubscription',
         summary: 'Read the subscriptions of a customer: for a key, of its own',
         description:
-          'Those that have ended are left out. `subscription` is the one whose plan has the highest rank, ' +
-          'then the newest; null where none is to a plan.',
+          'Ended subscriptions are left out. `subscription` is the one whose plan has the highest ' +
+          'rank, then the newest; null if none is to a plan.',
         params: SubscriptionParams,
         response: { 200: ref(CurrentSubscription) },
       },
@@ -60,8 +60,8 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     {
       schema: {
         operationId: 'openSubscriptionCheckout',
-        summary: 'Subscribe to a plan on a page of Stripe',
-        description: 'The same request again gives the same session, as long as it is open.',
+        summary: "Subscribe to a plan on Stripe's page",
+        description: 'Repeating the request returns the same session, as long as it is open.',
         body: CheckoutBody,
         response: { 201: ref(CheckoutSession) },
       },
@@ -91,7 +91,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
     {
       schema: {
         operationId: 'openPortal',
-        summary: 'Change or end the subscription on a page of Stripe',
+        summary: "Change or end the subscription on Stripe's page",
         body: PortalBody,
         response: { 201: ref(PortalSession) },
       },

@@ -3,7 +3,7 @@ import type { subscriptions } from './tables.ts'
 
 export type SubscriptionRow = typeof subscriptions.$inferSelect
 
-/** A row of the version before has one item, in columns of its own. */
+/** A row of the previous version has one item, in separate columns. */
 export function stateOf(row: SubscriptionRow): SubscriptionState {
   const only = {
     price: row.stripePriceId ?? '',

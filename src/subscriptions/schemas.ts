@@ -18,7 +18,7 @@ export const Subscription = Type.Object(
     ),
     plans: Type.Array(
       Type.Object({ plan: Type.String({ examples: ['starter'] }), quantity: Quantity }),
-      { description: 'All plans that its items are of, by rank.' },
+      { description: 'The plans of all its items, by rank.' },
     ),
     status: Type.Unsafe<Status>({
       title: 'SubscriptionStatus',
@@ -31,8 +31,11 @@ export const Subscription = Type.Object(
     current_period_end: nullable(Timestamp),
     cancel_at: nullable(Timestamp),
     cancel_at_period_end: Type.Boolean(),
-    paused: Type.Boolean({ description: 'Stripe collects no payments for the time being.' }),
-    ends_at: nullable({ ...Timestamp, description: 'When it ends, if that is settled.' }),
+    paused: Type.Boolean({ description: 'Whether Stripe has paused the collection of payments.' }),
+    ends_at: nullable({
+      ...Timestamp,
+      description: 'When it ends; null if no end is scheduled.',
+    }),
     stripe_subscription_id: Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
   },
   { $id: 'Subscription' },

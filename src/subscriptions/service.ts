@@ -13,19 +13,22 @@ import { ENDED, type StripeSubscription, isSame, sameItems } from './state.ts'
 import { subscriptions } from './tables.ts'
 import { STRIPE, heldItemsOf, knownOf, recordChange, write } from './write.ts'
 
-/** `unknown`: it belongs to no customer of ours. `raced`: another wrote since the version was read. */
+/**
+ * `unknown`: it belongs to none of our customers. `raced`: another process has written it since its
+ * version was read.
+ */
 export type Outcome = Verdict | 'unknown' | 'raced'
 
-/** What taking in a subscription needs. */
+/** What taking in a subscription requires. */
 export interface Means {
   db: Database
   keys: KeyRing
-  /** In whose name it is recorded; Stripe's if left out. */
+  /** The actor of the record; Stripe by default. */
   actor?: Actor
   subscriptionFollowers: readonly Follower[]
 }
 
-/** The number of writes so far; null for a subscription that is not known yet. */
+/** The number of writes so far; null for an unknown subscription. */
 export async function versionOf(db: Database, id: string): Promise<bigint | null> {
   const [row] = await db
     .select({ version: subscriptions.version })
@@ -35,7 +38,7 @@ export async function versionOf(db: Database, id: string): Promise<bigint | null
 }
 
 /**
- * Takes in what was heard of a subscription: its row, the customer's plan, the licences and the audit
+ * Takes in a report about a subscription: its row, the customer's plan, the licences and the audit
  * records, or nothing.
  * @param version what `versionOf` said before a fetch; a write since then makes the outcome `raced`
  * @param bills what was heard of its invoices besides
@@ -111,7 +114,7 @@ export function resync(
   })
 }
 
-/** What is no news may still tell what was paid for before: its licence may depend on that. */
+/** Even old news may show what was paid for before, and the licence may depend on that. */
 async function remember(
   tx: Transaction,
   keys: KeyRing,
@@ -130,8 +133,8 @@ async function remember(
 }
 
 /**
- * Once, of a customer that only the version before has written: its `plan` is the operator's, unless a
- * subscription has brought it.
+ * Runs once for a customer that only the previous version has written: its `plan` is the operator's,
+ * unless it came from a subscription.
  */
 async function settleBasePlan(tx: Transaction, customerId: string): Promise<void> {
   await tx.execute(sql`
@@ -139,7 +142,7 @@ async function settleBasePlan(tx: Transaction, customerId: string): Promise<void
     where c.id = ${customerId} and not c.base_plan_known`)
 }
 
-/** Customers of a Stripe customer's open subscriptions. */
+/** The customers with open subscriptions of a Stripe customer. */
 export function holdersOf(stripeCustomerId: string) {
   const isOpen = notInArray(subscriptions.status, [...ENDED])
   return sql`(select ${subscriptions.customerId} from ${subscriptions}
@@ -147,9 +150,9 @@ export function holdersOf(stripeCustomerId: string) {
 }
 
 /**
- * Ends what is left of a deleted Stripe customer's subscriptions.
- * @param owners whose rows the caller has locked, as whoever takes in a subscription does first; what
- * came since for another ends by the event of its own
+ * Ends the remaining subscriptions of a deleted Stripe customer.
+ * @param owners the caller must have locked their rows, as taking in a subscription does first. A
+ * subscription that another customer got since then ends by its own event.
  * @returns how many ended
  */
 export async function endForDeleted(
@@ -193,8 +196,8 @@ interface Owner {
 }
 
 /**
- * By our id in its metadata or its checkout, by what is known of it, or by its Stripe customer. The row is
- * locked until the commit.
+ * Finds the customer by our id in the metadata or the checkout, by what is known of the subscription,
+ * or by its Stripe customer. Locks the row until the commit.
  */
 async function ownerOf(tx: Transaction, heard: StripeSubscription): Promise<Owner | null> {
   const { customerId, stripeCustomerId } = heard

@@ -5,9 +5,9 @@ import { type Item, type SubscriptionState, WITH_ACCESS, isPausedUnpaid } from '
 export interface Standing {
   items: readonly Item[]
   /**
-   * - `paid`: up to the end of each item's period.
-   * - `earlier`: they are the last that were paid for, up to the end of that period.
-   * - `unknown`: something is owed, and what was paid before is not known.
+   * - `paid`: until the end of each item's period.
+   * - `earlier`: these are the last items that were paid for, until the end of that period.
+   * - `unknown`: something is owed, and what was paid before is unknown.
    */
   paid: 'paid' | 'earlier' | 'unknown'
 }

@@ -5,10 +5,10 @@ import { STATUSES, type Status } from '../stripe/statuses.ts'
 
 export { STATUSES, type Status }
 
-/** Nothing follows them: Stripe makes a new subscription instead. */
+/** Final states: Stripe creates a new subscription instead of reviving one. */
 export const ENDED: readonly Status[] = ['canceled', 'incomplete_expired']
 
-/** `past_due` too: Stripe is still trying to collect, and says so when it gives up. */
+/** Includes `past_due`: Stripe is still trying to collect, and reports when it gives up. */
 export const WITH_ACCESS: readonly Status[] = ['trialing', 'active', 'past_due']
 
 /** https://docs.stripe.com/api/subscriptions/object#subscription_object-pause_collection-behavior */
@@ -16,10 +16,10 @@ export const PAUSES = ['keep_as_draft', 'mark_uncollectible', 'void'] as const
 
 export type Pause = (typeof PAUSES)[number]
 
-/** What is subscribed to. Times are Unix seconds, as Stripe has them. */
+/** A subscribed item. Times are Unix seconds, as in Stripe's API. */
 export interface Item {
   price: string
-  /** Null where Stripe counts none: what is metered. */
+  /** Null if Stripe counts none, as for metered prices. */
   quantity: number | null
   start: number | null
   end: number | null
@@ -29,7 +29,7 @@ export interface Item {
 export interface SubscriptionState {
   status: Status
   items: readonly Item[]
-  /** The newest invoice, `in_…`; null where Stripe does not say. */
+  /** The newest invoice, `in_…`; null if Stripe does not say. */
   latestInvoice: string | null
   pause: Pause | null
   cancelAt: number | null
@@ -90,7 +90,7 @@ const Subscription = Type.Object({
   metadata: Type.Optional(Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()])),
 })
 
-/** @throws Error for an object that is no subscription as Stripe documents it */
+/** @throws Error for an object that differs from Stripe's documented subscription */
 export function readSubscription(object: unknown): StripeSubscription {
   if (!Value.Check(Subscription, object)) throw new Error('This is no Stripe subscription')
   return {
@@ -106,7 +106,7 @@ export function readSubscription(object: unknown): StripeSubscription {
 function stateOf(object: Static<typeof Subscription>): SubscriptionState {
   const items = object.items.data.flatMap((item) => itemOf(object, item))
   const { cancel_at: cancelAt = null } = object
-  // With flexible billing the portal sets the time and leaves the flag.
+  // With flexible billing the portal sets the time but not the flag.
   const endsWithPeriod = cancelAt !== null && items.some(({ end }) => end === cancelAt)
   const hasEnded = ENDED.includes(object.status)
   return {
@@ -151,7 +151,7 @@ export const FIELDS = [
   'endedAt',
 ] as const satisfies readonly (keyof SubscriptionState)[]
 
-/** Whether two states are the same in a field. */
+/** Whether two states agree in a field. */
 export function isSameIn(
   field: (typeof FIELDS)[number],
   a: SubscriptionState,
@@ -164,7 +164,7 @@ export function isSame(a: SubscriptionState, b: SubscriptionState): boolean {
   return FIELDS.every((field) => isSameIn(field, a, b))
 }
 
-/** In whatever order: Stripe promises none. */
+/** Compares in any order, because Stripe promises none. */
 export function sameItems(a: readonly Item[] | undefined, b: readonly Item[] | undefined): boolean {
   return itemsText(a) === itemsText(b)
 }
@@ -177,7 +177,7 @@ export function itemsText(items: readonly Item[] = []): string {
     .join()
 }
 
-/** Whether Stripe goes on without asking for money; `mark_uncollectible` still makes invoices. */
+/** Whether the subscription continues without payment; `mark_uncollectible` still makes invoices. */
 export function isPausedUnpaid({ pause }: Pick<SubscriptionState, 'pause'>): boolean {
   return pause === 'void' || pause === 'keep_as_draft'
 }

@@ -22,8 +22,8 @@ type Customer = Pick<
 >
 
 /**
- * The customer's Stripe customer, made if there is none. Its idempotency key is the same for all who
- * try at once, so Stripe makes one; after a deletion it is another.
+ * The customer's Stripe customer, created if there is none. Concurrent calls use the same idempotency
+ * key, so Stripe creates only one. After a deletion the key changes.
  * @throws Refusal `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
 export async function stripeCustomerOf(
@@ -45,8 +45,9 @@ export async function stripeCustomerOf(
 }
 
 /**
- * Remembers it, unless Stripe has said that it was deleted. Another customer's is left alone; an erased
- * customer's, made or paid with while the erasure was under way, is deleted like those before it.
+ * Links a Stripe customer, unless Stripe has reported its deletion. One that belongs to another
+ * customer is left alone. One that an erased customer made or paid with during the erasure is
+ * deleted, like the earlier ones.
  */
 export async function linkStripeCustomer(
   db: Database,
@@ -74,10 +75,10 @@ export async function linkStripeCustomer(
 }
 
 /**
- * Stripe's customer was deleted, and its subscriptions cancelled with it. The event may come before
- * the one that would have linked it.
- * @param customerId our customer's id, which the Stripe customer has in its metadata
- * @returns false if it was none of ours
+ * Unlinks a Stripe customer that was deleted at Stripe, which cancelled its subscriptions too. The
+ * event may arrive before the one that would have linked it.
+ * @param customerId our customer's id from the metadata of the Stripe customer
+ * @returns false if it is unknown here
  */
 export function unlinkStripeCustomer(
   { db, subscriptionFollowers }: Pick<Means, 'db' | 'subscriptionFollowers'>,
@@ -120,7 +121,7 @@ export function unlinkStripeCustomer(
     return owners.length > 0 || ended > 0
   })
 }
-/** Takes the oldest of those that are linked besides the first. */
+/** Takes the oldest of the additional Stripe customers. */
 async function nextStripeCustomer(tx: Transaction, customerId: string): Promise<string | null> {
   const [next] = await tx.execute<{ id: string }>(sql`
     delete from stripe_customers where id = (
@@ -130,7 +131,7 @@ async function nextStripeCustomer(tx: Transaction, customerId: string): Promise<
   return next?.id ?? null
 }
 
-/** Stripe's ids are never used again. */
+/** Stripe never reuses an id. */
 async function isKnownDeleted(tx: Transaction, stripeCustomerId: string): Promise<boolean> {
   const people = array([stripeCustomerId])
   const [found] = await tx.execute(sql`

@@ -30,7 +30,7 @@ const Invoice = Type.Object({
   ),
 })
 
-/** `invoice.paid`, `invoice.payment_failed`: what they mean for the subscription, Stripe knows. */
+/** `invoice.paid`, `invoice.payment_failed`: Stripe is asked what they mean for the subscription. */
 export const invoiceChanged: Handler = async (services, event) => {
   const invoice = read(Invoice, event.object, 'invoice')
   const id = idOrNull(invoice.subscription ?? invoice.parent?.subscription_details?.subscription)
@@ -50,7 +50,7 @@ export async function refreshed(
   return outcome === 'unknown' ? 'no customer of ours' : null
 }
 
-/** The subscription with what the event says has changed put back. */
+/** The subscription before the change that the event reports. */
 function stateBefore(event: IncomingEvent): EventKnowledge['before'] {
   if (event.previous === null || typeof event.previous !== 'object') return null
   return subscriptionIn({ ...(event.object as object), ...event.previous })?.state ?? null

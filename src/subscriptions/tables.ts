@@ -18,7 +18,7 @@ import { type Item, PAUSES, STATUSES, type SubscriptionState } from './state.ts'
 
 const time = () => timestamp({ precision: 3, withTimezone: true })
 
-/** What Stripe says of a customer's subscriptions, by the newest that is known of each. */
+/** Customers' subscriptions at Stripe, each in its newest known state. */
 export const subscriptions = pgTable(
   'subscriptions',
   {
@@ -28,18 +28,21 @@ export const subscriptions = pgTable(
       .notNull()
       .references(() => customers.id),
     stripeCustomerId: text().notNull(),
-    /** As the newest that is known has them; null in a row of the version before, whose only item is below. */
+    /**
+     * The items of the newest known state; null in a row of the previous version, whose only item is
+     * below.
+     */
     items: jsonb().$type<Item[]>(),
-    /** The items that count, where they are others than `items`: the last that were paid for. */
+    /** The items that count, if they differ from `items`: the last that were paid for. */
     heldItems: jsonb().$type<Item[]>(),
     /** What is known of its invoices, the newest last. */
     bills: jsonb('settled').$type<Bill[]>().notNull().default([]),
     /** `in_…` */
     latestInvoice: text(),
-    /** What Stripe does with invoices while collection is paused; null while it is not. */
+    /** How Stripe treats invoices while collection is paused; null while it is not. */
     pause: text({ enum: PAUSES }),
     cancelAt: time(),
-    /** These five are for the version before: of the first item. */
+    /** These five are for the previous version, and describe the first item. */
     stripePriceId: text(),
     plan: text().references(() => plans.id),
     /** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
@@ -48,20 +51,20 @@ export const subscriptions = pgTable(
     currentPeriodStart: time(),
     currentPeriodEnd: time(),
     cancelAtPeriodEnd: boolean().notNull(),
-    /** When it ended for good, by Stripe's clock; then nothing changes any more. */
+    /** When it ended for good, by Stripe's clock; nothing changes after that. */
     endedAt: time(),
     /** Since when it is as it is, by Stripe's clock; null where no event has said. */
     changedAt: time(),
     createdAt: time().notNull(),
     /** Stripe's time of the newest event whose snapshot was taken in. */
     eventAt: time(),
-    /** Among events of one second, the later has the higher rank. */
+    /** Among events of one second, the later one has the higher rank. */
     eventRank: integer().notNull().default(0),
     /** What was replaced lately: a fetch that still shows it is taken for old. */
     superseded: jsonb().$type<SubscriptionState[]>().notNull().default([]),
     /** When Stripe gave the answer that was last taken in, by its clock. */
     fetchedAt: time(),
-    /** Counts the writes, so that one can tell whether another came in between. */
+    /** Counts the writes, to detect another write in between. */
     version: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`1`),

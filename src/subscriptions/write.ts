@@ -68,7 +68,7 @@ export function heldItemsOf(state: SubscriptionState, bills: readonly Bill[]): I
 
 const INT_MAX = 2_147_483_647
 
-/** What the version before reads: the item of a plan, or else the first. */
+/** For the previous version: the item of a plan, otherwise the first. */
 async function firstItemOf(tx: Transaction, { items }: SubscriptionState) {
   const prices = items.map(({ price }) => price)
   const meanings = await tx.execute<{ price: string; plan: string }>(sql`
@@ -85,7 +85,7 @@ async function firstItemOf(tx: Transaction, { items }: SubscriptionState) {
   }
 }
 
-/** What is known of a subscription, as its row has it. */
+/** What is known of a subscription, from its row. */
 export function knownOf(row: SubscriptionRow): Known {
   return {
     state: stateOf(row),

@@ -12,7 +12,7 @@ export function newToken(scope: TokenScope): { token: string; tokenId: string } 
   return { token: unchecked + checksum62(unchecked), tokenId }
 }
 
-/** The id in a token of that scope that is well-formed; null for all else, at no cost to the database. */
+/** The id in a well-formed token of that scope; null for any other text, without a query. */
 export function parseToken(scope: TokenScope, presented: string): string | null {
   const [, kind, tokenId, checksum] = TOKEN.exec(presented) ?? []
   if (tokenId === undefined || PREFIXES[scope] !== `srt_${kind}`) return null

@@ -11,12 +11,12 @@ import { tokenStates } from './states.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The check of tokens of the database, by scope. */
+    /** Verifiers of the database's tokens, by scope. */
     tokens: Readonly<Record<TokenScope, Verifier<Identity>>>
   }
 }
 
-/** Tokens are known, read and noted as API keys are, on the same connections. */
+/** Tokens are verified, read and noted like API keys, on the same connections. */
 export const tokens = fp(
   async (app: FastifyInstance) => {
     const { peppers, reading, noting } = app.apiKeys

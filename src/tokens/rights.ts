@@ -4,7 +4,7 @@ import { requireGranted } from '../auth/permission.ts'
 import { type Permission, type Role, ROLES, type TokenScope } from '../auth/permissions.ts'
 import { Refusal } from '../refusals/index.ts'
 
-/** What a token may do and where, as it is asked for or stored. */
+/** What a token may do and where, as requested or stored. */
 export interface Rights {
   scope: TokenScope
   role: Role | null
@@ -15,7 +15,7 @@ export interface Rights {
   dailyAmountMax: bigint | null
 }
 
-/** The permissions of a token, also of one that has a role in their place. */
+/** The permissions of a token, also of one that has a role instead. */
 export function permissionsOf({
   role,
   permissions,
@@ -24,9 +24,9 @@ export function permissionsOf({
 }
 
 /**
- * Nobody hands out more than they have: neither permissions nor time, addresses or amounts. Tokens of
- * services are made by owners.
- * @param maker null for whoever runs commands on the server
+ * A token can't make another with more than its own permissions, time, addresses or amounts. Only
+ * owners make tokens of services.
+ * @param maker null for commands on the server
  * @throws Refusal `PERMISSION_DENIED`
  */
 export function requireMayMake(maker: Identity | null, rights: Rights): void {

@@ -15,7 +15,7 @@ export const tokenSchemas = [Token, NewToken, TokenPage]
 
 /**
  * Admin: `/api/tokens`.
- * @param options whether a token of the database alone opens the admin scope
+ * @param options whether only a token of the database opens the admin scope
  */
 export const tokenRoutes: FastifyPluginAsyncTypebox<{ dependsOnOwner: boolean }> = async (
   app,
@@ -33,8 +33,8 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ dependsOnOwner: boolean }>
         operationId: 'issueToken',
         summary: 'Issue a token for an operator or a service',
         description:
-          'The token is in this answer and in no later one. It takes a `role` or `permissions`, and can ' +
-          'do no more than the one it is made with; those of services are made by owners.',
+          'Only this answer contains the token. It takes a `role` or `permissions`, and can do no ' +
+          'more than the token that makes it; only owners make tokens of services.',
         body: IssueTokenBody,
         response: { 201: ref(NewToken) },
       },
@@ -68,9 +68,9 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ dependsOnOwner: boolean }>
     {
       schema: {
         operationId: 'rotateToken',
-        summary: 'Replace a token, both valid for an overlap',
+        summary: 'Replace a token; both are valid for an overlap',
         description:
-          'The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.',
+          'The new token has another id, and the name, rights, limits, expiry and day’s sum of the old one.',
         params: TokenParams,
         body: RotateKeyBody,
         response: { 201: ref(NewToken) },
@@ -93,7 +93,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ dependsOnOwner: boolean }>
       schema: {
         operationId: 'revokeToken',
         summary: 'Revoke a token; every replica refuses it within a second',
-        description: 'Revoking a token a second time changes nothing and is a 204 as well.',
+        description: 'Revoking a token again changes nothing and is a 204 too.',
         params: TokenParams,
         response: { 204: Type.Null({ description: 'Revoked, now or before.' }) },
       },

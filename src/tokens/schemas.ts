@@ -37,8 +37,8 @@ const PermissionOfToken = Type.Unsafe<Permission>({
 const AmountMax = (description: string) =>
   Type.Integer({ minimum: 1, maximum: AMOUNT_MAX, description })
 
-const AMOUNT_TEXT = 'The most it may move at once, holds included, in the smallest unit.'
-const DAILY_TEXT = 'The most it may move in a UTC day, in the smallest unit.'
+const AMOUNT_TEXT = 'The largest amount of one movement or hold, in the smallest unit.'
+const DAILY_TEXT = 'The largest sum of a UTC day, in the smallest unit.'
 
 export const Token = Type.Object(
   {
@@ -46,7 +46,9 @@ export const Token = Type.Object(
     name: Type.String({ examples: ['invoices'] }),
     scope: ScopeOfToken,
     role: nullable(RoleOfToken),
-    permissions: Type.Array(PermissionOfToken, { description: 'Also of a role: what it means.' }),
+    permissions: Type.Array(PermissionOfToken, {
+      description: 'The permissions of the token, also if a role grants them.',
+    }),
     expires_at: nullable(Timestamp),
     allowed_ips: nullable(Type.Array(Type.String())),
     amount_max: nullable(Type.Integer({ maximum: AMOUNT_MAX, description: AMOUNT_TEXT })),
@@ -61,7 +63,7 @@ export const Token = Type.Object(
 export const NewToken = Type.Object(
   {
     token: Type.String({
-      description: 'The token itself. It is shown this once and can not be read again.',
+      description: "The token itself. It is shown only now, and can't be read again.",
       examples: ['srt_int_k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3A4b5CdE1F'],
     }),
     info: ref(Token),

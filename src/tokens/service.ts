@@ -14,17 +14,17 @@ import { tokenSums, tokens } from './tables.ts'
 
 export type TokenRow = typeof tokens.$inferSelect
 
-/** Who changes tokens, and with what. */
+/** What a change of tokens requires. */
 export interface Means {
   db: Database
   peppers: Peppers
   actor: Actor
-  /** The token that it is done with; null for whoever runs commands on the server. */
+  /** The token of the caller; null for commands on the server. */
   maker: Identity | null
 }
 
 export interface Issued {
-  /** The secret, to be shown once. */
+  /** The secret, which is shown once. */
   token: string
   row: TokenRow
 }
@@ -42,7 +42,7 @@ export async function issueToken(means: Means, wanted: Rights & { name: string }
   })
 }
 
-/** Newest first, with one more than asked for where there are more; those that have ended too. */
+/** Newest first, also those that have ended; with one extra row if there are more. */
 export function listTokens(db: Database, { limit, before }: PageRequest): Promise<TokenRow[]> {
   return db
     .select()
@@ -53,8 +53,8 @@ export function listTokens(db: Database, { limit, before }: PageRequest): Promis
 }
 
 /**
- * Replaces a token by one with another id and secret, and the same in everything else.
- * @param overlapMs how long the old one is still good
+ * Replaces a token with one that has a new id and secret and is otherwise the same.
+ * @param overlapMs how long the old token still works
  * @throws Refusal `TOKEN_NOT_FOUND`, `TOKEN_REVOKED`, or `PERMISSION_DENIED` for one that may do more
  */
 export async function rotateToken(
@@ -90,8 +90,8 @@ export async function rotateToken(
 }
 
 /**
- * Ends a token at once; ending it again changes nothing.
- * @param keepsOwner whether the last owner has to stay, because nothing else opens the admin scope
+ * Revokes a token at once; revoking it again changes nothing.
+ * @param keepsOwner whether the last owner must stay, because nothing else opens the admin scope
  * @throws Refusal `TOKEN_NOT_FOUND`, `LAST_OWNER`
  */
 export async function revokeToken(
@@ -101,7 +101,7 @@ export async function revokeToken(
 ): Promise<TokenRow> {
   return db.transaction(async (tx) => {
     const own = eq(tokens.id, tokenId)
-    // In one statement and in the order of ids, so that two of them never wait for each other.
+    // Locked in one statement, in the order of ids, so that two revocations never deadlock.
     const row = await lockToken(tx, keepsOwner ? or(own, isLastingOwner) : own, tokenId)
     if (row.revokedAt !== null) return row
     if (keepsOwner) {
@@ -115,7 +115,10 @@ export async function revokeToken(
   })
 }
 
-/** An owner that is good at all times and addresses, in whose presence ADMIN_API_TOKEN may be unset. */
+/**
+ * An owner's token that works at all times and from all addresses; with it, ADMIN_API_TOKEN may be
+ * unset.
+ */
 const isLastingOwner = and(
   eq(tokens.role, 'owner'),
   isNull(tokens.revokedAt),
@@ -129,7 +132,7 @@ interface Draft {
   row: typeof tokens.$inferInsert
 }
 
-/** Made before a transaction begins: hashing takes long, and row locks should not. */
+/** Called before a transaction begins, because hashing takes long and row locks should not. */
 async function draftToken(
   peppers: Peppers,
   wanted: Rights & { name: string },
@@ -190,8 +193,8 @@ async function insertToken(tx: Transaction, actor: Actor, draft: Draft): Promise
 }
 
 /**
- * A token that is being revoked makes no other behind that: either its revocation waits for the end of
- * this transaction, or the maker is refused here.
+ * A token that is being revoked can't make another one meanwhile: either its revocation waits for the
+ * end of this transaction, or the maker is refused here.
  */
 async function requireLivingMaker(tx: Transaction, maker: Identity | null): Promise<void> {
   if (maker === null || !maker.isStored) return

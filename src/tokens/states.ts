@@ -27,7 +27,7 @@ type Row = Pick<
 
 /**
  * The states of tokens, read on the connection of API keys.
- * @param pepperIds of the digests that can be checked here
+ * @param pepperIds the peppers whose digests can be checked here
  */
 export function tokenStates(sql: postgres.Sql, pepperIds: readonly string[]) {
   const known = array(pepperIds)

@@ -13,26 +13,26 @@ import { ROLE_NAMES } from '../auth/permissions.ts'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
-/** Tokens of operators and services, as digests and argon2id hashes, as API keys are. */
+/** Tokens of operators and services, stored as digests and argon2id hashes like API keys. */
 export const tokens = pgTable(
   'tokens',
   {
-    /** The 12 base62 characters that stand in front of the token's secret. */
+    /** The 12 base62 characters before the token's secret. */
     id: text().primaryKey(),
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
-    /** The id of the first of those that replaced each other: what the day's sum is counted under. */
+    /** The id of the first token in a chain of replacements, under which the day's sum is counted. */
     lineage: text().notNull(),
     name: text().notNull(),
     scope: text({ enum: ['admin', 'internal'] }).notNull(),
     role: text({ enum: ROLE_NAMES }),
-    /** Null for a token with a role, which means what the role means. */
+    /** Null for a token with a role, which has the role's permissions. */
     permissions: text().array(),
-    /** Addresses and CIDRs in their one text; null for all addresses. */
+    /** Addresses and CIDRs, in their one spelling; null for all addresses. */
     allowedIps: text().array(),
-    /** In the smallest unit, of one movement and of all in a UTC day; null for no bound. */
+    /** In the smallest unit: the limits of one movement, and of a UTC day; null for no bound. */
     amountMax: bigint({ mode: 'bigint' }),
     dailyAmountMax: bigint({ mode: 'bigint' }),
-    /** HMAC-SHA-256 of the whole token under the pepper of that id; null until the first good use. */
+    /** HMAC-SHA-256 of the whole token with that pepper; null until the first valid use. */
     digest: bytea(),
     pepperId: text(),
     /** PHC string of argon2id over the whole token, for when that pepper is lost. */
@@ -41,7 +41,7 @@ export const tokens = pgTable(
     expiresAt: timestamp({ precision: 3, withTimezone: true }),
     /** The end of the overlap with the token that replaced this one. */
     retiresAt: timestamp({ precision: 3, withTimezone: true }),
-    /** Exact to a minute: written at most so often, behind the request. */
+    /** Accurate to a minute: written at most once a minute, behind the request. */
     lastUsedAt: timestamp({ precision: 3, withTimezone: true }),
     revokedAt: timestamp({ precision: 3, withTimezone: true }),
   },
@@ -52,7 +52,10 @@ export const tokens = pgTable(
   ],
 )
 
-/** What tokens with a cap for the day have moved, by lineage: a row that is locked with the money. */
+/**
+ * The sums that tokens with a daily cap have moved, by lineage. The row is locked together with the
+ * money.
+ */
 export const tokenSums = pgTable('token_sums', {
   lineage: text().primaryKey(),
   /** In UTC; the sum of any other day is 0. */

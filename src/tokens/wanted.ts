@@ -30,10 +30,10 @@ export function rightsOf(body: Static<typeof IssueTokenBody>): Wanted {
   }
 }
 
-/** With a zone: without one it would be the server's. */
+/** With a zone: without one, the server's zone would apply. */
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]{8,18}(Z|[+-]\d{2}:?\d{2})$/
 
-/** What a command was called with, of which only the types are known. */
+/** The arguments of a command, of which only the types are known. */
 export interface Called {
   name: string
   scope: string
@@ -46,7 +46,7 @@ export interface Called {
 }
 
 /**
- * The same of a command, with what the schema says of a body.
+ * The same for a command, checked like the body of a request.
  * @throws Refusal `VALIDATION_FAILED`
  */
 export function readWanted(called: Called): Wanted {

@@ -36,8 +36,9 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         operationId: 'getUsageOfAll',
         summary: 'Read totals over all customers, oldest first',
         description:
-          'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +
-          'starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.',
+          'Whole hours, days or months in UTC: from the one that contains `from` to the last one ' +
+          'that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year ' +
+          'earlier.',
         querystring: UsageQuery,
         response: { 200: ref(UsageTotalsOfAll) },
       },
@@ -55,8 +56,8 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
     {
       schema: {
         operationId: 'getTopUsage',
-        summary: 'Read which customers have used the most of a metric',
-        description: 'Over whole days in UTC: the last 30, if the query names none.',
+        summary: 'List the customers with the most usage of a metric',
+        description: 'Covers whole days in UTC: the last 30 by default.',
         querystring: TopUsageQuery,
         response: { 200: ref(TopUsage) },
       },
@@ -80,7 +81,7 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
     {
       schema: {
         operationId: 'listUsageFindings',
-        summary: 'List metrics found off their pattern or over a limit, newest first',
+        summary: 'List anomalies of usage and exceeded limits, newest first',
         description:
           'An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the ' +
           'median absolute deviation, at least a tenth of the median) above the median of the last ' +
@@ -149,9 +150,9 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         operationId: 'cleanUpUsage',
         summary: 'Delete old reports now; their totals stay',
         description:
-          'From then on, reports of before the cutoff are refused: the ids of the deleted ones are ' +
-          'forgotten, and a copy would count again. `deleted` is how many are gone by the time of the ' +
-          'answer; where there are more than that time is for, a job deletes the rest.',
+          'From then on, reports from before the cutoff are refused, because the ids of deleted ' +
+          'reports are forgotten, and a copy would count again. `deleted` is how many are gone at ' +
+          'the time of the answer; a job deletes the rest, if there are too many for one call.',
         querystring: CleanupQuery,
         response: { 200: ref(Cleanup) },
       },

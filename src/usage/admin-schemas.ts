@@ -19,10 +19,10 @@ export const UsageFinding = Type.Object(
       examples: ['2026-11-24T09:00:00.000Z'],
     }),
     value: Type.Number({
-      description: "The hour's or the month's sum when it was found.",
+      description: 'The sum of the hour or the month when it was found.',
       examples: [48_000],
     }),
-    threshold: Type.Number({ description: 'What it is more than.', examples: [2_000] }),
+    threshold: Type.Number({ description: 'The threshold that it exceeds.', examples: [2_000] }),
     found_at: Timestamp,
   },
   { $id: 'UsageFinding' },
@@ -67,7 +67,7 @@ export const CleanupQuery = strictObject({
     Type.Integer({
       minimum: 1,
       maximum: 36_500,
-      description: '`USAGE_RETENTION_DAYS`, if left out.',
+      description: '`USAGE_RETENTION_DAYS` by default.',
       examples: [90],
     }),
   ),
@@ -75,7 +75,7 @@ export const CleanupQuery = strictObject({
 
 export const Cleanup = Type.Object(
   {
-    deleted: Type.Integer({ description: 'How many reports.', examples: [12_000] }),
+    deleted: Type.Integer({ description: 'How many reports were deleted.', examples: [12_000] }),
     cutoff: Timestamp,
   },
   { $id: 'UsageCleanup' },

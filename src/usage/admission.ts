@@ -10,24 +10,26 @@ import { type Bounds, type EarlierReport, findReports, reportKey } from './state
 /** How far an instance's clock may be ahead. */
 export const AHEAD_MINUTES = 5
 
-/** What reports are admitted on: read in a transaction that locks their customers' allowances. */
+/**
+ * What admission of reports depends on; read in a transaction that locks their customers' allowances.
+ */
 export interface AdmissionState {
-  /** The time of the transaction, which reports that name none have. */
+  /** The time of the transaction, which reports without a time get. */
   now: Date
-  /** The time before which reports are refused, and after which. */
+  /** Reports from before or after these times are refused. */
   keptSince: Date
   keptUntil: Date
   hourEndsInS: number
-  /** What each customer has used. */
+  /** How much each customer has used. */
   used: ReadonlyMap<string, { values: number; names: number }>
-  /** Names in the reports that the customer has, of those that this process does not know. */
+  /** Names in the reports that the customer has, but that this process does not know. */
   names: ReadonlySet<string>
-  /** Reports of the batch that are stored already. */
+  /** Reports of the batch that are already stored. */
   stored: readonly EarlierReport[]
 }
 
 /**
- * The statements go to the server together, each after the one before: those behind the lock see all
+ * The statements are sent together and run one after the other: those after the lock see everything
  * that was stored before it.
  */
 export async function readAdmissionState(
@@ -93,16 +95,16 @@ function nameKey(customerId: string, metric: string): string {
   return `${customerId} ${metric}`
 }
 
-/** Admits reports one after the other, in memory, on allowances that are locked. */
+/** Admits reports one after the other, in memory, on locked allowances. */
 export function admission(state: AdmissionState, allowances: Allowances, known: KnownNames) {
   const used = new Map([...state.used].map(([id, row]) => [id, { ...row }]))
   const added = new Set<string>()
   const newNames = new Map<Report, number>()
 
   /**
-   * @returns what is to be called when the report is stored
+   * @returns a function to call when the report is stored
    * @throws Refusal `VALIDATION_FAILED` for a time out of bounds, `TOO_MANY_METRICS`, `RATE_LIMITED`
-   * when the hour's values are used up, `OVERLOADED` of a customer that is being erased
+   * when the hour's values are used up, `OVERLOADED` for a customer that is being erased
    */
   function admit(report: Report): () => void {
     const { customerId, metrics } = report
@@ -133,9 +135,9 @@ export function admission(state: AdmissionState, allowances: Allowances, known: 
 }
 
 /**
- * Meets reports one after the other. One that is stored already, or has the id of one before it, is
- * neither accepted nor refused.
- * @param accept whether it is to be stored now; throws the reason of a refusal
+ * Admits reports one after the other. A report that is already stored, or repeats an id of the batch,
+ * is neither accepted nor refused.
+ * @param accept whether to store it now; throws the reason of a refusal
  */
 export function admitAll(
   batch: readonly Report[],
@@ -151,7 +153,7 @@ export function admitAll(
     try {
       if (report.givenUp && !report.sent) throw new Refusal('TIMEOUT')
       if (accept(report)) accepted.add(index)
-      // From here on it can not be given up: it goes with the rest of the batch.
+      // From here on it can't be given up, because it is stored with the rest of the batch.
       report.sent = true
       met.add(key)
     } catch (error) {

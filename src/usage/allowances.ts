@@ -5,9 +5,9 @@ import { Refusal } from '../refusals/index.ts'
 
 /** What a customer may store. */
 export interface Allowances {
-  /** Metric values in each UTC hour. */
+  /** How many metric values in each UTC hour. */
   valuesMax: number
-  /** Different metric names, ever. */
+  /** How many distinct metric names, ever. */
   namesMax: number
 }
 
@@ -19,7 +19,7 @@ export interface Remaining {
 
 /** The values of this hour are used up. */
 export class ValuesUsedUp extends Refusal {
-  /** Until the next hour begins. */
+  /** Seconds until the next hour begins. */
   readonly retryAfterS: number
 
   constructor(retryAfterS: number) {
@@ -29,12 +29,12 @@ export class ValuesUsedUp extends Refusal {
 }
 
 const THIS_HOUR = sql`date_trunc('hour', now(), 'UTC')`
-/** A statement may begin before an hour does that another one has begun to count. */
+/** A statement may begin in the hour before the one that another statement already counts. */
 const VALUES_NOW = sql`case when a.hour >= ${THIS_HOUR} then a.value_count else 0 end`
 const ENDS_IN_S = sql`
   ceil(extract(epoch from ${THIS_HOUR} + interval '1 hour' - now()))::int`
 
-/** What counts of a report that is to be stored. */
+/** The parts of a report that count towards allowances. */
 interface Counted {
   reportId: string | null
   metrics: Record<string, number>
@@ -45,8 +45,8 @@ export function valuesOf(draft: Pick<Counted, 'metrics'>): number {
 }
 
 /**
- * Makes the customer's row, if it has none. Its names are those in its totals, found by a jump from
- * each to the next. Nothing of a customer without the row is stored, so none is added meanwhile.
+ * Creates the customer's row, if it has none. Its names are those in its totals, found by jumping
+ * from each to the next. Without the row no report is stored, so no name is added meanwhile.
  */
 export async function openAllowances(db: Database, customerId: string): Promise<void> {
   await db.execute(sql`
@@ -71,17 +71,17 @@ export async function openAllowances(db: Database, customerId: string): Promise<
     on conflict (customer_id) do nothing`)
 }
 
-/** Values set aside for a batch, in an hour. */
+/** Values reserved for a batch, in an hour. */
 export interface SetAside {
   customerId: string
   hour: string
-  /** Indexes of the reports that were stored before, for which nothing was taken. */
+  /** Indexes of the reports that were already stored, for which nothing was reserved. */
   stored: ReadonlySet<number>
 }
 
 /**
- * Sets aside what a batch may store, before any of it is stored. Reports that are stored already cost
- * nothing; those that are stored meanwhile by another call are given back.
+ * Reserves the values of a batch before any of it is stored. Reports that are already stored cost
+ * nothing; values of reports that another call stores meanwhile are returned later.
  * @throws ValuesUsedUp
  */
 export async function setValuesAside(
@@ -120,7 +120,7 @@ export async function setValuesAside(
   return { customerId, hour: row.hour, stored: new Set(row.stored) }
 }
 
-/** Gives back what was not stored after all, as long as its hour lasts, and says what is left. */
+/** Returns the values that were not stored, if their hour still lasts, and says what is left. */
 export async function settleValues(
   db: Database,
   { customerId, hour }: Pick<SetAside, 'customerId' | 'hour'>,

@@ -12,12 +12,12 @@ interface Hour {
 }
 
 /**
- * The rule: the sum of an hour is an anomaly if it is more than `DEVIATIONS` robust standard
- * deviations above the median of the `HISTORY_MAX` hours before it in which the metric was reported,
- * of which there must be at least `HISTORY_MIN`. The robust standard deviation is 1.4826 times the
- * median absolute deviation (https://en.wikipedia.org/wiki/Median_absolute_deviation), and taken for
- * at least a tenth of the median, so that a steady metric may grow by half. A history whose median
- * and deviation are both 0 has no scale to judge by. Too little is no anomaly: the hour may go on.
+ * The rule: an hour's sum is an anomaly if it is more than `DEVIATIONS` robust standard deviations
+ * above the median of the `HISTORY_MAX` hours before it in which the metric was reported. There must
+ * be at least `HISTORY_MIN` such hours. The robust standard deviation is 1.4826 times the median
+ * absolute deviation (https://en.wikipedia.org/wiki/Median_absolute_deviation), and at least a tenth
+ * of the median, so that a steady metric may grow by half. If median and deviation are both 0, there
+ * is no scale to judge by. A low sum is no anomaly, because the hour may not be over.
  */
 const HISTORY_MAX = 30
 const HISTORY_MIN = 10
@@ -25,19 +25,19 @@ const DEVIATIONS = 5
 const DEVIATION_OF_MEDIAN_MIN = 0.1
 
 const WAITING_MAX = 20_000
-/** Of one customer: each of its thousand names in two hours. */
+/** For one customer: each of its thousand names in two hours. */
 const WAITING_CUSTOMER_MAX = 2_000
 const BATCH_MAX = 500
-/** Of one customer in a look, and so in the audit log at once. */
+/** For one customer in one round, and so in the audit log at once. */
 const BATCH_CUSTOMER_MAX = 100
 const HOUR_MS = 3_600_000
 
 const PORTION = { countMax: BATCH_MAX, weightMax: BATCH_MAX, ownerWeightMax: BATCH_CUSTOMER_MAX }
 
 /**
- * Hours in which something was reported, each once, until the next look at them. They wait in memory:
- * what a crash takes from it is looked at when the metric is next reported in its hour. Customers take
- * turns, and have room of their own: one that reports many hours pushes out no other's.
+ * Hours in which a metric was reported, each once, until the next check. They wait in memory; an hour
+ * lost in a crash is checked when the metric is next reported in it. Customers take turns and have
+ * separate room: one that reports many hours displaces no other's.
  * @param onDropped called for each hour that finds no room
  */
 export function anomalyQueue(onDropped: () => void) {
@@ -64,7 +64,7 @@ export function anomalyQueue(onDropped: () => void) {
     }
   }
 
-  /** By turns, of each customer the hours that have waited longest; they wait no more. */
+  /** Takes turns among customers, and takes the hours that have waited longest. */
   function take(): Hour[] {
     return waiting.take(PORTION).map(({ key, ...hour }) => {
       keys.delete(key)
@@ -77,8 +77,8 @@ export function anomalyQueue(onDropped: () => void) {
 }
 
 /**
- * Judges hours by the rule, as they stand now. An anomaly is noted and audited once a day (UTC) for
- * each customer and metric, both in one statement.
+ * Judges the current sums of hours by the rule. An anomaly is noted and audited once a day (UTC) for
+ * each customer and metric, in one statement.
  * @returns how many are new
  */
 export async function findAnomalies(sql: postgres.Sql, hours: readonly Hour[]): Promise<number> {

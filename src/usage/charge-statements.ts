@@ -16,7 +16,7 @@ export interface Remainder {
   remainder: string
 }
 
-/** What charges are decided on. */
+/** What charges depend on. */
 export interface ChargingState {
   /** How a report's metrics are paid for. */
   pricesOf: (report: Report) => Record<string, Metering>
@@ -27,10 +27,9 @@ export interface ChargingState {
 }
 
 /**
- * Reads in a transaction that has locked the customers' accounts. The customers and their plans stay
- * as they are until its end: no metric is paid for both by the plan before a change and by the one
- * after it.
- * @param skips passes over customers that are locked, in place of waiting for them
+ * Reads in a transaction that has locked the customers' accounts. The customers and their plans can't
+ * change until its end, so no metric is paid for by both an old and a new plan.
+ * @param skips passes over locked customers instead of waiting for them
  */
 export async function readChargingState(
   sql: postgres.Sql,
@@ -39,7 +38,7 @@ export async function readChargingState(
   { known, bounds, skips }: { known: KnownNames; bounds: Bounds; skips: boolean },
 ): Promise<ChargingState> {
   const ids = array(customerIds)
-  // Sent as they are made, in this order: customers are locked before allowances, as an erasure does.
+  // Sent at once, in this order: customers are locked before allowances, as in an erasure.
   const customersRead = sql<{ id: string }[]>`
     select id from customers where id = any(${ids}::text[]) order by id
     for share ${skips ? sql`skip locked` : sql``}`.execute()
@@ -65,7 +64,7 @@ export async function readChargingState(
     readPricesThen(sql, batch, bounds.defaultPlan),
     readAdmissionState(sql, batch, known, bounds),
   ])
-  // The lowest rank first: of several prices of a metric that of the highest stays.
+  // The lowest rank first, so that of several prices of a metric the one with the highest rank wins.
   const metered = new Map<string, Record<string, Metering>>()
   for (const plan of plans) metered.set(plan.id, { ...metered.get(plan.id), ...plan.metered })
   const locked = new Set([...customers, ...lockedPlans].map(({ id }) => id))
@@ -78,7 +77,7 @@ export async function readChargingState(
   }
 }
 
-/** Nothing is written outside the transaction that read. */
+/** Writes only in the transaction that has read. */
 export async function writeRemainders(
   sql: postgres.Sql,
   xid: string,

@@ -20,21 +20,21 @@ import type { ChargedPart } from './tables.ts'
 import { type EarlierReport, reportKey, writeReports } from './statements.ts'
 import { type WriterOptions, boundsOf, toldOfTries } from './writer.ts'
 
-/** Never null here: what is paid from funds is what this writes. */
+/** Never null here, because this writes everything that is paid from funds. */
 type Outcome = PromiseSettledResult<Reported | null>
 
 type Attempt = Reach & { mayHaveBegun: boolean }
 
 /**
- * Stores batches of reports that are paid from funds, each with its charge, and charges for each that
- * is stored: in one transaction, which holds the customers' accounts locked. A report that can not be
- * paid for is refused and leaves nothing behind, so that its instance can send it again.
+ * Stores batches of reports that are paid from funds, and charges for each stored report, in one
+ * transaction that holds the customers' accounts locked. A report that can't be paid for is refused
+ * and leaves nothing behind, so that its instance can send it again.
  */
 export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
   const { allowances, known } = options
   const bounds = boundsOf(options)
 
-  /** Outcomes may be `SetAside`: of reports whose customer or account is locked. */
+  /** Outcomes may be `SetAside`, for reports whose customer or account is locked. */
   function commit(sql: postgres.Sql, batch: readonly Report[], reach: Reach): Promise<Outcome[]> {
     return commitBatch(batch, {
       tryOnce: toldOfTries((reports, mayHaveBegun) =>
@@ -61,7 +61,7 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
     }
   }
 
-  /** Locks accounts before customers, then allowances, reports and totals, as all that lock several do. */
+  /** Lock order: accounts, customers, allowances, reports, totals, as everywhere. */
   async function tryOnce(
     sql: postgres.Sql,
     batch: readonly Report[],
@@ -120,7 +120,7 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
   return { commit }
 }
 
-/** Decides reports one after the other, in memory, on accounts that are locked. */
+/** Decides reports one after the other, in memory, on locked accounts. */
 function decide(
   batch: readonly Report[],
   account: OpenBooks,
@@ -134,7 +134,7 @@ function decide(
   const { accepted, refused } = admitAll(batch, state.admission.stored, (report) => {
     const { customerId } = report
     if (account.isSetAside(customerId) || state.busy.has(customerId)) throw new SetAside()
-    // What is replayed costs no allowance.
+    // A replayed report costs no allowance.
     const take = account.hasDone(customerId, keyOf(report)) ? undefined : admit(report)
     const before = pay(report)
     if (before === null) {
@@ -147,8 +147,8 @@ function decide(
   })
 
   /**
-   * @returns the transfer that paid for the report before, whose row is gone since: money is
-   * remembered for as long as the ledger
+   * @returns the transfer that has already paid for the report, whose row retention has deleted:
+   * money is remembered as long as the ledger exists
    * @throws Refusal
    */
   function pay(report: Report): Transfer | null {
@@ -164,7 +164,7 @@ function decide(
     const holder = account.account(customerId)
     if (holder === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
     if (holder.asset !== first.price.asset) throw new Refusal('ASSET_MISMATCH')
-    // Also for a charge that is all fraction, and moves nothing yet.
+    // Also refuses a charge that is only a fraction and moves nothing yet.
     if (holder.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
     const amount = charges.reduce((sum, charge) => sum + charge.amount, 0n)
     if (amount > 0n) {
@@ -203,7 +203,7 @@ function deduct(report: Report, amount: bigint, charges: readonly Charge[]) {
   })
 }
 
-/** A caller's key has no space, so that no call about money meets it. */
+/** A caller's key contains no space, so it never collides with this one. */
 export const USAGE_KEY = ' usage '
 
 function keyOf(report: Report): string {

@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { type Facts, type Line, counted, pass, warning } from '../doctor/check.ts'
 
-/** For `doctor`: whether old reports are deleted. */
+/** A check for `doctor`: whether old reports are deleted. */
 export async function checkRetention({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
   const [row] = await sql<{ overdue: boolean }[]>`
     select coalesce(cleaned_at < now() - interval '2 days', false) as overdue from usage_retention`

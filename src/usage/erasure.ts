@@ -40,18 +40,21 @@ export const usageSteps: Readonly<Record<number, Step>> = {
   9: together(forgetRemainders, forgetBasePlans),
 }
 
-/** Without it no report of this customer is stored any more. */
+/** Without its allowance, no report of this customer is stored any more. */
 export async function endAllowance(tx: Transaction, customerId: string): Promise<void> {
   await tx.delete(usageAllowances).where(eq(usageAllowances.customerId, customerId))
 }
 
-/** Transfers that paid for usage name its reports. Any other account is no part of a customer. */
+/**
+ * Transfers that paid for usage name its reports. An account without such transfers does not belong
+ * to a customer.
+ */
 export async function hasPaidForUsage(tx: Transaction, accountId: bigint): Promise<boolean> {
   const [paid] = await tx
     .select({ seq: transfers.seq })
     .from(transfers)
     .where(and(eq(transfers.accountId, accountId), like(transfers.idempotencyKey, `${USAGE_KEY}%`)))
-    // The newest first: who pays for usage goes on doing so.
+    // Newest first: an account that pays for usage usually goes on doing so.
     .orderBy(desc(transfers.seq))
     .limit(1)
   return paid !== undefined

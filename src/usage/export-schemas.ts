@@ -47,7 +47,9 @@ export const ExportedMeterEvent = Type.Object({
   sent_at: nullable(Timestamp),
 })
 
-/** What is left of a price below the smallest unit of its asset: in parts of which `per` are one. */
+/**
+ * The rest of a price below the smallest unit of its asset, in parts of which `per` make one unit.
+ */
 export const ExportedRemainder = Type.Object({
   metric: Type.String(),
   asset: Type.String(),

@@ -12,7 +12,7 @@ declare module '../audit/record.ts' {
   }
 }
 
-/** Usage: what instances report, its totals, limits and prices. */
+/** Usage: the reports of instances, with totals, limits and prices. */
 export const usage: Capability = {
   name: 'usage',
   plugin: async (app, config) => {

@@ -5,22 +5,25 @@ import type { Allowances, Remaining } from './allowances.ts'
 import type { Report, Reported, Standing } from './reports.ts'
 import { type EarlierReport, type Written, reportKey } from './statements.ts'
 
-/** Null for a report that is paid from funds: it was left alone, to be stored with its charge. */
+/**
+ * Null for a report that is paid from funds: it was not stored here, and will be stored with its
+ * charge.
+ */
 export type Outcome = PromiseSettledResult<Reported | null>
 
-/** What is known of a batch when it is written. */
+/** What is known of a batch once it is written. */
 export interface Judged {
   written: Written
   /** Indexes of the reports that were stored. */
   creators: ReadonlySet<number>
-  /** What was stored before under the keys of the others. */
+  /** Reports that were stored before under the keys of the others. */
   earlier: readonly EarlierReport[]
   allowances: Allowances
-  /** A try before this one may have stored something, and its answer was lost. */
+  /** Whether an earlier try may have stored something, and its answer was lost. */
   mayHaveBegun: boolean
 }
 
-/** Indexes of the reports that were stored: of copies in one batch that is the first. */
+/** Indexes of the reports that were stored; of copies in one batch, the first. */
 export function creatorsOf(batch: readonly Report[], written: Written): Set<number> {
   const created = new Set(written.created)
   const leftOut = new Set([...written.untimely, ...written.unfit, ...written.charged])
@@ -36,7 +39,7 @@ export function judge(
   batch: readonly Report[],
   { written, creators, earlier, allowances, mayHaveBegun }: Judged,
 ): PromiseSettledResult<Reported>[] {
-  /** What is stored under an id by the time a report is met, as if one came after the other. */
+  /** What is stored under an id when a report is judged, as if reports came one after the other. */
   const stored = new Map(earlier.map((one) => [one.key, one]))
   batch.forEach((report, index) => creators.has(index) && stored.delete(reportKey(report)))
   const stands = new Set<string>()
@@ -67,18 +70,18 @@ export function judge(
       if (!known.fingerprint.equals(report.fingerprint)) {
         return rejected(new Refusal('IDEMPOTENCY_KEY_REUSED'))
       }
-      // An id of our own is here twice only if the answer to the first try was lost.
+      // An id that we made appears twice only if the answer to the first try was lost.
       return reported(known.receivedAt, report.isNamed, !mayHaveBegun || stands.has(key))
     }
-    // Else retention deleted the earlier report between the two statements, or the customer is being
-    // erased: the next try is told so.
+    // Otherwise retention deleted the earlier report between the two statements, or the customer is
+    // being erased. The next try gets that answer.
     return rejected(untimely.has(index) ? untimelyReport() : new Refusal('OVERLOADED'))
   })
 }
 
 /**
- * The outcomes of reports that were admitted and then not stored: paid from funds, and left alone;
- * too old by less than a millisecond; or of a customer that is being erased.
+ * The outcomes of reports that were admitted but not stored: they are paid from funds, are too old by
+ * less than a millisecond, or belong to a customer that is being erased.
  */
 export function missingOf(admitted: readonly Report[], written: Written): Map<Report, Outcome> {
   const created = new Set(written.created)
@@ -94,9 +97,10 @@ export function missingOf(admitted: readonly Report[], written: Written): Map<Re
 }
 
 /**
- * For reports that were admitted in a transaction and then not all stored: what was admitted behind
- * the missing ones counted on them, so the others are tried again, in a transaction of their own.
- * @param missing the outcomes of the missing ones
+ * For reports that were admitted in a transaction and then not all stored. Later reports were
+ * admitted on the assumption that the missing ones are stored, so the others are tried again in a new
+ * transaction.
+ * @param missing the outcomes of the missing reports
  */
 export async function tryWithout(
   batch: readonly Report[],

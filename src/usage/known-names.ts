@@ -1,18 +1,18 @@
-/** Of all customers together; a name may have 64 characters. */
+/** For all customers together; a name may have 64 characters. */
 const NAMES_MAX = 200_000
 
 export type KnownNames = ReturnType<typeof knownNames>
 
 /**
- * Metric names that this process has seen stored, by customer, so that a report of these alone needs
- * no look at what a customer's names are. A name is never taken back but by an erasure. In bounded
- * memory: whose customer was met first is forgotten first, and costs a look again.
+ * Metric names that this process has seen stored, by customer, so that a report with only these needs
+ * no query for the customer's names. Only an erasure removes a name. Memory is bounded: the customer
+ * that was seen first is forgotten first, and costs another query.
  */
 export function knownNames() {
   const byCustomer = new Map<string, Set<string>>()
   let count = 0
 
-  /** The customer has an allowance: from now on its names can be known. */
+  /** Called once the customer has an allowance, so that its names can be remembered. */
   function meet(customerId: string): void {
     if (byCustomer.has(customerId)) return
     byCustomer.set(customerId, new Set())

@@ -9,13 +9,13 @@ import {
   takeMeterEvents,
 } from './meter-statements.ts'
 
-/** Stripe takes 1,000 calls a second, and for a customer and a meter one at a time. */
+/** Stripe accepts 1,000 calls a second, and one at a time for a customer and a meter. */
 const CONCURRENCY = 8
 
 /**
- * Tells Stripe what has been used since the last time, once a minute: of each customer's meter and hour
- * one event, however many reports it sums up. An event that Stripe does not take now goes again as it is,
- * by the same identifier, so that it counts once.
+ * Reports new usage to Stripe once a minute: one event for each customer's meter and hour, however
+ * many reports it sums up. An event that Stripe does not accept now is sent again unchanged, with the
+ * same identifier, so that it counts once.
  */
 export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
   if (!app.hasStripe) return
@@ -35,7 +35,7 @@ export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
       if (outcome === 'refused')
         app.log.error({ event: id, reason }, 'Stripe refused a meter event')
     }
-    // The next minute is soon enough where Stripe is away.
+    // If Stripe is unavailable, the next minute is soon enough.
     if (settled.some(({ outcome }) => outcome === 'unknown' || outcome === 'away')) return
   }
 }
@@ -76,7 +76,7 @@ async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
 function settledBy(id: string, error: unknown): Settled {
   if (!(error instanceof Error)) throw error
   const { statusCode, code } = error as { statusCode?: number; code?: string }
-  // It has no code of its own.
+  // This error has no code of its own.
   if (statusCode === 400 && /already exists with identifier/i.test(error.message)) {
     return { id, outcome: 'accepted', reason: null }
   }
@@ -84,7 +84,8 @@ function settledBy(id: string, error: unknown): Settled {
     if (statusCode === undefined) throw error
     return { id, outcome: 'refused', reason: code ?? `status ${statusCode}` }
   }
-  // Not begun: by our circuit breaker, or because of too many calls. After anything else it may be done.
+  // Not begun: refused by our circuit breaker, or for too many calls. After any other error it may be
+  // done.
   const isRefusedForNow = code === 'EOPENBREAKER' || statusCode === 429
   return { id, outcome: isRefusedForNow ? 'away' : 'unknown', reason: null }
 }

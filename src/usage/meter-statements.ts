@@ -3,31 +3,35 @@ import type { Database } from '../database/index.ts'
 import { array, column } from '../database/arrays.ts'
 
 const BATCH_MAX = 500
-/** After a refusal, which may end when an operator has seen to the meter or the customer. */
+/**
+ * The delay after a refusal, which may end when an operator has corrected the meter or the customer.
+ */
 const REFUSED_RETRY_MINUTES = 60
-/** Stripe knows identifiers for 24 hours; later the same event would count a second time. */
+/** Stripe remembers identifiers for 24 hours; after that, the same event would count again. */
 const RESENDABLE_HOURS = 23
 
-/** On its way: from now on Stripe may have it. */
+/** An event being sent: from now on Stripe may have it. */
 export interface MeterEvent {
   id: string
   eventName: string
   stripeCustomerId: string
   /** A whole number. */
   value: string
-  /** When it was used. */
+  /** The time of the usage. */
   at: Date
 }
 
 export interface Settled {
   id: string
-  /** `unknown`: Stripe may have it; `away`: Stripe has it not. */
+  /** `unknown`: Stripe may have it; `away`: Stripe does not have it. */
   outcome: 'accepted' | 'refused' | 'unknown' | 'away'
   /** Stripe's code of a refusal. */
   reason: string | null
 }
 
-/** The Stripe customer of the subscription that gives access, or else the first that is linked. */
+/**
+ * The Stripe customer of the subscription that gives access, otherwise the one that was linked first.
+ */
 function payerOf(customerId: SQL): SQL {
   return sql`coalesce(
     (select p.stripe_customer_id from subscription_plans p
@@ -37,15 +41,15 @@ function payerOf(customerId: SQL): SQL {
   )`
 }
 
-/** Stripe takes events of the last 35 days. */
+/** Stripe accepts events of the last 35 days. */
 const PAST_DAYS_MAX = 34
 
 /**
- * Makes events of what has been used and not been told to Stripe, of customers that Stripe knows, of
- * 500 hours at most: reports wait for those. Each hour's whole part goes; the fraction stays in the hour
- * until it is over, and then adds up with others. Rows are locked in the order in which reports lock them,
- * and read by a statement that begins when they are: one that waits for a lock may compute with what a row
- * was before.
+ * Makes events of usage that has not been reported to Stripe, for customers with a Stripe customer.
+ * Handles 500 hours at most, because reports wait for them. The whole part of each hour is sent; the
+ * fraction stays in the hour until it is over, and is then added to others. Rows are locked in the
+ * order in which reports lock them, and read by a later statement: a statement that waits for a lock
+ * may compute with a row's old content.
  */
 export async function sealMeterEvents(db: Database): Promise<void> {
   await db.transaction(async (tx) => {
@@ -92,7 +96,7 @@ export async function sealMeterEvents(db: Database): Promise<void> {
   await sealSums(db)
 }
 
-/** What fractions have come to; and what the version before has added up. */
+/** Makes events of what fractions have added up to, and of sums from the previous version. */
 async function sealSums(db: Database): Promise<void> {
   await db.transaction(async (tx) => {
     const locked = await tx.execute<{ customerId: string; eventName: string }>(sql`
@@ -120,9 +124,9 @@ async function sealSums(db: Database): Promise<void> {
 }
 
 /**
- * The events that are due, marked as sent before they are: a process that is killed leaves none that
- * Stripe might have and nobody knows of. One whose outcome
- * has stayed unknown for too long is given up, for an operator to look up at Stripe.
+ * Takes the events that are due, and marks them as sent before they are: after a kill, no event that
+ * Stripe may have is unmarked. An event whose outcome has been unknown for too long is given up; an
+ * operator must look it up at Stripe.
  */
 export async function takeMeterEvents(
   db: Database,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { usageMeterEvents } from './tables.ts'
 
-/** @param waiting how many reports wait for a commit right now */
+/** @param waiting how many reports wait for a commit now */
 export function usageMetrics(app: FastifyInstance, waiting: () => number) {
   const registers = [app.metrics]
   const reports = new Counter({
@@ -18,7 +18,7 @@ export function usageMetrics(app: FastifyInstance, waiting: () => number) {
     labelNames: ['kind'],
     registers,
   })
-  // An increase is seen from a first value on.
+  // Without a first value, an increase would not be visible.
   for (const kind of ['anomaly', 'limit_exceeded']) findings.inc({ kind }, 0)
   const batches = new Histogram({
     name: 'strongroom_usage_batch_size',

@@ -25,39 +25,39 @@ import { type WriterOptions, usageWriter } from './writer.ts'
 import { endAllowance, hasPaidForUsage, usageSteps } from './erasure.ts'
 import { usageExports } from './export.ts'
 
-/** Of reports in a commit, and of values: so many are written in some tens of milliseconds. */
+/** The reports and the values of one commit, which takes some tens of milliseconds. */
 const BATCH_MAX = KINDS.usage.rowsMax
 const BATCH_VALUES_MAX = 3_000
-/** Of each customer in a commit: others wait for this much of it, and of one commit. */
+/** The values of one customer in a commit: others wait for this much of it, in one commit. */
 const BATCH_CUSTOMER_VALUES_MAX = 500
 /**
- * Of values on their way: what is let in is written long before its caller's time is up. Of one
- * customer it is two of the largest batches.
+ * The values that may wait: each is written long before its caller's time is up. One customer may
+ * have two of the largest batches waiting.
  */
 const WAITING_VALUES_MAX = 40_000
 const WAITING_CUSTOMER_VALUES_MAX = 20_000
-/** Of reports whose customer or account is locked by somebody else. */
+/** For reports whose customer or account another transaction has locked. */
 const ASIDE_MAX = 1_000
 const CLOSE_TIMEOUT_S = 5
 const ANOMALIES_INTERVAL_MS = 1_000
-/** How often to ask whether the day's cleaning is due: a process may not live for a day. */
+/** How often to check whether the daily cleaning is due: a process may not live for a day. */
 const CLEANING_INTERVAL_MS = 600_000
 
 declare module 'fastify' {
   interface FastifyInstance {
     usage: {
       /**
-       * Stores a report once, durably, with the totals it is part of.
+       * Stores a report once, durably, together with its totals.
        * @throws Refusal `IDEMPOTENCY_KEY_REUSED`, `VALIDATION_FAILED` for a time out of bounds,
-       * `TOO_MANY_METRICS`, `RATE_LIMITED`, `OVERLOADED`, or why it can not be paid for
-       * @param attempt the request's, whose time bounds the wait
+       * `TOO_MANY_METRICS`, `RATE_LIMITED`, `OVERLOADED`, or the reason why it can't be paid for
+       * @param attempt the request's attempt, whose time limits the wait
        */
       report(draft: ReportDraft, attempt?: Attempt): Promise<Reported>
       /**
-       * Stores reports of one customer, each with its own outcome, after their values were set aside.
-       * @param attempt the request's, whose time bounds the wait
-       * @throws Refusal `RATE_LIMITED` or `OVERLOADED` if there is no room for all of them: then
-       * nothing is stored
+       * Stores reports of one customer, each with its own outcome, after their values were reserved.
+       * @param attempt the request's attempt, whose time limits the wait
+       * @throws Refusal `RATE_LIMITED` or `OVERLOADED` if there is no room for all of them; nothing
+       * is stored then
        */
       reportBatch(
         customerId: string,
@@ -81,7 +81,10 @@ export interface UsageOptions {
   allowances: Allowances
 }
 
-/** Reports written in shared commits, with their charges, the look for anomalies behind them, and the daily cleaning. */
+/**
+ * Writes reports in shared commits, together with their charges, then looks for anomalies; and cleans
+ * up daily.
+ */
 export const usage = fp(
   async (app: FastifyInstance, { retentionDays, allowances }: UsageOptions) => {
     const writing = app.connections.open('usage')
@@ -110,7 +113,7 @@ export const usage = fp(
     const limits = {
       lanes: 1,
       batchMax: BATCH_MAX,
-      // The room's, of which a share may be above.
+      // The room is the actual limit, and fair shares may exceed it.
       waitingMax: 2 * WAITING_VALUES_MAX,
       ownerOf: (report: Report) => report.customerId,
       weightOf: (report: Report) => report.valueCount,
@@ -125,7 +128,7 @@ export const usage = fp(
         return writer.commit(writing, batch)
       },
     })
-    // Apart, so that who pays with each report holds up nobody else.
+    // Separate, so that reports that are paid for delay no others.
     const charges = sharedCommits<Report, Reported | null>({
       ...limits,
       commit: (batch) => charger.commit(charging, batch, SHARED),
@@ -140,7 +143,7 @@ export const usage = fp(
       keyOf: (report) => report.customerId,
       commit: (batch) => onAside(() => charger.commit(aside, batch, ALONE)),
       isBusy: (reason) => reason instanceof SetAside,
-      // Of one that was sent before its customer was locked it is not known whether it was stored.
+      // If a report was sent before its customer was locked, it is unknown whether it was stored.
       giveUp: ({ sent, reportId }) =>
         sent ? new Refusal('OUTCOME_UNKNOWN', { repeat: { report_id: reportId } }) : busyAccount(),
     })
@@ -158,7 +161,9 @@ export const usage = fp(
       metrics,
     })
 
-    /** Customers of whom a batch waited for a row in vain; of these no other batch does. */
+    /**
+     * Customers for whom a batch waited for a row without getting it; further batches leave them out.
+     */
     const heldUp = new Set<string>()
 
     async function store(report: Report): Promise<Reported | null> {
@@ -174,7 +179,9 @@ export const usage = fp(
       }
     }
 
-    /** Behind others of the same customer that wait, and to them if the customer can not be had. */
+    /**
+     * Joins other waiting reports of the same customer, also if the customer turns out to be locked.
+     */
     async function charge(report: Report): Promise<Reported | null> {
       const since = performance.now()
       if (setAside.has(report.customerId)) return setAside.submit(report, since)
@@ -224,7 +231,7 @@ export const usage = fp(
       if (cleaned !== null) app.log.info(cleaned, 'Deleted reports past their retention')
     })
 
-    /** Runs a job again and again, never beside itself. */
+    /** Runs a job again and again, but never concurrently with itself. */
     function every(intervalMs: number, failure: string, job: () => Promise<void>) {
       let running = Promise.resolve()
       let isRunning = false
@@ -245,7 +252,7 @@ export const usage = fp(
     }
 
     app.addHook('onClose', async () => {
-      // The cleaning may go on for long, and ends with the pool's connections.
+      // The cleaning may take long, and ends when the pool's connections are closed.
       void cleaning.stop()
       await anomalies.stop()
       await Promise.all(

@@ -47,7 +47,7 @@ export function presentOutcome(
   return { report_id, status: 'refused', code: codeOf(reason) }
 }
 
-/** Whether nothing that the report itself says decides over it: it may be sent again as it is. */
+/** Whether the report failed for a reason outside itself, so that it may be sent again unchanged. */
 export function hasNoOutcome(
   outcome: PromiseSettledResult<Reported>,
 ): outcome is PromiseRejectedResult {
@@ -66,7 +66,7 @@ export function isUnknown(
   )
 }
 
-/** Whether a report failed for no reason of its own. */
+/** Whether a report failed because of a fault, and not because of a refusal. */
 export function isFault(outcome: PromiseSettledResult<Reported>): outcome is PromiseRejectedResult {
   return outcome.status === 'rejected' && !(outcome.reason instanceof Refusal)
 }
@@ -77,7 +77,7 @@ function codeOf(reason: unknown) {
   return isDatabaseUnavailable(reason) ? 'DATABASE_UNAVAILABLE' : 'INTERNAL_ERROR'
 }
 
-/** What totals of a customer and of all have in common. */
+/** The fields that a customer's totals and the totals of all customers share. */
 export function presentTotal(row: {
   startsAt: Date
   metric: string

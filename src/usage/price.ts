@@ -12,10 +12,10 @@ export interface Charge {
 }
 
 /**
- * What a report's metrics cost that are paid from funds: value × price / per and what was left of
- * the reports before, rounded down to the asset's smallest unit. The rest is left for the next. All
- * of it is exact: values count as the decimals they are written as, and nothing is divided.
- * @param remainderOf what is left of the reports before, as `Charge` has it; undefined for nothing
+ * The cost of a report's metrics that are paid from funds: value × price / per, plus the rest of
+ * earlier reports, rounded down to the asset's smallest unit. The new rest is kept for the next
+ * report. All of it is exact: values count as the decimals that are written, and nothing is divided.
+ * @param remainderOf the rest of earlier reports, as in `Charge`; undefined for none
  */
 export function chargesOf(
   metrics: Record<string, number>,

@@ -18,7 +18,7 @@ import { type Report, type ReportDraft, type Reported, newReport } from './repor
 
 export interface ReportedBatch {
   outcomes: PromiseSettledResult<Reported>[]
-  /** After the batch; null if that is not known. */
+  /** What is left after the batch; null if unknown. */
   remaining: Remaining | null
 }
 
@@ -31,16 +31,16 @@ export interface ReporterOptions {
   room: ReturnType<typeof fairRoom>
   known: KnownNames
   allowances: Allowances
-  /** Answer null for a report that is paid from funds, which is then given to `charges`. */
+  /** Returns null for a report that is paid from funds, which is then given to `charges`. */
   commits: Commits
   charges: Commits
   metrics: ReturnType<typeof usageMetrics>
 }
 
-/** What the routes call: reports on their way into shared commits, within bounds for each customer. */
+/** The routes' access to shared commits, with bounds for each customer. */
 export function usageReporter(options: ReporterOptions) {
   const { app, room, known, allowances, commits, charges, metrics } = options
-  /** Customers' rows that are being made, so that calls at once make one. */
+  /** Customers' rows that are being created, so that concurrent calls create one. */
   const opening = new Map<string, Promise<void>>()
 
   async function report(draft: ReportDraft, attempt?: Attempt): Promise<Reported> {
@@ -72,7 +72,7 @@ export function usageReporter(options: ReporterOptions) {
       const outcomes = await Promise.all(storing)
       const unused = unusedValues(drafts, outcomes, aside.stored)
       const settled = settleValues(app.db, aside, unused, allowances).catch((error: unknown) => {
-        // What was stored is answered for all the same, and what was not used is so when the hour ends.
+        // What was stored is still answered, and unused values are freed when the hour ends.
         app.log.warn({ err: error }, 'Could not give back values that a batch did not use')
         return null
       })
@@ -91,7 +91,7 @@ export function usageReporter(options: ReporterOptions) {
   async function store(made: Report): Promise<Reported> {
     const stored = await commits.submit(made)
     if (stored !== null) return stored
-    // It was left alone.
+    // The first commit did not store it.
     made.sent = false
     const charged = await charges.submit(made)
     if (charged === null) throw new Error('A report was left alone twice')
@@ -134,7 +134,10 @@ export function usageReporter(options: ReporterOptions) {
   return { report, reportBatch }
 }
 
-/** Of reports that were not stored for sure, though values were set aside for them. What a fault left unknown stays taken until the hour ends. */
+/**
+ * The values of reports that were certainly not stored, although values were reserved. If a fault
+ * left that unknown, they stay reserved until the hour ends.
+ */
 function unusedValues(
   drafts: readonly ReportDraft[],
   outcomes: readonly PromiseSettledResult<Reported>[],

@@ -5,28 +5,28 @@ import type { Write } from '../http/outcomes/attempt.ts'
 import { sha256 } from '../encoding/sha256.ts'
 import { type Remaining, valuesOf } from './allowances.ts'
 
-/** What an instance reports. */
+/** A report from an instance. */
 export interface ReportDraft {
   customerId: string
-  /** Who reports, for the record of a charge. */
+  /** The caller, for the record of a charge. */
   actor: Actor
-  /** The caller's; null if it gave none. */
+  /** The caller's id of the report; null if none was given. */
   reportId: string | null
   instanceId: string | null
-  /** Null for now. */
+  /** Null for the current time. */
   reportedAt: Date | null
-  /** Metric to a finite value of at least 0; 1 to 100 of them. */
+  /** The value of each metric, finite and at least 0; 1 to 100 metrics. */
   metrics: Record<string, number>
 }
 
-/** A report on its way. It has an id in any case, under which it can be found again. */
+/** A report being processed. It always has an id, by which it can be found again. */
 export interface Report extends ReportDraft, Write {
   reportId: string
-  /** Whether the id is the caller's, who may repeat it. */
+  /** Whether the caller has given the id, and so can repeat it. */
   isNamed: boolean
   fingerprint: Buffer
   valueCount: number
-  /** Whether its values were taken of the hour's before it is stored, with those of its batch. */
+  /** Whether its values were reserved for the hour before it is stored, with those of its batch. */
   isSetAside: boolean
 }
 
@@ -49,7 +49,7 @@ export function newReport(draft: ReportDraft, { isSetAside = false } = {}): Repo
   }
 }
 
-/** Where a customer stands against one of its plan's limits, in the current month (UTC). */
+/** How much of one of its plan's limits a customer has used in the current month (UTC). */
 export interface Standing {
   metric: string
   /** An exact decimal. */
@@ -63,10 +63,10 @@ export interface Reported {
   customerId: string
   receivedAt: Date
   limits: Standing[]
-  /** After this report. */
+  /** What is left after this report. */
   remaining: Remaining
-  /** It had been reported before. */
+  /** Whether it had been reported before. */
   replayed: boolean
-  /** Nothing was stored for it for sure: not even by a try whose answer was lost. */
+  /** Whether certainly nothing was stored for it, not even by a try whose answer was lost. */
   isUnspent: boolean
 }

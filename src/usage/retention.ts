@@ -4,35 +4,35 @@ import type { Database, Transaction } from '../database/index.ts'
 import { restAfter } from '../scheduling/pace.ts'
 import { usageReports, usageRetention } from './tables.ts'
 
-/** Few enough that nothing waits for a page. */
+/** Few enough that a page delays nothing. */
 const PAGE = 1_000
 
-/** Of one run of the job; a worker that is to stop does not wait for millions of rows. */
+/** For one run of the job; a worker that must stop does not wait for millions of rows. */
 const RUN_MS_MAX = 20_000
-/** Of the daily cleaning, which leaves the rest to the job. */
+/** For the daily cleaning, which leaves the rest to the job. */
 const DAILY_MS_MAX = 5_000
-/** The job begins when whoever moved the bound has had its time. */
+/** The job begins after the call that has moved the bound has had its time. */
 const JOB_DELAY_S = 10
 
 const SYSTEM: Actor = { id: 'system', ip: null }
 
 export interface Cleaned {
-  /** How many of them in this call; of what is left, `isDone` tells whether there is any. */
+  /** How many were deleted in this call; `isDone` tells whether any are left. */
   deleted: number
   cutoff: Date
   isDone: boolean
 }
 
 export interface CleanOptions {
-  /** For how long to delete before the rest is left to the job; without it until all is done. */
+  /** How long to delete before the rest is left to the job; without it, until all is done. */
   timeMs?: number
   report?: (deleted: number) => void
 }
 
 /**
- * Deletes the reports of before `olderThanDays` ago, in small transactions; their totals stay. First
- * the bound of what is accepted is moved, with the audit record: from then on no report of before it
- * can arrive, and none that is deleted can come a second time. A job goes on where this ends.
+ * Deletes the reports from more than `olderThanDays` ago, in small transactions; their totals stay.
+ * First it moves the bound for accepted reports, with the audit record: from then on no older report
+ * is accepted, so no deleted report can be counted again. A job continues where this ends.
  */
 export async function cleanUsage(
   db: Database,
@@ -47,8 +47,8 @@ export async function cleanUsage(
 }
 
 /**
- * Once a day: of all processes that ask, one is told to clean. Leaves an audit record on days when
- * there is something to delete.
+ * Once a day, one of the processes that ask gets the turn to clean. On days with something to delete,
+ * this leaves an audit record.
  * @returns null when it is not this process's turn
  */
 export async function cleanUsageDaily(
@@ -57,7 +57,7 @@ export async function cleanUsageDaily(
 ): Promise<Cleaned | null> {
   const cutoff = await db.transaction(async (tx) => {
     const hasOld = await hasOlder(tx, retentionDays)
-    // Processes that ask at once wait for this row, and then see that the turn is taken.
+    // Concurrent processes wait for this row, and then see that the turn is taken.
     const turn = await tx
       .update(usageRetention)
       .set({ cleanedAt: sql`now()` })
@@ -69,7 +69,7 @@ export async function cleanUsageDaily(
   return { cutoff, ...(await deleteBefore(db, cutoff, { timeMs: DAILY_MS_MAX })) }
 }
 
-/** The job: deletes what is older than the bound that was moved last, and queues itself for the rest. */
+/** The job: deletes what is older than the latest bound, and queues itself for the rest. */
 export async function deleteOldReports(db: Database): Promise<Omit<Cleaned, 'cutoff'>> {
   const [row] = await db.select({ keptSince: usageRetention.keptSince }).from(usageRetention)
   if (row === undefined) throw new Error('The row of usage_retention is missing')
@@ -78,7 +78,7 @@ export async function deleteOldReports(db: Database): Promise<Omit<Cleaned, 'cut
   return done
 }
 
-/** Asked before the bound is locked: until the commit, whoever reports usage waits for its row. */
+/** Checked before the bound is locked: until the commit, all usage reports wait for its row. */
 async function hasOlder(tx: Transaction, days: number): Promise<boolean> {
   const found = await tx
     .select({ one: sql`1` })
@@ -101,7 +101,7 @@ async function moveBound(
   hasOld: boolean,
 ): Promise<Date> {
   const cutoffSql = cutoffOf(olderThanDays)
-  // Waits for batches under way, which share a lock on this row.
+  // Waits for running batches, which share a lock on this row.
   const [row] = await tx
     .update(usageRetention)
     .set({ keptSince: sql`greatest(${usageRetention.keptSince}, ${cutoffSql})` })
@@ -122,7 +122,7 @@ async function queueJob(db: Pick<Database, 'execute'>, delayS: number): Promise<
       run_at := now() + make_interval(secs => ${delayS}::int))`)
 }
 
-/** Rows that another cleaning holds are left to it. */
+/** Rows that another cleaning has locked are left to it. */
 async function deleteBefore(
   db: Database,
   cutoff: Date,
@@ -134,7 +134,7 @@ async function deleteBefore(
   let from = new Date(0)
   for (;;) {
     const startedAt = performance.now()
-    // Starting where the last page ended spares reading past the index entries of what it deleted.
+    // Starting where the last page ended avoids reading past the index entries of deleted rows.
     const [page] = await db.execute<{ count: number; until: string | null }>(sql`
       with gone as (
         delete from usage_reports where ctid = any (array(

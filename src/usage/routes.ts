@@ -54,7 +54,7 @@ export const usageSchemas = [
 /** A thousand reports of ten metrics each, with room for names, ids and white space. */
 const BATCH_BYTES_MAX = 4_194_304
 
-/** Why a report that is paid from funds is refused; the same one may succeed later. */
+/** Why a report that is paid from funds is refused; the same report may succeed later. */
 const UNPAID = [
   'INSUFFICIENT_FUNDS',
   'BUDGET_EXCEEDED',
@@ -66,13 +66,13 @@ const UNPAID = [
 
 export const reportSchema = {
   operationId: 'reportUsage',
-  summary: 'Report what an instance has used',
+  summary: "Report an instance's usage",
   description:
-    'A metric that the plan has a price for is paid with the report, from the account whose ' +
-    '`user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can ' +
-    'be sent again. A metric name counts as the customer’s from its first report on; the metric values ' +
-    'of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A ' +
-    'report that was stored before costs nothing.',
+    'If the plan has a price for a metric, the report pays it from the account whose ' +
+    '`user_id` is the customer’s id: both happen, or neither. A report that was refused for ' +
+    'lack of funds can be sent again. A metric name counts as the customer’s from its first ' +
+    'report on. The metric values of an hour (UTC) are limited too; beyond that limit the ' +
+    'answer is a 429 until the next hour. A report that is already stored costs nothing.',
   body: ReportBody,
   response: {
     200: Type.Unsafe<Static<typeof UsageReceipt>>({
@@ -85,7 +85,7 @@ export const reportSchema = {
 
 /**
  * Customer: `/api/usage`.
- * @param options the limit of reports for each customer, null for none
+ * @param options the limit of reports for each customer; null for none
  */
 export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> = async (
   app,
@@ -139,7 +139,8 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
     async (request, reply) => {
       const { customerId } = keyHolderOf(request)
       refuseTooManyValues(request.body)
-      // All times are read before the first report is stored: what is no time is a malformed body.
+      // All times are read before the first report is stored, because a malformed time makes the
+      // whole body malformed.
       const drafts = request.body.reports.map((report, index) =>
         draftOf(actorOf(request), customerId, report, `/reports/${index}`),
       )
@@ -152,7 +153,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ limit: Limiter | null }> =
       const results = outcomes.map((outcome, index) =>
         presentOutcome(outcome, drafts[index]?.reportId ?? null),
       )
-      // Where nothing has an outcome of its own, the status says so: nobody overlooks that.
+      // If no report has an outcome of its own, the status says so, which clients do not overlook.
       if (remaining === null || outcomes.every(hasNoOutcome)) {
         const isOpen = remaining === null || outcomes.some(isUnknown)
         if (!isOpen) throw outcomes.find(hasNoOutcome)?.reason
@@ -172,9 +173,9 @@ export const usageTotalRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getUsage',
         summary: 'Read totals of a customer’s usage, oldest first: for a key, of its own',
         description:
-          'Whole hours, days or months in UTC: from the one that `from` is in to the last one that ' +
-          'starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. ' +
-          'At most a year of hours, ten years of days or months, and 10,000 totals.',
+          'Whole hours, days or months in UTC: from the one that contains `from` to the last one ' +
+          'that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year ' +
+          'earlier. At most a year of hours, ten years of days or months, and 10,000 totals.',
         params: Type.Object({ customer_id: CustomerId }),
         querystring: UsageQuery,
         response: { 200: ref(UsageTotals) },
@@ -204,7 +205,7 @@ function refuseTooManyValues({ reports }: Static<typeof ReportBatchBody>): void 
   throw new Refusal('VALIDATION_FAILED', { details: [{ path: '/reports', message }] })
 }
 
-/** Adds when the values of an hour are there again to the answer of those who have none left. */
+/** Tells callers without values left when the hour's values are available again. */
 async function sayingWhen<T>(reply: FastifyReply, answer: Promise<T>): Promise<T> {
   try {
     return await answer
@@ -214,7 +215,7 @@ async function sayingWhen<T>(reply: FastifyReply, answer: Promise<T>): Promise<T
   }
 }
 
-/** @throws Refusal `VALIDATION_FAILED` for what looks like a time and is none */
+/** @throws Refusal `VALIDATION_FAILED` for a text that only looks like a time */
 function draftOf(
   actor: Actor,
   customerId: string,

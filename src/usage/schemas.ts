@@ -4,10 +4,10 @@ import { CustomerId, Timestamp, TimestampInput, nullable, strictObject } from '.
 
 const METRICS_MAX = 100
 export const BATCH_REPORTS_MAX = 1_000
-/** Of all reports of a batch together. */
+/** For all reports of a batch together. */
 export const BATCH_VALUES_MAX = 10_000
 
-/** Written by hand: TypeBox's record would not limit its keys. */
+/** Written by hand, because TypeBox's record would not limit its keys. */
 const MetricValues = Type.Unsafe<Record<string, number>>({
   title: 'MetricValues',
   type: 'object',
@@ -15,14 +15,14 @@ const MetricValues = Type.Unsafe<Record<string, number>>({
   propertyNames: MetricName,
   minProperties: 1,
   maxProperties: METRICS_MAX,
-  description: 'Up to 100 metrics, each with what was used since the last report.',
+  description: 'Up to 100 metrics, each with the usage since the last report.',
   examples: [{ 'api.calls': 1_250, 'storage.gb': 3.5 }],
 })
 
 /** Visible ASCII: no space, no line break, nothing that looks like something else. */
 export const ReportId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
-  description: 'Of your making: the same report sent again under it counts once.',
+  description: 'Your own id of the report: repeated with it, the report counts once.',
   examples: ['2026-11-24T09:instance-7'],
 })
 
@@ -37,8 +37,8 @@ export const ReportBody = strictObject(
       Type.Unsafe<string>({
         ...TimestampInput,
         description:
-          'When it was used; now, if left out. At most 5 minutes ahead, and not before the time ' +
-          'since which reports are kept.',
+          'The time of the usage; now by default. At most 5 minutes in the future, and not before ' +
+          'the time since which reports are kept.',
         examples: ['2026-11-24T09:00:00.000Z'],
       }),
     ),
@@ -95,7 +95,7 @@ export const UsageReceipt = Type.Object(
     customer_id: CustomerId,
     received_at: Timestamp,
     limits: Type.Array(Standing, {
-      description: 'Where the customer stands against the limits of its plan, this report counted.',
+      description: "The customer's usage against the limits of its plan, with this report counted.",
     }),
     remaining: RemainingAllowances,
   },
@@ -109,7 +109,7 @@ export const UsageBatchReceipt = Type.Object(
         {
           report_id: nullable(
             Type.String({
-              description: 'Null for a refused report that gave none.',
+              description: 'The id of the report; null for a refused report without one.',
               examples: ['2026-11-24T09:instance-7'],
             }),
           ),
@@ -122,7 +122,7 @@ export const UsageBatchReceipt = Type.Object(
         },
         { title: 'UsageBatchResult' },
       ),
-      { description: 'One for each report, in their order.' },
+      { description: 'One result for each report, in the same order.' },
     ),
     remaining: RemainingAllowances,
   },
@@ -158,7 +158,7 @@ const Total = {
     examples: ['2026-11-24T00:00:00.000Z'],
   }),
   metric: Type.String({ examples: ['api.calls'] }),
-  count: Type.Integer({ description: 'How many reports.', examples: [24] }),
+  count: Type.Integer({ description: 'How many reports were made.', examples: [24] }),
   sum: Type.Number({ examples: [30_000] }),
   sum_exact: Exact,
   min: Type.Number({ examples: [900] }),
@@ -171,7 +171,10 @@ export const UsageTotals = Type.Object(
       Type.Object(
         {
           ...Total,
-          last: Type.Number({ description: 'Of the latest `reported_at`.', examples: [1_250] }),
+          last: Type.Number({
+            description: 'The value with the latest `reported_at`.',
+            examples: [1_250],
+          }),
         },
         { title: 'UsageTotal' },
       ),
@@ -186,7 +189,10 @@ export const UsageTotalsOfAll = Type.Object(
       Type.Object(
         {
           ...Total,
-          customers: Type.Integer({ description: 'How many reported it.', examples: [12] }),
+          customers: Type.Integer({
+            description: 'How many customers reported it.',
+            examples: [12],
+          }),
         },
         { title: 'UsageTotalOfAll' },
       ),

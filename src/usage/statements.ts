@@ -5,22 +5,27 @@ import { pricedThen } from './priced.ts'
 import type { Report, Standing } from './reports.ts'
 import type { ChargedPart } from './tables.ts'
 
-/** What became of a batch; customers' reports are named by `reportKey`. */
+/** The result of a batch; customers' reports are named by `reportKey`. */
 export interface Written {
   receivedAt: Date
-  /** Reports that are stored now and were not before. */
+  /** Reports that this batch has stored. */
   created: string[]
-  /** Indexes into the batch of those whose time is out of bounds. */
+  /** Indexes of reports whose time is out of bounds. */
   untimely: number[]
-  /** Indexes of those for which fewer values may be left this hour than they and those before have. */
+  /**
+   * Indexes of reports for which the hour may have too few values left, with those before them
+   * counted.
+   */
   unfit: number[]
-  /** Indexes into the batch of those that are paid from funds, which were left alone. */
+  /** Indexes of reports that are paid from funds, which were not stored. */
   charged: number[]
   standings: (Standing & { customer: string })[]
-  /** What customers have used of their allowances; one without is not there any more. */
+  /**
+   * How much customers have used of their allowances; a customer without an entry no longer exists.
+   */
   used: { customer: string; values: number; names: number }[]
   hourEndsInS: number
-  /** Limits found exceeded for the first time this month. */
+  /** Limits that were found exceeded for the first time this month. */
   exceeded: number
 }
 
@@ -30,18 +35,18 @@ export interface Bounds {
   aheadMinutes: number
   /** How many metric values a customer may store in an hour. */
   valuesMax: number
-  /** The plan of customers whom no operator has given one. */
+  /** The plan of customers without a plan from an operator. */
   defaultPlan: string | null
 }
 
-/** The transaction in which reports are written that were admitted in it. */
+/** The transaction in which reports were admitted, and are now written. */
 export interface WritingTransaction {
   xid: string
-  /** Whose standings are asked for, also where nothing is written. */
+  /** The customers whose standings are wanted, even if nothing is written. */
   customerIds: readonly string[]
-  /** Whether reports that are paid from funds are charged for in it; elsewhere they are left alone. */
+  /** Whether it also charges for reports that are paid from funds; otherwise they are not stored. */
   isCharging: boolean
-  /** How many names its customer had not reported before, of a report with such names. */
+  /** How many new names a report has, for reports with any. */
   newNames: ReadonlyMap<Report, number>
   /** What was paid for a report from funds, of those that were charged for. */
   charges: ReadonlyMap<Report, readonly ChargedPart[]>
@@ -53,24 +58,24 @@ export interface EarlierReport {
   receivedAt: Date
 }
 
-/** Neither part has a space. */
+/** Unambiguous, because neither part contains a space. */
 export function reportKey(report: { customerId: string; reportId: string }): string {
   return `${report.customerId} ${report.reportId}`
 }
 
 /**
- * Stores a batch of reports, adds them to the totals and to what Stripe is to be told, says where
- * their customers stand, and notes and audits limits that are exceeded: one statement, so that all of
- * it happens or nothing does. Reports that are paid from funds are stored in a transaction that
- * charges for them, and in no other.
+ * Stores a batch of reports, adds them to the totals and to the usage for Stripe, returns their
+ * customers' standings, and notes and audits exceeded limits. It is one statement, so all of it
+ * happens or nothing. Reports that are paid from funds are stored only in a transaction that charges
+ * for them.
  *
- * Without a transaction, reports have no names but those that their customers have. Allowances are
- * locked before anything is stored, so that what the customer has used is what it is by then.
+ * Without a transaction, reports must contain no new names. Allowances are locked before anything is
+ * stored, so what the customer has used is current.
  *
- * Customers are locked against an erasure, and one that is being erased is passed over: of it nothing
- * is stored any more. The retention row is read under a lock, and so is the newest there is: while
- * the batch runs nobody moves the bound. Reports are stored and totals written in the order of their keys, so that no two
- * batches wait for each other. A report that is there already is left alone and adds nothing.
+ * Customers are locked against an erasure, and those being erased are left out. The retention row is
+ * read under a lock, in its newest version, so the bound can't move while the batch runs. Reports and
+ * totals are written in the order of their keys, so that two batches never deadlock. A report that
+ * already exists is left alone and adds nothing.
  */
 export async function writeReports(
   sql: postgres.Sql,
@@ -228,8 +233,9 @@ export async function writeReports(
 }
 
 /**
- * The values and new names of the reports just created, added to what their customers have used; of
- * copies the first was stored. A statement may begin before the hour that another one counts by then.
+ * Adds the values and new names of the created reports to what their customers have used; of copies,
+ * the first was stored. A statement may begin in the hour before the one that another statement
+ * already counts.
  */
 function spendAllowances(sql: postgres.Sql) {
   return sql`
@@ -254,7 +260,7 @@ function spendAllowances(sql: postgres.Sql) {
     returning a.customer_id, a.value_count, a.name_count`
 }
 
-/** The values of the reports just created, added to the totals of their hours, days and months. */
+/** Adds the values of the created reports to the totals of their hours, days and months. */
 function addToTotals(sql: postgres.Sql) {
   return sql`
     insert into usage_totals as total (

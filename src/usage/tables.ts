@@ -48,16 +48,19 @@ export interface ChargedPart {
 export const usageReports = pgTable(
   'usage_reports',
   {
-    /** Without a foreign key: the API key is the proof, and a check for each row would lock customers. */
+    /** No foreign key: the API key is proof enough, and a check for each row would lock customers. */
     customerId: text().notNull(),
-    /** The caller's or our own; the same again is the same report, for as long as its row is here. */
+    /**
+     * The caller's id or ours; a report with the same id is the same report, as long as its row
+     * exists.
+     */
     reportId: text().notNull(),
-    /** Which of the customer's instances, if it said so. */
+    /** The customer's instance, if the report names it. */
     instanceId: text(),
-    /** When it was so, as the instance has it; when it arrived, if it did not say. */
+    /** The time that the instance states, otherwise the time of arrival. */
     reportedAt: time().notNull(),
     receivedAt: time().notNull(),
-    /** Metric to value. */
+    /** The value of each metric. */
     metrics: jsonb().$type<Record<string, number>>().notNull(),
     /** SHA-256 over the report's content. */
     fingerprint: bytea().notNull(),
@@ -68,15 +71,15 @@ export const usageReports = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.reportId] }),
-    // What retention walks along; rows mostly come in its order, which keeps it cheap.
+    // For retention. Rows mostly arrive in this order, which keeps the index cheap.
     index('usage_reports_reported').on(table.reportedAt),
   ],
 )
 
 /**
- * A metric's values in each hour, day and month (UTC) in which it was reported. Written together
- * with the reports they sum up, and kept when those go. Every column but `sum` takes the values as
- * they are; sums are exact decimals, so that they are the same in whatever order reports come.
+ * A metric's values in each hour, day and month (UTC) in which it was reported. They are written
+ * together with the reports that they sum up, and stay when those are deleted. Sums are exact
+ * decimals, so the order of reports does not matter; all other columns store the values unchanged.
  */
 export const usageTotals = pgTable(
   'usage_totals',
@@ -89,13 +92,14 @@ export const usageTotals = pgTable(
     sum: numeric().notNull(),
     min: doublePrecision().notNull(),
     max: doublePrecision().notNull(),
-    /** The value with the latest `reported_at`, and of several with the same one the greatest. */
+    /** The value with the latest `reported_at`; among equal times, the greatest value. */
     last: doublePrecision().notNull(),
     lastAt: time().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.metric, table.period, table.startsAt] }),
-    // For totals across customers. With the customer, so that whichever index a plan takes is whole.
+    // For totals across customers. It includes the customer, so that a plan with either index needs
+    // no other.
     index('usage_totals_metric').on(table.period, table.metric, table.startsAt, table.customerId),
     check('usage_totals_period', sql`${table.period} in ('hour', 'day', 'month')`),
     check('usage_totals_count', sql`${table.count} > 0`),
@@ -103,18 +107,19 @@ export const usageTotals = pgTable(
 )
 
 /**
- * How much of its allowances a customer has used. Made before its first report is stored, and locked
- * by whatever stores one: so neither count is ever behind what is stored.
+ * How much of its allowances a customer has used. The row is created before the customer's first
+ * report is stored, and every transaction that stores a report locks it, so the counts are never
+ * behind.
  */
 export const usageAllowances = pgTable(
   'usage_allowances',
   {
     customerId: text().primaryKey(),
-    /** The UTC hour that `value_count` is of; it starts anew with the first report of a later one. */
+    /** The UTC hour that `value_count` counts; it restarts with the first report of a later hour. */
     hour: time().notNull(),
-    /** Metric values that were stored, or have been set aside for a batch that is being stored. */
+    /** Metric values that were stored, or are reserved for a batch that is being stored. */
     valueCount: integer().notNull(),
-    /** Different metrics in `usage_totals`, which are the customer's metric names. */
+    /** How many distinct metrics `usage_totals` has, which are the customer's metric names. */
     nameCount: integer().notNull(),
   },
   (table) => [
@@ -122,22 +127,25 @@ export const usageAllowances = pgTable(
   ],
 )
 
-/** A metric over its plan's limit, or far off its own pattern; each at most once in its window. */
+/**
+ * A metric that exceeds its plan's limit, or deviates from its usual pattern; at most once in each
+ * window.
+ */
 export const usageFindings = pgTable(
   'usage_findings',
   {
-    /** Order of discovery, which lists page by. */
+    /** The order of discovery, by which lists are paged. */
     seq: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
     kind: text({ enum: ['anomaly', 'limit_exceeded'] }).notNull(),
     customerId: text().notNull(),
     metric: text().notNull(),
-    /** The start of the day of an anomaly or of the month of a limit, in UTC. */
+    /** The start of the anomaly's day or of the limit's month, in UTC. */
     windowStart: time().notNull(),
-    /** The sum that was found: of the hour `at` or of the month. */
+    /** The sum that was found: of the hour `at`, or of the month. */
     value: doublePrecision().notNull(),
-    /** What it is more than. */
+    /** The threshold that it exceeds. */
     threshold: doublePrecision().notNull(),
-    /** The start of the period that `value` is the sum of. */
+    /** The start of the period of `value`. */
     at: time().notNull(),
     foundAt: time().notNull().defaultNow(),
   },
@@ -148,7 +156,7 @@ export const usageFindings = pgTable(
       table.kind,
       table.windowStart,
     ),
-    // What the list can be filtered by, in its order.
+    // The filters of the list, in its order.
     index('usage_findings_customer').on(table.customerId, table.seq),
     index('usage_findings_metric').on(table.metric, table.seq),
     index('usage_findings_kind_seq').on(table.kind, table.seq),
@@ -157,15 +165,15 @@ export const usageFindings = pgTable(
 )
 
 /**
- * One row: since when reports are kept. Older ones are refused for good, because the ids of those
- * that were deleted are forgotten, and a copy could not be told from a new report.
+ * One row: the time since which reports are kept. Older reports are refused for good, because the ids
+ * of deleted reports are gone, and a copy would look like a new report.
  */
 export const usageRetention = pgTable(
   'usage_retention',
   {
     only: boolean().primaryKey().default(true),
     keptSince: time().notNull(),
-    /** When the daily job last took its turn, in whichever process. */
+    /** When the daily job last took its turn, in any process. */
     cleanedAt: time(),
   },
   (table) => [check('usage_retention_only', sql`${table.only}`)],
@@ -191,14 +199,14 @@ export const usageRemainders = pgTable(
   ],
 )
 
-/** What is yet to be told to Stripe of a customer's use, by the time it is billed for; added to with each report. */
+/** Usage that Stripe must still get, by the time for which it is billed; each report adds to it. */
 export const usageMeterHours = pgTable(
   'usage_meter_hours',
   {
     customerId: text().notNull(),
     /** The name of Stripe's meter event. */
     eventName: text().notNull(),
-    /** The start of the hour (UTC) in which it was used, or of the period where that began within it. */
+    /** The start of the hour (UTC) of the usage, or of the period if that began within the hour. */
     at: time().notNull(),
     value: numeric().notNull(),
   },
@@ -208,7 +216,10 @@ export const usageMeterHours = pgTable(
   ],
 )
 
-/** Fractions that past hours have left over: Stripe takes whole numbers, so they wait until they are one. */
+/**
+ * Fractions left over from past hours: Stripe accepts whole numbers, so they wait until they add up
+ * to one.
+ */
 export const usageMeterSums = pgTable(
   'usage_meter_sums',
   {
@@ -223,19 +234,19 @@ export const usageMeterSums = pgTable(
   ],
 )
 
-/** Meter events on their way to Stripe: each goes again, as it is, until Stripe has it. */
+/** Meter events for Stripe: each is sent again, unchanged, until Stripe has accepted it. */
 export const usageMeterEvents = pgTable(
   'usage_meter_events',
   {
-    /** By which Stripe tells a repetition. */
+    /** The identifier by which Stripe recognises a repetition. */
     id: uuid().primaryKey().defaultRandom(),
     customerId: text().notNull(),
     eventName: text().notNull(),
-    /** Whole: Stripe takes no fractions. */
+    /** A whole number, because Stripe accepts no fractions. */
     value: numeric().notNull(),
     /** The event's own time; null for the time at which it is first sent. */
     at: time(),
-    /** Since when Stripe may have it; null while it can not. */
+    /** When it was first sent, so that Stripe may have it; null before. */
     sentAt: time(),
     retryAt: time().notNull().defaultNow(),
     /** Why it waits: Stripe's code for a refusal, or `outcome_unknown`. */

@@ -4,7 +4,7 @@ import { Refusal } from '../refusals/index.ts'
 import { type Range, startOf } from '../http/range.ts'
 import { usageTotals } from './tables.ts'
 
-/** A year of hours of one metric, and ten years of days of two, are less. */
+/** More than a year of hours of one metric, or ten years of days of two. */
 const ROWS_MAX = 10_000
 
 export type TotalRow = typeof usageTotals.$inferSelect
@@ -52,7 +52,7 @@ export async function totalsOfAll(db: Database, metric: string | null, range: Ra
   return bounded(rows)
 }
 
-/** Whose sum of a metric is the greatest in these days, greatest first. */
+/** The customers with the greatest sum of a metric in these days, greatest first. */
 export function topCustomers(db: Database, metric: string, range: Range, limit: number) {
   const total = sum(usageTotals.sum)
   return db

@@ -23,17 +23,20 @@ export function boundsOf({ retentionDays, allowances, defaultPlan }: WriterOptio
   return { retentionDays, aheadMinutes: AHEAD_MINUTES, valuesMax, defaultPlan }
 }
 
-/** Stores batches of reports, each report with its own outcome, on a connection given by the caller. */
+/** Stores batches of reports, each with its own outcome, on the given connection. */
 export function usageWriter(options: WriterOptions) {
   const { allowances, known } = options
   const bounds = boundsOf(options)
 
-  /** Outcomes may be `SetAside`: of reports whose customer has rows that others keep locked. */
+  /**
+   * Outcomes may be `SetAside`, for reports of customers with rows that other transactions keep
+   * locked.
+   */
   async function commit(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     const outcomes = await commitTogether(sql, batch)
     const heldUp = batch.filter((_, index) => isHeldUp(outcomes[index]))
     if (heldUp.length === 0) return outcomes
-    // One of them has kept all from being stored: each customer's are tried apart.
+    // One of these customers has blocked the whole batch, so each is now tried separately.
     const apart = new Map<Report, Outcome>()
     const customers = new Set(heldUp.map((report) => report.customerId))
     for (const customerId of customers) {
@@ -48,12 +51,12 @@ export function usageWriter(options: WriterOptions) {
     return batch.map((report, index) => apart.get(report) ?? outcomes[index] ?? rejected(undefined))
   }
 
-  /** Most reports have names that their customers are known to have: for them one statement will do. */
+  /** Most reports have only known names, for which one statement is enough. */
   async function commitTogether(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     const strangers = new Set(batch.filter(hasUnknownName).map((report) => report.customerId))
     const plain = batch.filter((report) => !strangers.has(report.customerId))
     const outcomes = await commitPlain(sql, plain)
-    // In their order, and all of a customer: what is admitted depends on what was before.
+    // In order, and all reports of a customer: admission depends on the reports before.
     const others = batch.filter((report) => !outcomes.has(report))
     const admitted = await commitAdmitted(sql, others)
     others.forEach((report, index) => outcomes.set(report, admitted[index] ?? rejected(undefined)))
@@ -64,7 +67,9 @@ export function usageWriter(options: WriterOptions) {
     return !Object.keys(metrics).every((name) => known.has(customerId, name))
   }
 
-  /** In one statement. Those are left out of which only a lock would tell whether they fit. */
+  /**
+   * Stores in one statement, and leaves out reports for which only a lock can tell whether they fit.
+   */
   async function commitPlain(
     sql: postgres.Sql,
     batch: readonly Report[],
@@ -114,7 +119,7 @@ export function usageWriter(options: WriterOptions) {
     })
   }
 
-  /** In a transaction that reads under lock, admits in memory and writes. */
+  /** Stores in a transaction that reads under locks, admits in memory, and writes. */
   async function commitAdmitted(sql: postgres.Sql, batch: readonly Report[]): Promise<Outcome[]> {
     if (batch.length === 0) return []
     return commitBatch(batch, {
@@ -129,7 +134,7 @@ export function usageWriter(options: WriterOptions) {
     batch: readonly Report[],
     mayHaveBegun: boolean,
   ): Promise<Outcome[]> {
-    // Sent as it is made: a query that waits to be awaited would go behind those of the state.
+    // Sent at once: a query that is first awaited later would come after those of the state.
     const begun = [
       sql`begin`.execute(),
       sql<[{ xid: string }]>`select pg_current_xact_id()::text as xid`.execute(),
@@ -189,12 +194,12 @@ function isHeldUp(outcome: Outcome | undefined): boolean {
   return outcome?.status === 'rejected' && isLockNotHad(outcome.reason)
 }
 
-/** What was written stands, whatever becomes of the rest. */
+/** What was written remains, whatever happens to the rest. */
 function afterCommit(error: unknown): never {
   throw new OutcomeUnknown(error)
 }
 
-/** Tells a try whether there was one before that may have stored something. */
+/** Tells a try whether an earlier one may have stored something. */
 export function toldOfTries<Result>(
   tryOnce: (batch: readonly Report[], mayHaveBegun: boolean) => Promise<Result>,
 ): (batch: readonly Report[]) => Promise<Result> {

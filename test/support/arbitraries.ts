@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** What a JSON schema of the OpenAPI document may say. */
+/** The parts of a JSON schema that the OpenAPI document uses. */
 export interface Schema {
   $ref?: string
   type?: string | string[]
@@ -23,12 +23,12 @@ export interface Schema {
   maxProperties?: number
 }
 
-/** Values that exist, by the name of the field or parameter that takes them. */
+/** Values that exist, by the name of their field or parameter. */
 export type Pools = Record<string, readonly unknown[]>
 
 const KEYS_MAX = 4
 
-/** What no field expects, or a parser may trip over. */
+/** Values that no field expects, or on which a parser may fail. */
 const HOSTILE: readonly unknown[] = [
   null,
   true,
@@ -59,7 +59,7 @@ const HOSTILE: readonly unknown[] = [
   Array.from({ length: 2_000 }, () => 0),
 ]
 
-/** As it stands in a body; JSON.stringify would round or drop these. */
+/** Raw text for a body; JSON.stringify would round or drop these values. */
 export const HOSTILE_JSON: readonly string[] = [
   '',
   'null',
@@ -75,7 +75,7 @@ export const HOSTILE_JSON: readonly string[] = [
   '['.repeat(100_000),
 ]
 
-/** Values that a schema allows, as far as the schema can say it. */
+/** Values that a schema allows, as far as the schema expresses it. */
 export function valid(schema: Schema, pools: Pools, resolve: (ref: string) => Schema, name = '') {
   return of(schema, name)
 
@@ -167,7 +167,7 @@ function strings(node: Schema): fc.Arbitrary<string> {
   return made.filter((text) => text.length >= minLength && text.length <= maxLength)
 }
 
-/** The same value but for one place, where something hostile, unknown or nothing stands instead. */
+/** The same value, except that one place is hostile, unknown or missing. */
 export function nearly(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const change = fc.record({
     place: fc.nat(),

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type LogRecord, recordBytes } from '../../src/audit/records.ts'
 import { type Checkpoint, growingTree, leafHash } from '../../src/audit/verifier.ts'
 
-/** Writes an export of so many records, and says what a checkpoint of it would. */
+/** Writes an export with `count` records, and returns the checkpoint that matches it. */
 export async function writeExport(path: string, count: number): Promise<Checkpoint> {
   const tree = growingTree()
   const out = createWriteStream(path, { highWaterMark: 1 << 20 })
@@ -19,7 +19,7 @@ export async function writeExport(path: string, count: number): Promise<Checkpoi
   return { size: count, root: tree.root(), issuedAt: new Date() }
 }
 
-/** As a charge is recorded. */
+/** A record like that of a charge. */
 function record(seq: number): LogRecord {
   const account = `acct_${1 + (seq % 10_000)}`
   const commitment = `sha256:${(seq * 2_654_435_761).toString(16).padStart(64, 'a')}`

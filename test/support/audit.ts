@@ -19,7 +19,7 @@ export interface Checkpoint {
   token: string
 }
 
-/** A checkpoint of all that was committed. */
+/** A checkpoint of everything that was committed. */
 export async function checkpointNow(service: Service): Promise<Checkpoint> {
   await settled(service)
   const { status, body } = await service.asAdmin('GET', '/api/audit/checkpoint')
@@ -27,7 +27,7 @@ export async function checkpointNow(service: Service): Promise<Checkpoint> {
   return body as Checkpoint
 }
 
-/** Fails if a record is not, to the byte, what the log has of it. */
+/** Fails if a record differs by a byte from what was logged. */
 export async function assertAuditSound(service: Service): Promise<void> {
   await settled(service)
   const { firstMisfit } = await exportLog(service.app.audit.sql, transferSource, {

@@ -20,7 +20,7 @@ export const URLS = {
   cancel_url: 'https://app.example.com/pricing',
 }
 
-/** The service with its jobs, and Stripe beside it; both end with the test. */
+/** The service with its jobs and a Stripe stand-in; both end with the test. */
 export async function startBilling(t: TestContext, env: Record<string, string> = {}) {
   const stripe = await startStripe({ secretKey: STRIPE_KEY, webhookSecret: SECRET })
   t.after(() => stripe.close())
@@ -42,7 +42,7 @@ export async function startBilling(t: TestContext, env: Record<string, string> =
 function helpers(service: Service, stripe: StripeStandIn) {
   const to = `${service.origin}/api/webhooks/stripe`
 
-  /** A customer whose calls carry the key. */
+  /** A customer, with calls that use its key. */
   async function newCustomer(email = 'ada@example.com') {
     const { customerId, apiKey } = await createCustomer(service, { email })
     const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
@@ -69,7 +69,7 @@ function helpers(service: Service, stripe: StripeStandIn) {
     }
   }
 
-  /** Delivers events, each answered 2xx, and waits until the jobs are done with them. */
+  /** Delivers events, each answered 2xx, and waits until the jobs have processed them. */
   async function deliver(
     events: StripeEvent[] = [...stripe.events],
     options: Partial<Parameters<StripeStandIn['deliver']>[0]> = {},
@@ -102,7 +102,7 @@ function helpers(service: Service, stripe: StripeStandIn) {
     })
   }
 
-  /** Makes the queue try again now what it would try later. */
+  /** Makes the queue retry now what it would retry later. */
   async function retryNow(): Promise<void> {
     await asAdmin(
       service.database.adminUrl,

@@ -6,7 +6,7 @@ export interface Identity {
   key: string
 }
 
-/** Object identifiers, as DER has them. */
+/** Object identifiers, encoded as DER. */
 const ECDSA_WITH_SHA256 = '2a8648ce3d040302'
 const COMMON_NAME = '550403'
 const BASIC_CONSTRAINTS = '551d13'
@@ -16,13 +16,16 @@ const TAGS = { boolean: 1, integer: 2, bits: 3, octets: 4, oid: 6, utf8: 12, seq
 const TIME = 23
 const DAY_MS = 86_400_000
 
-/** A private certificate authority that lives for a day, by RFC 5280 and no more than a test needs. */
+/**
+ * A private certificate authority that is valid for a day; it implements of RFC 5280 only what tests
+ * need.
+ */
 export function newAuthority(name: string) {
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const basic = der('sequence', der('boolean', Buffer.from([0xff])))
   const certificate = issue(name, own.publicKey, [BASIC_CONSTRAINTS, basic])
 
-  /** A certificate for a server that is called by this name. */
+  /** A certificate for a server with this name. */
   function identify(dnsName: string): Identity {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const names = der('sequence', tlv(0x82, Buffer.from(dnsName)))

@@ -1,7 +1,7 @@
 /** A section of CHANGELOG.md, whose form is https://keepachangelog.com/en/1.1.0/. */
 export interface Section {
   version: string
-  /** `YYYY-MM-DD`; null for a version that is still to come. */
+  /** `YYYY-MM-DD`; null for an unreleased version. */
   date: string | null
 }
 
@@ -14,7 +14,7 @@ export function versionsIn(changelog: string): Section[] {
   })
 }
 
-/** Whether one version comes after another, by the numbers of both. */
+/** Whether one version comes after another, by their numbers. */
 export function isNewer(version: string, other: string): boolean {
   const [ours, theirs] = [version, other].map((text) => text.split('.').map(Number))
   const different = [0, 1, 2].find((place) => ours?.[place] !== theirs?.[place])

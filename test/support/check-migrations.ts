@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { findDangers } from './migration-rules.ts'
 
 /**
- * Fails for a migration that would stop a running service. Those before the rules were made for a
- * database without traffic.
+ * Fails for a migration that would stop a running service. Earlier migrations than this were made for
+ * a database without traffic.
  */
 const FIRST_CHECKED = 9
 

@@ -6,11 +6,12 @@ import { transformSync } from 'esbuild'
 import { checkSync } from 'recheck'
 
 /**
- * `npm run check:regexes`: no regular expression of the service, its client or its schemas takes more
- * than linear time. Each is proved by recheck, in JavaScript alone; what can't be proved fails too.
+ * `npm run check:regexes`: checks that every regular expression of the service, its client and its
+ * schemas takes linear time. recheck proves each one, in pure JavaScript; an expression that can't be
+ * proved fails too.
  */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** Far more than any takes on an idle machine: one that can not be proved in it fails. */
+/** Far more than any proof takes on an idle machine; a longer one fails. */
 const TIMEOUT_MS = 120_000
 
 interface Found {
@@ -19,12 +20,14 @@ interface Found {
   flags: string
 }
 
-/** Literals, and calls of `RegExp` with a text; any other call can't be checked and is named. */
+/**
+ * Finds literals, and calls of `RegExp` with a text; any other call can't be checked and is reported.
+ */
 function* regexesOf(path: string): Generator<Found> {
   const { code } = transformSync(readFileSync(path, 'utf8'), { loader: 'ts', target: 'esnext' })
   const place = relative(ROOT, path)
   const options = { ecmaVersion: 'latest', sourceType: 'module' } as const
-  // What a token holds is missing in acorn's types.
+  // acorn's types lack a token's value.
   const tokens = [...tokenizer(code, options)] as (Token & { value: unknown })[]
   for (const [index, token] of tokens.entries()) {
     const { value } = token

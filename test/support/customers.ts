@@ -7,7 +7,7 @@ export interface TestCustomer {
   keyId: string
 }
 
-/** A customer with its first API key; hashing the key makes this the slowest call there is. */
+/** A customer with its first API key; hashing the key makes this the slowest call of all. */
 export async function createCustomer(
   service: Service,
   body: Record<string, unknown> = { email: 'ada@example.com' },
@@ -18,7 +18,7 @@ export async function createCustomer(
   return { customerId: answer.body.customer.customer_id, apiKey, keyId: keyIdOf(apiKey) }
 }
 
-/** A plan, made or replaced. */
+/** Creates or replaces a plan. */
 export async function putPlan(
   service: Service,
   id: string,

@@ -4,35 +4,35 @@ import type { TestContext } from 'node:test'
 import type { KindName } from '../../src/database/kinds.ts'
 
 /**
- * When a connection to the database is cut, by the commit it is about: one of a transaction, or a
- * statement that writes by itself. `before` it reaches the server, while it is `under way`, or `after` the
- * server has done it and before the driver hears of that.
+ * When to cut a connection to the database, relative to a commit: that of a transaction, or of a
+ * statement that commits by itself. `before` it reaches the server, while it is `under way`, or
+ * `after` the server has done it and before the driver gets the answer.
  */
 export type Cut = 'before' | 'under way' | 'after'
 
 export interface Fault {
   cut: Cut
-  /** Which commit, by its statement; the first that comes if not given. */
+  /** Selects the commit by its statement; by default the first one. */
   matches?: RegExp
-  /** On connections of which kind, by its name in the table of kinds; any if not given. */
+  /** Selects a kind of connection, by its name in the table of kinds; by default any. */
   pool?: KindName
-  /** How long the server then refuses connections, as one that recovers. */
+  /** How long the server then refuses connections, like one that recovers. */
   recoveryMs?: number
 }
 
 export interface DatabaseProxy {
   url: string
-  /** The next commit that matches meets it. Replaces what was planned before. */
+  /** Plans a fault for the next commit that matches; replaces an earlier plan. */
   plan(fault: Fault | null): void
-  /** Whether what was planned has happened. */
+  /** Whether the planned fault has happened. */
   isDone(): boolean
 }
 
 const WRITES = /^\s*(?:insert|update|delete|with[\s\S]*\binsert into)\b/i
 
 /**
- * Between the service and PostgreSQL: reads the messages of both, and cuts a connection where it is
- * told. It ends with the test.
+ * Stands between the service and PostgreSQL, reads the messages of both, and cuts a connection as
+ * planned. It ends with the test.
  */
 export async function databaseProxy(
   t: Pick<TestContext, 'after'>,
@@ -76,7 +76,7 @@ export async function databaseProxy(
       else cut(client, fault)
     })
     upstream.on('data', (bytes: Buffer) => {
-      // The server is ready again: it has done what was sent.
+      // The server is ready again, so it has done what was sent.
       if (lose === null) client.write(bytes)
       else if (bytes.subarray(-6, -1).equals(READY)) lose()
     })
@@ -102,10 +102,10 @@ export async function databaseProxy(
   return { url: url.href, plan: (fault) => (planned = fault), isDone: () => planned === null }
 }
 
-/** `ReadyForQuery` but for the state of the transaction. */
+/** `ReadyForQuery` without the state of the transaction. */
 const READY = Buffer.from('Z\0\0\0\x05', 'latin1')
 
-/** What a server says that is not yet open for connections. */
+/** The answer of a server that does not accept connections yet. */
 const STARTING_UP = errorResponse('57P03', 'the database system is in recovery mode')
 
 function errorResponse(code: string, message: string): Buffer {
@@ -116,7 +116,7 @@ function errorResponse(code: string, message: string): Buffer {
   return Buffer.concat([head, fields])
 }
 
-/** Reads what a client sends; tells the commits among the statements that it has executed. */
+/** Reads a client's messages, and recognises commits among the executed statements. */
 function statementReader() {
   const prepared = new Map<string, string>()
   let rest = Buffer.alloc(0)
@@ -140,7 +140,7 @@ function statementReader() {
     }
   }
 
-  /** The statement that a message has the server execute. */
+  /** The statement that the server executes for a message. */
   function statementOf(type: number, body: Buffer): string | null {
     const [first = '', second = ''] = body.toString('latin1').split('\0', 2)
     if (type === 0x51) return first

@@ -21,7 +21,7 @@ export const OWNER_ROLE = 'strongroom_test_owner'
 
 const TRIES_MAX = 50
 
-/** A database of its own for a test, cloned from the migrated template. */
+/** A separate database for a test, cloned from the migrated template. */
 export async function createDatabase(): Promise<TestDatabase> {
   const server = required('TEST_DATABASE_URL')
   const template = required('TEST_TEMPLATE')
@@ -34,7 +34,7 @@ export async function createDatabase(): Promise<TestDatabase> {
         )
         return await closeDatabase(sql, name)
       } catch (error) {
-        // 55006: another test is cloning the template at this moment.
+        // 55006: another test is cloning the template right now.
         if (!(error instanceof postgres.PostgresError && error.code === '55006')) throw error
         if (tries === TRIES_MAX) throw error
         await delay(50)

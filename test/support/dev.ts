@@ -4,10 +4,10 @@ import pretty from 'pino-pretty'
 import { whenNpmIsGone } from '../../src/process/npm.ts'
 import { STOP_SIGNALS } from '../../src/process/signals.ts'
 
-/** `npm run dev`: the service, started again on every change, with a log to read. */
+/** `npm run dev`: the service with a readable log, restarted on every change. */
 const tsx = createRequire(import.meta.url).resolve('tsx/cli')
-// In a group of its own: Ctrl-C comes twice, from the terminal and from npm, and at the second signal
-// tsx kills what it watches instead of waiting for it.
+// In a separate process group: Ctrl-C arrives twice, from the terminal and from npm, and at the
+// second signal tsx kills its child instead of waiting for it.
 const watching = spawn(process.execPath, [tsx, 'watch', '--clear-screen=false', 'src/server.ts'], {
   detached: true,
   stdio: ['inherit', 'pipe', 'inherit'],

@@ -26,7 +26,7 @@ export interface Scene {
   look: (changes?: Environment) => Promise<Map<string, Line>>
 }
 
-/** A service as in production, and the doctor beside it. */
+/** A service as in production, with the doctor beside it. */
 export async function scene(t: TestContext): Promise<Scene> {
   const folder = newFolder(t)
   const keyPath = join(folder, 'license-key.pem')
@@ -68,7 +68,7 @@ export function expect(
   if (status !== 'pass') assert.ok((line?.advice ?? '').length > 5, `${check} has no advice`)
 }
 
-/** An HTTP server of the test's own. @returns its origin */
+/** An HTTP server for the test. @returns its origin */
 export async function serve(
   t: TestContext,
   listener: Parameters<typeof createServer>[1],

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 
 /**
- * What becomes of a request: `lost` before the service has it, `unanswered` after it has, `silent`
- * for ever, or answered by the proxy itself.
+ * The fate of a request: `lost` before the service has it, `unanswered` after it has it, `silent` for
+ * ever, or answered by the proxy itself.
  */
 export type Fault =
   | 'lost'
@@ -25,11 +25,11 @@ export interface FaultyProxy {
   url: string
   /** Every request so far, in order. */
   seen: Seen[]
-  /** The next requests meet these faults, one each; those after them pass. */
+  /** Plans one fault for each of the next requests; later requests pass. */
   plan(...faults: Fault[]): void
 }
 
-/** A proxy before the service that fails as it is told. It ends with the test. */
+/** A proxy in front of the service that fails as planned. It ends with the test. */
 export async function faultyProxy(t: Pick<TestContext, 'after'>, origin: string) {
   const faults: Fault[] = []
   const seen: Seen[] = []

@@ -11,7 +11,7 @@ export const JSON_TYPE: Header = ['content-type', 'application/json']
 
 export interface Target extends Service {
   customer: TestCustomer
-  /** A call with the credential that its path asks for, byte for byte as given. */
+  /** A call with the credential for its path, sent byte for byte as given. */
   send(
     method: string,
     path: string,
@@ -20,8 +20,9 @@ export interface Target extends Service {
 }
 
 /**
- * A service with a customer and with 1,000 on the account `ada`. When the test ends, no table may
- * have gained or lost a row: a file that uses this tries only what is refused, or what only reads.
+ * A service with a customer, and with a balance of 1,000 on the account `ada`. When the test ends, no
+ * table may have gained or lost a row: test files that use this only try calls that are refused or
+ * only read.
  */
 export async function startTarget(t: TestContext): Promise<Target> {
   const service = await startService(t)
@@ -42,7 +43,7 @@ export async function startTarget(t: TestContext): Promise<Target> {
   }
 }
 
-/** Runs `work`, after which every table has as many rows and `ada` has as much money as before. */
+/** Runs `work`, and then checks that all row counts and the balance of `ada` are unchanged. */
 export async function assertUntouched(target: Target, work: () => Promise<void>): Promise<void> {
   const state = async () => ({
     rows: await countRows(target.database),
@@ -56,8 +57,8 @@ export async function assertUntouched(target: Target, work: () => Promise<void>)
 
 /**
  * Changes a customer.
- * @param path the customer's
- * @returns the address that the change's audit record has
+ * @param path the customer's path
+ * @returns the address in the change's audit record
  */
 export async function addressRecorded(
   service: Service,

@@ -6,8 +6,8 @@ import { randomBase62 } from '../../src/encoding/ids.ts'
 import { array } from '../../src/database/arrays.ts'
 
 /**
- * Customers with a key each, put into the database with the digest that the service would store. Their
- * hash verifies nothing: it is by the digest alone that they are good.
+ * Inserts customers with a key each into the database, with the digest that the service would store.
+ * Their hash verifies nothing, so only the digest makes them valid.
  * @returns the keys
  */
 export async function seedKeys(
@@ -35,7 +35,7 @@ export async function seedKeys(
   return keys.map(({ apiKey }) => apiKey)
 }
 
-/** How many slow hashes this process has finished so far. */
+/** How many slow hashes this process has completed so far. */
 export async function slowHashes(): Promise<number> {
   const { values } = await hashDuration.get()
   return values.find(({ metricName }) => metricName?.endsWith('_count'))?.value ?? 0

@@ -1,6 +1,6 @@
 import { type TestDatabase, asAdmin } from './database.ts'
 
-/** Gives an account holds of 1 each whose time is over, as a service that was down would find them. */
+/** Gives an account expired holds of 1 each, as a service would find them after downtime. */
 export function addLapsedHolds(
   database: TestDatabase,
   userId: string,

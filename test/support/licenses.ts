@@ -9,7 +9,7 @@ import { type VerifyOptions, verifyLicense } from '../../src/licenses/verifier.t
 import type { TestCustomer } from './customers.ts'
 import type { Answer, Service } from './service.ts'
 
-/** A folder that goes with the test. */
+/** A folder that is removed with the test. */
 export function newFolder(t: Pick<TestContext, 'after'>): string {
   const path = mkdtempSync(join(tmpdir(), 'strongroom-license-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
@@ -25,7 +25,7 @@ export function newKeyFile(folder: string, name: string, bits = 2_048, mode = 0o
   return path
 }
 
-/** The key that services of tests sign with. */
+/** The key with which the tests' services sign. */
 export function serviceKey(): KeyObject {
   return createPrivateKey(readFileSync(process.env['TEST_KEY_PATH'] ?? ''))
 }
@@ -39,7 +39,7 @@ export function forge(
   return new SignJWT(claims).setProtectedHeader(header).sign(key)
 }
 
-/** All that an offline verifier has. */
+/** The public keys, which are all that an offline verifier has. */
 export async function fetchJwks(service: Service): Promise<VerifyOptions['jwks']> {
   const answer = await service.call('GET', '/.well-known/jwks.json')
   assert.equal(answer.status, 200)
@@ -61,14 +61,14 @@ export function getLicenses(
   return service.call('GET', `/api/licenses/${customerId}`, { headers: all })
 }
 
-/** Issues by hand. @returns the licence as operators see it */
+/** Issues a licence by hand. @returns it as operators see it */
 export async function issue(service: Service, body: Record<string, unknown>) {
   const answer = await service.asAdmin('POST', '/api/licenses', body)
   assert.equal(answer.status, 201, JSON.stringify(answer.body))
   return answer.body.license
 }
 
-/** The reason why it is refused, or `valid`. */
+/** The reason of the refusal, or `valid`. */
 export function verdict(token: string, options: Omit<VerifyOptions, 'customerId'>): string {
   const result = verifyLicense(token, { customerId: null, ...options })
   return result.valid ? 'valid' : result.reason

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 
 const LISTEN = '0A'
 
-/** The TCP ports that a process listens on; on Linux. */
+/** The TCP ports on which a process listens; on Linux. */
 export function listeningPorts(pid: number): number[] {
   const sockets = new Set(
     readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {

@@ -9,9 +9,9 @@ import type { Service } from './service.ts'
 import { query } from './tables.ts'
 
 /**
- * Locks rows as somebody's open transaction does.
+ * Locks rows like another open transaction.
  * @param rows a query `… for update`
- * @returns what ends the transaction
+ * @returns a function that ends the transaction
  */
 export async function lockRows(database: TestDatabase, rows: string): Promise<() => Promise<void>> {
   const { sql, locked } = await begin(database, rows)
@@ -22,7 +22,7 @@ export async function lockRows(database: TestDatabase, rows: string): Promise<()
   }
 }
 
-/** Holds what a statement locks until it is told to let go, or the test ends. */
+/** Holds a statement's locks until they are released, or the test ends. */
 export async function lock(
   t: Pick<TestContext, 'after'>,
   { database }: Pick<Service, 'database'>,
@@ -44,7 +44,7 @@ async function begin({ adminUrl: url }: TestDatabase, statement: string) {
   return { sql, locked: await sql.unsafe(statement) }
 }
 
-/** Whether so many connections of the database come to wait for a lock. */
+/** Whether this many connections to the database come to wait for a lock. */
 export function waitForLocks(database: TestDatabase, count = 1): Promise<boolean> {
   return eventually(async () => {
     const [row] = await query<{ waiting: number }[]>(
@@ -56,7 +56,9 @@ export function waitForLocks(database: TestDatabase, count = 1): Promise<boolean
   }, 15_000)
 }
 
-/** Until nothing is under way in the database any more: what would still happen has happened. */
+/**
+ * Waits until nothing runs in the database any more: everything that would still happen has happened.
+ */
 export async function settled(service: Service): Promise<void> {
   const isQuiet = async () => {
     const [row] = await query(
@@ -67,7 +69,7 @@ export async function settled(service: Service): Promise<void> {
     return row?.['count'] === 0
   }
   assert.ok(await eventually(isQuiet, 30_000))
-  // What waited in the process goes to the database now.
+  // Work that waited in the process reaches the database now.
   await delay(500)
   assert.ok(await eventually(isQuiet, 30_000))
 }

@@ -3,13 +3,14 @@ import { loadModule, parseSync } from 'libpg-query'
 
 await loadModule()
 
-/** What can be judged of an expression without asking the server: the same for every row, or not. */
+/** Functions whose result is known, without a server, to be the same for every row. */
 const STABLE_FUNCTIONS = new Set(['now', 'transaction_timestamp', 'current_timestamp'])
 
 /**
- * What in a migration would stop a service that goes on meanwhile: a lock that is held while a table is
- * read or rewritten, or a change that its previous version can not live with. MIGRATIONS.md in src/database/ has the
- * rules. A statement passes with a line `-- safe: <why>` above it, and on tables of the same migration.
+ * Finds what in a migration would stop a running service: a lock that is held while a table is read
+ * or rewritten, or a change with which the previous version can't work. MIGRATIONS.md in
+ * src/database/ has the rules. A statement passes with a line `-- safe: <why>` above it, and on
+ * tables of the same migration.
  * @param text a file of `drizzle/`
  */
 export function findDangers(text: string): string[] {
@@ -116,7 +117,7 @@ function dangersOfColumn({ colname = '', constraints = [] }: ColumnDef): string[
   return all.flatMap((constraint) => dangersOfConstraint(constraint))
 }
 
-/** Calls of functions, but for those that are the same all through a statement. */
+/** Whether it calls functions, other than those with the same result throughout a statement. */
 function isDifferentForRows({ raw_expr: expression }: Constraint): boolean {
   const calls = [...JSON.stringify(expression ?? {}).matchAll(/"funcname":(\[.*?\])/g)]
   return calls.some(([, names = '']) => {
@@ -140,7 +141,7 @@ function dangersOfConstraint(constraint: Constraint): string[] {
   return []
 }
 
-/** What is dangerous only beside others, in one transaction or outside of any. */
+/** Dangers that arise only in combination, in one transaction or outside of any. */
 function dangersTogether(nodes: readonly Node[]): string[] {
   const dangers: string[] = []
   const beside = nodes.filter(isConcurrent)

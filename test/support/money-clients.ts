@@ -8,7 +8,7 @@ export interface Attempt {
   kind: 'deduct' | 'top_up'
   userId: string
   amount: number
-  /** When it was sent for the first time, and when it was answered with 200: milliseconds of the epoch. */
+  /** When it was first sent, and when it was answered with 200, in milliseconds since the epoch. */
   sentAt: number
   answeredAt: number | null
 }
@@ -16,28 +16,28 @@ export interface Attempt {
 export interface MoneyClientsOptions {
   clients: number
   userIds: readonly string[]
-  /** Where the service listens now: it changes with every restart. */
+  /** Where the service listens now; every restart changes it. */
   origin: () => string
 }
 
 const ANSWER_MS_MAX = 10_000
 
 /**
- * Clients that move money under keys of their own and remember what they were told. Half of what
- * they get no answer to they send again at once, as a good client does; the rest is left open.
+ * Clients that move money with their own keys and remember the answers. They repeat half of the
+ * unanswered calls at once, like a good client, and leave the rest open.
  */
 export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) {
-  /** Answered with 200: these must stand in the ledger, with this transfer. */
+  /** Calls answered with 200: the ledger must have each of them, with this transfer. */
   const acknowledged = new Map<Attempt, string>()
-  /** No answer, or one that leaves it open. */
+  /** Calls without an answer, or with one that leaves the outcome open. */
   const open = new Set<Attempt>()
-  /** Neither a success, nor a refusal for lack of funds, nor a 503. */
+  /** Answers other than a success, a refusal for lack of funds, or a 503. */
   const wrong: string[] = []
-  /** How often each answer came, for whoever looks into a failure. */
+  /** How often each answer arrived, to help with a failure. */
   const answers: Record<string, number> = {}
   const ended = new AbortController()
 
-  /** @returns whether the outcome is known now */
+  /** @returns whether the outcome is now known */
   async function send(attempt: Attempt): Promise<boolean> {
     try {
       const answer = await fetch(`${origin()}/${attempt.kind}`, {
@@ -51,7 +51,7 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
         signal: AbortSignal.timeout(ANSWER_MS_MAX),
       })
       const text = await answer.text()
-      // A proxy's own page says nothing of what has become of the call.
+      // A proxy's own page says nothing about the outcome of the call.
       const isOurs = answer.headers.get('content-type')?.startsWith('application/json') === true
       const body = (isOurs ? JSON.parse(text) : {}) as { transfer_id?: string; code?: string }
       count(`${answer.status} ${body.code ?? ''}`)
@@ -99,7 +99,7 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
     open,
     wrong,
     answers,
-    /** Every request so far, and those that were neither done nor refused for lack of funds. */
+    /** Counts all requests, and those that were neither done nor refused for lack of funds. */
     totals: () => {
       const counts = Object.entries(answers)
       const sum = (some: typeof counts) => some.reduce((total, [, times]) => total + times, 0)
@@ -112,7 +112,7 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
       ended.abort()
       await Promise.all(running)
     },
-    /** Sends again, under its key, whatever is open. */
+    /** Repeats all open calls, with their keys. */
     resolve: async () => {
       const attempts = [...open]
       await inParallel(attempts.length, clients, async (index) => {

@@ -16,11 +16,11 @@ export const SERVER_NAME = 'billing.example.com'
 
 export interface Call extends Pick<RequestOptions, 'localAddress' | 'minVersion' | 'maxVersion'> {
   method?: string
-  /** As it goes onto the wire: nothing is normalised. */
+  /** As sent on the wire: nothing is normalised. */
   path: string
   headers?: Record<string, string>
   body?: string
-  /** What TLS asks for and the certificate must name. */
+  /** The name for TLS, which the certificate must contain. */
   servername?: string
   ciphers?: string
 }
@@ -28,7 +28,7 @@ export interface Call extends Pick<RequestOptions, 'localAddress' | 'minVersion'
 export interface ProxyAnswer {
   status: number
   headers: Headers
-  /** Names in lower case, repeated ones as often as they came. */
+  /** Names in lower case; repeated headers appear repeatedly. */
   headerNames: string[]
   body: string
 }
@@ -37,23 +37,24 @@ export interface Nginx {
   ports: { http: number; https: number; internal: number }
   /** The authority of its certificate. */
   ca: Buffer
-  /** The world's door. */
+  /** Calls from the outside world. */
   call: (call: Call) => Promise<ProxyAnswer>
-  /** The door of one's own network. */
+  /** Calls from the internal network. */
   callInternally: (call: Call) => Promise<ProxyAnswer>
   callInPlainText: (call: Call) => Promise<ProxyAnswer>
-  /** What it has written to its log of requests. */
+  /** The content of its request log. */
   log(): string
 }
 
 /**
- * Debian's nginx with the files of `deploy/nginx`, where only ports, paths and upstreams are others.
+ * Debian's nginx with the files of `deploy/nginx`, in which only ports, paths and upstreams are
+ * replaced.
  * @param services ports on 127.0.0.1
  */
 export async function startNginx(
   t: Pick<TestContext, 'after'>,
   services: readonly number[],
-  /** Directives for the http context beside the files'. */
+  /** Further directives for the http context. */
   extra = '',
 ): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-nginx-'))
@@ -117,7 +118,7 @@ function writeConfiguration(
   }
   writeFileSync(
     join(folder, 'nginx.conf'),
-    // Started by root, the workers change user, and the folder is closed to others.
+    // If root starts nginx, its workers change user, and the folder is closed to other users.
     `${process.getuid?.() === 0 ? 'user root;' : ''}
     daemon off; worker_processes 2; pid ${folder}/pid; error_log stderr;
     events {}

@@ -18,13 +18,13 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 const LEFT_OUT = new Set(['.git', 'node_modules'])
 
 export interface Script extends Running {
-  /** Its processes, the programs of a PostgreSQL included, by what they were called with. */
+  /** Its processes with their command lines, including those of a PostgreSQL. */
   processes(): { pid: number; line: string }[]
 }
 
 /**
- * A copy of the repository, as built, so that a script which builds or restarts disturbs no test
- * beside it.
+ * A copy of the built repository, so that a script that builds or restarts does not disturb other
+ * tests.
  */
 export function copyRepository(atTheEnd: (remove: () => void) => void): string {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-copy-'))
@@ -38,8 +38,8 @@ export function copyRepository(atTheEnd: (remove: () => void) => void): string {
 }
 
 /**
- * `npm run <name>` as a terminal starts it: in a session and a group of its own.
- * @param folder where everything it writes goes, and by which its processes are known
+ * Runs `npm run <name>` as a terminal does: in a separate session and process group.
+ * @param folder where it writes everything, and by which its processes are recognised
  */
 export function runNpm(
   t: Pick<TestContext, 'after'>,
@@ -67,7 +67,10 @@ export function runNpm(
   return { ...script, processes }
 }
 
-/** On Linux: those with the folder in their environment, or below it, as PostgreSQL's are. */
+/**
+ * On Linux: processes with the folder in their environment, or in a folder below it, like
+ * PostgreSQL's.
+ */
 function processesOf(folder: string): { pid: number; line: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -2,7 +2,7 @@ import { type AddressInfo, createConnection, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 import { socketHost } from '../../src/database/hosts.ts'
 
-/** A port for a server that listens on a Unix socket only. */
+/** A TCP port in front of a server that listens only on a Unix socket. */
 export async function openPort(t: Pick<TestContext, 'after'>, url: string): Promise<number> {
   const socketPath = `${socketHost(url).host}/.s.PGSQL.5432`
   const gate = createServer((outside) => {

@@ -10,13 +10,13 @@ import { eventually, run } from './processes.ts'
 
 const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((path) => existsSync(path))
 
-/** For tests that need it: why they are skipped, or false. */
+/** Why tests that need it are skipped, or false. */
 export const withoutPgbouncer =
   PROGRAM === undefined && 'pgbouncer is not installed (Debian: apt-get install pgbouncer)'
 
 /**
- * The real pgbouncer before a test's database, on a port of its own; it ends with the test.
- * @returns the URL to connect with in the database's place
+ * A real pgbouncer in front of a test's database, on a separate port; it ends with the test.
+ * @returns the URL that replaces the database's own
  */
 export async function startPgbouncer(
   t: Pick<TestContext, 'after' | 'diagnostic'>,
@@ -27,7 +27,7 @@ export async function startPgbouncer(
   const port = await freePort()
   const folder = mkdtempSync('/tmp/strongroom-pgbouncer-')
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  // Of the embedded server's socket pgbouncer could not open the folder.
+  // pgbouncer may not enter the folder of the embedded server's socket.
   const isSocket = 'host' in socketHost(database.url)
   const [host, at] = isSocket
     ? ['127.0.0.1', await openPort(t, database.url)]
@@ -57,7 +57,7 @@ export async function startPgbouncer(
   return `postgres://${target.username}:${target.password}@127.0.0.1:${port}/${database.name}`
 }
 
-/** It refuses to run as root. */
+/** pgbouncer refuses to run as root. */
 function asAnyoneButRoot(program: string, folder: string, file: string): [string, string[]] {
   if (process.getuid?.() !== 0) return [program, [file]]
   const id = (flag: string) =>

@@ -10,7 +10,7 @@ export interface Running {
   pid: number
   /** What it has written to stdout and stderr so far. */
   output(): string
-  /** Resolves when the output holds the text; rejects when the process ends without it. */
+  /** Resolves when the output contains the text; rejects if the process ends without it. */
   says(text: string | RegExp): Promise<void>
   /** Exit code or signal. */
   ended: Promise<number | string>
@@ -18,7 +18,7 @@ export interface Running {
 
 const START_MS_MAX = 60_000
 
-/** A process whose output is gathered; it does not outlive the test. */
+/** A process whose output is collected; it ends with the test at the latest. */
 export function run(file: string, args: string[], options: SpawnOptions = {}): Running {
   const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -42,14 +42,14 @@ export function run(file: string, args: string[], options: SpawnOptions = {}): R
   }
 }
 
-/** A file of the tests run by Node with tsx, whose path does not depend on the current folder. */
+/** Runs a script of the tests in Node with tsx, whose path does not depend on the current folder. */
 export function runScript(path: string, args: string[], options: SpawnOptions = {}): Running {
   const tsx = import.meta.resolve('tsx')
   const script = fileURLToPath(new URL(path, import.meta.url))
   return run(process.execPath, ['--import', tsx, script, ...args], options)
 }
 
-/** Polls until a condition holds, or answers false when the time is over. */
+/** Polls until a condition holds, or returns false when the time is over. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   ms: number,
@@ -62,7 +62,7 @@ export async function eventually(
   return true
 }
 
-/** The processes of a PostgreSQL by its data folder: all of them have it as their current folder. */
+/** The processes of a PostgreSQL, which all have the data folder as their current folder. */
 export function serverProcesses(data: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && currentFolder(name) === data && !isZombie(name))
@@ -74,7 +74,7 @@ export function signalServer(data: string, name: NodeJS.Signals): void {
   for (const pid of serverProcesses(data)) signal(pid, name)
 }
 
-/** The server's first process, which the others descend from. */
+/** The server's first process, the parent of the others. */
 export function postmaster(data: string): number {
   return Number(readFileSync(`${data}/postmaster.pid`, 'utf8').split('\n')[0])
 }

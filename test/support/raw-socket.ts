@@ -8,12 +8,12 @@ export interface RawAnswer {
   status: number
   headers: Headers
   text: string
-  // As in `service.ts`: tests look into answers of every shape.
+  // As in `service.ts`: tests read answers of every shape.
   // oxlint-disable-next-line typescript/no-explicit-any
   body: any
 }
 
-/** A connection for what no HTTP client would send. */
+/** A connection for requests that no HTTP client would send. */
 export async function openSocket(origin: string): Promise<Socket> {
   const { hostname, port } = new URL(origin)
   const socket = connect(Number(port), hostname)
@@ -23,7 +23,7 @@ export async function openSocket(origin: string): Promise<Socket> {
   return socket
 }
 
-/** Everything the server says until it closes the connection. */
+/** All answers until the server closes the connection. */
 export async function readToEnd(socket: Socket): Promise<RawAnswer[]> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
@@ -31,14 +31,14 @@ export async function readToEnd(socket: Socket): Promise<RawAnswer[]> {
   return parseAnswers(Buffer.concat(chunks))
 }
 
-/** Sends the bytes as they are; the request must ask for `connection: close` or be refused. */
+/** Sends the bytes unchanged; the request must ask for `connection: close` or be refused. */
 export async function sendRaw(origin: string, bytes: string | Buffer): Promise<RawAnswer[]> {
   const socket = await openSocket(origin)
   socket.write(bytes)
   return readToEnd(socket)
 }
 
-/** A request line with headers, as given: also repeated ones, and bytes of Latin-1. */
+/** A request line with the given headers, which may repeat and contain bytes of Latin-1. */
 export function rawRequest(
   method: string,
   path: string,

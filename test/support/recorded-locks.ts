@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type postgres from 'postgres'
 
-/** Numbers that transactions lock, by what they stand for. */
+/** The numbers of advisory locks, with their meaning. */
 const NUMBERS: Record<string, string> = {
   5746104: 'the number of erasures',
   5746105: "the number of Stripe's customer",
@@ -11,7 +11,7 @@ const NUMBERS: Record<string, string> = {
 const LOCKING =
   /pg_advisory_xact_lock|graphile_worker\.add_job|insert into (\w+)|update (\w+)(?: \w+)? set|delete from (\w+)|for (?:no key )?update(?: of (\w+))?|for (?:key )?share(?: of (\w+))?/g
 
-/** What one statement locks, in the order of its text: a table where it locks rows of it. */
+/** The locks of one statement, in the order of its text; a table's name stands for locked rows. */
 export function locksOf(statement: string, parameters: readonly unknown[]): string[] {
   const text = statement.toLowerCase().replaceAll('"', '').replace(/\s+/g, ' ')
   return [...text.matchAll(LOCKING)].map((match) => {
@@ -36,8 +36,8 @@ function realName(text: string, name: string): string | undefined {
 }
 
 /**
- * Records what is locked on the pools of Drizzle while something is done: of each transaction, and of
- * each statement outside of one, the names in their order, each once.
+ * Records the locks taken on Drizzle's pools while something runs: for each transaction, and for each
+ * statement outside of one, the names in order, each once.
  */
 export function lockRecorder({ databases }: FastifyInstance) {
   let recorded: string[][] = []
@@ -47,7 +47,7 @@ export function lockRecorder({ databases }: FastifyInstance) {
     $client.options.debug = (connection, statement, parameters) => {
       const [word = '', next] = statement.trim().toLowerCase().split(/\W/)
       if (word === 'begin') open.set(connection, start())
-      // One to a savepoint keeps the transaction.
+      // A rollback to a savepoint does not end the transaction.
       else if (word === 'commit' || (word === 'rollback' && next !== 'to')) open.delete(connection)
       else {
         const locks = open.get(connection) ?? start()

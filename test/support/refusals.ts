@@ -12,11 +12,13 @@ interface Refused {
   body: any
 }
 
-/** The one error shape, with the status, code and message of that refusal and nothing more. */
+/**
+ * Asserts the one error shape, with the status, code and message of that refusal and nothing more.
+ */
 export function assertRefused(answer: Refused, code: RefusalCode, about = ''): void {
   const [status, standard] = REFUSALS[code]
   const { request_id, details, ...rest } = answer.body
-  // A plain path is named, and nothing else.
+  // The message may name a plain path, and nothing else.
   const isNamed = code === 'NOT_FOUND' && NO_SUCH_ROUTE.test(rest.message)
   const message: string = isNamed ? rest.message : standard
   const expected = { statusCode: status, error: STATUS_CODES[status], code, message }
@@ -37,7 +39,7 @@ function assertDetails(details: unknown, about: string): void {
   }
 }
 
-/** A body without what differs from request to request. */
+/** A body without the parts that differ between requests. */
 export function sameForAll(answer: Refused): unknown {
   return { ...answer.body, request_id: 'any' }
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { isNewer, versionsIn } from './changelog.ts'
 
 /**
- * `npm run release -- <version>` in a checkout: CHANGELOG.md must have the version at its top, with its
- * date. Then package.json, package-lock.json and openapi.json get it, and `npm pack` makes the file.
- * What is left to a person is said at the end.
+ * `npm run release -- <version>` in a checkout: CHANGELOG.md must have the version at its top, with
+ * its date. The version is then written to package.json, package-lock.json and openapi.json, and `npm
+ * pack` makes the file. At the end it prints the steps that remain for a person.
  */
 class NotReleased extends Error {}
 

@@ -11,8 +11,8 @@ export interface RegisteredRoute {
 }
 
 /**
- * Collects the routes of every Fastify that is started in this process from here on, also those
- * that no document names. Read them when the service has started: guards mark routes later.
+ * Collects the routes of every Fastify instance that starts in this process from here on, also routes
+ * that no document names. Read them after the service has started, because guards mark routes later.
  */
 export function collectRoutes(): () => RegisteredRoute[] {
   const routes: RouteOptions[] = []

@@ -16,9 +16,10 @@ import {
 } from './database.ts'
 
 /**
- * `npm test [-- files]`: a PostgreSQL (the server in TEST_DATABASE_URL or DATABASE_URL, or else the
- * embedded one in a temporary folder), a migrated template database, and Node's test runner on it.
- * `npm run drill [-- files]`: the same with the whole counts of the promises, which takes long.
+ * `npm test [-- files]`: starts a PostgreSQL (the server in TEST_DATABASE_URL or DATABASE_URL,
+ * otherwise the embedded one in a temporary folder), creates a migrated template database, and runs
+ * Node's test runner on it. `npm run drill [-- files]`: the same with the full counts of the
+ * promises, which takes long.
  */
 const drill = process.env['DRILL'] === '1'
 const template = `strongroom_template_${process.pid}`
@@ -47,7 +48,7 @@ try {
 } finally {
   try {
     await asAdmin(server.url, async (sql) => {
-      // Clones have the template's name in front; tests that failed may have left some.
+      // Clones' names begin with the template's name; failed tests may have left some.
       const left = await sql<{ name: string }[]>`
         select datname as name from pg_database where starts_with(datname::text, ${template})`
       for (const { name } of left) {
@@ -60,7 +61,7 @@ try {
   }
 }
 
-/** The key that the services of all tests sign with: finding one for each would take long. */
+/** The key with which all tests' services sign, because generating one for each would take long. */
 function makeKey(): string {
   const path = join(files, 'license-key.pem')
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -74,7 +75,7 @@ async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-test-'))
   const embedded = await startEmbeddedPostgres({
     dataDir,
-    // A test survives no power cut: the drills, which test that, start servers of their own.
+    // Tests need not survive a power cut; the drills that test it start their own servers.
     settings: {
       fsync: 'off',
       full_page_writes: 'off',
@@ -96,7 +97,7 @@ async function runTests(url: string): Promise<number> {
   const given = process.argv.slice(2)
   const chosen = given.length > 0 ? given : testFiles()
   const flags = ['--import', 'tsx', '--test', '--test-reporter=spec']
-  // A drill loads the machine by itself; beside another one its deadlines would mean nothing.
+  // A drill needs the whole machine: beside another one its deadlines would be meaningless.
   flags.push(`--test-concurrency=${drill ? 1 : 4}`)
   const child = spawn(process.execPath, [...flags, ...chosen], {
     stdio: 'inherit',
@@ -110,20 +111,20 @@ async function runTests(url: string): Promise<number> {
       TEST_KEY_PATH: makeKey(),
     },
   })
-  // The terminal's Ctrl-C reaches the child itself; what it leaves is cleaned up here.
+  // The child gets the terminal's Ctrl-C itself; this process cleans up what it leaves.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   const [code] = (await once(child, 'exit')) as [number | null]
   return code ?? 1
 }
 
-/** All tests that need npm packages alone; or those that have a greater count for the drill. */
+/** All tests that need only npm packages, or those with a larger count for the drill. */
 function testFiles(): string[] {
   return (
     readdirSync('test', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.ts'))
       .map((file) => join('test', file))
-      // These need nginx and a built image: `.ci/deploy` sees to both and runs them by name.
+      // These need nginx and a built image: `.ci/deploy` provides both and runs them by name.
       .filter((file) => !file.startsWith(join('test', 'deploy')))
       .filter((file) => !drill || readFileSync(file, 'utf8').includes('scaled('))
   )

@@ -1,4 +1,4 @@
-/** `npm run drill` runs the whole count of a promise, `npm test` a smaller one. */
+/** The count of a promise: the full one with `npm run drill`, a smaller one with `npm test`. */
 export function scaled(full: number, quick: number): number {
   return process.env['DRILL'] === '1' ? full : quick
 }

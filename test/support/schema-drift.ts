@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Fails when the tables in the code are not what the committed migrations make. */
+/** Fails when the tables in the code differ from those that the committed migrations make. */
 const folder = mkdtempSync(join('node_modules', '.schema-drift-'))
 try {
   cpSync('drizzle', folder, { recursive: true })

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto'
 import { type TestDatabase, asAdmin } from './database.ts'
 
 /**
- * Where any of these texts stands in the database: in any column of any table of any schema, in any
- * case, in base64 or hex, or as a SHA-256 of it that anybody could make.
- * @returns `<table>: <text>` for each; empty if there is none
+ * Finds any of these texts in the database: in any column of any table of any schema, in any case, in
+ * base64 or hex, or as an unsalted SHA-256.
+ * @returns `<table>: <text>` for each one found
  */
 export function findTexts(database: TestDatabase, texts: readonly string[]): Promise<string[]> {
   return asAdmin(database.adminUrl, async (sql) => {
@@ -14,7 +14,7 @@ export function findTexts(database: TestDatabase, texts: readonly string[]): Pro
       order by 1`
     const found = new Set<string>()
     for (const { name } of tables) {
-      // A whole row as text has every column in it, bytes as hex.
+      // A row as text contains every column, with bytes as hex.
       const rows = await sql.unsafe<{ row: string }[]>(`select t::text as row from ${name} t`)
       for (const text of texts) {
         if (rows.some(({ row }) => hasText(row, text))) found.add(`${name}: ${text}`)
@@ -41,7 +41,7 @@ function inAnyCase(text: string): string[] {
   ])
 }
 
-/** As it looks at each of the three places where it may start within a longer text. */
+/** The base64 of a text at each of its three possible offsets within a longer text. */
 function inBase64(text: string): string[] {
   const inside = [0, 1, 2].map((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)])

@@ -16,15 +16,15 @@ export interface ServiceProcess extends Running {
   origin: string
 }
 
-/** Services by the folder they run on. */
+/** Running services, with their data folders. */
 const launched = new Map<Running, string>()
 
-/** A folder for a service of its own; what is left of it is ended and removed with the test. */
+/** A folder for a separate service, which is ended and removed with the test. */
 export function newDataDir(t: Pick<TestContext, 'after'>): string {
   const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-process-'))
   t.after(async () => {
-    // The services first: one that still runs would start a killed server again, in a folder that is
-    // being removed. Hooks run in the order they are registered, and after a fault no more of them do.
+    // Services end first: a running one would restart a killed server in a folder that is being
+    // removed. Hooks run in the order of their registration, and a fault stops the remaining ones.
     for (const [service, folder] of launched) {
       if (!folder.startsWith(dataDir)) continue
       service.child.kill('SIGKILL')
@@ -42,7 +42,7 @@ export function clusterOf(dataDir: string): string {
   return join(dataDir, 'postgres', 'data')
 }
 
-/** `node dist/server.js` in an environment of its own, not waited for. */
+/** Starts `node dist/server.js` in a given environment, without waiting for it. */
 export function launchService(
   t: Pick<TestContext, 'after'>,
   dataDir: string,
@@ -51,7 +51,7 @@ export function launchService(
   return launch(t, SERVER, dataDir, env)
 }
 
-/** `node dist/worker.js`, not waited for. */
+/** Starts `node dist/worker.js`, without waiting for it. */
 export function launchWorker(
   t: Pick<TestContext, 'after'>,
   dataDir: string,
@@ -90,7 +90,10 @@ export async function startServiceProcess(
   return { ...service, origin: /listens on (\S+)/.exec(service.output())?.[1] ?? '' }
 }
 
-/** `strongroom <command>`, to its end. The test goes on meanwhile, as what it calls may be here. */
+/**
+ * Runs `strongroom <command>` to its end. Asynchronous, because the command may call a server in this
+ * process.
+ */
 export async function commandBeside(
   args: string[],
   env: Variables,
@@ -103,7 +106,7 @@ export async function commandBeside(
   return { status, output: running.output() }
 }
 
-/** `strongroom <command>`, to its end. */
+/** Runs `strongroom <command>` to its end. */
 export function command(
   args: string[],
   env: Variables,
@@ -115,7 +118,7 @@ export function command(
   })
 }
 
-/** Nothing of the tests' own environment but where programs are. */
+/** Of the tests' own environment, only where programs are. */
 function environment(env: Variables): Variables {
   return { PATH: process.env['PATH'], HOME: tmpdir(), ...env }
 }

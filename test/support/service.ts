@@ -25,7 +25,7 @@ export const WIDE_LIMITS = {
 export interface Answer {
   status: number
   headers: Headers
-  // Tests look into answers of every shape; the shape itself is what they check.
+  // Tests read answers of every shape, and check that shape themselves.
   // oxlint-disable-next-line typescript/no-explicit-any
   body: any
 }
@@ -39,7 +39,7 @@ export interface Service {
   app: FastifyInstance
   origin: string
   database: TestDatabase
-  /** Any call; a body that is no string is sent as JSON. */
+  /** Any call; a body that is not a string is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   asAdmin(method: string, path: string, body?: unknown): Promise<Answer>
   asInternal(
@@ -51,7 +51,7 @@ export interface Service {
 }
 
 /**
- * The service on a real port and a database of its own; both end with the test.
+ * The service on a real port, with a separate database; both end with the test.
  * @param env overrides of the environment; the value undefined removes a variable
  */
 export async function startService(
@@ -70,11 +70,11 @@ export async function startService(
     API_KEY_PEPPER,
     STRIPE_SECRET_KEY: 'sk_test_of_the_tests_0123456789abcdef',
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-    // A port that nothing listens on: no test calls Stripe itself.
+    // No server listens on this port, so no test calls Stripe itself.
     STRIPE_API_BASE: 'http://127.0.0.1:9',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     RUN_JOBS: 'false',
-    // Counted, and wider than any test is busy.
+    // Limits that count, but are too wide for any test to reach.
     ...WIDE_LIMITS,
     ...env,
   })
@@ -104,7 +104,7 @@ export async function startService(
     return {
       status: response.status,
       headers: response.headers,
-      // The answer to HEAD has a content type and no content.
+      // The answer to HEAD has a content type but no content.
       body: isJson && text !== '' ? JSON.parse(text) : text,
     }
   }

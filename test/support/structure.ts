@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * `npm run structure` draws the folders of `src/`, and what knows what, into ARCHITECTURE.md. With
- * `--check` it changes nothing, and fails where the picture is not current.
+ * `npm run structure` draws the folders of `src/`, and their dependencies, into ARCHITECTURE.md. With
+ * `--check` it changes nothing, and fails if the picture is not current.
  */
 const FILE = 'ARCHITECTURE.md'
 const PICTURE = /(<!-- structure: npm run structure -->\n)[^]*?(<!-- \/structure -->)/
@@ -30,7 +30,7 @@ interface Module {
   dependencies: { resolved: string }[]
 }
 
-/** By the command: its swc does not run under a loader. */
+/** Runs the command, because its swc does not work under a loader. */
 function modulesOf(folder: string): Module[] {
   const settings = ['--config', '.dependency-cruiser.mjs', '--output-type', 'json', folder]
   const { stdout } = spawnSync('npx', ['depcruise', ...settings], {
@@ -40,7 +40,7 @@ function modulesOf(folder: string): Module[] {
   return (JSON.parse(stdout) as { modules: Module[] }).modules
 }
 
-/** A box for each wing with its folders, and an arrow to each that it knows. */
+/** A box for each layer with its folders, and an arrow to each layer that it imports. */
 function draw(modules: readonly Module[]): string {
   const wings = Object.entries(WINGS)
   const wingOf = new Map(wings.flatMap(([wing, folders]) => folders.map((name) => [name, wing])))

@@ -3,14 +3,14 @@ import type postgres from 'postgres'
 import { type TestDatabase, asAdmin } from './database.ts'
 
 /**
- * The number of rows of every table, but for those that are written behind the requests: of the log, of
- * which what goes into it has been counted in `audit_records`, and of calls by key.
+ * The number of rows of every table, except those written behind the requests: the log, whose entries
+ * are already counted in `audit_records`, and calls by key.
  */
 export function countRows(database: TestDatabase): Promise<Record<string, number>> {
   return asAdmin(database.adminUrl, async (sql) => (await rowCounter(sql))())
 }
 
-/** The same on a connection that is kept, where rows are counted again and again. */
+/** The same on a connection that stays open, for repeated counts. */
 export async function rowCounter(
   sql: postgres.Sql,
 ): Promise<() => Promise<Record<string, number>>> {
@@ -21,7 +21,7 @@ export async function rowCounter(
     order by 1`
   assert.ok(tables.length > 0, 'there are tables to count')
   const counts = tables.map(({ name }) => {
-    // A customer's row is made when it first reports, whatever becomes of the report.
+    // A customer's row is created at its first report, whatever the report's outcome.
     const which = name === 'usage_allowances' ? 'where value_count + name_count > 0' : ''
     return `(select count(*)::int from ${name} ${which}) as ${name}`
   })
@@ -32,7 +32,7 @@ export async function rowCounter(
   }
 }
 
-/** Rows of a test's database, read around the service. */
+/** Rows of a test's database, read without the service. */
 export function query<T extends readonly postgres.Row[]>(
   database: TestDatabase,
   statement: string,
@@ -44,7 +44,7 @@ export function query<T extends readonly postgres.Row[]>(
   )
 }
 
-/** Fails if `work` leaves any table with more or fewer rows. */
+/** Fails if `work` changes the number of rows of any table. */
 export async function assertNothingWritten(
   database: TestDatabase,
   work: () => Promise<void>,
@@ -54,7 +54,7 @@ export async function assertNothingWritten(
   assert.deepEqual(await countRows(database), before)
 }
 
-/** From here on the service may not write the audit log. */
+/** From here on the service can't write the audit log. */
 export async function closeAuditLog(database: TestDatabase): Promise<void> {
   await query(database, 'revoke insert on audit_records from strongroom_test')
 }

@@ -11,10 +11,10 @@ import { asAdmin } from './database.ts'
 import { eventually } from './processes.ts'
 import { clusterOf, newDataDir } from './service-process.ts'
 
-/** A PostgreSQL that has this certificate, reached by TLS alone, on a port of `localhost`. */
+/** A PostgreSQL with this certificate, which accepts only TLS, on a port of `localhost`. */
 export async function startTlsPostgres(t: TestContext, identity: Identity): Promise<number> {
   const dataDir = newDataDir(t)
-  // All of 127/8 is this machine on Linux; the port is that of the socket's name.
+  // On Linux all of 127/8 is this machine; the port is that of the socket's name.
   const host =
     process.platform === 'linux' ? `127.77.${randomInt(256)}.${randomInt(1, 255)}` : '127.0.0.1'
   const server = await startEmbeddedPostgres({ dataDir, settings: { listen_addresses: host } })
@@ -35,7 +35,7 @@ export async function startTlsPostgres(t: TestContext, identity: Identity): Prom
     asAdmin(server.adminUrl, async (sql) => (await sql`show ssl`)[0]?.['ssl'] === 'on')
   assert.ok(await eventually(isOn, 10_000))
 
-  // Bytes as they are: both ends of TLS are those of the service and of PostgreSQL.
+  // Forwards bytes unchanged: TLS runs between the service and PostgreSQL.
   const relay = createServer((client) => {
     const upstream = connectSocket(5_432, host)
     client.pipe(upstream).pipe(client)

@@ -20,7 +20,7 @@ export interface IssuedToken {
   call: Bearer
 }
 
-/** A token made with the environment's. */
+/** A token issued with the environment's token. */
 export async function issue(
   service: Service,
   wanted: { scope: TokenScope } & Record<string, unknown>,
@@ -32,7 +32,7 @@ export async function issue(
   return { token, tokenId: info.token_id, scope: wanted.scope, info, call }
 }
 
-/** @param said what the message has in it, such as the permission */
+/** @param said a part of the message, such as the permission */
 export function assertDenied(answer: Answer, said: string, about = said): void {
   assert.equal(answer.status, 403, about)
   assert.equal(answer.body.code, 'PERMISSION_DENIED', about)

@@ -12,7 +12,7 @@ export function daysAgo(days: number): Date {
   return new Date(Date.now() - days * DAY_MS)
 }
 
-/** Midnight in UTC, so many days ago. */
+/** Midnight in UTC, this many days ago. */
 export function startOfDay(days: number): Date {
   return new Date(Math.floor(daysAgo(days).getTime() / DAY_MS) * DAY_MS)
 }

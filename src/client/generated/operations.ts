@@ -4,31 +4,31 @@ import type { Call, Operation } from '../call.ts'
 
 export interface PublicCalls {
   /**
-   * How the service and what it needs are.
+   * Read the state of the service and its dependencies.
    *
-   * A 503 says that the database does not answer.
+   * A 503 means that the database does not answer.
    */
   getHealth: Call<'getHealth'>
   /**
-   * Whether the process answers.
+   * Check whether the process answers.
    *
-   * Does not ask the database: for deciding whether the process should be restarted.
+   * Does not query the database. Use it to decide whether to restart the process.
    */
   getLiveness: Call<'getLiveness'>
   /**
-   * Whether requests should be sent here.
+   * Check whether the process is ready for requests.
    *
-   * A 503 while the service shuts down or the database does not answer: for deciding whether to send requests to this process.
+   * A 503 while the service shuts down or the database does not answer. Use it to decide whether to send requests to this process.
    */
   getReadiness: Call<'getReadiness'>
   /**
-   * The public keys that licences verify with.
+   * The public keys that verify licences.
    */
   getKeys: Call<'getKeys'>
   /**
    * The signed list of revoked licences.
    *
-   * A revocation is on the list within a second. It is signed anew every minute.
+   * A revocation is on the list within a second. The list is signed again every minute.
    */
   getRevocations: Call<'getRevocations'>
 }
@@ -43,7 +43,7 @@ export const publicOperations = {
 
 export interface CustomerCalls {
   /**
-   * Whose key this is.
+   * Read the key's own customer.
    *
    * A customer can check its key with this call, and see when the key expires.
    */
@@ -51,15 +51,15 @@ export interface CustomerCalls {
   /**
    * Whether the usable licences grant a feature, and up to what.
    *
-   * A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+   * A customer is entitled if a licence has the name as a feature that is on, or as a limit. Of several licences the most generous counts.
 
 Needs a key with the scope `licenses:read`.
    */
   getEntitlement: Call<'getEntitlement'>
   /**
-   * Report what an instance has used.
+   * Report an instance's usage.
    *
-   * A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again. A metric name counts as the customer’s from its first report on; the metric values of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A report that was stored before costs nothing.
+   * If the plan has a price for a metric, the report pays it from the account whose `user_id` is the customer’s id: both happen, or neither. A report that was refused for lack of funds can be sent again. A metric name counts as the customer’s from its first report on. The metric values of an hour (UTC) are limited too; beyond that limit the answer is a 429 until the next hour. A report that is already stored costs nothing.
 
 Needs a key with the scope `usage:write`.
    */
@@ -105,7 +105,7 @@ Needs a key with the scope `licenses:read`, or an operator’s token with the pe
   /**
    * Read totals of a customer’s usage, oldest first: for a key, of its own.
    *
-   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+   * Whole hours, days or months in UTC: from the one that contains `from` to the last one that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
 
 Needs a key with the scope `usage:read`, or an operator’s token with the permission `usage:read`.
    */
@@ -210,7 +210,7 @@ Needs a token with the permission `funds:read`.
   /**
    * Create a plan, or replace it as a whole.
    *
-   * What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for those who pay it, until another plan names it.
+   * Optional fields without a value become null. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for subscriptions that pay it, until another plan names it.
 
 Needs a token with the permission `plans:write`.
    */
@@ -218,7 +218,7 @@ Needs a token with the permission `plans:write`.
   /**
    * Create a customer with a first API key.
    *
-   * A repetition under the same `Idempotency-Key` gets the answer of the first call, with `api_key: null`, since the key is stored nowhere: where it was lost, issue another.
+   * Repeating the call with the same `Idempotency-Key` returns the first answer, but with `api_key: null`, because the key is not stored. If the first answer was lost, issue another key.
 
 Needs a token with the permission `customers:write`.
    */
@@ -236,9 +236,9 @@ Needs a token with the permission `customers:write`.
    */
   getCustomer: Call<'getCustomer'>
   /**
-   * Change a customer; a suspended one’s keys stop working.
+   * Change a customer; suspending stops its keys.
    *
-   * Fields that are not named stay as they are. Suspending takes effect within a second.
+   * Other fields stay unchanged. Suspending takes effect within a second.
 
 Needs a token with the permission `customers:write`.
    */
@@ -246,15 +246,15 @@ Needs a token with the permission `customers:write`.
   /**
    * Erase a customer for good.
    *
-   * Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.
+   * A 200 if it is complete within 2 s. Otherwise a 202: the customer is unknown to every other call, and a job deletes the rest.
 
 Needs a token with the permission `privacy:write`.
    */
   eraseCustomer: Call<'eraseCustomer'>
   /**
-   * Export everything that is held on a customer.
+   * Export everything that is stored about a customer.
    *
-   * One JSON document, for the person behind the customer: sent while it is read, however long it is. No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+   * One JSON document, for the person behind the customer. It is sent while it is read, and has no size limit. It contains no key and no licence token. If something fails, the connection is cut, and what has arrived is invalid JSON; ask again.
 
 Needs a token with the permission `privacy:write`.
    */
@@ -274,13 +274,13 @@ Needs a token with the permission `privacy:write`.
   /**
    * Count the calls with an API key by hour or day, oldest first.
    *
-   * Whole hours or days in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without any are left out.
+   * Whole hours or days in UTC: from the one that contains `from` to the last one that starts before `to`. By default `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without calls are left out.
 
 Needs a token with the permission `customers:read`.
    */
   listApiKeyCalls: Call<'listApiKeyCalls'>
   /**
-   * Replace an API key, both valid for an overlap.
+   * Replace an API key; both are valid for an overlap.
    *
    * The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
 
@@ -290,7 +290,7 @@ Needs a token with the permission `keys:write`.
   /**
    * Revoke an API key; every replica refuses it within a second.
    *
-   * Revoking a key a second time changes nothing and is a 204 as well.
+   * Revoking a key again changes nothing and is a 204 too.
 
 Needs a token with the permission `keys:write`.
    */
@@ -298,7 +298,7 @@ Needs a token with the permission `keys:write`.
   /**
    * Issue a token for an operator or a service.
    *
-   * The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
+   * Only this answer contains the token. It takes a `role` or `permissions`, and can do no more than the token that makes it; only owners make tokens of services.
 
 Needs a token with the permission `tokens:write`.
    */
@@ -310,9 +310,9 @@ Needs a token with the permission `tokens:write`.
    */
   listTokens: Call<'listTokens'>
   /**
-   * Replace a token, both valid for an overlap.
+   * Replace a token; both are valid for an overlap.
    *
-   * The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
+   * The new token has another id, and the name, rights, limits, expiry and day’s sum of the old one.
 
 Needs a token with the permission `tokens:write`.
    */
@@ -320,7 +320,7 @@ Needs a token with the permission `tokens:write`.
   /**
    * Revoke a token; every replica refuses it within a second.
    *
-   * Revoking a token a second time changes nothing and is a 204 as well.
+   * Revoking a token again changes nothing and is a 204 too.
 
 Needs a token with the permission `tokens:write`.
    */
@@ -336,7 +336,7 @@ Needs a token with the permission `subscriptions:read`.
   /**
    * Issue a licence by hand.
    *
-   * Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+   * Without `plan` the licence is for the customer’s own plan; with null it is for none. `features` and `limits` replace those of the plan. Without `expires_at` it is valid for the plan’s `license_days`, or 30. No subscription changes or ends it.
 
 Needs a token with the permission `licenses:write`.
    */
@@ -344,7 +344,7 @@ Needs a token with the permission `licenses:write`.
   /**
    * Put a licence on the revocation list.
    *
-   * Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+   * Revoking a licence again changes nothing. A subscription’s licence stays revoked until the next period is paid or its plan changes.
 
 Needs a token with the permission `licenses:write`.
    */
@@ -352,21 +352,21 @@ Needs a token with the permission `licenses:write`.
   /**
    * Read totals over all customers, oldest first.
    *
-   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
+   * Whole hours, days or months in UTC: from the one that contains `from` to the last one that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year earlier.
 
 Needs a token with the permission `usage:read`.
    */
   getUsageOfAll: Call<'getUsageOfAll'>
   /**
-   * Read which customers have used the most of a metric.
+   * List the customers with the most usage of a metric.
    *
-   * Over whole days in UTC: the last 30, if the query names none.
+   * Covers whole days in UTC: the last 30 by default.
 
 Needs a token with the permission `usage:read`.
    */
   getTopUsage: Call<'getTopUsage'>
   /**
-   * List metrics found off their pattern or over a limit, newest first.
+   * List anomalies of usage and exceeded limits, newest first.
    *
    * An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
 
@@ -384,7 +384,7 @@ Needs a token with the permission `usage:write`.
   /**
    * Delete old reports now; their totals stay.
    *
-   * From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
+   * From then on, reports from before the cutoff are refused, because the ids of deleted reports are forgotten, and a copy would count again. `deleted` is how many are gone at the time of the answer; a job deletes the rest, if there are too many for one call.
 
 Needs a token with the permission `usage:write`.
    */
@@ -396,13 +396,13 @@ Needs a token with the permission `usage:write`.
    */
   listStripeEvents: Call<'listStripeEvents'>
   /**
-   * Read an event of Stripe.
+   * Read a Stripe event.
    *
    * Needs a token with the permission `events:read`.
    */
   getStripeEvent: Call<'getStripeEvent'>
   /**
-   * Apply a stored event again; what it has done is not done twice.
+   * Apply a stored event again; nothing is done twice.
    *
    * Needs a token with the permission `events:write`.
    */
@@ -422,7 +422,7 @@ Needs a token with the permission `usage:write`.
   /**
    * Prove that a record is in the log, or that the log has only grown.
    *
-   * With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
+   * With `index`: proves that the record is in the tree of `size`, and returns that tree’s root. Without: proves that the newest checkpoint’s tree begins with the tree of `size`, and returns the checkpoint’s size and root. Proofs are those of RFC 6962.
 
 Needs a token with the permission `audit:read`.
    */
@@ -508,7 +508,7 @@ Needs a token with the permission `accounts:write`.
   /**
    * Erase a user's account for good.
    *
-   * Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.
+   * A 200 if it is complete within 2 s. Otherwise a 202: the account is closed and unknown to every other call, and a job deletes the rest.
 
 Needs a token with the permission `privacy:write`.
    */
@@ -516,7 +516,7 @@ Needs a token with the permission `privacy:write`.
   /**
    * Read a user's balance.
    *
-   * Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.
+   * Includes every acknowledged movement, whichever replica answers. With `at`, returns the balance at that time.
 
 Needs a token with the permission `accounts:read`.
    */
@@ -528,9 +528,9 @@ Needs a token with the permission `accounts:read`.
    */
   listTransfers: Call<'listTransfers'>
   /**
-   * Export everything that is held on a user.
+   * Export everything that is stored about a user.
    *
-   * One JSON document: the account, its transfers with whatever was noted on them, holds, payments and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+   * One JSON document: the account, its transfers with all notes on them, holds, payments, and Stripe’s events about them. If something fails, the connection is cut, and what has arrived is invalid JSON; ask again.
 
 Needs a token with the permission `privacy:write`.
    */
@@ -538,7 +538,7 @@ Needs a token with the permission `privacy:write`.
   /**
    * Charge a user: money goes from the user's account to revenue.
    *
-   * A charge is refused as a whole when the available funds do not cover it.
+   * If the available funds do not cover a charge, all of it is refused.
 
 Needs a token with the permission `funds:deduct`.
    */
@@ -546,13 +546,13 @@ Needs a token with the permission `funds:deduct`.
   /**
    * Add to a user's funds.
    *
-   * Works for a frozen account too, which refuses only deducts and new holds.
+   * Also works for a frozen account, which refuses only deducts and new holds.
 
 Needs a token with the permission `funds:top_up`.
    */
   topUp: Call<'topUp'>
   /**
-   * Give back a charge, in part or whole.
+   * Refund a charge, in part or in full.
    *
    * All refunds of a charge together never exceed it.
 
@@ -560,7 +560,7 @@ Needs a token with the permission `funds:refund`.
    */
   refund: Call<'refund'>
   /**
-   * Set money aside for a charge to come.
+   * Set money aside for a later charge.
    *
    * The amount stays in the balance but is no longer available, until the hold is captured, released or expires.
 
@@ -578,15 +578,15 @@ Needs a token with the permission `accounts:read`.
   /**
    * Charge what a hold has set aside, in part or whole; the rest is released.
    *
-   * The same capture again is answered as the first one was.
+   * Repeating the capture returns the first answer.
 
 Needs a token with the permission `funds:hold`.
    */
   captureHold: Call<'captureHold'>
   /**
-   * Give back all that a hold has set aside.
+   * Release a hold.
    *
-   * The same release again is answered as the first one was.
+   * Repeating the release returns the first answer.
 
 Needs a token with the permission `funds:hold`.
    */
@@ -706,7 +706,7 @@ Needs a token with the permission `credit:write`.
    */
   countSubscriptions: Call<'countSubscriptions'>
   /**
-   * Let a user pay for a top-up on a page of Stripe.
+   * Let a user pay for a top-up on Stripe's page.
    *
    * The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
 

@@ -7,8 +7,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How the service and what it needs are
-         * @description A 503 says that the database does not answer.
+         * Read the state of the service and its dependencies
+         * @description A 503 means that the database does not answer.
          */
         get: operations["getHealth"];
         put?: never;
@@ -27,8 +27,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the process answers
-         * @description Does not ask the database: for deciding whether the process should be restarted.
+         * Check whether the process answers
+         * @description Does not query the database. Use it to decide whether to restart the process.
          */
         get: operations["getLiveness"];
         put?: never;
@@ -47,8 +47,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether requests should be sent here
-         * @description A 503 while the service shuts down or the database does not answer: for deciding whether to send requests to this process.
+         * Check whether the process is ready for requests
+         * @description A 503 while the service shuts down or the database does not answer. Use it to decide whether to send requests to this process.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -66,7 +66,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public keys that licences verify with */
+        /** The public keys that verify licences */
         get: operations["getKeys"];
         put?: never;
         post?: never;
@@ -85,7 +85,7 @@ export interface paths {
         };
         /**
          * The signed list of revoked licences
-         * @description A revocation is on the list within a second. It is signed anew every minute.
+         * @description A revocation is on the list within a second. The list is signed again every minute.
          */
         get: operations["getRevocations"];
         put?: never;
@@ -106,8 +106,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Receive an event that Stripe signed
-         * @description Stored once by its id and answered before anything is done with it.
+         * Receive a signed event from Stripe
+         * @description The event is stored once by its id, and answered before it is processed.
          */
         post: operations["receiveStripeEvent"];
         delete?: never;
@@ -124,7 +124,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whose key this is
+         * Read the key's own customer
          * @description A customer can check its key with this call, and see when the key expires.
          */
         get: operations["getMe"];
@@ -144,8 +144,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the usable licences grant a feature, and up to what
-         * @description A name that the licences have neither as a feature that is on nor as a limit is not entitled. Of several licences the most generous counts.
+         * Check whether the usable licences grant a feature, and up to what limit
+         * @description A customer is entitled if a licence has the name as a feature that is on, or as a limit. Of several licences the most generous counts.
          *
          *     Needs a key with the scope `licenses:read`.
          */
@@ -168,8 +168,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Report what an instance has used
-         * @description A metric that the plan has a price for is paid with the report, from the account whose `user_id` is the customer’s id: both or neither. Refused for want of funds, the same report can be sent again. A metric name counts as the customer’s from its first report on; the metric values of an hour (UTC) are limited too, and beyond that limit the answer is a 429 until the next hour. A report that was stored before costs nothing.
+         * Report an instance's usage
+         * @description If the plan has a price for a metric, the report pays it from the account whose `user_id` is the customer’s id: both happen, or neither. A report that was refused for lack of funds can be sent again. A metric name counts as the customer’s from its first report on. The metric values of an hour (UTC) are limited too; beyond that limit the answer is a 429 until the next hour. A report that is already stored costs nothing.
          *
          *     Needs a key with the scope `usage:write`.
          */
@@ -432,7 +432,7 @@ export interface paths {
         get: operations["getPlan"];
         /**
          * Create a plan, or replace it as a whole
-         * @description What is left out of the body is null afterwards. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for those who pay it, until another plan names it.
+         * @description Optional fields without a value become null. Features and limits reach a licence when it is next issued: at the renewal, or when the subscription changes. A price that is left out still means the plan for subscriptions that pay it, until another plan names it.
          *
          *     Needs a token with the permission `plans:write`.
          */
@@ -459,7 +459,7 @@ export interface paths {
         put?: never;
         /**
          * Create a customer with a first API key
-         * @description A repetition under the same `Idempotency-Key` gets the answer of the first call, with `api_key: null`, since the key is stored nowhere: where it was lost, issue another.
+         * @description Repeating the call with the same `Idempotency-Key` returns the first answer, but with `api_key: null`, because the key is not stored. If the first answer was lost, issue another key.
          *
          *     Needs a token with the permission `customers:write`.
          */
@@ -486,7 +486,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a customer for good
-         * @description Done within 2 s, or accepted: then the customer is unknown to every other call, and a job forgets the rest.
+         * @description A 200 if it is complete within 2 s. Otherwise a 202: the customer is unknown to every other call, and a job deletes the rest.
          *
          *     Needs a token with the permission `privacy:write`.
          */
@@ -494,8 +494,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a customer; a suspended one’s keys stop working
-         * @description Fields that are not named stay as they are. Suspending takes effect within a second.
+         * Change a customer; suspending stops its keys
+         * @description Other fields stay unchanged. Suspending takes effect within a second.
          *
          *     Needs a token with the permission `customers:write`.
          */
@@ -510,8 +510,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export everything that is held on a customer
-         * @description One JSON document, for the person behind the customer: sent while it is read, however long it is. No key and no licence token is in it. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+         * Export everything that is stored about a customer
+         * @description One JSON document, for the person behind the customer. It is sent while it is read, and has no size limit. It contains no key and no licence token. If something fails, the connection is cut, and what has arrived is invalid JSON; ask again.
          *
          *     Needs a token with the permission `privacy:write`.
          */
@@ -557,7 +557,7 @@ export interface paths {
         };
         /**
          * Count the calls with an API key by hour or day, oldest first
-         * @description Whole hours or days in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without any are left out.
+         * @description Whole hours or days in UTC: from the one that contains `from` to the last one that starts before `to`. By default `to` is now, and `from` a day or 30 days earlier. Calls are counted within a few seconds; hours and days without calls are left out.
          *
          *     Needs a token with the permission `customers:read`.
          */
@@ -580,7 +580,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace an API key, both valid for an overlap
+         * Replace an API key; both are valid for an overlap
          * @description The answer has a new key, with the name of the old one. The old key works until `overlap_seconds` have passed; without an overlap it ends at once.
          *
          *     Needs a token with the permission `keys:write`.
@@ -604,7 +604,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key; every replica refuses it within a second
-         * @description Revoking a key a second time changes nothing and is a 204 as well.
+         * @description Revoking a key again changes nothing and is a 204 too.
          *
          *     Needs a token with the permission `keys:write`.
          */
@@ -629,7 +629,7 @@ export interface paths {
         put?: never;
         /**
          * Issue a token for an operator or a service
-         * @description The token is in this answer and in no later one. It takes a `role` or `permissions`, and can do no more than the one it is made with; those of services are made by owners.
+         * @description Only this answer contains the token. It takes a `role` or `permissions`, and can do no more than the token that makes it; only owners make tokens of services.
          *
          *     Needs a token with the permission `tokens:write`.
          */
@@ -650,8 +650,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace a token, both valid for an overlap
-         * @description The new one has another id, and the name, rights, limits, expiry and day’s sum of the old one.
+         * Replace a token; both are valid for an overlap
+         * @description The new token has another id, and the name, rights, limits, expiry and day’s sum of the old one.
          *
          *     Needs a token with the permission `tokens:write`.
          */
@@ -674,7 +674,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token; every replica refuses it within a second
-         * @description Revoking a token a second time changes nothing and is a 204 as well.
+         * @description Revoking a token again changes nothing and is a 204 too.
          *
          *     Needs a token with the permission `tokens:write`.
          */
@@ -717,7 +717,7 @@ export interface paths {
         put?: never;
         /**
          * Issue a licence by hand
-         * @description Without `plan` it is of the customer’s own plan, with null of none. `features` and `limits` replace those of the plan. Without `expires_at` it lasts for the plan’s `license_days`, or 30. No subscription changes or ends it.
+         * @description Without `plan` the licence is for the customer’s own plan; with null it is for none. `features` and `limits` replace those of the plan. Without `expires_at` it is valid for the plan’s `license_days`, or 30. No subscription changes or ends it.
          *
          *     Needs a token with the permission `licenses:write`.
          */
@@ -739,7 +739,7 @@ export interface paths {
         put?: never;
         /**
          * Put a licence on the revocation list
-         * @description Revoking it again changes nothing. One of a subscription stays revoked until the next period is paid or its plan changes.
+         * @description Revoking a licence again changes nothing. A subscription’s licence stays revoked until the next period is paid or its plan changes.
          *
          *     Needs a token with the permission `licenses:write`.
          */
@@ -759,7 +759,7 @@ export interface paths {
         };
         /**
          * Read totals over all customers, oldest first
-         * @description Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier.
+         * @description Whole hours, days or months in UTC: from the one that contains `from` to the last one that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year earlier.
          *
          *     Needs a token with the permission `usage:read`.
          */
@@ -780,8 +780,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read which customers have used the most of a metric
-         * @description Over whole days in UTC: the last 30, if the query names none.
+         * List the customers with the most usage of a metric
+         * @description Covers whole days in UTC: the last 30 by default.
          *
          *     Needs a token with the permission `usage:read`.
          */
@@ -802,7 +802,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List metrics found off their pattern or over a limit, newest first
+         * List anomalies of usage and exceeded limits, newest first
          * @description An `anomaly` is an hour whose sum is more than 5 robust standard deviations (from the median absolute deviation, at least a tenth of the median) above the median of the last 10 to 30 hours in which the customer reported the metric; noted once a day. `limit_exceeded` is noted once a month.
          *
          *     Needs a token with the permission `usage:read`.
@@ -850,7 +850,7 @@ export interface paths {
         post?: never;
         /**
          * Delete old reports now; their totals stay
-         * @description From then on, reports of before the cutoff are refused: the ids of the deleted ones are forgotten, and a copy would count again. `deleted` is how many are gone by the time of the answer; where there are more than that time is for, a job deletes the rest.
+         * @description From then on, reports from before the cutoff are refused, because the ids of deleted reports are forgotten, and a copy would count again. `deleted` is how many are gone at the time of the answer; a job deletes the rest, if there are too many for one call.
          *
          *     Needs a token with the permission `usage:write`.
          */
@@ -888,7 +888,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read an event of Stripe
+         * Read a Stripe event
          * @description Needs a token with the permission `events:read`.
          */
         get: operations["getStripeEvent"];
@@ -910,7 +910,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Apply a stored event again; what it has done is not done twice
+         * Apply a stored event again; nothing is done twice
          * @description Needs a token with the permission `events:write`.
          */
         post: operations["replayStripeEvent"];
@@ -969,7 +969,7 @@ export interface paths {
         };
         /**
          * Prove that a record is in the log, or that the log has only grown
-         * @description With `index`: that the record is in the tree of `size`, whose root is answered. Without: that the tree of `size` is the beginning of the newest checkpoint’s, whose size and root are answered. Proofs are those of RFC 6962.
+         * @description With `index`: proves that the record is in the tree of `size`, and returns that tree’s root. Without: proves that the newest checkpoint’s tree begins with the tree of `size`, and returns the checkpoint’s size and root. Proofs are those of RFC 6962.
          *
          *     Needs a token with the permission `audit:read`.
          */
@@ -1042,7 +1042,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a user's account for good
-         * @description Done within 2 s, or accepted: then the account is closed and unknown to every other call, and a job forgets the rest.
+         * @description A 200 if it is complete within 2 s. Otherwise a 202: the account is closed and unknown to every other call, and a job deletes the rest.
          *
          *     Needs a token with the permission `privacy:write`.
          */
@@ -1067,7 +1067,7 @@ export interface paths {
         };
         /**
          * Read a user's balance
-         * @description Every acknowledged movement is in it, whichever replica answers. With `at`, the balance as it stood then.
+         * @description Includes every acknowledged movement, whichever replica answers. With `at`, returns the balance at that time.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -1108,8 +1108,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export everything that is held on a user
-         * @description One JSON document: the account, its transfers with whatever was noted on them, holds, payments and what Stripe said of them. If it breaks off, the connection is cut and what has arrived is no JSON; ask again.
+         * Export everything that is stored about a user
+         * @description One JSON document: the account, its transfers with all notes on them, holds, payments, and Stripe’s events about them. If something fails, the connection is cut, and what has arrived is invalid JSON; ask again.
          *
          *     Needs a token with the permission `privacy:write`.
          */
@@ -1133,7 +1133,7 @@ export interface paths {
         put?: never;
         /**
          * Charge a user: money goes from the user's account to revenue
-         * @description A charge is refused as a whole when the available funds do not cover it.
+         * @description If the available funds do not cover a charge, all of it is refused.
          *
          *     Needs a token with the permission `funds:deduct`.
          */
@@ -1155,7 +1155,7 @@ export interface paths {
         put?: never;
         /**
          * Add to a user's funds
-         * @description Works for a frozen account too, which refuses only deducts and new holds.
+         * @description Also works for a frozen account, which refuses only deducts and new holds.
          *
          *     Needs a token with the permission `funds:top_up`.
          */
@@ -1176,7 +1176,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give back a charge, in part or whole
+         * Refund a charge, in part or in full
          * @description All refunds of a charge together never exceed it.
          *
          *     Needs a token with the permission `funds:refund`.
@@ -1204,7 +1204,7 @@ export interface paths {
         get: operations["listHolds"];
         put?: never;
         /**
-         * Set money aside for a charge to come
+         * Set money aside for a later charge
          * @description The amount stays in the balance but is no longer available, until the hold is captured, released or expires.
          *
          *     Needs a token with the permission `funds:hold`.
@@ -1226,8 +1226,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Charge what a hold has set aside, in part or whole; the rest is released
-         * @description The same capture again is answered as the first one was.
+         * Charge a hold, in part or in full; the rest is released
+         * @description Repeating the capture returns the first answer.
          *
          *     Needs a token with the permission `funds:hold`.
          */
@@ -1248,8 +1248,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give back all that a hold has set aside
-         * @description The same release again is answered as the first one was.
+         * Release a hold
+         * @description Repeating the release returns the first answer.
          *
          *     Needs a token with the permission `funds:hold`.
          */
@@ -1548,7 +1548,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Prove a transfer to anybody, offline
+         * Prove a transfer offline, to anyone
          * @description Needs a token with the permission `accounts:read`.
          */
         get: operations["getReceipt"];
@@ -1590,7 +1590,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a user pay for a top-up on a page of Stripe
+         * Let a user pay for a top-up on Stripe's page
          * @description The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.
          *
          *     Needs a token with the permission `funds:top_up`.
@@ -1645,15 +1645,15 @@ export interface components {
             details?: components["schemas"]["ErrorDetail"][] | components["schemas"]["BudgetDetail"];
             /** @description Sent again with this key, the call moves money once. */
             idempotency_key?: string;
-            /** @description Sent again with this id, the report counts once. */
+            /** @description Repeat the report with this id, and it counts once. */
             report_id?: string;
-            /** @description Of the API key that may have been issued: revoke it. */
+            /** @description The id of the API key that may have been issued: revoke it. */
             key_id?: string;
-            /** @description Of the token that may have been issued: revoke it. */
+            /** @description The id of the token that may have been issued: revoke it. */
             token_id?: string;
-            /** @description Of the licence that may have been issued: revoke it. */
+            /** @description The id of the licence that may have been issued: revoke it. */
             license_id?: string;
-            /** @description Of a batch: one for each part, in their order, with its own code and id. */
+            /** @description For a batch: one result for each part, in order, with its own code and id. */
             results?: components["schemas"]["UnknownResult"][];
         };
         Health: {
@@ -1674,7 +1674,7 @@ export interface components {
             /** @example cs_test_a1b2c3 */
             checkout_session_id: string;
             /**
-             * @description Stripe's page, where the browser goes next.
+             * @description Stripe's page, to which you send the browser.
              * @example https://checkout.stripe.com/c/pay/cs_test_a1b2c3
              */
             url: string;
@@ -1692,7 +1692,7 @@ export interface components {
             /** @description Why it is parked or ignored. */
             reason: string | null;
             /**
-             * @description What it is about.
+             * @description The id of the event's object.
              * @example sub_1MowQVLkdIwHu7ixeRlqHVzs
              */
             object_id: string | null;
@@ -1701,7 +1701,7 @@ export interface components {
             api_version: string | null;
             /**
              * Format: date-time
-             * @description Stripe's time of it.
+             * @description Stripe's time of the event.
              * @example 2026-11-24T09:30:00.000Z
              */
             created_at: string;
@@ -1720,10 +1720,10 @@ export interface components {
         };
         StripeEventPage: {
             data: components["schemas"]["StripeEvent"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
-        /** @description With personal values in place of their commitments, `sha256:<hex>`, while those are kept. */
+        /** @description Shows personal values instead of their commitments, `sha256:<hex>`, while the values are kept. */
         AuditRecord: {
             /**
              * Format: int64
@@ -1752,7 +1752,7 @@ export interface components {
         };
         AuditPage: {
             data: components["schemas"]["AuditRecord"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         AuditCheckpoint: {
@@ -1791,7 +1791,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Where it stands in the log.
+             * @description Its number in the log.
              */
             index: number;
             /**
@@ -1862,7 +1862,7 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description Of a time before the account was opened, or of which nothing was recorded, `tier`, `status` and `available` are null. */
+        /** @description `tier`, `status` and `available` are null for a time before the account was opened, or without a record. */
         Balance: {
             /** @example user-123 */
             user_id: string;
@@ -1882,7 +1882,7 @@ export interface components {
             held: number;
             /**
              * Format: int64
-             * @description What can be deducted: the balance without what is held, and with the credit.
+             * @description What can be deducted: the balance, minus held amounts, plus the credit limit.
              */
             available: number | null;
             /** @example pro */
@@ -1917,13 +1917,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after this transfer.
+             * @description The balance right after this transfer.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description Right after this transfer.
+             * @description The available amount right after this transfer.
              * @example 1000
              */
             available: number;
@@ -1945,13 +1945,13 @@ export interface components {
             asset: string;
             /**
              * Format: int64
-             * @description What was set aside.
+             * @description The amount that was set aside.
              * @example 1000
              */
             amount: number;
             /**
              * Format: int64
-             * @description What of it was charged; the rest went back.
+             * @description The part that was charged; the rest was released.
              * @example 1000
              */
             captured: number;
@@ -1960,13 +1960,13 @@ export interface components {
             transfer_id: string;
             /**
              * Format: int64
-             * @description Right after this call.
+             * @description The balance right after this call.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description Right after this call.
+             * @description The available amount right after this call.
              * @example 1000
              */
             available: number;
@@ -2026,7 +2026,7 @@ export interface components {
         };
         TransferPage: {
             data: components["schemas"]["Transfer"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         TransferBatch: {
@@ -2245,9 +2245,9 @@ export interface components {
             name: string;
             /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id: string | null;
-            /** @description The first is what a checkout sells. */
+            /** @description A checkout sells the first one. */
             stripe_price_ids: string[];
-            /** @description They still mean this plan for those who pay them. */
+            /** @description Former prices, which still mean this plan for subscriptions that pay them. */
             former_stripe_price_ids: string[];
             /**
              * Format: int64
@@ -2258,7 +2258,7 @@ export interface components {
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
             /**
-             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @description How each metric is paid for. Other metrics are free.
              * @example {
              *       "api.calls": {
              *         "via": "stripe",
@@ -2305,9 +2305,9 @@ export interface components {
             name: string;
             /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id: string | null;
-            /** @description The first is what a checkout sells. */
+            /** @description A checkout sells the first one. */
             stripe_price_ids: string[];
-            /** @description They still mean this plan for those who pay them. */
+            /** @description Former prices, which still mean this plan for subscriptions that pay them. */
             former_stripe_price_ids: string[];
             /**
              * Format: int64
@@ -2318,7 +2318,7 @@ export interface components {
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
             /**
-             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @description How each metric is paid for. Other metrics are free.
              * @example {
              *       "api.calls": {
              *         "via": "stripe",
@@ -2359,13 +2359,13 @@ export interface components {
             updated_at: string;
             /**
              * Format: int64
-             * @description Open subscriptions whose prices have come to mean this plan; a job follows them.
+             * @description How many open subscriptions now mean this plan by their price; a job updates them.
              */
             subscriptions_to_update: number;
         };
         PlanPage: {
             data: components["schemas"]["Plan"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         /**
@@ -2389,7 +2389,7 @@ export interface components {
             key_id: string;
             /** @example production */
             name: string | null;
-            /** @description What it may be used for. */
+            /** @description What the key may be used for. */
             scopes: components["schemas"]["ApiKeyScope"][];
             allowed_ips: string[] | null;
             /**
@@ -2419,7 +2419,7 @@ export interface components {
         };
         NewApiKey: {
             /**
-             * @description The key itself. It is shown this once and can not be read again.
+             * @description The key itself. It is shown only now, and can't be read again.
              * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
              */
             api_key: string;
@@ -2427,7 +2427,7 @@ export interface components {
         };
         ApiKeyPage: {
             data: components["schemas"]["ApiKey"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         /**
@@ -2466,14 +2466,14 @@ export interface components {
             /** @example Example Ltd */
             company_name: string | null;
             /**
-             * @description Of the plans held, that of the highest rank.
+             * @description The held plan with the highest rank.
              * @example starter
              */
             plan: string | null;
-            /** @description Held now, by rank: by subscription, or set by an operator, or the default. */
+            /** @description All plans held now, by rank: through a subscription, set by an operator, or the default. */
             plans: string[];
             /**
-             * @description Set by an operator; it comes back when subscriptions end.
+             * @description The plan that an operator has set. It counts again when subscriptions end.
              * @example free
              */
             base_plan: string | null;
@@ -2502,14 +2502,14 @@ export interface components {
         NewCustomer: {
             customer: components["schemas"]["Customer"];
             /**
-             * @description The key itself. It is shown this once and can not be read again. Null where the call is a repetition.
+             * @description The key itself. It is shown only now, and can't be read again. Null if the call is a repetition.
              * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
              */
             api_key: string | null;
         };
         CustomerPage: {
             data: components["schemas"]["Customer"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         ErasedCustomer: {
@@ -2542,7 +2542,7 @@ export interface components {
             name: string;
             scope: components["schemas"]["TokenScope"];
             role: components["schemas"]["TokenRole"] | null;
-            /** @description Also of a role: what it means. */
+            /** @description The permissions of the token, also if a role grants them. */
             permissions: components["schemas"]["TokenPermission"][];
             /**
              * Format: date-time
@@ -2553,12 +2553,12 @@ export interface components {
             allowed_ips: string[] | null;
             /**
              * Format: int64
-             * @description The most it may move at once, holds included, in the smallest unit.
+             * @description The largest amount of one movement or hold, in the smallest unit.
              */
             amount_max: number | null;
             /**
              * Format: int64
-             * @description The most it may move in a UTC day, in the smallest unit.
+             * @description The largest sum of a UTC day, in the smallest unit.
              */
             daily_amount_max: number | null;
             /**
@@ -2582,7 +2582,7 @@ export interface components {
         };
         NewToken: {
             /**
-             * @description The token itself. It is shown this once and can not be read again.
+             * @description The token itself. It is shown only now, and can't be read again.
              * @example srt_int_k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3A4b5CdE1F
              */
             token: string;
@@ -2590,7 +2590,7 @@ export interface components {
         };
         TokenPage: {
             data: components["schemas"]["Token"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         Subscription: {
@@ -2599,7 +2599,7 @@ export interface components {
              * @example starter
              */
             plan: string | null;
-            /** @description All plans that its items are of, by rank. */
+            /** @description The plans of all its items, by rank. */
             plans: components["schemas"]["SubscriptionPlan"][];
             status: components["schemas"]["SubscriptionStatus"];
             /**
@@ -2626,11 +2626,11 @@ export interface components {
              */
             cancel_at: string | null;
             cancel_at_period_end: boolean;
-            /** @description Stripe collects no payments for the time being. */
+            /** @description Whether Stripe has paused the collection of payments. */
             paused: boolean;
             /**
              * Format: date-time
-             * @description When it ends, if that is settled.
+             * @description When it ends; null if no end is scheduled.
              * @example 2026-11-24T09:30:00.000Z
              */
             ends_at: string | null;
@@ -2705,7 +2705,7 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /**
              * Format: int64
-             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @description The paid quantity of the plan, such as seats; 1 for a licence issued by hand.
              * @example 5
              */
             quantity: number;
@@ -2736,16 +2736,16 @@ export interface components {
         Entitlement: {
             /** @example api.calls */
             feature: string;
-            /** @description Whether a licence grants it, used up or not. */
+            /** @description Whether a licence grants the feature, whether or not its limit is used up. */
             entitled: boolean;
             /**
              * Format: double
-             * @description The most in a calendar month (UTC); null is no limit.
+             * @description The maximum in a calendar month (UTC); null for no limit.
              */
             limit: number | null;
             /**
              * Format: double
-             * @description What was reported of it in this calendar month (UTC).
+             * @description The usage reported in this calendar month (UTC).
              */
             used: number;
             /**
@@ -2772,12 +2772,12 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             received_at: string;
-            /** @description Where the customer stands against the limits of its plan, this report counted. */
+            /** @description The customer's usage against the limits of its plan, with this report counted. */
             limits: components["schemas"]["UsageStanding"][];
             remaining: components["schemas"]["UsageRemaining"];
         };
         UsageBatchReceipt: {
-            /** @description One for each report, in their order. */
+            /** @description One result for each report, in the same order. */
             results: components["schemas"]["UsageBatchResult"][];
             remaining: components["schemas"]["UsageRemaining"];
         };
@@ -2807,13 +2807,13 @@ export interface components {
             at: string;
             /**
              * Format: double
-             * @description The hour's or the month's sum when it was found.
+             * @description The sum of the hour or the month when it was found.
              * @example 48000
              */
             value: number;
             /**
              * Format: double
-             * @description What it is more than.
+             * @description The threshold that it exceeds.
              * @example 2000
              */
             threshold: number;
@@ -2826,7 +2826,7 @@ export interface components {
         };
         UsageFindingPage: {
             data: components["schemas"]["UsageFinding"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         UsageCorrection: {
@@ -2843,7 +2843,7 @@ export interface components {
         UsageCleanup: {
             /**
              * Format: int64
-             * @description How many reports.
+             * @description How many reports were deleted.
              * @example 12000
              */
             deleted: number;
@@ -2976,7 +2976,7 @@ export interface components {
             alg: "RS256";
         };
         /**
-         * @description `parked`: failed again and again, and waits to be replayed. `ignored`: about nothing here.
+         * @description `parked`: failed repeatedly, and waits to be replayed. `ignored`: does not concern this service.
          * @example applied
          * @enum {string}
          */
@@ -3013,7 +3013,7 @@ export interface components {
         /** @enum {string} */
         TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
         /**
-         * @description Anything of yours: up to 50 keys of 1 to 64 characters, kept as given.
+         * @description Your own data: up to 50 keys of 1 to 64 characters, stored as given.
          * @example {
          *       "crm_id": "A-17"
          *     }
@@ -3111,7 +3111,7 @@ export interface components {
             trial_days?: number;
             /** @description The page has a field for a promotion code. */
             allow_promotion_codes?: boolean;
-            /** @description Stripe Tax works the tax out. */
+            /** @description Stripe Tax calculates the tax. */
             automatic_tax?: boolean;
             /** @description The page asks companies for their tax id. */
             tax_id_collection?: boolean;
@@ -3127,7 +3127,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description The most of each metric in a calendar month (UTC). A metric not named is unlimited.
+         * @description The maximum of each metric in a calendar month (UTC). Other metrics are unlimited.
          * @example {
          *       "api.calls": 100000
          *     }
@@ -3139,7 +3139,7 @@ export interface components {
             /** @enum {string} */
             via: "stripe";
             /**
-             * @description Of a meter at Stripe whose aggregation is `sum`.
+             * @description The event name of a meter at Stripe whose aggregation is `sum`.
              * @example api_calls
              */
             event_name: string;
@@ -3154,13 +3154,13 @@ export interface components {
             asset: string;
             /**
              * Format: int64
-             * @description In the smallest unit of the asset. What a report costs is rounded down, and the fraction is kept, exactly, and added to the next.
+             * @description In the smallest unit of the asset. The cost of a report is rounded down, and the fraction is kept, exactly, and added to the next report.
              * @example 3
              */
             price: number;
             /**
              * Format: int64
-             * @description How many of the metric this is the price of.
+             * @description The number of units that the price is for.
              * @default 1
              * @example 1000
              */
@@ -3178,12 +3178,12 @@ export interface components {
             bucket: string;
             /**
              * Format: int64
-             * @description All of them.
+             * @description How many calls were made.
              */
             calls: number;
             /**
              * Format: int64
-             * @description Those of them that were answered 401, 403 or 429.
+             * @description How many of them were answered 401, 403 or 429.
              */
             refused: number;
         };
@@ -3260,7 +3260,7 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /**
              * Format: int64
-             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @description The paid quantity of the plan, such as seats; 1 for a licence issued by hand.
              * @example 5
              */
             quantity: number;
@@ -3334,7 +3334,7 @@ export interface components {
         };
         UsageBatchResult: {
             /**
-             * @description Null for a refused report that gave none.
+             * @description The id of the report; null for a refused report without one.
              * @example 2026-11-24T09:instance-7
              */
             report_id: string | null;
@@ -3354,7 +3354,7 @@ export interface components {
             metric: string;
             /**
              * Format: int64
-             * @description How many reports.
+             * @description How many reports were made.
              * @example 24
              */
             count: number;
@@ -3380,7 +3380,7 @@ export interface components {
             max: number;
             /**
              * Format: double
-             * @description Of the latest `reported_at`.
+             * @description The value with the latest `reported_at`.
              * @example 1250
              */
             last: number;
@@ -3396,7 +3396,7 @@ export interface components {
             metric: string;
             /**
              * Format: int64
-             * @description How many reports.
+             * @description How many reports were made.
              * @example 24
              */
             count: number;
@@ -3422,7 +3422,7 @@ export interface components {
             max: number;
             /**
              * Format: int64
-             * @description How many reported it.
+             * @description How many customers reported it.
              * @example 12
              */
             customers: number;
@@ -3550,13 +3550,13 @@ export interface components {
             hold_id: string;
             /**
              * Format: int64
-             * @description What was set aside.
+             * @description The amount that was set aside.
              * @example 1000
              */
             amount: number;
             /**
              * Format: int64
-             * @description What of it was charged; the rest went back.
+             * @description The part that was charged; the rest was released.
              * @example 1000
              */
             captured: number;
@@ -3618,7 +3618,7 @@ export interface components {
              */
             amount: number;
             /**
-             * @description Stripe's own word.
+             * @description Stripe's own status.
              * @example succeeded
              */
             status: string;
@@ -3838,7 +3838,7 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /**
              * Format: int64
-             * @description How many of the plan are paid for, such as seats; 1 for one issued by hand.
+             * @description The paid quantity of the plan, such as seats; 1 for a licence issued by hand.
              * @example 5
              */
             quantity: number;
@@ -4033,7 +4033,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description Up to 100 metrics, each with what was used since the last report.
+         * @description Up to 100 metrics, each with the usage since the last report.
          * @example {
          *       "api.calls": 1250,
          *       "storage.gb": 3.5
@@ -4054,7 +4054,7 @@ export interface components {
         UsageReport: {
             metrics: components["schemas"]["MetricValues"];
             /**
-             * @description Of your making: the same report sent again under it counts once.
+             * @description Your own id of the report: repeated with it, the report counts once.
              * @example 2026-11-24T09:instance-7
              */
             report_id?: string;
@@ -4062,7 +4062,7 @@ export interface components {
             instance_id?: string;
             /**
              * Format: date-time
-             * @description When it was used; now, if left out. At most 5 minutes ahead, and not before the time since which reports are kept.
+             * @description The time of the usage; now by default. At most 5 minutes in the future, and not before the time since which reports are kept.
              * @example 2026-11-24T09:00:00.000Z
              */
             reported_at?: string;
@@ -4138,7 +4138,7 @@ export interface components {
             /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id?: string | null;
             /**
-             * @description The prices that mean this plan; a checkout sells the first. In place of `stripe_price_id`.
+             * @description The prices that mean this plan; a checkout sells the first. Replaces `stripe_price_id`.
              * @example [
              *       "price_1MoBy5LkdIwHu7ixZhnattbh"
              *     ]
@@ -4146,7 +4146,7 @@ export interface components {
             stripe_price_ids?: string[];
             /**
              * Format: int32
-             * @description Of several plans that a customer holds, the one of the highest rank is `plan`.
+             * @description If a customer holds several plans, the one with the highest rank is its `plan`.
              * @default 0
              * @example 10
              */
@@ -4155,7 +4155,7 @@ export interface components {
             features: components["schemas"]["Features"];
             limits: components["schemas"]["Limits"];
             /**
-             * @description How what is used of a metric is paid for. A metric not named costs nothing.
+             * @description How each metric is paid for. Other metrics are free.
              * @example {
              *       "api.calls": {
              *         "via": "stripe",
@@ -4174,13 +4174,13 @@ export interface components {
             } | null;
             /**
              * Format: int32
-             * @description How long a licence lasts that no paid period bounds; null is 30 days.
+             * @description The validity of a licence without a paid period; null means 30 days.
              * @example 30
              */
             license_days?: number | null;
             /**
              * Format: int32
-             * @description How long a licence outlives the paid period, so that a renewal that is late locks nobody out; null is 3 days.
+             * @description How long a licence outlives the paid period, so that a late renewal locks no customer out; null means 3 days.
              * @example 7
              */
             license_grace_days?: number | null;
@@ -4197,13 +4197,13 @@ export interface components {
             /** @example starter */
             plan?: string;
             /**
-             * @description Your own id of the customer; of one customer at most.
+             * @description Your own id of the customer; unique among customers.
              * @example company-17
              */
             external_id?: string;
             metadata?: components["schemas"]["Metadata"];
         };
-        /** @description What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked besides those that are. */
+        /** @description Other fields stay unchanged; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked in addition to the linked ones. */
         UpdateCustomerRequest: {
             /**
              * Format: idn-email
@@ -4216,7 +4216,7 @@ export interface components {
             /** @example starter */
             plan?: string | null;
             /**
-             * @description Your own id of the customer; of one customer at most.
+             * @description Your own id of the customer; unique among customers.
              * @example company-17
              */
             external_id?: string | null;
@@ -4232,10 +4232,10 @@ export interface components {
              * @example 2027-01-01T00:00:00.000Z
              */
             expires_at?: string;
-            /** @description What it may be used for; everything if not given. */
+            /** @description What the key may be used for; everything by default. */
             scopes?: components["schemas"]["ApiKeyScope"][];
             /**
-             * @description Addresses and CIDRs, outside of which it is refused as a wrong one.
+             * @description Addresses and CIDRs. From any other address it is refused like a wrong one.
              * @example [
              *       "192.0.2.7",
              *       "2001:db8::/32"
@@ -4261,7 +4261,7 @@ export interface components {
              */
             expires_at?: string;
             /**
-             * @description Addresses and CIDRs, outside of which it is refused as a wrong one.
+             * @description Addresses and CIDRs. From any other address it is refused like a wrong one.
              * @example [
              *       "192.0.2.7",
              *       "2001:db8::/32"
@@ -4270,12 +4270,12 @@ export interface components {
             allowed_ips?: string[];
             /**
              * Format: int64
-             * @description The most it may move at once, holds included, in the smallest unit.
+             * @description The largest amount of one movement or hold, in the smallest unit.
              */
             amount_max?: number;
             /**
              * Format: int64
-             * @description The most it may move in a UTC day, in the smallest unit.
+             * @description The largest sum of a UTC day, in the smallest unit.
              */
             daily_amount_max?: number;
         };
@@ -4336,14 +4336,14 @@ export interface components {
             status?: "active" | "frozen";
             /**
              * Format: int64
-             * @description How far below zero the balance may go, counting what is held.
+             * @description How far below zero the balance minus held amounts may go.
              */
             credit_limit?: number;
-            /** @description Possible when the balance is above its floor again. */
+            /** @description Possible once the balance is above its floor again. */
             clear_flags?: "charged_back"[];
             /**
              * Format: int64
-             * @description Falling below it is reported once in the audit log and metrics.
+             * @description A balance below it is reported once, in the audit log and metrics.
              */
             low_balance_at?: number | null;
         };
@@ -4398,7 +4398,7 @@ export interface components {
             transfer_id: string;
             /**
              * Format: int64
-             * @description All that is left of the charge if not given.
+             * @description By default, all that is left of the charge.
              * @example 500
              */
             amount?: number;
@@ -4427,7 +4427,7 @@ export interface components {
             amount: number;
             /**
              * Format: int32
-             * @description After this the hold no longer counts; 7 days if not given.
+             * @description After this time the hold no longer counts; 7 days by default.
              * @example 3600
              */
             expires_in_s?: number;
@@ -4445,7 +4445,7 @@ export interface components {
         CaptureHoldRequest: {
             /**
              * Format: int64
-             * @description The whole hold if not given; the rest is released.
+             * @description By default the whole hold; the rest is released.
              * @example 500
              */
             amount?: number;
@@ -5265,7 +5265,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5361,7 +5361,7 @@ export interface operations {
     listCustomers: {
         parameters: {
             query?: {
-                /** @description Exact, in any case. */
+                /** @description The exact address; upper and lower case are equal. */
                 email?: string;
                 external_id?: string;
                 /** @example starter */
@@ -5370,7 +5370,7 @@ export interface operations {
                 subscription_status?: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
                 status?: components["schemas"]["CustomerStatus"];
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5457,7 +5457,7 @@ export interface operations {
     eraseCustomer: {
         parameters: {
             query?: {
-                /** @description Gives up what is left in the account: releases the holds and moves the balance to `adjustments`. */
+                /** @description Gives up the account's funds: releases the holds and moves the balance to `adjustments`. */
                 force?: boolean;
             };
             header?: never;
@@ -5505,7 +5505,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description What is not named stays as it is; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked besides those that are. */
+        /** @description Other fields stay unchanged; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked in addition to the linked ones. */
         requestBody: {
             content: {
                 /**
@@ -5558,7 +5558,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5721,7 +5721,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5982,7 +5982,7 @@ export interface operations {
                 metric?: string;
                 kind?: components["schemas"]["UsageFindingKind"];
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -6053,7 +6053,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description `USAGE_RETENTION_DAYS`, if left out.
+                 * @description `USAGE_RETENTION_DAYS` by default.
                  * @example 90
                  */
                 older_than_days?: number;
@@ -6088,7 +6088,7 @@ export interface operations {
                  */
                 customer_id?: string;
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -6158,7 +6158,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 event?: string;
                 actor?: string;
@@ -6321,7 +6321,7 @@ export interface operations {
     eraseAccount: {
         parameters: {
             query?: {
-                /** @description Gives up what is left in the account: releases the holds and moves the balance to `adjustments`. */
+                /** @description Gives up the account's funds: releases the holds and moves the balance to `adjustments`. */
                 force?: boolean;
             };
             header?: never;
@@ -6396,7 +6396,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description A millisecond that is over: the answer is the same whenever it is asked for.
+                 * @description A time in the past, by the millisecond: the answer never changes.
                  * @example 2027-01-01T00:00:00.000Z
                  */
                 at?: string;
@@ -6428,7 +6428,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;

@@ -9,17 +9,19 @@ import { apiKeyCalls } from './tables.ts'
 
 const HOUR_MS = 3_600_000
 const GATHER_MS = 1_000
-/** Pairs of a key and an hour that wait to be written; calls of any further pair are not counted. */
+/**
+ * How many pairs of a key and an hour may wait to be written; calls of further pairs are not counted.
+ */
 const WAITING_MAX = 50_000
 const TOGETHER_MAX = 1_000
 const CLOSE_MS_MAX = 2_000
-/** How long a reader waits for what this process has counted. */
+/** How long a reader waits for the counts of this process. */
 const READ_MS_MAX = 500
 
 export interface KeyCalls {
   /** Counts a call. */
   add(keyId: string, status: number): void
-  /** Writes what waits, or gives up waiting for that. */
+  /** Writes what waits, or gives up after a short time. */
   flushSoon(): Promise<void>
   close(): Promise<void>
 }
@@ -32,8 +34,9 @@ interface Count {
 }
 
 /**
- * Counts calls by key and hour in memory, and writes the counts behind the requests, many in a statement.
- * @param client a connection of its own: what hangs here holds up no request
+ * Counts calls by key and hour in memory, and writes the counts behind the requests, many in one
+ * statement.
+ * @param client a separate connection, so that a hang here blocks no request
  */
 export function keyCalls(client: postgres.Sql, log: FastifyBaseLogger): KeyCalls {
   let waiting = new Map<string, Count>()
@@ -73,7 +76,7 @@ export function keyCalls(client: postgres.Sql, log: FastifyBaseLogger): KeyCalls
         await write(client, some)
       } catch (error) {
         log.warn({ err: error }, 'Could not write the calls of keys')
-        // The next call has them written again.
+        // Counts them again, so that the next write includes them.
         ;[...some, ...counts].forEach(count)
         return
       }
@@ -93,7 +96,7 @@ function isRefused(status: number): boolean {
   return status === 401 || status === 403 || status === 429
 }
 
-/** In the order of their keys, so that two processes never wait for each other. */
+/** In the order of their keys, so that two processes never deadlock. */
 async function write(client: postgres.Sql, counts: readonly Count[]): Promise<void> {
   const rows = counts.toSorted((a, b) =>
     a.keyId < b.keyId ? -1 : a.keyId > b.keyId ? 1 : a.hour - b.hour,
@@ -110,7 +113,7 @@ async function write(client: postgres.Sql, counts: readonly Count[]): Promise<vo
       set calls = known.calls + excluded.calls, refused = known.refused + excluded.refused`
 }
 
-/** The calls with a key, oldest first; hours and days without any are left out. */
+/** The calls with a key, oldest first; hours and days without calls are left out. */
 export async function callsOf(db: Database, keyId: string, { period, from, to }: Range) {
   const bucket = sql<string>`date_trunc(${sql.raw(`'${period}'`)}, ${apiKeyCalls.hour}, 'UTC')`
   const rows = await db

@@ -6,10 +6,10 @@ const CHANNEL = 'api_keys'
 const CLOSE_TIMEOUT_S = 1
 
 /**
- * Hears, from triggers in the database, whose key's or customer's row has changed. The driver listens
- * again after a lost connection; what was missed meanwhile is nothing to rely on, and so the verifier
- * asks again by itself.
- * @param onChange with the id of a key or of a customer
+ * Listens for changes of keys' and customers' rows, which triggers in the database announce. The
+ * driver listens again after a lost connection. Announcements can be missed meanwhile, so the
+ * verifier also reads again by itself.
+ * @param onChange gets the id of a key or of a customer
  */
 export function hearOfKeyChanges(
   app: FastifyInstance,
@@ -18,7 +18,7 @@ export function hearOfKeyChanges(
 ): void {
   const sql = connect(config, 'key changes')
   app.addHook('onReady', async () => {
-    // A start does not wait for it, nor fail by it.
+    // A start neither waits for this nor fails because of it.
     sql.listen(CHANNEL, onChange).catch((error: unknown) => {
       app.log.warn({ err: error }, 'Changes of keys are not heard of for now')
     })

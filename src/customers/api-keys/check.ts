@@ -3,7 +3,7 @@ import { array } from '../../database/arrays.ts'
 import { type Facts, type Line, counted, failure, pass, warning } from '../../doctor/check.ts'
 import { keyPeppers } from './peppers.ts'
 
-/** For `doctor`: how keys are kept. */
+/** A check for `doctor`: how keys are stored. */
 export async function checkApiKeys({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
   const peppers = array(keyPeppers(config.apiKeyPeppers).ids)
   const [row] = await sql<{ keys: number; bare: number; slow: number }[]>`

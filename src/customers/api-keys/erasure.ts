@@ -49,5 +49,5 @@ async function forgetKeyDetails(tx: Transaction, row: ErasureRow, limit: number)
   return changed.length
 }
 
-/** By the numbers that rows of erasures under way have. */
+/** The numbers are stored in the rows of running erasures. */
 export const apiKeySteps: Readonly<Record<number, Step>> = { 1: revokeKeys, 2: forgetKeyDetails }

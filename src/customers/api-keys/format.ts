@@ -14,7 +14,7 @@ export function newApiKey(customerId: string): { apiKey: string; keyId: string }
   return { apiKey: unchecked + checksum62(unchecked), keyId }
 }
 
-/** The parts of a key that is well-formed; null for rubbish, at no cost to the database. */
+/** The parts of a well-formed key; null for any other text, without a query. */
 export function parseApiKey(presented: string): ParsedKey | null {
   const [, customerId, keyId, checksum] = API_KEY.exec(presented) ?? []
   if (customerId === undefined || keyId === undefined) return null

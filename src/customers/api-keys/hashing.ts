@@ -10,8 +10,9 @@ const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, par
 const ISSUING_WAITING_MAX = 48
 
 /**
- * Apart from those that are issued: whatever waits here, a new key does not wait for it. With the one of
- * issuing, three hashes at once leave a thread of Node's pool to the file system calls that share it.
+ * Separate from the hashes of issued keys, so that a new key waits for none of these. Together with
+ * issuing, at most three hashes run at once, which leaves one thread of Node's pool to file system
+ * calls.
  */
 const verifying = fairLane({
   concurrentMax: availableParallelism() > 2 ? 2 : 1,
@@ -23,7 +24,7 @@ const verifying = fairLane({
 let isIssuing = false
 const waitingToIssue: (() => void)[] = []
 
-/** Of the process, as the bound on hashes is; each app registers it. */
+/** One for the process, like the bound on hashes; each app registers it. */
 export const hashDuration = new Histogram({
   name: 'strongroom_argon2_seconds',
   help: 'Time to hash or verify an API key, without the wait before it.',
@@ -37,8 +38,8 @@ export function hashingLoad(): { running: number; waiting: number } {
 }
 
 /**
- * What verifies a key should its digest be of a pepper that is lost.
- * @throws Refusal `OVERLOADED` at once when 48 keys wait to be issued already
+ * The slow hash, which verifies a key if the pepper of its digest is lost.
+ * @throws Refusal `OVERLOADED` at once when 48 keys already wait to be issued
  */
 export async function hashApiKey(apiKey: string): Promise<string> {
   if (isIssuing) {
@@ -56,9 +57,10 @@ export async function hashApiKey(apiKey: string): Promise<string> {
 }
 
 /**
- * For keys that exist, are good now and have no digest that can be checked: nothing else is worth it.
- * @param customerId whose key it is: each customer has its turn, and waits after a wrong key
- * @throws Refusal `OVERLOADED` at once when too many wait already, of this customer or in all
+ * Only for keys that exist, are valid now, and have no digest that can be checked; no other key is
+ * worth the cost.
+ * @param customerId the key's customer: customers take turns, and wait after a wrong key
+ * @throws Refusal `OVERLOADED` at once when too many already wait, of this customer or in all
  */
 export function matchesHash(customerId: string, hash: string, apiKey: string): Promise<boolean> {
   return verifying.run(customerId, () => timed(argon2.verify(hash, apiKey)))

@@ -2,8 +2,8 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import { hashDuration, hashingLoad } from './hashing.ts'
 
 /**
- * How a presented key was checked: `known` by the memory of this process, `looked_up` by the digest in
- * its row, `hashed` by the slow hash; or `refused`, as no key that is good now; or `malformed`.
+ * How a presented key was checked: `known` from this process's memory, `looked_up` by the digest in
+ * its row, `hashed` by the slow hash. `refused`: not a key that is valid now. `malformed`: not a key.
  */
 export const CHECK_RESULTS = ['known', 'looked_up', 'hashed', 'refused', 'malformed'] as const
 export type KeyCheck = (typeof CHECK_RESULTS)[number]

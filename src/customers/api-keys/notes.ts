@@ -4,28 +4,28 @@ import { inTime } from '../../scheduling/in-time.ts'
 import { array, column } from '../../database/arrays.ts'
 import type { KeyDigest } from './peppers.ts'
 
-/** What the use of a key or token leaves behind. */
+/** What is noted about the use of a key or token. */
 export interface Note {
   usedAt: Date
-  /** For a row that has no digest, or one of another pepper than the current. */
+  /** For a row without a digest, or with the digest of an earlier pepper. */
   digest: KeyDigest | null
 }
 
 type Noted = Note & { keyId: string; tries: number }
 
 const TOGETHER_MAX = 500
-/** The next ones are not noted: each key is again at its next use, a minute later. */
+/** Further uses are not noted: each key notes its next use, a minute later. */
 const WAITING_MAX = 20_000
 const GATHER_MS = 200
-/** After a failure, or where rows are locked. */
+/** The delay after a failure, or if rows are locked. */
 const RETRY_MS = 1_000
 const TRIES_MAX = 60
 const CLOSE_MS_MAX = 2_000
 
 /**
- * Writes the use of keys behind the requests: many in a statement, one statement at a time, and it waits
- * for no row that is locked.
- * @param sql a connection of its own: what hangs here holds up no request
+ * Writes the use of keys behind the requests: many in one statement, one statement at a time, without
+ * waiting for locked rows.
+ * @param sql a separate connection, so that a hang here blocks no request
  */
 export function keyNotes(
   sql: postgres.Sql,
@@ -49,7 +49,7 @@ export function keyNotes(
     timer = setTimeout(() => void flush(), ms).unref()
   }
 
-  /** Everything that waits, but for what is locked. */
+  /** Writes everything that waits, except locked rows. */
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined

@@ -1,21 +1,24 @@
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Tokens } from '../../process/config.ts'
 
-/** What a key's row has of the key itself: HMAC-SHA-256 under a pepper, and which pepper. */
+/** The digest in a key's row: HMAC-SHA-256 of the key with a pepper, and the pepper's id. */
 export interface KeyDigest {
   digest: Buffer
   pepperId: string
 }
 
 export interface Peppers {
-  /** For new digests, under the current pepper; null where there is none that outlives the process. */
+  /**
+   * The digest for a new row, with the current pepper; null without a pepper that outlives the
+   * process.
+   */
   digest(apiKey: string): KeyDigest | null
   /** Ids of the peppers whose digests can be checked here, the current one first. */
   ids: readonly string[]
   /**
-   * Whether it is this key's digest. It takes one HMAC and one comparison in constant time whatever
-   * is compared: where there is no row, the comparison is with a digest of no key.
-   * @returns null where the digest is of none of the configured peppers, or there is none in the row
+   * Whether the row has this key's digest. It always takes one HMAC and one comparison in constant
+   * time: without a row, it compares with a digest of no key.
+   * @returns null if the row has no digest, or one of an unknown pepper
    */
   check(apiKey: string, row: Partial<StoredDigest> | undefined): boolean | null
 }
@@ -25,22 +28,22 @@ export interface StoredDigest {
   pepperId: string | null
 }
 
-/** Told apart from any key and token, each of which begins with `cust_` or `srt_`. */
+/** Differs from every key and token, because those begin with `cust_` or `srt_`. */
 const ID_MESSAGE = 'strongroom: the id of this pepper'
 const DIGEST_BYTES = 32
 
 /**
- * The secret part of a key has 190 random bits, so its HMAC gives nothing away, with the pepper or without.
- * What the pepper adds: to write to the database is not enough to make a key.
- * @param secrets `API_KEY_PEPPER` and, while a rotation lasts, the one before it; none outside of
- * production: then the slow hash is what keys are known by
+ * The secret part of a key has 190 random bits, so its HMAC reveals nothing, with or without the
+ * pepper. The pepper adds that write access to the database is not enough to make a key.
+ * @param secrets `API_KEY_PEPPER` and, during a rotation, the one before it. Outside production there
+ * may be none; keys are then found by their slow hash.
  */
 export function keyPeppers(secrets: Tokens): Peppers {
   const known = new Map(
     secrets.map((secret) => {
       const key = createSecretKey(secret, 'utf8')
       const mac = (message: string) => createHmac('sha256', key).update(message).digest()
-      // So short that it is no means to try peppers with; and it is no prefix of a key's digest.
+      // Too short to try peppers with, and not a prefix of a key's digest.
       return [mac(ID_MESSAGE).toString('hex', 0, 4), mac] as const
     }),
   )

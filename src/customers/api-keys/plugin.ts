@@ -22,12 +22,14 @@ const CLOSE_TIMEOUT_S = 5
 declare module 'fastify' {
   interface FastifyInstance {
     apiKeys: {
-      /** What new keys' digests are made with. */
+      /** Makes the digests of new keys. */
       peppers: Peppers
       verifier: Verifier<KeyHolder>
       /** Counts calls by key and hour. */
       calls: KeyCalls
-      /** For tokens, which are checked in the same way: the connections, and what is heard of changes. */
+      /**
+       * For tokens, which are checked in the same way: the connections, and the announced changes.
+       */
       reading: postgres.Sql
       noting: postgres.Sql
       onChange(listener: (id: string) => void): void
@@ -40,7 +42,7 @@ export interface ApiKeysOptions {
   peppers: Tokens
 }
 
-/** The check of API keys, with a connection to read them and another to note their use. */
+/** Checks API keys, with one connection that reads them and another that notes their use. */
 export const apiKeys = fp(
   async (app: FastifyInstance, { config, peppers: secrets }: ApiKeysOptions) => {
     const reading = app.connections.open('keys')
@@ -78,7 +80,7 @@ export const apiKeys = fp(
     })
     app.erasures.addSteps(apiKeySteps)
     app.personal.addExports(...apiKeyExports)
-    // After a restart all callers come at once: the first does not wait for a connection.
+    // After a restart all callers arrive at once; the first need not wait for a connection.
     app.addHook('onReady', async () => void (await read('').catch(() => undefined)))
     app.addHook('onClose', async () => {
       await Promise.all([notes.close(), calls.close()])

@@ -82,9 +82,9 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listApiKeyCalls',
         summary: 'Count the calls with an API key by hour or day, oldest first',
         description:
-          'Whole hours or days in UTC: from the one that `from` is in to the last one that starts before ' +
-          '`to`. Left out, `to` is now, and `from` a day or 30 days earlier. Calls are counted within a ' +
-          'few seconds; hours and days without any are left out.',
+          'Whole hours or days in UTC: from the one that contains `from` to the last one that ' +
+          'starts before `to`. By default `to` is now, and `from` a day or 30 days earlier. Calls ' +
+          'are counted within a few seconds; hours and days without calls are left out.',
         params: KeyParams,
         querystring: KeyCallsQuery,
         response: { 200: ref(KeyCalls) },
@@ -105,7 +105,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'rotateApiKey',
-        summary: 'Replace an API key, both valid for an overlap',
+        summary: 'Replace an API key; both are valid for an overlap',
         params: KeyParams,
         body: RotateKeyBody,
         response: { 201: ref(NewApiKey) },
@@ -150,7 +150,7 @@ export const meRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getMe',
-        summary: 'Whose key this is',
+        summary: "Read the key's own customer",
         response: { 200: ref(Me) },
       },
       config: { permission: null },

@@ -25,7 +25,7 @@ export const ApiKey = Type.Object(
   {
     key_id: KeyId,
     name: nullable(Type.String({ examples: ['production'] })),
-    scopes: Type.Array(Scope, { description: 'What it may be used for.' }),
+    scopes: Type.Array(Scope, { description: 'What the key may be used for.' }),
     allowed_ips: nullable(Type.Array(Type.String())),
     created_at: Timestamp,
     expires_at: nullable(Timestamp),
@@ -51,7 +51,7 @@ export const ApiKey = Type.Object(
 )
 
 export const ApiKeySecret = Type.String({
-  description: 'The key itself. It is shown this once and can not be read again.',
+  description: "The key itself. It is shown only now, and can't be read again.",
   examples: ['cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd'],
 })
 
@@ -70,7 +70,7 @@ export const IssueKeyBody = strictObject(
       Type.Array(Scope, {
         minItems: 1,
         uniqueItems: true,
-        description: 'What it may be used for; everything if not given.',
+        description: 'What the key may be used for; everything by default.',
       }),
     ),
     allowed_ips: Type.Optional(AllowedIps),
@@ -102,10 +102,10 @@ export const KeyCallsQuery = strictObject({
 const KeyCallsBucket = Type.Object(
   {
     bucket: Timestamp,
-    calls: Type.Integer({ minimum: 0, description: 'All of them.' }),
+    calls: Type.Integer({ minimum: 0, description: 'How many calls were made.' }),
     refused: Type.Integer({
       minimum: 0,
-      description: 'Those of them that were answered 401, 403 or 429.',
+      description: 'How many of them were answered 401, 403 or 429.',
     }),
   },
   { title: 'ApiKeyCallsBucket' },

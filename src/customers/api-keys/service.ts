@@ -12,26 +12,28 @@ import { apiKeys } from './tables.ts'
 
 export type KeyRow = typeof apiKeys.$inferSelect
 
-/** When a key stops working by itself: its expiry or the end of its overlap, whichever is sooner. */
+/**
+ * When a key stops working by itself: at its expiry or the end of its overlap, whichever is sooner.
+ */
 export function endOf(row: Pick<KeyRow, 'expiresAt' | 'retiresAt'>): Date | null {
   const { expiresAt, retiresAt } = row
   if (expiresAt === null || retiresAt === null) return expiresAt ?? retiresAt
   return expiresAt < retiresAt ? expiresAt : retiresAt
 }
 
-/** What issuing a key needs. */
+/** What issuing a key requires. */
 export interface Means {
   db: Database
   peppers: Peppers
 }
 
 interface DraftKey {
-  /** The secret, to be shown once. */
+  /** The secret, which is shown once. */
   apiKey: string
   row: typeof apiKeys.$inferInsert
 }
 
-/** Made before a transaction begins: hashing takes long, and row locks should not. */
+/** Called before a transaction begins, because hashing takes long and row locks should not. */
 export async function draftKey(
   peppers: Peppers,
   customerId: string,
@@ -108,9 +110,9 @@ export async function listKeys(
 }
 
 /**
- * Replaces a key. The old one lives for `overlapMs` more, but never longer than it would have; the
- * new one keeps its name, scopes and addresses, and is valid for as long as the old one was issued for.
- * @throws Refusal `API_KEY_NOT_FOUND`, or `API_KEY_REVOKED` for a key that is dead already
+ * Replaces a key. The old key works for `overlapMs` longer, but never longer than it would have. The
+ * new key keeps its name, scopes and addresses, and the duration for which the old one was issued.
+ * @throws Refusal `API_KEY_NOT_FOUND`, or `API_KEY_REVOKED` for a key that no longer works
  */
 export async function rotateKey(
   { db, peppers }: Means,
@@ -150,7 +152,7 @@ export async function rotateKey(
 }
 
 /**
- * Ends a key at once; ending it again changes nothing.
+ * Revokes a key at once; revoking it again changes nothing.
  * @throws Refusal `API_KEY_NOT_FOUND`
  */
 export async function revokeKey(db: Database, actor: Actor, key: KeyPlace): Promise<void> {
@@ -180,7 +182,7 @@ export async function findKey(db: Database, place: KeyPlace): Promise<KeyRow> {
   return row
 }
 
-/** Locks its customer, and then the key, until the end of the transaction. */
+/** Locks the key's customer, and then the key, until the end of the transaction. */
 async function lockKey(tx: Transaction, place: KeyPlace): Promise<KeyRow> {
   const isLiving = await lockCustomer(tx, place.customerId)
   const [row] = await tx.select().from(apiKeys).where(isAt(place)).for('update')

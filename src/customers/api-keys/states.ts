@@ -8,18 +8,18 @@ import { sharedCommits } from '../../scheduling/shared-commits.ts'
 import type { StoredDigest } from './peppers.ts'
 import { endOf } from './service.ts'
 
-/** What the database says of a key or token. */
+/** The state of a key or token in the database. */
 export interface CredentialState<Holder> extends StoredDigest {
   id: string
-  /** Whose change concerns it too, and with whose others it takes turns: a key's customer. */
+  /** A key's customer: a change of it concerns the key too, and customers take turns. */
   owner: string
   holder: Holder
-  /** Neither it nor its owner is stopped. */
+  /** Whether neither it nor its owner is revoked or suspended. */
   isOpen: boolean
-  /** From then on it is refused. */
+  /** It is refused from then on. */
   endsAt: Date | null
   lastUsedAt: Date | null
-  /** The slow hash; null where there is a digest that can be checked instead. */
+  /** The slow hash; null if there is a digest that can be checked instead. */
   hash: string | null
 }
 
@@ -40,15 +40,15 @@ interface Row extends StoredDigest {
 const TOGETHER_MAX = 500
 const WAITING_MAX = 20_000
 /**
- * Who comes while a reading is under way waits for that one and for the next: twice this is within the
- * deadline of a request. The server gives up as well, unless it is what hangs.
+ * A call that arrives during a reading waits for that one and for the next, so twice this must fit
+ * into a request's deadline. The server enforces the limit too, unless the server itself hangs.
  */
 const READING_MS_MAX = KINDS.keys.statementTimeoutMs
 
 /**
- * Reads states, all that are asked for at one time together: however many there are, one statement is
- * under way.
- * @returns undefined for the id of none
+ * Reads states in batches: all ids that are requested meanwhile share the next statement, and one
+ * statement runs at a time.
+ * @returns undefined for an unknown id
  * @throws Refusal `DATABASE_UNAVAILABLE` within 4 s when the database does not answer
  */
 export function readTogether<Holder>(
@@ -69,8 +69,8 @@ export function readTogether<Holder>(
 
 /**
  * The states of API keys.
- * @param sql a connection of its own: nothing else that the service does comes before a key
- * @param pepperIds of the digests that can be checked here
+ * @param sql a separate connection, so that no other work of the service delays a key
+ * @param pepperIds the peppers whose digests can be checked here
  */
 export function keyStates(sql: postgres.Sql, pepperIds: readonly string[]) {
   const known = array(pepperIds)

@@ -11,46 +11,49 @@ import { customers } from '../tables.ts'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
-/** Keys are stored as digests and argon2id hashes: who reads this table can call nothing. */
+/** Keys are stored as digests and argon2id hashes: reading this table gives access to nothing. */
 export const apiKeys = pgTable(
   'api_keys',
   {
-    /** The 8 base62 characters that stand in front of the key's secret. */
+    /** The 8 base62 characters before the key's secret. */
     id: text().primaryKey(),
     seq: bigint({ mode: 'bigint' }).notNull().unique().generatedAlwaysAsIdentity(),
     customerId: text()
       .notNull()
       .references(() => customers.id),
     name: text(),
-    /** What it may be used for; null for everything. */
+    /** The scopes to which it is limited; null for none. */
     scopes: text().array(),
-    /** Addresses and CIDRs in their one text; null for all addresses. */
+    /** Addresses and CIDRs, in their one spelling; null for all addresses. */
     allowedIps: text().array(),
-    /** HMAC-SHA-256 of the whole key under the pepper of that id; null until the first good use. */
+    /** HMAC-SHA-256 of the whole key with that pepper; null until the first valid use. */
     digest: bytea(),
     pepperId: text(),
     /** PHC string of argon2id over the whole key, for when that pepper is lost. */
     hash: text().notNull(),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
-    /** What the key was issued for; from then on it is refused. */
+    /** The expiry with which the key was issued; it is refused from then on. */
     expiresAt: timestamp({ precision: 3, withTimezone: true }),
-    /** The end of the overlap with the key that replaced this one; from then on it is refused too. */
+    /** The end of the overlap with the key that replaced this one; it is refused from then on too. */
     retiresAt: timestamp({ precision: 3, withTimezone: true }),
-    /** Exact to a minute: written at most so often, behind the request. */
+    /** Accurate to a minute: written at most once a minute, behind the request. */
     lastUsedAt: timestamp({ precision: 3, withTimezone: true }),
     revokedAt: timestamp({ precision: 3, withTimezone: true }),
   },
   (table) => [index('api_keys_customer').on(table.customerId, table.seq)],
 )
 
-/** Calls by key and hour (UTC), without a foreign key: its check would lock the key for each batch. */
+/**
+ * Calls by key and hour (UTC). There is no foreign key, because its check would lock the key for each
+ * batch.
+ */
 export const apiKeyCalls = pgTable(
   'api_key_calls',
   {
     keyId: text().notNull(),
     hour: timestamp({ precision: 3, withTimezone: true }).notNull(),
     calls: bigint({ mode: 'bigint' }).notNull(),
-    /** Those of them that were answered 401, 403 or 429. */
+    /** How many of them were answered 401, 403 or 429. */
     refused: bigint({ mode: 'bigint' }).notNull(),
   },
   (table) => [

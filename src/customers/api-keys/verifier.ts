@@ -8,54 +8,55 @@ import type { CredentialState } from './states.ts'
 import type { Verifier } from '../../auth/verifier.ts'
 
 interface KnownKey<Holder> {
-  /** What the database last said of the key and its owner. */
+  /** The last known state of the key and its owner in the database. */
   state: CredentialState<Holder>
   readAt: number
-  /** How often it was heard that something has changed. */
+  /** How many changes have been announced. */
   doubts: number
-  /** A reading that began after the last of them. */
+  /** A reading that began after the last announcement. */
   reading: Promise<CredentialState<Holder> | null> | null
   notedAt: number
-  /** What its row should have instead of the digest there, if any. */
+  /** The digest that should replace the one in its row, if any. */
   newDigest: KeyDigest | null
 }
 
 export interface VerifierMeans<Holder> {
-  /** The id in a key that is well-formed; null for all else. */
+  /** The id in a well-formed key; null for any other text. */
   parse: (presented: string) => string | null
   read: (id: string) => Promise<CredentialState<Holder> | undefined>
   note: (id: string, note: Note) => void
   count: (check: KeyCheck) => void
-  /** Is told of keys that were right, and are good no longer. */
+  /** Called for keys that were known, and are no longer valid. */
   refused?: (id: string) => void
   peppers: Peppers
 }
 
 /**
- * What is known of keys is read again this often, all of it that is asked for at one time: behind the
- * first call in an epoch, and before the first where there was none in the epoch before. Changes are
- * announced and reach every replica at once; but what is announced can be lost, and then two epochs
- * bound for how long a revoked key is good.
+ * Known keys are read again once in each epoch in which they are used, many in one statement. The
+ * reading runs behind the first call of an epoch; if the key was not used in the epoch before, the
+ * call waits for it. Changes are announced to every replica at once. Announcements can be lost, and
+ * then a revoked key works for two epochs at most.
  */
 const EPOCH_MS = 250
 const KNOWN_MAX = 20_000
 const NOTE_INTERVAL_MS = 60_000
-/** A slow hash that takes longer, with the wait before it, goes on for the next call with the key. */
+/** A slow hash that takes longer, including its wait, continues for the next call with the key. */
 const HASH_WAIT_MS_MAX = 4_000
 
 /**
- * Checks keys, or tokens, against the digest in their row once, then knows them by a digest under a secret
- * of this process: neither the key nor anything that could be used as one stays in memory.
+ * Checks a key or token once against the digest in its row, and then recognises it by a digest with a
+ * secret of this process. Memory holds neither the key nor anything that could be used as one.
  */
 export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifier<Holder> {
   const { parse, read, note, count, refused, peppers } = means
   type State = CredentialState<Holder>
   type Known = KnownKey<Holder>
-  // In front of every key, and of one length. The digests are shown to nobody who could extend one.
+  // Hashed before each key, with a fixed length. The digests are never shown, so a caller can't
+  // extend one.
   const secret = randomBytes(32).toString('hex')
   const epochStart = Math.floor(Math.random() * EPOCH_MS)
   const known = new Map<string, Known>()
-  /** Slow hashes under way: many requests with one key share its own. */
+  /** Running slow hashes: many requests with one key share one. */
   const hashing = new Map<string, Promise<boolean>>()
 
   function verify(presented: string): Holder | null | Promise<Holder | null> {
@@ -65,7 +66,7 @@ export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifi
     count('known')
     const age = ageOf(entry)
     if (age > 1) return recall(name, entry).then((state) => admit(entry, state))
-    // A failure is told to the call that has to wait for the next reading.
+    // A failure is reported to the call that has to wait for the next reading.
     if (age === 1 && entry.reading === null) recall(name, entry).catch(() => undefined)
     return admit(entry, entry.state)
   }
@@ -88,7 +89,8 @@ export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifi
     }
     count(isOwn === null ? 'hashed' : 'looked_up')
     const entry = remember(name, presented, state, readAt)
-    // Its state is read again if the hash has waited for long: it may have been revoked meanwhile.
+    // If the hash has waited for long, the state is read again: the key may have been revoked
+    // meanwhile.
     return admit(entry, ageOf(entry) > 1 ? await recall(name, entry) : entry.state)
   }
 
@@ -106,7 +108,7 @@ export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifi
     return inTime(check, HASH_WAIT_MS_MAX, 'OVERLOADED')
   }
 
-  /** What several requests have found out at once is kept once. */
+  /** Several requests may learn the same at once; it is stored once. */
   function remember(name: string, presented: string, state: State, readAt: number): Known {
     const before = known.get(name)
     if (before !== undefined) return before
@@ -127,7 +129,7 @@ export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifi
   }
 
   function admit(entry: Known, state: State | null): Holder | null {
-    // The id in front of the secret is part of the key, so it can only be the key's own.
+    // The id before the secret is part of the key, so it can only be this key's own.
     if (state === null || isExpired(state)) {
       refused?.(entry.state.id)
       return null
@@ -140,7 +142,7 @@ export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifi
     return state.holder
   }
 
-  /** In epochs: many keys are due at once, and read together. */
+  /** Age counts in epochs: many keys are due at the same time, and are read together. */
   function ageOf({ readAt }: Known): number {
     return epochOf(Date.now()) - epochOf(readAt)
   }
@@ -149,7 +151,7 @@ export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifi
     return Math.floor((time - epochStart) / EPOCH_MS)
   }
 
-  /** Many requests with one key share one read of its state. */
+  /** Many requests with one key share one reading of its state. */
   function recall(name: string, entry: Known): Promise<State | null> {
     entry.reading ??= reread(name, entry)
     return entry.reading
@@ -171,7 +173,8 @@ export function credentialVerifier<Holder>(means: VerifierMeans<Holder>): Verifi
       }
       return state
     } finally {
-      // Where it failed, so does the request, for not knowing is no permission; the next asks again.
+      // If the reading fails, so does the request, because an unknown state permits nothing. The next
+      // request reads again.
       if (doubts === entry.doubts) entry.reading = null
     }
   }

@@ -3,20 +3,20 @@ import { chownSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 
-/** `nobody` on Linux. initdb insists on a passwd entry, and this one is always there. */
+/** `nobody` on Linux. initdb insists on a passwd entry, and this user always has one. */
 const NOBODY = 65_534
 
-/** How PostgreSQL, which refuses to run as root, is made to run. */
+/** How to run PostgreSQL, which refuses to run as root. */
 export interface Account {
-  /** The owner of the server's files as seen from here. */
+  /** The owner of the server's files, as this process sees it. */
   owner: number
   /** Set where the programs run as another user than this process. */
   identity: { uid: number; gid: number } | undefined
-  /** A program that runs the others. */
+  /** A program that starts the others, with its arguments. */
   prefix: readonly string[]
 }
 
-/** A program with its arguments and options as spawn() takes them. */
+/** A program with its arguments and options, as spawn() takes them. */
 export interface Command {
   file: string
   args: string[]
@@ -24,11 +24,11 @@ export interface Command {
 }
 
 /**
- * Chooses among: this process's own user; for root, `nobody`, where every folder on the way is open
- * to it; and a user namespace, inside which this user appears as `nobody`. The namespace also serves
- * a user without a passwd entry, as containers have.
- * @param folder an existing folder, below which the server's files are kept
- * @throws Error when none of them can run the programs
+ * Chooses one of three accounts: this process's own user; for root, `nobody`, if every folder on the
+ * path is open to it; or a user namespace, inside which this user appears as `nobody`. The namespace
+ * also serves a user without a passwd entry, as is usual in containers.
+ * @param folder an existing folder that will hold the server's files
+ * @throws Error when none of the three can run the programs
  */
 export function chooseAccount(binaries: Binaries, folder: string): Account {
   const uid = process.getuid?.()
@@ -45,7 +45,7 @@ export function chooseAccount(binaries: Binaries, folder: string): Account {
   }
   const reasons: string[] = []
   for (const account of accounts) {
-    // Checks all of it but writes nothing: the user, its passwd entry, the programs, their libraries.
+    // Checks the user, its passwd entry, the programs and their libraries, and writes nothing.
     const probe = run(account, binaries, binaries.initdb, ['--show', '-D', join(folder, 'probe')])
     if (probe.status === 0) return account
     reasons.push(probe.error?.message ?? probe.stderr.trim())
@@ -64,9 +64,10 @@ export function command(
   args: string[],
 ): Command {
   const [file, ...rest] = [...account.prefix, program, ...args]
-  // None of the service's own environment: it holds secrets, and PGPORT and the like would count.
+  // The service's environment is not passed on: it holds secrets, and variables such as PGPORT would
+  // count.
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', ...binaries.env }
-  // The current folder may be closed to the account, and a server must not hold on to it.
+  // The current folder may be closed to the account, and a server must not keep it in use.
   return { file: file!, args: rest, options: { cwd: '/', env, ...account.identity } }
 }
 
@@ -80,7 +81,10 @@ export function run(
   return spawnSync(file, args, { ...options, encoding: 'utf8' })
 }
 
-/** Hands a folder to the account; the folder itself comes last, so that half a job is done again. */
+/**
+ * Gives a folder to the account. The folder itself comes last, so that an interrupted change is
+ * repeated.
+ */
 export function give(path: string, account: Account): void {
   if (process.getuid?.() !== 0 || statSync(path).uid === account.owner) return
   const group = account.identity?.gid ?? process.getgid?.() ?? 0

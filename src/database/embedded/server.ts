@@ -14,19 +14,19 @@ const POLL_MS = 50
 const STOP_MS_MAX = 6_000
 const LOG_BYTES_MAX = 1_048_576
 
-/** What does not come from the caller; durable as PostgreSQL's own defaults are. */
+/** Settings that callers can't change; durability stays at PostgreSQL's defaults. */
 const SETTINGS = {
   listen_addresses: '',
   max_connections: '100',
   shared_buffers: '128MB',
   timezone: 'UTC',
   jit: 'off',
-  // Errors of single statements go to who sent them; here their text could be personal data.
+  // The caller receives a statement's error; in this log its text could be personal data.
   log_min_messages: 'fatal',
   log_min_error_statement: 'panic',
 }
 
-/** Starts, finds and stops the server of a cluster; who else uses it is not known here. */
+/** Starts, finds and stops a cluster's server, without knowing which processes use it. */
 export function clusterServer(
   cluster: Cluster,
   binaries: Binaries,
@@ -56,8 +56,8 @@ export function clusterServer(
   }
 
   /**
-   * Returns when a server answers: one that runs already, as after a kill of the process that had
-   * started it, or else a new one. Waits for one that is starting, stopping or recovering.
+   * Returns when a server answers: one that already runs, as after a kill of the process that started
+   * it, or a new one. Waits for a server that is starting, stopping or recovering.
    * @throws Error with PostgreSQL's own words when it does not start, or when aborted
    */
   async function ensureRunning(aborted?: AbortSignal): Promise<'found' | 'started'> {
@@ -71,7 +71,7 @@ export function clusterServer(
         await delay(POLL_MS)
         continue
       }
-      // What a killed server has left may still hold on; any other failure would only come again.
+      // The remains of a killed server may still hold these; any other failure would only repeat.
       const said = how === 'started' ? logFrom(logged) : ''
       if (said !== '' && !/lock file|shared memory/.test(said)) throw new Error(notStarted(said))
       if (how === 'started') await delay(POLL_MS)
@@ -83,15 +83,19 @@ export function clusterServer(
     return how
   }
 
-  /** After a kill -9 of the server, or of the whole machine. */
+  /** Cleans up after a kill -9 of the server or a crash of the machine. */
   function clearLeftovers(): void {
     orphansOf(cluster.name, cluster.data).forEach((pid) => signal(pid, 'SIGKILL'))
     const pid = lockedPid()
-    // The lock's number has gone to another program, for which PostgreSQL would wait for ever.
+    // The number in the lock file belongs to another program, for which PostgreSQL would wait for
+    // ever.
     if (pid !== undefined && isRunning(pid) && isOtherProgram(pid)) rmSync(lockFile)
   }
 
-  /** In a session of its own: Ctrl-C on the terminal must not reach it before the service drained. */
+  /**
+   * Starts the server in its own session: Ctrl-C on the terminal must not reach it before the service
+   * has drained.
+   */
   function launch(): ChildProcess {
     const all = {
       ...SETTINGS,
@@ -132,15 +136,15 @@ export function clusterServer(
   }
 
   /**
-   * Ends the server's sessions and waits until it has written everything and is gone. Where that
-   * takes too long it is ended harder; then the next start recovers from its log.
+   * Ends the server's sessions and waits until it has written everything and ended. If that takes too
+   * long, it is killed, and the next start recovers from its log.
    */
   async function stop(): Promise<void> {
     const pid = runningPid() ?? (isAlive(launched) ? launched?.pid : undefined)
     if (pid === undefined) return
     for (const name of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
       signal(pid, name)
-      // A process that is paused sees no signal but the last.
+      // A paused process reacts to no signal except SIGKILL.
       for (const paused of [pid, ...membersOf(cluster.name)]) signal(paused, 'SIGCONT')
       const deadline = Date.now() + STOP_MS_MAX
       while (isRunning(pid) && Date.now() < deadline) await delay(POLL_MS)
@@ -170,7 +174,7 @@ function isAlive(child: ChildProcess | undefined): boolean {
   return child?.pid !== undefined && child.exitCode === null && child.signalCode === null
 }
 
-/** The folder of a Unix socket stands in a URL's place for a host, as libpq has it too. */
+/** A URL whose host is the folder of a Unix socket, as libpq allows. */
 export function serverUrl(socketFolder: string, user: string, database: string): string {
   return `postgres://${user}@${encodeURIComponent(socketFolder)}/${database}`
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Takes out what says nothing here (links between operations, a second link to the document, the one
- * server, the licence), mends what is too pale to read, and lets a phone show all of the rest.
+ * Hides what is of no use here (links between operations, a second link to the document, the only
+ * server, the licence), darkens text that is too pale to read, and makes the rest fit a phone.
  */
 const STYLE = `.swagger-ui .info { margin: 32px 0 }
 .swagger-ui .info hgroup.main > a,
@@ -36,7 +36,7 @@ html:not(.dark-mode) .swagger-ui .btn.authorize { color: #1b7f4d }
 }
 `
 
-/** Swagger UI is dark by a class, and sets it only in the layout that has its bar. */
+/** Swagger UI is dark if it has a class, which it sets only in the layout with its bar. */
 const SCRIPT = `const dark = matchMedia('(prefers-color-scheme: dark)')
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
 dark.addEventListener('change', follow)
@@ -57,7 +57,7 @@ export const PAGE_POLICY = {
   'style-src': `'self' ${hashOf(STYLE)}`,
 }
 
-/** What the page's own template lacks; without the first a phone shows it at a desk's width. */
+/** What the page's own template lacks. Without the viewport a phone shows it as wide as a desktop. */
 export const PAGE_HEAD =
   '<meta name="viewport" content="width=device-width, initial-scale=1">' +
   `<style>${STYLE}</style><script>${SCRIPT}</script></head>`

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { REFUSALS } from '../../refusals/index.ts'
 
-/** In the order of reading. Each is a file `guides/<name>.md`; `errors` is made from the refusals. */
+/**
+ * The guides in reading order. Each is a file `guides/<name>.md`, except `errors`, which is made from
+ * the refusals.
+ */
 export const GUIDES = [
   'concepts',
   'start',
@@ -24,7 +27,7 @@ export const GUIDES = [
 
 export type GuideName = (typeof GUIDES)[number]
 
-/** The same from `src/` and from `dist/`: Markdown is not compiled. */
+/** The same folder from `src/` and from `dist/`, because Markdown is not compiled. */
 const FOLDER = new URL('src/docs/guides/', new URL('../../../', import.meta.url))
 
 export function readGuide(name: GuideName): string {

@@ -6,7 +6,7 @@ export interface PageLink {
   title: string
 }
 
-/** Of the guides, as of the rest of `/docs`: nothing is loaded from anywhere. */
+/** The style of the guides. Like the rest of `/docs`, they load nothing from elsewhere. */
 const STYLE = `:root { color-scheme: light dark; --line: #8884; --soft: #8881 }
 body { margin: 0; font: 16px/1.55 system-ui, sans-serif; display: grid; grid-template-columns: 13rem minmax(0, 54rem); justify-content: center }
 nav { padding: 2rem 1rem; position: sticky; top: 0; align-self: start }
@@ -41,12 +41,15 @@ export const GUIDE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** A guide as a page, beside links to all of them. The Markdown is our own: nothing in it is a caller's. */
+/**
+ * Renders a guide as a page, beside links to all guides. The Markdown is our own and contains nothing
+ * from callers.
+ */
 export function renderPage(markdown: string, links: readonly PageLink[], current: string): string {
   const { title } = links.find(({ name }) => name === current) ?? { title: current }
   const content = marked
     .parse(markdown, { async: false })
-    // The files link to each other by name, as they lie in the repository.
+    // The guides link to each other by file name, as in the repository.
     .replaceAll(/href="([a-z]+)\.md"/g, 'href="$1"')
   const items = links.map((link) => {
     return `<a href="${link.name}"${link.name === current ? ' aria-current="page"' : ''}>${link.title}</a>`

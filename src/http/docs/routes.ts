@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { GUIDES, readGuide, titleOf } from './guides.ts'
 import { GUIDE_POLICY, renderPage } from './page.ts'
 
-/** Public: `/docs/guides/…`, a page for each guide, made once. */
+/** Public: `/docs/guides/…`, a page for each guide. All are rendered once, at the start. */
 export async function guideRoutes(app: FastifyInstance): Promise<void> {
   const texts = GUIDES.map((name) => ({ name, text: readGuide(name) }))
   const links = texts.map(({ name, text }) => ({ name, title: titleOf(text) }))

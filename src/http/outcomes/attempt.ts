@@ -1,11 +1,13 @@
 import { OutcomeUnknown } from '../../database/outcomes.ts'
 import { Refusal, type Repeat } from '../../refusals/index.ts'
 
-/** A write on its way; whoever commits it keeps this true. */
+/** A running write; the code that commits it keeps this up to date. */
 export interface Write {
-  /** It goes to be committed: from here on only an answer tells what became of it. */
+  /** It is being committed: from here on only an answer tells its outcome. */
   sent: boolean
-  /** Its caller waits no longer. What is not sent by then must not be: the caller was told so. */
+  /**
+   * Its caller no longer waits and was told that it did not happen, so it must not be sent any more.
+   */
   givenUp: boolean
 }
 
@@ -15,18 +17,18 @@ interface Awaited {
   reject: (reason: Refusal) => void
 }
 
-/** What a request has written and is writing: what can be said of it when its time is over. */
+/** The writes of a request, and what can be said about them when its time is over. */
 export class Attempt {
-  /** Something of it is committed. */
+  /** Whether one of its writes is committed. */
   hasStored = false
-  /** What it takes to repeat what is committed. */
+  /** The key or id for repeating what is committed. */
   repeat: Repeat | undefined
-  /** Its time is over. */
+  /** Whether its time is over. */
   isOver = false
   readonly #awaited: Awaited[] = []
 
   /**
-   * Waits for a write until it is done or the request's time is over, whichever comes first.
+   * Waits for a write until it is done or the request's time is over.
    * @throws Refusal `TIMEOUT` for a write that will never happen, `OUTCOME_UNKNOWN` for one that may
    */
   follow<T>(write: Write, work: Promise<T>, repeat?: Repeat): Promise<T> {
@@ -43,20 +45,20 @@ export class Attempt {
     })
   }
 
-  /** The request's time is over: each write that is under way is given up, and told apart. */
+  /** Ends the request's time: gives up each running write, with the answer that fits it. */
   end(): void {
     this.isOver = true
     this.#awaited.forEach(giveUp)
   }
 }
 
-/** Without effect on a write that is done, whose promise is settled. */
+/** Has no effect on a completed write, whose promise is settled. */
 function giveUp({ write, repeat, reject }: Awaited): void {
   write.givenUp = true
   reject(write.sent ? new Refusal('OUTCOME_UNKNOWN', { repeat }) : new Refusal('TIMEOUT'))
 }
 
-/** Adds to an unknown outcome what it takes to repeat or revoke; any other error is left as it is. */
+/** Adds to an unknown outcome what is needed to repeat or revoke; returns other errors unchanged. */
 export function withRepeat(error: unknown, repeat: Repeat | undefined): unknown {
   const isUnknown =
     error instanceof OutcomeUnknown ||

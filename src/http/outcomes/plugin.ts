@@ -9,20 +9,20 @@ declare module 'fastify' {
     /** Null as long as the request has written nothing. */
     attempt: Attempt | null
     /**
-     * The database for a handler that writes. A transaction in it that has not sent its commit when the
-     * request's time is over never does.
+     * The database for a handler that writes. If the request's time ends before a transaction has
+     * sent its commit, the commit is never sent.
      */
     readonly db: Database
   }
   interface FastifyContextConfig {
-    /** Whether its handler writes, where the method says something else. */
+    /** Whether its handler writes, if the method suggests otherwise. */
     writes?: boolean
   }
 }
 
 const databases = new WeakMap<Attempt, Database>()
 
-/** What is known of each request's writes. */
+/** Keeps what is known of each request's writes. */
 export const outcomes = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('attempt', null)
@@ -38,7 +38,7 @@ export const outcomes = fp(
   { name: 'outcomes', dependencies: ['database'] },
 )
 
-/** A handler takes it before it writes anything, and hands it to what writes. */
+/** A handler calls this before it writes anything, and passes the result to the code that writes. */
 export function attemptOf(request: FastifyRequest): Attempt {
   request.attempt ??= new Attempt()
   return request.attempt
@@ -49,7 +49,7 @@ function followed(db: Database, attempt: Attempt): Database {
     const write: Write = { sent: false, givenUp: false }
     const done = db.transaction(async (tx) => {
       const result = await work(tx)
-      // Its caller has been told that nothing is stored.
+      // The caller has been told that nothing is stored.
       if (write.givenUp) throw new Refusal('TIMEOUT')
       write.sent = true
       return result

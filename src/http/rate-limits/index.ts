@@ -10,10 +10,13 @@ export interface RateLimit {
   windowMs: number
 }
 
-/** Of each limit the callers that are remembered in a process; the one longest silent is forgotten. */
+/**
+ * How many callers of each limit a process remembers; it forgets the one that has been silent
+ * longest.
+ */
 const CALLERS_MAX = 20_000
 
-/** Counts a request towards a limit, or only looks, and says where its caller stands. */
+/** Counts a request towards a limit, or only looks, and returns the caller's standing. */
 export type Limiter = (request: FastifyRequest, look?: Look) => Promise<Standing>
 
 interface Look {
@@ -23,7 +26,7 @@ interface Look {
 export interface Standing {
   max: number
   remaining: number
-  /** Until the count begins anew, in whole seconds. */
+  /** Whole seconds until the count starts again. */
   ttlInSeconds: number
   isExceeded: boolean
 }
@@ -32,7 +35,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * Makes a limiter.
-     * @param name of the metric's label and in the keys of Redis
+     * @param name the metric's label, and part of the keys in Redis
      * @param callerOf whose requests are counted together
      * @returns null for a limit that is off
      */
@@ -41,12 +44,12 @@ declare module 'fastify' {
       limit: RateLimit | null,
       callerOf: (request: FastifyRequest) => string,
     ) => Promise<Limiter | null>
-    /** Null where limits are counted in the process by choice. */
+    /** Null if the process is configured to count limits by itself. */
     sharedRedis: Pick<SharedRedis, 'isUp'> | null
   }
 }
 
-/** Limits, counted in Redis where there is one and it answers, else in the process. */
+/** Counts limits in Redis if it is configured and answers, otherwise in the process. */
 export const rateLimits = fp(
   async (app: FastifyInstance, options: { redisUrl: string | undefined }) => {
     const { redisUrl } = options
@@ -86,7 +89,10 @@ export const rateLimits = fp(
   { name: 'rate-limits', dependencies: ['metrics'] },
 )
 
-/** The plugin's own counting, each in a place of its own because it has one store for each. */
+/**
+ * Makes a counter from @fastify/rate-limit. Each has its own context, because the plugin has one
+ * store for each.
+ */
 async function counter(app: FastifyInstance, settings: RateLimitPluginOptions): Promise<Limiter> {
   let count: ReturnType<FastifyInstance['createRateLimit']> | undefined
   await app.register(async (place) => {
@@ -94,12 +100,12 @@ async function counter(app: FastifyInstance, settings: RateLimitPluginOptions): 
     count = place.createRateLimit()
   })
   if (count === undefined) throw new Error('The limiter was not made')
-  // Its other answer is for callers on a list of those without a limit, and there is none.
+  // The other result is for callers on an allow list, and there is none.
   return count as Limiter
 }
 
 /**
- * Tells the caller where it stands, by the headers of draft-ietf-httpapi-ratelimit-headers-06.
+ * Tells the caller its standing in the headers of draft-ietf-httpapi-ratelimit-headers-06.
  * @throws Refusal `RATE_LIMITED`
  */
 export function enforce(reply: FastifyReply, standing: Standing): void {

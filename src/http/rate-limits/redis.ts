@@ -2,20 +2,23 @@ import type { FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
 import { Gauge } from 'prom-client'
 
-/** A count that takes longer is made in the process: a limit must not cost more than what it limits. */
+/**
+ * If a command takes longer, the process counts by itself: a limit must not cost more than what it
+ * limits.
+ */
 const COMMAND_MS_MAX = 250
 const PROBE_INTERVAL_MS = 500
 const RECONNECT_MS_MAX = 2_000
 
 export interface SharedRedis {
   client: Redis
-  /** Whether it answered when last asked. */
+  /** Whether it answered the last command or probe. */
   isUp(): boolean
-  /** Not asked again before it has answered a probe. */
+  /** Stops commands until Redis has answered a probe. */
   markDown(): void
 }
 
-/** Redis as something that may be away: nothing waits for it, and nothing is queued. */
+/** A Redis that may be unavailable: no request waits for it, and no command is queued. */
 export function sharedRedis(app: FastifyInstance, url: string): SharedRedis {
   const client = new Redis(url, {
     lazyConnect: true,
@@ -55,7 +58,7 @@ export function sharedRedis(app: FastifyInstance, url: string): SharedRedis {
   const timer = setInterval(() => void probe(), PROBE_INTERVAL_MS)
   timer.unref()
   app.addHook('onReady', async () => {
-    // A start does not wait for Redis any more than a request does.
+    // A start does not wait for Redis either.
     await client.connect().catch(() => mark(false))
   })
   app.addHook('onClose', async () => {

@@ -22,7 +22,7 @@ export interface Document {
   components: { schemas: Record<string, Schema> }
 }
 
-/** The document without its refusals: the client throws them, so no answer has their type. */
+/** The document without its refusals: the client throws them, so no answer needs their types. */
 export function readDocument(path: string): Document {
   const document = JSON.parse(readFileSync(path, 'utf8')) as Document
   for (const { operation } of operationsOf(document)) {

@@ -3,7 +3,10 @@ import { readDocument } from './document.ts'
 import { operationsSource } from './operations.ts'
 import { schemaSource } from './schema.ts'
 
-/** Writes `src/client/generated/`; with `--check`, fails if it is not what openapi.json says. */
+/**
+ * Writes `src/client/generated/`. With `--check`, fails if it differs from what openapi.json
+ * requires.
+ */
 const FOLDER = 'src/client/generated'
 
 const document = readDocument('openapi.json')

@@ -1,6 +1,6 @@
 import { type Document, type Operation, type Schema, operationsOf } from './document.ts'
 
-/** Who has which client, by the name of the security scheme that opens a call. */
+/** The client of each scope, by the name of the security scheme that protects a call. */
 const SCOPES = {
   public: null,
   customer: 'CustomerApiKey',
@@ -8,7 +8,7 @@ const SCOPES = {
   internal: 'InternalToken',
 }
 
-/** A method for each operation, with its text, and how the call is made. */
+/** A method for each operation, with its text and the details of its request. */
 export function operationsSource(document: Document): string {
   const all = operationsOf(document)
   const parts = [
@@ -39,7 +39,7 @@ export function operationsSource(document: Document): string {
   return `${parts.join('\n\n')}\n`
 }
 
-/** What makes a call happen once, however often it is sent. */
+/** The part that makes a call happen once, however often it is sent. */
 function keyOf(document: Document, operation: Operation): string | undefined {
   if (operation.parameters?.some(({ name }) => name === 'Idempotency-Key')) return 'header'
   const { properties } = bodyOf(document, operation)
@@ -60,7 +60,7 @@ function isJson({ responses }: Operation): boolean {
   )
 }
 
-/** A call's input is one flat object: that works as long as no field could mean two things. */
+/** A call's input is one flat object, so no field may have two meanings. */
 function check(operation: Operation): void {
   const places = operation.parameters?.map((parameter) => parameter.in) ?? []
   if (operation.requestBody !== undefined && places.includes('query')) {

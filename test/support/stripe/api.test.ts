@@ -141,7 +141,7 @@ test('faults strike as often and where they are told', async (t) => {
   await released
   assert.equal(stripe.events.length, before + 1)
 
-  // The SDK sends a request again by itself when the connection is reset, once.
+  // The SDK repeats a request once by itself when the connection is reset.
   faults.reset({ times: 2 })
   await assert.rejects(create('reset'), { type: 'StripeConnectionError' })
   faults.reset({ when: 'after' })

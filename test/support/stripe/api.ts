@@ -12,18 +12,18 @@ export interface ApiRequest {
   path: string
   params: Form
   idempotencyKey: string | null
-  /** The header as it came. */
+  /** The header as received. */
   authorization: string | undefined
 }
 
 /**
- * The API without its HTTP: who calls, whether the call is a repetition, and the call itself.
- * @param delay waits as the fault of that name says; the idempotency key is in use meanwhile
+ * The API without its HTTP: authentication, repetition, and the call itself.
+ * @param delay waits as the fault of that name requires; the idempotency key is in use meanwhile
  */
 export function createApi(world: World, secretKey: string, delay: (path: string) => Promise<void>) {
   const once = createIdempotency(world.clock)
 
-  /** @param fault one that strikes this request, of which a 500 is this function's to answer */
+  /** @param fault strikes this request; this function answers it only if it is a 500 */
   return async function answerTo(
     request: ApiRequest,
     fault: Fault | undefined,
@@ -49,7 +49,7 @@ export function createApi(world: World, secretKey: string, delay: (path: string)
   }
 }
 
-/** Does the call, in one go: nothing else happens in between. */
+/** Performs the call in one go: nothing else happens in between. */
 function perform(world: World, request: ApiRequest, requestId: string): Outcome {
   const { method, path, params: form, idempotencyKey } = request
   world.caller = { id: requestId, idempotency_key: idempotencyKey }
@@ -83,7 +83,7 @@ function replayed(answer: Answer, requestId: string): Answer {
   }
 }
 
-/** What went wrong inside of Stripe is remembered too; a client need not try again. */
+/** An error inside Stripe is remembered too, so repeating the call is useless. */
 function brokenAnswer(requestId: string): Outcome {
   const answer = failureAnswer(500, requestId)
   return {
@@ -92,7 +92,7 @@ function brokenAnswer(requestId: string): Outcome {
   }
 }
 
-/** An error that no call brought about. */
+/** An error that no call has caused. */
 export function failureAnswer(status: number, requestId: string = newId('req_', 14)): Answer {
   const isLimit = status === 429
   const error = {
@@ -103,7 +103,7 @@ export function failureAnswer(status: number, requestId: string = newId('req_', 
   return jsonAnswer(status, { error }, requestId)
 }
 
-/** An error of the stand-in itself is a 500 that says where it came from. */
+/** An error of the stand-in itself becomes a 500 that names its origin. */
 function errorAnswer(error: unknown, requestId: string): Answer {
   if (error instanceof ApiError) return jsonAnswer(error.status, { error: error.body }, requestId)
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

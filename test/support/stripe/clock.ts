@@ -1,6 +1,6 @@
 import type { Price } from './types.ts'
 
-/** Stripe's idea of the time, in seconds. It stands still until it is moved. */
+/** Stripe's time, in seconds. It stands still until a test moves it. */
 export interface Clock {
   now(): number
   advance(seconds: number): void
@@ -20,9 +20,8 @@ export function createClock(start: number = Math.floor(Date.now() / 1_000)): Clo
 }
 
 /**
- * The end of a period that starts at `start`. Months end on the anchor's day, or on the last day
- * of a month that has no such day: a subscription of 31 January is next billed on 28 February,
- * then on 31 March.
+ * The end of a period that starts at `start`. A month ends on the anchor's day, or on its last day if
+ * it has no such day: a subscription of 31 January is next billed on 28 February, then on 31 March.
  */
 export function periodEnd(start: number, anchor: number, recurring: Price['recurring']): number {
   const count = recurring?.interval_count ?? 1

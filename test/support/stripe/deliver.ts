@@ -5,42 +5,44 @@ import type { StripeEvent } from './types.ts'
 export interface DeliverOptions {
   /** The whole URL of the endpoint. */
   to: string
-  /** All that have been emitted, if undefined. */
+  /** All events so far by default. */
   events?: readonly StripeEvent[]
-  /** `shuffled` is the same for the same `seed`. */
+  /** `shuffled` gives the same order for the same `seed`. */
   order?: 'given' | 'reversed' | 'shuffled'
   seed?: number
   /** How often each event is sent, whatever the answers are; 1 by default. */
   copies?: number
-  /** How many are on their way at once; 1 by default, which keeps the order. */
+  /** How many are sent at once; 1 by default, which keeps the order. */
   concurrency?: number
   /** How long an answer may take; 10 s by default. */
   timeoutMs?: number
   /** How often a copy is sent at most, before it counts as undelivered; 5 by default. */
   attempts?: number
-  /** The wait before the second attempt, 50 by default; it doubles with each, up to a second. */
+  /**
+   * The wait before the second attempt in ms, 50 by default; it doubles each time, up to a second.
+   */
   retryDelayMs?: number
-  /** Signs with another secret than the account's. */
+  /** Signs with a secret that is not the account's. */
   secret?: string
 }
 
 export interface DeliverReport {
   /** Copies that were answered with a 2xx. */
   delivered: number
-  /** The events of the copies that were not. */
+  /** The events of the other copies. */
   undelivered: StripeEvent[]
-  /** Attempts, more than copies if some were sent again. */
+  /** How many attempts were made; more than copies if some were repeated. */
   attempts: number
-  /** How often each status came; `none` counts timeouts and lost connections. */
+  /** How often each status was answered; `none` counts timeouts and lost connections. */
   answers: Record<string, number>
-  /** Of every answered attempt, sorted, in milliseconds. */
+  /** The latency of every answered attempt, sorted, in milliseconds. */
   latenciesMs: number[]
 }
 
 const RETRY_DELAY_MS_MAX = 1_000
 const DEFAULTS = { copies: 1, concurrency: 1, timeoutMs: 10_000, attempts: 5, retryDelayMs: 50 }
 
-/** Sends events as signed webhooks, each again until it is answered with a 2xx. */
+/** Sends events as signed webhooks, and repeats each until it is answered with a 2xx. */
 export async function deliver(
   options: DeliverOptions & Required<Pick<DeliverOptions, 'events' | 'secret'>>,
   signal?: AbortSignal,
@@ -93,7 +95,7 @@ export async function deliver(
   return report
 }
 
-/** One attempt; null if there was no answer. Stripe, too, signs each attempt anew. */
+/** One attempt; null without an answer. Like Stripe, it signs each attempt anew. */
 async function post(
   to: string,
   event: StripeEvent,

@@ -9,7 +9,7 @@ export interface ApiErrorBody {
 
 /** An answer in the shape of Stripe's errors. */
 export class ApiError extends Error {
-  /** Whether an idempotency key remembers it: Stripe forgets what failed before the call began. */
+  /** Whether an idempotency key remembers it: Stripe forgets calls that failed before they began. */
   readonly isRemembered: boolean
 
   constructor(
@@ -31,7 +31,7 @@ export function invalidRequest(message: string, code?: string, param?: string): 
   })
 }
 
-/** 404 for the object that the path names, 400 for one that another parameter names. */
+/** 404 for an object that the path names, 400 for one that another parameter names. */
 export function noSuchObject(kind: string, id: string, param = 'id'): ApiError {
   return new ApiError(
     param === 'id' ? 404 : 400,
@@ -56,7 +56,7 @@ export function unknownUrl(method: string, path: string): ApiError {
   })
 }
 
-/** A call that the API knows and refuses in the state that things are in. */
+/** A call that the API refuses in the present state of its objects. */
 export function refused(message: string, code?: string): ApiError {
   return new ApiError(
     400,

@@ -35,7 +35,7 @@ function expand(world: World, object: Json, [name = '', ...rest]: string[], path
   }
 }
 
-/** The object with this id, of whatever kind. */
+/** The object with this id, of any kind. */
 export function findObject(world: World, id: string): { id: string } | undefined {
   const tables = [
     world.customers,
@@ -53,7 +53,7 @@ export function findObject(world: World, id: string): { id: string } | undefined
   return tables.map((table) => table.get(id)).find((object) => object !== undefined)
 }
 
-/** Line items are not part of a session until they are asked for. */
+/** Line items are part of a session only on request. */
 function includeLineItems(world: World, session: Json): void {
   const id = String(session['id'])
   const url = `/v1/checkout/sessions/${id}/line_items`

@@ -6,16 +6,19 @@ import { type World, asSent } from './world.ts'
 export interface FaultTarget {
   /** How many requests it strikes; 1 by default. */
   times?: number
-  /** What the path begins with, or matches; every path if undefined. */
+  /** A prefix or pattern of the path; every path by default. */
   path?: string | RegExp
   method?: 'GET' | 'POST' | 'DELETE'
-  /** Before anything is done (the default), or after: the work is done and its answer is lost. */
+  /**
+   * Whether the fault strikes before the call (the default), or after it: the work is done and its
+   * answer is lost.
+   */
   when?: 'before' | 'after'
 }
 
 export interface Fault extends Required<Pick<FaultTarget, 'when'>> {
   kind: 'fail' | 'hang' | 'reset'
-  /** Of a `fail`. */
+  /** The status of a `fail`. */
   status: number
 }
 
@@ -26,27 +29,32 @@ interface Rule extends Fault {
 
 export interface Faults {
   /**
-   * Answers with an error. As at Stripe, a 500 to a POST is remembered under its idempotency key
-   * and comes again when the key does; 429 and 503 are not.
+   * Answers with an error. As at Stripe, the idempotency key remembers a 500 to a POST, which is
+   * answered again; 429 and 503 are not remembered.
    */
   fail(target: FaultTarget & { status: number }): void
   /** Accepts a request and answers nothing until `release` or `clear`. */
   hang(target?: FaultTarget): void
-  /** Lets all that hang go on. One whose client leaves before anything was done is dropped. */
+  /**
+   * Lets all hanging requests continue. A request whose client left before anything was done is
+   * dropped.
+   */
   release(): void
-  /** How many requests hang, their clients waiting. */
+  /** How many requests hang while their clients wait. */
   hanging(): number
   /** Destroys the connection. */
   reset(target?: FaultTarget): void
-  /** Each request takes so much longer, while its idempotency key is in use; until cleared. */
+  /** Makes each request take this much longer, while its idempotency key is in use; until cleared. */
   delay(ms: number, path?: string | RegExp): void
-  /** Reads show an older state of the object, or the present one from now on, until cleared. */
+  /**
+   * Makes reads show an older state of the object, or its present state from now on; until cleared.
+   */
   stale(objectId: string, snapshot?: object): void
-  /** Ends all faults and releases what hangs. */
+  /** Ends all faults and releases hanging requests. */
   clear(): void
 }
 
-/** The faults as the tests set them, and as the server asks for them. */
+/** The faults as tests set them, and as the server applies them. */
 export function createFaults(world: World, read: (id: string) => object | undefined) {
   const rules: Rule[] = []
   const delays: { ms: number; path: string | RegExp | undefined }[] = []
@@ -81,7 +89,7 @@ export function createFaults(world: World, read: (id: string) => object | undefi
 
   return {
     faults,
-    /** The fault that strikes this request, counted as having struck. */
+    /** The fault that strikes this request; counts it as used. */
     take: (method: string, path: string): Fault | undefined => {
       const rule = rules.find(
         ({ target, left }) =>
@@ -90,7 +98,7 @@ export function createFaults(world: World, read: (id: string) => object | undefi
       if (rule !== undefined) rule.left -= 1
       return rule
     },
-    /** Waits as long as the delays for this path say. */
+    /** Waits for the delays that apply to this path. */
     delay: async (path: string): Promise<void> => {
       const found = delays.filter((delay) => matches(delay.path, path))
       const ms = found.reduce((sum, delay) => sum + delay.ms, 0)

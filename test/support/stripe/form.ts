@@ -1,8 +1,8 @@
-/** A parameter as it arrives: Stripe's API takes forms, in which everything is text. */
+/** A parameter as it arrives: Stripe's API takes forms, in which every value is text. */
 export type FormValue = string | FormValue[] | { [name: string]: FormValue }
 export type Form = { [name: string]: FormValue }
 
-/** What one pair of brackets in a form stands for: names to values, or positions to values. */
+/** The content of one pair of brackets in a form: names to values, or positions to values. */
 type Branch = Map<string, Branch | string>
 
 /**

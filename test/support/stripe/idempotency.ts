@@ -7,7 +7,7 @@ export interface Answer {
   body: string
 }
 
-/** An answer, and whether its key is to remember it. */
+/** An answer, and whether its key remembers it. */
 export interface Outcome {
   answer: Answer
   isRemembered: boolean
@@ -16,18 +16,18 @@ export interface Outcome {
 interface Entry {
   endpoint: string
   params: string
-  /** Seconds. */
+  /** In seconds. */
   since: number
-  /** Null while the first request is on its way. */
+  /** Null while the first request is running. */
   answer: Answer | null
 }
 
 const KEY_LENGTH_MAX = 255
 
 /**
- * What Stripe does for an `Idempotency-Key` on a POST: the first answer again for a day, also when
- * that is a 500; an error for the key with another request, or while the first is still running.
- * Nothing is kept of a request that was refused before it began.
+ * Stripe's treatment of an `Idempotency-Key` on a POST: it repeats the first answer for a day, even a
+ * 500, and refuses the key with another request or while the first one is still running. A request
+ * that was refused before it began is not remembered.
  */
 export function createIdempotency(clock: Clock) {
   const entries = new Map<string, Entry>()

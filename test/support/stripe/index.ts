@@ -24,11 +24,13 @@ type Actions = ReturnType<typeof checkoutActions> &
   ReturnType<typeof subscriptionActions> &
   ReturnType<typeof paymentActions>
 
-/** A Stripe account, as its API shows it and as the world outside acts on it. */
+/** A Stripe account, as its API shows it and as the outside world acts on it. */
 export interface StripeStandIn extends Actions {
-  /** Where the API is, for the SDK's `host`, `port` and `protocol`: `http://127.0.0.1:<port>`. */
+  /**
+   * The address of the API, for the SDK's `host`, `port` and `protocol`: `http://127.0.0.1:<port>`.
+   */
   origin: string
-  /** Stripe's time: that of the start, until it is moved. */
+  /** Stripe's time: the time of the start, until a test moves it. */
   clock: Clock
   /** Every request so far. */
   requests: LoggedRequest[]
@@ -37,14 +39,16 @@ export interface StripeStandIn extends Actions {
   /** Every meter event that was accepted. */
   meterEvents: MeterEvent[]
   faults: Faults
-  /** A price as one would make it on the dashboard. */
+  /** A price, as created on the dashboard. */
   addPrice(price: NewPrice): Price
   deleteCustomer(id: string): void
-  /** A customer as one would make it on the dashboard. @returns its id */
+  /** A customer, as created on the dashboard. @returns its id */
   addCustomer(metadata?: Record<string, string>): string
-  /** Somebody opens a Payment Link. @returns the session, to be paid by `payCheckout` */
+  /** Opens a Payment Link. @returns the session, which `payCheckout` can pay */
   openPaymentLink(price: string, clientReferenceId: string): string
-  /** The object with this id as it is now, as the API would show it; undefined if there is none. */
+  /**
+   * The present state of the object with this id, as the API shows it; undefined if there is none.
+   */
   find(id: string): object | undefined
   /** Sends events as signed webhooks. */
   deliver(options: DeliverOptions): Promise<DeliverReport>
@@ -54,8 +58,8 @@ export interface StripeStandIn extends Actions {
 }
 
 /**
- * A stand-in for Stripe on a port of its own, with the shapes of the API version that the SDK
- * pins. What it does not know it refuses, also a parameter that the real API has: add it then.
+ * A stand-in for Stripe on a separate port, with the shapes of the API version that the SDK pins. It
+ * refuses what it does not know, even a parameter of the real API: add it then.
  */
 export async function startStripe(options: {
   secretKey: string

@@ -9,8 +9,8 @@ interface Listed {
 
 /**
  * A page of a list, newest first: `limit` (1 to 100, 10 by default), `starting_after`,
- * `ending_before` and `created`, as in every list of the API. The caller reads its own filters
- * before this, for what no one has read is refused.
+ * `ending_before` and `created`, as in every list of the API. The caller must read its own filters
+ * before, because unread parameters are refused.
  * @param rows all that match, oldest first
  */
 export function listAnswer<T extends Listed>(
@@ -38,7 +38,7 @@ export function listAnswer<T extends Listed>(
   }
   const end = before === undefined ? undefined : positionOf(before, 'ending_before')
   const start = after === undefined ? 0 : positionOf(after, 'starting_after') + 1
-  // Backwards the page is what lies right before the given object.
+  // Backwards, the page is what comes right before the given object.
   const from = end === undefined ? start : Math.max(0, end - limit)
   const page = all.slice(from, end ?? from + limit)
   return {
@@ -49,7 +49,7 @@ export function listAnswer<T extends Listed>(
   }
 }
 
-/** The object as reads show it: as it is, or as the fault `stale` says. */
+/** The object as reads show it: its present state, or that of the fault `stale`. */
 export function shown(world: World, object: { id: string }): object {
   return world.stale.get(object.id) ?? object
 }

@@ -6,16 +6,16 @@ import type { World } from './world.ts'
 export interface LiveDelivery {
   /** Resolves when every event so far is answered with a 2xx. */
   idle(): Promise<void>
-  /** Events that were still on their way when it was stopped. */
+  /** Events that were still being sent when it was stopped. */
   undelivered: StripeEvent[]
-  /** Ends what is on its way, and delivers no more. */
+  /** Ends running deliveries, and starts no more. */
   stop(): Promise<void>
 }
 
 /** Delivers each event as it is emitted, all at once as Stripe does, until it is stopped. */
 export function startDelivering(world: World, to: string, secret: string): LiveDelivery {
   const ended = new AbortController()
-  // Each event on its way listens to it.
+  // Each running delivery listens to it.
   setMaxListeners(0, ended.signal)
   const running = new Set<Promise<void>>()
   const undelivered: StripeEvent[] = []

@@ -3,7 +3,10 @@ import type { StripeStandIn } from './index.ts'
 
 const URLS = { success_url: 'https://app.example.com/a', cancel_url: 'https://app.example.com/b' }
 
-/** Random lives of subscriptions and payments, the same for the same seed, until there are enough events. */
+/**
+ * Creates random lives of subscriptions and payments, the same for the same seed, until there are
+ * enough events.
+ */
 export async function fillStripe(
   stripe: StripeStandIn,
   key: string,
@@ -78,7 +81,7 @@ export async function fillStripe(
   }
 }
 
-/** mulberry32: small, and the same everywhere. */
+/** mulberry32: small, and the same on every platform. */
 function randomFrom(seed: number): () => number {
   let state = seed
   return () => {

@@ -2,16 +2,16 @@ import { invalidRequest } from './errors.ts'
 import type { Params } from './params.ts'
 
 /**
- * The `metadata` of a new object, under Stripe's limits: 50 keys of 40 characters, values of 500.
- * It is passed on to no other object.
+ * The `metadata` of a new object, within Stripe's limits: 50 keys of 40 characters, values of 500. No
+ * other object inherits it.
  */
 export function newMetadata(params: Params | undefined): Record<string, string> {
   return mergedMetadata({}, params) ?? {}
 }
 
 /**
- * What an update makes of the present `metadata`: keys are merged, an empty value removes its key,
- * and an empty text instead of keys removes all. Undefined when the call says nothing.
+ * The `metadata` after an update: keys are merged, an empty value removes its key, and an empty text
+ * instead of keys removes all. Undefined if the call does not mention it.
  */
 export function mergedMetadata(
   present: Record<string, string> | null,

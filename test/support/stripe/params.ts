@@ -2,12 +2,12 @@ import { invalidRequest } from './errors.ts'
 import type { Form, FormValue } from './form.ts'
 
 /**
- * The parameters of a call. A handler reads what it knows, then calls `finish`, which refuses the
- * rest: Stripe does so too, so a misspelt parameter never passes unseen.
+ * The parameters of a call. A handler reads what it knows, and then calls `finish`, which refuses the
+ * rest. Stripe does so too, so a misspelt parameter is always detected.
  */
 export class Params {
   readonly #form: Form
-  /** Where this lies in the whole, such as `subscription_data`; empty at the top. */
+  /** The place of this object in the whole, such as `subscription_data`; empty at the top. */
   readonly #path: string
   readonly #read = new Set<string>()
   readonly #inner: Params[] = []
@@ -29,7 +29,7 @@ export class Params {
     return value
   }
 
-  /** One of Stripe's enums. */
+  /** A value of one of Stripe's enums. */
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.text(name)
     const chosen = choices.find((choice) => choice === value)
@@ -91,7 +91,7 @@ export class Params {
     })
   }
 
-  /** Free names with text values, such as `metadata`; an empty text in its place is an empty one. */
+  /** Free names with text values, such as `metadata`; an empty text instead counts as empty. */
   dictionary(name: string): Record<string, string> | undefined {
     const value = this.#value(name)
     if (value === undefined) return undefined
@@ -106,7 +106,7 @@ export class Params {
     return dictionary
   }
 
-  /** Whether the parameter was sent, and is no object or array. */
+  /** Whether the parameter was sent as a text, and not as an object or array. */
   isText(name: string): boolean {
     return typeof this.#form[name] === 'string'
   }
@@ -120,7 +120,7 @@ export class Params {
     for (const inner of this.#inner) inner.finish()
   }
 
-  /** The whole name, as an error's `param` has it: `line_items[0][price]`. */
+  /** The full name, as in an error's `param`: `line_items[0][price]`. */
   nameOf(name: string): string {
     const [first = '', ...rest] = name.split('[')
     const tail = rest.map((part) => `[${part}`).join('')

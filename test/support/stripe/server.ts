@@ -6,22 +6,22 @@ import { type Form, decodeForm } from './form.ts'
 import type { Answer } from './idempotency.ts'
 import { API_VERSION } from './types.ts'
 
-/** A request as it came in. */
+/** A request as received. */
 export interface LoggedRequest {
   method: string
   path: string
-  /** From the query and the body; everything is text. */
+  /** From the query and the body; every value is text. */
   params: Form
   idempotencyKey: string | null
   /** The header `Stripe-Version`. */
   stripeVersion: string | null
   /** Null until it is answered, and for ever if it never is. */
   status: number | null
-  /** Answered with what its idempotency key remembered. */
+  /** Whether it got the answer that its idempotency key remembered. */
   isReplay: boolean
 }
 
-/** The API over HTTP, not yet listening. Each request is logged before anything is done with it. */
+/** The API over HTTP, not yet listening. Each request is logged before it is processed. */
 export function createApiServer(
   answerTo: ReturnType<typeof createApi>,
   faults: ReturnType<typeof createFaults>,
@@ -59,7 +59,7 @@ export function createApiServer(
   }
 
   return createServer((request, response) => {
-    // Only the connection can fail here; what a call throws is answered.
+    // Only the connection can fail here, because errors of a call are answered.
     serve(request, response).catch(() => response.destroy())
   })
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 
-/** Stripe's scheme v1: HMAC-SHA256 in hex over `<time>.<bytes>`, the time in seconds. */
+/** Stripe's scheme v1: HMAC-SHA256 in hex over `<time>.<bytes>`, with the time in seconds. */
 export function signatureV1(time: number, body: string | Buffer, secret: string): string {
   return createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex')
 }

@@ -1,9 +1,9 @@
 import type Stripe from 'stripe'
 
-/** What the SDK 23.1 pins; the types below are the SDK's own for this version. */
+/** The version that SDK 23.1 pins; the types below are the SDK's own for this version. */
 export const API_VERSION = '2026-10-28.endive'
 
-/** An object as the API sends it: what it refers to is an id, as long as `expand` asks for no more. */
+/** An object as the API sends it: references are ids, unless `expand` asks for more. */
 type Collapsed<T> = {
   [K in keyof T]: string extends T[K] ? Exclude<T[K], { object: string }> : T[K]
 }
@@ -33,17 +33,17 @@ export type EventType = Stripe.Event.Type
 /** An object of the API as plain JSON, the way it travels. */
 export type Json = Record<string, unknown>
 
-/** An event; `data.object` is the object as it stood when the event came about. */
+/** An event; `data.object` is the object at the time of the event. */
 export interface StripeEvent {
   id: string
   object: 'event'
   api_version: string
-  /** Seconds. */
+  /** In seconds. */
   created: number
   data: { object: Json; previous_attributes?: Json }
   livemode: boolean
   pending_webhooks: number
-  /** The call that caused it; nulls when the world outside did. */
+  /** The call that caused it; nulls if the outside world did. */
   request: { id: string | null; idempotency_key: string | null }
   type: EventType
 }

@@ -9,7 +9,7 @@ export const URLS = {
   cancel_url: 'https://app.example.com',
 }
 
-/** A stand-in with the real SDK on it; it ends with the test. */
+/** A stand-in with the real SDK; it ends with the test. */
 export async function startWithSdk(t: TestContext) {
   const stripe = await startStripe({ secretKey: KEY, webhookSecret: SECRET })
   t.after(() => stripe.close())
@@ -32,7 +32,7 @@ export async function startWithSdk(t: TestContext) {
     return (await sdk.checkout.sessions.retrieve(id)).subscription as string
   }
 
-  /** A session for 1,500 cents, to be paid once. */
+  /** A one-off checkout session for 1,500 cents. */
   async function topUp(): Promise<string> {
     const { id } = await sdk.checkout.sessions.create({
       ...URLS,

@@ -7,16 +7,16 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 type Table<T> = Map<string, T>
 
-/** Everything that exists at this Stripe, and what has happened to it. */
+/** Everything that exists in this Stripe account, and what has happened to it. */
 export interface World {
   clock: Clock
-  /** Objects are replaced and never changed in place; each table is in order of creation. */
+  /** Objects are replaced and never changed in place; each table is in the order of creation. */
   customers: Table<api.Customer | api.DeletedCustomer>
   prices: Table<api.Price>
   checkoutSessions: Table<api.CheckoutSession>
-  /** By the session's id: the API shows them only when `expand` asks. */
+  /** By the session's id; the API shows them only if `expand` asks. */
   lineItems: Table<api.LineItem[]>
-  /** What a session hands on to the subscription or the payment it makes, by the session's id. */
+  /** The metadata for the subscription or payment that a session makes, by the session's id. */
   sessionMetadata: Table<Record<string, string>>
   subscriptions: Table<api.Subscription>
   invoices: Table<api.Invoice>
@@ -33,14 +33,14 @@ export interface World {
   /** What is known of them. */
   balanceTransactions: Table<{ id: string; currency: string; amount: number }>
   meterEvents: api.MeterEvent[]
-  /** All of them, oldest first. */
+  /** All events, oldest first. */
   events: api.StripeEvent[]
   /** The call being answered, which its events name. */
   caller: api.StripeEvent['request']
   /** Older states that reads show instead of the present ones, by object id. */
   stale: Map<string, api.Json>
   emit(type: api.EventType, object: object, previous?: object): void
-  /** Calls back with each event from now on, until the function that is returned is called. */
+  /** Calls back with each event from now on, until the returned function is called. */
   subscribe(listener: (event: api.StripeEvent) => void): () => void
 }
 
@@ -93,19 +93,19 @@ export function createWorld(): World {
   return world
 }
 
-/** The prefix and so many random characters; like Stripe's, an id tells nothing of its age. */
+/** The prefix and this many random characters; like Stripe's ids, it reveals nothing of its age. */
 export function newId(prefix: string, length: number): string {
   return prefix + Array.from({ length }, () => BASE62[randomInt(62)]).join('')
 }
 
-/** The object as plain JSON; decimal numbers become text, as they are on the wire. */
+/** The object as plain JSON; decimal numbers become text, as on the wire. */
 export function asSent(object: object): api.Json {
   return JSON.parse(JSON.stringify(object)) as api.Json
 }
 
 /**
- * Puts changed attributes in place.
- * @returns the object as it is now, and the attributes that are different as they were before
+ * Replaces changed attributes.
+ * @returns the new object, and the earlier values of the attributes that differ
  */
 export function change<T extends { id: string }>(
   table: Table<T>,
@@ -124,7 +124,7 @@ export function change<T extends { id: string }>(
   return { object, previous }
 }
 
-/** For tests, which name only what exists; the API answers a 404 instead. */
+/** For tests, which name only existing objects; the API answers a 404 instead. */
 export function existing<T>(table: Table<T>, id: string): T {
   const object = table.get(id)
   if (object === undefined) throw new Error(`There is no ${id}`)

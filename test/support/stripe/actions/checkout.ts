@@ -14,14 +14,14 @@ export function expireSession(world: World, id: string): CheckoutSession {
   return object
 }
 
-/** Whether the session can still be paid; those past their time expire when they are looked at. */
+/** Whether the session can still be paid; expired sessions are closed when they are looked up. */
 export function isOpen(world: World, id: string): boolean {
   const session = existing(world.checkoutSessions, id)
   if (session.status === 'open' && session.expires_at <= world.clock.now()) expireSession(world, id)
   return existing(world.checkoutSessions, id).status === 'open'
 }
 
-/** What the person in front of the Checkout page does. */
+/** The actions of a person on the Checkout page. */
 export function checkoutActions(world: World) {
   function complete(id: string, changes: Partial<CheckoutSession>): void {
     const session = existing(world.checkoutSessions, id)
@@ -96,11 +96,11 @@ export function checkoutActions(world: World) {
 
   return {
     /**
-     * The session is paid. A subscription: `customer.subscription.created` with the status
-     * `incomplete`, in the same second `customer.subscription.updated` to `active`, `invoice.paid`
-     * and `checkout.session.completed`. A payment: `payment_intent.succeeded`, `charge.succeeded`
-     * and `checkout.session.completed`.
-     * @param options.async a payment only: the money comes later, by `settleAsync`; the session
+     * Pays the session. For a subscription, this emits `customer.subscription.created` with the
+     * status `incomplete`, in the same second `customer.subscription.updated` to `active`, then
+     * `invoice.paid` and `checkout.session.completed`. For a payment: `payment_intent.succeeded`,
+     * `charge.succeeded` and `checkout.session.completed`.
+     * @param options.async for a payment only: the money arrives later, by `settleAsync`; the session
      * completes as `unpaid`
      */
     payCheckout: (id: string, options: { async?: boolean } = {}): void => {
@@ -115,7 +115,7 @@ export function checkoutActions(world: World) {
       subscribe(session)
     },
 
-    /** The money of an `async` payment comes, or not: `checkout.session.async_payment_…`. */
+    /** The money of an `async` payment arrives or fails: `checkout.session.async_payment_…`. */
     settleAsync: (id: string, outcome: 'succeeded' | 'failed'): void => {
       const { payment_intent: intent } = existing(world.checkoutSessions, id)
       if (intent === null || existing(world.paymentIntents, intent).status !== 'processing') {
@@ -128,7 +128,7 @@ export function checkoutActions(world: World) {
       world.emit(`checkout.session.async_payment_${outcome}`, object)
     },
 
-    /** The session's time is over: `checkout.session.expired`. */
+    /** The session expires: `checkout.session.expired`. */
     expireCheckout: (id: string): void => {
       if (!isOpen(world, id)) throw new Error(`${id} is no longer open`)
       expireSession(world, id)
@@ -136,7 +136,7 @@ export function checkoutActions(world: World) {
   }
 }
 
-/** What someone without a customer object types in. */
+/** The address that a payer without a customer object types in. */
 const PAYER_EMAIL = 'payer@example.com'
 
 function detailsOf(world: World, session: CheckoutSession, customerId: string | null) {

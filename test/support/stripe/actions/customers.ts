@@ -3,8 +3,8 @@ import { type World, existing } from '../world.ts'
 import { endSubscription, hasEnded } from './subscriptions.ts'
 
 /**
- * Deletes a customer: each subscription ends (`customer.subscription.deleted`), then comes
- * `customer.deleted` with the customer as it last was.
+ * Deletes a customer: each subscription ends (`customer.subscription.deleted`), then
+ * `customer.deleted` follows with the customer's last state.
  */
 export function deleteCustomer(world: World, id: string): DeletedCustomer {
   const customer = existing(world.customers, id)
@@ -19,7 +19,7 @@ export function deleteCustomer(world: World, id: string): DeletedCustomer {
   return deleted
 }
 
-/** Whether the customer is gone, or never was. */
+/** Whether the customer was deleted, or never existed. */
 export function isDeleted(world: World, id: string): boolean {
   const customer = world.customers.get(id)
   return customer === undefined || customer.deleted === true

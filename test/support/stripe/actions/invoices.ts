@@ -6,7 +6,7 @@ import { takePayment } from './money.ts'
 
 const RETRY_AFTER_S = 3 * DAY_S
 
-/** A draft, which `finalizeInvoice` opens; the caller puts it into the subscription. */
+/** A draft, which `finalizeInvoice` opens; the caller adds it to the subscription. */
 export function draftInvoice(
   world: World,
   subscription: Subscription,
@@ -39,7 +39,7 @@ export function finalizeInvoice(world: World, id: string): Invoice {
 
 /**
  * Takes the invoice's money, of which there may be none. The invoice's own events come later, by
- * `emitPaid`: Stripe changes the subscription in between.
+ * `emitPaid`, because Stripe changes the subscription in between.
  */
 export function payInvoice(world: World, id: string): void {
   const invoice = existing(world.invoices, id)
@@ -63,7 +63,7 @@ export function emitPaid(world: World, id: string): void {
   world.emit('invoice.payment_succeeded', invoice)
 }
 
-/** An attempt to take the money of an open invoice that fails; it is to be tried again. */
+/** A failed attempt to take the money of an open invoice; more attempts follow. */
 export function failInvoice(world: World, id: string): void {
   const invoice = existing(world.invoices, id)
   takePayment(world, paymentOf(invoice), 'failed')

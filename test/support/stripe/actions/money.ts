@@ -7,7 +7,7 @@ import {
 import type { Charge, PaymentIntent } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
 
-/** A payment whose money is on its way: `payment_intent.created` and nothing else yet. */
+/** A payment whose money is on its way: only `payment_intent.created`. */
 export function startPayment(world: World, given: NewPayment): PaymentIntent {
   const intent = newPaymentIntent(world.clock.now(), given)
   world.paymentIntents.set(intent.id, intent)
@@ -15,7 +15,7 @@ export function startPayment(world: World, given: NewPayment): PaymentIntent {
   return intent
 }
 
-/** The money arrives, or it does not. */
+/** The money arrives, or fails to. */
 export function settlePayment(
   world: World,
   intentId: string,
@@ -37,7 +37,7 @@ export function settlePayment(
   return { intent, charge }
 }
 
-/** Both at once, as with a card. */
+/** Starts and settles a payment at once, as with a card. */
 export function takePayment(
   world: World,
   given: NewPayment,

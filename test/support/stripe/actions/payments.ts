@@ -2,7 +2,7 @@ import { disputeTransaction, newDispute } from '../shapes/dispute.ts'
 import { newRefund } from '../shapes/payment.ts'
 import { type World, change, existing } from '../world.ts'
 
-/** Money that goes back. Amounts are in the smallest unit of the charge's currency. */
+/** Refunds and disputes. Amounts are in the smallest unit of the charge's currency. */
 export function paymentActions(world: World) {
   return {
     /** The bank declines further charges of a payment method with this code; null ends it. */
@@ -12,8 +12,8 @@ export function paymentActions(world: World) {
     },
 
     /**
-     * Gives back what is left of a charge, or a part: `charge.refunded`, whose charge carries the
-     * sum of all refunds so far in `amount_refunded`, and `refund.created`.
+     * Refunds the rest of a charge, or a part: `charge.refunded`, whose charge has the sum of all
+     * refunds so far in `amount_refunded`, and `refund.created`.
      * @returns the refund's id
      */
     refund: (chargeId: string, amount?: number): string => {
@@ -35,8 +35,8 @@ export function paymentActions(world: World) {
     },
 
     /**
-     * A refund comes to nothing after all, and the money is Stripe's again: `refund.failed`, or
-     * `refund.updated` for one that is cancelled, and `charge.refund.updated`.
+     * A refund fails or is cancelled, and the money returns to Stripe: `refund.failed` or
+     * `refund.updated`, and `charge.refund.updated`.
      */
     returnRefund: (id: string, status: 'failed' | 'canceled' = 'failed'): void => {
       const { object: refund } = change(world.refunds, id, { status })
@@ -73,8 +73,8 @@ export function paymentActions(world: World) {
     },
 
     /**
-     * The cardholder disputes a charge: `charge.dispute.created`, and with the money taken,
-     * `charge.dispute.funds_withdrawn`. An inquiry takes no money.
+     * The cardholder disputes a charge: `charge.dispute.created`, and
+     * `charge.dispute.funds_withdrawn` when the money is withdrawn. An inquiry withdraws no money.
      * @returns the dispute's id
      */
     dispute: (chargeId: string, options: { amount?: number; isInquiry?: boolean } = {}): string => {
@@ -108,8 +108,8 @@ export function paymentActions(world: World) {
     },
 
     /**
-     * The bank has decided: `charge.dispute.closed`, and for a dispute that is won, with the money
-     * back, `charge.dispute.funds_reinstated`. An inquiry ends as `warning_closed`.
+     * The bank decides: `charge.dispute.closed`, and `charge.dispute.funds_reinstated` for a dispute
+     * that is won, whose money returns. An inquiry ends as `warning_closed`.
      */
     closeDispute: (id: string, status: 'won' | 'lost' | 'warning_closed'): void => {
       const dispute = existing(world.disputes, id)

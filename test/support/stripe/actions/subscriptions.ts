@@ -16,7 +16,7 @@ import {
   payInvoice,
 } from './invoices.ts'
 
-/** Changes a subscription and says so: `customer.subscription.updated`, unless nothing changed. */
+/** Changes a subscription and emits `customer.subscription.updated`, unless nothing changed. */
 export function updateSubscription(
   world: World,
   id: string,
@@ -47,12 +47,12 @@ export function endSubscription(
   return object
 }
 
-/** Whether a subscription has come to its end; nothing changes it any more. */
+/** Whether a subscription has ended; nothing changes it any more. */
 export function hasEnded(subscription: Subscription): boolean {
   return ['canceled', 'incomplete_expired'].includes(subscription.status)
 }
 
-/** What changes in a subscription that is to end with its period, or to go on after all. */
+/** The changes to a subscription that will end with its period, or continue after all. */
 export function endingWithPeriod(
   world: World,
   subscription: Subscription,
@@ -88,7 +88,7 @@ export function subscriptionActions(world: World) {
     )
   }
 
-  /** The next period with its invoice, not yet paid. */
+  /** Starts the next period with its invoice, which is not paid yet. */
   function startPeriod(id: string): string {
     const invoice = draftPeriod(id)
     finalizeInvoice(world, invoice)
@@ -108,7 +108,7 @@ export function subscriptionActions(world: World) {
     return invoice.id
   }
 
-  /** Pays the newest invoice, which makes the subscription active, whatever it was. */
+  /** Pays the newest invoice, which makes the subscription active from any state. */
   function settle(id: string, invoice: string): void {
     payInvoice(world, invoice)
     updateSubscription(world, id, { status: 'active' })
@@ -122,9 +122,9 @@ export function subscriptionActions(world: World) {
 
   return {
     /**
-     * The period ends. The next one begins and is paid: `invoice.created`,
+     * The period ends, and the next one begins and is paid: `invoice.created`,
      * `customer.subscription.updated`, `invoice.finalized`, `invoice.paid`. A subscription that is
-     * to end with its period ends.
+     * set to end with its period ends instead.
      */
     renew: (id: string): void => {
       if (running(id).cancel_at_period_end) {
@@ -136,21 +136,23 @@ export function subscriptionActions(world: World) {
 
     /**
      * The next period begins and its payment fails: `invoice.payment_failed` and the status
-     * `past_due`. Called again, it is another attempt at the same invoice that fails.
+     * `past_due`. A further call fails another attempt at the same invoice.
      */
     failPayment: (id: string): void => {
       failInvoice(world, openInvoiceOf(id) ?? startPeriod(id))
       updateSubscription(world, id, { status: 'past_due' })
     },
 
-    /** The open invoice is paid after all: the subscription is active again. */
+    /** The open invoice is paid after all, and the subscription is active again. */
     recover: (id: string): void => {
       const invoice = openInvoiceOf(id)
       if (invoice === null) throw new Error(`${id} has no open invoice`)
       settle(id, invoice)
     },
 
-    /** The last attempt has failed: by the account's settings it ends, or stays unpaid. */
+    /**
+     * The last attempt has failed: by the account's settings the subscription ends, or stays unpaid.
+     */
     giveUp: (id: string, to: 'unpaid' | 'canceled'): void => {
       const subscription = running(id)
       if (to === 'canceled') endSubscription(world, subscription.id, 'payment_failed')
@@ -163,7 +165,7 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { items })
     },
 
-    /** Other items, such as by the dashboard; their periods are that of the first. */
+    /** Replaces the items, as on the dashboard; their periods are that of the first. */
     setItems: (id: string, items: readonly { price: string; quantity?: number }[]): void => {
       const before = running(id)
       const { start, end } = currentPeriod(before)
@@ -171,7 +173,7 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { items: { ...before.items, data } })
     },
 
-    /** An upgrade whose invoice, which is due at once, is not paid: one update to `past_due`. */
+    /** An upgrade whose invoice is due at once and is not paid: one update to `past_due`. */
     upgradeUnpaid: (id: string, priceId: string): void => {
       const before = running(id)
       const items = itemsWith(before, { price: existing(world.prices, priceId) })
@@ -185,7 +187,7 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { items, latest_invoice: invoice.id, status: 'past_due' })
     },
 
-    /** Null resumes. Renewals go on meanwhile, by `renewUnasked`. */
+    /** Null resumes. Renewals continue meanwhile, by `renewUnasked`. */
     pauseCollection: (id: string, behavior: Pause | null): void => {
       running(id)
       const pause = behavior === null ? null : { behavior, resumes_at: null }
@@ -207,7 +209,7 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { cancel_at: seconds })
     },
 
-    /** A subscription that is paid, made on the dashboard. @returns its id */
+    /** A paid subscription, made on the dashboard. @returns its id */
     startSubscription: (given: {
       customer: string
       items: readonly { price: string; quantity?: number }[]
@@ -234,7 +236,7 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, endingWithPeriod(world, running(id), isEnding))
     },
 
-    /** At once. */
+    /** Cancels at once. */
     cancel: (id: string): void => void endSubscription(world, running(id).id),
   }
 }

@@ -166,7 +166,7 @@ function readLineItem(world: World, item: Params, mode: (typeof MODES)[number]):
   return newLineItem(price, quantity)
 }
 
-/** `price`, the id of one that exists, or `price_data`, of which a price for once is made. */
+/** `price`, the id of an existing price, or `price_data`, from which a one-off price is made. */
 function readPrice(world: World, item: Params): Price {
   const data = item.nested('price_data')
   if (data === undefined) {

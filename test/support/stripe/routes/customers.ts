@@ -68,13 +68,13 @@ export const customerRoutes: Route[] = [
   },
 ]
 
-/** The customer that a call is about; to all but reads a deleted one does not exist. */
+/** The customer of a call; only reads can see a deleted one. */
 export function liveCustomer(world: World, id: string, param = 'id'): Customer {
   if (isDeleted(world, id)) throw noSuchObject('customer', id, param)
   return world.customers.get(id) as Customer
 }
 
-/** The fields that were sent; an empty text clears one. */
+/** The fields that were sent; an empty text clears a field. */
 function readFields(params: Params): Partial<Customer> {
   const names = ['email', 'name', 'phone', 'description'] as const
   const sent = names.map((name) => [name, params.text(name)] as const)

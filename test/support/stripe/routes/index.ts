@@ -18,7 +18,7 @@ const matchers = [
   pattern: new RegExp(`^${route.path.replace(':id', '([^/]+)')}$`),
 }))
 
-/** The route for a request and what `:id` stands for in it; undefined if there is none. */
+/** The route of a request with the value of `:id`; undefined if there is none. */
 export function findRoute(
   method: string | undefined,
   path: string,

@@ -31,7 +31,7 @@ export const meterEventRoutes: Route[] = [
       const isKnown = world.meterEvents.some(
         ({ identifier, created }) => identifier === event.identifier && created > now - DAY_S,
       )
-      // Stripe gives this error no code: clients tell it by its message.
+      // Stripe gives this error no code: clients recognise its message.
       if (isKnown) throw refused(`An event already exists with identifier ${event.identifier}.`)
       world.meterEvents.push(event)
       return event
@@ -71,7 +71,7 @@ export const meterEventRoutes: Route[] = [
   },
 ]
 
-/** The two keys that a meter asks for by default. */
+/** The two keys that a meter requires by default. */
 function checkPayload({ payload }: MeterEvent): void {
   for (const key of ['stripe_customer_id', 'value']) {
     if (!payload[key]) {

@@ -9,8 +9,8 @@ interface Readable {
 }
 
 /**
- * The two reads of a resource: one by its id, and a list.
- * @param filters the list's own parameters, and what of an object each is compared with
+ * The two reads of a resource: one by id, and a list.
+ * @param filters the list's own parameters, each with the field that it is compared with
  */
 function reads<T extends Readable>(
   kind: string,

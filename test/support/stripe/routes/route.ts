@@ -3,15 +3,15 @@ import type { World } from '../world.ts'
 
 export interface Call {
   world: World
-  /** What `:id` in the path stands for; empty in a path without one. */
+  /** The value of `:id` in the path; empty in a path without it. */
   id: string
   params: Params
 }
 
 export interface Route {
   method: 'GET' | 'POST' | 'DELETE'
-  /** Such as `/v1/customers/:id`. */
+  /** For example `/v1/customers/:id`. */
   path: string
-  /** Does the call at once and returns the object to answer with, or throws an `ApiError`. */
+  /** Performs the call at once and returns the object to answer with, or throws an `ApiError`. */
   answer(call: Call): object
 }

@@ -82,7 +82,7 @@ function requireSubscription(world: World, id: string): Subscription {
   return subscription
 }
 
-/** To updates a subscription that has ended is as good as none. */
+/** Updates treat an ended subscription as missing. */
 function requireRunning(world: World, id: string): Subscription {
   const subscription = requireSubscription(world, id)
   if (hasEnded(subscription)) throw noSuchObject('subscription', id)

@@ -11,7 +11,7 @@ export interface NewCheckoutSession {
   metadata: Record<string, string>
   successUrl: string
   cancelUrl: string | null
-  /** Seconds; a day from now if undefined. */
+  /** In seconds; a day from now if undefined. */
   expiresAt: number | undefined
   lineItems: LineItem[]
   customerCreation?: 'always' | 'if_required' | undefined

@@ -5,7 +5,7 @@ import { newId } from '../world.ts'
 
 const DAYS_TO_ANSWER = 9
 
-/** A dispute of a charge; an inquiry is one that takes no money yet. */
+/** A dispute of a charge; an inquiry withdraws no money yet. */
 export function newDispute(
   created: number,
   charge: Charge,
@@ -40,7 +40,7 @@ export function newDispute(
   }
 }
 
-/** What a dispute takes out of the balance (a negative amount), or puts back into it. */
+/** The amount that a dispute withdraws from the balance (negative), or returns to it. */
 export function disputeTransaction(
   created: number,
   dispute: Dispute,

@@ -6,11 +6,11 @@ import { lineAmount } from './price.ts'
 
 export interface InvoiceCause {
   reason: 'subscription_create' | 'subscription_cycle'
-  /** The period it looks back on, while its lines look ahead; in seconds. */
+  /** The period that it looks back on, in seconds; its lines look ahead. */
   period: { start: number; end: number }
 }
 
-/** An invoice over the subscription's present period, open and not yet attempted. */
+/** An invoice for the subscription's present period, open and not yet attempted. */
 export function newInvoice(
   created: number,
   subscription: Subscription,

@@ -5,9 +5,9 @@ import { newId } from '../world.ts'
 const OLD_VERSION = '2025-02-24.acacia'
 
 /**
- * The same event as accounts older than basil get it: a subscription has `current_period_start`
- * and `current_period_end` itself and its items have none; an invoice and its lines have
- * `subscription` themselves and no `parent`. Others differ in their version only.
+ * The same event for accounts older than basil: a subscription has `current_period_start` and
+ * `current_period_end` itself, and its items do not; an invoice and its lines have `subscription`
+ * themselves and no `parent`. Other events differ only in their version.
  */
 export function asOldShape(event: StripeEvent): StripeEvent {
   const { object, previous_attributes: previous } = structuredClone(event.data)
@@ -23,7 +23,7 @@ export function asOldShape(event: StripeEvent): StripeEvent {
   }
 }
 
-/** The same fact as an event of its own, which Stripe may send as well. */
+/** The same fact in a separate event, which Stripe may also send. */
 export function asCopy(event: StripeEvent): StripeEvent {
   return { ...structuredClone(event), id: newId('evt_1', 23) }
 }

@@ -49,7 +49,7 @@ export function newPrice(created: number, given: NewPrice): Price {
   }
 }
 
-/** The price in the form of a plan, which subscription items still carry beside it. */
+/** The price in the form of a plan, which subscription items still contain too. */
 export function planOf(price: Price): Stripe.Plan {
   return {
     id: price.id,
@@ -74,7 +74,7 @@ export function planOf(price: Price): Stripe.Plan {
   }
 }
 
-/** Of one line: the price times the quantity, in the smallest unit. */
+/** The amount of one line: the price times the quantity, in the smallest unit. */
 export function lineAmount(price: Price | null, quantity: number): number {
   return (price?.unit_amount ?? 0) * quantity
 }

@@ -10,7 +10,7 @@ export interface NewSubscription {
   metadata: Record<string, string>
 }
 
-/** A subscription as Checkout makes it: incomplete until its first invoice is paid. */
+/** A subscription as Checkout creates it: incomplete until its first invoice is paid. */
 export function newSubscription(created: number, given: NewSubscription): Subscription {
   const id = newId('sub_1', 23)
   const items = given.items.map((item) => newItem(id, created, item.price, item.quantity))
@@ -99,7 +99,7 @@ export function newItem(
   }
 }
 
-/** The items in the period that follows theirs. */
+/** The items in their next period. */
 export function itemsRenewed(subscription: Subscription): Subscription['items'] {
   const data = subscription.items.data.map((item) => ({
     ...item,
@@ -113,7 +113,7 @@ export function itemsRenewed(subscription: Subscription): Subscription['items'] 
   return { ...subscription.items, data }
 }
 
-/** The items with another price or quantity in the place of the item `itemId`, or of the first. */
+/** The items with another price or quantity for the item `itemId`, or for the first one. */
 export function itemsWith(
   subscription: Subscription,
   replacement: { id?: string; price?: Price; quantity?: number },
