@@ -38,7 +38,7 @@ export function service(
       aborted.throwIfAborted()
       if (duties.answer) await lookAtAdminTokens(app, config)
       aborted.throwIfAborted()
-      // A server that can not write still answers what only reads; acts are refused by themselves.
+      // A server that can't write still answers reads; each write is refused by itself.
       const program = duties.answer ? 'server' : 'worker'
       await recordStart(app, config, program, database.migrated).catch((error: unknown) =>
         logger.error({ err: error }, 'Could not record the start in the audit log'),

@@ -42,7 +42,7 @@ export async function recognise(request: FastifyRequest, bearers: Bearers): Prom
   return true
 }
 
-/** Node keeps the first of two Authorization headers and drops the other: two are none. */
+/** Node keeps the first of two Authorization headers and drops the other; here two count as none. */
 function bearerToken(request: FastifyRequest): string | undefined {
   const headers = request.raw.headersDistinct['authorization'] ?? []
   return headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined

@@ -34,7 +34,7 @@ export interface KeyMeans {
   calls: KeyCallCounter
 }
 
-/** `X-API-Key: cust_<id>_<secret>`, or the same 401 for every other request. */
+/** Requires `X-API-Key: cust_<id>_<secret>`, and answers every other request with the same 401. */
 export function requireApiKey(app: FastifyInstance, keys: KeyMeans, gate: Gate): void {
   markScope(app, {
     scope: 'customer',

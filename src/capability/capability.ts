@@ -36,6 +36,6 @@ export interface Capability extends Examinable {
     admin?: Routes
     internal?: Routes
   }
-  /** What applies Stripe's events, by their types. */
+  /** Handlers of Stripe's events, by event type. */
   stripeEvents?: EventHandlers
 }

@@ -108,7 +108,7 @@ function explain(error: unknown, command: Command | undefined, err: Terminal): 1
   return 1
 }
 
-/** Of an unknown outcome also what may have been issued, to revoke it. */
+/** For an unknown outcome, also names what may have been issued, so that it can be revoked. */
 function refusalText({ message, details, repeat = {} }: Refusal): string {
   const faults = (Array.isArray(details) ? details : []).map(
     (fault) => `${fault.path} ${fault.message}`,

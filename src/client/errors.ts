@@ -70,7 +70,7 @@ export class StrongroomError extends Error {
   }
 }
 
-/** The error that an answer of 400 and above is. */
+/** The error for an answer of 400 and above. */
 export function errorOf(
   response: Pick<Response, 'status' | 'headers'>,
   text: string,

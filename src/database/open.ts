@@ -27,7 +27,7 @@ export interface OpenLog {
   warn: (message: string) => void
 }
 
-/** What is wrong with the database, and what to do about it. */
+/** The database is not fit for use; the message says why and what to do. */
 export class DatabaseNotReady extends Error {}
 
 /**

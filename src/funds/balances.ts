@@ -16,7 +16,7 @@ export interface BalanceRow extends Standing {
   asset: string
   tier: string
   status: 'active' | 'frozen' | 'closed'
-  /** Without holds whose time is over. */
+  /** Without expired holds. */
   held: bigint
   creditLimit: bigint
   updatedAt: Date
@@ -24,7 +24,7 @@ export interface BalanceRow extends Standing {
   budgets: Budget[]
 }
 
-/** What is not known of that time is null. */
+/** Fields that are unknown for that time are null. */
 export type BalanceThen = Omit<BalanceRow, 'tier' | 'status' | 'creditLimit' | 'budgets'> & {
   tier: string | null
   status: BalanceRow['status'] | null

@@ -39,7 +39,7 @@ export interface Charge extends Transfer {
   holdNotes: Notes | null
 }
 
-/** What a batch of operations is decided on, as it stands under the accounts' locks. */
+/** What decisions about a batch depend on, as read under the accounts' locks. */
 export interface Ledger {
   accounts: readonly Account[]
   /** Transfers that already have one of the batch's keys. */
@@ -78,7 +78,7 @@ export interface Writes {
   sums: Sum[]
 }
 
-/** Decides operations one after the other, in memory. Knows neither HTTP nor SQL. */
+/** Decides operations one after the other, in memory, without knowing HTTP or SQL. */
 export function openBatch(ledger: Ledger) {
   const accounts = new Map(ledger.accounts.map((account) => [account.id, account]))
   const idOf = new Map(ledger.accounts.map((account) => [account.userId, account.id]))

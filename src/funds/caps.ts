@@ -35,7 +35,7 @@ export function busyLineages() {
   return { note, has, any: () => until.size > 0 }
 }
 
-/** What counts towards the day's sum: a hold moves nothing, and its capture does. */
+/** The kinds that count towards the day's sum: a hold moves nothing, and its capture counts. */
 const COUNTED: ReadonlySet<TransferKind> = new Set([
   'deduct',
   'top_up',

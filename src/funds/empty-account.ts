@@ -28,7 +28,7 @@ export async function settleAccount<Row extends LockedRow>(
 
 type LockedRow = Omit<Account, 'userId' | 'lapsedBefore'> & { userId: string | null }
 
-/** Whether there is something to give up: a balance, or a hold that still counts. */
+/** Whether nothing would be given up: no balance, and no hold that still counts. */
 export async function isEmpty(tx: Transaction, account: Account): Promise<boolean> {
   if (account.balance !== 0n) return false
   if (account.held === 0n) return true

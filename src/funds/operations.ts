@@ -23,7 +23,7 @@ export type Movement = {
   actor: Actor
   /** About how long its notes are, which is what writing it takes. */
   bytes?: number
-  /** How much its token may move; null or left out for no bound. */
+  /** How much the caller's token may move; null or absent for no bound. */
   cap?: Cap | null
 } & (
   | {
@@ -99,7 +99,7 @@ export interface Moved {
   hold: Hold | null
   /** The grant that the transfer made or ended. */
   grant: Grant | null
-  /** It had been done before: this is what was answered then. */
+  /** Whether it had been done before; this is then the first answer. */
   replayed: boolean
 }
 
@@ -117,7 +117,7 @@ export const NO_SIGNATURE = {
   actor: { id: 'system', ip: null },
 }
 
-/** Takes the movement over: a copy for each would be garbage of thousands a second. */
+/** Changes the movement itself: a copy for each would be thousands of garbage objects a second. */
 export function newOperation(movement: Movement): Operation {
   const key = movement.idempotencyKey ?? ownKey()
   return Object.assign(movement, { key, sent: false, givenUp: false })

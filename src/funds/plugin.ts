@@ -38,7 +38,7 @@ declare module 'fastify' {
     funds: {
       /**
        * Moves or holds money once, durably, or throws the refusal.
-       * @param attempt the request's, whose time bounds the wait
+       * @param attempt the request's attempt, whose time limits the wait
        * @param group of those that come together, which take turns with all else
        */
       move(movement: Movement, attempt?: Attempt, group?: string): Promise<Moved>
@@ -53,7 +53,7 @@ declare module 'fastify' {
         isRefused: boolean,
         attempt: Attempt,
       ): Promise<Moved[]>
-      /** As it is now, every acknowledged movement included. */
+      /** The current balance, including every acknowledged movement. */
       balance(userId: string): Promise<BalanceRow>
       /** The balance at that time. */
       balanceAt(userId: string, at: Date): Promise<BalanceThen>

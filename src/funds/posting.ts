@@ -111,7 +111,7 @@ export function isToBeToppedUp(
   return below !== null && balance < below && status === 'active' && !chargedBack
 }
 
-/** Whether what can be deducted could be more than every JSON reader keeps exactly. */
+/** Whether the deductible amount could exceed what every JSON reader keeps exactly. */
 export function isBeyondLimit(account: Pick<Account, 'balance' | 'creditLimit'>): boolean {
   return account.balance + account.creditLimit > AMOUNT_MAX
 }
@@ -131,7 +131,8 @@ export function post(
   isForced = false,
 ): Account {
   const effect = EFFECTS[kind]
-  // What Stripe has taken back is gone, whatever the account says; and no status keeps one open.
+  // Money that Stripe has taken back is gone, whatever the account's state; and an erasure must
+  // always succeed.
   const isTaken = amount < 0n
   if ((effect.debit === 'user' || isTaken) && !isForced && !UNCONDITIONAL.has(kind)) {
     if (account.status !== 'active' && !isTaken) throw new Refusal('ACCOUNT_FROZEN')

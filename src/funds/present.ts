@@ -93,7 +93,7 @@ export function presentGrant(grant: Grant, userId: string, now: Date) {
   }
 }
 
-/** The hold as it was right after the call, also when the call is repeated later. */
+/** The hold right after the call, also when the call is repeated later. */
 export function presentHold({ transfer, hold, userId }: Moved) {
   if (hold === null) throw new Error('This movement concerns no hold')
   const status = { hold: 'open', capture: 'captured', release: 'released' } as const

@@ -25,12 +25,12 @@ export const Asset = Type.String({
 
 const Tier = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['pro'] })
 
-/** In answers: what was accepted before is not checked again. */
+/** For answers: what was accepted before is not checked again. */
 export const UserName = Type.String({ examples: ['user-123'] })
 const TierName = Type.String({ examples: ['pro'] })
 const AssetName = Type.String({ examples: ['USD/2'] })
 
-/** An amount a caller gives. */
+/** An amount in a request. */
 export const Amount = Type.Integer({
   minimum: 1,
   maximum: Number.MAX_SAFE_INTEGER,
@@ -38,7 +38,7 @@ export const Amount = Type.Integer({
   examples: [500],
 })
 
-/** An amount we answer; it may be zero or below. */
+/** An amount in an answer; it may be zero or negative. */
 export const Units = Type.Integer({
   description: 'In the smallest unit of the asset.',
   examples: [1000],
@@ -133,8 +133,14 @@ export const Movement = Type.Object(
     user_id: UserName,
     asset: AssetName,
     amount: Units,
-    balance: Type.Integer({ description: 'Right after this transfer.', examples: [1000] }),
-    available: Type.Integer({ description: 'Right after this transfer.', examples: [1000] }),
+    balance: Type.Integer({
+      description: 'The balance right after this transfer.',
+      examples: [1000],
+    }),
+    available: Type.Integer({
+      description: 'The available amount right after this transfer.',
+      examples: [1000],
+    }),
     grants: GrantPieces,
     created_at: Timestamp,
   },
@@ -189,7 +195,7 @@ export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(IdempotencyKey),
 })
 
-/** What may be said of a movement; it is kept with it. */
+/** Notes about a movement, which are stored with it. */
 export const Notes = {
   reason: Type.Optional(line(500, { examples: ['1,200 tokens'] })),
   reference: Type.Optional(line(255, { examples: ['job-77'] })),
@@ -267,8 +273,11 @@ export const Hold = Type.Object(
       enum: ['open', 'captured', 'released', 'expired'],
     }),
     transfer_id: TransferId,
-    balance: Type.Integer({ description: 'Right after this call.', examples: [1000] }),
-    available: Type.Integer({ description: 'Right after this call.', examples: [1000] }),
+    balance: Type.Integer({ description: 'The balance right after this call.', examples: [1000] }),
+    available: Type.Integer({
+      description: 'The available amount right after this call.',
+      examples: [1000],
+    }),
     grants: GrantPieces,
     expires_at: Timestamp,
     created_at: Timestamp,

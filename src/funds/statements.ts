@@ -31,7 +31,7 @@ export interface BatchInput {
   charges: readonly Place[]
   holds: readonly Place[]
   grants: readonly Place[]
-  /** Of tokens with a cap for the day, each once and in order. */
+  /** Lineages of tokens with a daily cap, each once and in order. */
   lineages: readonly string[]
 }
 
@@ -54,7 +54,7 @@ export interface BatchState {
 
 const NO_TRANSACTION = { xid: '', now: new Date(0), open: null, budgets: null }
 
-/** For the sum of a token with a cap, which another batch has for as long as its commit takes. */
+/** For a capped token's sum, which another batch keeps locked until its commit. */
 const SUM_WAIT_MS = 250
 
 /**

@@ -68,7 +68,7 @@ export const accounts = pgTable(
       .default(sql`0`),
     /** How many budgets it has. */
     budgetCount: smallint().notNull().default(0),
-    /** How far below zero balance minus held may go. */
+    /** How far balance minus held may go below zero. */
     creditLimit: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
@@ -80,7 +80,7 @@ export const accounts = pgTable(
      * is paused, or has an intent open.
      */
     autoTopUpBelow: bigint({ mode: 'bigint' }),
-    /** Stripe has taken money back: only then may the balance stand below its floor. */
+    /** Stripe has taken money back; only then may the balance be below its floor. */
     chargedBack: boolean().notNull().default(false),
     /** The number of this account's transfers, and the `seq` of the newest. */
     seq: bigint({ mode: 'bigint' })

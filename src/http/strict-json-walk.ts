@@ -2,7 +2,7 @@ import { NUMBER_CHARS_MAX, endOfNumber, isKept } from './strict-json-numbers.ts'
 
 const DEPTH_MAX = 32
 
-/** Of a whole text: a thousand items with a hundred fields each have some 200,000. */
+/** For a whole text: a thousand items with a hundred fields each have some 200,000 values. */
 export const VALUES_MAX = 262_144
 
 /**
@@ -154,7 +154,7 @@ function endOfString(text: string, start: number): number {
   return end
 }
 
-/** Between two quotes a backslash is counted once: those before a quote stand behind the one before. */
+/** Each backslash is counted once: those before a quote come after the quote before. */
 export function isEscaped(text: string, at: number): boolean {
   let backslashes = 0
   while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import { Refusal } from '../refusals/index.ts'
 import { parseLongStrictJson, parseStrictJson } from './strict-json-parser.ts'
 
-/** The body limit of all but a few routes. A longer body is read in slices. */
+/** The body limit of most routes. A longer body is read in slices. */
 export const SHORT_BYTES_MAX = 65_536
 
 const CONTENT_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i

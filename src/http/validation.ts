@@ -4,7 +4,7 @@ import type { FastifyHttpOptions, FastifySchema, FastifySchemaCompiler } from 'f
 import { isEmail } from './email.ts'
 import { readText } from './text-values.ts'
 
-/** `allErrors` names every fault at once; the body limit bounds what that can cost. */
+/** `allErrors` reports every fault at once; the body limit bounds what that can cost. */
 const STRICT = {
   removeAdditional: false,
   useDefaults: false,

@@ -20,8 +20,8 @@ export interface Held extends Pick<
 }
 
 /**
- * - `keep`: what is there is right, or nothing better can be known.
- * - `issue`: a licence with these terms, in the place of the last one if there is one.
+ * - `keep`: the existing licence is right, or too little is known to decide better.
+ * - `issue`: issue a licence with these terms; it replaces the last one, if there is one.
  *
  * None may last longer than `expiresAt`.
  */

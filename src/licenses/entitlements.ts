@@ -1,7 +1,7 @@
 import type { Database } from '../database/index.ts'
 import type { Terms } from './issue.ts'
 
-/** What a customer has used of a metric in the current calendar month (UTC). */
+/** How much of a metric a customer has used in the current calendar month (UTC). */
 export type UsedThisMonth = (db: Database, customerId: string, metric: string) => Promise<string>
 
 export interface Grant {

@@ -73,7 +73,7 @@ export const Entitlement = Type.Object(
     limit: nullable(
       Type.Number({ description: 'The maximum in a calendar month (UTC); null for no limit.' }),
     ),
-    used: Type.Number({ description: 'What was reported of it in this calendar month (UTC).' }),
+    used: Type.Number({ description: 'The usage reported in this calendar month (UTC).' }),
     used_exact: Exact,
   },
   { $id: 'Entitlement' },

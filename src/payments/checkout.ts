@@ -51,7 +51,7 @@ export function openTopUpCheckout(
         },
       ],
       metadata,
-      // A session's metadata is not its payment's.
+      // The metadata of a session does not apply to its payment.
       payment_intent_data: {
         metadata,
         ...(saving !== null && { setup_future_usage: 'off_session' as const }),

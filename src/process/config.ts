@@ -166,7 +166,7 @@ type Reader = ReturnType<typeof environmentReader>
 
 function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
   const url = databaseUrl(read, 'DATABASE_URL')
-  // A URL that asks for TLS gets it verified: silently falling back to plain text is no default.
+  // A URL that asks for TLS gets it verified, and never falls back to plain text silently.
   const asksForTls = /[?&](sslmode=(?!disable)|ssl=(?!0|false|disable))/.test(url ?? '')
   const caPath = read.text('DATABASE_CA_FILE')
   return {

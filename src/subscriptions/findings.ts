@@ -114,7 +114,7 @@ function findingId(...parts: readonly (string | bigint)[]): string {
   return `find_${hash('sha256', parts.join(' '), 'hex').slice(0, 16)}`
 }
 
-/** How many customers pay twice for a plan, whichever process says so. */
+/** A gauge of the customers who pay twice for a plan, the same in every process. */
 export function subscriptionGauges(registry: Registry, db: Database): void {
   const sample = sampled(async () => {
     const [row] = await db.execute<{ count: number }>(

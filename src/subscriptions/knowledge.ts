@@ -50,7 +50,9 @@ export interface Known {
 
 export type Verdict = 'take' | 'keep' | 'old'
 
-/** For so long after a change, an answer without it is put down to a slow copy at Stripe's. */
+/**
+ * For so long after a change, an answer without the change is attributed to a lagging copy at Stripe.
+ */
 const OLD_ANSWER_S_MAX = 10
 
 /** Between the clocks of Stripe's machines, and ours where an answer has no time. */
@@ -82,7 +84,7 @@ function isRecent({ eventAt, fetchedAt }: Known, now: number): boolean {
   return now - Math.max(eventAt ?? 0, fetchedAt ?? 0) <= OLD_ANSWER_S_MAX
 }
 
-/** Whether a fetch shows nothing of what the event that led to it has just changed. */
+/** Whether a fetch shows nothing of the change in the event that caused it. */
 export function showsWhatWas(fetched: FetchKnowledge, event: EventKnowledge): boolean {
   if (event.before === null || fetched.at - event.at > OLD_ANSWER_S_MAX) return false
   const { before, state } = event

@@ -11,7 +11,7 @@ import { subscriptionNames } from './names.ts'
 export const subscriptions = fp(
   async (app: FastifyInstance) => {
     app.decorate('subscriptionFollowers', [])
-    // Licences refer to them, and are forgotten before.
+    // Licences refer to subscriptions, and are erased in earlier steps.
     app.erasures.addSteps({
       5: together(forgetRowsOf('subscriptions'), forgetRowsOf('subscriptions_past')),
     })

@@ -50,13 +50,13 @@ export async function reconcile(
     checked += 1
     report(checked)
     if (known === undefined) {
-      // Most are ended, or of customers that are not ours: no reason to ask for each again.
+      // Most of them have ended, or belong to strangers: no reason to fetch each one.
       const isNew = !ENDED.includes(state.status)
       const outcome = isNew ? await takeIn(means, subscription, knowledge, null) : 'keep'
       if (outcome === 'take') mended.push({ id, before: null, after: state })
     } else if (isSame(known, state)) {
       differing.delete(id)
-      // Its plans may mean something else by now, or a licence be due for another reason.
+      // Its plans may have changed their meaning, or a licence may be due for another reason.
       const isOff = await resync(means, id, billOf(state, at, knowledge.outcome))
       if (isOff) mended.push({ id, before: known, after: state })
     }

@@ -40,7 +40,8 @@ export async function versionOf(db: Database, id: string): Promise<bigint | null
 /**
  * Takes in a report about a subscription: its row, the customer's plan, the licences and the audit
  * records, or nothing.
- * @param version what `versionOf` said before a fetch; a write since then makes the outcome `raced`
+ * @param version the result of `versionOf` before a fetch; after a write since then the outcome is
+ * `raced`
  * @param bills what was heard of its invoices besides
  */
 export function takeIn(
@@ -76,8 +77,7 @@ export function takeIn(
 }
 
 /**
- * Brings the licences of a subscription in step with its plans again, which may have come to mean
- * something else.
+ * Updates the licences of a subscription for its plans, which may have changed their meaning.
  * @param heard what Stripe says of its invoices
  * @returns whether anything had to be changed
  */
@@ -106,7 +106,7 @@ export function resync(
     if (isOther) {
       await tx.update(subscriptions).set({ bills, heldItems }).where(eq(subscriptions.id, id))
     }
-    // A licence that only lacks a signature by a newer key is for the next event to replace.
+    // A licence that only lacks the signature of a newer key is left for the next event.
     const anyKey = { ...keys, verifies: () => true }
     const written = { ...row, bills, heldItems }
     const follower = everyOne(subscriptionFollowers)

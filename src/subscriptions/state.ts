@@ -70,7 +70,7 @@ const Invoice = Type.Object({
   auto_advance: Type.Optional(Type.Boolean()),
 })
 
-/** What is read of Stripe's object, in the shapes before and since API version basil. */
+/** The fields that are read of Stripe's object, in the shapes before and since API version basil. */
 const Subscription = Type.Object({
   id: Id,
   customer: Reference,

@@ -60,7 +60,7 @@ export async function write(
   return written
 }
 
-/** Items that count in place of the row's own; null where those do. */
+/** The items that count instead of the row's own; null if its own count. */
 export function heldItemsOf(state: SubscriptionState, bills: readonly Bill[]): Item[] | null {
   const { items, paid } = standingOf(state, bills)
   return paid === 'earlier' ? [...items] : null

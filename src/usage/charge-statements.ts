@@ -20,7 +20,7 @@ export interface Remainder {
 export interface ChargingState {
   /** How a report's metrics are paid for. */
   pricesOf: (report: Report) => Record<string, Metering>
-  /** Customers that somebody else has locked, or whose plan. */
+  /** Customers that another transaction has locked, or whose plan it has locked. */
   busy: ReadonlySet<string>
   remainders: readonly Remainder[]
   admission: AdmissionState

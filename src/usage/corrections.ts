@@ -84,7 +84,7 @@ export function correctionWriter(books: LedgerBooks) {
         charges: charge === null ? [] : [charge],
         holds: [],
         grants: [],
-      lineages: [],
+        lineages: [],
       },
       ALONE,
     )

@@ -31,10 +31,10 @@ async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): P
 const forgetHours = forgetRowsOf('usage_meter_hours')
 const forgetSums = forgetRowsOf('usage_meter_sums')
 
-/** By the numbers that rows of erasures under way have. */
+/** The numbers are stored in the rows of running erasures. */
 export const usageSteps: Readonly<Record<number, Step>> = {
   6: together(forgetReports, forgetCorrections),
-  // What is on its way to Stripe is made of sums: after them there is no more of it.
+  // Events to Stripe are made from sums: once the sums are deleted, no more are made.
   7: together(forgetHours, forgetSums),
   8: together(forgetEvents, forgetBillingFindings),
   9: together(forgetRemainders, forgetBasePlans),

@@ -70,7 +70,7 @@ declare module 'fastify' {
        * @param attempt the request's, whose time bounds the wait
        */
       correct(draft: CorrectionDraft, attempt?: Attempt): Promise<Corrected>
-      /** Counts what became of a meter event on its way to Stripe. */
+      /** Counts the outcome of sending a meter event to Stripe. */
       meterEventSettled(outcome: Settled['outcome']): void
     }
   }

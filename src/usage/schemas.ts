@@ -19,7 +19,7 @@ const MetricValues = Type.Unsafe<Record<string, number>>({
   examples: [{ 'api.calls': 1_250, 'storage.gb': 3.5 }],
 })
 
-/** Visible ASCII: no space, no line break, nothing that looks like something else. */
+/** Visible ASCII: no space, no line break, no look-alike characters. */
 export const ReportId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
   description: 'Your own id of the report: repeated with it, the report counts once.',

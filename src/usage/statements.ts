@@ -290,8 +290,8 @@ function addToTotals(sql: postgres.Sql) {
 }
 
 /**
- * Reports stored under these keys. Asked in a statement of its own: one that another process stored
- * while the batch waited for it was invisible to the batch.
+ * Reports stored under these keys. A separate statement, because a report that another process stored
+ * while the batch waited for it is invisible to the batch.
  */
 export function findReports(
   sql: postgres.Sql,

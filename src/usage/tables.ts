@@ -44,7 +44,9 @@ export interface ChargedPart {
   amount: number
 }
 
-/** What customers' instances reported, each report once. Retention deletes rows, nothing changes them. */
+/**
+ * Reports from customers' instances, each stored once. Retention deletes rows; nothing changes them.
+ */
 export const usageReports = pgTable(
   'usage_reports',
   {

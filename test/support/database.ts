@@ -10,7 +10,9 @@ export interface TestDatabase {
   url: string
   /** As the role that owns the tables, which is no superuser. */
   ownerUrl: string
-  /** As the role that created the database: it may revoke privileges and end connections. */
+  /**
+   * Connects as the role that created the database, which may revoke privileges and end connections.
+   */
   adminUrl: string
   drop(): Promise<void>
 }

@@ -49,7 +49,7 @@ export interface CustomerCalls {
    */
   getMe: Call<'getMe'>
   /**
-   * Whether the usable licences grant a feature, and up to what.
+   * Check whether the usable licences grant a feature, and up to what limit.
    *
    * A customer is entitled if a licence has the name as a feature that is on, or as a limit. Of several licences the most generous counts.
 
@@ -75,21 +75,21 @@ Needs a key with the scope `usage:write`.
   /**
    * Read the subscriptions of a customer: for a key, of its own.
    *
-   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
+   * Ended subscriptions are left out. `subscription` is the one whose plan has the highest rank, then the newest; null if none is to a plan.
 
 Needs a key with the scope `subscriptions:read`, or an operator’s token with the permission `subscriptions:read`.
    */
   getSubscription: Call<'getSubscription'>
   /**
-   * Subscribe to a plan on a page of Stripe.
+   * Subscribe to a plan on Stripe's page.
    *
-   * The same request again gives the same session, as long as it is open.
+   * Repeating the request returns the same session, as long as it is open.
 
 Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
    */
   openSubscriptionCheckout: Call<'openSubscriptionCheckout'>
   /**
-   * Change or end the subscription on a page of Stripe.
+   * Change or end the subscription on Stripe's page.
    *
    * Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
    */
@@ -97,7 +97,7 @@ Needs a key with the scope `billing:write`, or an operator’s token with the pe
   /**
    * The usable licences of a customer, newest first: for a key, of its own.
    *
-   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.
 
 Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
    */
@@ -128,21 +128,21 @@ export interface AdminCalls {
   /**
    * Read the subscriptions of a customer: for a key, of its own.
    *
-   * Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
+   * Ended subscriptions are left out. `subscription` is the one whose plan has the highest rank, then the newest; null if none is to a plan.
 
 Needs a key with the scope `subscriptions:read`, or an operator’s token with the permission `subscriptions:read`.
    */
   getSubscription: Call<'getSubscription'>
   /**
-   * Subscribe to a plan on a page of Stripe.
+   * Subscribe to a plan on Stripe's page.
    *
-   * The same request again gives the same session, as long as it is open.
+   * Repeating the request returns the same session, as long as it is open.
 
 Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
    */
   openSubscriptionCheckout: Call<'openSubscriptionCheckout'>
   /**
-   * Change or end the subscription on a page of Stripe.
+   * Change or end the subscription on Stripe's page.
    *
    * Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
    */
@@ -150,7 +150,7 @@ Needs a key with the scope `billing:write`, or an operator’s token with the pe
   /**
    * The usable licences of a customer, newest first: for a key, of its own.
    *
-   * Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.
 
 Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
    */
@@ -158,7 +158,7 @@ Needs a key with the scope `licenses:read`, or an operator’s token with the pe
   /**
    * Read totals of a customer’s usage, oldest first: for a key, of its own.
    *
-   * Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+   * Whole hours, days or months in UTC: from the one that contains `from` to the last one that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
 
 Needs a key with the scope `usage:read`, or an operator’s token with the permission `usage:read`.
    */
@@ -576,7 +576,7 @@ Needs a token with the permission `accounts:read`.
    */
   listHolds: Call<'listHolds'>
   /**
-   * Charge what a hold has set aside, in part or whole; the rest is released.
+   * Charge a hold, in part or in full; the rest is released.
    *
    * Repeating the capture returns the first answer.
 
@@ -694,7 +694,7 @@ Needs a token with the permission `credit:write`.
    */
   check: Call<'check'>
   /**
-   * Prove a transfer to anybody, offline.
+   * Prove a transfer offline, to anyone.
    *
    * Needs a token with the permission `accounts:read`.
    */

@@ -211,7 +211,7 @@ export interface paths {
         };
         /**
          * Read the subscriptions of a customer: for a key, of its own
-         * @description Those that have ended are left out. `subscription` is the one whose plan has the highest rank, then the newest; null where none is to a plan.
+         * @description Ended subscriptions are left out. `subscription` is the one whose plan has the highest rank, then the newest; null if none is to a plan.
          *
          *     Needs a key with the scope `subscriptions:read`, or an operator’s token with the permission `subscriptions:read`.
          */
@@ -234,8 +234,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Subscribe to a plan on a page of Stripe
-         * @description The same request again gives the same session, as long as it is open.
+         * Subscribe to a plan on Stripe's page
+         * @description Repeating the request returns the same session, as long as it is open.
          *
          *     Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
          */
@@ -256,7 +256,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change or end the subscription on a page of Stripe
+         * Change or end the subscription on Stripe's page
          * @description Needs a key with the scope `billing:write`, or an operator’s token with the permission `subscriptions:write`.
          */
         post: operations["openPortal"];
@@ -275,7 +275,7 @@ export interface paths {
         };
         /**
          * The usable licences of a customer, newest first: for a key, of its own
-         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and as long as nothing has changed the answer is a 304. Each `token` verifies with the keys of `/.well-known/jwks.json`, and no network.
+         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.
          *
          *     Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
          */
@@ -297,7 +297,7 @@ export interface paths {
         };
         /**
          * Read totals of a customer’s usage, oldest first: for a key, of its own
-         * @description Whole hours, days or months in UTC: from the one that `from` is in to the last one that starts before `to`. Left out, `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
+         * @description Whole hours, days or months in UTC: from the one that contains `from` to the last one that starts before `to`. By default `to` is now, and `from` a day, 30 days or a year earlier. At most a year of hours, ten years of days or months, and 10,000 totals.
          *
          *     Needs a key with the scope `usage:read`, or an operator’s token with the permission `usage:read`.
          */
@@ -1637,13 +1637,13 @@ export interface components {
             statusCode: number;
             /** @description The name of the HTTP status. */
             error: string;
-            /** @description Stable: decide by this, not by the message. Later versions may add some. */
+            /** @description Stable: decide by this, not by the message. Later versions may add codes. */
             code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
             details?: components["schemas"]["ErrorDetail"][] | components["schemas"]["BudgetDetail"];
-            /** @description Sent again with this key, the call moves money once. */
+            /** @description Repeat the call with this key, and it moves money once. */
             idempotency_key?: string;
             /** @description Repeat the report with this id, and it counts once. */
             report_id?: string;
@@ -2035,7 +2035,7 @@ export interface components {
         };
         AccountPage: {
             data: components["schemas"]["Account"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         /** @description A hold as it is now. */
@@ -2048,13 +2048,13 @@ export interface components {
             asset: string;
             /**
              * Format: int64
-             * @description What was set aside.
+             * @description The amount that was set aside.
              * @example 1000
              */
             amount: number;
             /**
              * Format: int64
-             * @description What of it was charged; the rest went back.
+             * @description The part that was charged; the rest was released.
              * @example 1000
              */
             captured: number;
@@ -2089,7 +2089,7 @@ export interface components {
         };
         HoldPage: {
             data: components["schemas"]["HoldState"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         Statement: {
@@ -2160,7 +2160,7 @@ export interface components {
         };
         GrantPage: {
             data: components["schemas"]["Grant"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         Budget: {
@@ -2207,7 +2207,7 @@ export interface components {
         };
         BudgetPage: {
             data: components["schemas"]["Budget"][];
-            /** @description For the next page, with the same filters; null on the last one. */
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
         Check: {
@@ -4308,7 +4308,7 @@ export interface components {
         };
         CorrectUsageRequest: {
             /**
-             * @description Of your making: the same report sent again under it counts once.
+             * @description Your own id of the report: repeated with it, the report counts once.
              * @example 2026-11-24T09:instance-7
              */
             report_id: string;
@@ -4502,7 +4502,7 @@ export interface components {
             amount?: number;
             /**
              * Format: int32
-             * @description After this the hold no longer counts; 7 days if not given.
+             * @description After this time the hold no longer counts; 7 days by default.
              * @example 3600
              */
             expires_in_s?: number;
@@ -5150,7 +5150,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 status?: "active" | "frozen" | "closed";
                 /** @example pro */
@@ -5185,7 +5185,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -5234,7 +5234,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -6602,7 +6602,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -6879,7 +6879,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 status?: "active" | "frozen" | "closed";
                 /** @example pro */
@@ -6914,7 +6914,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -7066,7 +7066,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 status?: components["schemas"]["GrantStatus"];
             };
@@ -7202,7 +7202,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;

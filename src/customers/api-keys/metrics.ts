@@ -36,7 +36,7 @@ export function checkCounter<Label extends string = never>(
   }
 }
 
-/** @returns counts a check of a key */
+/** @returns a function that counts a check */
 export function keyMetrics(registry: Registry): (check: KeyCheck) => void {
   const registers = [registry]
   const counting = checkCounter(registry, {

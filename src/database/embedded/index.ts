@@ -28,7 +28,7 @@ export interface EmbeddedPostgres {
   url: string
   /** For the role that owns the database and its tables. */
   migrationUrl: string
-  /** For the cluster's superuser: tests and operators. */
+  /** The URL for the cluster's superuser: for tests and operators. */
   adminUrl: string
   /** Stops the server, unless another process still uses it. */
   stop(): Promise<void>
@@ -154,7 +154,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
 }
 
-/** Also mends a first start that was cut off between its steps. */
+/** Creates what is missing, also after a first start that was interrupted between its steps. */
 async function createDatabase(session: postgres.Sql, url: string): Promise<void> {
   await session`select pg_advisory_lock(${SETUP_LOCK})`
   try {

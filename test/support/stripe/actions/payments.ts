@@ -59,7 +59,7 @@ export function paymentActions(world: World) {
       world.balanceTransactions.set(balance.id, balance)
     },
 
-    /** A dispute that was lost is won after all: the money is back. */
+    /** A lost dispute is won after all, and the money returns. */
     overturnDispute: (id: string): void => {
       const dispute = existing(world.disputes, id)
       if (dispute.status !== 'lost') throw new Error(`${id} is not lost`)
