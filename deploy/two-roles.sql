@@ -9,12 +9,25 @@
   \set owner_password_file /run/secrets/database-owner-password
 \endif
 \set owner_password `cat :'owner_password_file'`
--- Each table is locked for a moment: where one is in use for longer, nothing happens, and it may run again.
-set lock_timeout = '5s';
+-- Each table is locked for a moment. Where the service is in the way, what was locked is let go, and it is
+-- tried again; if it never succeeds, nothing has happened, and the script may run again.
 begin;
 create role strongroom_owner login password :'owner_password';
 grant strongroom_owner to strongroom;
-reassign owned by strongroom to strongroom_owner;
+do $$
+begin
+  for try in 1..100 loop
+    begin
+      set local lock_timeout = '250ms';
+      reassign owned by strongroom to strongroom_owner;
+      return;
+    exception when deadlock_detected or lock_not_available then
+      if try = 100 then raise; end if;
+    end;
+    perform pg_sleep(0.05 + random() / 5);
+  end loop;
+end
+$$;
 revoke connect, temporary on database strongroom from public;
 grant connect on database strongroom to strongroom;
 commit;

@@ -108,7 +108,7 @@ function needsOf({ config }: RouteOptions) {
   if (permission === undefined) return undefined
   if (adminPermission !== undefined) {
     const sentence =
-      `Needs a key with the scope \`${permission}\`, or an operator’s token with the permission ` +
+      `Needs a key with the scope \`${String(permission)}\`, or an operator’s token with the permission ` +
       `\`${adminPermission}\`.`
     return { sentence, extension: { 'x-scope': permission, 'x-permission': adminPermission } }
   }
