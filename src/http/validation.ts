@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import type { FastifyHttpOptions, FastifySchema, FastifySchemaCompiler } from 'fastify'
 import { isEmail } from './email.ts'
+import { buildSerializer } from './serialization.ts'
 import { readText } from './text-values.ts'
 
 /** `allErrors` reports every fault at once; the body limit bounds what that can cost. */
@@ -49,5 +50,5 @@ export const stopAtFirstFault: FastifySchemaCompiler<FastifySchema> = build(
  * would drop unknown fields.
  */
 export const schemaController: NonNullable<FastifyHttpOptions<Server>['schemaController']> = {
-  compilersFactory: { buildValidator },
+  compilersFactory: { buildValidator, buildSerializer },
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { test } from 'node:test'
 import { createCustomer } from '../support/customers.ts'
 import { JSON_TYPE } from '../support/hostile.ts'
-import { openSocket, rawRequest, readToEnd } from '../support/raw-socket.ts'
+import { callsMeanwhile, rawRequest } from '../support/raw-socket.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { startService } from '../support/service.ts'
 
@@ -21,25 +20,7 @@ test('others are answered while a long batch is read and checked', async (t) => 
   const headers = [['x-api-key', apiKey] as const, JSON_TYPE]
   const request = rawRequest('POST', '/api/usage/report/batch', headers, body)
 
-  const batch = await openSocket(service.origin)
-  await new Promise((sent) => batch.write(request.subarray(0, -1), sent))
-  const other = await openSocket(service.origin)
-  const live = async () => {
-    other.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n')
-    await once(other, 'data')
-  }
-  for (let calls = 0; calls < 20; calls++) await live()
-
-  const answers = readToEnd(batch)
-  batch.write(request.subarray(-1))
-  let between = 0
-  while (!batch.closed) {
-    await live()
-    between++
-  }
-  other.destroy()
-  const [answer] = await answers
-  assert.ok(answer)
+  const { answer, between } = await callsMeanwhile(service.origin, request)
   assertRefused(answer, 'VALIDATION_FAILED')
   assert.equal(answer.body.details[0].path, '/reports/999/report_id')
   // Read in one piece it would be one or two.

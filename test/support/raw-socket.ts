@@ -38,6 +38,39 @@ export async function sendRaw(origin: string, bytes: string | Buffer): Promise<R
   return readToEnd(socket)
 }
 
+/**
+ * Calls `/health/live` one after the other while a request is answered, from when its last byte is sent.
+ * @returns the request's answer, the number of calls, and how long the longest took in ms
+ */
+export async function callsMeanwhile(
+  origin: string,
+  request: Buffer,
+): Promise<{ answer: RawAnswer; between: number; longestMs: number }> {
+  const long = await openSocket(origin)
+  await new Promise((sent) => long.write(request.subarray(0, -1), sent))
+  const other = await openSocket(origin)
+  const live = async () => {
+    other.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n')
+    await once(other, 'data')
+  }
+  // Until the connection and the route are warm.
+  for (let calls = 0; calls < 20; calls++) await live()
+  const answers = readToEnd(long)
+  long.write(request.subarray(-1))
+  let between = 0
+  let longestMs = 0
+  while (!long.closed) {
+    const begun = performance.now()
+    await live()
+    longestMs = Math.max(longestMs, performance.now() - begun)
+    between++
+  }
+  other.destroy()
+  const [answer] = await answers
+  assert.ok(answer)
+  return { answer, between, longestMs }
+}
+
 /** A request line with the given headers, which may repeat and contain bytes of Latin-1. */
 export function rawRequest(
   method: string,

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { test } from 'node:test'
 import { JSON_TYPE } from '../../support/hostile.ts'
 import { assertSound } from '../../support/ledger.ts'
 import { lockRows } from '../../support/locks.ts'
 import { eventually } from '../../support/processes.ts'
-import { openSocket, rawRequest, readToEnd } from '../../support/raw-socket.ts'
+import { callsMeanwhile, rawRequest } from '../../support/raw-socket.ts'
 import { assertRefused } from '../../support/refusals.ts'
 import { inParallel, scaled } from '../../support/scale.ts'
 import { type Answer, INTERNAL_TOKEN, type Service, startService } from '../../support/service.ts'
@@ -180,29 +179,9 @@ test('others are answered while a long batch is read, checked and written', asyn
     assert.ok(body.length > 3_000_000)
     const headers = [['x-internal-token', INTERNAL_TOKEN] as const, JSON_TYPE]
     const request = rawRequest('POST', '/transfers/batch', headers, body)
-    const batch = await openSocket(service.origin)
-    await new Promise((sent) => batch.write(request.subarray(0, -1), sent))
-    const other = await openSocket(service.origin)
-    const live = async () => {
-      other.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n')
-      await once(other, 'data')
-    }
-    for (let calls = 0; calls < 20; calls++) await live()
-    const answers = readToEnd(batch)
-    batch.write(request.subarray(-1))
-    let between = 0
-    let longest = 0
-    while (!batch.closed) {
-      const begun = performance.now()
-      await live()
-      longest = Math.max(longest, performance.now() - begun)
-      between++
-    }
-    other.destroy()
-    const [answer] = await answers
-    assert.ok(answer)
+    const { answer, between, longestMs } = await callsMeanwhile(service.origin, request)
     assert.equal(answer.status, 200, JSON.stringify(answer.body).slice(0, 200))
-    t.diagnostic(`${between} calls in between, the longest ${longest.toFixed(0)} ms`)
+    t.diagnostic(`${between} calls in between, the longest ${longestMs.toFixed(0)} ms`)
     assert.ok(between > 20, `${between} calls in between`)
   }
 })
