@@ -4,7 +4,7 @@ import type { LoadOptions } from './load.ts'
 
 /** The load of wrk's scripts in `load.ts`, where wrk is not installed: in a process of its own, too. */
 export interface AutocannonJob extends LoadOptions {
-  kind: 'deducts' | 'batches' | 'reads' | 'asks' | 'reports' | 'webhooks'
+  kind: 'deducts' | 'checks' | 'batches' | 'reads' | 'asks' | 'reports' | 'webhooks'
   path: string
   connections: number
   /** Of charges in a batch. */
@@ -19,11 +19,22 @@ interface Call {
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as AutocannonJob
-const { origin, path, token, users, apiKeys, durationS, connections, batch, webhookSecret } = job
+const {
+  origin,
+  path,
+  token,
+  prefix,
+  users,
+  apiKeys,
+  durationS,
+  connections,
+  batch,
+  webhookSecret,
+} = job
 const seed = process.hrtime.bigint()
 let n = 0
 
-const user = () => `user-${1 + Math.floor(Math.random() * users)}`
+const user = () => `${prefix}${1 + Math.floor(Math.random() * users)}`
 const withKey = () => ({ 'x-api-key': apiKeys[Math.floor(Math.random() * apiKeys.length)] ?? '' })
 const JSON_TYPE = { 'content-type': 'application/json' }
 
@@ -32,6 +43,12 @@ const CALLS: Record<AutocannonJob['kind'], () => Call> = {
     method: 'POST',
     path,
     headers: { ...JSON_TYPE, 'x-internal-token': token, 'idempotency-key': `${seed}-${n++}` },
+    body: JSON.stringify({ user_id: user(), amount: 1 }),
+  }),
+  checks: () => ({
+    method: 'POST',
+    path,
+    headers: { ...JSON_TYPE, 'x-internal-token': token },
     body: JSON.stringify({ user_id: user(), amount: 1 }),
   }),
   batches: () => ({

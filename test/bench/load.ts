@@ -18,6 +18,8 @@ export interface LoadOptions {
   token: string
   durationS: number
   users: number
+  /** What their ids begin with, before a number. */
+  prefix: string
   /** One for each customer that reports usage. */
   apiKeys: readonly string[]
   webhookSecret: string
@@ -27,6 +29,7 @@ export interface Load {
   name: 'wrk' | 'autocannon'
   /** Requests answered a second; fails if any answer was not 2xx. */
   deducts(path: string, options: LoadOptions): Promise<number>
+  checks(path: string, options: LoadOptions): Promise<number>
   /** Charges a second, in batches. */
   batches(path: string, options: LoadOptions): Promise<number>
   reads(path: string, options: LoadOptions): Promise<number>
@@ -65,7 +68,7 @@ const wrk: Load = {
           ['content-type'] = 'application/json',
           ['x-internal-token'] = '${options.token}',
           ['idempotency-key'] = seed .. n,
-        }, '{"user_id":"user-' .. user .. '","amount":1}')
+        }, '{"user_id":"${options.prefix}' .. user .. '","amount":1}')
       end`,
     ),
   batches: async (path, options) => {
@@ -91,6 +94,16 @@ const wrk: Load = {
         return wrk.format('GET', '${path}/user-' .. math.random(1, ${options.users}), {
           ['x-internal-token'] = '${options.token}',
         })
+      end`,
+    ),
+  checks: (path, options) =>
+    runWrk(
+      options,
+      `function request()
+        return wrk.format('POST', '${path}', {
+          ['content-type'] = 'application/json',
+          ['x-internal-token'] = '${options.token}',
+        }, '{"user_id":"${options.prefix}' .. math.random(1, ${options.users}) .. '","amount":1}')
       end`,
     ),
   // wrk can not sign.
@@ -141,6 +154,7 @@ async function runWrk(
 const autocannon: Load = {
   name: 'autocannon',
   deducts: (path, options) => runAutocannon('deducts', path, options),
+  checks: (path, options) => runAutocannon('checks', path, options),
   batches: async (path, options) =>
     BATCH * (await runAutocannon('batches', path, options, BATCH_CONNECTIONS)),
   reads: (path, options) => runAutocannon('reads', path, options),

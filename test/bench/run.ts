@@ -19,7 +19,7 @@ import { measureColdKeys } from './cold-keys.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { measureRefusals } from './refusals.ts'
 import { median, printTable, type Row } from './report.ts'
-import { createCustomers, createToken, fillLedger, openUsers } from './seed.ts'
+import { createCustomers, createToken, fillLedger, openControlledUsers, openUsers } from './seed.ts'
 import { measureNeighbours } from './usage-neighbours.ts'
 
 /**
@@ -70,12 +70,21 @@ try {
   await sql`set statement_timeout = 0`
   await openUsers(sql, MANY)
   await fillLedger(sql, 10_000)
+  await openControlledUsers(sql, MANY)
   service = await startService()
 
   const samples = new Map<string, number[]>()
   const { origin, child } = service
   const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
-  const many = { origin, token, durationS, users: MANY, apiKeys, webhookSecret }
+  const many = {
+    origin,
+    token,
+    durationS,
+    users: MANY,
+    prefix: 'user-',
+    apiKeys,
+    webhookSecret,
+  }
   const one = { ...many, users: 1 }
   const known = { ...many, token: await createToken(origin, adminToken) }
   const measures: Record<string, () => Promise<number>> = {
@@ -87,6 +96,9 @@ try {
     'bare hot deduct': () => bareDeducts(url, one),
     'batched deduct': () => load.batches('/transfers/batch', many),
     'batched hot deduct': () => load.batches('/transfers/batch', one),
+    'deduct with a grant': () => load.deducts('/deduct', { ...many, prefix: 'granted-' }),
+    'deduct with three budgets': () => load.deducts('/deduct', { ...many, prefix: 'budgeted-' }),
+    check: () => load.checks('/check', many),
     'empty GET': () => load.reads('/empty/balance', many),
     balance: () => load.reads('/balance', many),
     'empty report': () => load.reports('/empty/usage/report', many),
@@ -114,6 +126,9 @@ try {
       'bare hot deduct',
       20,
     ],
+    ['POST /deduct, one grant', 'deduct with a grant', 'without', 'deduct', 0.9],
+    ['POST /deduct, three budgets', 'deduct with three budgets', 'without', 'deduct', 0.8],
+    ['POST /check', 'check', 'GET /balance', 'balance', 0.8],
     ['GET /balance/:user_id', 'balance', 'the empty route', 'empty GET', 0.7],
     ['POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4],
     ['POST /api/webhooks/stripe', 'webhook', 'the empty route', 'empty webhook', 0.35],
@@ -249,7 +264,15 @@ async function measureLarge(samples: Map<string, number[]>): Promise<void> {
       const database = await filledDatabase(count)
       const { origin, child } = await startService(database)
       services.push({ origin, child })
-      const target = { origin, token, durationS, users: MANY, apiKeys: [], webhookSecret }
+      const target = {
+        origin,
+        token,
+        durationS,
+        users: MANY,
+        prefix: 'user-',
+        apiKeys: [],
+        webhookSecret,
+      }
       await load.deducts('/deduct', { ...target, durationS: WARM_S })
       measures[`deduct, ${name} stored`] = () => load.deducts('/deduct', target)
     }

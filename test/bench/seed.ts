@@ -4,12 +4,41 @@ import type postgres from 'postgres'
 export async function openUsers(sql: postgres.Sql, count: number): Promise<void> {
   await sql`
     insert into accounts (system, asset)
-    select unnest(array['adjustments', 'holds', 'revenue', 'stripe']), 'USD/2'
+    select unnest(array['adjustments', 'breakage', 'holds', 'revenue', 'stripe']), 'USD/2'
     on conflict do nothing`
   await sql`
     insert into accounts (user_id, asset, tier, balance, seq)
     select 'user-' || n, 'USD/2', 'pro', 1000000000000, 1 from generate_series(1, ${count}::int) n
     on conflict do nothing`
+}
+
+/** As many accounts `granted-1` and so on, with a grant each, and `budgeted-1` and so on, with three budgets. */
+export async function openControlledUsers(sql: postgres.Sql, count: number): Promise<void> {
+  await sql`
+    with opened as (
+      insert into accounts (user_id, asset, tier, balance, seq, granted, grant_count)
+      select 'granted-' || n, 'USD/2', 'pro', 1000000000000, 1, 1000000000000, 1
+      from generate_series(1, ${count}::int) n
+      on conflict do nothing returning id
+    )
+    insert into grants (account_id, seq, transfer_seq, amount, remaining, priority, status,
+      expires_at, created_at, is_open)
+    select id, 1, 1, 1000000000000, 1000000000000, 50, 'active', now() + interval '30 days', now(), true
+    from opened`
+  await sql`
+    with opened as (
+      insert into accounts (user_id, asset, tier, balance, seq, budget_count)
+      select 'budgeted-' || n, 'USD/2', 'pro', 1000000000000, 1, 3
+      from generate_series(1, ${count}::int) n
+      on conflict do nothing returning id
+    )
+    insert into budgets (account_id, id, amount, "window", time_zone, mode, alert_at, used,
+      window_start, resets_at, since_seq, alerted)
+    select id, one.name, 1000000000000, one.name, 'UTC', 'hard', '{80}', 0,
+      date_trunc(one.unit, now()), date_trunc(one.unit, now()) + one.length, 0, 0
+    from opened cross join (values
+      ('hour', 'hour', interval '1 hour'), ('day', 'day', interval '1 day'), ('month', 'month', interval '1 month')
+    ) as one (name, unit, length)`
 }
 
 /** Further transfers until so many are stored, evenly over the accounts. */
