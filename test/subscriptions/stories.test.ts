@@ -14,7 +14,7 @@ const AGAIN = {
   ...(process.env['STORY_PATH'] !== undefined && { path: process.env['STORY_PATH'] }),
 }
 
-const SECONDS_MAX = scaled(6 * 3_600, 20)
+const SECONDS_MAX = scaled(6 * 3_600, 14)
 const MS = 1_000
 
 type Told = Pick<fc.RunDetails<unknown>, 'numRuns' | 'seed' | 'interrupted'>

@@ -17,7 +17,7 @@ interface Refused {
  */
 export function assertRefused(answer: Refused, code: RefusalCode, about = ''): void {
   const [status, standard] = REFUSALS[code]
-  const { request_id, details, ...rest } = answer.body
+  const { request_id, details, results, ...rest } = answer.body
   // The message may name a plain path, and nothing else.
   const isNamed = code === 'NOT_FOUND' && NO_SUCH_ROUTE.test(rest.message)
   const message: string = isNamed ? rest.message : standard
@@ -27,6 +27,11 @@ export function assertRefused(answer: Refused, code: RefusalCode, about = ''): v
   assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8', about)
   assert.match(request_id, /^[A-Za-z0-9._-]{8,64}$/, about)
   assert.equal(answer.headers.get('x-request-id'), request_id, about)
+  if (code === 'BATCH_REFUSED') {
+    for (const one of results ?? []) {
+      assert.deepEqual(Object.keys(one).slice(0, 2), ['status', 'body'], about)
+    }
+  } else assert.equal(results, undefined, about)
   if (code === 'BUDGET_EXCEEDED') {
     assert.deepEqual(Object.keys(details), ['budget_id', 'remaining'], about)
   } else if (details !== undefined) assertDetails(details, about)

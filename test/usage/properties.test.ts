@@ -125,7 +125,7 @@ test('totals are those of the accepted reports, whatever is repeated, late or cl
       )
       assert.equal(left?.early, 0, 'what was cleaned is gone')
     }),
-    { numRuns: scaled(1_000, 60) },
+    { numRuns: scaled(1_000, 40) },
   )
 })
 

@@ -149,6 +149,7 @@ test('a range that ends before it begins is refused, wherever a query asks for o
     // The customer's own calls have a key of their own.
     const filled = path
       .replace('{customer_id}', target.customer.customerId)
+      .replace('{user_id}', 'ada')
       .replace('{key_id}', keyIdOf(target.customer.apiKey))
     const headers = { 'x-api-key': target.customer.apiKey }
     const metric = path.startsWith('/api/usage') ? 'metric=api.calls&' : ''
