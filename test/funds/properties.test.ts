@@ -6,6 +6,7 @@ import type { Movement, Place } from '../../src/funds/operations.ts'
 import { verifyLedger } from '../../src/funds/verify.ts'
 import { connect } from '../../src/database/connect.ts'
 import { Refusal } from '../../src/refusals/index.ts'
+import { scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
 import { type Command, LIMIT, isBeyondLimit, modelLedger } from './model.ts'
 
@@ -88,7 +89,7 @@ test('random sequences, batched at random, end as in a simple model', async (t) 
         else assert.equal(changed.body.available, own + after[name])
       }
     }),
-    { numRuns: 100 },
+    { numRuns: scaled(1_000, 50) },
   )
   assert.deepEqual((await verifyLedger(sql)).findings, [])
 })

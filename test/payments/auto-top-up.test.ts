@@ -64,6 +64,9 @@ async function start(t: TestContext, userId = 'ada') {
       const session = stripe.find(sessionId) as { payment_intent: string }
       return (stripe.find(session.payment_intent) as { payment_method: string }).payment_method
     },
+    /** Until Stripe has been asked for so many payments. */
+    asked: async (count: number) =>
+      assert.ok(await eventually(() => payments().length === count, WAIT_MS_MAX)),
     /** Until so many intents have this status. */
     until: (status: string, count = 1) =>
       eventually(
@@ -74,7 +77,8 @@ async function start(t: TestContext, userId = 'ada') {
 }
 
 test('a fall below the threshold is one payment and one credit', async (t) => {
-  const { put, pay, state, deduct, balance, payments, until, stripe, deliver } = await start(t)
+  const { asked, put, pay, state, deduct, balance, payments, until, stripe, deliver } =
+    await start(t)
   const set = await put()
   assert.equal(set.status, 200)
   assert.deepEqual(
@@ -86,7 +90,7 @@ test('a fall below the threshold is one payment and one credit', async (t) => {
   assert.equal((await deduct(500)).status, 200)
   assert.equal(payments().length, 0, 'at the threshold, not below')
   assert.equal((await deduct(1)).status, 200)
-  await until('sent')
+  await asked(1)
   assert.equal((await deduct(100)).status, 200)
   await deliver(stripe.events, { copies: 3, order: 'shuffled', seed: 5 })
   await deliver(stripe.events.map(asCopy))
@@ -96,12 +100,12 @@ test('a fall below the threshold is one payment and one credit', async (t) => {
 })
 
 test('charges at once leave one intent, and each refusal too is a reason for one', async (t) => {
-  const { put, pay, deduct, balance, payments, until, deliver, intents } = await start(t)
+  const { asked, put, pay, deduct, balance, payments, until, deliver, intents } = await start(t)
   await pay()
   await put()
   const outcomes = await Promise.all(Array.from({ length: 100 }, () => deduct(20)))
   assert.equal(outcomes.filter(({ status }) => status === 200).length, 50)
-  await until('sent')
+  await asked(1)
   assert.equal(payments().length, 1)
   await deliver()
   await until('succeeded')
@@ -129,14 +133,15 @@ test('the answer is lost, the job dies, the event comes first: one payment for e
 })
 
 test('caps count intents; what they refuse pauses until it is enabled again', async (t) => {
-  const { put, pay, state, deduct, payments, until, deliver, intents, balance } = await start(t)
+  const { asked, put, pay, state, deduct, payments, until, deliver, intents, balance } =
+    await start(t)
   await pay()
   await put({ threshold: 1_000, amount: 300, daily_max: 700 })
   // Each credit leaves it below the threshold, so the next follows by itself.
   await deduct(900)
-  await until('sent')
+  await asked(1)
   await deliver()
-  assert.ok(await eventually(() => payments().length === 2, WAIT_MS_MAX))
+  await asked(2)
   await deliver()
   await until('succeeded', 2)
   assert.equal(await balance(), 700)
@@ -147,12 +152,13 @@ test('caps count intents; what they refuse pauses until it is enabled again', as
   const lifted = await put({ threshold: 1_000, amount: 300, daily_max: 900, monthly_max: 899 })
   assert.deepEqual([lifted.body.status, lifted.body.paused_reason], ['paused', 'monthly_max'])
   assert.equal((await put({ threshold: 1_000, amount: 300, daily_max: 900 })).body.status, 'ready')
-  await until('sent')
+  await asked(3)
   assert.equal(payments().length, 3)
 })
 
 test('a decline is tried again at the next charge, and pauses when it is the third', async (t) => {
-  const { put, pay, state, deduct, payments, until, deliver, stripe, balance } = await start(t)
+  const { asked, put, pay, state, deduct, payments, until, deliver, stripe, balance } =
+    await start(t)
   const method = await pay()
   await put()
   stripe.declineCharges(method, 'insufficient_funds')
@@ -170,7 +176,7 @@ test('a decline is tried again at the next charge, and pauses when it is the thi
   stripe.declineCharges(method, null)
   assert.equal((await put()).body.paused_reason, 'daily_max', 'what failed counts')
   await put({ daily_max: 8_000 })
-  await until('sent')
+  await asked(4)
   await deliver()
   await until('succeeded')
   assert.equal(await balance(), 1_000 - 603 + 2_000)
@@ -215,7 +221,8 @@ test('frozen and charged-back accounts leave no intent; erasure detaches the pay
 })
 
 test('an intent whose outcome is unknown after 23 h is looked for, and never sent again', async (t) => {
-  const { put, pay, state, deduct, until, stripe, payments, service, deliver } = await start(t)
+  const { asked, put, pay, state, deduct, until, stripe, payments, service, deliver } =
+    await start(t)
   await pay()
   await put()
   for (const [when, expected] of [
@@ -225,6 +232,7 @@ test('an intent whose outcome is unknown after 23 h is looked for, and never sen
     stripe.faults.reset({ path: '/v1/payment_intents', method: 'POST', when, times: 2 })
     await deduct(when === 'before' ? 600 : 1)
     await until('sent')
+    if (when === 'after') await asked(1)
     await asAdmin(service.database.url, async (sql) => {
       await sql`update auto_top_up_intents set sent_at = now() - interval '24 hours' where status = 'sent'`
     })
@@ -263,11 +271,11 @@ test('what is set is checked, and only by a token that may', async (t) => {
 })
 
 test('no money comes of a payment that only looks like an intent’s', async (t) => {
-  const { put, pay, deduct, stripe, deliver, until, balance } = await start(t)
+  const { asked, put, pay, deduct, stripe, deliver, balance } = await start(t)
   await pay()
   await put()
   await deduct(600)
-  await until('sent')
+  await asked(1)
   const succeeded = stripe.events.findLast(({ type }) => type === 'payment_intent.succeeded')
   assert.ok(succeeded)
   const stranger = structuredClone(succeeded)
