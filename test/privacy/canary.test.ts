@@ -148,6 +148,14 @@ async function liveAsUser({ stripe, deliver }: Billing, calls: Caller): Promise<
   }
   await post('/check', { user_id: USER, reference: canary(), reason: canary() })
   const charge = await post('/deduct', { user_id: USER, amount: 950, ...notes() })
+  await post('/transfers/batch', {
+    transfers: [{ op: 'deduct', user_id: USER, amount: 1, ...notes() }],
+  })
+  await calls.asAdmin('POST', '/api/funds/adjustments', {
+    user_id: USER,
+    amount: 1,
+    reason: canary(),
+  })
   await post('/refund', { transfer_id: charge.transfer_id, ...notes() })
   for (const ending of ['capture', 'release']) {
     const hold = await post('/holds', { user_id: USER, amount: 10, ...notes() })

@@ -160,7 +160,11 @@ test('ten erasures at once among charges of others: one happens, and all are ans
   await service.asInternal('POST', '/account', { user_id: 'bob', tier: 'pro' })
   await service.asInternal('POST', '/top_up', { user_id: 'bob', amount: 1_000 })
   const answers = await inParallel(60, 30, async (index) => {
-    if (index % 6 === 0) return [index, (await erase(service)).status]
+    if (index % 6 === 0) {
+      const { status } = await erase(service)
+      // One that did not get the account's lock within its second is repeated, as its answer says.
+      return [index, status === 503 ? (await erase(service)).status : status]
+    }
     const user = index % 2 ? USER : 'bob'
     const { status } = await service.asInternal('POST', '/deduct', { user_id: user, amount: 1 })
     return [index, status]
