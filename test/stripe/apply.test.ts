@@ -91,7 +91,10 @@ test('a poisoned event is parked after its tries, blocks no other, and can be re
   const ada = await newCustomer()
   await ada.subscribe()
   const poison = { ...structuredClone(stripe.events.at(-1)!), id: 'evt_poison' } as StripeEvent
-  Object.assign(poison, { type: 'invoice.paid', data: { object: { subscription: 5 } } })
+  Object.assign(poison, {
+    type: 'invoice.paid',
+    data: { object: { id: 'in_1', status: 'open', subscription: 5 } },
+  })
   assert.equal(await send(to, secret, { ...poison }), 200)
   await stripe.deliver({ to })
   assert.ok(await eventually(async () => (await ada.subscription()) !== null, 5_000))
