@@ -1,6 +1,8 @@
 import type { components } from './generated/schema.ts'
 
-type Body = components['schemas']['Error']
+type Body = Omit<components['schemas']['Error'], 'details'> & {
+  details?: ErrorDetail[] | BudgetDetail
+}
 
 /** Every `code` of the service. A newer service may answer others. */
 export type ServiceErrorCode = Body['code']
@@ -13,9 +15,16 @@ export type ClientErrorCode = 'CONNECTION_FAILED' | 'CONNECTION_TIMEOUT' | 'UNKN
 
 export type ErrorCode = ServiceErrorCode | ClientErrorCode
 
-export type ErrorDetail = components['schemas']['ErrorDetail']
+export interface ErrorDetail {
+  /** A JSON pointer to what is wrong with the input. */
+  path: string
+  message: string
+}
 
-export type BudgetDetail = components['schemas']['BudgetDetail']
+export interface BudgetDetail {
+  budget_id: string
+  remaining: number
+}
 
 const OF_THE_CALL = new Set(['request_id', 'report_id'])
 

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
-import { REFUSALS, Refusal } from '../refusals/index.ts'
+import { REFUSALS, Refusal, type RefusalDetails } from '../refusals/index.ts'
 
 /**
  * Refers to a named schema, so that the OpenAPI document and generated clients know its name. TypeBox
@@ -72,19 +72,6 @@ export function line(maxLength: number, options: Record<string, unknown> = {}) {
   return Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]*$', ...options })
 }
 
-const ErrorDetail = Type.Object(
-  { path: Type.String(), message: Type.String() },
-  { title: 'ErrorDetail' },
-)
-
-const BudgetDetail = Type.Object(
-  { budget_id: Type.String(), remaining: Type.Integer() },
-  {
-    title: 'BudgetDetail',
-    description: 'Of `BUDGET_EXCEEDED`: the budget with the least remaining.',
-  },
-)
-
 /** With `OUTCOME_UNKNOWN`, and results with `BATCH_REFUSED`: see the guide on repeating a call. */
 const RepeatFields = {
   idempotency_key: Type.Optional(
@@ -120,13 +107,13 @@ export const ErrorAnswer = Type.Object(
     }),
     message: Type.String(),
     request_id: Type.String({ description: 'Also in the header x-request-id.' }),
+    // Without a type: Java's generator has none for an array or an object.
     details: Type.Optional(
-      Type.Union([
-        Type.Array(ErrorDetail, {
-          description: 'What is wrong with the input, with a JSON pointer to each place.',
-        }),
-        BudgetDetail,
-      ]),
+      Type.Unsafe<RefusalDetails>({
+        description:
+          'What is wrong with the input: a list of `{ path, message }`, with a JSON pointer to each ' +
+          'place. For `BUDGET_EXCEEDED`, `{ budget_id, remaining }` of the budget with the least remaining.',
+      }),
     ),
     ...RepeatFields,
   },

@@ -1642,7 +1642,8 @@ export interface components {
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
-            details?: components["schemas"]["ErrorDetail"][] | components["schemas"]["BudgetDetail"];
+            /** @description What is wrong with the input: a list of `{ path, message }`, with a JSON pointer to each place. For `BUDGET_EXCEEDED`, `{ budget_id, remaining }` of the budget with the least remaining. */
+            details?: unknown;
             /** @description Repeat the call with this key, and it moves money once. */
             idempotency_key?: string;
             /** @description Repeat the report with this id, and it counts once. */
@@ -2942,16 +2943,6 @@ export interface components {
             usage_remainders: components["schemas"]["CustomerExportUsageRemainder"][];
             stripe_events: components["schemas"]["CustomerExportStripeEvent"][];
             audit_records: components["schemas"]["CustomerExportAuditRecord"][];
-        };
-        ErrorDetail: {
-            path: string;
-            message: string;
-        };
-        /** @description Of `BUDGET_EXCEEDED`: the budget with the least remaining. */
-        BudgetDetail: {
-            budget_id: string;
-            /** Format: int64 */
-            remaining: number;
         };
         UnknownResult: {
             [key: string]: unknown;
