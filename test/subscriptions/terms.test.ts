@@ -101,10 +101,15 @@ test('an answer from before the last one is not believed', async (t) => {
   await deliver(events.filter(({ type }) => type === 'customer.subscription.updated'))
   const { current_period_end: end } = await ada.subscription()
   stripe.faults.stale(id, before)
+  const asked = stripe.requests.length
   const paid = events.filter(({ type }) => type === 'invoice.paid')
   const delivery = deliver(paid)
   stripe.clock.advance(1)
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  const isAnswered = () =>
+    stripe.requests
+      .slice(asked)
+      .some(({ path, status }) => path === `/v1/subscriptions/${id}` && status === 200)
+  assert.ok(await eventually(isAnswered, 20_000))
   assert.equal((await ada.subscription()).current_period_end, end)
   stripe.faults.clear()
   const retry = setInterval(() => void retryNow(), 300)
