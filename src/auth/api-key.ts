@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
 import type { Gate } from './gates.ts'
+import { waitingHook } from './hook.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
 import type { Verifier } from './verifier.ts'
@@ -42,30 +43,37 @@ export function requireApiKey(app: FastifyInstance, keys: KeyMeans, gate: Gate):
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED', 'OVERLOADED'],
   })
   requirePermissions(app)
-  app.addHook('onRequest', async (request, reply) => admitKey(request, reply, keys, gate))
+  app.addHook(
+    'onRequest',
+    waitingHook((request, reply) => admitKey(request, reply, keys, gate)),
+  )
   countCalls(app, keys)
 }
 
 /** Lets a request with a good key in, and no other. */
-export async function admitKey(
+export function admitKey(
   request: FastifyRequest,
   reply: FastifyReply,
   { verifier, calls }: KeyMeans,
   gate: Gate,
-): Promise<void> {
+): Promise<void> | undefined {
   const presented = request.headers['x-api-key']
   const found = typeof presented === 'string' ? verifier.verify(presented) : null
   // Of a known key it is known at once: nothing to wait for.
-  const holder = found instanceof Promise ? await found : found
-  const isHere = holder !== null && holder.isAllowedAt(request.ip)
-  if (!isHere) {
-    if (holder !== null) calls.add(holder.keyId, 401)
-    return refuseKey(request, reply, gate)
+  return found instanceof Promise ? found.then(judge) : judge(found)
+
+  function judge(holder: KeyHolder | null): Promise<void> | undefined {
+    if (holder === null) return refuseKey(request, reply, gate)
+    if (!holder.isAllowedAt(request.ip)) {
+      calls.add(holder.keyId, 401)
+      return refuseKey(request, reply, gate)
+    }
+    request.keyHolder = holder
+    request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
+    const admitted = gate.admit(request, reply)
+    if (admitted === undefined) return void checkPermission(request, holder.scopes)
+    return admitted.then(() => checkPermission(request, holder.scopes))
   }
-  request.keyHolder = holder
-  request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
-  await gate.admit(request, reply)
-  checkPermission(request, holder.scopes)
 }
 
 /** @param gate of the scope that a credential was presented for */

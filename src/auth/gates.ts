@@ -17,9 +17,10 @@ import type { Scope } from './scope.ts'
 export interface Gate {
   /**
    * Counts a request with a valid credential.
+   * @returns undefined where there is no limit, and nothing to wait for
    * @throws Refusal `RATE_LIMITED`
    */
-  admit(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  admit(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
    * Counts a request without a valid credential, before the guard refuses it.
    * @throws Refusal `RATE_LIMITED`
@@ -60,9 +61,9 @@ export function countAdmitted(app: FastifyInstance, gate: Gate): Gate['admit'] {
     }
     route.preValidation = [judge, ...[route.preValidation ?? []].flat()]
   })
-  return async (request, reply) => {
+  return (request, reply) => {
     const { unlimited } = request.routeOptions.config
-    if (unlimited === undefined) await gate.admit(request, reply)
+    return unlimited === undefined ? gate.admit(request, reply) : undefined
   }
 }
 
@@ -88,9 +89,9 @@ export async function makeGates(
     stored: Limiter | null = admitted,
   ): Gate {
     return {
-      admit: async (request, reply) => {
+      admit: (request, reply) => {
         const limiter = request.identity?.isStored === true ? stored : admitted
-        if (limiter !== null) enforce(reply, await limiter(request))
+        return limiter?.(request).then((standing) => enforce(reply, standing))
       },
       fail: async (request, reply) => {
         app.failures.note(scope, addressOf(request))

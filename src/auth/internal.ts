@@ -1,7 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
 import { type Bearers, identify } from './bearers.ts'
 import { type Gate, countAdmitted } from './gates.ts'
+import { waitingHook } from './hook.ts'
+import type { Identity } from './identity.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
 
@@ -17,24 +19,31 @@ export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gat
   })
   requirePermissions(app)
   const admit = countAdmitted(app, gate)
-  app.addHook('onRequest', async (request, reply) => {
-    // Node joins repeated headers with a comma, so a token that is sent twice matches nothing.
-    const presented = request.headers['x-internal-token']
-    const found = identify(
-      bearers,
-      typeof presented === 'string' ? presented : undefined,
-      request.ip,
-    )
-    // A known token is found without waiting.
-    const identity = found instanceof Promise ? await found : found
-    if (identity === null) {
-      request.log.warn('Unauthorized request: invalid/missing X-INTERNAL-TOKEN')
-      await gate.fail(request, reply)
-      throw new Refusal('FORBIDDEN')
-    }
+  app.addHook(
+    'onRequest',
+    waitingHook((request, reply) => {
+      // Node joins repeated headers with a comma, so a token that is sent twice matches nothing.
+      const presented = request.headers['x-internal-token']
+      const token = typeof presented === 'string' ? presented : undefined
+      const found = identify(bearers, token, request.ip)
+      // A known token is found without waiting.
+      if (found instanceof Promise) return found.then((identity) => judge(request, reply, identity))
+      return judge(request, reply, found)
+    }),
+  )
+
+  function judge(request: FastifyRequest, reply: FastifyReply, identity: Identity | null) {
+    if (identity === null) return refuse(request, reply)
     request.identity = identity
     request.actor = { id: `internal:${identity.tokenId}`, ip: request.ip }
-    await admit(request, reply)
-    checkPermission(request, identity.permissions)
-  })
+    const admitted = admit(request, reply)
+    if (admitted === undefined) return void checkPermission(request, identity.permissions)
+    return admitted.then(() => checkPermission(request, identity.permissions))
+  }
+
+  async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<never> {
+    request.log.warn('Unauthorized request: invalid/missing X-INTERNAL-TOKEN')
+    await gate.fail(request, reply)
+    throw new Refusal('FORBIDDEN')
+  }
 }

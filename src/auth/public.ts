@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Gate } from './gates.ts'
+import { waitingHook } from './hook.ts'
 import { markScope } from './scope.ts'
 
 /**
@@ -12,5 +13,10 @@ export function allowAnyone(app: FastifyInstance, gate: Gate | null): void {
     security: [],
     refusals: gate === null ? [] : ['RATE_LIMITED'],
   })
-  if (gate !== null) app.addHook('onRequest', async (request, reply) => gate.admit(request, reply))
+  if (gate !== null) {
+    app.addHook(
+      'onRequest',
+      waitingHook((request, reply) => gate.admit(request, reply)),
+    )
+  }
 }

@@ -61,9 +61,11 @@ export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>
 /**
  * Commits batches of operations, each with its own outcome, on the given connections.
  * @param onCommit gets the row of `audit_records` for the batch's transfers, if there are any
+ * @param onLock gets accounts as they are found under their locks
  */
 export function ledger(
   onCommit: (writes: Writes, batchSize: number, recordId: bigint | null) => void,
+  onLock: (accounts: readonly Account[]) => void = () => undefined,
 ) {
   let systemAccounts = new Map<string, bigint>()
   const busySums = busyLineages()
@@ -152,6 +154,7 @@ export function ledger(
    */
   async function open(sql: postgres.Sql, input: BatchInput, reach: Reach) {
     const state = await beginBatch(sql, input, reach.waitMs)
+    onLock(state.accounts)
     await learnSystemAccounts(sql, state.accounts)
     const busy = new Set(await findBusy(sql, input, state.accounts))
     const { holds, lapsed, replayed, budgets } = await restOf(sql, state, reach)
@@ -214,7 +217,7 @@ export function ledger(
     return id
   }
 
-  return { commit, open, endOver }
+  return { commit, open, endOver, systemAccount }
 }
 
 /** Accounts whose grants are too many to end together, in the order in which they come. */

@@ -2,11 +2,14 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { Refusal } from '../refusals/index.ts'
 import type { Writes } from './batch.ts'
 import type { Movement } from './operations.ts'
+import type { Result } from './optimistic/charges.ts'
 import { TRANSFER_KINDS } from './posting.ts'
 import type { Verification } from './verify.ts'
 
 export interface FundsMetrics {
   committed: (writes: Writes, batchSize: number) => void
+  /** How charges on remembered accounts ended. */
+  optimistic: (result: Result, charges: number) => void
   refused: (kind: Movement['kind'], reason: unknown) => void
   verified: (result: Verification) => void
 }
@@ -61,6 +64,12 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
     registers,
   })
+  const optimistic = new Counter({
+    name: 'strongroom_funds_optimistic_charges_total',
+    help: 'Charges on accounts as this process remembers them: written, or decided again under locks.',
+    labelNames: ['result'],
+    registers,
+  })
   const waitingGauge: Gauge = new Gauge({
     name: 'strongroom_funds_waiting',
     help: 'Movements that wait for a commit.',
@@ -80,6 +89,7 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
       if (writes.fellLow.length > 0) lows.inc(writes.fellLow.length)
       if (writes.thresholds.length > 0) thresholds.inc(writes.thresholds.length)
     },
+    optimistic: (result, charges) => optimistic.inc({ result }, charges),
     verified: (result) => findings.set(result.findings.length),
     refused: (kind, reason) => {
       refusals.inc({ kind, code: reason instanceof Refusal ? reason.code : 'INTERNAL_ERROR' })

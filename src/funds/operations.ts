@@ -3,6 +3,7 @@ import type { Actor } from '../audit/record.ts'
 import type { Write } from '../http/outcomes/attempt.ts'
 import type { Cap } from '../auth/identity.ts'
 import type { Grant, Pieces } from './grants/grant.ts'
+import type { Memory } from './optimistic/remembered.ts'
 import type { Hold, TransferKind } from './posting.ts'
 
 /** A transfer's primary key, which its public id contains. */
@@ -61,6 +62,8 @@ export type Operation = Movement &
   Write & {
     /** If it was sent and the answer was lost, a transfer with this key is its own. */
     key: string
+    /** What this process remembers of its account, if it names a user and anything is. */
+    memory?: Memory | undefined
     /** Of those that came with others: whose they are, which take turns with all else. */
     group?: string
   }

@@ -66,6 +66,8 @@ export interface Account {
   granted: bigint
   /** How many grants it has had, and the number of the newest. */
   grantCount: bigint
+  /** How many budgets it has. */
+  budgetCount: number
   creditLimit: bigint
   lowBalanceAt: bigint | null
   /** A balance below it leaves an intent to top up; null where none is to be left now. */
@@ -142,8 +144,8 @@ export function post(
   const held = account.held + effect.held * amount
   // An account that exceeded the limit before it existed may still come down.
   const isRaised = balance > account.balance
-  if (isRaised && isBeyondLimit({ ...account, balance })) throw new Refusal('BALANCE_LIMIT')
-  const least = available({ ...account, balance, held })
+  if (isRaised && balance + account.creditLimit > AMOUNT_MAX) throw new Refusal('BALANCE_LIMIT')
+  const least = balance - held + account.lapsed + account.creditLimit
   if (balance < -AMOUNT_MAX || least < -AMOUNT_MAX) throw new Refusal('BALANCE_LIMIT')
   return {
     ...account,

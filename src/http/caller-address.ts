@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { rangeMatcher, readAddress, readRange } from './addresses.ts'
+import { perSocket } from './per-socket.ts'
 
 /**
  * How many entries of X-Forwarded-For are read, from the last one on: no chain of proxies is longer.
@@ -28,7 +28,7 @@ export const callerAddress = fp(
     const isTrusted = rangeMatcher(
       options.trustProxy.map(readRange).filter((range) => range !== null),
     )
-    const peers = new WeakMap<Socket, Peer>()
+    const peers = perSocket<Peer>('peer')
 
     function peerOf({ socket }: FastifyRequest): Peer {
       let peer = peers.get(socket)

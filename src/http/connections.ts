@@ -1,9 +1,10 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../refusals/index.ts'
+import { perSocket } from './per-socket.ts'
 import { refuseWithoutRequest } from './slow-requests.ts'
 
 const HEADERS_MAX = 100
@@ -33,10 +34,25 @@ export const serverLimits = {
   routerOptions: { maxParamLength: 1_024 },
 } satisfies FastifyHttpOptions<Server>
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How many requests have come and are not answered yet. */
+    requestsInFlight(): number
+  }
+}
+
+interface Connection {
+  requests: number
+  idleSince: number
+}
+
+const connectionOf = perSocket<Connection>('connection')
+
 /** Bounds headers, and closes connections without a running request while the server drains. */
 export const connectionLimits = fp(
   async (app: FastifyInstance) => {
-    const connections = new Map<Socket, { requests: number; idleSince: number }>()
+    const open = new Map<Socket, Connection>()
+    let inFlight = 0
     let drain: NodeJS.Timeout | undefined
 
     // An expectation may be ignored (RFC 9110, 10.1.1); Node would refuse it without a body.
@@ -47,18 +63,27 @@ export const connectionLimits = fp(
     // Node's closeIdleConnections() leaves connections that have not sent a whole request, and their
     // time limits end with close().
     app.server.on('connection', (socket) => {
-      connections.set(socket, { requests: 0, idleSince: Date.now() })
-      socket.once('close', () => connections.delete(socket))
+      const connection = { requests: 0, idleSince: Date.now() }
+      connectionOf.set(socket, connection)
+      open.set(socket, connection)
+      socket.once('close', () => open.delete(socket))
     })
     app.server.on('request', ({ socket }, response) => {
-      const connection = connections.get(socket)
+      const connection = connectionOf.get(socket)
       if (connection === undefined) return
       connection.requests++
-      response.once('close', () => {
-        connection.requests--
-        connection.idleSince = Date.now()
-      })
+      inFlight++
+      response.once('close', noteEnd)
     })
+    /** Also when the caller has left and gets no answer. One function for all: this runs for each request. */
+    function noteEnd(this: ServerResponse): void {
+      inFlight--
+      const connection = connectionOf.get(this.req.socket)
+      if (connection === undefined) return
+      connection.requests--
+      connection.idleSince = Date.now()
+    }
+    app.decorate('requestsInFlight', () => inFlight)
 
     app.addHook('onRequest', (request, _reply, done) => {
       const { rawHeaders, headers, httpVersion } = request.raw
@@ -70,7 +95,7 @@ export const connectionLimits = fp(
       const deadline = Date.now() + DRAIN_MS_MAX
       drain = setInterval(() => {
         const now = Date.now()
-        for (const [socket, { requests, idleSince }] of connections) {
+        for (const [socket, { requests, idleSince }] of open) {
           const isIdle = requests === 0 && now - idleSince > DRAIN_IDLE_MS
           if (isIdle || now > deadline) socket.destroy()
         }

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { perSocket } from './per-socket.ts'
 
 /** How long, and how much, is still read of a request that has been answered. */
 const DISCARD_MS = 1_000
 const DISCARD_BYTES_MAX = 1_048_576
 
-/** The last request that has begun on each socket, and its answer. */
-const latest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
+/** The answer to the last request that has begun on each socket. */
+const latest = perSocket<ServerResponse<IncomingMessage>>('latest answer')
 
 /**
  * Makes sure that an answer arrives if it is sent before the request is complete: a 401, a 404, a
@@ -26,20 +27,14 @@ export const earlyAnswers = fp(
       // Node calls this to close a connection after its last answer.
       const closeSoon = socket.destroySoon.bind(socket)
       socket.destroySoon = () => {
-        const request = latest.get(socket)?.request
+        const request = latest.get(socket)?.req
         if (request === undefined || request.complete) closeSoon()
         else closeLater(socket)
       }
     })
     app.server.prependListener('request', (request, response) => {
-      const { socket } = request
-      latest.set(socket, { request, response })
-      if (!hasBody(request)) return
-      response.once('finish', () => {
-        if (request.complete || !socket.writable) return
-        const timer = setTimeout(() => request.complete || socket.destroy(), DISCARD_MS)
-        timer.unref()
-      })
+      latest.set(request.socket, response)
+      if (hasBody(request)) response.once('finish', discardRest)
     })
     // Otherwise Node asks for each body, also for those that are refused unread.
     app.server.on('checkContinue', (request, response) => {
@@ -72,6 +67,14 @@ export const earlyAnswers = fp(
   { name: 'early-answers' },
 )
 
+/** One function for all, since this runs for each request with a body. */
+function discardRest(this: ServerResponse<IncomingMessage>): void {
+  const request = this.req
+  if (request.complete || !request.socket.writable) return
+  const timer = setTimeout(() => request.complete || request.socket.destroy(), DISCARD_MS)
+  timer.unref()
+}
+
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
@@ -100,9 +103,9 @@ export function closeLater(socket: Socket): void {
  */
 export function closeBehindAnswer(socket: Socket): boolean {
   const last = latest.get(socket)
-  if (last === undefined || !last.request.complete || last.response.writableFinished) return false
+  if (last === undefined || !last.req.complete || last.writableFinished) return false
   socket.removeAllListeners('data')
   socket.pause()
-  last.response.once('close', () => closeLater(socket))
+  last.once('close', () => closeLater(socket))
   return true
 }

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { type Logger, pino, stdSerializers } from 'pino'
 import { databaseErrorCode } from '../database/faults.ts'
 import { logDestination } from './log-destination.ts'
+import { traceIdOf } from './trace-context.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -47,8 +48,10 @@ export const requestLog = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('userId', null)
     app.addHook('onResponse', (request, reply, done) => {
-      request.log.info(
+      app.log.info(
         {
+          request_id: request.id,
+          trace_id: traceIdOf(request.raw),
           method: request.method,
           route: request.routeOptions.url ?? 'unmatched',
           status: reply.statusCode,

@@ -33,10 +33,11 @@ export const metrics = fp(
         dropped.inc(droppedLines())
       },
     })
-    const inFlight = new Gauge({
+    const inFlight: Gauge = new Gauge({
       name: 'strongroom_http_requests_in_flight',
       help: 'Requests that have come and are not answered yet.',
       registers: [registry],
+      collect: () => inFlight.set(app.requestsInFlight()),
     })
     const duration = new Histogram({
       name: 'strongroom_http_request_duration_seconds',
@@ -44,12 +45,6 @@ export const metrics = fp(
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers: [registry],
-    })
-    app.addHook('onRequest', (_request, reply, done) => {
-      inFlight.inc()
-      // Closes also when the caller has left and gets no answer.
-      reply.raw.once('close', () => inFlight.dec())
-      done()
     })
     app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'unmatched'
@@ -61,7 +56,7 @@ export const metrics = fp(
     })
     app.addHook('onClose', async () => registry.clear())
   },
-  { name: 'metrics' },
+  { name: 'metrics', dependencies: ['connections'] },
 )
 
 /** Admin: `/metrics`, in the Prometheus text format. */

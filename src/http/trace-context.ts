@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyServerOptions } from 'fastify'
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header; later versions may append fields. */
 const TRACEPARENT =
@@ -12,18 +11,4 @@ export function traceIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string
   const [, version, traceId, more] =
     (typeof given === 'string' && !given.includes(',') && TRACEPARENT.exec(given)) || []
   return version === '00' && more !== undefined ? undefined : traceId
-}
-
-/** Every log line about a request with a trace names the trace. */
-export const loggerOfRequest: NonNullable<FastifyServerOptions['childLoggerFactory']> = (
-  logger,
-  bindings,
-  options,
-  request,
-) => {
-  const traceId = traceIdOf(request)
-  return logger.child(
-    traceId === undefined ? bindings : { ...bindings, trace_id: traceId },
-    options,
-  )
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Row, median } from './report.ts'
+import type { Row } from './report.ts'
 import {
   type Call,
   expiredReports,
@@ -129,20 +129,21 @@ async function compare(
   const calm = new Map<string, number[]>()
   const stuck = new Map<string, number[]>()
   // Warm: connections are open, and keys known.
-  await p99s(calmCalls, 1)
-  await p99s(stuckCalls, 1)
+  await times(calmCalls, 1)
+  await times(stuckCalls, 1)
   for (let round = 1; round <= rounds; round++) {
-    keep(calm, await p99s(calmCalls, durationS))
+    keep(calm, await times(calmCalls, durationS))
     const end = await begin()
-    keep(stuck, await p99s(stuckCalls, durationS))
+    keep(stuck, await times(stuckCalls, durationS))
     await end()
     await delay(SETTLE_MS)
     process.stderr.write(`round ${round}  ${what}\n`)
   }
   const ratios = [...calm].map(([name, values]) => {
-    const [a, b] = [median(stuck.get(name)), median(values)]
-    samples.set(`p99 ${name}, calm before ${what}, ms`, values)
-    samples.set(`p99 ${name}, ${what}, ms`, stuck.get(name) ?? [])
+    // Of all rounds together: a round has two or three calls beyond its own p99.
+    const [a, b] = [p99(stuck.get(name) ?? []), p99(values)]
+    samples.set(`${name}, calm before ${what}, ms`, values)
+    samples.set(`${name}, ${what}, ms`, stuck.get(name) ?? [])
     return {
       name,
       ratio: a / b,
@@ -157,12 +158,12 @@ async function compare(
   }
 }
 
-function keep(all: Map<string, number[]>, some: Map<string, number>): void {
-  for (const [name, value] of some) all.set(name, [...(all.get(name) ?? []), value])
+function keep(all: Map<string, number[]>, some: Map<string, number[]>): void {
+  for (const [name, values] of some) all.set(name, [...(all.get(name) ?? []), ...values])
 }
 
 /** Each call timed from when it was due, so that what waits behind a pause counts too. */
-async function p99s(others: Others, durationS: number): Promise<Map<string, number>> {
+async function times(others: Others, durationS: number): Promise<Map<string, number[]>> {
   const took = new Map<string, number[]>(Object.keys(others).map((name) => [name, []]))
   const calls: Promise<void>[] = []
   const begun = performance.now()
@@ -184,7 +185,7 @@ async function p99s(others: Others, durationS: number): Promise<Map<string, numb
     }
   }
   await Promise.all(calls)
-  return new Map([...took].map(([name, values]) => [name, p99(values)]))
+  return took
 }
 
 function p99(values: readonly number[]): number {

@@ -314,6 +314,8 @@ async function filledDatabase(count: number): Promise<string> {
 }
 
 async function stopService(child: ChildProcess): Promise<void> {
+  // It writes the rest of its log before it ends.
+  child.stdout?.resume()
   child.kill('SIGTERM')
   await once(child, 'exit')
 }

@@ -1,0 +1,77 @@
+import type { Account } from '../posting.ts'
+
+/** How many accounts a process remembers at most; some 400 bytes each. */
+const ACCOUNTS_MAX = 20_000
+
+/** How many times in a row an account must be found as remembered before it is relied on again. */
+const DOUBT_MAX = 64
+
+/** What is remembered of an account. */
+export interface Memory {
+  account: Account
+  /** Whether it is as this process left it, as far as this process knows. */
+  isCurrent: boolean
+  doubt: number
+}
+
+export type RememberedAccounts = ReturnType<typeof rememberedAccounts>
+
+/** Whether a charge may be decided on it. */
+export function isReliable({ isCurrent, doubt }: Memory): boolean {
+  return isCurrent && doubt === 0
+}
+
+/** Notes that the row was another than remembered. */
+export function wasWrong(memory: Memory): void {
+  memory.isCurrent = false
+  memory.doubt = Math.min(DOUBT_MAX, memory.doubt * 2 + 1)
+}
+
+/**
+ * Accounts as this process last left them in the database. Any other process may have changed them since;
+ * a statement that relies on one compares it with the row.
+ *
+ * An account that was found changed is doubted: an account that several processes charge would otherwise cost
+ * each of them a statement for nothing, again and again.
+ */
+export function rememberedAccounts(max = ACCOUNTS_MAX) {
+  // Two generations instead of a list by last use: a Map with many removals leaves tables behind that
+  // keep their content alive.
+  let young = new Map<string, Memory>()
+  let old = new Map<string, Memory>()
+
+  function find(userId: string): Memory | undefined {
+    return young.get(userId) ?? old.get(userId)
+  }
+
+  /**
+   * Takes the account as a commit of this process has left it.
+   * @param isCurrent whether charges may be decided on it
+   */
+  function put(account: Account, isCurrent: boolean): void {
+    const known = young.get(account.userId)
+    if (known !== undefined) {
+      known.account = account
+      known.isCurrent = isCurrent
+      return
+    }
+    if (young.size >= max / 2) {
+      old = young
+      young = new Map()
+    }
+    const memory = old.get(account.userId) ?? { account, isCurrent, doubt: 0 }
+    memory.account = account
+    memory.isCurrent = isCurrent
+    young.set(account.userId, memory)
+  }
+
+  /** Compares an account with what is remembered of it, as it is found under its lock. */
+  function compare({ userId, seq }: Account): void {
+    const memory = find(userId)
+    if (memory === undefined) return
+    if (memory.account.seq !== seq) wasWrong(memory)
+    else if (memory.doubt > 0) memory.doubt--
+  }
+
+  return { find, put, compare }
+}
