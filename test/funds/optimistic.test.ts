@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertSound } from '../support/ledger.ts'
+import { inParallel, scaled } from '../support/scale.ts'
+import { type Service, startService } from '../support/service.ts'
+import { query } from '../support/tables.ts'
+
+/** How many charges of this process ended so: on what it remembers of an account, or under its lock. */
+async function ended(service: Service, result: 'written' | 'changed' | 'failed'): Promise<number> {
+  const { body } = await service.asAdmin('GET', '/metrics')
+  const line = new RegExp(
+    `^strongroom_funds_optimistic_charges_total\\{result="${result}"\\} (\\d+)`,
+    'm',
+  )
+  return Number(line.exec(String(body))?.[1] ?? 0)
+}
+
+async function open(service: Service, userId: string, amount: number, settings: object = {}) {
+  await service.asInternal('POST', '/account', { user_id: userId, tier: 'pro', ...settings })
+  await service.asInternal('POST', '/top_up', { user_id: userId, amount })
+}
+
+const charge = (service: Service, user_id: string, amount = 1, more: object = {}) =>
+  service.asInternal('POST', '/deduct', { user_id, amount, ...more })
+
+test('a remembered account is charged in one statement, with the same answer', async (t) => {
+  const service = await startService(t)
+  await open(service, 'ada', 100)
+  const before = await ended(service, 'written')
+  const { status, body } = await charge(service, 'ada', 30, { reason: 'call', metadata: { n: 1 } })
+  assert.deepEqual([status, body.balance, body.available, body.grants], [200, 70, 70, []])
+  assert.equal(await ended(service, 'written'), before + 1)
+  const [row] = await query(service.database, 'select * from transfers order by seq desc limit 1')
+  assert.deepEqual(
+    [row?.['kind'], row?.['reason'], row?.['metadata']],
+    ['deduct', 'call', { n: 1 }],
+  )
+  const listed = await service.asInternal('GET', '/account/ada/transfers')
+  assert.equal(listed.body.data[0].created_at, body.created_at)
+})
+
+test('what another process has changed of an account is seen by the next charge', async (t) => {
+  const service = await startService(t)
+  const other = await startService(t, {}, service.database)
+  const change = (method: string, path: string, body: object) =>
+    other.asInternal(method, path, body)
+  const cases: [string, () => Promise<unknown>, amount: number, number, string | undefined][] = [
+    [
+      'frozen',
+      () => change('PATCH', '/account/frozen', { status: 'frozen' }),
+      1,
+      409,
+      'ACCOUNT_FROZEN',
+    ],
+    ['spent', () => charge(other, 'spent', 99), 2, 402, 'INSUFFICIENT_FUNDS'],
+    [
+      'held',
+      () => change('POST', '/holds', { user_id: 'held', amount: 100 }),
+      1,
+      402,
+      'INSUFFICIENT_FUNDS',
+    ],
+    ['owing', () => change('PATCH', '/account/owing', { credit_limit: 50 }), 150, 200, undefined],
+    [
+      'bound',
+      () => change('PUT', '/account/bound/budgets/day', { amount: 5, window: 'day' }),
+      6,
+      402,
+      'BUDGET_EXCEEDED',
+    ],
+    [
+      'gone',
+      () => other.asInternal('DELETE', '/account/gone?force=true'),
+      1,
+      404,
+      'ACCOUNT_NOT_FOUND',
+    ],
+    [
+      'richer',
+      () => change('POST', '/top_up', { user_id: 'richer', amount: 1 }),
+      101,
+      200,
+      undefined,
+    ],
+  ]
+  for (const [user, act, amount, status, code] of cases) {
+    await open(service, user, 100)
+    await act()
+    const answer = await charge(service, user, amount)
+    assert.deepEqual([answer.status, answer.body.code], [status, code], user)
+  }
+  // A grant pays first, whoever remembers the account without it.
+  await open(service, 'granted', 100)
+  const grant = await change('POST', '/grants', { user_id: 'granted', amount: 10 })
+  const { body } = await charge(service, 'granted', 4)
+  assert.deepEqual(body.grants, [{ grant_id: grant.body.grant_id, amount: 4 }])
+  // A mark set meanwhile is told of when it is passed.
+  await open(service, 'low', 100)
+  await change('PATCH', '/account/low', { low_balance_at: 50 })
+  await charge(service, 'low', 60)
+  const [told] = await query(
+    service.database,
+    `select count(*)::int as n from audit_records where event = 'account.updated' and metadata->>'low_balance' = 'true'`,
+  )
+  assert.equal(told?.['n'], 1)
+  assert.ok((await ended(service, 'changed')) >= 1)
+  await assertSound(service.database)
+})
+
+test('a repeated key is answered as the first time, and its neighbours are charged', async (t) => {
+  const service = await startService(t)
+  await open(service, 'ada', 1_000)
+  await open(service, 'bob', 1_000)
+  const first = await charge(service, 'ada', 7, { idempotency_key: 'once' })
+  const answers = await Promise.all([
+    charge(service, 'ada', 7, { idempotency_key: 'once' }),
+    charge(service, 'ada', 8, { idempotency_key: 'once' }),
+    ...Array.from({ length: 20 }, () => charge(service, 'bob')),
+  ])
+  assert.deepEqual([answers[0]?.status, answers[0]?.body], [200, first.body])
+  assert.ok(answers[0]?.headers.has('idempotent-replayed'))
+  assert.equal(answers[1]?.body.code, 'IDEMPOTENCY_KEY_REUSED')
+  assert.deepEqual(new Set(answers.slice(2).map(({ status }) => status)), new Set([200]))
+  assert.equal((await service.asInternal('GET', '/balance/ada')).body.balance, 993)
+  assert.equal((await service.asInternal('GET', '/balance/bob')).body.balance, 980)
+})
+
+test('two processes that charge the same accounts never wait for each other in a circle', async (t) => {
+  const processes = [await startService(t)]
+  processes.push(await startService(t, {}, processes[0]?.database))
+  const [service] = processes as [Service]
+  const users = Array.from({ length: 12 }, (_, index) => `user-${index}`)
+  const calls = scaled(1_000_000, 3_000)
+  for (const user of users) await open(service, user, calls)
+  let charged = 0
+  await inParallel(calls, 48, async (n) => {
+    const answer = await charge(processes[n % 2] ?? service, users[(n * 7) % users.length] ?? '')
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    charged++
+  })
+  const [sums] = await query(
+    service.database,
+    `select (select sum(amount) from transfers where kind = 'deduct')::int as moved,
+      (select deadlocks from pg_stat_database where datname = current_database())::int as deadlocks`,
+  )
+  assert.deepEqual(sums, { moved: charged, deadlocks: 0 })
+  await assertSound(service.database)
+})
