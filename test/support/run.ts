@@ -3,7 +3,8 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import {
@@ -23,6 +24,13 @@ import {
  */
 const drill = process.env['DRILL'] === '1'
 const template = `strongroom_template_${process.pid}`
+
+/** So many files share a process: each process first loads the service, which takes longer than most tests. */
+const FILES_OF_PROCESS = 6
+
+/** What a file does to its process, which others in it would feel. */
+const OF_PROCESS =
+  /\bprocess\.(?:env\[.*\] =|on\(|exit|kill|memoryUsage|cpuUsage|chdir|stdout)|\bmock\.|^await /m
 
 const server = await openServer()
 const files = mkdtempSync(join(tmpdir(), 'strongroom-files-'))
@@ -99,7 +107,7 @@ async function runTests(url: string): Promise<number> {
   const flags = ['--import', 'tsx', '--test', '--test-reporter=spec']
   // A drill needs the whole machine: beside another one its deadlines would be meaningless.
   flags.push(`--test-concurrency=${drill ? 1 : 4}`)
-  const child = spawn(process.execPath, [...flags, ...chosen], {
+  const child = spawn(process.execPath, [...flags, ...(drill ? chosen : together(chosen))], {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -116,6 +124,25 @@ async function runTests(url: string): Promise<number> {
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   const [code] = (await once(child, 'exit')) as [number | null]
   return code ?? 1
+}
+
+/** Files that import some of the given ones each, and those that need a process of their own. */
+function together(chosen: readonly string[]): string[] {
+  const alone = chosen.filter((file) => OF_PROCESS.test(readFileSync(file, 'utf8')))
+  const others = chosen.filter((file) => !alone.includes(file))
+  const count = Math.ceil(others.length / FILES_OF_PROCESS)
+  if (count < 2) return [...chosen]
+  const groups = Array.from({ length: count }, (_, group) => {
+    // Not neighbours: files of a folder take about as long as each other.
+    const members = others.filter((_file, index) => index % count === group)
+    const imports = members.map(
+      (file) => `import ${JSON.stringify(pathToFileURL(resolve(file)))}\n`,
+    )
+    const path = join(files, `group-${group + 1}.test.mjs`)
+    writeFileSync(path, imports.join(''))
+    return path
+  })
+  return [...alone, ...groups]
 }
 
 /** All tests that need only npm packages, or those with a larger count for the drill. */
