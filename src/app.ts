@@ -35,6 +35,7 @@ import { strictJson } from './http/strict-json.ts'
 import { loggerOfRequest } from './http/trace-context.ts'
 import { knownRoutes, refuseOtherPreflights, refuseUnknownRoutes } from './http/unknown-routes.ts'
 import { schemaController } from './http/validation.ts'
+import { eventSchemas, webhooksOf } from './events/document.ts'
 import { events } from './events/plugin.ts'
 import { jobs } from './jobs/registry.ts'
 import { keyRing } from './keys/index.ts'
@@ -116,10 +117,13 @@ export async function buildApp(
     ...stripeEventSchemas,
     ...auditSchemas,
     ...capabilities.flatMap(({ schemas = [] }) => schemas),
+    ...eventSchemas(app.events.types),
     ...capabilities.flatMap(({ documents }) => documents?.(app) ?? []),
   ]) {
     app.addSchema(schema)
   }
+
+  Object.assign(app.documentedWebhooks, webhooksOf(app.events.types))
 
   const gates = await makeGates(app, config.rateLimits)
   const ofAdmins = environmentMatcher('admin', config.adminTokens)

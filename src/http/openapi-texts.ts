@@ -52,6 +52,7 @@ export const TAGS = [
   },
   { name: 'Public', description: 'Anyone: health, public keys, revoked licences.' },
   { name: 'Stripe', description: 'Signed webhooks.' },
+  { name: 'Events', description: 'What is sent to your own endpoints, signed.' },
 ]
 
 /** For operations whose summary is not enough, by operation id. */

@@ -10,6 +10,8 @@ const TIMEOUT_MS = 10_000
 /** So much of an answer's body is read, and nothing of it is kept. */
 const ANSWER_BYTES_MAX = 1_024
 const FREE_SOCKETS_MAX = 8
+/** After so long a message on a new connection counts as begun, answered or not. */
+const CONNECTED_MS = 50
 
 export interface Sent {
   /** The HTTP status; null without an answer. */
@@ -112,10 +114,15 @@ export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) 
       })
       request.on('error', fail)
     })
-    request.once('finish', onBegun)
+    request.once('finish', () => {
+      // On a new connection it is on its way later, and is read later than what comes on an old one.
+      if (request.reusedSocket) onBegun()
+      else setTimeout(onBegun, CONNECTED_MS).unref()
+    })
     request.end(bytes)
     try {
       const response = await answered
+      onBegun()
       discard(response)
       return response.statusCode ?? 0
     } catch (error) {

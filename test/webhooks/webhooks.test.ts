@@ -21,8 +21,8 @@ async function settled(condition: () => boolean | Promise<boolean>): Promise<voi
   assert.ok(await eventually(condition, 20_000))
 }
 
-async function openAccount(service: Service, userId: string, more: object = {}) {
-  const body = { user_id: userId, tier: 'pro', ...more }
+async function openAccount(service: Service, userId: string) {
+  const body = { user_id: userId, tier: 'pro' }
   const made = await service.asInternal('POST', '/account', body)
   assert.equal(made.status, 201, JSON.stringify(made.body))
 }
@@ -63,7 +63,9 @@ test('events arrive signed, numbered without a gap, and can be pulled', async (t
     email: 'billing@example.com',
   })
   assert.equal(customer.status, 201, JSON.stringify(customer.body))
-  await openAccount(service, 'u-1', { low_balance_at: 100, credit_limit: 500 })
+  await openAccount(service, 'u-1')
+  const terms = { low_balance_at: 100, credit_limit: 500 }
+  assert.equal((await service.asInternal('PATCH', '/account/u-1', terms)).status, 200)
   await move(service, '/top_up', { user_id: 'u-1', amount: 300 })
   const charged = await move(service, '/deduct', { user_id: 'u-1', amount: 250 })
   await move(service, '/deduct', { user_id: 'u-1', amount: 100 })
@@ -73,6 +75,7 @@ test('events arrive signed, numbered without a gap, and can be pulled', async (t
     'customer.created',
     'api_key.created',
     'account.created',
+    'account.updated',
     'funds.topped_up',
     'funds.low_balance',
     'funds.negative',
@@ -113,8 +116,8 @@ test('events arrive signed, numbered without a gap, and can be pulled', async (t
     target_id: null,
   })
   // Its place in the log leads to a proof of its record.
-  const query = `index=${audit.index}&size=${audit.checkpoint_size}`
-  assert.equal((await service.asAdmin('GET', `/api/audit/proof?${query}`)).status, 200)
+  const place = `index=${audit.index}&size=${audit.checkpoint_size}`
+  assert.equal((await service.asAdmin('GET', `/api/audit/proof?${place}`)).status, 200)
   const log = await service.asAdmin('GET', `/api/audit?event=funds.topped_up`)
   assert.equal(log.body.data[0].seq, audit.index)
 
@@ -157,11 +160,11 @@ test('events arrive signed, numbered without a gap, and can be pulled', async (t
   const after = await service.asAdmin('GET', '/api/events?type=funds.topped_up')
   assert.ok(after.body.data.length > 0)
   for (const { data: kept } of after.body.data) assert.equal(kept.user_id, null)
-  const [row] = await query<{ found: number }>(
+  const [kept] = await query<{ found: number }[]>(
     service.database,
     `select count(*)::int as found from events where user_id is not null or data::text like '%u-1%'`,
   )
-  assert.equal(row?.found, 0)
+  assert.equal(kept?.found, 0)
 
   const keys = await service.call('GET', '/.well-known/events-jwks.json')
   assert.equal(keys.body.keys[0].kty, 'OKP')
