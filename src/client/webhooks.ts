@@ -105,14 +105,14 @@ async function isSigned(
   return false
 }
 
-function importSecret(text: string): Promise<CryptoKey> {
+function importSecret(text: string) {
   const bytes = text.startsWith('whsec_') ? bytesOf(text.slice('whsec_'.length)) : null
   if (bytes === null || bytes.length === 0) throw new TypeError('The secret is no whsec_…')
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   return crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
 }
 
-function importPublic(text: string): Promise<CryptoKey> {
+function importPublic(text: string) {
   const bytes = text.startsWith('whpk_') ? bytesOf(text.slice('whpk_'.length)) : null
   if (bytes?.length !== 32) throw new TypeError('The public key is no whpk_…')
   return crypto.subtle.importKey('raw', bytes, 'Ed25519', false, ['verify'])

@@ -5,6 +5,10 @@ import { array } from '../../database/arrays.ts'
 import { EFFECTS, type TransferKind } from '../posting.ts'
 import { types } from './types.ts'
 
+/** These are no events of the log's own. */
+const LOW_BALANCE = 'funds.low_balance'
+const NEGATIVE = 'funds.negative'
+
 interface Moved {
   amount: number
   available_after: number
@@ -31,13 +35,13 @@ const moved: EventsOfRecord = ({ event, subject, metadata }: LogRecord) => {
   if (balance_after >= 0) return [own]
   // An adjustment goes either way.
   const isTaken = kind === 'adjustment' ? debit === subject : EFFECTS[kind].balance < 0n
-  return isTaken && balance_after + amount >= 0 ? [own, { type: 'funds.negative', data }] : [own]
+  return isTaken && balance_after + amount >= 0 ? [own, { type: NEGATIVE, data }] : [own]
 }
 
 /** A fall below `low_balance_at` is a record of this name too. */
 const updated: EventsOfRecord = ({ metadata }) => {
   if ('low_balance' in metadata) {
-    return [{ type: 'funds.low_balance', data: { balance: metadata['balance'] } }]
+    return [{ type: LOW_BALANCE, data: { balance: metadata['balance'] } }]
   }
   const changed = Object.keys(metadata).map((name) =>
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
@@ -47,7 +51,7 @@ const updated: EventsOfRecord = ({ metadata }) => {
 }
 
 const MOVEMENTS = Object.keys(types).filter(
-  (name) => name.startsWith('funds.') && name !== 'funds.low_balance' && name !== 'funds.negative',
+  (name) => name.startsWith('funds.') && name !== LOW_BALANCE && name !== NEGATIVE,
 )
 
 export const toldOfFunds: Told = {
