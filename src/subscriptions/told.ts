@@ -37,8 +37,8 @@ const types = {
 } as const satisfies Record<string, EventType>
 
 const updated: EventsOfRecord = ({ subject, metadata }) => {
-  const { subscription: stripe_subscription_id, ...rest } = metadata
-  const data = { customer_id: subject, stripe_subscription_id, ...rest }
+  const { subscription, ...rest } = metadata
+  const data = { customer_id: subject, stripe_subscription_id: subscription, ...rest }
   return [{ type: 'subscription.updated', data }]
 }
 

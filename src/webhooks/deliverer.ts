@@ -43,8 +43,8 @@ export interface DelivererOptions {
   sender: ReturnType<typeof sender>
   metrics: DeliveryMetrics
   /** Disables an endpoint that is gone or fails for too long. */
-  disable(endpointId: string, reason: 'gone' | 'failing'): Promise<void>
-  onFault(error: unknown): void
+  disable: (endpointId: string, reason: 'gone' | 'failing') => Promise<void>
+  onFault: (error: unknown) => void
 }
 
 interface Lane {

@@ -86,7 +86,7 @@ test('events arrive signed, numbered without a gap, and can be pulled', async (t
     receiver.received.map(({ event }) => event.seq),
     types.map((_, index) => index + 1),
   )
-  assert.deepEqual(receiver.received.map(({ event }) => event.type).toSorted(), types.toSorted())
+  assert.deepEqual(new Set(receiver.received.map(({ event }) => event.type)), new Set(types))
   for (const message of receiver.received) {
     assert.ok(isSigned(message, [secret], endpoint.public_key))
     assert.deepEqual(Object.keys(message.event), ['type', 'timestamp', 'seq', 'data'])
@@ -316,20 +316,18 @@ test('budgets, grants and their ends are told', async (t: TestContext) => {
   await settled(async () => (await told()).length === 5)
   const events = await told()
   assert.deepEqual(
-    events
-      .map(({ type, data }) => [
-        type,
-        data['budget_id'] ?? data['grant_id'],
-        data['percent'] ?? null,
-      ])
-      .toSorted(),
-    [
-      ['budget.exceeded', 'hard', null],
-      ['budget.exceeded', 'soft', null],
-      ['budget.threshold', 'soft', 50],
-      ['budget.threshold', 'soft', 80],
-      ['grant.expiring', grant.grant_id, null],
-    ].toSorted(),
+    new Set(
+      events.map(({ type, data }) =>
+        [type, data['budget_id'] ?? data['grant_id'], data['percent'] ?? '-'].join(' '),
+      ),
+    ),
+    new Set([
+      'budget.exceeded hard -',
+      'budget.exceeded soft -',
+      'budget.threshold soft 50',
+      'budget.threshold soft 80',
+      `grant.expiring ${grant.grant_id} -`,
+    ]),
   )
   assert.ok(events.every(({ data }) => data['user_id'] === 'u-1' && data['asset'] === 'USD/2'))
 })
