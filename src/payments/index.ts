@@ -34,6 +34,7 @@ export const payments: Capability = {
     registerAutoTopUp(app)
   },
   told: toldOfPayments,
+  triggers: ['auto_top_ups_told'],
   schemas: [AutoTopUp],
   routes: {
     internal: async (scope, { config }) => {

@@ -31,6 +31,8 @@ export async function settle(
     const outcome = error === null ? 'delivered' : pause === null ? 'parked' : 'pending'
     return { endpoint, seq, attempt, outcome, pause }
   })
+  // In the order in which others lock them.
+  rows.sort((a, b) => Number(a.endpoint - b.endpoint) || Number(a.seq - b.seq))
   await sql`
     update webhook_deliveries d set status = new.outcome, is_taken = false,
       tries = case when new.outcome = 'delivered' then d.tries else d.tries + 1 end,
