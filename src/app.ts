@@ -35,6 +35,8 @@ import { strictJson } from './http/strict-json.ts'
 import { loggerOfRequest } from './http/request-logger.ts'
 import { knownRoutes, refuseOtherPreflights, refuseUnknownRoutes } from './http/unknown-routes.ts'
 import { schemaController } from './http/validation.ts'
+import { eventSchemas, webhooksOf } from './events/document.ts'
+import { events } from './events/plugin.ts'
 import { jobs } from './jobs/registry.ts'
 import { keyRing } from './keys/index.ts'
 import { JsonWebKeySet, keyRingRoutes } from './keys/routes.ts'
@@ -99,9 +101,11 @@ export async function buildApp(
   await app.register(keyRing, { config: config.keys })
   await app.register(audit, { checkpointFolder: config.auditCheckpointDir })
   await app.register(privacy)
+  await app.register(events)
   await app.register(stripe, { config: config.stripe })
   await app.register(inbox)
-  for (const { plugin, stripeEvents = [] } of capabilities) {
+  for (const { plugin, told, stripeEvents = [] } of capabilities) {
+    if (told !== undefined) app.events.add(told)
     await plugin?.(app, config)
     app.stripeEvents.handle(stripeEvents)
   }
@@ -113,10 +117,13 @@ export async function buildApp(
     ...stripeEventSchemas,
     ...auditSchemas,
     ...capabilities.flatMap(({ schemas = [] }) => schemas),
+    ...eventSchemas(app.events.types),
     ...capabilities.flatMap(({ documents }) => documents?.(app) ?? []),
   ]) {
     app.addSchema(schema)
   }
+
+  Object.assign(app.documentedWebhooks, webhooksOf(app.events.types))
 
   const gates = await makeGates(app, config.rateLimits)
   const ofAdmins = environmentMatcher('admin', config.adminTokens)

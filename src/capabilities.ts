@@ -7,6 +7,7 @@ import { plans } from './plans/index.ts'
 import { subscriptions } from './subscriptions/index.ts'
 import { tokens } from './tokens/index.ts'
 import { usage } from './usage/index.ts'
+import { webhooks } from './webhooks/index.ts'
 
 /**
  * All capabilities, in the order in which they register. `layers.json` says which may import which.
@@ -20,4 +21,5 @@ export const CAPABILITIES: readonly Capability[] = [
   licenses,
   usage,
   payments,
+  webhooks,
 ]

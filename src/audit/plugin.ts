@@ -4,7 +4,7 @@ import type postgres from 'postgres'
 import { type IssuedCheckpoint, checkpoints } from './checkpoints.ts'
 import { auditMetrics } from './metrics.ts'
 import { type CommittedFacts, recentFacts } from './recent.ts'
-import { sequence } from './sequencer.ts'
+import { type Follower, sequence } from './sequencer.ts'
 import { type LogSource, combined } from './source.ts'
 
 /** How often new records are put into the log; on average they wait half of this. */
@@ -21,6 +21,8 @@ declare module 'fastify' {
     audit: {
       /** Adds a source whose rows are leaves of the log too; call it before the service is ready. */
       addSource(source: LogSource): void
+      /** Adds what is written with each round of the log; call it before the service is ready. */
+      addFollower(follower: Follower): void
       /** All sources combined into one. */
       source: LogSource
       /**
@@ -48,8 +50,10 @@ export const audit = fp(
     const recent = recentFacts()
     const sources: LogSource[] = []
     const source = combined(sources)
+    const followers: Follower[] = []
     app.decorate('audit', {
       addSource: (one) => void sources.push(one),
+      addFollower: (one) => void followers.push(one),
       source,
       remember: recent.remember,
       sql: reading,
@@ -73,7 +77,7 @@ export const audit = fp(
     async function run(): Promise<void> {
       let pause = INTERVAL_MS
       try {
-        const done = await sequence(writing, source, recent)
+        const done = await sequence(writing, source, recent, followers)
         metrics.added(done)
         if (done.isFull) pause = 0
       } catch (error) {

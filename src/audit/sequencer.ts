@@ -26,6 +26,16 @@ export interface Round {
   delaysS: number[]
 }
 
+/**
+ * Is given the records of a round before it commits, with the size of the log behind them. What it
+ * writes in the round's transaction is there exactly if they are in the log.
+ */
+export type Follower = (
+  tx: postgres.Sql,
+  records: readonly LogRecord[],
+  size: number,
+) => Promise<void>
+
 const NOTHING: Round = { added: 0, isFull: false, delaysS: [] }
 
 /**
@@ -38,6 +48,7 @@ export async function sequence(
   sql: postgres.Sql,
   source: LogSource,
   recent: RecentFacts,
+  followers: readonly Follower[] = [],
 ): Promise<Round> {
   // Most rounds find nothing, and this needs no transaction.
   const [waiting] = await sql`select from audit_queue limit 1`
@@ -49,7 +60,7 @@ export async function sequence(
     const tx = transaction as unknown as postgres.Sql
     const [lock] = await tx<{ taken: boolean }[]>`
       select pg_try_advisory_xact_lock(${LOCK_KEY}) as taken`
-    if (lock?.taken === true) return addRound(tx, source, recent)
+    if (lock?.taken === true) return addRound(tx, source, recent, followers)
     // Another process is logging these rows.
     recent.clear()
     return NOTHING
@@ -62,7 +73,12 @@ interface Taken {
   timestamp: Date
 }
 
-async function addRound(tx: postgres.Sql, source: LogSource, recent: RecentFacts): Promise<Round> {
+async function addRound(
+  tx: postgres.Sql,
+  source: LogSource,
+  recent: RecentFacts,
+  followers: readonly Follower[],
+): Promise<Round> {
   const [size, taken] = await Promise.all([logSize(tx), takeFromQueue(tx)])
   if (taken.length === 0) return NOTHING
   let next = size
@@ -78,6 +94,7 @@ async function addRound(tx: postgres.Sql, source: LogSource, recent: RecentFacts
     addTerms(tx, places, records.map(termsOf), size),
     appendLeaves(tx, size, leaves),
   ])
+  for (const follow of followers) await follow(tx, records, next)
   return {
     added: records.length,
     isFull: records.length >= RECORDS_MAX || taken.length === ROWS_MAX,

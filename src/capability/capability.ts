@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Gates } from '../auth/gates.ts'
 import type { Examinable } from '../doctor/check.ts'
+import type { Told } from '../events/types.ts'
 import type { Config } from '../process/config.ts'
 import type { EventHandlers } from '../stripe/handler.ts'
 
@@ -36,6 +37,8 @@ export interface Capability extends Examinable {
     admin?: Routes
     internal?: Routes
   }
+  /** What it tells the outside. */
+  told?: Told
   /** Handlers of Stripe's events, by event type. */
   stripeEvents?: EventHandlers
 }

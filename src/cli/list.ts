@@ -9,6 +9,7 @@ import { migrate } from './migrate.ts'
 import { subscriptionsReconcile } from './subscriptions.ts'
 import { tokensIssue, tokensList, tokensRevoke, tokensRotate } from './tokens.ts'
 import { usageCleanup } from './usage.ts'
+import { webhooksDeliveries, webhooksList, webhooksReplay, webhooksTest } from './webhooks.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -29,4 +30,8 @@ export const COMMANDS: readonly Command[] = [
   eventsReplay,
   subscriptionsReconcile,
   usageCleanup,
+  webhooksList,
+  webhooksDeliveries,
+  webhooksReplay,
+  webhooksTest,
 ]

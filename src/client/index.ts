@@ -26,6 +26,17 @@ export {
 } from './errors.ts'
 export { paginate } from './paginate.ts'
 export type { TransportOptions } from './transport.ts'
+export {
+  type VerifiedWebhook,
+  type VerifyOptions,
+  type WebhookEvent,
+  type WebhookEventOf,
+  type WebhookFault,
+  type WebhookHeaders,
+  type WebhookKeys,
+  WebhookVerificationError,
+  verifyWebhook,
+} from './webhooks.ts'
 
 /** The named types of the document: `Schemas['Account']`. */
 export type Schemas = components['schemas']

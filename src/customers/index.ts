@@ -9,6 +9,7 @@ import { customerPrivacyRoutes } from './privacy-routes.ts'
 import { ErasedCustomer, ErasingCustomer, customerExport } from './privacy-schemas.ts'
 import { customerRoutes, customerSchemas } from './routes.ts'
 import { updateStripeCustomers } from './stripe-customers.ts'
+import { toldOfCustomers } from './told.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -42,6 +43,7 @@ export const customers: Capability = {
     })
     await app.register(apiKeys, { config: config.database, peppers: config.apiKeyPeppers })
   },
+  told: toldOfCustomers,
   schemas: [...apiKeySchemas, ...customerSchemas, ErasedCustomer, ErasingCustomer],
   documents: (app) => [customerExport(app.personal.exportsOf('customer'))],
   routes: {

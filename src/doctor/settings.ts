@@ -14,6 +14,9 @@ const ADVICE: Record<string, string> = {
   DATABASE_SSL: 'set it to verify-full, with DATABASE_CA_FILE for a private authority',
   LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
   LICENSE_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys whose licences have expired',
+  EVENTS_KEY_PATH:
+    '`openssl genpkey -algorithm ed25519 -out events-key.pem`, then `chmod 600` on it',
+  EVENTS_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys that receivers no longer use',
   STRIPE_API_BASE: 'unset it: the calls go to Stripe itself then',
   CORS_ORIGINS: 'list https origins alone, each as https://app.example.com',
   TRUST_PROXY: 'name the proxies alone, such as 127.0.0.1',

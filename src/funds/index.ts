@@ -7,6 +7,7 @@ import { Budget, BudgetPage, Check } from './budgets/schemas.ts'
 import { grantRoutes } from './grants/routes.ts'
 import { Grant, GrantPage } from './grants/schemas.ts'
 import { funds as plugin } from './plugin.ts'
+import { toldOfFunds } from './told/index.ts'
 import { findingRoutes, findingSchemas, readingRoutes } from './finding/routes.ts'
 import { Statement, statementRoutes } from './finding/statement-routes.ts'
 import { transferBatchRoutes } from './many/routes.ts'
@@ -33,6 +34,7 @@ declare module '../audit/record.ts' {
 export const funds: Capability = {
   name: 'funds',
   plugin: async (app) => app.register(plugin),
+  told: toldOfFunds,
   schemas: [
     ...fundsSchemas,
     TransferBatch,
@@ -83,5 +85,5 @@ export const funds: Capability = {
     },
   },
   checks: [checkLedger],
-  triggers: ['transfers_never_go', 'transfers_only_forget'],
+  triggers: ['budgets_told', 'transfers_never_go', 'transfers_only_forget'],
 }

@@ -20,6 +20,9 @@ import { SetAside, holderOf } from './set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from './waiting-room.ts'
 import { type Verification, verifyLedger } from './verify.ts'
 import { finishAccount, fundsSteps, lockedAccount } from './erasure.ts'
+import { tellOfExpiring } from './told/expiring.ts'
+import { nameAccounts } from './told/index.ts'
+import { refusalTeller } from './told/refusals.ts'
 
 /**
  * How many batches run at once. Each account has its lane, so that its operations never compete with each
@@ -76,6 +79,7 @@ class LedgerBroken extends Error {}
 export const funds = fp(
   async (app: FastifyInstance) => {
     app.audit.addSource(transferSource)
+    app.events.name(nameAccounts)
     app.erasures.addSteps(fundsSteps)
     // Lock order: accounts before everything else, as in the other transactions.
     app.erasures.addLock(lockedAccount)
@@ -110,6 +114,9 @@ export const funds = fp(
       onCommit,
       onResult: metrics.optimistic,
     })
+    const refusals = refusalTeller(app.db, (error) =>
+      app.log.warn({ err: error }, 'Could not tell of a budget that has refused'),
+    )
     const limits = { waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
     const moves = writers.map((writer) =>
       sharedCommits<Operation, Moved>({
@@ -172,7 +179,10 @@ export const funds = fp(
         const submitted = move(operation)
         const moved =
           attempt?.follow(operation, submitted, { idempotency_key: operation.key }) ?? submitted
-        moved.catch((reason: unknown) => metrics.refused(movement.kind, reason))
+        moved.catch((reason: unknown) => {
+          metrics.refused(movement.kind, reason)
+          if ('userId' in movement) refusals.add(movement.userId, reason)
+        })
         return moved
       },
       moveTogether: (operations, isRefused, attempt) => {
@@ -206,6 +216,12 @@ export const funds = fp(
     })
 
     app.jobs.add({
+      name: 'tell_of_expiring_grants',
+      cron: '*/10 * * * *',
+      isSingle: true,
+      run: () => tellOfExpiring(app.db),
+    })
+    app.jobs.add({
       name: 'verify_ledger',
       cron: '41 3 * * *',
       isSingle: true,
@@ -237,11 +253,15 @@ export const funds = fp(
     app.addHook('onClose', async () => {
       clearInterval(job)
       stopping.abort()
+      await refusals.close()
       const clients = [...writers, ...asides, ...together, ...readers, past, ending]
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })
   },
-  { name: 'funds', dependencies: ['errors', 'metrics', 'database', 'jobs', 'audit', 'privacy'] },
+  {
+    name: 'funds',
+    dependencies: ['errors', 'metrics', 'database', 'jobs', 'audit', 'privacy', 'events'],
+  },
 )
 
 function sumOf(lanes: readonly { waiting(): number }[]): number {

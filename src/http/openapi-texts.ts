@@ -2,7 +2,7 @@ export const SERVICE_DESCRIPTION = `Self-hosted billing, locked from the first r
 
 **Guides:** [first steps](/docs/guides/start), [money](/docs/guides/money), [charging in bulk](/docs/guides/bulk),
 [repeating a call](/docs/guides/idempotency), [usage](/docs/guides/usage),
-[licences](/docs/guides/licences), [Stripe](/docs/guides/webhooks),
+[licences](/docs/guides/licences), [Stripe](/docs/guides/webhooks), [events](/docs/guides/events),
 [the audit log](/docs/guides/audit), [who may do what](/docs/guides/access), [changing secrets](/docs/guides/rotation),
 [clients](/docs/guides/clients), [errors by code](/docs/guides/errors).
 
@@ -52,6 +52,7 @@ export const TAGS = [
   },
   { name: 'Public', description: 'Anyone: health, public keys, revoked licences.' },
   { name: 'Stripe', description: 'Signed webhooks.' },
+  { name: 'Events', description: 'What is sent to your own endpoints, signed.' },
 ]
 
 /** For operations whose summary is not enough, by operation id. */

@@ -26,10 +26,18 @@ interface RouteToDescribe {
   route: RouteOptions
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** For plugins: the document's field `webhooks`, by the types of events. */
+    documentedWebhooks: Record<string, object>
+  }
+}
+
 /** Makes the document from the routes' own schemas, so that it can't contradict them. */
 export const openapi = fp(
   async (app: FastifyInstance, options: { version: string }) => {
     app.addSchema(ErrorAnswer)
+    app.decorate('documentedWebhooks', {})
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -44,7 +52,10 @@ export const openapi = fp(
         components: { securitySchemes: SECURITY_SCHEMES },
       },
       transform: describeRoute,
-      transformObject: shapeDocument,
+      transformObject: (document) => {
+        // Behind the shaping, which is for operations of the service itself.
+        return { ...shapeDocument(document), webhooks: app.documentedWebhooks }
+      },
       // Named schemas keep their names instead of becoming def-0, def-1, …
       refResolver: {
         buildLocalReference: (json, _baseUri, _fragment, index) =>

@@ -89,6 +89,9 @@ const RepeatFields = {
   license_id: Type.Optional(
     Type.String({ description: 'The id of the licence that may have been issued: revoke it.' }),
   ),
+  endpoint_id: Type.Optional(
+    Type.String({ description: 'The id of the endpoint that may have been made: delete it.' }),
+  ),
   results: Type.Optional(
     Type.Array(Type.Object({}, { additionalProperties: true, title: 'UnknownResult' }), {
       description: 'For a batch: one result for each part, in order, with its own code and id.',

@@ -24,7 +24,13 @@ declare module 'fastify' {
     jobs: {
       /** For plugins: adds jobs, which run in the processes with background jobs. */
       add(...jobs: Job[]): void
+      /**
+       * For plugins: adds what runs all the time in the processes with background jobs.
+       * @param start returns what stops it
+       */
+      addService(start: () => Promise<() => Promise<void>>): void
       all: readonly Job[]
+      services: readonly (() => Promise<() => Promise<void>>)[]
     }
   }
 }
@@ -34,7 +40,13 @@ export const jobs = fp(
   async (app: FastifyInstance) => {
     await app.register(jobMetrics)
     const all: Job[] = []
-    app.decorate('jobs', { all, add: (...some) => void all.push(...some) })
+    const services: (() => Promise<() => Promise<void>>)[] = []
+    app.decorate('jobs', {
+      all,
+      services,
+      add: (...some) => void all.push(...some),
+      addService: (start) => void services.push(start),
+    })
   },
   { name: 'jobs', dependencies: ['database', 'metrics'] },
 )

@@ -74,10 +74,12 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
 
   runner = await start()
   const supervised = supervise()
+  const stops = await Promise.all(app.jobs.services.map((begin) => begin()))
   return {
     stop: async () => {
       stopping.abort()
       unwatch()
+      await Promise.all(stops.map((end) => end()))
       await Promise.resolve(runner.stop()).catch(() => undefined)
       await supervised
       await recovery.stop()

@@ -46,6 +46,19 @@ export function readPublicKey(path: string, options: KeyFileOptions): KeyObject 
   return key
 }
 
+/**
+ * An Ed25519 private key from a PEM file (PKCS#8).
+ * @throws KeyFault, which shows neither the path nor the content
+ */
+export function readEd25519Key(path: string, options: KeyFileOptions): KeyObject {
+  const pem = contents(path)
+  if (isPublic(pem)) throw new KeyFault('names a public key, where the private one is needed')
+  const key = parsed(() => createPrivateKey(pem), 'an unencrypted Ed25519 private key')
+  if (key.asymmetricKeyType !== 'ed25519') throw new KeyFault('names a key that is not Ed25519')
+  if (options.isStrict) requireMode(path, SECRET_MODE)
+  return key
+}
+
 function contents(path: string): string {
   try {
     return readFileSync(path, 'utf8')

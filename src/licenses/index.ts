@@ -11,6 +11,7 @@ import {
   licenseSchemas,
   revocationRoutes,
 } from './routes.ts'
+import { toldOfLicenses } from './told.ts'
 
 declare module '../audit/record.ts' {
   interface AuditEvents {
@@ -28,6 +29,7 @@ export const licenses: Capability = {
     app.personal.addExports(...licenseExports)
     await app.register(revocations)
   },
+  told: toldOfLicenses,
   schemas: licenseSchemas,
   routes: {
     public: async (scope) => {

@@ -11,6 +11,7 @@ import { checkoutEnded } from './checkout-events.ts'
 import { paymentExports, paymentNames } from './personal.ts'
 import { paymentRoutes } from './routes.ts'
 import { noteTopUps } from './service.ts'
+import { toldOfPayments } from './told.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,6 +33,8 @@ export const payments: Capability = {
     app.personal.addExports(...paymentExports)
     registerAutoTopUp(app)
   },
+  told: toldOfPayments,
+  triggers: ['auto_top_ups_told'],
   schemas: [AutoTopUp],
   routes: {
     internal: async (scope, { config }) => {

@@ -7,7 +7,8 @@ import { isLocalDatabase, serverUrls } from '../database/hosts.ts'
 import type { RateLimit } from '../http/rate-limits/index.ts'
 import { LOG_LEVELS, type LogLevel } from '../http/logging.ts'
 import type { KeyRingConfig } from '../keys/index.ts'
-import { KeyFault, readPrivateKey, readPublicKey } from '../keys/pem.ts'
+import type { EventKeysConfig } from '../keys/event-keys.ts'
+import { KeyFault, readEd25519Key, readPrivateKey, readPublicKey } from '../keys/pem.ts'
 
 /** A secret in use and, during a rotation, the one before it. If empty, the scope is closed. */
 export type Tokens = readonly string[]
@@ -27,6 +28,10 @@ export interface Config {
   apiKeyPeppers: Tokens
   stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
   keys: KeyRingConfig
+  /** The keys that sign events to the outside. */
+  eventKeys: EventKeysConfig
+  /** Whether events may be sent to private addresses. */
+  webhookAllowPrivate: boolean
   corsOrigins: readonly string[]
   checkoutOrigins: readonly string[]
   trustProxy: readonly string[]
@@ -121,6 +126,9 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     apiKeyPeppers: tokens('API_KEY_PEPPER'),
     stripe: stripeConfig(read, tokens('STRIPE_WEBHOOK_SECRET')),
     keys: keysConfig(read, production),
+    eventKeys: eventKeysConfig(read, production),
+    webhookAllowPrivate:
+      (read.oneOf('WEBHOOK_ALLOW_PRIVATE', ['true', 'false']) ?? 'false') === 'true',
     corsOrigins: read.origins('CORS_ORIGINS'),
     checkoutOrigins: read.origins('CHECKOUT_ORIGINS'),
     trustProxy: read.addresses('TRUST_PROXY'),
@@ -224,6 +232,28 @@ function keysConfig(read: Reader, production: boolean): Config['keys'] {
     previous: read
       .list('LICENSE_PREVIOUS_KEY_PATHS')
       .map((each) => key('LICENSE_PREVIOUS_KEY_PATHS', readPublicKey, each))
+      .filter((each) => each !== undefined),
+  }
+}
+
+/** Not required: without it no endpoint can be made. */
+function eventKeysConfig(read: Reader, production: boolean): EventKeysConfig {
+  const key = (name: string, path: string) => {
+    try {
+      return readEd25519Key(path, { isStrict: production })
+    } catch (error) {
+      if (!(error instanceof KeyFault)) throw error
+      read.fault(name, error.message)
+      return undefined
+    }
+  }
+  const path = read.text('EVENTS_KEY_PATH')
+  const previous = read.list('EVENTS_PREVIOUS_KEY_PATHS')
+  if (path === undefined && previous.length > 0) read.fault('EVENTS_KEY_PATH', 'is missing')
+  return {
+    signing: path === undefined ? undefined : key('EVENTS_KEY_PATH', path),
+    previous: previous
+      .map((each) => key('EVENTS_PREVIOUS_KEY_PATHS', each))
       .filter((each) => each !== undefined),
   }
 }

@@ -10,11 +10,12 @@ const NAMES = [
   'API_KEY_PEPPER',
 ] as const
 const KEY_NAME = 'LICENSE_PRIVATE_KEY.pem'
+const EVENTS_KEY_NAME = 'EVENTS_KEY.pem'
 
 /** The path of a secret made in development; only its owner may read the file. */
 export function secretPath(
   dataDir: string,
-  name: (typeof NAMES)[number] | typeof KEY_NAME,
+  name: (typeof NAMES)[number] | typeof KEY_NAME | typeof EVENTS_KEY_NAME,
 ): string {
   return resolve(dataDir, 'secrets', name)
 }
@@ -42,6 +43,11 @@ export function withDevelopmentSecrets(env: Environment, makes = true): Environm
     if (!existsSync(path) && makes) make(path, newKey)
     if (existsSync(path)) made['LICENSE_PRIVATE_KEY_PATH'] = path
   }
+  if (env['EVENTS_KEY_PATH'] === undefined) {
+    const path = secretPath(dataDir, EVENTS_KEY_NAME)
+    if (!existsSync(path) && makes) make(path, newEventsKey)
+    if (existsSync(path)) made['EVENTS_KEY_PATH'] = path
+  }
   return { ...made, ...env }
 }
 
@@ -52,6 +58,11 @@ function newToken(): string {
 /** 2048 bits, because generating 3072 would delay the first start by half a second. */
 function newKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+function newEventsKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 

@@ -25,6 +25,8 @@ export const REFUSALS = {
   REPORT_NOT_FOUND: [404, 'This customer has no such usage report, or it is kept no longer.'],
   BUDGET_NOT_FOUND: [404, 'The account has no such budget.'],
   GRANT_NOT_FOUND: [404, 'There is no such grant.'],
+  WEBHOOK_ENDPOINT_NOT_FOUND: [404, 'There is no such endpoint.'],
+  DELIVERY_NOT_FOUND: [404, 'This endpoint has no such delivery, or it is kept no longer.'],
   LICENSE_NOT_FOUND: [404, 'There is no such licence.'],
   PLAN_NOT_FOUND: [404, 'There is no such plan.'],
   METHOD_NOT_ALLOWED: [
@@ -52,6 +54,8 @@ export const REFUSALS = {
   BALANCE_BELOW_FLOOR: [409, 'The balance is below its floor.'],
   NOT_REFUNDABLE: [409, 'Only a charge can be refunded: a deduct or a capture.'],
   BATCH_REFUSED: [409, 'Nothing was moved: not all transfers of the batch can be made.'],
+  WEBHOOK_ENDPOINT_DISABLED: [409, 'The endpoint is disabled.'],
+  TOO_MANY_WEBHOOK_ENDPOINTS: [409, 'There are as many endpoints as there may be.'],
   API_KEY_REVOKED: [409, 'The API key is revoked or expired.'],
   TOO_MANY_BUDGETS: [409, 'The account has as many budgets as it may have.'],
   TOO_MANY_GRANTS: [409, 'The account has as many active grants as it may have.'],
@@ -87,6 +91,7 @@ export const REFUSALS = {
   ACCOUNT_BUSY: [503, 'The account stayed locked for too long, and nothing was done; try again.'],
   TIMEOUT: [503, 'The answer took too long, and nothing was stored; try again.'],
   SIGNING_KEY_MISSING: [503, 'No key to sign with is configured on this server.'],
+  EVENTS_KEY_MISSING: [503, 'No key to sign events with is configured on this server.'],
   STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],
   STRIPE_UNAVAILABLE: [503, 'Stripe does not answer; try again.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
@@ -109,6 +114,7 @@ export interface Repeat {
   key_id?: string
   token_id?: string
   license_id?: string
+  endpoint_id?: string
   /** Of a batch, each with its own; with `BATCH_REFUSED` too. */
   results?: readonly object[]
 }

@@ -4,6 +4,7 @@ import { findingSchemas, subscriptionFindingRoutes } from './findings.ts'
 import { subscriptions as plugin } from './plugin.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './routes.ts'
 import { invoiceChanged, subscriptionChanged } from './subscription-events.ts'
+import { toldOfSubscriptions } from './told.ts'
 
 declare module '../audit/record.ts' {
   interface AuditEvents {
@@ -16,6 +17,7 @@ export const subscriptions: Capability = {
   name: 'subscriptions',
   triggers: ['subscriptions_noted'],
   plugin: async (app) => app.register(plugin),
+  told: toldOfSubscriptions,
   schemas: [...subscriptionSchemas, ...findingSchemas],
   routes: {
     customerOrAdmin: async (scope, { config }) => {

@@ -2,6 +2,7 @@ import type { Capability } from '../capability/capability.ts'
 import { checkRetention } from './check.ts'
 import { usage as plugin } from './plugin.ts'
 import { usageAdminRoutes, usageRoutes, usageSchemas, usageTotalRoutes } from './routes.ts'
+import { toldOfUsage } from './told.ts'
 
 declare module '../audit/record.ts' {
   interface AuditEvents {
@@ -21,6 +22,7 @@ export const usage: Capability = {
       allowances: config.usageAllowances,
     })
   },
+  told: toldOfUsage,
   schemas: usageSchemas,
   routes: {
     customer: async (scope, { gates }) => {

@@ -10,6 +10,7 @@ import { stripeSignature } from '../support/stripe-events.ts'
 
 /** Everything that needs no credential. Adding a line here opens a route to the world. */
 const PUBLIC = [
+  '/.well-known/events-jwks.json',
   '/.well-known/jwks.json',
   '/api/licenses/revocations',
   '/docs',
@@ -23,6 +24,7 @@ const PUBLIC = [
   '/docs/guides/concepts',
   '/docs/guides/credits',
   '/docs/guides/errors',
+  '/docs/guides/events',
   '/docs/guides/idempotency',
   '/docs/guides/licences',
   '/docs/guides/money',

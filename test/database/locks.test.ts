@@ -147,6 +147,20 @@ test('what is locked, and in which order, is as the table says', async (t) => {
     [204],
   )
 
+  const endpoints = '/api/webhook-endpoints'
+  const draft = { url: 'https://app.example.com/', events: ['*'] }
+  const endpoint = await call(`POST ${endpoints}`, () => admin('POST', endpoints, draft), [201])
+  const one = `${endpoints}/${endpoint.endpoint.endpoint_id}`
+  const ofEndpoint = (method: string, path: string, body: object | undefined, status: number) =>
+    call(`${method} ${endpoints}/:endpoint_id${path}`, () => admin(method, one + path, body), [
+      status,
+    ])
+  await ofEndpoint('POST', '/rotate', {}, 200)
+  await ofEndpoint('POST', '/test', undefined, 202)
+  await ofEndpoint('POST', '/replay', { from_seq: 1 }, 202)
+  await ofEndpoint('PATCH', '', { status: 'disabled' }, 200)
+  await ofEndpoint('DELETE', '', undefined, 204)
+
   const internal = (...given: Parameters<typeof service.asInternal>) => service.asInternal(...given)
   await call(
     'POST /account',

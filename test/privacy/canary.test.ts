@@ -24,6 +24,12 @@ const OF_NOBODY = new Set([
   'POST /api/tokens',
   'DELETE /api/tokens/:token_id',
   'POST /api/tokens/:token_id/rotate',
+  'POST /api/webhook-endpoints',
+  'PATCH /api/webhook-endpoints/:endpoint_id',
+  'DELETE /api/webhook-endpoints/:endpoint_id',
+  'POST /api/webhook-endpoints/:endpoint_id/replay',
+  'POST /api/webhook-endpoints/:endpoint_id/rotate',
+  'POST /api/webhook-endpoints/:endpoint_id/test',
 ])
 
 /** Every text that a person gives away, and what stands for it in a JSON body. */

@@ -108,6 +108,16 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     user_id: 'personal',
   },
   'public.erased_stripe_customers': { digest: 'pseudonym' },
+  'public.event_outbox': { data: 'personal', subject: 'pseudonym', type: 'none' },
+  'public.events': {
+    data: 'personal',
+    id: 'none',
+    subject: 'pseudonym',
+    type: 'none',
+    user_id: 'personal',
+  },
+  // An owner's name for a budget is hashed with the account's salt.
+  'public.events_told': { key: 'commitment' },
   'public.grants': { category: 'personal', status: 'none' },
   'public.holds': { status: 'none' },
   'public.job_pools': { pool_id: 'none' },
@@ -239,6 +249,21 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     report_id: 'personal',
   },
   'public.usage_totals': { customer_id: 'pseudonym', metric: 'none', period: 'none' },
+  'public.webhook_deliveries': { attempts: 'none', status: 'none' },
+  'public.webhook_endpoints': {
+    description: 'none',
+    disabled_reason: 'none',
+    events: 'none',
+    id: 'none',
+    owner: 'none',
+    previous_key_id: 'none',
+    previous_secret: 'none',
+    secret: 'none',
+    secret_key_id: 'none',
+    status: 'none',
+    terms: 'none',
+    url: 'none',
+  },
 }
 
 const OF_NO_TEXT = [

@@ -54,6 +54,8 @@ test('an empty environment is a development with the documented defaults, and fr
     apiKeyPeppers: [],
     stripe: null,
     keys: { signing: undefined, previous: [] },
+    eventKeys: { signing: undefined, previous: [] },
+    webhookAllowPrivate: false,
     corsOrigins: [],
     checkoutOrigins: [],
     trustProxy: [],

@@ -6,6 +6,7 @@ const NUMBERS: Record<string, string> = {
   5746104: 'the number of erasures',
   5746105: "the number of Stripe's customer",
   5746106: 'the number of prices',
+  5746119: 'the number of endpoints',
 }
 
 const LOCKING =

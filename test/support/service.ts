@@ -73,6 +73,7 @@ export async function startService(
     // No server listens on this port, so no test calls Stripe itself.
     STRIPE_API_BASE: 'http://127.0.0.1:9',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    EVENTS_KEY_PATH: process.env['TEST_EVENTS_KEY_PATH'],
     RUN_JOBS: 'false',
     // Limits that count, but are too wide for any test to reach.
     ...WIDE_LIMITS,

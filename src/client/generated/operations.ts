@@ -31,6 +31,12 @@ export interface PublicCalls {
    * A revocation is on the list within a second. The list is signed again every minute.
    */
   getRevocations: Call<'getRevocations'>
+  /**
+   * The public keys that verify events.
+   *
+   * A set of its own: a key of another kind beside those of licences breaks readers.
+   */
+  getEventKeys: Call<'getEventKeys'>
 }
 
 export const publicOperations = {
@@ -39,6 +45,7 @@ export const publicOperations = {
   getReadiness: { method: 'get', path: '/health/ready' },
   getKeys: { method: 'get', path: '/.well-known/jwks.json' },
   getRevocations: { method: 'get', path: '/api/licenses/revocations' },
+  getEventKeys: { method: 'get', path: '/.well-known/events-jwks.json' },
 } as const satisfies Record<keyof PublicCalls, Operation>
 
 export interface CustomerCalls {
@@ -390,6 +397,74 @@ Needs a token with the permission `usage:write`.
    */
   cleanUpUsage: Call<'cleanUpUsage'>
   /**
+   * Have events sent somewhere, from now on.
+   *
+   * Only this answer contains the secret.
+
+Needs a token with the permission `events:write`.
+   */
+  createWebhookEndpoint: Call<'createWebhookEndpoint'>
+  /**
+   * List where events are sent, never the secrets.
+   *
+   * Needs a token with the permission `events:read`.
+   */
+  listWebhookEndpoints: Call<'listWebhookEndpoints'>
+  /**
+   * Read an endpoint.
+   *
+   * Needs a token with the permission `events:read`.
+   */
+  getWebhookEndpoint: Call<'getWebhookEndpoint'>
+  /**
+   * Change an endpoint, or switch it off and on.
+   *
+   * Counts for what happens from now on. What waits for an endpoint that is disabled has failed, and what happens while it is disabled is parked: both can be replayed.
+
+Needs a token with the permission `events:write`.
+   */
+  updateWebhookEndpoint: Call<'updateWebhookEndpoint'>
+  /**
+   * Send nothing there any more, and forget its deliveries.
+   *
+   * Needs a token with the permission `events:write`.
+   */
+  deleteWebhookEndpoint: Call<'deleteWebhookEndpoint'>
+  /**
+   * Replace the secret of an endpoint; both sign for an overlap.
+   *
+   * Needs a token with the permission `events:write`.
+   */
+  rotateWebhookSecret: Call<'rotateWebhookSecret'>
+  /**
+   * List what was sent to an endpoint, newest first.
+   *
+   * Needs a token with the permission `events:read`.
+   */
+  listWebhookDeliveries: Call<'listWebhookDeliveries'>
+  /**
+   * Send deliveries again: one, or all from a number on.
+   *
+   * They keep their `webhook-id` and their number.
+
+Needs a token with the permission `events:write`.
+   */
+  replayWebhookDeliveries: Call<'replayWebhookDeliveries'>
+  /**
+   * Send `test.ping` to an endpoint.
+   *
+   * Needs a token with the permission `events:write`.
+   */
+  testWebhookEndpoint: Call<'testWebhookEndpoint'>
+  /**
+   * Pull events, oldest first, of the last 30 days.
+   *
+   * Numbered in one sequence without a gap; an endpoint has numbers of its own. A page may be shorter than its limit: `next_cursor` says whether it is the last.
+
+Needs a token with the permission `events:read`.
+   */
+  listEvents: Call<'listEvents'>
+  /**
    * List the events that Stripe has sent, newest first.
    *
    * Needs a token with the permission `events:read`.
@@ -473,6 +548,16 @@ export const adminOperations = {
   listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
   correctUsage: { method: 'post', path: '/api/usage/{customer_id}/corrections', key: 'report' },
   cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
+  createWebhookEndpoint: { method: 'post', path: '/api/webhook-endpoints' },
+  listWebhookEndpoints: { method: 'get', path: '/api/webhook-endpoints' },
+  getWebhookEndpoint: { method: 'get', path: '/api/webhook-endpoints/{endpoint_id}' },
+  updateWebhookEndpoint: { method: 'patch', path: '/api/webhook-endpoints/{endpoint_id}' },
+  deleteWebhookEndpoint: { method: 'delete', path: '/api/webhook-endpoints/{endpoint_id}' },
+  rotateWebhookSecret: { method: 'post', path: '/api/webhook-endpoints/{endpoint_id}/rotate' },
+  listWebhookDeliveries: { method: 'get', path: '/api/webhook-endpoints/{endpoint_id}/deliveries' },
+  replayWebhookDeliveries: { method: 'post', path: '/api/webhook-endpoints/{endpoint_id}/replay' },
+  testWebhookEndpoint: { method: 'post', path: '/api/webhook-endpoints/{endpoint_id}/test' },
+  listEvents: { method: 'get', path: '/api/events' },
   listStripeEvents: { method: 'get', path: '/api/stripe/events' },
   getStripeEvent: { method: 'get', path: '/api/stripe/events/{event_id}' },
   replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay' },

@@ -96,6 +96,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/events-jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys that verify events
+         * @description A set of its own: a key of another kind beside those of licences breaks readers.
+         */
+        get: operations["getEventKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -855,6 +875,166 @@ export interface paths {
          *     Needs a token with the permission `usage:write`.
          */
         delete: operations["cleanUpUsage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where events are sent, never the secrets
+         * @description Needs a token with the permission `events:read`.
+         */
+        get: operations["listWebhookEndpoints"];
+        put?: never;
+        /**
+         * Have events sent somewhere, from now on
+         * @description Only this answer contains the secret.
+         *
+         *     Needs a token with the permission `events:write`.
+         */
+        post: operations["createWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook-endpoints/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an endpoint
+         * @description Needs a token with the permission `events:read`.
+         */
+        get: operations["getWebhookEndpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Send nothing there any more, and forget its deliveries
+         * @description Needs a token with the permission `events:write`.
+         */
+        delete: operations["deleteWebhookEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an endpoint, or switch it off and on
+         * @description Counts for what happens from now on. What waits for an endpoint that is disabled has failed, and what happens while it is disabled is parked: both can be replayed.
+         *
+         *     Needs a token with the permission `events:write`.
+         */
+        patch: operations["updateWebhookEndpoint"];
+        trace?: never;
+    };
+    "/api/webhook-endpoints/{endpoint_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of an endpoint; both sign for an overlap
+         * @description Needs a token with the permission `events:write`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook-endpoints/{endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to an endpoint, newest first
+         * @description Needs a token with the permission `events:read`.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook-endpoints/{endpoint_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send deliveries again: one, or all from a number on
+         * @description They keep their `webhook-id` and their number.
+         *
+         *     Needs a token with the permission `events:write`.
+         */
+        post: operations["replayWebhookDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook-endpoints/{endpoint_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send `test.ping` to an endpoint
+         * @description Needs a token with the permission `events:write`.
+         */
+        post: operations["testWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pull events, oldest first, of the last 30 days
+         * @description Numbered in one sequence without a gap; an endpoint has numbers of its own. A page may be shorter than its limit: `next_cursor` says whether it is the last.
+         *
+         *     Needs a token with the permission `events:read`.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1629,7 +1809,581 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "account.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account of prepaid funds was opened */
+        post: operations["onAccountCreated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account was changed, frozen or unfrozen */
+        post: operations["onAccountUpdated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.erased": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The personal data of an account was erased */
+        post: operations["onAccountErased"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.topped_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Money has come into an account */
+        post: operations["onFundsToppedUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.refunded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A charge was given back, or a payment was taken back by Stripe */
+        post: operations["onFundsRefunded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.adjusted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An operator has moved money by hand */
+        post: operations["onFundsAdjusted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.deducted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An account was charged
+         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         */
+        post: operations["onFundsDeducted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An amount was set aside
+         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         */
+        post: operations["onFundsHeld"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.captured": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A charge was made from a hold
+         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         */
+        post: operations["onFundsCaptured"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.released": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a hold had set aside is free again
+         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         */
+        post: operations["onFundsReleased"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.low_balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A balance has fallen below the `low_balance_at` of its account */
+        post: operations["onFundsLowBalance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "funds.negative": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A balance has fallen below zero */
+        post: operations["onFundsNegative"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "grant.expiring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A grant expires in 7 days, or less */
+        post: operations["onGrantExpiring"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "grant.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A grant has expired; `amount` of it was not used */
+        post: operations["onGrantExpired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "budget.threshold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A budget has reached one of the percentages of its `alert_at` */
+        post: operations["onBudgetThreshold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "budget.exceeded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A soft budget was passed, or a hard one has refused; once in each window */
+        post: operations["onBudgetExceeded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer was created */
+        post: operations["onCustomerCreated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer was changed, suspended or reinstated */
+        post: operations["onCustomerUpdated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.exported": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The personal data of a customer, or of the user of an account, was exported */
+        post: operations["onCustomerExported"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.erased": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The personal data of a customer was erased */
+        post: operations["onCustomerErased"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "api_key.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An API key was issued */
+        post: operations["onApiKeyCreated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "api_key.rotated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An API key was replaced; both are valid for the overlap */
+        post: operations["onApiKeyRotated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "api_key.revoked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An API key was revoked */
+        post: operations["onApiKeyRevoked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A subscription has begun, changed or ended, as Stripe says */
+        post: operations["onSubscriptionUpdated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "license.issued": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A licence was issued */
+        post: operations["onLicenseIssued"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "license.revoked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A licence is on the revocation list from now on */
+        post: operations["onLicenseRevoked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "usage.limit_exceeded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer has used more of a metric than the plan allows in a month */
+        post: operations["onUsageLimitExceeded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "usage.anomaly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer used far more of a metric in an hour than is usual */
+        post: operations["onUsageAnomaly"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "auto_top_up.succeeded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An automatic top-up was paid; the money is in the account */
+        post: operations["onAutoTopUpSucceeded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "auto_top_up.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payment of an automatic top-up has failed */
+        post: operations["onAutoTopUpFailed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "auto_top_up.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Automatic top-ups of an account have stopped until they are enabled again */
+        post: operations["onAutoTopUpPaused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "endpoint.disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An endpoint gets no more events until it is enabled again */
+        post: operations["onEndpointDisabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "test.ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An operator wants to see whether an endpoint gets its events */
+        post: operations["onTestPing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         Error: {
@@ -1638,7 +2392,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add codes. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "WEBHOOK_ENDPOINT_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "WEBHOOK_ENDPOINT_DISABLED" | "TOO_MANY_WEBHOOK_ENDPOINTS" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "EVENTS_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -1654,6 +2408,8 @@ export interface components {
             token_id?: string;
             /** @description The id of the licence that may have been issued: revoke it. */
             license_id?: string;
+            /** @description The id of the endpoint that may have been made: delete it. */
+            endpoint_id?: string;
             /** @description For a batch: one result for each part, in order, with its own code and id. */
             results?: components["schemas"]["UnknownResult"][];
         };
@@ -2897,6 +3653,729 @@ export interface components {
              */
             updated_at: string;
         };
+        WebhookEndpoint: {
+            /** @example we_8sKq2VbXw0RtYz1A */
+            endpoint_id: string;
+            /** @example https://app.example.com/events */
+            url: string;
+            events: string[];
+            /** @example accounting */
+            description: string | null;
+            status: components["schemas"]["WebhookEndpointStatus"];
+            disabled_reason: components["schemas"]["WebhookEndpointDisabledReason"] | null;
+            /**
+             * @description Verifies the `v1a` signatures; also in `/.well-known/events-jwks.json`.
+             * @example whpk_b2r1XMRTMeVIUd9bKN3rhdx4CBi9Yw7Ws2W0u0hpVaE=
+             */
+            public_key: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        NewWebhookEndpoint: {
+            endpoint: components["schemas"]["WebhookEndpoint"];
+            /**
+             * @description Verifies the `v1` signatures. It is shown only now.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0=
+             */
+            secret: string;
+        };
+        NewWebhookSecret: {
+            /**
+             * @description Verifies the `v1` signatures. It is shown only now.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0=
+             */
+            secret: string;
+        };
+        WebhookEndpointPage: {
+            data: components["schemas"]["WebhookEndpoint"][];
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            next_cursor: string | null;
+        };
+        WebhookDelivery: {
+            /** @example dlv_1_42 */
+            delivery_id: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            /**
+             * @description The `webhook-id`; null once the event is kept no longer.
+             * @example evt_4fGh7KqL9mNp2RsT8uVw
+             */
+            event_id: string | null;
+            /** @example customer.created */
+            type: string | null;
+            status: components["schemas"]["WebhookDeliveryStatus"];
+            /** @description The newest 32, oldest first. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            next_attempt_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        WebhookDeliveryPage: {
+            data: components["schemas"]["WebhookDelivery"][];
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            next_cursor: string | null;
+        };
+        PulledEvent: {
+            /** @example evt_4fGh7KqL9mNp2RsT8uVw */
+            event_id: string;
+            /**
+             * Format: int64
+             * @example 1042
+             */
+            seq: number;
+            /** @example customer.created */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            data: components["schemas"]["PulledEventData"];
+        };
+        EventPage: {
+            data: components["schemas"]["PulledEvent"][];
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            next_cursor: string | null;
+        };
+        EventsJsonWebKeySet: {
+            keys: components["schemas"]["EventsJsonWebKey"][];
+        };
+        EventAudit: {
+            /**
+             * Format: int64
+             * @description The number of its record: a proof's `index`.
+             */
+            index: number;
+            /**
+             * Format: int64
+             * @description A size with that record: a proof's `size`.
+             */
+            checkpoint_size: number;
+        };
+        /** @description An account of prepaid funds was opened. */
+        AccountCreatedEvent: {
+            /** @enum {string} */
+            type: "account.created";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["AccountCreatedData"];
+        };
+        /** @description An account was changed, frozen or unfrozen. */
+        AccountUpdatedEvent: {
+            /** @enum {string} */
+            type: "account.updated";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["AccountUpdatedData"];
+        };
+        /** @description The personal data of an account was erased. */
+        AccountErasedEvent: {
+            /** @enum {string} */
+            type: "account.erased";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["AccountErasedData"];
+        };
+        /** @description Money has come into an account. */
+        FundsToppedUpEvent: {
+            /** @enum {string} */
+            type: "funds.topped_up";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsToppedUpData"];
+        };
+        /** @description A charge was given back, or a payment was taken back by Stripe. */
+        FundsRefundedEvent: {
+            /** @enum {string} */
+            type: "funds.refunded";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsRefundedData"];
+        };
+        /** @description An operator has moved money by hand. */
+        FundsAdjustedEvent: {
+            /** @enum {string} */
+            type: "funds.adjusted";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsAdjustedData"];
+        };
+        /** @description An account was charged. */
+        FundsDeductedEvent: {
+            /** @enum {string} */
+            type: "funds.deducted";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsDeductedData"];
+        };
+        /** @description An amount was set aside. */
+        FundsHeldEvent: {
+            /** @enum {string} */
+            type: "funds.held";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsHeldData"];
+        };
+        /** @description A charge was made from a hold. */
+        FundsCapturedEvent: {
+            /** @enum {string} */
+            type: "funds.captured";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsCapturedData"];
+        };
+        /** @description What a hold had set aside is free again. */
+        FundsReleasedEvent: {
+            /** @enum {string} */
+            type: "funds.released";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsReleasedData"];
+        };
+        /** @description A balance has fallen below the `low_balance_at` of its account. */
+        FundsLowBalanceEvent: {
+            /** @enum {string} */
+            type: "funds.low_balance";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsLowBalanceData"];
+        };
+        /** @description A balance has fallen below zero. */
+        FundsNegativeEvent: {
+            /** @enum {string} */
+            type: "funds.negative";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["FundsNegativeData"];
+        };
+        /** @description A grant expires in 7 days, or less. */
+        GrantExpiringEvent: {
+            /** @enum {string} */
+            type: "grant.expiring";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["GrantExpiringData"];
+        };
+        /** @description A grant has expired; `amount` of it was not used. */
+        GrantExpiredEvent: {
+            /** @enum {string} */
+            type: "grant.expired";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["GrantExpiredData"];
+        };
+        /** @description A budget has reached one of the percentages of its `alert_at`. */
+        BudgetThresholdEvent: {
+            /** @enum {string} */
+            type: "budget.threshold";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["BudgetThresholdData"];
+        };
+        /** @description A soft budget was passed, or a hard one has refused; once in each window. */
+        BudgetExceededEvent: {
+            /** @enum {string} */
+            type: "budget.exceeded";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["BudgetExceededData"];
+        };
+        /** @description A customer was created. */
+        CustomerCreatedEvent: {
+            /** @enum {string} */
+            type: "customer.created";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["CustomerCreatedData"];
+        };
+        /** @description A customer was changed, suspended or reinstated. */
+        CustomerUpdatedEvent: {
+            /** @enum {string} */
+            type: "customer.updated";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["CustomerUpdatedData"];
+        };
+        /** @description The personal data of a customer, or of the user of an account, was exported. */
+        CustomerExportedEvent: {
+            /** @enum {string} */
+            type: "customer.exported";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["CustomerExportedData"];
+        };
+        /** @description The personal data of a customer was erased. */
+        CustomerErasedEvent: {
+            /** @enum {string} */
+            type: "customer.erased";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["CustomerErasedData"];
+        };
+        /** @description An API key was issued. */
+        ApiKeyCreatedEvent: {
+            /** @enum {string} */
+            type: "api_key.created";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["ApiKeyCreatedData"];
+        };
+        /** @description An API key was replaced; both are valid for the overlap. */
+        ApiKeyRotatedEvent: {
+            /** @enum {string} */
+            type: "api_key.rotated";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["ApiKeyRotatedData"];
+        };
+        /** @description An API key was revoked. */
+        ApiKeyRevokedEvent: {
+            /** @enum {string} */
+            type: "api_key.revoked";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["ApiKeyRevokedData"];
+        };
+        /** @description A subscription has begun, changed or ended, as Stripe says. */
+        SubscriptionUpdatedEvent: {
+            /** @enum {string} */
+            type: "subscription.updated";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["SubscriptionUpdatedData"];
+        };
+        /** @description A licence was issued. */
+        LicenseIssuedEvent: {
+            /** @enum {string} */
+            type: "license.issued";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["LicenseIssuedData"];
+        };
+        /** @description A licence is on the revocation list from now on. */
+        LicenseRevokedEvent: {
+            /** @enum {string} */
+            type: "license.revoked";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["LicenseRevokedData"];
+        };
+        /** @description A customer has used more of a metric than the plan allows in a month. */
+        UsageLimitExceededEvent: {
+            /** @enum {string} */
+            type: "usage.limit_exceeded";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["UsageLimitExceededData"];
+        };
+        /** @description A customer used far more of a metric in an hour than is usual. */
+        UsageAnomalyEvent: {
+            /** @enum {string} */
+            type: "usage.anomaly";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["UsageAnomalyData"];
+        };
+        /** @description An automatic top-up was paid; the money is in the account. */
+        AutoTopUpSucceededEvent: {
+            /** @enum {string} */
+            type: "auto_top_up.succeeded";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["AutoTopUpSucceededData"];
+        };
+        /** @description The payment of an automatic top-up has failed. */
+        AutoTopUpFailedEvent: {
+            /** @enum {string} */
+            type: "auto_top_up.failed";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["AutoTopUpFailedData"];
+        };
+        /** @description Automatic top-ups of an account have stopped until they are enabled again. */
+        AutoTopUpPausedEvent: {
+            /** @enum {string} */
+            type: "auto_top_up.paused";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["AutoTopUpPausedData"];
+        };
+        /** @description An endpoint gets no more events until it is enabled again. */
+        EndpointDisabledEvent: {
+            /** @enum {string} */
+            type: "endpoint.disabled";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["EndpointDisabledData"];
+        };
+        /** @description An operator wants to see whether an endpoint gets its events. */
+        TestPingEvent: {
+            /** @enum {string} */
+            type: "test.ping";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description From 1, without a gap in each endpoint.
+             * @example 42
+             */
+            seq: number;
+            data: components["schemas"]["TestPingData"];
+        };
         AccountExport: {
             /**
              * Format: date-time
@@ -3447,6 +4926,898 @@ export interface components {
         };
         /** @enum {string} */
         UsageFindingKind: "anomaly" | "limit_exceeded";
+        /** @enum {string} */
+        WebhookEndpointStatus: "active" | "disabled";
+        /**
+         * @description `gone`: it answered 410. `failing`: no attempt has succeeded for 5 days.
+         * @enum {string}
+         */
+        WebhookEndpointDisabledReason: "operator" | "gone" | "failing";
+        /**
+         * @description `parked`: given up after 3 days, or of the time in which the endpoint was disabled. `failed`: given up because the endpoint was disabled.
+         * @example delivered
+         * @enum {string}
+         */
+        WebhookDeliveryStatus: "pending" | "delivered" | "failed" | "parked";
+        WebhookAttempt: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of the answer, if there was one.
+             */
+            status: number | null;
+            /** Format: int64 */
+            duration_ms: number;
+            /**
+             * @description Why it failed, in a word.
+             * @example timeout
+             */
+            error: string | null;
+        };
+        /** @description As the `webhooks` of this document have it. */
+        PulledEventData: {
+            [key: string]: unknown;
+        };
+        EventsJsonWebKey: {
+            /** @enum {string} */
+            kty: "OKP";
+            /** @enum {string} */
+            crv: "Ed25519";
+            x: string;
+            /** @description The RFC 7638 thumbprint of the key. */
+            kid: string;
+            /** @enum {string} */
+            use: "sig";
+            /** @enum {string} */
+            alg: "EdDSA";
+        };
+        AccountCreatedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example pro */
+            tier: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        AccountUpdatedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            changed: string[];
+            /** @example pro */
+            tier?: string;
+            /** @example frozen */
+            status?: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        AccountErasedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** Format: int64 */
+            holds_released: number;
+            /** Format: int64 */
+            balance_given_up: number;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        /**
+         * @example deduct
+         * @enum {string}
+         */
+        EventTransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+        FundsToppedUpData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsRefundedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsAdjustedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsDeductedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsHeldData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsCapturedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsReleasedData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsLowBalanceData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            balance: number;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        FundsNegativeData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example tr_42_7 */
+            transfer_id: string;
+            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Right after it.
+             * @example 1000
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description What can be deducted, right after it.
+             */
+            available: number;
+            /**
+             * @description The charge that it refunds, or the hold that it ends.
+             * @example tr_42_6
+             */
+            target_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        GrantExpiringData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example grant_42_1 */
+            grant_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        GrantExpiredData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /** @example grant_42_1 */
+            grant_id: string;
+            /**
+             * Format: int64
+             * @description In the smallest unit of the asset.
+             * @example 1000
+             */
+            amount: number;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        BudgetThresholdData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /**
+             * @description Null once the user is erased.
+             * @example monthly
+             */
+            budget_id: string | null;
+            /**
+             * Format: int64
+             * @description What the budget allows.
+             * @example 5000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description In the window.
+             * @example 4000
+             */
+            used: number;
+            /**
+             * @description `hard` or `soft`.
+             * @example hard
+             */
+            mode: string;
+            /**
+             * @description `hour`, `day`, `week`, `month` or `total`.
+             * @example month
+             */
+            window: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            window_start: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            resets_at: string | null;
+            /**
+             * Format: int64
+             * @example 80
+             */
+            percent: number;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        BudgetExceededData: {
+            /**
+             * @description Your own id of the user; null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /**
+             * @description The asset of the account; left out once the user is erased.
+             * @example USD/2
+             */
+            asset?: string;
+            /**
+             * @description Null once the user is erased.
+             * @example monthly
+             */
+            budget_id: string | null;
+            /**
+             * Format: int64
+             * @description What the budget allows.
+             * @example 5000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description In the window.
+             * @example 4000
+             */
+            used: number;
+            /**
+             * @description `hard` or `soft`.
+             * @example hard
+             */
+            mode: string;
+            /**
+             * @description `hour`, `day`, `week`, `month` or `total`.
+             * @example month
+             */
+            window: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            window_start: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            resets_at: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        CustomerCreatedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example starter */
+            plan: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        CustomerUpdatedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @description The names of the fields that were given. */
+            changed: string[];
+            /** @example starter */
+            plan?: string | null;
+            /** @example suspended */
+            status?: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        CustomerExportedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string | null;
+            /** @example user-123 */
+            user_id?: string | null;
+            /** @example USD/2 */
+            asset?: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        CustomerErasedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** Format: int64 */
+            keys_revoked: number;
+            /** Format: int64 */
+            licenses_revoked: number;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        ApiKeyCreatedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example k3Jd82LqWx5Z */
+            key_id: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        ApiKeyRotatedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example k3Jd82LqWx5Z */
+            key_id: string;
+            /** @example k3Jd82LqWx5Z */
+            new_key_id: string;
+            /** Format: int64 */
+            overlap_seconds: number;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        ApiKeyRevokedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example k3Jd82LqWx5Z */
+            key_id: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        SubscriptionUpdatedEventDataPlan: {
+            /** @example starter */
+            plan: string;
+            /**
+             * Format: int64
+             * @example 5
+             */
+            quantity: number;
+        };
+        SubscriptionUpdatedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
+            stripe_subscription_id: string;
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * @description Null for a subscription to something else.
+             * @example starter
+             */
+            plan: string | null;
+            /** @description The plans of all its items, by rank. */
+            plans: components["schemas"]["SubscriptionUpdatedEventDataPlan"][] | null;
+            /**
+             * Format: int64
+             * @example 5
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            current_period_end: string | null;
+            cancel_at_period_end: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends; null if no end is scheduled.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            ends_at: string | null;
+            /** @description Whether Stripe has paused the collection of payments. */
+            paused: boolean;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        LicenseIssuedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example lic_8sKq2VbXw0RtYz1A */
+            license_id: string;
+            /** @example starter */
+            plan: string | null;
+            /**
+             * Format: int64
+             * @example 5
+             */
+            quantity: number;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
+            stripe_subscription_id: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+            /** @example lic_8sKq2VbXw0RtYz1A */
+            replaces: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        LicenseRevokedData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example lic_8sKq2VbXw0RtYz1A */
+            license_id: string;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
+            stripe_subscription_id: string | null;
+            /** @example revoked */
+            status: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        UsageLimitExceededData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example api_calls */
+            metric: string;
+            /**
+             * Format: double
+             * @example 1200
+             */
+            used: number;
+            /**
+             * Format: double
+             * @example 1000
+             */
+            limit: number;
+            /** @example 2026-11 */
+            month: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        UsageAnomalyData: {
+            /**
+             * @description `cust_` and 16 base62 characters.
+             * @example cust_4fGh7KqL9mNp2RsT
+             */
+            customer_id: string;
+            /** @example api_calls */
+            metric: string;
+            /**
+             * Format: double
+             * @example 9000
+             */
+            sum: number;
+            /**
+             * Format: double
+             * @example 2500
+             */
+            threshold: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T09:00:00Z
+             */
+            hour: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        AutoTopUpSucceededData: {
+            /**
+             * @description Null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /** @example USD/2 */
+            asset?: string;
+            /**
+             * Format: int64
+             * @description What is topped up, in the smallest unit of the asset.
+             * @example 2000
+             */
+            amount: number;
+            /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
+            payment_intent_id: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        AutoTopUpFailedData: {
+            /**
+             * @description Null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /** @example USD/2 */
+            asset?: string;
+            /**
+             * Format: int64
+             * @description What is topped up, in the smallest unit of the asset.
+             * @example 2000
+             */
+            amount: number;
+            /**
+             * @description Why, as Stripe says.
+             * @example card_declined
+             */
+            code: string;
+            /** @description Another try would fail until the user acts. */
+            needs_user: boolean;
+            /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
+            payment_intent_id: string | null;
+            /**
+             * @description Where the user can do what Stripe asks for, if Stripe names a page.
+             * @example https://hooks.stripe.com/redirect/authenticate/src_1NG8Du2eZvKYlo2C
+             */
+            action_url: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        /**
+         * @example payments_failed
+         * @enum {string}
+         */
+        EventPauseReason: "authentication_required" | "daily_max" | "monthly_max" | "outcome_unknown" | "payment_method_declined" | "payments_failed";
+        AutoTopUpPausedData: {
+            /**
+             * @description Null once the user is erased.
+             * @example user-123
+             */
+            user_id: string | null;
+            /** @example USD/2 */
+            asset?: string;
+            /**
+             * Format: int64
+             * @description What is topped up, in the smallest unit of the asset.
+             * @example 2000
+             */
+            amount: number;
+            reason: components["schemas"]["EventPauseReason"];
+            /**
+             * @description Where the user can do what Stripe asks for, if Stripe names a page.
+             * @example https://hooks.stripe.com/redirect/authenticate/src_1NG8Du2eZvKYlo2C
+             */
+            action_url: string | null;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        EndpointDisabledData: {
+            /** @example we_8sKq2VbXw0RtYz1A */
+            endpoint_id: string;
+            /**
+             * @description `operator`; `gone`: it answered 410; `failing`: no attempt has succeeded for 5 days.
+             * @example failing
+             */
+            reason: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
+        TestPingData: {
+            /** @example we_8sKq2VbXw0RtYz1A */
+            endpoint_id: string;
+            audit?: components["schemas"]["EventAudit"];
+        };
         AccountExportAccount: {
             /** @example user-123 */
             user_id: string;
@@ -4306,6 +6677,59 @@ export interface components {
             /** @example reported twice by a script */
             reason: string;
         };
+        CreateWebhookEndpointRequest: {
+            /**
+             * @description `https:`, without credentials, and no private address.
+             * @example https://app.example.com/events
+             */
+            url: string;
+            /**
+             * @description Types, `family.*`, or `*` for all but those that are made only where an endpoint names them or their family: charges and holds.
+             * @example [
+             *       "customer.*",
+             *       "funds.low_balance"
+             *     ]
+             */
+            events: string[];
+            /** @example accounting */
+            description?: string | null;
+        };
+        UpdateWebhookEndpointRequest: {
+            /**
+             * @description `https:`, without credentials, and no private address.
+             * @example https://app.example.com/events
+             */
+            url?: string;
+            /**
+             * @description Types, `family.*`, or `*` for all but those that are made only where an endpoint names them or their family: charges and holds.
+             * @example [
+             *       "customer.*",
+             *       "funds.low_balance"
+             *     ]
+             */
+            events?: string[];
+            /** @example accounting */
+            description?: string | null;
+            status?: components["schemas"]["WebhookEndpointStatus"];
+        };
+        RotateWebhookSecretRequest: {
+            /**
+             * Format: int32
+             * @description How long the old secret still signs too; 0, the default, ends it at once.
+             */
+            overlap_seconds?: number;
+        };
+        /** @enum {string} */
+        ListWebhookDeliveries: "pending" | "delivered" | "failed" | "parked";
+        ReplayWebhookDeliveriesRequest: {
+            /**
+             * Format: int64
+             * @description Everything from this number on.
+             */
+            from_seq?: number;
+            /** @example dlv_1_42 */
+            delivery_id?: string;
+        };
         OpenAccountRequest: {
             /**
              * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -4784,6 +7208,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RevocationList"];
                 };
+            };
+        };
+    };
+    getEventKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsJsonWebKeySet"];
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6062,6 +8513,288 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageCleanup"];
+                };
+            };
+        };
+    };
+    listWebhookEndpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointPage"];
+                };
+            };
+        };
+    };
+    createWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://app.example.com/events",
+                 *       "events": [
+                 *         "*"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateWebhookEndpointRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookEndpoint"];
+                };
+            };
+        };
+    };
+    getWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example we_8sKq2VbXw0RtYz1A */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+        };
+    };
+    deleteWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example we_8sKq2VbXw0RtYz1A */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example we_8sKq2VbXw0RtYz1A */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "disabled"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateWebhookEndpointRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example we_8sKq2VbXw0RtYz1A */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateWebhookSecretRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookSecret"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `parked`: given up after 3 days, or of the time in which the endpoint was disabled. `failed`: given up because the endpoint was disabled.
+                 * @example delivered
+                 */
+                status?: components["schemas"]["ListWebhookDeliveries"];
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @example we_8sKq2VbXw0RtYz1A */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+        };
+    };
+    replayWebhookDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example we_8sKq2VbXw0RtYz1A */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from_seq": 42
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplayWebhookDeliveriesRequest"];
+            };
+        };
+        responses: {
+            /** @description They will be sent. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    testWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example we_8sKq2VbXw0RtYz1A */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be sent. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @example customer.created */
+                type?: string;
+                /** @example cust_4fGh7KqL9mNp2RsT */
+                subject?: string;
+                /** @description Inclusive. */
+                from_seq?: number;
+                /**
+                 * @description That endpoint's events, under its own numbers.
+                 * @example we_8sKq2VbXw0RtYz1A
+                 */
+                endpoint_id?: string;
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
                 };
             };
         };
@@ -7394,6 +10127,1672 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AutoTopUp"];
                 };
+            };
+        };
+    };
+    onAccountCreated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "account.created",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "tier": "pro"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccountCreatedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onAccountUpdated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "account.updated",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "changed": [
+                 *           "status"
+                 *         ],
+                 *         "status": "frozen"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccountUpdatedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onAccountErased: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "account.erased",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": null,
+                 *         "holds_released": 0,
+                 *         "balance_given_up": 0
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccountErasedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsToppedUp: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.topped_up",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_7",
+                 *         "kind": "top_up",
+                 *         "amount": 500,
+                 *         "balance": 1000,
+                 *         "available": 1000,
+                 *         "target_id": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsToppedUpEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsRefunded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.refunded",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_7",
+                 *         "kind": "refund",
+                 *         "amount": 500,
+                 *         "balance": 1000,
+                 *         "available": 1000,
+                 *         "target_id": "tr_42_6"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsRefundedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsAdjusted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.adjusted",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_7",
+                 *         "kind": "adjustment",
+                 *         "amount": 500,
+                 *         "balance": 1000,
+                 *         "available": 1000,
+                 *         "target_id": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsAdjustedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsDeducted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.deducted",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_7",
+                 *         "kind": "deduct",
+                 *         "amount": 500,
+                 *         "balance": 1000,
+                 *         "available": 1000,
+                 *         "target_id": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsDeductedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsHeld: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.held",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_7",
+                 *         "kind": "hold",
+                 *         "amount": 500,
+                 *         "balance": 1000,
+                 *         "available": 1000,
+                 *         "target_id": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsHeldEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsCaptured: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.captured",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_7",
+                 *         "kind": "capture",
+                 *         "amount": 500,
+                 *         "balance": 1000,
+                 *         "available": 1000,
+                 *         "target_id": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsCapturedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsReleased: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.released",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_7",
+                 *         "kind": "release",
+                 *         "amount": 500,
+                 *         "balance": 1000,
+                 *         "available": 1000,
+                 *         "target_id": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsReleasedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsLowBalance: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.low_balance",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "balance": 90
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsLowBalanceEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFundsNegative: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "funds.negative",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "transfer_id": "tr_42_8",
+                 *         "kind": "deduct",
+                 *         "amount": 500,
+                 *         "balance": -200,
+                 *         "available": 800,
+                 *         "target_id": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FundsNegativeEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onGrantExpiring: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "grant.expiring",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "grant_id": "grant_42_1",
+                 *         "remaining": 300,
+                 *         "expires_at": "2026-12-01T00:00:00.000Z"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["GrantExpiringEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onGrantExpired: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "grant.expired",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "grant_id": "grant_42_1",
+                 *         "amount": 300
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["GrantExpiredEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onBudgetThreshold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "budget.threshold",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "budget_id": "monthly",
+                 *         "amount": 5000,
+                 *         "used": 4000,
+                 *         "mode": "soft",
+                 *         "window": "month",
+                 *         "window_start": "2026-11-01T00:00:00.000Z",
+                 *         "resets_at": "2026-12-01T00:00:00.000Z",
+                 *         "percent": 80
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["BudgetThresholdEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onBudgetExceeded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "budget.exceeded",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "budget_id": "monthly",
+                 *         "amount": 5000,
+                 *         "used": 5200,
+                 *         "mode": "soft",
+                 *         "window": "month",
+                 *         "window_start": "2026-11-01T00:00:00.000Z",
+                 *         "resets_at": "2026-12-01T00:00:00.000Z"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["BudgetExceededEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onCustomerCreated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.created",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "plan": "starter"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CustomerCreatedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onCustomerUpdated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.updated",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "changed": [
+                 *           "status"
+                 *         ],
+                 *         "status": "suspended"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CustomerUpdatedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onCustomerExported: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.exported",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CustomerExportedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onCustomerErased: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.erased",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "keys_revoked": 1,
+                 *         "licenses_revoked": 0
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CustomerErasedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onApiKeyCreated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.created",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "key_id": "k3Jd82LqWx5Z"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyCreatedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onApiKeyRotated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.rotated",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "key_id": "k3Jd82LqWx5Z",
+                 *         "new_key_id": "pQ7rS8tU9vW0",
+                 *         "overlap_seconds": 3600
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyRotatedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onApiKeyRevoked: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.revoked",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "key_id": "k3Jd82LqWx5Z"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyRevokedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onSubscriptionUpdated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.updated",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "stripe_subscription_id": "sub_1MowQVLkdIwHu7ixeRlqHVzs",
+                 *         "status": "active",
+                 *         "plan": "starter",
+                 *         "plans": [
+                 *           {
+                 *             "plan": "starter",
+                 *             "quantity": 5
+                 *           }
+                 *         ],
+                 *         "quantity": 5,
+                 *         "current_period_end": "2027-01-01T00:00:00.000Z",
+                 *         "cancel_at_period_end": false,
+                 *         "ends_at": null,
+                 *         "paused": false
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SubscriptionUpdatedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onLicenseIssued: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "license.issued",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "license_id": "lic_8sKq2VbXw0RtYz1A",
+                 *         "plan": "starter",
+                 *         "quantity": 5,
+                 *         "stripe_subscription_id": null,
+                 *         "expires_at": "2027-01-01T00:00:00.000Z",
+                 *         "replaces": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["LicenseIssuedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onLicenseRevoked: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "license.revoked",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "license_id": "lic_8sKq2VbXw0RtYz1A",
+                 *         "stripe_subscription_id": null,
+                 *         "status": "revoked"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["LicenseRevokedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onUsageLimitExceeded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "usage.limit_exceeded",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "metric": "api_calls",
+                 *         "used": 1200,
+                 *         "limit": 1000,
+                 *         "month": "2026-11"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UsageLimitExceededEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onUsageAnomaly: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "usage.anomaly",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
+                 *         "metric": "api_calls",
+                 *         "sum": 9000,
+                 *         "threshold": 2500,
+                 *         "hour": "2026-11-24T09:00:00Z"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UsageAnomalyEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onAutoTopUpSucceeded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "auto_top_up.succeeded",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "amount": 2000,
+                 *         "payment_intent_id": "pi_3MtwBwLkdIwHu7ix28a3tqPa"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AutoTopUpSucceededEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onAutoTopUpFailed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "auto_top_up.failed",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "amount": 2000,
+                 *         "code": "authentication_required",
+                 *         "needs_user": true,
+                 *         "payment_intent_id": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
+                 *         "action_url": "https://hooks.stripe.com/redirect/authenticate/src_1NG8Du2eZvKYlo2C"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AutoTopUpFailedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onAutoTopUpPaused: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "auto_top_up.paused",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "user_id": "user-123",
+                 *         "asset": "USD/2",
+                 *         "amount": 2000,
+                 *         "reason": "payments_failed",
+                 *         "action_url": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AutoTopUpPausedEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onEndpointDisabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "endpoint.disabled",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "endpoint_id": "we_8sKq2VbXw0RtYz1A",
+                 *         "reason": "failing"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["EndpointDisabledEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onTestPing: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                "webhook-id": string;
+                /** @description The time of this attempt, in Unix seconds. */
+                "webhook-timestamp": string;
+                /** @description Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the endpoint's secret) and `v1a,` (Ed25519), in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "test.ping",
+                 *       "timestamp": "2026-11-24T09:30:00.000Z",
+                 *       "seq": 42,
+                 *       "data": {
+                 *         "endpoint_id": "we_8sKq2VbXw0RtYz1A"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestPingEvent"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone, and is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -18,6 +18,7 @@ export const GUIDES = [
   'usage',
   'licences',
   'webhooks',
+  'events',
   'audit',
   'access',
   'rotation',

@@ -52,14 +52,15 @@ export async function chargeIntent(app: FastifyInstance, id: string): Promise<vo
     )
     await notePayment(app.db, intent.id, payment.id)
     if (payment.status === 'requires_action') {
-      await failed(app.db, intent, { code: 'authentication_required', needsUser: true })
+      const code = 'authentication_required'
+      await failed(app.db, intent, failureOf({ code, payment_intent: payment }), payment.id)
     }
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError) || isStripeAway(error)) throw error
     const payment = error.payment_intent
     if (payment !== undefined) await notePayment(app.db, intent.id, payment.id)
     app.log.warn({ stripe: { type: error.type, code: error.code } }, 'An automatic top-up failed')
-    await failed(app.db, intent, failureOf(error))
+    await failed(app.db, intent, failureOf(error), payment?.id ?? null)
   }
 }
 

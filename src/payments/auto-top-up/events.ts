@@ -20,6 +20,9 @@ const Payment = Type.Object({
   amount_received: Minor,
   currency: Currency,
   metadata: Dictionary,
+  next_action: Maybe(
+    Type.Object({ redirect_to_url: Maybe(Type.Object({ url: Maybe(Type.String()) })) }),
+  ),
   last_payment_error: Maybe(
     Type.Object({
       code: Maybe(Text),
@@ -56,7 +59,8 @@ export async function settlePayment(services: Services, object: unknown): Promis
     return null
   }
   if (['requires_payment_method', 'canceled', 'requires_action'].includes(payment.status)) {
-    await failed(services.db, intent, failureOf(payment.last_payment_error ?? {}))
+    const failure = failureOf({ ...payment.last_payment_error, payment_intent: payment })
+    await failed(services.db, intent, failure, payment.id)
     return null
   }
   return 'not ended'

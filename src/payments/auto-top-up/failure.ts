@@ -7,6 +7,13 @@ export interface Failure {
   code: string
   /** Another try would fail until the user does something. */
   needsUser: boolean
+  /** Where the user can do it, if Stripe names a page for it. */
+  actionUrl: string | null
+}
+
+/** What a payment asks of the user: https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action */
+interface NextAction {
+  redirect_to_url?: { url?: string | null | undefined } | null | undefined
 }
 
 /** What a payment says of why it failed: the error of a call, or its `last_payment_error`. */
@@ -14,6 +21,7 @@ export function failureOf(error: {
   code?: string | null | undefined
   decline_code?: string | null | undefined
   advice_code?: string | null | undefined
+  payment_intent?: { next_action?: NextAction | null | undefined } | null | undefined
 }): Failure {
   const code = error.decline_code ?? error.code ?? 'unknown'
   const codes = [error.code, error.decline_code]
@@ -23,5 +31,6 @@ export function failureOf(error: {
     isToAuthenticate ||
     codes.includes('expired_card') ||
     ['do_not_try_again', 'confirm_card_data'].includes(error.advice_code ?? '')
-  return { code: isToAuthenticate ? 'authentication_required' : code, needsUser }
+  const actionUrl = error.payment_intent?.next_action?.redirect_to_url?.url ?? null
+  return { code: isToAuthenticate ? 'authentication_required' : code, needsUser, actionUrl }
 }

@@ -1,5 +1,7 @@
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { Database, Transaction } from '../../database/index.ts'
+import { tellEvent } from '../../events/record.ts'
+import { accountSubject } from '../../funds/accounts.ts'
 import { autoTopUpIntents, autoTopUps, type PAUSE_REASONS } from '../../funds/auto-top-up/tables.ts'
 import { accounts } from '../../funds/tables.ts'
 import { arm } from './arm.ts'
@@ -48,6 +50,8 @@ export function succeeded(db: Database, intent: Intent, paymentIntentId: string)
       .set({ failures: 0 })
       .where(eq(autoTopUps.accountId, intent.accountId))
     await arm(tx, intent.accountId, { isAtOnce: true })
+    const data = { amount: Number(intent.amount), payment_intent_id: paymentIntentId }
+    await tellEvent(tx, { type: 'auto_top_up.succeeded', subject: subjectOf(intent), data })
   })
 }
 
@@ -55,18 +59,29 @@ export function succeeded(db: Database, intent: Intent, paymentIntentId: string)
  * The payment has failed. Told twice, by the answer and by an event, it is one failure. The next charge
  * below the threshold tries again, unless this pauses.
  */
-export function failed(db: Database, intent: Intent, { code, needsUser }: Failure): Promise<void> {
+export function failed(
+  db: Database,
+  intent: Intent,
+  { code, needsUser, actionUrl }: Failure,
+  paymentIntentId: string | null,
+): Promise<void> {
   const reason = code === 'authentication_required' ? code : 'payment_method_declined'
   const paused = needsUser
     ? sql`${reason}`
     : sql`case when failures + 1 >= ${FAILURES_MAX}::int then 'payments_failed' else paused_reason end`
-  return end(db, intent, 'failed', code, paused)
+  return end(db, intent, 'failed', code, paused, {
+    amount: Number(intent.amount),
+    code,
+    needs_user: needsUser,
+    payment_intent_id: paymentIntentId ?? intent.paymentIntentId,
+    action_url: actionUrl,
+  })
 }
 
 /** Nobody can tell what became of it: an operator has to look. */
 export function parked(db: Database, intent: Intent): Promise<void> {
   const reason: (typeof PAUSE_REASONS)[number] = 'outcome_unknown'
-  return end(db, intent, 'parked', null, sql`${reason}`)
+  return end(db, intent, 'parked', null, sql`${reason}`, null)
 }
 
 function end(
@@ -75,6 +90,7 @@ function end(
   status: 'failed' | 'parked',
   failure: string | null,
   pausedReason: ReturnType<typeof sql>,
+  told: Record<string, unknown> | null,
 ): Promise<void> {
   return db.transaction(async (tx) => {
     await lock(tx, intent)
@@ -86,11 +102,23 @@ function end(
       )
       .returning({ id: autoTopUpIntents.id })
     if (ended === undefined) return
-    await tx
+    const [before] = await tx
+      .select({ pausedReason: autoTopUps.pausedReason })
+      .from(autoTopUps)
+      .where(eq(autoTopUps.accountId, intent.accountId))
+    const [after] = await tx
       .update(autoTopUps)
       .set({ failures: sql`failures + 1`, pausedReason, updatedAt: sql`now()` })
       .where(eq(autoTopUps.accountId, intent.accountId))
+      .returning({ reason: autoTopUps.pausedReason })
     await arm(tx, intent.accountId, { isAtOnce: false })
+    const subject = subjectOf(intent)
+    if (told !== null) await tellEvent(tx, { type: 'auto_top_up.failed', subject, data: told })
+    if (before?.pausedReason === null && after !== undefined && after.reason !== null) {
+      const actionUrl = told?.['action_url'] ?? null
+      const data = { reason: after.reason, amount: Number(intent.amount), action_url: actionUrl }
+      await tellEvent(tx, { type: 'auto_top_up.paused', subject, data })
+    }
   })
 }
 
@@ -101,4 +129,8 @@ async function lock(tx: Transaction, { accountId }: Intent): Promise<void> {
     .from(accounts)
     .where(eq(accounts.id, accountId))
     .for('update')
+}
+
+function subjectOf({ accountId }: Intent): string {
+  return accountSubject({ id: accountId })
 }

@@ -1,0 +1,93 @@
+import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { Timestamp } from '../http/schemas.ts'
+import type { EventType } from './types.ts'
+
+/** Where the record of an event is in the audit log. */
+const EventAudit = Type.Object(
+  {
+    index: Type.Integer({ description: "The number of its record: a proof's `index`." }),
+    checkpoint_size: Type.Integer({ description: "A size with that record: a proof's `size`." }),
+  },
+  { $id: 'EventAudit' },
+)
+
+const HEADERS = [
+  ['webhook-id', 'The id of the event: the same in repetitions, which are to be ignored.'],
+  ['webhook-timestamp', 'The time of this attempt, in Unix seconds.'],
+  [
+    'webhook-signature',
+    'Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the ' +
+      "endpoint's secret) and `v1a,` (Ed25519), in base64.",
+  ],
+] as const
+
+/** The schemas of all events, named after their types: `CustomerCreatedEvent`. */
+export function eventSchemas(types: ReadonlyMap<string, EventType>): TSchema[] {
+  const bodies = [...types].map(([name, { summary, data }]) =>
+    Type.Object(
+      {
+        type: Type.Literal(name),
+        timestamp: Timestamp,
+        seq: Type.Integer({
+          description: 'From 1, without a gap in each endpoint.',
+          examples: [42],
+        }),
+        data: withAudit(data, `${pascal(name)}Data`),
+      },
+      { $id: `${pascal(name)}Event`, description: summary },
+    ),
+  )
+  return [EventAudit, ...bodies]
+}
+
+function withAudit({ properties }: TObject, title: string): TObject {
+  const audit = Type.Optional(Type.Unsafe(Type.Ref('EventAudit')))
+  return Type.Object({ ...properties, audit }, { title })
+}
+
+/** The field `webhooks` of the document (OpenAPI 3.1): what is sent to an endpoint. */
+export function webhooksOf(types: ReadonlyMap<string, EventType>): Record<string, object> {
+  return Object.fromEntries(
+    [...types].map(([name, { summary, example, isOptIn }]) => {
+      const body = { type: name, timestamp: '2026-11-24T09:30:00.000Z', seq: 42, data: example }
+      const post = {
+        operationId: `on${pascal(name)}`,
+        tags: ['Events'],
+        summary: summary.replace(/\.$/, ''),
+        ...(isOptIn && {
+          description: 'Only to endpoints that name it, or `funds.*`: there may be very many.',
+        }),
+        security: [],
+        parameters: HEADERS.map(([header, description]) => {
+          return {
+            name: header,
+            in: 'header',
+            required: true,
+            description,
+            schema: { type: 'string' },
+          }
+        }),
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: { $ref: `#/components/schemas/${pascal(name)}Event` },
+              example: body,
+            },
+          },
+        },
+        responses: {
+          '2XX': {
+            description: 'The receiver has it. Any other answer, or none within 10 s: again.',
+          },
+          410: { description: 'The endpoint is gone, and is disabled.' },
+        },
+      }
+      return [name, { post }]
+    }),
+  )
+}
+
+function pascal(name: string): string {
+  return name.replaceAll(/(?:^|[^a-z])([a-z])/g, (_, first: string) => first.toUpperCase())
+}

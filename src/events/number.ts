@@ -1,0 +1,82 @@
+import type postgres from 'postgres'
+import { column, jsonColumn } from '../database/arrays.ts'
+import { randomBase62 } from '../encoding/ids.ts'
+import type { EventDraft } from './types.ts'
+
+/** What the accounts of subjects are called now; accounts of erased users are left out. */
+export type NameSubjects = (
+  tx: postgres.Sql,
+  subjects: readonly string[],
+) => Promise<ReadonlyMap<string, { userId: string | null; asset: string }>>
+
+const ID_LENGTH = 20
+
+/**
+ * Gives events their numbers and stores them, within a transaction behind those of their acts. The
+ * lock of the counter keeps numbers in the order of commits and without a gap. The names are read
+ * under that lock, which an erasure takes too, so that no name is stored after it was erased.
+ */
+export async function numberEvents(
+  tx: postgres.Sql,
+  drafts: readonly EventDraft[],
+  nameSubjects: NameSubjects,
+): Promise<void> {
+  const subjects = new Set(drafts.map(({ subject }) => subject))
+  const [[counter], names] = await Promise.all([
+    tx<{ last: bigint }[]>`
+      update event_counter set last = last + ${drafts.length}::int where id = 1 returning last`,
+    nameSubjects(tx, [...subjects]),
+  ])
+  if (counter === undefined) throw new Error('The counter of events has no row')
+  const first = counter.last - BigInt(drafts.length) + 1n
+  const rows = drafts.map((draft, index) => {
+    const name = names.get(draft.subject)
+    const data = name === undefined ? draft.data : { asset: name.asset, ...draft.data }
+    return { ...draft, seq: first + BigInt(index), userId: name?.userId ?? null, data }
+  })
+  await tx`
+    insert into events (
+      seq, id, type, timestamp, subject, user_id, data, endpoint_id, log_index, log_size, numbered_at
+    )
+    select new.*, greatest(
+      date_trunc('milliseconds', clock_timestamp()),
+      (select numbered_at from events order by seq desc limit 1)
+    )
+    from unnest(
+      ${column(rows, ({ seq }) => seq)}::bigint[],
+      ${column(rows, () => `evt_${randomBase62(ID_LENGTH)}`)}::text[],
+      ${column(rows, ({ type }) => type)}::text[],
+      ${column(rows, ({ timestamp }) => timestamp)}::timestamptz[],
+      ${column(rows, ({ subject }) => subject)}::text[],
+      ${column(rows, ({ userId }) => userId)}::text[],
+      ${jsonColumn(rows, ({ data }) => data)}::jsonb[],
+      ${column(rows, ({ endpointId }) => endpointId ?? null)}::bigint[],
+      ${column(rows, ({ log }) => (log === undefined ? null : BigInt(log.index)))}::bigint[],
+      ${column(rows, ({ log }) => (log === undefined ? null : BigInt(log.size)))}::bigint[]
+    ) as new`
+}
+
+const OUTBOX_MAX = 500
+
+/**
+ * Numbers what waits in the outbox, oldest first.
+ * @returns whether there may be more
+ */
+export async function drainOutbox(sql: postgres.Sql, nameSubjects: NameSubjects): Promise<boolean> {
+  // Most rounds find nothing, and this needs no transaction.
+  const [waiting] = await sql`select from event_outbox limit 1`
+  if (waiting === undefined) return false
+  return sql.begin<Promise<boolean>>(async (transaction) => {
+    const tx = transaction as unknown as postgres.Sql
+    // Processes take turns, so that the order is that of the outbox.
+    await tx`select from event_counter where id = 1 for update`
+    const rows = await tx<(EventDraft & { id: bigint })[]>`
+      delete from event_outbox where id = any(array(
+        select id from event_outbox order by id limit ${OUTBOX_MAX}::int
+      ))
+      returning id, type, timestamp, subject, data, endpoint_id as "endpointId"`
+    const drafts = rows.toSorted((a, b) => Number(a.id - b.id))
+    if (drafts.length > 0) await numberEvents(tx, drafts, nameSubjects)
+    return rows.length === OUTBOX_MAX
+  })
+}

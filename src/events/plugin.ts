@@ -1,0 +1,112 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type postgres from 'postgres'
+import type { LogRecord } from '../audit/places.ts'
+import { eventSteps } from './erasure.ts'
+import { type NameSubjects, drainOutbox, numberEvents } from './number.ts'
+import { forgetOldEvents } from './retention.ts'
+import type { EventDraft, EventType, EventsOfRecord, Told } from './types.ts'
+
+const INTERVAL_MS = 80
+const RETRY_MS = 1_000
+const CLOSE_TIMEOUT_S = 5
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    events: {
+      /** For capabilities: adds what they tell the outside. */
+      add(told: Told): void
+      /** For capabilities: says what accounts are called. */
+      name(names: NameSubjects): void
+      /** For capabilities: which types with `isOptIn` are asked for, read in the given transaction. */
+      addWishes(wishes: (tx: postgres.Sql) => Promise<readonly string[]>): void
+      types: ReadonlyMap<string, EventType>
+      /** For reading events and for numbering what waits. */
+      sql: postgres.Sql
+    }
+  }
+}
+
+/**
+ * Events to the outside. What the audit log records becomes an event in the round that puts it into
+ * the log, from the record in memory: no act writes or waits for anything more.
+ */
+export const events = fp(
+  async (app: FastifyInstance) => {
+    const sql = app.connections.open('events')
+    const types = new Map<string, EventType>()
+    const records = new Map<string, EventsOfRecord>()
+    let nameSubjects: NameSubjects = async () => new Map()
+    let wishes: (tx: postgres.Sql) => Promise<readonly string[]> = async () => []
+
+    app.decorate('events', {
+      add: (told) => {
+        for (const [name, type] of Object.entries(told.types)) types.set(name, type)
+        for (const [name, made] of Object.entries(told.records ?? {})) records.set(name, made)
+      },
+      name: (names) => void (nameSubjects = names),
+      addWishes: (some) => void (wishes = some),
+      types,
+      sql,
+    })
+
+    function draftsOf(logged: readonly LogRecord[], size: number): EventDraft[] {
+      return logged.flatMap((record) => {
+        const { subject, seq, timestamp } = record
+        const made = records.get(record.event)?.(record) ?? NONE
+        return made.map(({ type, data }) => {
+          const log = { index: seq, size }
+          return { type, subject, timestamp: new Date(timestamp), data, log }
+        })
+      })
+    }
+
+    app.audit.addFollower(async (tx, logged, size) => {
+      let drafts = draftsOf(logged, size)
+      const isOptional = ({ type }: EventDraft) => types.get(type)?.isOptIn === true
+      if (drafts.some(isOptional)) {
+        const wished = new Set(await wishes(tx))
+        drafts = drafts.filter((draft) => !isOptional(draft) || wished.has(draft.type))
+      }
+      if (drafts.length > 0) await numberEvents(tx, drafts, nameSubjects)
+    })
+    app.erasures.addSteps(eventSteps)
+    app.jobs.add({
+      name: 'forget_old_events',
+      cron: '17 * * * *',
+      isSingle: true,
+      run: () => forgetOldEvents(app.db),
+    })
+
+    let timer: NodeJS.Timeout | undefined
+    let round: Promise<void> = Promise.resolve()
+    let isClosing = false
+
+    async function run(): Promise<void> {
+      let pause = INTERVAL_MS
+      try {
+        if (await drainOutbox(sql, nameSubjects)) pause = 0
+      } catch (error) {
+        if (isClosing) return
+        app.log.warn({ err: error }, 'Could not number the events that wait')
+        pause = RETRY_MS
+      }
+      if (!isClosing) timer = setTimeout(next, pause).unref()
+    }
+
+    function next(): void {
+      round = run()
+    }
+
+    app.addHook('onReady', async () => next())
+    app.addHook('onClose', async () => {
+      isClosing = true
+      clearTimeout(timer)
+      await round
+      await sql.end({ timeout: CLOSE_TIMEOUT_S })
+    })
+  },
+  { name: 'events', dependencies: ['audit', 'database', 'jobs', 'metrics', 'privacy'] },
+)
+
+const NONE: readonly never[] = []

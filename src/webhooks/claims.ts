@@ -1,0 +1,250 @@
+import type postgres from 'postgres'
+import { array, column } from '../database/arrays.ts'
+import { type EventType, includesType } from '../events/types.ts'
+import { FAILING_DAYS } from './retries.ts'
+import type { StoredSecrets } from './signing.ts'
+import type { Terms } from './tables.ts'
+
+/** How long an endpoint is a process's own after it has last said so. */
+export const OWNED_MS = 8_000
+
+/** Numbered deliveries that have not begun: beyond them, events wait without a row for each endpoint. */
+const WINDOW = 500
+const EVENTS_PAGE = 1_000
+const REPLAY_PAGE = 500
+
+/** A delivery that this process is to attempt. */
+export interface Claimed {
+  seq: bigint
+  tries: number
+  /** Null where the event is kept no longer. */
+  eventId: string | null
+  type: string
+  timestamp: Date
+  subject: string
+  userId: string | null
+  data: Record<string, unknown>
+  logIndex: bigint | null
+  logSize: bigint | null
+}
+
+export interface OwnedEndpoint extends StoredSecrets {
+  seq: bigint
+  url: string
+  failingSince: Date | null
+}
+
+export interface Turn {
+  endpoint: OwnedEndpoint
+  claimed: Claimed[]
+}
+
+/** Endpoints that have something to do and belong to no other process, in no order. */
+export function endpointsWithWork(
+  sql: postgres.Sql,
+  owner: string,
+): Promise<{ seq: bigint; id: string; isFailing: boolean }[]> {
+  return sql`
+    select e.seq, e.id,
+      e.status = 'active' and coalesce(e.failing_since < now() - make_interval(days => ${FAILING_DAYS}), false)
+        as "isFailing"
+    from webhook_endpoints e, event_counter c
+    where (e.owner is null or e.owner = ${owner} or e.owned_until < now()) and (
+      e.cursor < c.last or e.replay_from is not null
+      or e.owner = ${owner} and e.owned_until < now() + make_interval(secs => ${OWNED_MS / 2_000})
+      or exists (
+        select from webhook_deliveries d
+        where d.endpoint = e.seq and d.status = 'pending' and d.tries = 0
+          and (not d.is_taken or e.owner is distinct from ${owner})
+      )
+      or exists (
+        select from webhook_deliveries d
+        where d.endpoint = e.seq and d.status = 'pending' and d.tries > 0
+          and (d.next_attempt_at <= now() and not d.is_taken or d.is_taken and e.owner is distinct from ${owner})
+      )
+    )`
+}
+
+interface LockedEndpoint extends OwnedEndpoint {
+  status: 'active' | 'disabled'
+  owner: string | null
+  terms: Terms[]
+  cursor: bigint
+  lastSeq: bigint
+  replayFrom: bigint | null
+  replayTo: bigint | null
+}
+
+/**
+ * One turn of an endpoint, in one transaction: it becomes, or stays, the process's own; what has
+ * happened gets its numbers; and what is due is taken up, at most `room` of each kind.
+ * @returns null where it belongs to another process
+ */
+export async function takeTurn(
+  sql: postgres.Sql,
+  owner: string,
+  endpointSeq: bigint,
+  room: number,
+  types: ReadonlyMap<string, EventType>,
+): Promise<Turn | null> {
+  return sql.begin<Promise<Turn | null>>(async (transaction) => {
+    const tx = transaction as unknown as postgres.Sql
+    const [endpoint] = await tx<LockedEndpoint[]>`
+      select seq, id, url, status, secret, secret_key_id as "secretKeyId",
+        previous_secret as "previousSecret", previous_key_id as "previousKeyId",
+        previous_until as "previousUntil", terms, cursor, last_seq as "lastSeq",
+        replay_from as "replayFrom", replay_to as "replayTo", failing_since as "failingSince", owner
+      from webhook_endpoints where seq = ${String(endpointSeq)}::bigint
+        and (owner is null or owner = ${owner} or owned_until < now())
+      for update skip locked`
+    if (endpoint === undefined) return null
+    // What a process that has ended had in hand begins again, and in its order.
+    if (endpoint.owner !== owner) await takeOver(tx, endpointSeq)
+    if (endpoint.status === 'disabled') await failMore(tx, endpointSeq)
+    const numbered = await numberForEndpoint(tx, endpoint, types)
+    const replayFrom = endpoint.status === 'active' ? await replayMore(tx, endpoint) : null
+    const claimed =
+      endpoint.status === 'active' && room > 0 ? await claim(tx, endpointSeq, room) : []
+    await tx`
+      update webhook_endpoints set owner = ${owner},
+        owned_until = now() + make_interval(secs => ${OWNED_MS / 1_000}),
+        cursor = ${String(numbered.cursor)}::bigint, last_seq = ${String(numbered.lastSeq)}::bigint,
+        terms = ${JSON.stringify(numbered.terms)}::text::jsonb,
+        replay_from = ${replayFrom === null ? null : String(replayFrom)}::bigint
+      where seq = ${String(endpointSeq)}::bigint`
+    return { endpoint, claimed }
+  })
+}
+
+async function takeOver(tx: postgres.Sql, endpoint: bigint): Promise<void> {
+  await tx`
+    update webhook_deliveries set is_taken = false
+    where endpoint = ${String(endpoint)}::bigint and status = 'pending' and is_taken`
+}
+
+/** What is left of the deliveries that waited when it was disabled. */
+async function failMore(tx: postgres.Sql, endpoint: bigint): Promise<void> {
+  await tx`
+    update webhook_deliveries set status = 'failed', is_taken = false, next_attempt_at = null
+    where endpoint = ${String(endpoint)}::bigint and seq = any(array(
+      select seq from webhook_deliveries
+      where endpoint = ${String(endpoint)}::bigint and status = 'pending'
+      order by seq limit ${REPLAY_PAGE}::int
+    ))`
+}
+
+/** Gives the next events that the endpoint asks for their numbers, without a gap. */
+async function numberForEndpoint(
+  tx: postgres.Sql,
+  { seq: endpoint, cursor, lastSeq, terms, status }: LockedEndpoint,
+  types: ReadonlyMap<string, EventType>,
+) {
+  const same = { cursor, lastSeq, terms }
+  const [standing] = await tx<{ last: bigint; waiting: number }[]>`
+    select last, (select count(*) from (
+      select from webhook_deliveries
+      where endpoint = ${String(endpoint)}::bigint and status = 'pending' and tries = 0
+      limit ${WINDOW}::int
+    ) few)::int as waiting
+    from event_counter where id = 1`
+  if (standing === undefined || standing.last <= cursor) return same
+  if (standing.waiting >= WINDOW && status === 'active') return same
+  const rows = await tx<{ seq: bigint; type: string; endpointId: bigint | null }[]>`
+    select seq, type, endpoint_id as "endpointId" from events
+    where seq > ${String(cursor)}::bigint and seq <= ${String(standing.last)}::bigint
+    order by seq limit ${EVENTS_PAGE}::int`
+  let next = lastSeq
+  const mine = rows.flatMap(({ seq, type, endpointId }) => {
+    const current = termsAt(terms, seq)
+    const isMine =
+      endpointId === null
+        ? includesType(current.events, type, types.get(type))
+        : endpointId === endpoint
+    return isMine ? [{ seq: ++next, eventSeq: seq, isParked: current.isParked }] : []
+  })
+  if (mine.length > 0) {
+    await tx`
+      insert into webhook_deliveries (endpoint, seq, event_seq, status)
+      select ${String(endpoint)}::bigint, new.seq, new.event_seq,
+        case when new.is_parked then 'parked' else 'pending' end
+      from unnest(
+        ${column(mine, ({ seq }) => seq)}::bigint[],
+        ${column(mine, ({ eventSeq }) => eventSeq)}::bigint[],
+        ${column(mine, ({ isParked }) => isParked)}::boolean[]
+      ) as new (seq, event_seq, is_parked)`
+  }
+  const reached = rows.length < EVENTS_PAGE ? standing.last : (rows.at(-1)?.seq ?? cursor)
+  const kept = terms.filter((_, index) => {
+    const following = terms[index + 1]
+    return following === undefined || BigInt(following.after) > reached
+  })
+  return { cursor: reached, lastSeq: next, terms: kept }
+}
+
+const NO_TERMS: Terms = { after: '0', events: [], isParked: false }
+
+function termsAt(terms: readonly Terms[], seq: bigint): Terms {
+  return terms.findLast(({ after }) => BigInt(after) < seq) ?? NO_TERMS
+}
+
+/** @returns where to go on; null at the end */
+async function replayMore(
+  tx: postgres.Sql,
+  { seq: endpoint, replayFrom, replayTo }: LockedEndpoint,
+): Promise<bigint | null> {
+  if (replayFrom === null || replayTo === null) return null
+  const [found] = await tx<{ waiting: number }[]>`
+    select count(*)::int as waiting from (
+      select from webhook_deliveries
+      where endpoint = ${String(endpoint)}::bigint and status = 'pending' and tries = 0
+      limit ${WINDOW}::int
+    ) few`
+  if ((found?.waiting ?? 0) >= WINDOW) return replayFrom
+  const rows = await tx<{ seq: bigint }[]>`
+    update webhook_deliveries set status = 'pending', tries = 0, next_attempt_at = now()
+    where endpoint = ${String(endpoint)}::bigint and seq = any(array(
+      select seq from webhook_deliveries
+      where endpoint = ${String(endpoint)}::bigint
+        and seq between ${String(replayFrom)}::bigint and ${String(replayTo)}::bigint
+      order by seq limit ${REPLAY_PAGE}::int
+    )) returning seq`
+  const last = rows.reduce((most, { seq }) => (seq > most ? seq : most), replayFrom)
+  return rows.length < REPLAY_PAGE ? null : last + 1n
+}
+
+async function claim(tx: postgres.Sql, endpoint: bigint, room: number): Promise<Claimed[]> {
+  const mine = String(endpoint)
+  const rows = await tx<Claimed[]>`
+    with chosen as (
+      (select seq, event_seq from webhook_deliveries
+        where endpoint = ${mine}::bigint and status = 'pending' and tries = 0 and not is_taken
+        order by seq limit ${room}::int)
+      union all
+      (select seq, event_seq from webhook_deliveries
+        where endpoint = ${mine}::bigint and status = 'pending' and tries > 0 and not is_taken
+          and next_attempt_at <= now()
+        order by next_attempt_at limit ${room}::int)
+    )
+    update webhook_deliveries d set is_taken = true
+    from chosen left join events e on e.seq = chosen.event_seq
+    where d.endpoint = ${mine}::bigint and d.seq = chosen.seq
+    returning d.seq, d.tries::int as tries, e.id as "eventId", e.type, e.timestamp, e.subject,
+      e.user_id as "userId", e.data, e.log_index as "logIndex", e.log_size as "logSize"`
+  return rows.toSorted((a, b) => Number(a.seq - b.seq))
+}
+
+/** Gives up all of a process's endpoints, with what it had in hand. */
+export async function releaseEndpoints(sql: postgres.Sql, owner: string): Promise<void> {
+  await sql.begin(async (transaction) => {
+    const tx = transaction as unknown as postgres.Sql
+    const mine = await tx<{ seq: bigint }[]>`
+      select seq from webhook_endpoints where owner = ${owner} order by seq for update`
+    const seqs = array(mine.map(({ seq }) => seq))
+    await tx`
+      update webhook_deliveries set is_taken = false
+      where endpoint = any(${seqs}::bigint[]) and status = 'pending' and is_taken`
+    await tx`
+      update webhook_endpoints set owner = null, owned_until = null
+      where seq = any(${seqs}::bigint[])`
+  })
+}

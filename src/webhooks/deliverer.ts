@@ -1,0 +1,254 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type postgres from 'postgres'
+import { randomBase62 } from '../encoding/ids.ts'
+import { presentEvent } from '../events/present.ts'
+import type { EventType } from '../events/types.ts'
+import type { EventKeys } from '../keys/event-keys.ts'
+import {
+  type Claimed,
+  OWNED_MS,
+  type OwnedEndpoint,
+  endpointsWithWork,
+  releaseEndpoints,
+  takeTurn,
+} from './claims.ts'
+import type { DeliveryMetrics } from './metrics.ts'
+import { loopPace } from './pace.ts'
+import { circuit } from './retries.ts'
+import type { Sent, sender } from './send.ts'
+import { type Result, settle } from './settle.ts'
+import { openSecrets, signatureHeaders } from './signing.ts'
+
+/** Attempts under way to one endpoint. */
+const CONCURRENCY = 10
+/** Deliveries in hand of an endpoint that answers quickly, and how quickly that is. */
+const IN_HAND_MAX = 50
+const QUICK_MS = 500
+/** The next first attempt waits this long for the one before it to be on its way. */
+const ORDER_MS = 250
+const TICK_MS = 100
+const PAUSE_MS = 20
+const SETTLE_MS = 25
+const RETRY_MS = 1_000
+/** An endpoint is left alone for this long before another process may take it. */
+const MARGIN_MS = 2_000
+const STOP_MS = 3_000
+/** A body may have so much: https://www.standardwebhooks.com recommends 20 KB at most. */
+const BODY_BYTES_MAX = 20_480
+
+export interface DelivererOptions {
+  sql: postgres.Sql
+  keys: EventKeys
+  types: ReadonlyMap<string, EventType>
+  sender: ReturnType<typeof sender>
+  metrics: DeliveryMetrics
+  /** Disables an endpoint that is gone or fails for too long. */
+  disable: (endpointId: string, reason: 'gone' | 'failing') => Promise<void>
+  onFault: (error: unknown) => void
+}
+
+interface Lane {
+  endpoint: OwnedEndpoint
+  queue: Claimed[]
+  underWay: number
+  lastMs: number
+  /** By this process's own clock; nothing begins after it. */
+  ownedUntil: number
+  isRunning: boolean
+  circuit: ReturnType<typeof circuit>
+}
+
+/**
+ * Delivers events until it is stopped. Each endpoint belongs to one process at a time, in which its
+ * attempts begin one after the other; endpoints share nothing but the rate at which they begin.
+ */
+export function startDeliverer(options: DelivererOptions) {
+  const { sql, keys, types, sender: http, metrics, disable, onFault } = options
+  const owner = randomBase62(16)
+  const lanes = new Map<bigint, Lane>()
+  const pace = loopPace()
+  const stopping = new AbortController()
+  const aborting = new AbortController()
+  const results: Result[] = []
+  let settling: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let turn = 0
+
+  /** One look at all endpoints; they take turns in being the first. */
+  async function tick(): Promise<boolean> {
+    const found = await endpointsWithWork(sql, owner)
+    if (found.length === 0) return false
+    const first = turn++ % found.length
+    let isBusy = false
+    for (const { seq, id, isFailing } of [...found.slice(first), ...found.slice(0, first)]) {
+      if (stopping.signal.aborted) return false
+      if (isFailing) await disable(id, 'failing')
+      const lane = lanes.get(seq)
+      const room = lane === undefined ? CONCURRENCY : roomOf(lane)
+      const askedAt = performance.now()
+      const taken = await takeTurn(sql, owner, seq, room, types)
+      if (taken === null) {
+        lanes.delete(seq)
+        continue
+      }
+      const own = lane ?? newLane(taken.endpoint)
+      own.endpoint = taken.endpoint
+      own.ownedUntil = askedAt + OWNED_MS - MARGIN_MS
+      own.queue.push(...taken.claimed)
+      lanes.set(seq, own)
+      if (taken.claimed.length > 0) isBusy = true
+      run(own)
+    }
+    return isBusy
+  }
+
+  function newLane(endpoint: OwnedEndpoint): Lane {
+    const state = { queue: [], underWay: 0, lastMs: 0, ownedUntil: 0, isRunning: false }
+    return { endpoint, ...state, circuit: circuit() }
+  }
+
+  function roomOf({ queue, underWay, lastMs, circuit: health }: Lane): number {
+    const open = health.room(CONCURRENCY, performance.now())
+    const max = open === CONCURRENCY && lastMs < QUICK_MS ? IN_HAND_MAX : open
+    return Math.max(0, max - queue.length - underWay)
+  }
+
+  /** Begins what is in hand, in order, as far as there is room. */
+  function run(lane: Lane): void {
+    if (lane.isRunning) return
+    lane.isRunning = true
+    begin(lane)
+      .catch(onFault)
+      .finally(() => (lane.isRunning = false))
+  }
+
+  async function begin(lane: Lane): Promise<void> {
+    while (lane.queue.length > 0 && !stopping.signal.aborted) {
+      const now = performance.now()
+      if (now > lane.ownedUntil) {
+        // Whoever takes the endpoint next takes these too.
+        lane.queue.length = 0
+        return
+      }
+      const isFull = lane.underWay >= lane.circuit.room(CONCURRENCY, now)
+      if (isFull || !pace.take()) {
+        await delay(PAUSE_MS)
+        continue
+      }
+      const next = lane.queue.shift()
+      if (next === undefined) return
+      const isBegun = new Promise<void>((resolve) => {
+        lane.underWay++
+        attempt(lane, next, resolve)
+          .catch(onFault)
+          .finally(() => {
+            lane.underWay--
+            resolve()
+          })
+      })
+      await Promise.race([isBegun, delay(ORDER_MS)])
+    }
+  }
+
+  async function attempt(lane: Lane, claimed: Claimed, onBegun: () => void): Promise<void> {
+    const { endpoint } = lane
+    const at = new Date()
+    const { seq, tries, eventId } = claimed
+    const known = { endpoint: endpoint.seq, seq, tries, at }
+    if (eventId === null) {
+      const sent = { status: null, durationMs: 0, error: 'event_forgotten' }
+      note({ ...known, sent, isLast: true })
+      return
+    }
+    const body = bodyOf(claimed)
+    const secrets = openSecrets(keys, endpoint, at)
+    const timestampS = Math.floor(at.getTime() / 1_000)
+    const headers = signatureHeaders({ secrets, keys }, { id: eventId, timestampS, body })
+    const sent = await http.send({ url: endpoint.url, headers, body }, onBegun, aborting.signal)
+    // Nothing is known of it: it begins again elsewhere.
+    if (sent.error === 'stopped') return
+    const outcome =
+      sent.error === null ? 'succeeded' : sent.error === 'timeout' ? sent.error : 'failed'
+    lane.lastMs = sent.durationMs
+    lane.circuit.settled(outcome, performance.now())
+    metrics.attempted(sent, tries)
+    note({ ...known, sent })
+    if (sent.status === 410) await disable(endpoint.id, 'gone')
+  }
+
+  function note(result: Result): void {
+    results.push(result)
+    timer ??= setTimeout(() => {
+      timer = undefined
+      settling = settling.then(flush)
+    }, SETTLE_MS)
+  }
+
+  /** Until it is written, the delivery stays in hand; if this process ends before, it begins again. */
+  async function flush(): Promise<void> {
+    const batch = results.splice(0)
+    if (batch.length === 0) return
+    try {
+      await settle(sql, batch, healthIn(batch))
+    } catch (error) {
+      onFault(error)
+      results.unshift(...batch)
+      await delay(RETRY_MS)
+      if (!aborting.signal.aborted) return flush()
+    }
+  }
+
+  /** The endpoints that this changes something of. */
+  function healthIn(batch: readonly Result[]) {
+    const last = new Map(batch.map(({ endpoint, sent }) => [endpoint, sent.error === null]))
+    const failing: bigint[] = []
+    const sound: bigint[] = []
+    for (const [seq, isSound] of last) {
+      const endpoint = lanes.get(seq)?.endpoint
+      if (isSound && endpoint?.failingSince !== null) sound.push(seq)
+      if (!isSound && endpoint?.failingSince == null) failing.push(seq)
+    }
+    return { failing, sound }
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      let pause = TICK_MS
+      try {
+        if (await tick()) pause = PAUSE_MS
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        onFault(error)
+        pause = RETRY_MS
+      }
+      await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  const running = loop()
+  return {
+    stop: async () => {
+      stopping.abort()
+      await running
+      const until = performance.now() + STOP_MS
+      const underWay = () => [...lanes.values()].some((lane) => lane.underWay > 0)
+      while (underWay() && performance.now() < until) await delay(PAUSE_MS)
+      aborting.abort()
+      clearTimeout(timer)
+      await settling
+      await flush()
+      await releaseEndpoints(sql, owner).catch(onFault)
+      http.close()
+    },
+  }
+}
+
+function bodyOf(claimed: Claimed): string {
+  const body = JSON.stringify(presentEvent(claimed, claimed.seq))
+  if (Buffer.byteLength(body) <= BODY_BYTES_MAX) return body
+  // Nothing here is so long; a receiver still learns that it happened, and can pull the rest.
+  const { type, timestamp, seq } = presentEvent(claimed, claimed.seq)
+  return JSON.stringify({ type, timestamp, seq, data: { is_too_long: true } })
+}
+
+export type { Sent }

@@ -1,0 +1,94 @@
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { inPages, keptSince } from '../events/retention.ts'
+import { type EventKeys, type EventKeysConfig, openEventKeys } from '../keys/event-keys.ts'
+import type { AddressRule } from './addresses.ts'
+import { PAGE } from './deliveries.ts'
+import { startDeliverer } from './deliverer.ts'
+import { deliveryMetrics } from './metrics.ts'
+import { sealAgain } from './secrets.ts'
+import { sender } from './send.ts'
+import { disableEndpoint } from './service.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    webhooks: {
+      keys: EventKeys
+      rule: AddressRule
+    }
+  }
+}
+
+export interface WebhookOptions {
+  keys: EventKeysConfig
+  rule: AddressRule
+}
+
+const CLOSE_TIMEOUT_S = 5
+
+/** Endpoints and the deliveries to them, by the processes that run background jobs. */
+export const webhooks = fp(
+  async (app: FastifyInstance, options: WebhookOptions) => {
+    const connection = app.connections.open('webhooks')
+    const keys = await openEventKeys(options.keys)
+    const { rule } = options
+    const metrics = deliveryMetrics(app.metrics, app.db)
+    app.decorate('webhooks', { keys, rule })
+    app.events.addWishes(async (tx) => {
+      const rows = await tx<{ name: string }[]>`
+        select distinct name from webhook_endpoints, unnest(events) as name
+        where name <> '*'`
+      const names = rows.map(({ name }) => name)
+      return [...app.events.types.keys()].filter((type) =>
+        names.some((name) => name === type || name === `${type.split('.')[0]}.*`),
+      )
+    })
+    app.jobs.add({
+      name: 'forget_old_deliveries',
+      cron: '29 * * * *',
+      isSingle: true,
+      run: async () => {
+        await inPages(async () => {
+          const gone = await app.db.execute(sql`
+            delete from webhook_deliveries where (endpoint, seq) in (
+              select d.endpoint, d.seq from (select seq from webhook_endpoints) e
+              cross join lateral (
+                select endpoint, seq, created_at from webhook_deliveries
+                where endpoint = e.seq order by seq limit ${PAGE}::int
+              ) d
+              where d.created_at < ${keptSince} limit ${PAGE}::int
+            ) returning seq`)
+          return gone.length
+        })
+        await inPages(async () => {
+          const gone = await app.db.execute(sql`
+            delete from webhook_deliveries where (endpoint, seq) in (
+              select endpoint, seq from webhook_deliveries d
+              where not exists (select from webhook_endpoints e where e.seq = d.endpoint)
+              limit ${PAGE}::int
+            ) returning seq`)
+          return gone.length
+        })
+      },
+    })
+    app.jobs.addService(async () => {
+      await sealAgain(app.db, keys)
+      const deliverer = startDeliverer({
+        sql: connection,
+        keys,
+        types: app.events.types,
+        sender: sender(rule),
+        metrics,
+        disable: async (id, reason) => {
+          const isNew = await app.db.transaction((tx) => disableEndpoint(tx, id, reason))
+          if (isNew) app.log.warn({ endpoint: id, reason }, 'An endpoint of events is disabled')
+        },
+        onFault: (error) => app.log.warn({ err: error }, 'Could not deliver events'),
+      })
+      return deliverer.stop
+    })
+    app.addHook('onClose', () => connection.end({ timeout: CLOSE_TIMEOUT_S }))
+  },
+  { name: 'webhooks', dependencies: ['events', 'jobs', 'metrics'] },
+)

@@ -1,0 +1,232 @@
+import { Type } from '@sinclair/typebox'
+import { PageQuery, pageOf } from '../http/pagination.ts'
+import { Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
+import { URL_MAX } from './addresses.ts'
+import { DELIVERY_STATUSES, DISABLED_REASONS } from './tables.ts'
+
+export const EVENTS_MAX = 64
+const OVERLAP_S_MAX = 2_592_000
+
+export const EndpointId = Type.String({
+  pattern: '^we_[0-9A-Za-z]{16}$',
+  examples: ['we_8sKq2VbXw0RtYz1A'],
+})
+
+export const DeliveryId = Type.String({
+  pattern: '^dlv_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+  examples: ['dlv_1_42'],
+})
+
+const Listed = Type.Array(Type.String({ maxLength: 64, examples: ['funds.*'] }), {
+  minItems: 1,
+  maxItems: EVENTS_MAX,
+  uniqueItems: true,
+  description:
+    'Types, `family.*`, or `*` for all but those that are made only where an endpoint names them ' +
+    'or their family: charges and holds.',
+  examples: [['customer.*', 'funds.low_balance']],
+})
+
+const Target = Type.String({
+  minLength: 1,
+  maxLength: URL_MAX,
+  description: '`https:`, without credentials, and no private address.',
+  examples: ['https://app.example.com/events'],
+})
+
+const Description = line(200, { examples: ['accounting'] })
+
+const EndpointStatus = Type.Union([Type.Literal('active'), Type.Literal('disabled')], {
+  title: 'WebhookEndpointStatus',
+})
+
+export const WebhookEndpoint = Type.Object(
+  {
+    endpoint_id: EndpointId,
+    url: Type.String({ examples: ['https://app.example.com/events'] }),
+    events: Type.Array(Type.String({ examples: ['funds.*'] })),
+    description: nullable(Type.String({ examples: ['accounting'] })),
+    status: EndpointStatus,
+    disabled_reason: nullable(
+      Type.Unsafe<(typeof DISABLED_REASONS)[number]>({
+        title: 'WebhookEndpointDisabledReason',
+        type: 'string',
+        enum: DISABLED_REASONS,
+        description: '`gone`: it answered 410. `failing`: no attempt has succeeded for 5 days.',
+      }),
+    ),
+    public_key: nullable(
+      Type.String({
+        description: 'Verifies the `v1a` signatures; also in `/.well-known/events-jwks.json`.',
+        examples: ['whpk_b2r1XMRTMeVIUd9bKN3rhdx4CBi9Yw7Ws2W0u0hpVaE='],
+      }),
+    ),
+    failing_since: nullable(Timestamp),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { $id: 'WebhookEndpoint' },
+)
+
+const Secret = Type.String({
+  description: 'Verifies the `v1` signatures. It is shown only now.',
+  examples: ['whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0='],
+})
+
+export const NewWebhookEndpoint = Type.Object(
+  { endpoint: ref(WebhookEndpoint), secret: Secret },
+  { $id: 'NewWebhookEndpoint' },
+)
+
+export const NewWebhookSecret = Type.Object({ secret: Secret }, { $id: 'NewWebhookSecret' })
+
+export const WebhookEndpointPage = pageOf(ref(WebhookEndpoint), 'WebhookEndpointPage')
+
+const DeliveryStatus = Type.Unsafe<(typeof DELIVERY_STATUSES)[number]>({
+  title: 'WebhookDeliveryStatus',
+  type: 'string',
+  enum: DELIVERY_STATUSES,
+  description:
+    '`parked`: given up after 3 days, or of the time in which the endpoint was disabled. ' +
+    '`failed`: given up because the endpoint was disabled.',
+  examples: ['delivered'],
+})
+
+export const WebhookDelivery = Type.Object(
+  {
+    delivery_id: DeliveryId,
+    seq: Type.Integer({ description: 'From 1, without a gap in each endpoint.', examples: [42] }),
+    event_id: nullable(
+      Type.String({
+        description: 'The `webhook-id`; null once the event is kept no longer.',
+        examples: ['evt_4fGh7KqL9mNp2RsT8uVw'],
+      }),
+    ),
+    type: nullable(Type.String({ examples: ['customer.created'] })),
+    status: DeliveryStatus,
+    attempts: Type.Array(
+      Type.Object(
+        {
+          at: Timestamp,
+          status: nullable(Type.Integer({ description: 'Of the answer, if there was one.' })),
+          duration_ms: Type.Integer(),
+          error: nullable(
+            Type.String({ description: 'Why it failed, in a word.', examples: ['timeout'] }),
+          ),
+        },
+        { title: 'WebhookAttempt' },
+      ),
+      { description: 'The newest 32, oldest first.' },
+    ),
+    next_attempt_at: nullable(Timestamp),
+    created_at: Timestamp,
+  },
+  { $id: 'WebhookDelivery' },
+)
+
+export const WebhookDeliveryPage = pageOf(ref(WebhookDelivery), 'WebhookDeliveryPage')
+
+export const PulledEvent = Type.Object(
+  {
+    event_id: Type.String({ examples: ['evt_4fGh7KqL9mNp2RsT8uVw'] }),
+    seq: Type.Integer({ examples: [1042] }),
+    type: Type.String({ examples: ['customer.created'] }),
+    timestamp: Timestamp,
+    data: Type.Unsafe<Record<string, unknown>>({
+      title: 'PulledEventData',
+      type: 'object',
+      additionalProperties: true,
+      description: 'As the `webhooks` of this document have it.',
+    }),
+  },
+  { $id: 'PulledEvent' },
+)
+
+export const EventPage = pageOf(ref(PulledEvent), 'EventPage')
+
+export const EventsJsonWebKeySet = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object(
+        {
+          kty: Type.Literal('OKP'),
+          crv: Type.Literal('Ed25519'),
+          x: Type.String(),
+          kid: Type.String({ description: 'The RFC 7638 thumbprint of the key.' }),
+          use: Type.Literal('sig'),
+          alg: Type.Literal('EdDSA'),
+        },
+        { title: 'EventsJsonWebKey' },
+      ),
+    ),
+  },
+  { $id: 'EventsJsonWebKeySet' },
+)
+
+export const webhookSchemas = [
+  WebhookEndpoint,
+  NewWebhookEndpoint,
+  NewWebhookSecret,
+  WebhookEndpointPage,
+  WebhookDelivery,
+  WebhookDeliveryPage,
+  PulledEvent,
+  EventPage,
+  EventsJsonWebKeySet,
+]
+
+export const EndpointParams = Type.Object({ endpoint_id: EndpointId })
+
+export const CreateEndpointBody = strictObject(
+  { url: Target, events: Listed, description: Type.Optional(nullable(Description)) },
+  { examples: [{ url: 'https://app.example.com/events', events: ['*'] }] },
+)
+
+export const ChangeEndpointBody = strictObject(
+  {
+    url: Type.Optional(Target),
+    events: Type.Optional(Listed),
+    description: Type.Optional(nullable(Description)),
+    status: Type.Optional(EndpointStatus),
+  },
+  { minProperties: 1, examples: [{ status: 'disabled' }] },
+)
+
+export const RotateSecretBody = strictObject(
+  {
+    overlap_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: OVERLAP_S_MAX,
+        description: 'How long the old secret still signs too; 0, the default, ends it at once.',
+      }),
+    ),
+  },
+  { examples: [{ overlap_seconds: 3600 }] },
+)
+
+const Seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+
+export const ReplayBody = strictObject(
+  {
+    from_seq: Type.Optional({ ...Seq, description: 'Everything from this number on.' }),
+    delivery_id: Type.Optional(DeliveryId),
+  },
+  { minProperties: 1, maxProperties: 1, examples: [{ from_seq: 42 }] },
+)
+
+export const ListDeliveriesQuery = strictObject({
+  status: Type.Optional(DeliveryStatus),
+  ...PageQuery,
+})
+
+export const ListEventsQuery = strictObject({
+  type: Type.Optional(line(64, { examples: ['customer.created'] })),
+  subject: Type.Optional(line(255, { examples: ['cust_4fGh7KqL9mNp2RsT'] })),
+  from_seq: Type.Optional({ ...Seq, description: 'Inclusive.' }),
+  endpoint_id: Type.Optional({
+    ...EndpointId,
+    description: "That endpoint's events, under its own numbers.",
+  }),
+  ...PageQuery,
+})

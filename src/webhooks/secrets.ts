@@ -1,0 +1,35 @@
+import { and, eq, ne, or } from 'drizzle-orm'
+import type { Database } from '../database/index.ts'
+import type { EventKeys } from '../keys/event-keys.ts'
+import { webhookEndpoints } from './tables.ts'
+
+/**
+ * Encrypts the secrets of endpoints under the key in use, so that an earlier key can be taken away.
+ * A secret whose key is no longer here stays as it is.
+ */
+export async function sealAgain(db: Database, keys: EventKeys): Promise<void> {
+  const { keyId } = keys
+  if (keyId === null) return
+  const isOld = or(
+    ne(webhookEndpoints.secretKeyId, keyId),
+    ne(webhookEndpoints.previousKeyId, keyId),
+  )
+  const rows = await db.select().from(webhookEndpoints).where(isOld)
+  for (const { seq, id, secret, secretKeyId, previousSecret, previousKeyId } of rows) {
+    const again = (bytes: Buffer | null, of: string | null) => {
+      const opened = bytes === null ? null : keys.open(id, { bytes, keyId: of ?? '' })
+      return opened === null ? null : keys.seal(id, opened)
+    }
+    const current = again(secret, secretKeyId)
+    const previous = again(previousSecret, previousKeyId)
+    if (current === null && previous === null) continue
+    await db
+      .update(webhookEndpoints)
+      .set({
+        ...(current !== null && { secret: current.bytes, secretKeyId: keyId }),
+        ...(previous !== null && { previousSecret: previous.bytes, previousKeyId: keyId }),
+      })
+      // Unless it has been rotated meanwhile.
+      .where(and(eq(webhookEndpoints.seq, seq), eq(webhookEndpoints.secret, secret)))
+  }
+}

@@ -1,0 +1,202 @@
+import { lookup } from 'node:dns/promises'
+import { type IncomingMessage, Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import { VERSION } from '../process/version.ts'
+import { type AddressRule, hostOf, isAllowed, readTarget } from './addresses.ts'
+
+/** A receiver has this long to answer, including the resolution of its name. */
+const TIMEOUT_MS = 10_000
+/** So much of an answer's body is read, and nothing of it is kept. */
+const ANSWER_BYTES_MAX = 1_024
+const FREE_SOCKETS_MAX = 8
+/** After so long a message on a new connection counts as begun, answered or not. */
+const CONNECTED_MS = 50
+
+export interface Sent {
+  /** The HTTP status; null without an answer. */
+  status: number | null
+  durationMs: number
+  /** Null for a 2xx. */
+  error: string | null
+}
+
+export interface Message {
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+}
+
+/** All addresses of a name. */
+export type Resolve = (host: string) => Promise<readonly string[]>
+
+/** An address that a name has, and to which nothing is sent. */
+class NotAllowed extends Error {}
+
+/**
+ * Sends messages. A name is resolved once for each attempt, and the connection goes to the address
+ * that was checked: so no second answer of a name server leads elsewhere. Redirects are not followed.
+ */
+export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) {
+  const options = { keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, scheduling: 'lifo' as const }
+  const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) }
+
+  /**
+   * @param onBegun called once the message has been handed to the network
+   * @param stopping gives up
+   */
+  async function send(
+    message: Message,
+    onBegun: () => void = () => undefined,
+    stopping?: AbortSignal,
+  ): Promise<Sent> {
+    const started = performance.now()
+    const timeout = AbortSignal.timeout(TIMEOUT_MS)
+    const signal = stopping === undefined ? timeout : AbortSignal.any([timeout, stopping])
+    const sent = (status: number | null, error: string | null) => {
+      return { status, durationMs: Math.round(performance.now() - started), error }
+    }
+    try {
+      const url = readTarget(message.url, rule)
+      if (typeof url === 'string') return sent(null, 'address_not_allowed')
+      const address = await orAborted(allowedAddress(url), signal)
+      const status = await post(url, address, message, onBegun, signal)
+      return sent(status, status >= 200 && status < 300 ? null : wordOfStatus(status))
+    } catch (error) {
+      return sent(null, stopping?.aborted === true ? 'stopped' : wordOf(error))
+    }
+  }
+
+  async function allowedAddress(url: URL): Promise<string> {
+    const host = hostOf(url)
+    const addresses = isIP(host) === 0 ? await resolve(host) : [host]
+    // A name with a forbidden address among others is no receiver's.
+    if (!addresses.every((one) => isAllowed(one, rule))) throw new NotAllowed()
+    const [first] = addresses
+    if (first === undefined) throw Object.assign(new Error(), { code: 'ENOTFOUND' })
+    return first
+  }
+
+  async function post(
+    url: URL,
+    address: string,
+    message: Message,
+    onBegun: () => void,
+    signal: AbortSignal,
+    isFresh = false,
+  ): Promise<number> {
+    const isSecure = url.protocol === 'https:'
+    const host = hostOf(url)
+    const agent = agents[isSecure ? 'https:' : 'http:']
+    const bytes = Buffer.from(message.body)
+    const request = (isSecure ? httpsRequest : httpRequest)({
+      host: address,
+      port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
+      path: `${url.pathname}${url.search}`,
+      method: 'POST',
+      // A certificate has to be that of the name.
+      ...(isSecure && isIP(host) === 0 && { servername: host }),
+      headers: {
+        host: url.host,
+        'content-type': 'application/json',
+        'content-length': bytes.length,
+        'user-agent': `Strongroom/${VERSION}`,
+        ...message.headers,
+      },
+      agent: isFresh ? false : agent,
+      signal,
+    })
+    const answered = new Promise<IncomingMessage>((done, fail) => {
+      request.once('response', done)
+      request.once('upgrade', (response, socket) => {
+        socket.destroy()
+        done(response)
+      })
+      request.on('error', fail)
+    })
+    request.once('finish', () => {
+      // On a new connection it is on its way later, and is read later than what comes on an old one.
+      if (request.reusedSocket) onBegun()
+      else setTimeout(onBegun, CONNECTED_MS).unref()
+    })
+    request.end(bytes)
+    try {
+      const response = await answered
+      onBegun()
+      discard(response)
+      return response.statusCode ?? 0
+    } catch (error) {
+      // The receiver has closed an idle connection meanwhile: it has not seen this message.
+      const isIdle = request.reusedSocket && isBroken(error)
+      if (isIdle && !signal.aborted) return post(url, address, message, onBegun, signal, true)
+      throw error
+    }
+  }
+
+  return {
+    send,
+    close: () => {
+      agents['http:'].destroy()
+      agents['https:'].destroy()
+    },
+  }
+}
+
+function discard(response: IncomingMessage): void {
+  let bytes = 0
+  response.on('error', () => undefined)
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES_MAX) response.destroy()
+  })
+}
+
+/** Attempts for one name share a look-up under way: a name that hangs takes up one thread. */
+function resolveTogether(): Resolve {
+  const running = new Map<string, Promise<readonly string[]>>()
+  return (host) => {
+    const known = running.get(host)
+    if (known !== undefined) return known
+    const asked = lookup(host, { all: true })
+      .then((found) => found.map(({ address }) => address))
+      .finally(() => running.delete(host))
+    running.set(host, asked)
+    return asked
+  }
+}
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+function isBroken(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
+}
+
+function wordOfStatus(status: number): string {
+  return status >= 300 && status < 400 ? 'redirect' : 'status'
+}
+
+/** A word for operators: messages of errors may quote addresses. */
+function wordOf(error: unknown): string {
+  if (error instanceof NotAllowed) return 'address_not_allowed'
+  const name = error instanceof Error ? error.name : ''
+  const code = codeOf(error)
+  if (name === 'TimeoutError' || name === 'AbortError' || code === 'ETIMEDOUT') return 'timeout'
+  if (code === 'ECONNREFUSED') return 'connection_refused'
+  if (isBroken(error)) return 'connection_broken'
+  if (['ENOTFOUND', 'EAI_AGAIN', 'ENODATA'].includes(code)) return 'name_not_resolved'
+  if (code.startsWith('HPE_')) return 'not_http'
+  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) return 'tls'
+  return 'connection_failed'
+}

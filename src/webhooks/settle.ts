@@ -1,0 +1,58 @@
+import type postgres from 'postgres'
+import { array, column, jsonColumn } from '../database/arrays.ts'
+import type { Sent } from './send.ts'
+import type { Attempt } from './tables.ts'
+import { pauseAfter } from './retries.ts'
+
+/** What became of an attempt. */
+export interface Result {
+  endpoint: bigint
+  seq: bigint
+  /** Failures before it. */
+  tries: number
+  at: Date
+  sent: Sent
+  /** Never to be tried again: its event is kept no longer. */
+  isLast?: boolean
+}
+
+const ATTEMPTS_KEPT = 32
+
+/** Writes what became of attempts, and since when their endpoints fail. */
+export async function settle(
+  sql: postgres.Sql,
+  results: readonly Result[],
+  health: { failing: readonly bigint[]; sound: readonly bigint[] },
+): Promise<void> {
+  const rows = results.map(({ endpoint, seq, tries, at, sent, isLast }) => {
+    const { status, durationMs, error } = sent
+    const attempt: Attempt = { at: at.toISOString(), status, duration_ms: durationMs, error }
+    const pause = error === null || isLast === true ? null : pauseAfter(tries + 1)
+    const outcome = error === null ? 'delivered' : pause === null ? 'parked' : 'pending'
+    return { endpoint, seq, attempt, outcome, pause }
+  })
+  // In the order in which others lock them.
+  rows.sort((a, b) => Number(a.endpoint - b.endpoint) || Number(a.seq - b.seq))
+  await sql`
+    update webhook_deliveries d set status = new.outcome, is_taken = false,
+      tries = case when new.outcome = 'delivered' then d.tries else d.tries + 1 end,
+      attempts = case when jsonb_array_length(d.attempts) >= ${ATTEMPTS_KEPT}::int
+        then d.attempts - 0 else d.attempts end || new.attempt,
+      attempt_count = d.attempt_count + 1,
+      next_attempt_at = now() + make_interval(secs => new.pause_ms / 1000.0)
+    from unnest(
+      ${column(rows, ({ endpoint }) => endpoint)}::bigint[],
+      ${column(rows, ({ seq }) => seq)}::bigint[],
+      ${column(rows, ({ outcome }) => outcome)}::text[],
+      ${column(rows, ({ pause }) => (pause === null ? null : BigInt(pause)))}::bigint[],
+      ${jsonColumn(rows, ({ attempt }) => attempt)}::jsonb[]
+    ) as new (endpoint, seq, outcome, pause_ms, attempt)
+    where d.endpoint = new.endpoint and d.seq = new.seq
+      and (d.status = 'pending' or new.outcome = 'delivered')`
+  const { failing, sound } = health
+  if (failing.length === 0 && sound.length === 0) return
+  await sql`
+    update webhook_endpoints set failing_since =
+      case when seq = any(${array(sound)}::bigint[]) then null else coalesce(failing_since, now()) end
+    where seq = any(${array([...sound, ...failing])}::bigint[]) and status = 'active'`
+}

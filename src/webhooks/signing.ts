@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto'
+import type { EventKeys, Sealed } from '../keys/event-keys.ts'
+
+/** What an endpoint's deliveries are signed with. */
+export interface Signers {
+  /** `whsec_…`: the endpoint's secret, and during an overlap the one before it. */
+  secrets: readonly string[]
+  keys: Pick<EventKeys, 'sign'>
+}
+
+/**
+ * The headers of Standard Webhooks 1.0.0: each signature is over `id.timestamp.body`, with HMAC-SHA256
+ * (`v1`) and Ed25519 (`v1a`).
+ * @param timestampS of the attempt, in Unix seconds
+ */
+export function signatureHeaders(
+  { secrets, keys }: Signers,
+  { id, timestampS, body }: { id: string; timestampS: number; body: string },
+): Record<string, string> {
+  const content = `${id}.${timestampS}.${body}`
+  const symmetric = secrets.map((secret) => {
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+    return `v1,${createHmac('sha256', key).update(content).digest('base64')}`
+  })
+  const asymmetric = keys.sign(content).map((signature) => `v1a,${signature}`)
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(timestampS),
+    'webhook-signature': [...symmetric, ...asymmetric].join(' '),
+  }
+}
+
+/** An endpoint's secrets as they are stored. */
+export interface StoredSecrets {
+  id: string
+  secret: Buffer
+  secretKeyId: string
+  previousSecret: Buffer | null
+  previousKeyId: string | null
+  previousUntil: Date | null
+}
+
+/** The secrets that sign now; one whose key is no longer here is left out. */
+export function openSecrets(keys: EventKeys, stored: StoredSecrets, now = new Date()): string[] {
+  const sealed: Sealed[] = [{ bytes: stored.secret, keyId: stored.secretKeyId }]
+  const { previousSecret, previousKeyId, previousUntil } = stored
+  if (previousSecret !== null && previousUntil !== null && previousUntil > now) {
+    sealed.push({ bytes: previousSecret, keyId: previousKeyId ?? '' })
+  }
+  return sealed.map((one) => keys.open(stored.id, one)).filter((one) => one !== null)
+}
