@@ -28,6 +28,7 @@ import { requestLog } from './http/logging.ts'
 import { metrics, metricsRoutes } from './http/metrics.ts'
 import { documentationRoutes, openapi } from './http/openapi.ts'
 import { outcomes } from './http/outcomes/plugin.ts'
+import { pageRoutes } from './http/pages/routes.ts'
 import { rateLimits } from './http/rate-limits/index.ts'
 import { requestIdOf, requestIds } from './http/request-id.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -73,6 +74,7 @@ export async function buildApp(
   app.decorateRequest('actor', null)
   app.decorateRequest('keyHolder', null)
   app.decorateRequest('identity', null)
+  app.decorateRequest('portal', null)
   await app.register(requestIds)
   await app.register(callerAddress, config)
   await app.register(errors)
@@ -122,9 +124,12 @@ export async function buildApp(
   const ofAdmins = environmentMatcher('admin', config.adminTokens)
   const ofMetrics = environmentMatcher('admin', config.metricsTokens, ['metrics:read'])
   const ofServices = environmentMatcher('internal', config.internalTokens)
+  const sessions = app.sessions.guard
+  const operators = { environment: ofAdmins, stored: app.tokens.admin, sessions }
+  const means = { config, gates, operators }
   type ScopeName = keyof NonNullable<Capability['routes']>
   const addRoutes = async (scope: FastifyInstance, name: ScopeName) => {
-    for (const { routes } of capabilities) await routes?.[name]?.(scope, { config, gates })
+    for (const { routes } of capabilities) await routes?.[name]?.(scope, means)
   }
 
   await app.register(async (scope) => {
@@ -138,6 +143,7 @@ export async function buildApp(
     refuseUnknownRoutes(scope)
     await scope.register(documentationRoutes)
     await scope.register(guideRoutes, { prefix: '/docs/guides' })
+    await scope.register(pageRoutes, config)
     await scope.register(keyRingRoutes)
     await addRoutes(scope, 'public')
   })
@@ -161,9 +167,8 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      const bearers = { environment: ofAdmins, stored: app.tokens.admin }
       useDatabase(scope, 'customers')
-      requireApiKeyOrAdminToken(scope, app.apiKeys, bearers, gates)
+      requireApiKeyOrAdminToken(scope, app.apiKeys, operators, gates)
       await addRoutes(scope, 'customerOrAdmin')
     },
     { prefix: '/api' },
@@ -171,7 +176,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireAdminToken(scope, { environment: ofAdmins, stored: app.tokens.admin }, gates.admin)
+      requireAdminToken(scope, operators, gates.admin)
       useDatabase(scope, 'admin')
       await addRoutes(scope, 'admin')
       await scope.register(stripeEventRoutes, { prefix: '/stripe/events' })
@@ -181,13 +186,19 @@ export async function buildApp(
   )
 
   await app.register(async (scope) => {
+    requireAdminToken(scope, operators, gates.admin)
+    useDatabase(scope, 'admin')
+    await addRoutes(scope, 'operators')
+  })
+
+  await app.register(async (scope) => {
     const environment = (presented: string) => ofAdmins(presented) ?? ofMetrics(presented)
-    requireAdminToken(scope, { environment, stored: app.tokens.admin }, gates.metrics)
+    requireAdminToken(scope, { ...operators, environment }, gates.metrics)
     await scope.register(metricsRoutes)
   })
 
   await app.register(async (scope) => {
-    const bearers = { environment: ofServices, stored: app.tokens.internal }
+    const bearers = { environment: ofServices, stored: app.tokens.internal, sessions }
     requireInternalToken(scope, bearers, gates.internal)
     useDatabase(scope, 'internal')
     await addRoutes(scope, 'internal')

@@ -17,7 +17,7 @@ const recordFields = {
   event: Type.String({ examples: ['customer.created'] }),
   actor: Type.String({
     description:
-      '`admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.',
+      '`admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `portal:<session id>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.',
     examples: ['admin:1f9a3b07'],
   }),
   subject: Type.String({ examples: ['cust_4fGh7KqL9mNp2RsT'] }),

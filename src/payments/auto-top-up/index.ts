@@ -5,7 +5,7 @@ import { autoTopUpExports, autoTopUpNames, closeAutoTopUp, finishAutoTopUp } fro
 
 export { checkAutoTopUps } from './check.ts'
 export { paymentEnded } from './events.ts'
-export { autoTopUpRoutes } from './routes.ts'
+export { autoTopUpReadingRoutes, autoTopUpRoutes } from './routes.ts'
 export { AutoTopUp } from './schemas.ts'
 
 declare module '../../audit/record.ts' {

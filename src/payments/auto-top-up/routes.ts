@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../../auth/scope.ts'
+import type { Reading } from '../../funds/reading.ts'
 import { UserParams } from '../../funds/schemas.ts'
 import { ref } from '../../http/schemas.ts'
 import { AutoTopUp, AutoTopUpBody } from './schemas.ts'
 import { type AutoTopUpState, getAutoTopUp, setAutoTopUp } from './settings.ts'
 
-/** Internal: `/account/:user_id/auto_top_up`. */
+/** Internal: `PUT /account/:user_id/auto_top_up`. */
 export const autoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/account/:user_id/auto_top_up',
@@ -20,7 +21,11 @@ export const autoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: AutoTopUpBody,
         response: { 200: ref(AutoTopUp) },
       },
-      config: { permission: 'credit:write', refusals: ['ACCOUNT_NOT_FOUND', 'ASSET_NOT_PAYABLE'] },
+      config: {
+        permission: 'credit:write',
+        portal: 'auto_top_up',
+        refusals: ['ACCOUNT_NOT_FOUND', 'ASSET_NOT_PAYABLE'],
+      },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
@@ -35,18 +40,24 @@ export const autoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return present(userId, await setAutoTopUp(request.db, actorOf(request), userId, settings))
     },
   )
+}
 
+export const autoTopUpReadingRoutes: FastifyPluginAsyncTypebox<Reading> = async (
+  app,
+  { account, permission, ids },
+) => {
   app.get(
-    '/account/:user_id/auto_top_up',
+    `${account}/auto_top_up`,
     {
       schema: {
-        operationId: 'getAutoTopUp',
+        operationId: ids.auto_top_up,
         summary: "Read how a user's account is topped up by itself",
         params: UserParams,
         response: { 200: ref(AutoTopUp) },
       },
       config: {
-        permission: 'accounts:read',
+        permission,
+        portal: 'read',
         refusals: ['ACCOUNT_NOT_FOUND', 'AUTO_TOP_UP_NOT_FOUND'],
       },
     },
