@@ -16,6 +16,7 @@ import { allowAnyone } from './auth/public.ts'
 import { CAPABILITIES } from './capabilities.ts'
 import type { Capability } from './capability/capability.ts'
 import { database, useDatabase } from './database/index.ts'
+import { Checklist, doctorRoutes } from './doctor/routes.ts'
 import { callerAddress } from './http/caller-address.ts'
 import { connectionLimits, serverLimits } from './http/connections.ts'
 import { deadline } from './http/deadline.ts'
@@ -114,6 +115,7 @@ export async function buildApp(
     ...webhookSchemas,
     ...stripeEventSchemas,
     ...auditSchemas,
+    Checklist,
     ...capabilities.flatMap(({ schemas = [] }) => schemas),
     ...capabilities.flatMap(({ documents }) => documents?.(app) ?? []),
   ]) {
@@ -181,6 +183,7 @@ export async function buildApp(
       await addRoutes(scope, 'admin')
       await scope.register(stripeEventRoutes, { prefix: '/stripe/events' })
       await scope.register(auditRoutes, { prefix: '/audit' })
+      await scope.register(doctorRoutes, { prefix: '/doctor', config })
     },
     { prefix: '/api' },
   )

@@ -7,7 +7,7 @@ export interface Reading {
   account: '/account/:user_id' | '/accounts/:user_id'
   /** Operation ids, by what is read. */
   ids: Readonly<
-    Record<'account' | 'grants' | 'budgets' | 'auto_top_up' | 'statement' | 'receipt', string>
+    Record<'account' | 'grants' | 'budgets' | 'statement' | 'receipt', string>
   >
 }
 
@@ -18,7 +18,6 @@ export const FOR_SERVICES: Reading = {
     account: 'getAccount',
     grants: 'listGrants',
     budgets: 'listBudgets',
-    auto_top_up: 'getAutoTopUp',
     statement: 'getStatement',
     receipt: 'getReceipt',
   },
@@ -31,7 +30,6 @@ export const FOR_OPERATORS: Reading = {
     account: 'getFundsAccount',
     grants: 'listFundsGrants',
     budgets: 'listFundsBudgets',
-    auto_top_up: 'getFundsAutoTopUp',
     statement: 'getFundsStatement',
     receipt: 'getFundsReceipt',
   },

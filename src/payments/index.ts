@@ -1,13 +1,13 @@
 import type { Capability } from '../capability/capability.ts'
 import {
   AutoTopUp,
-  autoTopUpReadingRoutes,
+  AutoTopUpOfAccount,
   autoTopUpRoutes,
   checkAutoTopUps,
+  operatorAutoTopUpRoutes,
   paymentEnded,
   registerAutoTopUp,
 } from './auto-top-up/index.ts'
-import { FOR_OPERATORS, FOR_SERVICES } from '../funds/reading.ts'
 import { chargeRefunded, disputeChanged, refundChanged } from './charge-events.ts'
 import { checkoutEnded } from './checkout-events.ts'
 import { paymentExports, paymentNames } from './personal.ts'
@@ -34,15 +34,14 @@ export const payments: Capability = {
     app.personal.addExports(...paymentExports)
     registerAutoTopUp(app)
   },
-  schemas: [AutoTopUp],
+  schemas: [AutoTopUp, AutoTopUpOfAccount],
   routes: {
     internal: async (scope, { config }) => {
       await scope.register(paymentRoutes, { returnUrls: config })
       await scope.register(autoTopUpRoutes)
-      await scope.register(autoTopUpReadingRoutes, FOR_SERVICES)
     },
     admin: async (scope) => {
-      await scope.register(autoTopUpReadingRoutes, { prefix: '/funds', ...FOR_OPERATORS })
+      await scope.register(operatorAutoTopUpRoutes, { prefix: '/funds' })
     },
   },
   checks: [checkAutoTopUps],

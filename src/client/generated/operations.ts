@@ -472,7 +472,7 @@ Needs a token with the permission `usage:write`.
    */
   cleanUpUsage: Call<'cleanUpUsage'>
   /**
-   * Read how a user's account is topped up by itself.
+   * Read how a user's account is topped up by itself, if it is.
    *
    * Needs a token with the permission `funds:read`.
    */
@@ -515,6 +515,14 @@ Needs a token with the permission `usage:write`.
 Needs a token with the permission `audit:read`.
    */
   getAuditProof: Call<'getAuditProof'>
+  /**
+   * Read what `strongroom doctor` finds from inside the service.
+   *
+   * The parts of the checklist that read no records: settings, files, database, network and machine. At most a minute old. The command goes through all of it.
+
+Needs a token with the permission `metrics:read`.
+   */
+  getChecklist: Call<'getChecklist'>
   /**
    * List the browsers that are signed in, newest first.
    *
@@ -591,6 +599,7 @@ export const adminOperations = {
   listAudit: { method: 'get', path: '/api/audit' },
   getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
   getAuditProof: { method: 'get', path: '/api/audit/proof' },
+  getChecklist: { method: 'get', path: '/api/doctor' },
   listConsoleSessions: { method: 'get', path: '/console/sessions' },
   endConsoleSession: { method: 'delete', path: '/console/sessions/{session_id}' },
   getMetrics: { method: 'get', path: '/metrics', text: true },

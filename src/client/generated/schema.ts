@@ -1064,7 +1064,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read how a user's account is topped up by itself
+         * Read how a user's account is topped up by itself, if it is
          * @description Needs a token with the permission `funds:read`.
          */
         get: operations["getFundsAutoTopUp"];
@@ -1190,6 +1190,28 @@ export interface paths {
          *     Needs a token with the permission `audit:read`.
          */
         get: operations["getAuditProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what `strongroom doctor` finds from inside the service
+         * @description The parts of the checklist that read no records: settings, files, database, network and machine. At most a minute old. The command goes through all of it.
+         *
+         *     Needs a token with the permission `metrics:read`.
+         */
+        get: operations["getChecklist"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1979,6 +2001,45 @@ export interface components {
              */
             settled_at: string | null;
         };
+        StripeEventDetail: {
+            /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+            event_id: string;
+            /** @example customer.subscription.updated */
+            type: string;
+            status: components["schemas"]["StripeEventStatus"];
+            /** @description Why it is parked or ignored. */
+            reason: string | null;
+            /**
+             * @description The id of the event's object.
+             * @example sub_1MowQVLkdIwHu7ixeRlqHVzs
+             */
+            object_id: string | null;
+            livemode: boolean;
+            /** @example 2026-10-28.endive */
+            api_version: string | null;
+            /**
+             * Format: date-time
+             * @description Stripe's time of the event.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            settled_at: string | null;
+            /** @description As Stripe sent it; without personal data once a person in it is erased. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
         StripeEventPage: {
             data: components["schemas"]["StripeEvent"][];
             /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
@@ -2063,6 +2124,15 @@ export interface components {
             size: number;
             proof: string[];
             checkpoint: components["schemas"]["AuditCheckpoint"];
+        };
+        Checklist: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            examined_at: string;
+            findings: components["schemas"]["ChecklistFinding"][];
         };
         Account: {
             /** @example user-123 */
@@ -3250,6 +3320,9 @@ export interface components {
              */
             updated_at: string;
         };
+        AutoTopUpOfAccount: {
+            auto_top_up: components["schemas"]["AutoTopUp"] | null;
+        };
         AccountExport: {
             /**
              * Format: date-time
@@ -3325,6 +3398,16 @@ export interface components {
          * @enum {string}
          */
         StripeEventStatus: "parked" | "waiting" | "applied" | "ignored";
+        ChecklistFinding: {
+            /** @example Settings */
+            group: string;
+            /** @example log level */
+            check: string;
+            /** @enum {string} */
+            status: "pass" | "warning" | "failure" | "unseen";
+            reason: string;
+            advice?: string;
+        };
         /** @enum {string} */
         AccountStatus: "active" | "frozen" | "closed";
         /** @description When grants expire next, and what remains of all that do then. */
@@ -6878,7 +6961,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AutoTopUp"];
+                    "application/json": components["schemas"]["AutoTopUpOfAccount"];
                 };
             };
         };
@@ -6934,7 +7017,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StripeEvent"];
+                    "application/json": components["schemas"]["StripeEventDetail"];
                 };
             };
         };
@@ -7037,6 +7120,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditProof"];
+                };
+            };
+        };
+    };
+    getChecklist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checklist"];
                 };
             };
         };

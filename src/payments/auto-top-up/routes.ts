@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../../auth/scope.ts'
-import type { Reading } from '../../funds/reading.ts'
 import { UserParams } from '../../funds/schemas.ts'
 import { ref } from '../../http/schemas.ts'
-import { AutoTopUp, AutoTopUpBody } from './schemas.ts'
+import { Refusal } from '../../refusals/index.ts'
+import { AutoTopUp, AutoTopUpBody, AutoTopUpOfAccount } from './schemas.ts'
 import { type AutoTopUpState, getAutoTopUp, setAutoTopUp } from './settings.ts'
 
-/** Internal: `PUT /account/:user_id/auto_top_up`. */
+/** Internal: `/account/:user_id/auto_top_up`. */
 export const autoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/account/:user_id/auto_top_up',
@@ -40,23 +40,18 @@ export const autoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return present(userId, await setAutoTopUp(request.db, actorOf(request), userId, settings))
     },
   )
-}
 
-export const autoTopUpReadingRoutes: FastifyPluginAsyncTypebox<Reading> = async (
-  app,
-  { account, permission, ids },
-) => {
   app.get(
-    `${account}/auto_top_up`,
+    '/account/:user_id/auto_top_up',
     {
       schema: {
-        operationId: ids.auto_top_up,
+        operationId: 'getAutoTopUp',
         summary: "Read how a user's account is topped up by itself",
         params: UserParams,
         response: { 200: ref(AutoTopUp) },
       },
       config: {
-        permission,
+        permission: 'accounts:read',
         portal: 'read',
         refusals: ['ACCOUNT_NOT_FOUND', 'AUTO_TOP_UP_NOT_FOUND'],
       },
@@ -64,6 +59,30 @@ export const autoTopUpReadingRoutes: FastifyPluginAsyncTypebox<Reading> = async 
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       return present(userId, await getAutoTopUp(app.db, userId))
+    },
+  )
+}
+
+/** Admin: the same under `/api/funds`; of an account without, null. */
+export const operatorAutoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/accounts/:user_id/auto_top_up',
+    {
+      schema: {
+        operationId: 'getFundsAutoTopUp',
+        summary: "Read how a user's account is topped up by itself, if it is",
+        params: UserParams,
+        response: { 200: ref(AutoTopUpOfAccount) },
+      },
+      config: { permission: 'funds:read', refusals: ['ACCOUNT_NOT_FOUND'] },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const state = await getAutoTopUp(app.db, userId).catch((error: unknown) => {
+        if (error instanceof Refusal && error.code === 'AUTO_TOP_UP_NOT_FOUND') return null
+        throw error
+      })
+      return { auto_top_up: state === null ? null : present(userId, state) }
     },
   )
 }
