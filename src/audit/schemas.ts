@@ -70,6 +70,11 @@ export const auditSchemas = [AuditRecord, AuditPage, AuditCheckpoint, AuditProof
 
 export const ListAuditQuery = strictObject({
   ...PageQuery,
+  as_logged: Type.Optional(
+    Type.Boolean({
+      description: 'With commitments instead of values: as canonical JSON, each record is its leaf.',
+    }),
+  ),
   event: Type.Optional(line(64)),
   actor: Type.Optional(line(128)),
   subject: Type.Optional(line(255)),

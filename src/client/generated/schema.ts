@@ -7051,6 +7051,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
+                /** @description With commitments instead of values: as canonical JSON, each record is its leaf. */
+                as_logged?: boolean;
                 event?: string;
                 actor?: string;
                 subject?: string;
