@@ -48,12 +48,12 @@ function optionsOf(target: HTMLElement, { series, format, height, times }: Wante
   return {
     width: target.clientWidth,
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_plot, low, high) => yRange(low, high) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 72 },
+      { ...axis, grid: { show: false }, space: 84, values: (_plot, ticks) => timesOf(ticks) },
       {
         ...axis,
         size: AXIS_PX,
@@ -89,6 +89,20 @@ function seriesOf(
     points: { show: kind !== 'bars' && count === 1 },
     spanGaps: true,
   }
+}
+
+const HOURS = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
+const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const DAY_S = 86_400
+
+/** Days, and between them hours, as the reader writes them. */
+function timesOf(ticks: readonly number[]): string[] {
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0)
+  return ticks.map((tick) => {
+    const at = new Date(tick * 1_000)
+    const isDay = step >= DAY_S || (at.getHours() === 0 && at.getMinutes() === 0)
+    return (isDay ? DAYS : HOURS).format(at)
+  })
 }
 
 /** From zero on, or from below where something is below it. */

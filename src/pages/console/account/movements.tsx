@@ -15,7 +15,7 @@ import { api } from '../session.ts'
 
 /** The plot is of the newest movements, because a list has at most this many. */
 const PLOTTED = 200
-const LISTED = 25
+const LISTED = 15
 
 export function Movements({ account }: { account: Schemas['Account'] }) {
   const { user_id: userId } = account

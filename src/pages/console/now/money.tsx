@@ -61,16 +61,31 @@ function OfAsset({ asset, today, before, end }: Props) {
         <Figure name="Put in" value={money(sum(now.in), asset)} note={compared(sum(now.in), sum(then.in))} />
         <Figure name="Given back" value={money(sum(now.back), asset)} note={compared(sum(now.back), sum(then.back))} />
       </div>
-      <Plot
-        title="By hour"
-        times={hours.map((at) => at / 1_000)}
-        format={(value) => money(value, asset, { isCompact: true })}
-        series={[
-          { name: 'Charged', colour: 'plot-1', kind: 'bars', values: values(now.out) },
-          { name: 'Charged a week before', colour: 'plot-4', isDashed: true, values: values(then.out, WEEK_MS) },
-          { name: 'Put in', colour: 'plot-2', values: values(now.in) },
-        ]}
-      />
+      <div class="plots">
+        {(['out', 'in'] as const).map((part) => (
+          <Plot
+            key={part}
+            title={part === 'out' ? 'Charged by hour' : 'Put in by hour'}
+            times={hours.map((at) => at / 1_000)}
+            format={(value) => money(value, asset, { isCompact: true })}
+            height={180}
+            series={[
+              {
+                name: 'Now',
+                colour: part === 'out' ? 'plot-1' : 'plot-2',
+                kind: 'bars',
+                values: values(now[part]),
+              },
+              {
+                name: 'A week before',
+                colour: 'plot-4',
+                isDashed: true,
+                values: values(then[part], WEEK_MS),
+              },
+            ]}
+          />
+        ))}
+      </div>
     </Section>
   )
 }

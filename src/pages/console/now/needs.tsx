@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import type { Schemas } from '../../shared/api.ts'
 import { number } from '../../shared/format.ts'
 import { Show, useLoad } from '../../shared/load.tsx'
 import { Link, hrefOf } from '../../shared/router.tsx'
@@ -6,11 +7,15 @@ import { Badge, Section } from '../../shared/ui.tsx'
 import { api, may, session } from '../session.ts'
 import { type Sample, samplesOf, sumOf } from './metrics.ts'
 
+type Finding = Schemas['Checklist']['findings'][number]
+
 interface Need {
   tone: 'bad' | 'warn'
   what: string
   why: string
   href?: string
+  /** Its parts, on request. */
+  parts?: readonly { name: string; text: string }[]
 }
 
 /** Whether all is well, in one line; below it, what is not, the worst first, and where to look. */
@@ -33,11 +38,7 @@ export function Needs() {
       ...((frozen?.data.length ?? 0) === 0
         ? []
         : [warn('Accounts charged back', 'Stripe took money back, below their floor.', hrefOf(['accounts'], { flag: 'charged_back' }))]),
-      ...(checklist?.findings ?? [])
-        .filter(({ status }) => status === 'failure')
-        .map(({ check, reason, advice }) =>
-          warn(check, advice === undefined ? reason : `${reason}: ${advice}`),
-        ),
+      ...checklistNeed(checklist?.findings ?? []),
       ...(session.value?.is_stored === false
         ? [warn('You are signed in with the token of the environment', 'Give each operator a token of their own.', hrefOf(['tokens']))]
         : []),
@@ -62,6 +63,7 @@ export function Needs() {
                       <div>
                         <strong>{linked(need)}</strong>
                         <p class="faint">{need.why}</p>
+                        {need.parts !== undefined && <Parts of={need.parts} />}
                       </div>
                     </li>
                   ))}
@@ -73,6 +75,34 @@ export function Needs() {
       }}
     </Show>
   )
+}
+
+function Parts({ of }: { of: readonly { name: string; text: string }[] }) {
+  return (
+    <details>
+      <summary>Show them</summary>
+      <dl class="parts">
+        {of.map(({ name, text }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+/** What `strongroom doctor` would fail for, as one line. */
+function checklistNeed(findings: readonly Finding[]): Need[] {
+  const failed = findings.filter(({ status }) => status === 'failure')
+  if (failed.length === 0) return []
+  const parts = failed.map(({ check, reason, advice }) => {
+    return { name: check, text: advice === undefined ? reason : `${reason}: ${advice}` }
+  })
+  const count = `${failed.length} ${failed.length === 1 ? 'point' : 'points'}`
+  const why = 'What `strongroom doctor` would fail for, as far as the service sees it by itself.'
+  return [{ ...warn(`The checklist for production has ${count} open`, why), parts }]
 }
 
 const VERDICTS = { good: 'All is well', warn: 'It runs, with open points', bad: 'Something needs you now' }
