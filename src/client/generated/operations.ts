@@ -595,7 +595,7 @@ export const adminOperations = {
   getFundsAutoTopUp: { method: 'get', path: '/api/funds/accounts/{user_id}/auto_top_up' },
   listStripeEvents: { method: 'get', path: '/api/stripe/events' },
   getStripeEvent: { method: 'get', path: '/api/stripe/events/{event_id}' },
-  replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay' },
+  replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay', bare: true },
   listAudit: { method: 'get', path: '/api/audit' },
   getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
   getAuditProof: { method: 'get', path: '/api/audit/proof' },

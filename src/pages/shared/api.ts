@@ -97,7 +97,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
   })
 }
 
-function place({ method, path }: Operation, input: Values): { url: string; body?: Values } {
+function place({ method, path, bare }: Operation, input: Values): { url: string; body?: Values } {
   const others: Values = {}
   let url: string = path
   for (const [name, value] of Object.entries(input)) {
@@ -105,7 +105,8 @@ function place({ method, path }: Operation, input: Values): { url: string; body?
     if (url.includes(hole)) url = url.replace(hole, encodeURIComponent(String(value)))
     else if (value !== undefined && value !== '') others[name] = value
   }
-  if (method !== 'get' && method !== 'delete') return { url, body: others }
+  const hasBody = method !== 'get' && method !== 'delete' && bare !== true
+  if (hasBody) return { url, body: others }
   const query = new URLSearchParams(
     Object.entries(others).map(([name, value]) => [name, String(value)]),
   ).toString()

@@ -51,7 +51,7 @@ export function MovementTable({ caption, rows, open, onOpen, receipt, whose }: P
             type="button"
             class="small"
             aria-expanded={isOpen}
-            aria-label={`Receipt of ${row.transfer_id}`}
+            aria-label={`${isOpen ? 'Close' : 'Verify'} the receipt of ${row.transfer_id}`}
             onClick={() => onOpen(isOpen ? null : row.transfer_id)}
           >
             {isOpen ? 'Close' : 'Verify'}

@@ -46,7 +46,7 @@ export function Records({ filter }: { filter: Filter }) {
           type="button"
           class="small"
           aria-expanded={row.seq === open}
-          aria-label={`Details of record ${row.seq}`}
+          aria-label={`${row.seq === open ? 'Close' : 'Open'} record ${row.seq}`}
           onClick={() => setOpen(row.seq === open ? null : row.seq)}
         >
           {row.seq === open ? 'Close' : 'Open'}
