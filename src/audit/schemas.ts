@@ -72,7 +72,8 @@ export const ListAuditQuery = strictObject({
   ...PageQuery,
   as_logged: Type.Optional(
     Type.Boolean({
-      description: 'With commitments instead of values: as canonical JSON, each record is its leaf.',
+      description:
+        'With commitments instead of values: as canonical JSON, each record is its leaf.',
     }),
   ),
   event: Type.Optional(line(64)),

@@ -11,7 +11,14 @@ import { network } from './network.ts'
 import { settings } from './settings.ts'
 
 /** Those that are quick whatever is stored. */
-const GROUPS: readonly Group[] = [settings, secretsAndFiles, database, connections, network, machine]
+const GROUPS: readonly Group[] = [
+  settings,
+  secretsAndFiles,
+  database,
+  connections,
+  network,
+  machine,
+]
 
 /** The checklist as far as a running service sees it by itself, on a connection that it has. */
 export async function examineFromInside(

@@ -15,6 +15,7 @@ const ADVICE: Record<string, string> = {
   LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
   LICENSE_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys whose licences have expired',
   STRIPE_API_BASE: 'unset it: the calls go to Stripe itself then',
+  PUBLIC_URL: 'name the https address of the console, or set CONSOLE=false',
   CORS_ORIGINS: 'list https origins alone, each as https://app.example.com',
   TRUST_PROXY: 'name the proxies alone, such as 127.0.0.1',
   REDIS_URL: 'use rediss://, or set REDIS_ALLOW_PLAIN=true where the network is yours alone',

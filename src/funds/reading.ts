@@ -6,9 +6,7 @@ export interface Reading {
   /** What paths of an account begin with. */
   account: '/account/:user_id' | '/accounts/:user_id'
   /** Operation ids, by what is read. */
-  ids: Readonly<
-    Record<'account' | 'grants' | 'budgets' | 'statement' | 'receipt', string>
-  >
+  ids: Readonly<Record<'account' | 'grants' | 'budgets' | 'statement' | 'receipt', string>>
 }
 
 export const FOR_SERVICES: Reading = {

@@ -178,23 +178,18 @@ async function insert(tx: Transaction, values: typeof sessions.$inferInsert): Pr
 function recordStart(tx: Transaction, actor: Actor, row: SessionRow): Promise<void> {
   return recordAudit(tx, actor, {
     event: 'session.started',
-    subject: row.id,
-    metadata: { ...factsOf(row), allow: row.allow, expires_at: row.expiresAt.toISOString() },
+    ...factsOf(row, { allow: row.allow, expires_at: row.expiresAt.toISOString() }),
   })
 }
 
 function recordEnd(tx: Transaction, actor: Actor, row: SessionRow, reason: Ending): Promise<void> {
-  return recordAudit(tx, actor, {
-    event: 'session.ended',
-    subject: row.id,
-    metadata: { ...factsOf(row), reason },
-  })
+  return recordAudit(tx, actor, { event: 'session.ended', ...factsOf(row, { reason }) })
 }
 
-function factsOf({ kind, tokenId, accountId }: SessionRow) {
+/** A portal's session is of its user, with whose account the address is forgotten. */
+function factsOf({ id, kind, tokenId, accountId }: SessionRow, more: Record<string, unknown>) {
   return {
-    kind,
-    token_id: tokenId,
-    ...(accountId !== null && { account: `acct_${accountId}` }),
+    subject: accountId === null ? id : `acct_${accountId}`,
+    metadata: { kind, session_id: id, token_id: tokenId, ...more },
   }
 }

@@ -102,7 +102,10 @@ export async function findEvent(
   id: string,
 ): Promise<EventRow & { payload: Record<string, unknown> }> {
   const { payload } = stripeEvents
-  const [row] = await db.select({ ...EVENT, payload }).from(stripeEvents).where(eq(stripeEvents.id, id))
+  const [row] = await db
+    .select({ ...EVENT, payload })
+    .from(stripeEvents)
+    .where(eq(stripeEvents.id, id))
   if (row === undefined) throw new Refusal('NOT_FOUND')
   return row
 }

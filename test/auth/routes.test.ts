@@ -10,8 +10,13 @@ import { stripeSignature } from '../support/stripe-events.ts'
 
 /** Everything that needs no credential. Adding a line here opens a route to the world. */
 const PUBLIC = [
+  '/',
   '/.well-known/jwks.json',
   '/api/licenses/revocations',
+  '/assets/:name',
+  '/console',
+  '/console/*',
+  '/console/session',
   '/docs',
   '/docs/',
   '/docs/guides/access',
@@ -21,6 +26,7 @@ const PUBLIC = [
   '/docs/guides/bulk',
   '/docs/guides/clients',
   '/docs/guides/concepts',
+  '/docs/guides/console',
   '/docs/guides/credits',
   '/docs/guides/errors',
   '/docs/guides/idempotency',
@@ -39,6 +45,9 @@ const PUBLIC = [
   '/health/live',
   '/health/ready',
   '/openapi.json',
+  '/portal',
+  '/portal/session',
+  '/portal/session/open',
 ]
 
 const REFUSED_WITH: Record<Exclude<Scope, 'public'>, RefusalCode> = {

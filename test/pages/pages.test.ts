@@ -46,7 +46,11 @@ async function watched(context: BrowserContext, origin: string): Promise<Watched
   await page.addInitScript(() => {
     const counts = { clicks: 0, violations: [] as string[] }
     Object.assign(globalThis, { counts })
-    addEventListener('click', (event) => (counts.clicks += event.isTrusted && event.detail > 0 ? 1 : 0), true)
+    addEventListener(
+      'click',
+      (event) => (counts.clicks += event.isTrusted && event.detail > 0 ? 1 : 0),
+      true,
+    )
     addEventListener('securitypolicyviolation', (event) =>
       counts.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
     )
@@ -72,7 +76,13 @@ async function axeOf(page: Page, rules: readonly string[] = []): Promise<string[
   const only = rules.length > 0 ? { type: 'rule', values: rules } : { type: 'tag', values: TAGS }
   return page.evaluate(async (runOnly) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { target: string[]; any: { message: string }[] }[] }[] }> }
+      axe: {
+        run(
+          options: object,
+        ): Promise<{
+          violations: { id: string; nodes: { target: string[]; any: { message: string }[] }[] }[]
+        }>
+      }
     }
     const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] })
     return violations.flatMap(({ id, nodes }) =>
@@ -179,7 +189,10 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
       await page.waitForFunction(RESTED)
       assert.equal(new URL(page.url()).hash, '', 'the secret is taken out of the address')
       await look('portal')
-      await page.getByRole('button', { name: /^Verify the receipt/ }).first().click()
+      await page
+        .getByRole('button', { name: /^Verify the receipt/ })
+        .first()
+        .click()
       await page.getByText('Receipt verified in this browser').waitFor()
       await look('portal, with a receipt')
       assert.deepEqual(faults, [])
@@ -208,7 +221,10 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
     }
     await page.goto(`${origin}/console/transfers?reference=${encodeURIComponent(CANARY)}`)
     await page.waitForFunction(RESTED)
-    await page.getByRole('button', { name: /^Verify the receipt/ }).first().click()
+    await page
+      .getByRole('button', { name: /^Verify the receipt/ })
+      .first()
+      .click()
     await page.getByText('Receipt verified in this browser').waitFor()
     assert.deepEqual((await countsOf(page)).violations, [])
     assert.deepEqual(faults, [])
@@ -249,7 +265,10 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
     await home()
     await errand('replay a parked event', 4, async () => {
       await page.getByRole('link', { name: '1 event of Stripe parked' }).click()
-      await page.getByRole('link', { name: /customer.updated/ }).first().click()
+      await page
+        .getByRole('link', { name: /customer.updated/ })
+        .first()
+        .click()
       await page.getByRole('button', { name: 'Replay' }).click()
       await page.getByRole('button', { name: 'Replay now' }).click()
       await page.getByText('Replayed').waitFor()

@@ -29,7 +29,10 @@ export interface World {
 }
 
 /** A service with something of everything: what the demo tells of, and a week of money and usage. */
-export async function makeWorld(t: Pick<TestContext, 'after'>, env: Record<string, string> = {}): Promise<World> {
+export async function makeWorld(
+  t: Pick<TestContext, 'after'>,
+  env: Record<string, string> = {},
+): Promise<World> {
   const stripe = await startStripe(STRIPE)
   t.after(() => stripe.close())
   const service = await startService(t, {
@@ -46,7 +49,11 @@ export async function makeWorld(t: Pick<TestContext, 'after'>, env: Record<strin
   const parkedEventId = await parkEvent(service, customer.customerId)
   const { token } = await issue(service, { scope: 'admin', role: 'owner', name: 'Ada, on call' })
   await issue(service, { scope: 'admin', role: 'support', name: 'Help desk' })
-  await issue(service, { scope: 'internal', permissions: ['funds:deduct', 'accounts:read'], name: 'Agents' })
+  await issue(service, {
+    scope: 'internal',
+    permissions: ['funds:deduct', 'accounts:read'],
+    name: 'Agents',
+  })
   return {
     service,
     stripe,
@@ -66,16 +73,37 @@ async function sell(service: Service, stripe: StripeStandIn) {
   const plans = [
     ['free', 'Free', 0, null, { 'api.calls': 1_000 }, {}],
     ['starter', 'Starter', 5, 2_900, { 'api.calls': 20_000, 'storage.gb': 10 }, { sso: true }],
-    ['pro', 'Pro', 10, 9_900, { 'api.calls': 50_000, 'storage.gb': 100 }, { sso: true, audit: true }],
+    [
+      'pro',
+      'Pro',
+      10,
+      9_900,
+      { 'api.calls': 50_000, 'storage.gb': 100 },
+      { sso: true, audit: true },
+    ],
   ] as const
   for (const [id, name, rank, amount, limits, features] of plans) {
     const price =
-      amount === null ? null : stripe.addPrice({ unit_amount: amount, recurring: { interval: 'month' } })
-    const body = { name, rank, limits, features, ...(price !== null && { stripe_price_id: price.id }) }
+      amount === null
+        ? null
+        : stripe.addPrice({ unit_amount: amount, recurring: { interval: 'month' } })
+    const body = {
+      name,
+      rank,
+      limits,
+      features,
+      ...(price !== null && { stripe_price_id: price.id }),
+    }
     const { status } = await service.asAdmin('PUT', `/api/plans/${id}`, body)
     assert.equal(status, 200)
   }
-  const names = ['Analytical Engines', 'Babbage & Sons', 'Jacquard Mills', 'Hopper Compilers', 'Lovelace Notes']
+  const names = [
+    'Analytical Engines',
+    'Babbage & Sons',
+    'Jacquard Mills',
+    'Hopper Compilers',
+    'Lovelace Notes',
+  ]
   const made = []
   for (const [index, name] of names.entries()) {
     const { body } = await service.asAdmin('POST', '/api/customers', {
@@ -130,7 +158,11 @@ async function spend(service: Service): Promise<void> {
 
 async function parkEvent(service: Service, customerId: string): Promise<string> {
   const id = 'evt_1QparkedForTheInbox'
-  const object = { id: 'cus_1QofTheInbox', object: 'customer', metadata: { customer_id: customerId, note: CANARY } }
+  const object = {
+    id: 'cus_1QofTheInbox',
+    object: 'customer',
+    metadata: { customer_id: customerId, note: CANARY },
+  }
   const payload = {
     id,
     object: 'event',
@@ -207,7 +239,12 @@ async function fillWeek(service: Service, customerId: string): Promise<void> {
     return answer.body
   }
   const inMonth = new Date(Date.now() + 25 * 86_400_000).toISOString()
-  await call('POST', '/grants', { user_id: 'ada', amount: 2_500, expires_at: inMonth, category: 'Welcome credit' })
+  await call('POST', '/grants', {
+    user_id: 'ada',
+    amount: 2_500,
+    expires_at: inMonth,
+    category: 'Welcome credit',
+  })
   await call('POST', '/top_up', { user_id: 'ada', amount: 5_000, reason: 'paid by transfer' })
   await call('POST', '/deduct', {
     user_id: 'ada',
@@ -217,11 +254,31 @@ async function fillWeek(service: Service, customerId: string): Promise<void> {
     metadata: { [CANARY.slice(0, 60)]: CANARY },
     idempotency_key: CANARY.replaceAll(' ', '_'),
   })
-  await call('POST', '/deduct', { user_id: 'ada', amount: 310, reason: '2,480 tokens', reference: 'job-4711' })
-  await call('POST', '/holds', { user_id: 'ada', amount: 900, reason: 'video, 4 minutes', reference: 'job-4712' })
+  await call('POST', '/deduct', {
+    user_id: 'ada',
+    amount: 310,
+    reason: '2,480 tokens',
+    reference: 'job-4711',
+  })
+  await call('POST', '/holds', {
+    user_id: 'ada',
+    amount: 900,
+    reason: 'video, 4 minutes',
+    reference: 'job-4712',
+  })
   await call('PUT', '/account/ada/budgets/daily', { amount: 2_000, window: 'day', alert_at: [80] })
-  await call('PUT', '/account/ada/budgets/agents', { amount: 900, window: 'month', mode: 'soft', match: { reference_prefix: 'job-', reason: CANARY } })
-  await call('POST', '/deduct', { user_id: 'ada', amount: 260, reason: '1,900 tokens', reference: 'job-4713' })
+  await call('PUT', '/account/ada/budgets/agents', {
+    amount: 900,
+    window: 'month',
+    mode: 'soft',
+    match: { reference_prefix: 'job-', reason: CANARY },
+  })
+  await call('POST', '/deduct', {
+    user_id: 'ada',
+    amount: 260,
+    reason: '1,900 tokens',
+    reference: 'job-4713',
+  })
   await call('PUT', '/account/ada/auto_top_up', {
     threshold: 500,
     amount: 2_000,

@@ -20,6 +20,7 @@ export const GUIDES = [
   'webhooks',
   'audit',
   'access',
+  'console',
   'rotation',
   'clients',
   'errors',

@@ -75,7 +75,12 @@ export function AccountsPage() {
             </Empty>
           ) : (
             <>
-              <Table caption="Accounts" columns={COLUMNS} rows={data} keyOf={(row) => row.user_id} />
+              <Table
+                caption="Accounts"
+                columns={COLUMNS}
+                rows={data}
+                keyOf={(row) => row.user_id}
+              />
               <Pager next={next} cursor={query.cursor} />
             </>
           )

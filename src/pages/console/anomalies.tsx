@@ -12,13 +12,19 @@ type Finding = Schemas['UsageFinding']
 export function Anomalies({ customerId }: { customerId?: string }) {
   const found = useLoad(
     (signal) =>
-      api('listUsageFindings', { limit: 20, ...(customerId !== undefined && { customer_id: customerId }) }, { signal }),
+      api(
+        'listUsageFindings',
+        { limit: 20, ...(customerId !== undefined && { customer_id: customerId }) },
+        { signal },
+      ),
     [customerId],
   )
   const columns: Column<Finding>[] = [
     {
       name: 'Found',
-      cell: (row) => <Badge tone={row.kind === 'anomaly' ? 'warn' : 'bad'}>{words(row.kind)}</Badge>,
+      cell: (row) => (
+        <Badge tone={row.kind === 'anomaly' ? 'warn' : 'bad'}>{words(row.kind)}</Badge>
+      ),
     },
     { name: 'Metric', cell: (row) => row.metric },
     { name: 'Value', isNumber: true, cell: (row) => number(row.value) },
@@ -29,7 +35,9 @@ export function Anomalies({ customerId }: { customerId?: string }) {
           {
             name: 'Customer',
             cell: (row: Finding) => (
-              <Link href={hrefOf(['customers', row.customer_id], { tab: 'usage', metric: row.metric })}>
+              <Link
+                href={hrefOf(['customers', row.customer_id], { tab: 'usage', metric: row.metric })}
+              >
                 <code>{row.customer_id}</code>
               </Link>
             ),

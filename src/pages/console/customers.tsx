@@ -87,7 +87,12 @@ export function CustomersPage() {
             <Empty title="No customer is like this." />
           ) : (
             <>
-              <Table caption="Customers" columns={COLUMNS} rows={data} keyOf={(row) => row.customer_id} />
+              <Table
+                caption="Customers"
+                columns={COLUMNS}
+                rows={data}
+                keyOf={(row) => row.customer_id}
+              />
               <Pager next={next} cursor={query.cursor} />
             </>
           )

@@ -38,7 +38,9 @@ export function FindPage() {
           )
         }
       </Show>
-      {blind.length > 0 && <p class="faint">Your token may not look among {blind.join(' and ')}.</p>}
+      {blind.length > 0 && (
+        <p class="faint">Your token may not look among {blind.join(' and ')}.</p>
+      )}
     </>
   )
 }

@@ -67,14 +67,12 @@ const LOOKUPS: readonly Lookup[] = [
       }))
     },
   },
-  ...(['reference', 'idempotency_key'] as const).map(
-    (field): Lookup => ({
-      what: 'charges',
-      needs: 'funds:read',
-      fits: (text) => (field === 'reference' ? LINE : IDEMPOTENCY_KEY).test(text),
-      find: (text, signal) => transfers({ [field]: text }, signal),
-    }),
-  ),
+  ...(['reference', 'idempotency_key'] as const).map((field): Lookup => ({
+    what: 'charges',
+    needs: 'funds:read',
+    fits: (text) => (field === 'reference' ? LINE : IDEMPOTENCY_KEY).test(text),
+    find: (text, signal) => transfers({ [field]: text }, signal),
+  })),
   {
     what: 'charges',
     needs: 'funds:read',
@@ -87,7 +85,13 @@ const LOOKUPS: readonly Lookup[] = [
       const hits = await transfers({ transfer_id: id }, signal)
       if (!isWhole) return hits
       return hits.map(({ detail, href, ...hit }) => {
-        return { ...hit, kind: 'Account', title: detail, detail: text, href: href.replace(/\?.*$/, '') }
+        return {
+          ...hit,
+          kind: 'Account',
+          title: detail,
+          detail: text,
+          href: href.replace(/\?.*$/, ''),
+        }
       })
     },
   },

@@ -49,7 +49,9 @@ const NONE: Found = {
   Page: () => (
     <>
       <h1>No such page</h1>
-      <Empty title="Nothing is at this address.">The menu and the search lead to everything there is.</Empty>
+      <Empty title="Nothing is at this address.">
+        The menu and the search lead to everything there is.
+      </Empty>
     </>
   ),
 }

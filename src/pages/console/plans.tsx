@@ -69,7 +69,9 @@ function PlanCard({ plan }: { plan: Plan }) {
             features.length === 0
               ? 'None'
               : features.map(([name, value]) => (
-                  <div key={name}>{value === true ? name : `${name}: ${JSON.stringify(value)}`}</div>
+                  <div key={name}>
+                    {value === true ? name : `${name}: ${JSON.stringify(value)}`}
+                  </div>
                 )),
           ],
           [

@@ -7,7 +7,8 @@ export function Search() {
   const box = useRef<HTMLInputElement>(null)
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof HTMLElement && event.target.matches('input, select, textarea')
+      const isTyping =
+        event.target instanceof HTMLElement && event.target.matches('input, select, textarea')
       if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey) return
       event.preventDefault()
       box.current?.focus()

@@ -2,7 +2,15 @@ import { Dialog } from '../shared/dialog.tsx'
 import { Copy } from '../shared/ui.tsx'
 
 /** A secret that is shown this once. */
-export function Secret({ title, secret, onClose }: { title: string; secret: string; onClose: () => void }) {
+export function Secret({
+  title,
+  secret,
+  onClose,
+}: {
+  title: string
+  secret: string
+  onClose: () => void
+}) {
   return (
     <Dialog title={title} onClose={onClose}>
       <p>It is shown now and never again.</p>

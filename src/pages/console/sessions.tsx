@@ -44,7 +44,12 @@ export function Sessions() {
       <Show of={found}>
         {({ data, next_cursor: next }) => (
           <>
-            <Table caption="Sessions" columns={columns} rows={data} keyOf={(row) => row.session_id} />
+            <Table
+              caption="Sessions"
+              columns={columns}
+              rows={data}
+              keyOf={(row) => row.session_id}
+            />
             <Pager next={next} cursor={cursor} name="sessions" />
           </>
         )}

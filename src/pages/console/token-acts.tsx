@@ -58,7 +58,10 @@ export function RotateToken({ token, onDone, onClose }: Props & { token: Schemas
       verb="Rotate"
       act={async (form) => {
         const overlap = Number(textOf(form, 'overlap'))
-        made.current = await api('rotateToken', { token_id: token.token_id, overlap_seconds: overlap })
+        made.current = await api('rotateToken', {
+          token_id: token.token_id,
+          overlap_seconds: overlap,
+        })
       }}
       onDone={() => made.current !== null && onDone(made.current)}
       onClose={onClose}

@@ -15,7 +15,9 @@ type Doing = { what: 'issue' } | { what: 'rotate' | 'revoke'; token: Token }
 
 function stateOf(token: Token): string {
   if (token.revoked_at !== null) return 'revoked'
-  return token.expires_at !== null && Date.parse(token.expires_at) <= Date.now() ? 'expired' : 'active'
+  return token.expires_at !== null && Date.parse(token.expires_at) <= Date.now()
+    ? 'expired'
+    : 'active'
 }
 
 /** Who may do what: tokens of operators and services, and browsers that are signed in. */
@@ -23,7 +25,9 @@ export function TokensPage() {
   return (
     <>
       <h1>Tokens</h1>
-      <p class="lead">With them operators and services sign in. Each has a name and its own rights.</p>
+      <p class="lead">
+        With them operators and services sign in. Each has a name and its own rights.
+      </p>
       {may('tokens:write') ? (
         <Tokens />
       ) : (
@@ -59,7 +63,8 @@ function Tokens() {
       cell: (row) => (
         <span class="two">
           <span>
-            {row.name} {row.token_id === session.value?.token_id && <Badge tone="good">yours</Badge>}
+            {row.name}{' '}
+            {row.token_id === session.value?.token_id && <Badge tone="good">yours</Badge>}
             {row.token_id === chosen && <Badge tone="warn">the one you looked for</Badge>}
           </span>
           <code class="faint">{row.token_id}</code>
@@ -80,7 +85,8 @@ function Tokens() {
     },
     {
       name: 'Last used',
-      cell: ({ last_used_at: at }) => (at === null ? <span class="faint">Never</span> : <Time at={at} />),
+      cell: ({ last_used_at: at }) =>
+        at === null ? <span class="faint">Never</span> : <Time at={at} />,
     },
     {
       name: 'Expires',
@@ -92,7 +98,11 @@ function Tokens() {
       cell: (row) =>
         stateOf(row) === 'active' && (
           <span class="actions">
-            <button type="button" class="small" onClick={() => setDoing({ what: 'rotate', token: row })}>
+            <button
+              type="button"
+              class="small"
+              onClick={() => setDoing({ what: 'rotate', token: row })}
+            >
               Rotate
             </button>
             <button
@@ -118,7 +128,9 @@ function Tokens() {
       <Show of={tokens} lines={6}>
         {({ data, next_cursor: next }) =>
           data.length === 0 ? (
-            <Empty title="No token is issued yet.">Give each operator and each service one of its own.</Empty>
+            <Empty title="No token is issued yet.">
+              Give each operator and each service one of its own.
+            </Empty>
           ) : (
             <>
               <Table
@@ -135,7 +147,9 @@ function Tokens() {
         }
       </Show>
       {doing?.what === 'issue' && <IssueToken onDone={done} onClose={close} />}
-      {doing?.what === 'rotate' && <RotateToken token={doing.token} onDone={done} onClose={close} />}
+      {doing?.what === 'rotate' && (
+        <RotateToken token={doing.token} onDone={done} onClose={close} />
+      )}
       {doing?.what === 'revoke' && (
         <RevokeToken token={doing.token} onDone={() => done()} onClose={close} />
       )}

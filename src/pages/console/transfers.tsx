@@ -55,7 +55,9 @@ export function TransfersPage() {
       <Show of={found} lines={10}>
         {({ data, next_cursor: next }) =>
           data.length === 0 && next === null ? (
-            <Empty title="No movement is like this.">Filters are met as a whole, all at once.</Empty>
+            <Empty title="No movement is like this.">
+              Filters are met as a whole, all at once.
+            </Empty>
           ) : (
             <>
               <MovementTable
@@ -66,7 +68,9 @@ export function TransfersPage() {
                 receipt={(id) => <OperatorReceipt transferId={id} />}
                 whose={{
                   name: 'User',
-                  cell: (row) => <Link href={hrefOf(['accounts', row.user_id])}>{row.user_id}</Link>,
+                  cell: (row) => (
+                    <Link href={hrefOf(['accounts', row.user_id])}>{row.user_id}</Link>
+                  ),
                 }}
               />
               <Pager next={next} cursor={query.cursor} />

@@ -17,7 +17,8 @@ type Entry = Schemas['TopUsageEntry']
 /** Usage of all customers, who reports most, and what is unusual. */
 export function UsagePage() {
   const found = useLoad(
-    (signal) => api('getUsageOfAll', { bucket: 'day', from: iso(Date.now() - DAYS * DAY_MS) }, { signal }),
+    (signal) =>
+      api('getUsageOfAll', { bucket: 'day', from: iso(Date.now() - DAYS * DAY_MS) }, { signal }),
     [],
   )
   return (
@@ -48,7 +49,12 @@ export function UsagePage() {
                 times={shown.map(({ bucket }) => Date.parse(bucket) / 1_000)}
                 format={compact}
                 series={[
-                  { name: metric, colour: 'plot-1', kind: 'bars', values: shown.map(({ sum }) => sum) },
+                  {
+                    name: metric,
+                    colour: 'plot-1',
+                    kind: 'bars',
+                    values: shown.map(({ sum }) => sum),
+                  },
                 ]}
               />
               <Section title="Most of it">
@@ -83,7 +89,12 @@ function Top({ metric }: { metric: string }) {
   return (
     <Show of={found}>
       {({ data }) => (
-        <Table caption={`Most ${metric}`} columns={columns} rows={data} keyOf={(row) => row.customer_id} />
+        <Table
+          caption={`Most ${metric}`}
+          columns={columns}
+          rows={data}
+          keyOf={(row) => row.customer_id}
+        />
       )}
     </Show>
   )

@@ -37,7 +37,10 @@ export function AutoTopUp({ session, asset }: { session: Session; asset: string 
               <Facts
                 of={[
                   ['State', <Status is={settings.enabled ? settings.status : 'off'} />],
-                  settings.paused_reason !== null && ['Why', settings.paused_reason.replaceAll('_', ' ')],
+                  settings.paused_reason !== null && [
+                    'Why',
+                    settings.paused_reason.replaceAll('_', ' '),
+                  ],
                   ['When below', money(settings.threshold, asset)],
                   ['It adds', money(settings.amount, asset)],
                   ['At most a month', money(settings.monthly_max, asset)],
@@ -65,7 +68,9 @@ export function AutoTopUp({ session, asset }: { session: Session; asset: string 
                 }}
                 onClose={() => setOpen(false)}
               >
-                <p>When the balance falls below the first amount, your saved card pays the second.</p>
+                <p>
+                  When the balance falls below the first amount, your saved card pays the second.
+                </p>
                 <Field
                   label="When below"
                   name="threshold"
@@ -85,7 +90,12 @@ export function AutoTopUp({ session, asset }: { session: Session; asset: string 
                   value={settings === null ? '' : shown(settings.monthly_max)}
                 />
                 <label class="check">
-                  <input type="checkbox" name="enabled" defaultChecked={settings?.enabled ?? true} /> On
+                  <input
+                    type="checkbox"
+                    name="enabled"
+                    defaultChecked={settings?.enabled ?? true}
+                  />{' '}
+                  On
                 </label>
               </Act>
             )}

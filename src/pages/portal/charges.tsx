@@ -16,7 +16,11 @@ function dayOf(ms: number): number {
 export function ChargesByDay({ userId, asset }: { userId: string; asset: string }) {
   const found = useLoad(
     (signal) =>
-      api('getStatement', { user_id: userId, from: iso(dayOf(Date.now() - (DAYS - 1) * DAY_MS)) }, { signal }),
+      api(
+        'getStatement',
+        { user_id: userId, from: iso(dayOf(Date.now() - (DAYS - 1) * DAY_MS)) },
+        { signal },
+      ),
     [userId],
   )
   return (
@@ -24,7 +28,8 @@ export function ChargesByDay({ userId, asset }: { userId: string; asset: string 
       <Show of={found} lines={5}>
         {({ movements }) => {
           const charges = movements.filter(({ kind }) => kind === 'deduct' || kind === 'capture')
-          if (charges.length === 0) return <Empty title={`Nothing was charged in the last ${DAYS} days.`} />
+          if (charges.length === 0)
+            return <Empty title={`Nothing was charged in the last ${DAYS} days.`} />
           const sums = new Map<number, number>()
           for (const { created_at: at, amount } of charges) {
             const day = dayOf(Date.parse(at))
@@ -40,7 +45,12 @@ export function ChargesByDay({ userId, asset }: { userId: string; asset: string 
               format={(value) => money(value, asset, { isCompact: true })}
               height={180}
               series={[
-                { name: 'Charged', colour: 'plot-1', kind: 'bars', values: days.map((day) => sums.get(day) ?? 0) },
+                {
+                  name: 'Charged',
+                  colour: 'plot-1',
+                  kind: 'bars',
+                  values: days.map((day) => sums.get(day) ?? 0),
+                },
               ]}
             />
           )

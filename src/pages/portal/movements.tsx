@@ -17,7 +17,11 @@ export function Movements({ userId }: { userId: string }) {
   const row = useOpenRow()
   const found = useLoad(
     (signal) =>
-      api('listTransfers', { user_id: userId, limit: 20, ...(cursor !== null && { cursor }) }, { signal }),
+      api(
+        'listTransfers',
+        { user_id: userId, limit: 20, ...(cursor !== null && { cursor }) },
+        { signal },
+      ),
     [userId, cursor],
   )
   return (

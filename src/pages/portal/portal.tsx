@@ -41,7 +41,11 @@ export function Portal({ session }: { session: Session }) {
               <div class="figures">
                 <Figure name="Balance" value={money(now.balance, now.asset)} />
                 {now.held > 0 && (
-                  <Figure name="Set aside" value={money(now.held, now.asset)} note="For what is under way" />
+                  <Figure
+                    name="Set aside"
+                    value={money(now.held, now.asset)}
+                    note="For what is under way"
+                  />
                 )}
                 {now.granted > 0 && (
                   <Figure
@@ -50,7 +54,8 @@ export function Portal({ session }: { session: Session }) {
                     note={
                       now.next_expiry === null ? undefined : (
                         <>
-                          {money(now.next_expiry.amount, now.asset)} until <Time at={now.next_expiry.at} />
+                          {money(now.next_expiry.amount, now.asset)} until{' '}
+                          <Time at={now.next_expiry.at} />
                         </>
                       )
                     }

@@ -14,7 +14,10 @@ export class ApiError extends Error {
   /** Seconds until another try makes sense; null where the service has not said. */
   readonly retryAfter: number | null
 
-  constructor(message: string, facts: Pick<ApiError, 'code' | 'status' | 'requestId' | 'retryAfter'>) {
+  constructor(
+    message: string,
+    facts: Pick<ApiError, 'code' | 'status' | 'requestId' | 'retryAfter'>,
+  ) {
     super(message)
     this.code = facts.code
     this.status = facts.status
@@ -29,7 +32,8 @@ export interface CallOptions {
 }
 
 type Values = Record<string, unknown>
-type OptionalInput<I extends keyof operations> = Partial<Input<I>> extends Input<I> ? [Input<I>?] : [Input<I>]
+type OptionalInput<I extends keyof operations> =
+  Partial<Input<I>> extends Input<I> ? [Input<I>?] : [Input<I>]
 
 /**
  * Calls of operations by their names, as the generated client has them, with the session's cookie.
@@ -41,7 +45,8 @@ export function caller<Operations extends Partial<Record<keyof operations, Opera
 ) {
   return async <I extends keyof Operations & keyof operations>(
     id: I,
-    ...[input, options = {}]: [...OptionalInput<I>, CallOptions?] | [Input<I> | undefined, CallOptions?]
+    ...[input, options = {}]:
+      [...OptionalInput<I>, CallOptions?] | [Input<I> | undefined, CallOptions?]
   ): Promise<Answer<I>> => {
     const operation = known[id] as Operation
     const { url, body } = place(operation, (input ?? {}) as Values)

@@ -39,9 +39,14 @@ export function BudgetList({
           />
           <div class="line faint">
             <span>
-              {budget.mode === 'soft' ? <Badge>tells only</Badge> : <Badge tone="plain">refuses</Badge>}{' '}
+              {budget.mode === 'soft' ? (
+                <Badge>tells only</Badge>
+              ) : (
+                <Badge tone="plain">refuses</Badge>
+              )}{' '}
               {[
-                budget.match.reference_prefix !== null && `references from ${budget.match.reference_prefix}`,
+                budget.match.reference_prefix !== null &&
+                  `references from ${budget.match.reference_prefix}`,
                 budget.match.reason !== null && `reason ${budget.match.reason}`,
               ]
                 .filter(Boolean)

@@ -16,7 +16,9 @@ export function GrantTable({ grants, asset }: { grants: readonly Grant[]; asset:
     },
     {
       name: 'State',
-      cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'plain'}>{words(status)}</Badge>,
+      cell: ({ status }) => (
+        <Badge tone={status === 'active' ? 'good' : 'plain'}>{words(status)}</Badge>
+      ),
     },
   ]
   return <Table caption="Credit" columns={columns} rows={grants} keyOf={(row) => row.grant_id} />

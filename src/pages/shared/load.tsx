@@ -40,7 +40,12 @@ export function useLoad<T>(
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new ApiError(message, { code: 'PAGE_FAILED', status: 0, requestId: null, retryAfter: null })
+  return new ApiError(message, {
+    code: 'PAGE_FAILED',
+    status: 0,
+    requestId: null,
+    retryAfter: null,
+  })
 }
 
 interface Props<T> {

@@ -73,11 +73,14 @@ export async function openCheckpoint(
   if (jwk === undefined || typeof header['kid'] !== 'string') return null
   const { n, e } = jwk as { n: string; e: string }
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('jwk', { kty: 'RSA', n, e }, algorithm, false, ['verify'])
+  const key = await crypto.subtle.importKey('jwk', { kty: 'RSA', n, e }, algorithm, false, [
+    'verify',
+  ])
   const { modulusLength = 0 } = key.algorithm as { modulusLength?: number }
   if (modulusLength < MODULUS_BITS_MIN) return null
   const signed = new TextEncoder().encode(`${head}.${body}`)
-  if (!(await crypto.subtle.verify(algorithm.name, key, fromBase64Url(signature), signed))) return null
+  if (!(await crypto.subtle.verify(algorithm.name, key, fromBase64Url(signature), signed)))
+    return null
   const { iss, iat, size, root } = fieldsOf(body)
   if (iss !== 'strongroom' || typeof root !== 'string' || typeof iat !== 'number') return null
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return null

@@ -66,7 +66,9 @@ export function MovementTable({ caption, rows, open, onOpen, receipt, whose }: P
       columns={columns}
       rows={rows}
       keyOf={(row) => row.transfer_id}
-      below={(row) => row.transfer_id === open && <Details of={row}>{receipt(row.transfer_id)}</Details>}
+      below={(row) =>
+        row.transfer_id === open && <Details of={row}>{receipt(row.transfer_id)}</Details>
+      }
     />
   )
 }
@@ -74,7 +76,11 @@ export function MovementTable({ caption, rows, open, onOpen, receipt, whose }: P
 function Amount({ of }: { of: Transfer }) {
   const effect = effectOf(of)
   if (effect === 0) return <span class="faint">{money(of.amount, of.asset)}</span>
-  return <span class={effect > 0 ? 'plus' : undefined}>{money(effect, of.asset, { isSigned: true })}</span>
+  return (
+    <span class={effect > 0 ? 'plus' : undefined}>
+      {money(effect, of.asset, { isSigned: true })}
+    </span>
+  )
 }
 
 function Details({ of, children }: { of: Transfer; children: ComponentChildren }) {

@@ -47,10 +47,18 @@ export interface Standing {
  * How an account stood after each of its movements, oldest first, from how it stands now backwards.
  * @param transfers newest first, from the newest on
  */
-export function standingsOf(transfers: readonly Transfer[], now: { held: number; granted: number }): Standing[] {
+export function standingsOf(
+  transfers: readonly Transfer[],
+  now: { held: number; granted: number },
+): Standing[] {
   let { held, granted } = now
   const standings = transfers.map((one) => {
-    const after = { at: Date.parse(one.created_at) / 1_000, balance: one.balance_after, held, granted }
+    const after = {
+      at: Date.parse(one.created_at) / 1_000,
+      balance: one.balance_after,
+      held,
+      granted,
+    }
     held = Math.max(held - MEANINGS[one.kind].held * one.amount, 0)
     const pieces = one.grants.reduce((sum, { amount }) => sum + amount, 0)
     const isGiven = effectOf(one) > 0

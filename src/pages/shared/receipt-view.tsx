@@ -13,7 +13,10 @@ interface Source {
 export function ReceiptView({ transferId, source }: { transferId: string; source: Source }) {
   const checked = useLoad(
     async (signal) => {
-      const [receipt, keys] = await Promise.all([source.receipt(transferId, signal), source.keys(signal)])
+      const [receipt, keys] = await Promise.all([
+        source.receipt(transferId, signal),
+        source.keys(signal),
+      ])
       return { receipt, findings: await verifyReceipt(receipt, keys) }
     },
     [transferId],
@@ -36,8 +39,8 @@ export function ReceiptView({ transferId, source }: { transferId: string; source
               ))}
             </ol>
             <p class="faint">
-              Against the checkpoint of {preciseTime(receipt.checkpoint.issued_at)}, under the keys at{' '}
-              <code>/.well-known/jwks.json</code>.
+              Against the checkpoint of {preciseTime(receipt.checkpoint.issued_at)}, under the keys
+              at <code>/.well-known/jwks.json</code>.
             </p>
             <details>
               <summary>The record, as it is in the log</summary>

@@ -18,7 +18,8 @@ export async function verifyReceipt(receipt: Schemas['Receipt'], jwks: Jwks): Pr
   const isStatement =
     signed !== null && signed.size === size && isSame(signed.root, fromBase64(checkpoint.root))
   const isIncluded =
-    signed !== null && (await provesInclusion(leaf, index, { size, root: signed.root }, proof.map(fromBase64)))
+    signed !== null &&
+    (await provesInclusion(leaf, index, { size, root: signed.root }, proof.map(fromBase64)))
   return [
     { isGood: true, what: 'The record’s hash', detail: hex(leaf) },
     {
@@ -28,7 +29,9 @@ export async function verifyReceipt(receipt: Schemas['Receipt'], jwks: Jwks): Pr
     },
     {
       isGood: isStatement,
-      what: isStatement ? 'The checkpoint is signed' : 'No key of this service has signed the checkpoint',
+      what: isStatement
+        ? 'The checkpoint is signed'
+        : 'No key of this service has signed the checkpoint',
       detail: isStatement ? `root ${hex(signed.root).slice(0, 32)}…` : checkpoint.root,
     },
   ]

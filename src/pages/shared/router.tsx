@@ -33,7 +33,10 @@ function decoded(part: string): string {
 }
 
 /** The address of a page: its parts, and what is asked of it. Empty values are left out. */
-export function hrefOf(parts: readonly string[], query: Record<string, string | undefined> = {}): string {
+export function hrefOf(
+  parts: readonly string[],
+  query: Record<string, string | undefined> = {},
+): string {
   const path = parts.map((part) => `/${encodeURIComponent(part)}`).join('')
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
   const text = new URLSearchParams(given as [string, string][]).toString()

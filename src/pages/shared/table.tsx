@@ -61,7 +61,15 @@ export function Table<Row>({ caption, columns, rows, keyOf, below }: Props<Row>)
 }
 
 /** Older and newer pages of a list. The cursor is in the address, so each page can be sent. */
-export function Pager({ next, cursor, name = 'cursor' }: { next: string | null; cursor: string | undefined; name?: string }) {
+export function Pager({
+  next,
+  cursor,
+  name = 'cursor',
+}: {
+  next: string | null
+  cursor: string | undefined
+  name?: string
+}) {
   if (next === null && cursor === undefined) return null
   return (
     <nav class="pager" aria-label="Pages">

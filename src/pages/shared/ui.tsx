@@ -3,7 +3,15 @@ import { useState } from 'preact/hooks'
 import { distance, preciseTime, time, utc } from './format.ts'
 
 /** A time where the reader is; on hover, and for who asks the element, in UTC. */
-export function Time({ at, isPrecise, isDistance }: { at: string; isPrecise?: boolean; isDistance?: boolean }) {
+export function Time({
+  at,
+  isPrecise,
+  isDistance,
+}: {
+  at: string
+  isPrecise?: boolean
+  isDistance?: boolean
+}) {
   const text = isDistance ? distance(at) : isPrecise ? preciseTime(at) : time(at)
   return (
     <time dateTime={at} title={utc(at)}>
@@ -78,7 +86,17 @@ export function Facts({ of }: { of: readonly (readonly [string, ComponentChildre
   )
 }
 
-export function Figure({ name, value, note, tone }: { name: string; value: ComponentChildren; note?: ComponentChildren; tone?: Tone }) {
+export function Figure({
+  name,
+  value,
+  note,
+  tone,
+}: {
+  name: string
+  value: ComponentChildren
+  note?: ComponentChildren
+  tone?: Tone
+}) {
   return (
     <div class={`figure ${tone ?? ''}`}>
       <span class="name">{name}</span>
@@ -107,7 +125,13 @@ export function Copy({ text, label = 'Copy' }: { text: string; label?: string })
 export function Bar({ share, label }: { share: number; label: string }) {
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : 'good'
   return (
-    <meter class={`bar ${tone}`} min={0} max={1} value={Math.min(Math.max(share, 0), 1)} aria-label={label}>
+    <meter
+      class={`bar ${tone}`}
+      min={0}
+      max={1}
+      value={Math.min(Math.max(share, 0), 1)}
+      aria-label={label}
+    >
       {label}
     </meter>
   )

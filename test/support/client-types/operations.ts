@@ -28,7 +28,8 @@ export function operationsSource(document: Document): string {
       const key = keyOf(document, operation)
       const how = [`method: '${method}'`, `path: '${path}'`, ...(key ? [`key: '${key}'`] : [])]
       if (!isJson(operation)) how.push('text: true')
-      const isBare = operation.requestBody === undefined && ['post', 'put', 'patch'].includes(method)
+      const isBare =
+        operation.requestBody === undefined && ['post', 'put', 'patch'].includes(method)
       if (isBare) how.push('bare: true')
       return `  ${operation.operationId}: { ${how.join(', ')} },`
     })

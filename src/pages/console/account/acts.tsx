@@ -61,7 +61,10 @@ function Adjust({ account, onDone, onClose }: Props & { onClose: () => void }) {
     const amount = smallestUnits(textOf(form, 'amount'), account.asset)
     if (amount === null || amount === 0) {
       const facts = { code: 'VALIDATION_FAILED', status: 400, requestId: null, retryAfter: null }
-      throw new ApiError(`The amount must be a number of ${account.asset}, such as 12 or -5.`, facts)
+      throw new ApiError(
+        `The amount must be a number of ${account.asset}, such as 12 or -5.`,
+        facts,
+      )
     }
     const body = { user_id: account.user_id, amount, reason: textOf(form, 'reason') }
     return api('adjustFunds', body, { idempotencyKey: key })

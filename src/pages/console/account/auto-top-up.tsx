@@ -4,7 +4,10 @@ import { Facts, Section, Status } from '../../shared/ui.tsx'
 import { api } from '../session.ts'
 
 export function AutoTopUp({ userId, asset }: { userId: string; asset: string }) {
-  const found = useLoad((signal) => api('getFundsAutoTopUp', { user_id: userId }, { signal }), [userId])
+  const found = useLoad(
+    (signal) => api('getFundsAutoTopUp', { user_id: userId }, { signal }),
+    [userId],
+  )
   return (
     <Section title="Auto top-up">
       <Show of={found}>

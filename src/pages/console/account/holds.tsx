@@ -35,7 +35,12 @@ export function Holds({ userId }: { userId: string }) {
           data.length === 0 ? (
             <Empty title="Nothing is held." />
           ) : (
-            <Table caption="Open holds" columns={COLUMNS} rows={data} keyOf={(row) => row.hold_id} />
+            <Table
+              caption="Open holds"
+              columns={COLUMNS}
+              rows={data}
+              keyOf={(row) => row.hold_id}
+            />
           )
         }
       </Show>

@@ -69,7 +69,9 @@ export function Movements({ account }: { account: Schemas['Account'] }) {
                   caption={`Movements of ${userId}, newest first`}
                   rows={data}
                   open={open}
-                  onOpen={(id) => go(hrefWith({ movement: id ?? undefined }), { isReplacing: true })}
+                  onOpen={(id) =>
+                    go(hrefWith({ movement: id ?? undefined }), { isReplacing: true })
+                  }
                   receipt={(id) => <OperatorReceipt transferId={id} />}
                 />
                 <div class="under">
@@ -85,10 +87,21 @@ export function Movements({ account }: { account: Schemas['Account'] }) {
   )
 }
 
-function BalancePlot({ transfers, account }: { transfers: readonly Transfer[]; account: Schemas['Account'] }) {
+function BalancePlot({
+  transfers,
+  account,
+}: {
+  transfers: readonly Transfer[]
+  account: Schemas['Account']
+}) {
   if (transfers.length === 0) return <Empty title="There is no balance to plot yet." />
   const standings = standingsOf(transfers, account)
-  const now = { at: Date.now() / 1_000, balance: account.balance, held: account.held, granted: account.granted }
+  const now = {
+    at: Date.now() / 1_000,
+    balance: account.balance,
+    held: account.held,
+    granted: account.granted,
+  }
   const all = [...standings, now]
   return (
     <Plot
@@ -97,9 +110,27 @@ function BalancePlot({ transfers, account }: { transfers: readonly Transfer[]; a
       format={(value) => money(value, account.asset, { isCompact: true })}
       height={220}
       series={[
-        { name: 'Balance', colour: 'plot-1', kind: 'step', values: all.map(({ balance }) => balance), isFilled: true },
-        { name: 'In grants', colour: 'plot-2', kind: 'step', values: all.map(({ granted }) => granted), isFilled: true },
-        { name: 'Held', colour: 'plot-3', kind: 'step', values: all.map(({ held }) => held), isFilled: true },
+        {
+          name: 'Balance',
+          colour: 'plot-1',
+          kind: 'step',
+          values: all.map(({ balance }) => balance),
+          isFilled: true,
+        },
+        {
+          name: 'In grants',
+          colour: 'plot-2',
+          kind: 'step',
+          values: all.map(({ granted }) => granted),
+          isFilled: true,
+        },
+        {
+          name: 'Held',
+          colour: 'plot-3',
+          kind: 'step',
+          values: all.map(({ held }) => held),
+          isFilled: true,
+        },
       ]}
     />
   )
@@ -129,7 +160,12 @@ function VerifyAll({ transfers }: { transfers: readonly Transfer[] }) {
   const isDone = progress?.done === transfers.length
   return (
     <div class="verify-all">
-      <button type="button" class="small" onClick={start} disabled={progress !== null && !isDone && error === null}>
+      <button
+        type="button"
+        class="small"
+        onClick={start}
+        disabled={progress !== null && !isDone && error === null}
+      >
         Verify all {transfers.length} in sight
       </button>
       {progress !== null && !isDone && error === null && (

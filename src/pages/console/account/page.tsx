@@ -13,7 +13,10 @@ import { Movements } from './movements.tsx'
 /** A user’s account: what there is, where it went, and why. */
 export function AccountPage() {
   const userId = place.value.parts[1] ?? ''
-  const account = useLoad((signal) => api('getFundsAccount', { user_id: userId }, { signal }), [userId])
+  const account = useLoad(
+    (signal) => api('getFundsAccount', { user_id: userId }, { signal }),
+    [userId],
+  )
   return (
     <>
       <p class="above">Account</p>
@@ -63,7 +66,9 @@ export function AccountPage() {
                 ['Credit limit', money(found.credit_limit, found.asset)],
                 [
                   'Reported when below',
-                  found.low_balance_at === null ? 'Never' : money(found.low_balance_at, found.asset),
+                  found.low_balance_at === null
+                    ? 'Never'
+                    : money(found.low_balance_at, found.asset),
                 ],
                 ['Opened', <Time at={found.created_at} />],
                 ['Changed', <Time at={found.updated_at} />],

@@ -5,7 +5,9 @@ import { Records } from './records.tsx'
 export function AuditPage() {
   const day = (name: string) => {
     const text = asked(name)
-    return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString()
+    return text === undefined || Number.isNaN(Date.parse(text))
+      ? undefined
+      : new Date(text).toISOString()
   }
   const filter = given({
     event: asked('event'),

@@ -13,11 +13,18 @@ type State =
   | { is: 'failed'; message: string }
 
 /** Proves, in this browser, that each record in sight is in the log of a signed checkpoint. */
-export function VerifyRange({ query, count }: { query: Filter & { cursor?: string }; count: number }) {
+export function VerifyRange({
+  query,
+  count,
+}: {
+  query: Filter & { cursor?: string }
+  count: number
+}) {
   const [state, setState] = useState<State>({ is: 'idle' })
   const run = () => {
-    verify(query, (done, of) => setState({ is: 'running', done, of })).then(setState, (error: unknown) =>
-      setState({ is: 'failed', message: asApiError(error).message }),
+    verify(query, (done, of) => setState({ is: 'running', done, of })).then(
+      setState,
+      (error: unknown) => setState({ is: 'failed', message: asApiError(error).message }),
     )
   }
   return (
@@ -51,7 +58,8 @@ async function verify(
     api('listAudit', { limit: 50, ...query, as_logged: true }),
   ])
   const signed = await openCheckpoint(checkpoint.token, keys)
-  if (signed === null) return { is: 'failed', message: 'No key of this service has signed the checkpoint.' }
+  if (signed === null)
+    return { is: 'failed', message: 'No key of this service has signed the checkpoint.' }
   const records = listed.data.filter(({ seq }) => seq < signed.size)
   const bad: number[] = []
   for (const [index, record] of records.entries()) {

@@ -23,7 +23,10 @@ export function Calls({ customerId, keyId }: { customerId: string; keyId: string
         if (data.length === 0) return <Empty title={`No calls in the last ${HOURS} hours.`} />
         const byHour = new Map(data.map((one) => [Date.parse(one.bucket), one]))
         const last = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
-        const hours = Array.from({ length: HOURS }, (_, index) => last - (HOURS - 1 - index) * HOUR_MS)
+        const hours = Array.from(
+          { length: HOURS },
+          (_, index) => last - (HOURS - 1 - index) * HOUR_MS,
+        )
         return (
           <Plot
             title={`Calls by hour, the last ${HOURS} hours`}
@@ -31,8 +34,18 @@ export function Calls({ customerId, keyId }: { customerId: string; keyId: string
             format={number}
             height={160}
             series={[
-              { name: 'Calls', colour: 'plot-1', kind: 'bars', values: hours.map((ms) => byHour.get(ms)?.calls ?? 0) },
-              { name: 'Refused', colour: 'bad', kind: 'bars', values: hours.map((ms) => byHour.get(ms)?.refused ?? 0) },
+              {
+                name: 'Calls',
+                colour: 'plot-1',
+                kind: 'bars',
+                values: hours.map((ms) => byHour.get(ms)?.calls ?? 0),
+              },
+              {
+                name: 'Refused',
+                colour: 'bad',
+                kind: 'bars',
+                values: hours.map((ms) => byHour.get(ms)?.refused ?? 0),
+              },
             ]}
           />
         )

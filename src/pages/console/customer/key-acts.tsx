@@ -32,7 +32,10 @@ export function IssueKey({ customerId, onDone, onClose }: Props) {
       verb="Issue"
       act={async (form) => {
         const name = textOf(form, 'name')
-        made.current = await api('issueApiKey', { customer_id: customerId, ...(name !== '' && { name }) })
+        made.current = await api('issueApiKey', {
+          customer_id: customerId,
+          ...(name !== '' && { name }),
+        })
       }}
       onDone={() => made.current !== null && onDone(made.current)}
       onClose={onClose}

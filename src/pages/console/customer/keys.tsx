@@ -25,7 +25,8 @@ export function Keys({ customerId }: { customerId: string }) {
   const cursor = asked('cursor')
   const chosen = asked('key') ?? null
   const keys = useLoad(
-    (signal) => api('listApiKeys', { customer_id: customerId, limit: 50, ...given({ cursor }) }, { signal }),
+    (signal) =>
+      api('listApiKeys', { customer_id: customerId, limit: 50, ...given({ cursor }) }, { signal }),
     [customerId, cursor],
   )
   const done = (made?: { api_key: string }) => {
@@ -46,9 +47,14 @@ export function Keys({ customerId }: { customerId: string }) {
     { name: 'State', cell: (row) => <Status is={stateOf(row)} /> },
     {
       name: 'Last used',
-      cell: ({ last_used_at: at }) => (at === null ? <span class="faint">Never</span> : <Time at={at} />),
+      cell: ({ last_used_at: at }) =>
+        at === null ? <span class="faint">Never</span> : <Time at={at} />,
     },
-    { name: 'Scopes', isExtra: true, cell: (row) => <code class="wrap">{row.scopes.join(' ')}</code> },
+    {
+      name: 'Scopes',
+      isExtra: true,
+      cell: (row) => <code class="wrap">{row.scopes.join(' ')}</code>,
+    },
     { name: 'Created', isExtra: true, cell: (row) => <Time at={row.created_at} /> },
     {
       name: 'Acts',
@@ -59,14 +65,20 @@ export function Keys({ customerId }: { customerId: string }) {
             class="small"
             aria-expanded={row.key_id === chosen}
             onClick={() =>
-              go(hrefWith({ key: row.key_id === chosen ? undefined : row.key_id }), { isReplacing: true })
+              go(hrefWith({ key: row.key_id === chosen ? undefined : row.key_id }), {
+                isReplacing: true,
+              })
             }
           >
             Calls
           </button>
           {may('keys:write') && stateOf(row) === 'active' && (
             <>
-              <button type="button" class="small" onClick={() => setDoing({ what: 'rotate', key: row })}>
+              <button
+                type="button"
+                class="small"
+                onClick={() => setDoing({ what: 'rotate', key: row })}
+              >
                 Rotate
               </button>
               <button
@@ -114,14 +126,23 @@ export function Keys({ customerId }: { customerId: string }) {
           )
         }
       </Show>
-      {doing?.what === 'issue' && <IssueKey customerId={customerId} onDone={done} onClose={close} />}
+      {doing?.what === 'issue' && (
+        <IssueKey customerId={customerId} onDone={done} onClose={close} />
+      )}
       {doing?.what === 'rotate' && (
         <RotateKey customerId={customerId} apiKey={doing.key} onDone={done} onClose={close} />
       )}
       {doing?.what === 'revoke' && (
-        <RevokeKey customerId={customerId} apiKey={doing.key} onDone={() => done()} onClose={close} />
+        <RevokeKey
+          customerId={customerId}
+          apiKey={doing.key}
+          onDone={() => done()}
+          onClose={close}
+        />
       )}
-      {secret !== null && <Secret title="The new key" secret={secret} onClose={() => setSecret(null)} />}
+      {secret !== null && (
+        <Secret title="The new key" secret={secret} onClose={() => setSecret(null)} />
+      )}
     </Section>
   )
 }

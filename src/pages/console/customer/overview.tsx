@@ -28,7 +28,9 @@ export function Overview({ customer }: { customer: Customer }) {
             ['Changed', <Time at={customer.updated_at} />],
           ]}
         />
-        {Object.keys(customer.metadata).length > 0 && <Json of={customer.metadata} label="Metadata" />}
+        {Object.keys(customer.metadata).length > 0 && (
+          <Json of={customer.metadata} label="Metadata" />
+        )}
       </Section>
     </>
   )
@@ -111,7 +113,10 @@ function Subscriptions({ customer }: { customer: Customer }) {
 function whyHeld(plan: string, customer: Customer, all: readonly Subscription[]): string {
   const from = all.filter(({ plans }) => plans.some((one) => one.plan === plan))
   const reasons = [
-    ...from.map((one) => `by the subscription ${one.stripe_subscription_id}, ${one.status.replaceAll('_', ' ')}`),
+    ...from.map(
+      (one) =>
+        `by the subscription ${one.stripe_subscription_id}, ${one.status.replaceAll('_', ' ')}`,
+    ),
     ...(customer.base_plan === plan ? ['set by an operator'] : []),
   ]
   return reasons.length > 0 ? reasons.join('; ') : 'the default plan'
@@ -127,7 +132,10 @@ const LICENCE_COLUMNS: Column<License>[] = [
 ]
 
 function Licences({ customerId }: { customerId: string }) {
-  const found = useLoad((signal) => api('listLicenses', { customer_id: customerId }, { signal }), [customerId])
+  const found = useLoad(
+    (signal) => api('listLicenses', { customer_id: customerId }, { signal }),
+    [customerId],
+  )
   return (
     <Section title="Licences">
       <Show of={found}>
@@ -135,7 +143,12 @@ function Licences({ customerId }: { customerId: string }) {
           data.length === 0 ? (
             <Empty title="No licence is issued." />
           ) : (
-            <Table caption="Licences" columns={LICENCE_COLUMNS} rows={data} keyOf={(row) => row.license_id} />
+            <Table
+              caption="Licences"
+              columns={LICENCE_COLUMNS}
+              rows={data}
+              keyOf={(row) => row.license_id}
+            />
           )
         }
       </Show>

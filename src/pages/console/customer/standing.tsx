@@ -4,7 +4,13 @@ import { Act } from '../../shared/dialog.tsx'
 import { api, may } from '../session.ts'
 
 /** Suspends a customer, and ends that. */
-export function Standing({ customer, onDone }: { customer: Schemas['Customer']; onDone: () => void }) {
+export function Standing({
+  customer,
+  onDone,
+}: {
+  customer: Schemas['Customer']
+  onDone: () => void
+}) {
   const [isOpen, setOpen] = useState(false)
   if (!may('customers:write')) return null
   const isSuspended = customer.status === 'suspended'

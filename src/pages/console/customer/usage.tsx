@@ -43,9 +43,12 @@ function AgainstLimits({ customer }: { customer: Schemas['Customer'] }) {
     <Show of={found} lines={5}>
       {({ months, days, plans }) => {
         const limits = limitsOf(plans)
-        const metrics = [...new Set([...months.map(({ metric }) => metric), ...limits.keys()])].toSorted()
+        const metrics = [
+          ...new Set([...months.map(({ metric }) => metric), ...limits.keys()]),
+        ].toSorted()
         const metric = chosen ?? metrics[0]
-        if (metric === undefined) return <Empty title="Nothing was reported this month, and nothing is limited." />
+        if (metric === undefined)
+          return <Empty title="Nothing was reported this month, and nothing is limited." />
         const shown = days.filter((one) => one.metric === metric)
         return (
           <>
@@ -57,7 +60,10 @@ function AgainstLimits({ customer }: { customer: Schemas['Customer'] }) {
                   return (
                     <li key={one}>
                       <div class="line">
-                        <Link href={hrefWith({ metric: one })} aria-current={one === metric ? 'true' : undefined}>
+                        <Link
+                          href={hrefWith({ metric: one })}
+                          aria-current={one === metric ? 'true' : undefined}
+                        >
                           {one}
                         </Link>
                         <span>
@@ -66,7 +72,10 @@ function AgainstLimits({ customer }: { customer: Schemas['Customer'] }) {
                         </span>
                       </div>
                       {limit !== undefined && limit > 0 && (
-                        <Bar share={used / limit} label={`${percent(used / limit)} of ${one} used`} />
+                        <Bar
+                          share={used / limit}
+                          label={`${percent(used / limit)} of ${one} used`}
+                        />
                       )}
                     </li>
                   )
@@ -77,7 +86,14 @@ function AgainstLimits({ customer }: { customer: Schemas['Customer'] }) {
               title={`${metric} by day`}
               times={shown.map(({ bucket }) => Date.parse(bucket) / 1_000)}
               format={compact}
-              series={[{ name: metric, colour: 'plot-1', kind: 'bars', values: shown.map(({ sum }) => sum) }]}
+              series={[
+                {
+                  name: metric,
+                  colour: 'plot-1',
+                  kind: 'bars',
+                  values: shown.map(({ sum }) => sum),
+                },
+              ]}
             />
           </>
         )

@@ -13,11 +13,17 @@ export function samplesOf(text: string): Sample[] {
     const [, name, labels = '', value] = LINE.exec(line) ?? []
     if (name === undefined || line.startsWith('#')) return []
     const pairs = [...labels.matchAll(LABEL)].map(([, key = '', one = '']) => [key, one])
-    return [{ name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) }]
+    return [
+      { name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) },
+    ]
   })
 }
 
-export function sumOf(samples: readonly Sample[], name: string, labels: Record<string, string> = {}): number {
+export function sumOf(
+  samples: readonly Sample[],
+  name: string,
+  labels: Record<string, string> = {},
+): number {
   return samples
     .filter((one) => one.name === name)
     .filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
@@ -25,7 +31,11 @@ export function sumOf(samples: readonly Sample[], name: string, labels: Record<s
 }
 
 /** Sums by one label, the largest first; zeros are left out. */
-export function byLabel(samples: readonly Sample[], name: string, label: string): [string, number][] {
+export function byLabel(
+  samples: readonly Sample[],
+  name: string,
+  label: string,
+): [string, number][] {
   const sums = new Map<string, number>()
   for (const one of samples.filter((sample) => sample.name === name)) {
     const key = one.labels[label] ?? ''

@@ -34,9 +34,11 @@ export function Money() {
             </Section>
           )
         }
-        return assets.slice(0, 6).map((asset) => (
-          <OfAsset key={asset} asset={asset} today={today} before={before} end={end} />
-        ))
+        return assets
+          .slice(0, 6)
+          .map((asset) => (
+            <OfAsset key={asset} asset={asset} today={today} before={before} end={end} />
+          ))
       }}
     </Show>
   )
@@ -53,13 +55,26 @@ function OfAsset({ asset, today, before, end }: Props) {
   const hours = Array.from({ length: 24 }, (_, index) => end - (24 - index) * HOUR_MS)
   const [now, then] = [partsOf(today, asset), partsOf(before, asset)]
   const shown = { asset: asset.split('/')[0] ?? asset }
-  const values = (sums: Map<number, number>, shift = 0) => hours.map((at) => sums.get(at - shift) ?? 0)
+  const values = (sums: Map<number, number>, shift = 0) =>
+    hours.map((at) => sums.get(at - shift) ?? 0)
   return (
     <Section title={`Money in ${shown.asset}, the last 24 hours`}>
       <div class="figures">
-        <Figure name="Charged" value={money(sum(now.out), asset)} note={compared(sum(now.out), sum(then.out))} />
-        <Figure name="Put in" value={money(sum(now.in), asset)} note={compared(sum(now.in), sum(then.in))} />
-        <Figure name="Given back" value={money(sum(now.back), asset)} note={compared(sum(now.back), sum(then.back))} />
+        <Figure
+          name="Charged"
+          value={money(sum(now.out), asset)}
+          note={compared(sum(now.out), sum(then.out))}
+        />
+        <Figure
+          name="Put in"
+          value={money(sum(now.in), asset)}
+          note={compared(sum(now.in), sum(then.in))}
+        />
+        <Figure
+          name="Given back"
+          value={money(sum(now.back), asset)}
+          note={compared(sum(now.back), sum(then.back))}
+        />
       </div>
       <div class="plots">
         {(['out', 'in'] as const).map((part) => (
@@ -94,7 +109,11 @@ const BACK = new Set(['refund', 'stripe_reinstatement'])
 
 /** Sums by hour: what users were charged, what was put in, and what was given back. */
 function partsOf({ data }: Flow, asset: string) {
-  const parts = { in: new Map<number, number>(), out: new Map<number, number>(), back: new Map<number, number>() }
+  const parts = {
+    in: new Map<number, number>(),
+    out: new Map<number, number>(),
+    back: new Map<number, number>(),
+  }
   for (const one of data.filter((row) => row.asset === asset)) {
     const part = BACK.has(one.kind) ? parts.back : one.amount < 0 ? parts.out : parts.in
     const at = Date.parse(one.bucket)

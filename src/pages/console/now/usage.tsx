@@ -19,7 +19,11 @@ export function UsageNow() {
   const found = useLoad(async (signal) => {
     const read = (ago: number) => {
       const to = Date.now() - ago
-      return api('getUsageOfAll', { bucket: 'hour', from: iso(to - DAY_MS), to: iso(to) }, { signal })
+      return api(
+        'getUsageOfAll',
+        { bucket: 'hour', from: iso(to - DAY_MS), to: iso(to) },
+        { signal },
+      )
     }
     const [today, before] = await Promise.all([read(0), read(7 * DAY_MS)])
     const rows = new Map<string, Row>()
@@ -38,7 +42,12 @@ export function UsageNow() {
           rows.length === 0 ? (
             <Empty title="Nothing was reported in the last day." />
           ) : (
-            <Table caption="Usage by metric" columns={COLUMNS} rows={rows} keyOf={(row) => row.metric} />
+            <Table
+              caption="Usage by metric"
+              columns={COLUMNS}
+              rows={rows}
+              keyOf={(row) => row.metric}
+            />
           )
         }
       </Show>

@@ -52,7 +52,10 @@ export function StripeEventPage() {
                 ['About', event.object_id !== null && <Id of={event.object_id} />],
                 ['Happened', <Time at={event.created_at} isPrecise />],
                 ['Received', <Time at={event.received_at} isPrecise />],
-                ['Settled', event.settled_at === null ? 'Not yet' : <Time at={event.settled_at} isPrecise />],
+                [
+                  'Settled',
+                  event.settled_at === null ? 'Not yet' : <Time at={event.settled_at} isPrecise />,
+                ],
                 ['Mode', event.livemode ? 'live' : 'test'],
                 ['API version', event.api_version],
               ]}

@@ -57,7 +57,12 @@ export function StripePage() {
               data.length === 0 ? (
                 <Empty title="Nothing is parked." />
               ) : (
-                <Table caption="Parked events" columns={COLUMNS} rows={data} keyOf={(row) => row.event_id} />
+                <Table
+                  caption="Parked events"
+                  columns={COLUMNS}
+                  rows={data}
+                  keyOf={(row) => row.event_id}
+                />
               )
             }
           </Show>
@@ -70,7 +75,10 @@ export function StripePage() {
             {
               name: 'status',
               label: 'State',
-              options: (['parked', 'waiting', 'applied', 'ignored'] as const).map((one) => [one, one]),
+              options: (['parked', 'waiting', 'applied', 'ignored'] as const).map((one) => [
+                one,
+                one,
+              ]),
             },
             { name: 'type', label: 'Type' },
             { name: 'customer', label: 'Customer' },
@@ -82,7 +90,12 @@ export function StripePage() {
               <Empty title="No event is like this." />
             ) : (
               <>
-                <Table caption="All events" columns={COLUMNS} rows={data} keyOf={(row) => row.event_id} />
+                <Table
+                  caption="All events"
+                  columns={COLUMNS}
+                  rows={data}
+                  keyOf={(row) => row.event_id}
+                />
                 <Pager next={next} cursor={query.cursor} />
               </>
             )
