@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { issue } from '../support/tokens.ts'
+import * as inPage from './in-page.mjs'
 import { NO_BROWSER, browserPath, launch } from './browser.ts'
 import { CANARY, type World, makeWorld } from './world.ts'
 
@@ -17,11 +18,6 @@ const SIZES = [
 
 /** With little room the ways to other pages are behind a menu; the rest of a page is the same. */
 const BEHIND_MENUS: ReadonlySet<string> = new Set(['sign in', 'now', 'account', 'portal'])
-
-/** Where a page has come to rest: nothing loads any more. */
-const RESTED = () =>
-  document.querySelector('h1') !== null &&
-  document.querySelector('.waiting, [aria-busy="true"]') === null
 
 interface Watched {
   page: Page
@@ -43,79 +39,29 @@ async function watched(context: BrowserContext, origin: string): Promise<Watched
     const url = new URL(request.url())
     if (url.origin !== origin || url.pathname === '/xss') faults.push(`request: ${url.href}`)
   })
-  await page.addInitScript(() => {
-    const counts = { clicks: 0, violations: [] as string[] }
-    Object.assign(globalThis, { counts })
-    addEventListener(
-      'click',
-      (event) => (counts.clicks += event.isTrusted && event.detail > 0 ? 1 : 0),
-      true,
-    )
-    addEventListener('securitypolicyviolation', (event) =>
-      counts.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
-    )
-  })
+  await page.addInitScript(inPage.startCounting)
   return { page, faults }
 }
-
-const countsOf = (page: Page) =>
-  page.evaluate(
-    () => (globalThis as unknown as { counts: { clicks: number; violations: string[] } }).counts,
-  )
 
 async function signIn(page: Page, world: World, token = world.token, at = ''): Promise<void> {
   await page.goto(`${world.service.origin}/console${at}`)
   await page.getByLabel('Your token').fill(token)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForFunction(RESTED)
+  await page.waitForFunction(inPage.isAtRest)
 }
 
 /** What axe finds in a page as it stands. */
 async function axeOf(page: Page, rules: readonly string[] = []): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE)
+  if (!(await page.evaluate(inPage.hasAxe))) await page.evaluate(AXE)
   const only = rules.length > 0 ? { type: 'rule', values: rules } : { type: 'tag', values: TAGS }
-  return page.evaluate(async (runOnly) => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(
-          options: object,
-        ): Promise<{
-          violations: { id: string; nodes: { target: string[]; any: { message: string }[] }[] }[]
-        }>
-      }
-    }
-    const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] })
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, any }) => `${id}: ${target.join(' ')}: ${any[0]?.message ?? ''}`),
-    )
-  }, only)
+  return page.evaluate(inPage.runAxe, only)
 }
 
 /** What a keyboard should reach and does not. */
 async function unreachable(page: Page): Promise<string[]> {
-  const wanted = await page.evaluate(() => {
-    document.body.focus()
-    const all = document.querySelectorAll<HTMLElement>(
-      'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]',
-    )
-    let count = 0
-    for (const element of all) {
-      if (!element.checkVisibility({ visibilityProperty: true })) continue
-      element.dataset['wanted'] = ''
-      // A date has a stop for each of its parts.
-      count += element.matches('[type="date"]') ? 5 : 1
-    }
-    addEventListener('focusin', (event) => {
-      if (event.target instanceof HTMLElement) delete event.target.dataset['wanted']
-    })
-    return count
-  })
-  for (let press = 0; press < wanted + 3; press++) await page.keyboard.press('Tab')
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>('[data-wanted]')].map(
-      (element) => `${element.tagName} ${element.textContent}`,
-    ),
-  )
+  const stops = await page.evaluate(inPage.markReachable)
+  for (let press = 0; press < stops + 3; press++) await page.keyboard.press('Tab')
+  return page.evaluate(inPage.stillMarked)
 }
 
 function pagesOf(world: World): Record<string, string> {
@@ -164,11 +110,11 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
       const look = async (name: string) => {
         const note = (what: string, some: readonly string[]) =>
           faults.push(...some.map((one) => `${name}: ${what}: ${one}`))
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        const wide = await page.evaluate(inPage.overflow)
         if (wide > 0) note('too wide', [`${wide} px`])
         const foreign = await page.locator('img[src="/xss"], script:not([src])').count()
         if (foreign > 0) note('markup', [`${foreign} elements`])
-        note('policy', (await countsOf(page)).violations)
+        note('policy', (await page.evaluate(inPage.readCounts)).violations)
         await page.emulateMedia({ colorScheme: 'light' })
         note('light', await axeOf(page))
         // Nothing else differs in the dark.
@@ -177,16 +123,16 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
         if (isWide || BEHIND_MENUS.has(name)) note('out of reach', await unreachable(page))
       }
       await page.goto(`${origin}/console`)
-      await page.waitForFunction(RESTED)
+      await page.waitForFunction(inPage.isAtRest)
       await look('sign in')
       await signIn(page, world)
       for (const [name, at] of Object.entries(pagesOf(world))) {
         await page.goto(`${origin}/console${at}`)
-        await page.waitForFunction(RESTED)
+        await page.waitForFunction(inPage.isAtRest)
         await look(name)
       }
       await page.goto(await world.portalLink())
-      await page.waitForFunction(RESTED)
+      await page.waitForFunction(inPage.isAtRest)
       assert.equal(new URL(page.url()).hash, '', 'the secret is taken out of the address')
       await look('portal')
       await page
@@ -215,18 +161,18 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
     }
     for (const [name, at] of Object.entries(shown)) {
       await page.goto(`${origin}/console${at}`)
-      await page.waitForFunction(RESTED)
+      await page.waitForFunction(inPage.isAtRest)
       const text = (await page.locator('main').innerText()).replaceAll(/\s+/g, ' ')
       assert.ok(text.includes(CANARY.slice(0, 40)), `${name} shows it`)
     }
     await page.goto(`${origin}/console/transfers?reference=${encodeURIComponent(CANARY)}`)
-    await page.waitForFunction(RESTED)
+    await page.waitForFunction(inPage.isAtRest)
     await page
       .getByRole('button', { name: /^Verify the receipt/ })
       .first()
       .click()
     await page.getByText('Receipt verified in this browser').waitFor()
-    assert.deepEqual((await countsOf(page)).violations, [])
+    assert.deepEqual((await page.evaluate(inPage.readCounts)).violations, [])
     assert.deepEqual(faults, [])
     await context.close()
   })
@@ -236,11 +182,9 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
     const context = await browser.newContext({ viewport: SIZES[0] })
     const { page, faults } = await watched(context, origin)
     const errand = async (name: string, most: number, work: () => Promise<void>) => {
-      await page.evaluate(() => {
-        ;(globalThis as unknown as { counts: { clicks: number } }).counts.clicks = 0
-      })
+      await page.evaluate(inPage.resetClicks)
       await work()
-      const { clicks } = await countsOf(page)
+      const { clicks } = await page.evaluate(inPage.readCounts)
       assert.ok(clicks <= most, `${name}: ${clicks} clicks`)
     }
     const home = () => page.getByRole('link', { name: 'Now', exact: true }).click()

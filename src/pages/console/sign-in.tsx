@@ -39,7 +39,7 @@ export function SignIn() {
             aria-invalid={error !== null}
           />
           <p class="hint" id="token-hint">
-            It begins with <code>srt_adm_</code>. <code>strongroom tokens create</code> makes one.
+            It begins with <code>srt_adm_</code>. <code>strongroom tokens issue</code> makes one.
           </p>
         </div>
         {error !== null && (

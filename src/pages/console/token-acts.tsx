@@ -42,7 +42,7 @@ export function IssueToken({ onDone, onClose }: Props) {
     >
       <p>
         The secret is shown once. Tokens of services, and those with permissions of their own, are
-        made with <code>strongroom tokens create</code>.
+        made with <code>strongroom tokens issue</code>.
       </p>
       <Field label="Name" name="name" required hint="Whose it is, such as ada." maxLength={100} />
       <Field label="Role" name="role" options={ROLES} value="support" />

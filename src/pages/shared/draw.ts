@@ -51,9 +51,18 @@ function optionsOf(target: HTMLElement, { series, format, height, times }: Wante
     padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_plot, low, high) => yRange(low, high) } },
+    scales: {
+      x: { time: true, range: (_plot, first, last) => xRange(first, last, series, times.length) },
+      y: { range: (_plot, low, high) => yRange(low, high) },
+    },
     axes: [
-      { ...axis, grid: { show: false }, space: 84, values: (_plot, ticks) => timesOf(ticks) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        space: 84,
+        values: (_plot, ticks) => timesOf(ticks),
+      },
       {
         ...axis,
         size: AXIS_PX,
@@ -103,6 +112,19 @@ function timesOf(ticks: readonly number[]): string[] {
     const isDay = step >= DAY_S || (at.getHours() === 0 && at.getMinutes() === 0)
     return (isDay ? DAYS : HOURS).format(at)
   })
+}
+
+/** With room for the whole of the first and the last bar. */
+function xRange(
+  first: number,
+  last: number,
+  series: readonly Series[],
+  count: number,
+): [number, number] {
+  const hasBars = series.some(({ kind }) => kind === 'bars')
+  const step = count > 1 ? (last - first) / (count - 1) : DAY_S
+  const room = hasBars || count === 1 ? step / 2 : 0
+  return [first - room, last + room]
 }
 
 /** From zero on, or from below where something is below it. */

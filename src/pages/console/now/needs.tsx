@@ -129,7 +129,7 @@ function checklistNeed(findings: readonly Finding[]): Need[] {
     return { name: check, text: advice === undefined ? reason : `${reason}: ${advice}` }
   })
   const count = `${failed.length} ${failed.length === 1 ? 'point' : 'points'}`
-  const why = 'What `strongroom doctor` would fail for, as far as the service sees it by itself.'
+  const why = 'What strongroom doctor would fail for, as far as the service sees it by itself.'
   return [{ ...warn(`The checklist for production has ${count} open`, why), parts }]
 }
 
@@ -159,7 +159,7 @@ function ofMetrics(samples: readonly Sample[]): Need[] {
   const counts: [string, Need][] = [
     [
       'strongroom_ledger_findings',
-      bad('The ledger breaks its rules', 'Run `strongroom ledger verify`.'),
+      bad('The ledger breaks its rules', 'Run strongroom ledger verify.'),
     ],
     [
       'strongroom_jobs_given_up',
