@@ -23,7 +23,16 @@ for (const path of [
   hash.update(relative(root, path)).update(readFileSync(path))
 }
 const sources = hash.digest('hex')
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) await build()
+// Of Vite.
+const NODE_MIN = [20, 19]
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) await build()
+  else
+    console.warn(
+      `The console and the portal are not built: that needs Node.js ${NODE_MIN.join('.')} or newer`,
+    )
+}
 
 async function build() {
   const vite = await import('vite')

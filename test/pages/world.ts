@@ -29,10 +29,7 @@ export interface World {
 }
 
 /** A service with something of everything: what the demo tells of, and a week of money and usage. */
-export async function makeWorld(
-  t: Pick<TestContext, 'after'>,
-  env: Record<string, string> = {},
-): Promise<World> {
+export async function makeWorld(t: Pick<TestContext, 'after'>, canary = CANARY): Promise<World> {
   const stripe = await startStripe(STRIPE)
   t.after(() => stripe.close())
   const service = await startService(t, {
@@ -41,12 +38,11 @@ export async function makeWorld(
     STRIPE_SECRET_KEY: STRIPE.secretKey,
     STRIPE_WEBHOOK_SECRET: STRIPE.webhookSecret,
     STRIPE_API_BASE: stripe.origin,
-    ...env,
   })
-  const customer = await sell(service, stripe)
-  await spend(service)
-  await fillWeek(service, customer.customerId)
-  const parkedEventId = await parkEvent(service, customer.customerId)
+  const customer = await sell(service, stripe, canary)
+  await openAccounts(service)
+  await fillWeek(service, customer.customerId, canary)
+  const parkedEventId = await parkEvent(service, customer.customerId, canary)
   const { token } = await issue(service, { scope: 'admin', role: 'owner', name: 'Ada, on call' })
   await issue(service, { scope: 'admin', role: 'support', name: 'Help desk' })
   await issue(service, {
@@ -69,7 +65,7 @@ export async function makeWorld(
   }
 }
 
-async function sell(service: Service, stripe: StripeStandIn) {
+async function sell(service: Service, stripe: StripeStandIn, canary: string) {
   const plans = [
     ['free', 'Free', 0, null, { 'api.calls': 1_000 }, {}],
     ['starter', 'Starter', 5, 2_900, { 'api.calls': 20_000, 'storage.gb': 10 }, { sso: true }],
@@ -137,14 +133,14 @@ async function sell(service: Service, stripe: StripeStandIn) {
     })
   }
   const leaked = await service.asAdmin('POST', `/api/customers/${first.customerId}/api-keys`, {
-    name: CANARY.slice(0, 60),
+    name: canary.slice(0, 60),
   })
   assert.equal(leaked.status, 201, JSON.stringify(leaked.body))
   return { customerId: first.customerId, leakedKey: leaked.body.api_key as string }
 }
 
 /** Accounts of users, of which one is frozen. */
-async function spend(service: Service): Promise<void> {
+async function openAccounts(service: Service): Promise<void> {
   const call = async (method: string, path: string, body: object) => {
     const answer = await service.asInternal(method, path, body)
     assert.ok(answer.status < 300, `${path}: ${JSON.stringify(answer.body)}`)
@@ -156,12 +152,12 @@ async function spend(service: Service): Promise<void> {
   await call('PATCH', '/account/alan', { status: 'frozen' })
 }
 
-async function parkEvent(service: Service, customerId: string): Promise<string> {
+async function parkEvent(service: Service, customerId: string, canary: string): Promise<string> {
   const id = 'evt_1QparkedForTheInbox'
   const object = {
     id: 'cus_1QofTheInbox',
     object: 'customer',
-    metadata: { customer_id: customerId, note: CANARY },
+    metadata: { customer_id: customerId, note: canary },
   }
   const payload = {
     id,
@@ -174,8 +170,8 @@ async function parkEvent(service: Service, customerId: string): Promise<string> 
   await asAdmin(service.database.adminUrl, async (sql) => {
     await sql`
       insert into stripe_events (id, type, livemode, api_version, created_at, payload, received_at, status, reason, settled_at)
-      values (${id}, 'customer.updated', false, ${CANARY.slice(0, 40)}, now() - interval '2 hours',
-        ${sql.json(payload)}, now() - interval '2 hours', 'parked', ${CANARY}, now() - interval '1 hour')`
+      values (${id}, 'customer.updated', false, ${canary.slice(0, 40)}, now() - interval '2 hours',
+        ${sql.json(payload)}, now() - interval '2 hours', 'parked', ${canary}, now() - interval '1 hour')`
   })
   return id
 }
@@ -183,7 +179,7 @@ async function parkEvent(service: Service, customerId: string): Promise<string> 
 const HOURS = 8 * 24
 
 /** Movements of a week before now, as a ledger would have them, and then some of today by its calls. */
-async function fillWeek(service: Service, customerId: string): Promise<void> {
+async function fillWeek(service: Service, customerId: string, canary: string): Promise<void> {
   await asAdmin(service.database.adminUrl, async (sql) => {
     for (const [index, userId] of ['grace', 'ada'].entries()) {
       await sql`
@@ -245,14 +241,14 @@ async function fillWeek(service: Service, customerId: string): Promise<void> {
     expires_at: inMonth,
     category: 'Welcome credit',
   })
-  await call('POST', '/top_up', { user_id: 'ada', amount: 5_000, reason: 'paid by transfer' })
+  await call('POST', '/top_up', { user_id: 'ada', amount: 1_000, reason: 'paid by transfer' })
   await call('POST', '/deduct', {
     user_id: 'ada',
     amount: 420,
-    reason: CANARY,
-    reference: CANARY,
-    metadata: { [CANARY.slice(0, 60)]: CANARY },
-    idempotency_key: CANARY.replaceAll(' ', '_'),
+    reason: canary,
+    reference: canary,
+    metadata: { [canary.slice(0, 60)]: canary },
+    idempotency_key: canary.replaceAll(' ', '_'),
   })
   await call('POST', '/deduct', {
     user_id: 'ada',
@@ -271,7 +267,7 @@ async function fillWeek(service: Service, customerId: string): Promise<void> {
     amount: 900,
     window: 'month',
     mode: 'soft',
-    match: { reference_prefix: 'job-', reason: CANARY },
+    match: { reference_prefix: 'job-', reason: canary },
   })
   await call('POST', '/deduct', {
     user_id: 'ada',

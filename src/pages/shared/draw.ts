@@ -48,7 +48,7 @@ function optionsOf(target: HTMLElement, { series, format, height, times }: Wante
   return {
     width: target.clientWidth,
     height,
-    padding: [8, 14, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
