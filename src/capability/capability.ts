@@ -29,11 +29,13 @@ export interface Capability extends Examinable {
   /** Schemas made from what other capabilities have registered. */
   documents?: (app: FastifyInstance) => readonly TSchema[]
   /**
-   * By the scope behind whose guard they stand; all but `public`, `operators` and `internal` are under
+   * By the scope behind whose guard they stand; all but `public`, `pages`, `operators` and `internal` are under
    * `/api`. Those of `customerOrAdmin` take an operator's token too, those of `operators` nothing else.
+   * Those of `pages` are public and without a limit: what the pages in browsers call.
    */
   routes?: {
     public?: Routes
+    pages?: Routes
     customer?: Routes
     customerOrAdmin?: Routes
     admin?: Routes

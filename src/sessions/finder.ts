@@ -4,7 +4,8 @@ import { type Identity, environmentMatcher } from '../auth/identity.ts'
 import { type PortalRight, type PortalVisit, type Sessions, cookieOf } from '../auth/sessions.ts'
 import { tokenId } from '../auth/tokens.ts'
 import type { TokenScope } from '../auth/permissions.ts'
-import type { CredentialState } from '../customers/api-keys/states.ts'
+import { type CredentialState, readTogether } from '../customers/api-keys/states.ts'
+import { array } from '../database/arrays.ts'
 import { placeOf } from '../funds/ids.ts'
 import type { Config, Tokens } from '../process/config.ts'
 import type { CookieKind } from './cookies.ts'
@@ -13,6 +14,8 @@ import { digestOf } from './service.ts'
 
 interface Found {
   id: string
+  kind: CookieKind
+  openedAt: Date | null
   tokenId: string
   expiresAt: Date
   accountId: string | null
@@ -35,6 +38,16 @@ interface Means {
   origins: Origins
 }
 
+/** What a credential has and a session has not. */
+const STATE = {
+  isOpen: true,
+  endsAt: null,
+  digest: null,
+  pepperId: null,
+  hash: null,
+  lastUsedAt: null,
+}
+
 /** Finds living sessions by their cookies. */
 export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) {
   const environment = {
@@ -52,17 +65,33 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
     return scope === 'internal' || state.holder.isAllowedAt(address) ? state.holder : null
   }
 
-  async function find(request: FastifyRequest, kind: CookieKind): Promise<Living | null> {
-    const digest = digestOf(cookieOf(request, nameOf(kind)) ?? '')
+  /**
+   * All that are asked for meanwhile share a statement, as with API keys: a flood of made-up cookies is
+   * one reading at a time.
+   */
+  const read = readTogether<Found>(async (digests) => {
+    const rows = await sql<(Found & { digest: string })[]>`
+      select s.id, s.kind, s.opened_at as "openedAt", s.token_id as "tokenId",
+        s.expires_at as "expiresAt", s.account_id::text as "accountId", a.user_id as "userId",
+        to_jsonb(s.allow) as allow, s.return_url as "returnUrl", encode(s.digest, 'hex') as digest
+      from unnest(${array(digests)}::text[]) asked (digest)
+      join sessions s on s.digest = decode(asked.digest, 'hex') and s.expires_at > now()
+      left join accounts a on a.id = s.account_id and a.status <> 'closed'`
+    return rows.map(({ digest, ...row }) => ({ ...STATE, id: digest, owner: digest, holder: row }))
+  })
+
+  async function found(secret: string, kind: CookieKind, isOpened: boolean): Promise<Found | null> {
+    const digest = digestOf(secret)
     if (digest === null) return null
-    const [row] = await sql<Found[]>`
-      select s.id, s.token_id as "tokenId", s.expires_at as "expiresAt",
-        s.account_id::text as "accountId", a.user_id as "userId",
-        to_jsonb(s.allow) as allow, s.return_url as "returnUrl"
-      from sessions s left join accounts a on a.id = s.account_id and a.status <> 'closed'
-      where s.digest = ${digest} and s.kind = ${kind} and s.expires_at > now()
-        and (s.kind = 'console' or s.opened_at is not null)`
-    if (row === undefined) return null
+    const row = (await read(digest.toString('hex')))?.holder
+    const isRight =
+      row?.kind === kind && (kind === 'console' || (row.openedAt !== null) === isOpened)
+    return isRight ? row : null
+  }
+
+  async function find(request: FastifyRequest, kind: CookieKind): Promise<Living | null> {
+    const row = await found(cookieOf(request, nameOf(kind)) ?? '', kind, true)
+    if (row === null) return null
     const scope = kind === 'console' ? 'admin' : 'internal'
     const token = await tokenOf(scope, row.tokenId, request.ip)
     return token === null ? null : { ...row, token }
@@ -76,7 +105,9 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
     },
     isOwnOrigin: (origin) => origins.isOwn(origin),
   }
-  return { find, sessions }
+  /** Whether a link can still be opened. */
+  const isLink = async (secret: string) => (await found(secret, 'portal', false)) !== null
+  return { find, isLink, sessions }
 }
 
 function visitOf({ id, userId, accountId, allow, expiresAt, token }: Living): PortalVisit | null {

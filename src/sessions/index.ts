@@ -18,11 +18,11 @@ export const sessions: Capability = {
   plugin: async (app, config) => app.register(sessionsPlugin, { config }),
   schemas: sessionSchemas,
   routes: {
-    public: async (scope, { config, gates, operators }) => {
+    pages: async (scope, { config, gates, operators }) => {
       if (config.hasConsole) {
         await scope.register(signInRoutes, { bearers: operators, gate: gates.admin })
       }
-      await scope.register(visitRoutes)
+      await scope.register(visitRoutes, { strangers: gates.public })
     },
     operators: async (scope, { config }) => {
       if (config.hasConsole) await scope.register(consoleSessionRoutes)

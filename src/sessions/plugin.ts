@@ -13,6 +13,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     sessions: {
       finder: ReturnType<typeof sessionFinder>['find']
+      isLink: ReturnType<typeof sessionFinder>['isLink']
       guard: Sessions
       cookies: ReturnType<typeof cookies>
       origins: Origins
@@ -26,14 +27,18 @@ export const sessionsPlugin = fp(
     const { peppers, reading } = app.apiKeys
     const jar = cookies(config.publicUrl)
     const origins = originsOf(app, config)
-    const { find, sessions: guard } = sessionFinder({
+    const {
+      find,
+      isLink,
+      sessions: guard,
+    } = sessionFinder({
       sql: reading,
       stateOf: tokenStates(reading, peppers.ids),
       config,
       nameOf: jar.nameOf,
       origins,
     })
-    app.decorate('sessions', { finder: find, guard, cookies: jar, origins })
+    app.decorate('sessions', { finder: find, isLink, guard, cookies: jar, origins })
     app.personal.addAccountClosing(async (tx, { id }) => {
       await tx.delete(sessions).where(eq(sessions.accountId, id))
     })

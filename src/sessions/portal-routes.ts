@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { sql } from 'drizzle-orm'
+import type { Gate } from '../auth/gates.ts'
 import { identityOf } from '../auth/identity.ts'
 import { requireGranted } from '../auth/permission.ts'
 import { cookieOf, requireOwnOrigin } from '../auth/sessions.ts'
@@ -62,8 +63,11 @@ export const invitationRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrl
 }
 
 /** Public: what the portal's page calls with its link and its cookie. */
-export const visitRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const { cookies, finder, guard } = app.sessions
+export const visitRoutes: FastifyPluginAsyncTypebox<{ strangers: Gate }> = async (
+  app,
+  { strangers },
+) => {
+  const { cookies, finder, guard, isLink } = app.sessions
   const db = app.databases.internal
 
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -81,10 +85,22 @@ export const visitRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: OpenPortalBody,
         response: { 204: Type.Null({ description: 'Opened.' }) },
       },
-      config: { refusals: ['PORTAL_LINK_SPENT', 'ORIGIN_NOT_ALLOWED', 'DATABASE_UNAVAILABLE'] },
+      config: {
+        refusals: [
+          'PORTAL_LINK_SPENT',
+          'ORIGIN_NOT_ALLOWED',
+          'RATE_LIMITED',
+          'DATABASE_UNAVAILABLE',
+        ],
+      },
     },
     async (request, reply) => {
       requireOwnOrigin(request, guard)
+      // Only links that lead nowhere count against an address, which many users may share.
+      if (!(await isLink(request.body.secret))) {
+        await strangers.admit(request, reply)
+        throw new Refusal('PORTAL_LINK_SPENT')
+      }
       const before = digestOf(cookieOf(request, cookies.nameOf('portal')) ?? '')
       const { secret } = await openPortal(db, request.ip, request.body.secret, before)
       cookies.set(reply, 'portal', secret, PORTAL_SECONDS)

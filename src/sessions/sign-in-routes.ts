@@ -35,7 +35,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<{ bearers: Bearers; gate: G
         body: SignInBody,
         response: { 204: Type.Null({ description: 'Signed in.' }) },
       },
-      config: { refusals: ['UNAUTHORIZED', 'ORIGIN_NOT_ALLOWED', 'OVERLOADED'], writes: true },
+      config: { refusals: ['UNAUTHORIZED', 'ORIGIN_NOT_ALLOWED', 'RATE_LIMITED', 'OVERLOADED'] },
     },
     async (request, reply) => {
       requireOwnOrigin(request, guard)
@@ -44,6 +44,8 @@ export const signInRoutes: FastifyPluginAsyncTypebox<{ bearers: Bearers; gate: G
         await gate.fail(request, reply)
         throw new Refusal('UNAUTHORIZED')
       }
+      request.identity = identity
+      await gate.admit(request, reply)
       const before = digestOf(cookieOf(request, cookies.nameOf('console')) ?? '')
       const actor = { id: `admin:${identity.tokenId}`, ip: request.ip }
       const { secret, row } = await beginConsole(db, actor, identity, before)

@@ -73,7 +73,14 @@ test('every route is public by name or refuses whoever lacks its own credential'
   await t.test('the public ones are on the list, and only they', () => {
     const open = routes().filter(({ scope }) => scope === 'public')
     assert.deepEqual([...new Set(open.map(({ url }) => url))], PUBLIC)
-    assert.deepEqual([...new Set(open.map(({ method }) => method))].toSorted(), ['GET', 'HEAD'])
+    const changing = open.filter(({ method }) => method !== 'GET' && method !== 'HEAD')
+    // They need the origin of our pages, and a token, a link's secret or a cookie.
+    assert.deepEqual(changing.map(({ method, url }) => `${method} ${url}`).toSorted(), [
+      'DELETE /console/session',
+      'DELETE /portal/session',
+      'POST /console/session',
+      'POST /portal/session/open',
+    ])
   })
 
   await t.test('no route is without a scope but the preflight', () => {
