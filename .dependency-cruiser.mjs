@@ -34,7 +34,7 @@ export default {
       name: 'every-folder-has-its-layer',
       comment: 'A new folder gets its place in src/layers.json.',
       severity: 'error',
-      from: { path: '^src/', pathNot: `${folder([...order, 'client', 'docs'])}|${WAYS_IN}` },
+      from: { path: '^src/', pathNot: `${folder([...order, 'client', 'docs', 'pages'])}|${WAYS_IN}` },
       to: {},
     },
     {
@@ -47,8 +47,21 @@ export default {
     {
       name: 'nothing-knows-the-client',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/client/' },
+      from: { path: '^src/', pathNot: '^src/(client|pages)/' },
       to: { path: '^src/client/' },
+    },
+    {
+      name: 'the-pages-know-what-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^src/pages/' },
+      to: { path: '^src/', pathNot: '^src/(pages|client)/|^src/encoding/canonical-json.ts$' },
+    },
+    {
+      name: 'nothing-knows-the-pages',
+      comment: 'The service serves their files.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/pages/' },
+      to: { path: '^src/pages/' },
     },
   ],
   options: {

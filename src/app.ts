@@ -16,6 +16,7 @@ import { allowAnyone } from './auth/public.ts'
 import { CAPABILITIES } from './capabilities.ts'
 import type { Capability } from './capability/capability.ts'
 import { database, useDatabase } from './database/index.ts'
+import { Checklist, doctorRoutes } from './doctor/routes.ts'
 import { callerAddress } from './http/caller-address.ts'
 import { connectionLimits, serverLimits } from './http/connections.ts'
 import { deadline } from './http/deadline.ts'
@@ -28,6 +29,7 @@ import { requestLog } from './http/logging.ts'
 import { metrics, metricsRoutes } from './http/metrics.ts'
 import { documentationRoutes, openapi } from './http/openapi.ts'
 import { outcomes } from './http/outcomes/plugin.ts'
+import { pageRoutes } from './http/pages/routes.ts'
 import { rateLimits } from './http/rate-limits/index.ts'
 import { requestIdOf, requestIds } from './http/request-id.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -75,6 +77,7 @@ export async function buildApp(
   app.decorateRequest('actor', null)
   app.decorateRequest('keyHolder', null)
   app.decorateRequest('identity', null)
+  app.decorateRequest('portal', null)
   await app.register(requestIds)
   await app.register(callerAddress, config)
   await app.register(errors)
@@ -116,6 +119,7 @@ export async function buildApp(
     ...webhookSchemas,
     ...stripeEventSchemas,
     ...auditSchemas,
+    Checklist,
     ...capabilities.flatMap(({ schemas = [] }) => schemas),
     ...eventSchemas(app.events.types),
     ...capabilities.flatMap(({ documents }) => documents?.(app) ?? []),
@@ -129,9 +133,12 @@ export async function buildApp(
   const ofAdmins = environmentMatcher('admin', config.adminTokens)
   const ofMetrics = environmentMatcher('admin', config.metricsTokens, ['metrics:read'])
   const ofServices = environmentMatcher('internal', config.internalTokens)
+  const sessions = app.sessions.guard
+  const operators = { environment: ofAdmins, stored: app.tokens.admin, sessions }
+  const means = { config, gates, operators }
   type ScopeName = keyof NonNullable<Capability['routes']>
   const addRoutes = async (scope: FastifyInstance, name: ScopeName) => {
-    for (const { routes } of capabilities) await routes?.[name]?.(scope, { config, gates })
+    for (const { routes } of capabilities) await routes?.[name]?.(scope, means)
   }
 
   await app.register(async (scope) => {
@@ -147,6 +154,13 @@ export async function buildApp(
     await scope.register(guideRoutes, { prefix: '/docs/guides' })
     await scope.register(keyRingRoutes)
     await addRoutes(scope, 'public')
+  })
+
+  await app.register(async (scope) => {
+    // Files from memory, and calls that count what is wrong by themselves.
+    allowAnyone(scope, null)
+    await scope.register(pageRoutes, config)
+    await addRoutes(scope, 'pages')
   })
 
   await app.register(
@@ -168,9 +182,8 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      const bearers = { environment: ofAdmins, stored: app.tokens.admin }
       useDatabase(scope, 'customers')
-      requireApiKeyOrAdminToken(scope, app.apiKeys, bearers, gates)
+      requireApiKeyOrAdminToken(scope, app.apiKeys, operators, gates)
       await addRoutes(scope, 'customerOrAdmin')
     },
     { prefix: '/api' },
@@ -178,23 +191,30 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireAdminToken(scope, { environment: ofAdmins, stored: app.tokens.admin }, gates.admin)
+      requireAdminToken(scope, operators, gates.admin)
       useDatabase(scope, 'admin')
       await addRoutes(scope, 'admin')
       await scope.register(stripeEventRoutes, { prefix: '/stripe/events' })
       await scope.register(auditRoutes, { prefix: '/audit' })
+      await scope.register(doctorRoutes, { prefix: '/doctor', config })
     },
     { prefix: '/api' },
   )
 
   await app.register(async (scope) => {
+    requireAdminToken(scope, operators, gates.admin)
+    useDatabase(scope, 'admin')
+    await addRoutes(scope, 'operators')
+  })
+
+  await app.register(async (scope) => {
     const environment = (presented: string) => ofAdmins(presented) ?? ofMetrics(presented)
-    requireAdminToken(scope, { environment, stored: app.tokens.admin }, gates.metrics)
+    requireAdminToken(scope, { ...operators, environment }, gates.metrics)
     await scope.register(metricsRoutes)
   })
 
   await app.register(async (scope) => {
-    const bearers = { environment: ofServices, stored: app.tokens.internal }
+    const bearers = { environment: ofServices, stored: app.tokens.internal, sessions }
     requireInternalToken(scope, bearers, gates.internal)
     useDatabase(scope, 'internal')
     await addRoutes(scope, 'internal')

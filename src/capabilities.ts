@@ -4,6 +4,7 @@ import { funds } from './funds/index.ts'
 import { licenses } from './licenses/index.ts'
 import { payments } from './payments/index.ts'
 import { plans } from './plans/index.ts'
+import { sessions } from './sessions/index.ts'
 import { subscriptions } from './subscriptions/index.ts'
 import { tokens } from './tokens/index.ts'
 import { usage } from './usage/index.ts'
@@ -17,6 +18,7 @@ export const CAPABILITIES: readonly Capability[] = [
   plans,
   customers,
   tokens,
+  sessions,
   subscriptions,
   licenses,
   usage,

@@ -11,6 +11,8 @@ export interface AuditFilter {
   event: string | undefined
   actor: string | undefined
   subject: string | undefined
+  /** Whether commitments stay where their values are kept. */
+  isAsLogged?: boolean
   /** The beginning of the time range, inclusive. */
   from: Date | undefined
   /** The end of the time range, exclusive. */
@@ -36,8 +38,8 @@ export async function listRecords(
     const near = nearest(places, Math.max(wanted, READ_MAX))
     const last = near.at(-1)
     if (last === undefined) break
-    const { subject } = filter
-    const records = await readRecords(sql, source, near, { subject, isShown: true })
+    const { subject, isAsLogged } = filter
+    const records = await readRecords(sql, source, near, { subject, isShown: isAsLogged !== true })
     const matching = records
       .filter((record) => record !== null)
       .filter((record) => record.seq < before && matches(record, filter))
@@ -45,7 +47,7 @@ export async function listRecords(
     found.push(...matching.slice(0, wanted))
     before = last.firstSeq
   }
-  return showValues(sql, found)
+  return filter.isAsLogged === true ? found : showValues(sql, found)
 }
 
 /** The range of places that can hold a time's records; a record is never logged before its act. */

@@ -11,7 +11,7 @@ export type AuditEvent = keyof AuditEvents
 
 /** The caller and its address; every authenticated request has one. */
 export interface Actor {
-  /** `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`. */
+  /** `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `portal:<session id>`, `stripe` or `system`. */
   id: string
   ip: string | null
 }

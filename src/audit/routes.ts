@@ -25,10 +25,10 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { permission: 'audit:read', refusals: ['INVALID_CURSOR'] },
     },
     async (request) => {
-      const { event, actor, subject, from, to } = request.query
+      const { event, actor, subject, from, to, as_logged: isAsLogged = false } = request.query
       const list = ['audit', event, actor, subject, from, to]
       const page = pageRequest(request.query, list)
-      const filter = { event, actor, subject, ...timesOf(request.query) }
+      const filter = { event, actor, subject, isAsLogged, ...timesOf(request.query) }
       const rows = await listRecords(sql, source, filter, page)
       const byPosition = rows.map((record) => ({ seq: BigInt(record.seq), record }))
       return pageAnswer(byPosition, page, list, ({ record }) => record)

@@ -17,7 +17,7 @@ const recordFields = {
   event: Type.String({ examples: ['customer.created'] }),
   actor: Type.String({
     description:
-      '`admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.',
+      '`admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `portal:<session id>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.',
     examples: ['admin:1f9a3b07'],
   }),
   subject: Type.String({ examples: ['cust_4fGh7KqL9mNp2RsT'] }),
@@ -70,6 +70,12 @@ export const auditSchemas = [AuditRecord, AuditPage, AuditCheckpoint, AuditProof
 
 export const ListAuditQuery = strictObject({
   ...PageQuery,
+  as_logged: Type.Optional(
+    Type.Boolean({
+      description:
+        'With commitments instead of values: as canonical JSON, each record is its leaf.',
+    }),
+  ),
   event: Type.Optional(line(64)),
   actor: Type.Optional(line(128)),
   subject: Type.Optional(line(255)),

@@ -27,7 +27,7 @@ export const auditRecords = pgTable(
     timestamp: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
     /** For example `customer.created`; `record.ts` has the list. Null for a batch of transfers. */
     event: text(),
-    /** `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `stripe` or `system`. */
+    /** `admin:<token id>`, `key:<key id>`, `internal:<token id>`, `portal:<session id>`, `stripe` or `system`. */
     actor: text(),
     /** The id of the object of the act, such as a customer's. */
     subject: text(),

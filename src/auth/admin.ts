@@ -2,9 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
 import { type Bearers, identify } from './bearers.ts'
 import { type Gate, countAdmitted } from './gates.ts'
-import { identityOf } from './identity.ts'
+import { type Identity, identityOf } from './identity.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
+import { type Sessions, requireOwnOrigin } from './sessions.ts'
 
 const BEARER = /^Bearer ([\x21-\x7e]+)$/
 
@@ -33,13 +34,24 @@ export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: 
 
 /** Notes whose token a request has; false for none that is good here. */
 export async function recognise(request: FastifyRequest, bearers: Bearers): Promise<boolean> {
-  const found = identify(bearers, bearerToken(request), request.ip)
+  const { authorization, cookie } = request.headers
+  const found =
+    authorization === undefined && cookie !== undefined && bearers.sessions !== undefined
+      ? bySession(request, bearers.sessions)
+      : identify(bearers, bearerToken(request), request.ip)
   // Of a known token it is known at once: nothing to wait for.
   const identity = found instanceof Promise ? await found : found
   if (identity === null) return false
   request.identity = identity
   request.actor = { id: `admin:${identity.tokenId}`, ip: request.ip }
   return true
+}
+
+/** @throws Refusal `ORIGIN_NOT_ALLOWED` */
+async function bySession(request: FastifyRequest, sessions: Sessions): Promise<Identity | null> {
+  const identity = await sessions.ofConsole(request)
+  if (identity !== null) requireOwnOrigin(request, sessions)
+  return identity
 }
 
 /** Node keeps the first of two Authorization headers and drops the other; here two count as none. */

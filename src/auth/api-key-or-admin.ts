@@ -30,7 +30,8 @@ export function requireApiKeyOrAdminToken(
   })
   app.addHook('onRequest', async (request, reply) => {
     const hasKey = request.headers['x-api-key'] !== undefined
-    if (request.headers.authorization === undefined) {
+    const { authorization, cookie } = request.headers
+    if (authorization === undefined && (hasKey || cookie === undefined)) {
       return admitKey(request, reply, keys, gates.customer)
     }
     if (hasKey) return refuseKey(request, reply, gates.customer)

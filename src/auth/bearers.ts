@@ -1,11 +1,14 @@
 import { STORED_PREFIX } from '../process/config.ts'
 import type { Identity } from './identity.ts'
+import type { Sessions } from './sessions.ts'
 import type { Verifier } from './verifier.ts'
 
 /** The two places where the tokens of a scope are looked up. */
 export interface Bearers {
   environment: (presented: string) => Identity | null
   stored: Verifier<Identity>
+  /** Where sessions of the console stand for their token. */
+  sessions?: Sessions
 }
 
 /**

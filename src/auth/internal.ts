@@ -5,13 +5,15 @@ import { type Gate, countAdmitted } from './gates.ts'
 import { waitingHook } from './hook.ts'
 import type { Identity } from './identity.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
+import { admitPortal, recogniseVisit } from './portal.ts'
 import { markScope } from './scope.ts'
 
 /**
- * Requires `X-INTERNAL-TOKEN: <token>` with a token of the environment or the database. Answers every
- * other request with the same 403.
+ * Requires `X-INTERNAL-TOKEN: <token>` with a token of the environment or the database, or a session
+ * of the portal where a route is open to it. Answers every other request with the same 403.
  */
 export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gate: Gate): void {
+  admitPortal(app)
   markScope(app, {
     scope: 'internal',
     security: ['InternalToken'],
@@ -24,6 +26,7 @@ export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gat
     waitingHook((request, reply) => {
       // Node joins repeated headers with a comma, so a token that is sent twice matches nothing.
       const presented = request.headers['x-internal-token']
+      if (presented === undefined) return admitVisit(request, reply)
       const token = typeof presented === 'string' ? presented : undefined
       const found = identify(bearers, token, request.ip)
       // A known token is found without waiting.
@@ -31,6 +34,11 @@ export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gat
       return judge(request, reply, found)
     }),
   )
+
+  async function admitVisit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (await recogniseVisit(request, bearers.sessions)) return admit(request, reply)
+    return refuse(request, reply)
+  }
 
   function judge(request: FastifyRequest, reply: FastifyReply, identity: Identity | null) {
     if (identity === null) return refuse(request, reply)

@@ -32,6 +32,8 @@ export async function recordStart(
     cors_origins: config.corsOrigins,
     checkout_origins: config.checkoutOrigins,
     trust_proxy: config.trustProxy,
+    console: config.hasConsole,
+    public_url: config.publicUrl ?? null,
     rate_limits: config.rateLimits,
     usage_retention_days: config.usageRetentionDays,
     usage_metrics_max: config.usageAllowances.namesMax,

@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
+import type { Bearers } from '../auth/bearers.ts'
 import type { Gates } from '../auth/gates.ts'
 import type { Examinable } from '../doctor/check.ts'
 import type { Told } from '../events/types.ts'
@@ -10,6 +11,8 @@ import type { EventHandlers } from '../stripe/handler.ts'
 export interface Means {
   config: Config
   gates: Gates
+  /** The tokens that open the admin scope. */
+  operators: Bearers
 }
 
 type Routes = (scope: FastifyInstance, means: Means) => Promise<unknown>
@@ -27,14 +30,17 @@ export interface Capability extends Examinable {
   /** Schemas made from what other capabilities have registered. */
   documents?: (app: FastifyInstance) => readonly TSchema[]
   /**
-   * By the scope behind whose guard they stand; all but `public` and `internal` are under `/api`. Those of
-   * `customerOrAdmin` take an operator's token too.
+   * By the scope behind whose guard they stand; all but `public`, `pages`, `operators` and `internal` are under
+   * `/api`. Those of `customerOrAdmin` take an operator's token too, those of `operators` nothing else.
+   * Those of `pages` are public and without a limit: what the pages in browsers call.
    */
   routes?: {
     public?: Routes
+    pages?: Routes
     customer?: Routes
     customerOrAdmin?: Routes
     admin?: Routes
+    operators?: Routes
     internal?: Routes
   }
   /** What it tells the outside. */

@@ -42,6 +42,8 @@ export interface Operation {
   key?: 'header' | 'report' | 'reports' | 'transfers'
   /** Whether the answer is text instead of JSON. */
   text?: true
+  /** Whether the call takes no body, though its method could have one. */
+  bare?: true
 }
 
 /** POST calls that are safe to repeat by their nature. */
@@ -66,10 +68,10 @@ export function callsOf<Operations extends Record<string, Operation>>(
 ): Calls<Operations> {
   const request = http.request as unknown as AnyRequest
   const call =
-    ({ method, path, key, text }: Operation): AnyCall =>
+    ({ method, path, key, text, bare }: Operation): AnyCall =>
     async (input = {}, { signal, idempotencyKey, ...options } = {}) => {
       const { inPath, others } = split(path, input)
-      const hasBody = method !== 'get' && method !== 'delete'
+      const hasBody = method !== 'get' && method !== 'delete' && bare !== true
       const header = key === 'header' && (idempotencyKey ?? others['idempotency_key'] ?? newKey())
       const isRepeatable =
         key !== undefined || (method !== 'post' && method !== 'patch') || SAME_AGAIN.has(path)

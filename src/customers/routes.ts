@@ -84,12 +84,16 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { email, external_id, plan, subscription_status, status } = request.query
-      const list = ['customers', email, status, external_id, plan, subscription_status]
+      const { key_id: keyId, stripe_id: stripeId } = request.query
+      const terms = [email, status, external_id, plan, subscription_status, keyId, stripeId]
+      const list = ['customers', ...terms]
       const page = pageRequest(request.query, list)
       const filter = {
         email: email === undefined ? undefined : normalEmail(email),
         externalId: external_id,
         plan,
+        keyId,
+        stripeId,
         subscriptionStatus: subscription_status,
         status,
       }

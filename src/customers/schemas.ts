@@ -128,6 +128,20 @@ export const ListCustomersQuery = strictObject({
     line(254, { description: 'The exact address; upper and lower case are equal.' }),
   ),
   external_id: Type.Optional(line(200)),
+  key_id: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Za-z]{8}$',
+      description: 'Whose API key this is, revoked or not.',
+      examples: ['4fGh7KqL'],
+    }),
+  ),
+  stripe_id: Type.Optional(
+    Type.String({
+      pattern: '^(cus|sub)_[0-9A-Za-z_]{1,100}$',
+      description: 'Whose Stripe customer or subscription this is.',
+      examples: ['cus_4fGh7KqL9mNp2R'],
+    }),
+  ),
   plan: Type.Optional(PlanId),
   subscription_status: Type.Optional(
     Type.Unsafe<Status>({ type: 'string', enum: STATUSES, examples: ['active'] }),

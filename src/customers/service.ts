@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
+import { type SQL, and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { type Means, draftKey, insertKey } from './api-keys/service.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
@@ -134,9 +134,21 @@ const NEWLY_SHOWN = {
 export interface CustomerFilter {
   email: string | undefined
   externalId: string | undefined
+  keyId: string | undefined
+  /** `cus_…` or `sub_…` */
+  stripeId: string | undefined
   plan: string | undefined
   subscriptionStatus: Status | undefined
   status: CustomerRow['status'] | undefined
+}
+
+/** By indexes alone, whichever of three places knows the id. */
+function ownsAtStripe(id: SQL, stripeId: string): SQL {
+  return sql`${id} in (
+    select id from customers where stripe_customer_id = ${stripeId}
+    union all select customer_id from stripe_customers where id = ${stripeId}
+    union all select customer_id from subscriptions where id = ${stripeId}
+  )`
 }
 
 /** @param filter `plan` is the held plan with the highest rank */
@@ -156,6 +168,10 @@ export async function listCustomers(
         isNull(c.erasedAt),
         email === undefined ? undefined : eq(sql`lower(${c.email})`, sql`lower(${email})`),
         externalId === undefined ? undefined : eq(c.externalId, externalId),
+        filter.keyId === undefined
+          ? undefined
+          : sql`${c.id} = (select customer_id from api_keys where id = ${filter.keyId})`,
+        filter.stripeId === undefined ? undefined : ownsAtStripe(sql`${c.id}`, filter.stripeId),
         plan === undefined
           ? undefined
           : sql`exists (select from held_plans(array[${c.id}], ${defaultPlan}) h

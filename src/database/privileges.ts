@@ -35,6 +35,7 @@ export const PRIVILEGES: Readonly<Record<string, string>> = {
   plans_past: 'select, insert, delete',
   price_meanings: 'select',
   saved_payment_methods: 'select, insert, update, delete',
+  sessions: 'select, insert, update, delete',
   stripe_customers: 'select, insert, delete',
   stripe_events: 'select, insert, update',
   stripe_payments: 'select, insert, update',

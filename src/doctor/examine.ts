@@ -65,7 +65,7 @@ export async function examine(
   return examined
 }
 
-async function linesOf(group: Group, facts: Facts): Promise<Line[]> {
+export async function linesOf(group: Group, facts: Facts): Promise<Line[]> {
   try {
     return await group.examine(facts)
   } catch (error) {

@@ -18,6 +18,7 @@ const ADVICE: Record<string, string> = {
     '`openssl genpkey -algorithm ed25519 -out events-key.pem`, then `chmod 600` on it',
   EVENTS_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys that receivers no longer use',
   STRIPE_API_BASE: 'unset it: the calls go to Stripe itself then',
+  PUBLIC_URL: 'name the https address of the console, or set CONSOLE=false',
   CORS_ORIGINS: 'list https origins alone, each as https://app.example.com',
   TRUST_PROXY: 'name the proxies alone, such as 127.0.0.1',
   REDIS_URL: 'use rediss://, or set REDIS_ALLOW_PLAIN=true where the network is yours alone',

@@ -12,6 +12,7 @@ import {
   systemAccountNames,
   updateAccount,
 } from './accounts.ts'
+import type { Reading } from './reading.ts'
 import { presentAccount, presentBalance, presentBalanceThen, presentTransfer } from './present.ts'
 import {
   Account,
@@ -59,24 +60,6 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     },
   )
 
-  app.get(
-    '/account/:user_id',
-    {
-      schema: {
-        operationId: 'getAccount',
-        summary: "Read a user's account",
-        params: UserParams,
-        response: { 200: ref(Account) },
-      },
-      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND'] },
-    },
-    async (request) => {
-      const userId = (request.userId = request.params.user_id)
-      const account = await getAccount(app.db, userId)
-      return presentAccount(account, await app.funds.balance(userId))
-    },
-  )
-
   app.patch(
     '/account/:user_id',
     {
@@ -118,7 +101,11 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
     '/balance/:user_id',
     {
       schema: balanceSchema,
-      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'] },
+      config: {
+        permission: 'accounts:read',
+        portal: 'read',
+        refusals: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'],
+      },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
@@ -138,7 +125,11 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
         querystring: ListTransfersQuery,
         response: { 200: ref(TransferPage) },
       },
-      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'] },
+      config: {
+        permission: 'accounts:read',
+        portal: 'read',
+        refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'],
+      },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
@@ -149,6 +140,29 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
       const sides = rows.flatMap((row) => [row.debitAccountId, row.creditAccountId])
       const names = await systemAccountNames(app.db, sides)
       return pageAnswer(rows, page, list, (row) => presentTransfer(row, userId, names))
+    },
+  )
+}
+
+export const accountReadingRoutes: FastifyPluginAsyncTypebox<Reading> = async (
+  app,
+  { account: path, permission, ids },
+) => {
+  app.get(
+    path,
+    {
+      schema: {
+        operationId: ids.account,
+        summary: "Read a user's account",
+        params: UserParams,
+        response: { 200: ref(Account) },
+      },
+      config: { permission, refusals: ['ACCOUNT_NOT_FOUND'] },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const account = await getAccount(app.db, userId)
+      return presentAccount(account, await app.funds.balance(userId))
     },
   )
 }

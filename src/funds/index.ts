@@ -2,9 +2,9 @@ import type { Capability } from '../capability/capability.ts'
 import { useDatabase } from '../database/index.ts'
 import { adjustmentRoutes } from './adjustment-routes.ts'
 import { checkLedger } from './check.ts'
-import { budgetRoutes } from './budgets/routes.ts'
+import { budgetListRoutes, budgetRoutes } from './budgets/routes.ts'
 import { Budget, BudgetPage, Check } from './budgets/schemas.ts'
-import { grantRoutes } from './grants/routes.ts'
+import { grantListRoutes, grantRoutes } from './grants/routes.ts'
 import { Grant, GrantPage } from './grants/schemas.ts'
 import { funds as plugin } from './plugin.ts'
 import { toldOfFunds } from './told/index.ts'
@@ -15,7 +15,10 @@ import { TransferBatch } from './many/schemas.ts'
 import { accountPrivacyRoutes } from './privacy-routes.ts'
 import { ErasedAccount, ErasingAccount, accountExport } from './privacy-schemas.ts'
 import { receiptRoutes } from './receipt-routes.ts'
-import { accountRoutes, fundsSchemas, moneyRoutes } from './routes.ts'
+import { operatorRoutes } from './operator-routes.ts'
+import { MoneyFlow } from './flow.ts'
+import { FOR_OPERATORS, FOR_SERVICES } from './reading.ts'
+import { accountReadingRoutes, accountRoutes, fundsSchemas, moneyRoutes } from './routes.ts'
 
 declare module '../audit/record.ts' {
   interface AuditEvents {
@@ -45,6 +48,7 @@ export const funds: Capability = {
     Budget,
     BudgetPage,
     Check,
+    MoneyFlow,
     ErasedAccount,
     ErasingAccount,
   ],
@@ -52,6 +56,7 @@ export const funds: Capability = {
   routes: {
     internal: async (scope, { config }) => {
       await scope.register(accountRoutes, { defaultAsset: config.fundsAsset })
+      await scope.register(accountReadingRoutes, FOR_SERVICES)
       await scope.register(
         async (privacy) => {
           useDatabase(privacy, 'privacy')
@@ -62,17 +67,30 @@ export const funds: Capability = {
       await scope.register(moneyRoutes)
       await scope.register(transferBatchRoutes)
       await scope.register(readingRoutes)
-      await scope.register(statementRoutes)
+      await scope.register(statementRoutes, FOR_SERVICES)
       await scope.register(findingRoutes, {
         permission: 'accounts:read',
         ids: { accounts: 'listAccounts', transfers: 'findTransfers', holds: 'listHolds' },
       })
       await scope.register(grantRoutes)
       await scope.register(budgetRoutes)
-      await scope.register(receiptRoutes)
+      await scope.register(grantListRoutes, FOR_SERVICES)
+      await scope.register(budgetListRoutes, FOR_SERVICES)
+      await scope.register(receiptRoutes, FOR_SERVICES)
     },
     admin: async (scope) => {
-      await scope.register(adjustmentRoutes, { prefix: '/funds' })
+      await scope.register(
+        async (funds) => {
+          await funds.register(adjustmentRoutes)
+          await funds.register(operatorRoutes)
+          await funds.register(accountReadingRoutes, FOR_OPERATORS)
+          await funds.register(grantListRoutes, FOR_OPERATORS)
+          await funds.register(budgetListRoutes, FOR_OPERATORS)
+          await funds.register(statementRoutes, FOR_OPERATORS)
+          await funds.register(receiptRoutes, FOR_OPERATORS)
+        },
+        { prefix: '/funds' },
+      )
       await scope.register(findingRoutes, {
         prefix: '/funds',
         permission: 'funds:read',

@@ -3,22 +3,27 @@ import { presentCheckpoint } from '../audit/checkpoints.ts'
 import { Receipt } from '../audit/schemas.ts'
 import { ref } from '../http/schemas.ts'
 import { placeOf } from './ids.ts'
+import type { Reading } from './reading.ts'
 import { receiptOf } from './receipts.ts'
 import { TransferParams } from './schemas.ts'
 
-/** Internal: proof of a charge, for the user. */
-export const receiptRoutes: FastifyPluginAsyncTypebox = async (app) => {
+/** Proof of a charge: for the user, and for operators. */
+export const receiptRoutes: FastifyPluginAsyncTypebox<Reading> = async (
+  app,
+  { permission, ids },
+) => {
   app.get(
     '/transfers/:transfer_id/receipt',
     {
       schema: {
-        operationId: 'getReceipt',
+        operationId: ids.receipt,
         summary: 'Prove a transfer offline, to anyone',
         params: TransferParams,
         response: { 200: ref(Receipt) },
       },
       config: {
-        permission: 'accounts:read',
+        permission,
+        portal: 'read',
         refusals: ['TRANSFER_NOT_FOUND', 'NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'],
       },
     },

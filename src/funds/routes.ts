@@ -21,7 +21,7 @@ import {
   TransferPage,
 } from './schemas.ts'
 
-export { accountRoutes } from './account-routes.ts'
+export { accountReadingRoutes, accountRoutes } from './account-routes.ts'
 
 export const fundsSchemas = [Account, Balance, MovementAnswer, Hold, Transfer, TransferPage]
 

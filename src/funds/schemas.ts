@@ -44,7 +44,7 @@ export const Units = Type.Integer({
   examples: [1000],
 })
 
-const TransferId = Type.String({
+export const TransferId = Type.String({
   pattern: '^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
   examples: ['tr_42_7'],
 })

@@ -1,8 +1,10 @@
 import type { Capability } from '../capability/capability.ts'
 import {
   AutoTopUp,
+  AutoTopUpOfAccount,
   autoTopUpRoutes,
   checkAutoTopUps,
+  operatorAutoTopUpRoutes,
   paymentEnded,
   registerAutoTopUp,
 } from './auto-top-up/index.ts'
@@ -35,11 +37,14 @@ export const payments: Capability = {
   },
   told: toldOfPayments,
   triggers: ['auto_top_ups_told'],
-  schemas: [AutoTopUp],
+  schemas: [AutoTopUp, AutoTopUpOfAccount],
   routes: {
     internal: async (scope, { config }) => {
       await scope.register(paymentRoutes, { returnUrls: config })
       await scope.register(autoTopUpRoutes)
+    },
+    admin: async (scope) => {
+      await scope.register(operatorAutoTopUpRoutes, { prefix: '/funds' })
     },
   },
   checks: [checkAutoTopUps],

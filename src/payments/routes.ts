@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { idempotencyKey } from '../http/idempotency.ts'
 import { IdempotencyHeaders } from '../funds/schemas.ts'
@@ -13,6 +14,10 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
   app,
   { returnUrls },
 ) => {
+  // The guard has seen that a page of the portal is ours.
+  const ruleFor = ({ portal, headers }: FastifyRequest): ReturnUrlRule =>
+    portal === null ? returnUrls : { ...returnUrls, ownOrigin: headers.origin }
+
   app.post(
     '/top_up/checkout',
     {
@@ -27,6 +32,7 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
       },
       config: {
         permission: 'funds:top_up',
+        portal: 'top_up',
         refusals: [
           'ACCOUNT_NOT_FOUND',
           'ASSET_NOT_PAYABLE',
@@ -39,7 +45,7 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
     async (request, reply) => {
       const { user_id: userId, amount, success_url, cancel_url } = request.body
       request.userId = userId
-      const stripe = stripeReturningTo(app, { success_url, cancel_url }, returnUrls)
+      const stripe = stripeReturningTo(app, { success_url, cancel_url }, ruleFor(request))
       const account = await app.funds.balance(userId)
       const session = await openTopUpCheckout(stripe, account, {
         amount: BigInt(amount),

@@ -7,6 +7,7 @@ export function banner(env: Environment, dataDir: string, origin: string): strin
   const token = adminTokenForShell(env, dataDir)
   return `
   Strongroom listens on ${origin}
+  Console  ${origin}/console
   Docs     ${origin}/docs
   Secrets  ${resolve(dataDir, 'secrets')}
 ${token === undefined ? '' : example(origin, token)}

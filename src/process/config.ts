@@ -57,6 +57,10 @@ export interface Config {
   runJobs: boolean
   /** How long a server that is told to stop still answers before it stops. */
   drainDelayMs: number
+  /** Whether operators have a console at `/console`. */
+  hasConsole: boolean
+  /** Where browsers reach the service, without a slash at the end; undefined: where it listens. */
+  publicUrl: string | undefined
   logLevel: LogLevel
 }
 
@@ -156,6 +160,8 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     runJobs: (read.oneOf('RUN_JOBS', ['true', 'false']) ?? 'true') === 'true',
     drainDelayMs: (read.integer('DRAIN_DELAY_S', 0, 60) ?? 0) * 1_000,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+    hasConsole: (read.oneOf('CONSOLE', ['true', 'false']) ?? 'true') === 'true',
+    publicUrl: publicUrl(read),
   }
 
   if (!/^[A-Z][A-Z0-9]{0,15}\/(\d|1[0-8])$/.test(config.fundsAsset)) {
@@ -194,6 +200,15 @@ function databaseUrl(read: Reader, name: string): string | undefined {
     read.fault(name, 'must be a URL: encode what is special in its user and password')
   }
   return url
+}
+
+/** With a path, if a proxy serves the service below one. */
+function publicUrl(read: Reader): string | undefined {
+  const text = read.text('PUBLIC_URL')
+  if (text === undefined) return undefined
+  const isUrl = /^https?:\/\/[^\s?#@\\]+$/.test(text) && URL.canParse(text)
+  if (!isUrl) read.fault('PUBLIC_URL', 'must be a URL such as https://billing.example.com')
+  return isUrl ? text.replace(/(?<!\/)\/+$/, '') : undefined
 }
 
 function stripeConfig(read: Reader, webhookSecrets: Tokens): Config['stripe'] {
@@ -321,6 +336,13 @@ function refuseUnsafeProduction(read: Reader, config: Config): void {
   ) {
     read.fault('DATABASE_SSL', 'must be verify-full for a database on another machine')
   }
+  if (config.hasConsole && read.text('PUBLIC_URL') === undefined) {
+    read.fault(
+      'PUBLIC_URL',
+      'is missing: where browsers reach the console, such as https://billing.example.com; ' +
+        'without a console (CONSOLE=false) it may be missing',
+    )
+  }
   refusePlainText(read, config)
 }
 
@@ -334,6 +356,9 @@ function refusePlainText(read: Reader, config: Config): void {
   }
   if (isPlain(read.text('STRIPE_API_BASE') ?? '')) {
     read.fault('STRIPE_API_BASE', 'must be an https:// URL, unless it is on this machine')
+  }
+  if (config.publicUrl !== undefined && isPlain(config.publicUrl)) {
+    read.fault('PUBLIC_URL', 'must be an https:// URL, unless it is on this machine')
   }
   if (config.corsOrigins.some(isPlain)) {
     read.fault('CORS_ORIGINS', 'must be https:// origins, unless they are on this machine')

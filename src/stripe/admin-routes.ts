@@ -36,9 +36,21 @@ const StripeEvent = Type.Object(
   { $id: 'StripeEvent' },
 )
 
+const StripeEventDetail = Type.Object(
+  {
+    ...StripeEvent.properties,
+    payload: Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      additionalProperties: true,
+      description: 'As Stripe sent it; without personal data once a person in it is erased.',
+    }),
+  },
+  { $id: 'StripeEventDetail' },
+)
+
 const StripeEventPage = pageOf(ref(StripeEvent), 'StripeEventPage')
 
-export const stripeEventSchemas = [StripeEvent, StripeEventPage]
+export const stripeEventSchemas = [StripeEvent, StripeEventDetail, StripeEventPage]
 
 const EventId = line(255, { examples: ['evt_1NG8Du2eZvKYlo2CUI79vXWy'] })
 const EventParams = Type.Object({ event_id: EventId })
@@ -92,11 +104,14 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getStripeEvent',
         summary: 'Read a Stripe event',
         params: EventParams,
-        response: { 200: ref(StripeEvent) },
+        response: { 200: ref(StripeEventDetail) },
       },
       config: { permission: 'events:read', refusals: ['NOT_FOUND'] },
     },
-    async (request) => presentEvent(await findEvent(app.db, request.params.event_id)),
+    async (request) => {
+      const row = await findEvent(app.db, request.params.event_id)
+      return { ...presentEvent(row), payload: row.payload }
+    },
   )
 
   app.post(

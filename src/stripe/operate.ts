@@ -97,8 +97,15 @@ export function pageOfEvents(
 }
 
 /** @throws Refusal `NOT_FOUND` */
-export async function findEvent(db: Database, id: string): Promise<EventRow> {
-  const [row] = await db.select(EVENT).from(stripeEvents).where(eq(stripeEvents.id, id))
+export async function findEvent(
+  db: Database,
+  id: string,
+): Promise<EventRow & { payload: Record<string, unknown> }> {
+  const { payload } = stripeEvents
+  const [row] = await db
+    .select({ ...EVENT, payload })
+    .from(stripeEvents)
+    .where(eq(stripeEvents.id, id))
   if (row === undefined) throw new Refusal('NOT_FOUND')
   return row
 }

@@ -11,7 +11,10 @@ export const ReturnUrl = Type.String({
   examples: ['https://app.example.com/billing'],
 })
 
-export type ReturnUrlRule = Pick<Config, 'checkoutOrigins' | 'production'>
+export type ReturnUrlRule = Pick<Config, 'checkoutOrigins' | 'production'> & {
+  /** The origin of our own page, where one has sent the request. */
+  ownOrigin?: string | undefined
+}
 
 /** Characters that a WHATWG parser repairs or drops silently, and other parsers read differently. */
 const REPAIRED = /[\s\\\p{Cc}]/u
@@ -28,11 +31,15 @@ export function stripeReturningTo(
   urls: Readonly<Record<string, string>>,
   rule: ReturnUrlRule,
 ): StripeCalls {
-  if (app.hasStripe || rule.checkoutOrigins.length > 0) checkReturnUrls(urls, rule)
+  if (app.hasStripe || rule.checkoutOrigins.length > 0) requireReturnUrls(urls, rule)
   return app.stripe()
 }
 
-function checkReturnUrls(urls: Readonly<Record<string, string>>, rule: ReturnUrlRule): void {
+/** @throws Refusal `VALIDATION_FAILED` for a URL without an allowed origin */
+export function requireReturnUrls(
+  urls: Readonly<Record<string, string>>,
+  rule: ReturnUrlRule,
+): void {
   const details = Object.entries(urls)
     .filter(([, text]) => !isAllowed(text, rule))
     .map(([field]) => ({ path: `/${field}`, message: 'is not on an origin in CHECKOUT_ORIGINS' }))
@@ -43,6 +50,7 @@ function isAllowed(text: string, rule: ReturnUrlRule): boolean {
   if (REPAIRED.test(text) || !URL.canParse(text)) return false
   const url = new URL(text)
   if (url.username !== '' || url.password !== '') return false
+  if (url.origin === rule.ownOrigin) return true
   const isLocalhost = url.protocol === 'http:' && url.hostname === 'localhost' && !rule.production
   if (url.protocol !== 'https:' && !isLocalhost) return false
   return rule.checkoutOrigins.includes(url.origin)

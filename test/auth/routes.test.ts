@@ -11,8 +11,13 @@ import { stripeSignature } from '../support/stripe-events.ts'
 /** Everything that needs no credential. Adding a line here opens a route to the world. */
 const PUBLIC = [
   '/.well-known/events-jwks.json',
+  '/',
   '/.well-known/jwks.json',
   '/api/licenses/revocations',
+  '/assets/:name',
+  '/console',
+  '/console/*',
+  '/console/session',
   '/docs',
   '/docs/',
   '/docs/guides/access',
@@ -22,6 +27,7 @@ const PUBLIC = [
   '/docs/guides/bulk',
   '/docs/guides/clients',
   '/docs/guides/concepts',
+  '/docs/guides/console',
   '/docs/guides/credits',
   '/docs/guides/errors',
   '/docs/guides/events',
@@ -41,6 +47,9 @@ const PUBLIC = [
   '/health/live',
   '/health/ready',
   '/openapi.json',
+  '/portal',
+  '/portal/session',
+  '/portal/session/open',
 ]
 
 const REFUSED_WITH: Record<Exclude<Scope, 'public'>, RefusalCode> = {
@@ -66,7 +75,14 @@ test('every route is public by name or refuses whoever lacks its own credential'
   await t.test('the public ones are on the list, and only they', () => {
     const open = routes().filter(({ scope }) => scope === 'public')
     assert.deepEqual([...new Set(open.map(({ url }) => url))], PUBLIC)
-    assert.deepEqual([...new Set(open.map(({ method }) => method))].toSorted(), ['GET', 'HEAD'])
+    const changing = open.filter(({ method }) => method !== 'GET' && method !== 'HEAD')
+    // They need the origin of our pages, and a token, a link's secret or a cookie.
+    assert.deepEqual(changing.map(({ method, url }) => `${method} ${url}`).toSorted(), [
+      'DELETE /console/session',
+      'DELETE /portal/session',
+      'POST /console/session',
+      'POST /portal/session/open',
+    ])
   })
 
   await t.test('no route is without a scope but the preflight', () => {

@@ -43,6 +43,7 @@ test(
     const found = await commandBeside(['doctor', '--json'], {
       ...envOf(url),
       NODE_ENV: 'production',
+      PUBLIC_URL: 'https://billing.example.com',
       DATABASE_SSL: 'disable',
     })
     assert.match(found.output, /share one database session|changes its database session/)

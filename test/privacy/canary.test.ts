@@ -30,6 +30,10 @@ const OF_NOBODY = new Set([
   'POST /api/webhook-endpoints/:endpoint_id/replay',
   'POST /api/webhook-endpoints/:endpoint_id/rotate',
   'POST /api/webhook-endpoints/:endpoint_id/test',
+  // Of an operator.
+  'POST /console/session',
+  'DELETE /console/session',
+  'DELETE /console/sessions/:session_id',
 ])
 
 /** Every text that a person gives away, and what stands for it in a JSON body. */
@@ -72,6 +76,8 @@ function caller({ service }: Billing) {
     asAdmin: (method: string, path: string, body?: unknown) => call(admin, method, path, body),
     asInternal: (method: string, path: string, body?: unknown) =>
       call(internal, method, path, body),
+    asVisitor: (method: string, path: string, body?: unknown, cookie = '') =>
+      call({ origin: service.origin, cookie }, method, path, body),
     asCustomer: (apiKey: string) => (method: string, path: string, body?: unknown) =>
       call({ 'x-api-key': apiKey }, method, path, body),
   }
@@ -188,6 +194,16 @@ async function liveAsUser({ stripe, deliver }: Billing, calls: Caller): Promise<
   await calls.asInternal('PUT', `/account/${USER}/auto_top_up`, auto)
   assert.ok(await eventually(() => stripe.events.length > from + 2, 20_000))
   await deliver(withBillingDetails(stripe.events.slice(from)))
+  for (const ending of ['DELETE', 'GET']) {
+    const link = await post('/portal/session', {
+      user_id: USER,
+      return_url: `${URLS.success_url}?${canary()}`,
+    })
+    const secret = new URL(link.url).hash.slice(1)
+    await calls.asVisitor('POST', '/portal/session/open', { secret })
+    await calls.asVisitor(ending, '/portal/session')
+  }
+  await calls.asAdmin('PATCH', `/api/funds/accounts/${USER}`, { status: 'active' })
   await calls.asInternal('GET', `/account/${USER}/export`)
 }
 

@@ -185,6 +185,15 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   },
   'public.token_sums': { lineage: 'none' },
   // Of operators and services, not of customers and users.
+  'public.sessions': {
+    allow: 'none',
+    digest: 'none',
+    id: 'pseudonym',
+    kind: 'none',
+    // Where an app takes its user back; the row goes with the account.
+    return_url: 'personal',
+    token_id: 'none',
+  },
   'public.tokens': {
     allowed_ips: 'none',
     digest: 'none',

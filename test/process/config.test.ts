@@ -79,6 +79,8 @@ test('an empty environment is a development with the documented defaults, and fr
     migrateOnStart: true,
     drainDelayMs: 0,
     logLevel: 'info',
+    hasConsole: true,
+    publicUrl: undefined,
   })
   assert.ok(Object.isFrozen(config))
 })
@@ -334,6 +336,7 @@ test('production starts only with everything it needs, and says all that is miss
     /^INTERNAL_SERVICE_TOKEN is missing/,
     /^API_KEY_PEPPER is missing/,
     /^DATABASE_URL is missing/,
+    /^PUBLIC_URL is missing/,
     /^ADMIN_API_TOKEN is missing/,
   )
   const good: Environment = {
@@ -341,6 +344,7 @@ test('production starts only with everything it needs, and says all that is miss
     ...TOKENS,
     DATABASE_URL: 'postgres://strongroom@db.example/billing',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    PUBLIC_URL: 'https://billing.example.com',
     STRIPE_SECRET_KEY: ['sk', 'live', '9aB3cD5eF7gH9iJ1kL3mN5oP7q'].join('_'),
     STRIPE_WEBHOOK_SECRET: 'whsec_2bC4dE6fG8hI0jK2lM4nO6pQ8r',
   }
@@ -414,7 +418,34 @@ const PRODUCTION: Environment = {
   ...TOKENS,
   DATABASE_URL: 'postgres://strongroom@db.example/billing',
   LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+  PUBLIC_URL: 'https://billing.example.com',
 }
+
+test('PUBLIC_URL is where browsers reach the console, and production needs it for one', () => {
+  const url = (text: string | undefined) => readConfig({ PUBLIC_URL: text }).publicUrl
+  assert.equal(url('https://billing.example.com'), 'https://billing.example.com')
+  assert.equal(url('https://example.com/billing/'), 'https://example.com/billing')
+  assert.equal(url('http://localhost:3100'), 'http://localhost:3100')
+  for (const text of [
+    'billing.example.com',
+    'ftp://canary',
+    'https://',
+    'https://u:p@canary',
+    'https://canary/?a',
+    'https://canary/#a',
+  ]) {
+    assertFaults({ PUBLIC_URL: text }, /^PUBLIC_URL must be a URL/)
+  }
+  assertFaults({ ...PRODUCTION, PUBLIC_URL: undefined }, /^PUBLIC_URL is missing/)
+  assertFaults(
+    { ...PRODUCTION, PUBLIC_URL: 'http://canary.example' },
+    /^PUBLIC_URL must be an https/,
+  )
+  assertFaults({ ...PRODUCTION, PUBLIC_URL: 'http://127.0.0.1:3100' })
+  const without = readConfig({ ...PRODUCTION, PUBLIC_URL: undefined, CONSOLE: 'false' })
+  assert.deepEqual([without.hasConsole, without.publicUrl], [false, undefined])
+  assertFaults({ CONSOLE: 'canary' }, /^CONSOLE must be one of true, false/)
+})
 
 test('a host in the query of the database URL is judged as the one in its place', () => {
   const judged = (url: string, ...faults: RegExp[]) =>

@@ -141,6 +141,7 @@ test('an unsafe start in production names every fault at once and no value', asy
     'STRIPE_WEBHOOK_SECRET',
     'CORS_ORIGINS',
     'LICENSE_PRIVATE_KEY_PATH',
+    'PUBLIC_URL',
   ]
   assert.deepEqual(new Set(named), new Set(expected))
   assert.ok(!service.output().includes('canary'))

@@ -43,6 +43,7 @@ export async function scene(t: TestContext): Promise<Scene> {
     LICENSE_PRIVATE_KEY_PATH: keyPath,
     TRUST_PROXY: '127.0.0.1',
     AUDIT_CHECKPOINT_DIR: folder,
+    PUBLIC_URL: 'https://billing.example.com',
   }
   return {
     service,

@@ -37,6 +37,34 @@ export interface PublicCalls {
    * A set of its own: a key of another kind beside those of licences breaks readers.
    */
   getEventKeys: Call<'getEventKeys'>
+  /**
+   * Sign a browser in to the console with a token.
+   *
+   * Sets a cookie that stands for the token on admin routes, for at most 12 h and no longer than the token itself. Changes made with it need the `Origin` of this service.
+   */
+  signIn: Call<'signIn'>
+  /**
+   * Read whose session of the console a browser has.
+   */
+  getConsoleSession: Call<'getConsoleSession'>
+  /**
+   * Sign a browser out of the console.
+   */
+  signOut: Call<'signOut'>
+  /**
+   * Spend a portal’s link for a session.
+   *
+   * Called by the page that the link leads to. Sets a cookie for 30 minutes.
+   */
+  openPortalSession: Call<'openPortalSession'>
+  /**
+   * Read whose portal a browser has open.
+   */
+  getPortalSession: Call<'getPortalSession'>
+  /**
+   * Close the portal in this browser.
+   */
+  closePortalSession: Call<'closePortalSession'>
 }
 
 export const publicOperations = {
@@ -46,6 +74,12 @@ export const publicOperations = {
   getKeys: { method: 'get', path: '/.well-known/jwks.json' },
   getRevocations: { method: 'get', path: '/api/licenses/revocations' },
   getEventKeys: { method: 'get', path: '/.well-known/events-jwks.json' },
+  signIn: { method: 'post', path: '/console/session' },
+  getConsoleSession: { method: 'get', path: '/console/session' },
+  signOut: { method: 'delete', path: '/console/session' },
+  openPortalSession: { method: 'post', path: '/portal/session/open' },
+  getPortalSession: { method: 'get', path: '/portal/session' },
+  closePortalSession: { method: 'delete', path: '/portal/session' },
 } as const satisfies Record<keyof PublicCalls, Operation>
 
 export interface CustomerCalls {
@@ -178,6 +212,54 @@ Needs a key with the scope `usage:read`, or an operator’s token with the permi
 Needs a token with the permission `funds:write`.
    */
   adjustFunds: Call<'adjustFunds'>
+  /**
+   * Freeze a user’s account, or end that.
+   *
+   * A frozen account is not charged. Money can still be given back to it.
+
+Needs a token with the permission `funds:write`.
+   */
+  setFundsAccountStatus: Call<'setFundsAccountStatus'>
+  /**
+   * Read a user's account.
+   *
+   * Needs a token with the permission `funds:read`.
+   */
+  getFundsAccount: Call<'getFundsAccount'>
+  /**
+   * Sum what moved on all accounts, by hour or day.
+   *
+   * By kind and asset, over at most 8 days.
+
+Needs a token with the permission `funds:read`.
+   */
+  getMoneyFlow: Call<'getMoneyFlow'>
+  /**
+   * List a user's grants, newest first.
+   *
+   * Needs a token with the permission `funds:read`.
+   */
+  listFundsGrants: Call<'listFundsGrants'>
+  /**
+   * List a user's budgets by their ids.
+   *
+   * Needs a token with the permission `funds:read`.
+   */
+  listFundsBudgets: Call<'listFundsBudgets'>
+  /**
+   * A statement of a user's account.
+   *
+   * The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+
+Needs a token with the permission `funds:read`.
+   */
+  getFundsStatement: Call<'getFundsStatement'>
+  /**
+   * Prove a transfer offline, to anyone.
+   *
+   * Needs a token with the permission `funds:read`.
+   */
+  getFundsReceipt: Call<'getFundsReceipt'>
   /**
    * List accounts, newest first.
    *
@@ -397,6 +479,12 @@ Needs a token with the permission `usage:write`.
    */
   cleanUpUsage: Call<'cleanUpUsage'>
   /**
+   * Read how a user's account is topped up by itself, if it is.
+   *
+   * Needs a token with the permission `funds:read`.
+   */
+  getFundsAutoTopUp: Call<'getFundsAutoTopUp'>
+  /**
    * Have events sent somewhere, from now on.
    *
    * Only this answer contains the secret.
@@ -503,6 +591,30 @@ Needs a token with the permission `audit:read`.
    */
   getAuditProof: Call<'getAuditProof'>
   /**
+   * Read what `strongroom doctor` finds from inside the service.
+   *
+   * The parts of the checklist that read no records: settings, files, database, network and machine. At most a minute old. The command goes through all of it.
+
+Needs a token with the permission `metrics:read`.
+   */
+  getChecklist: Call<'getChecklist'>
+  /**
+   * List the browsers that are signed in, newest first.
+   *
+   * Those of the calling token; with `tokens:write` those of all tokens.
+
+Takes any token of its scope.
+   */
+  listConsoleSessions: Call<'listConsoleSessions'>
+  /**
+   * Sign another browser out.
+   *
+   * One of the calling token; with `tokens:write` any.
+
+Takes any token of its scope.
+   */
+  endConsoleSession: Call<'endConsoleSession'>
+  /**
    * Metrics for Prometheus.
    *
    * Takes the admin token or METRICS_TOKEN.
@@ -519,6 +631,13 @@ export const adminOperations = {
   listLicenses: { method: 'get', path: '/api/licenses/{customer_id}' },
   getUsage: { method: 'get', path: '/api/usage/{customer_id}' },
   adjustFunds: { method: 'post', path: '/api/funds/adjustments', key: 'header' },
+  setFundsAccountStatus: { method: 'patch', path: '/api/funds/accounts/{user_id}' },
+  getFundsAccount: { method: 'get', path: '/api/funds/accounts/{user_id}' },
+  getMoneyFlow: { method: 'get', path: '/api/funds/flow' },
+  listFundsGrants: { method: 'get', path: '/api/funds/accounts/{user_id}/grants' },
+  listFundsBudgets: { method: 'get', path: '/api/funds/accounts/{user_id}/budgets' },
+  getFundsStatement: { method: 'get', path: '/api/funds/accounts/{user_id}/statement' },
+  getFundsReceipt: { method: 'get', path: '/api/funds/transfers/{transfer_id}/receipt' },
   listFundsAccounts: { method: 'get', path: '/api/funds/accounts' },
   findFundsTransfers: { method: 'get', path: '/api/funds/transfers' },
   listFundsHolds: { method: 'get', path: '/api/funds/holds' },
@@ -548,6 +667,7 @@ export const adminOperations = {
   listUsageFindings: { method: 'get', path: '/api/usage/anomalies' },
   correctUsage: { method: 'post', path: '/api/usage/{customer_id}/corrections', key: 'report' },
   cleanUpUsage: { method: 'delete', path: '/api/usage/cleanup' },
+  getFundsAutoTopUp: { method: 'get', path: '/api/funds/accounts/{user_id}/auto_top_up' },
   createWebhookEndpoint: { method: 'post', path: '/api/webhook-endpoints' },
   listWebhookEndpoints: { method: 'get', path: '/api/webhook-endpoints' },
   getWebhookEndpoint: { method: 'get', path: '/api/webhook-endpoints/{endpoint_id}' },
@@ -556,18 +676,29 @@ export const adminOperations = {
   rotateWebhookSecret: { method: 'post', path: '/api/webhook-endpoints/{endpoint_id}/rotate' },
   listWebhookDeliveries: { method: 'get', path: '/api/webhook-endpoints/{endpoint_id}/deliveries' },
   replayWebhookDeliveries: { method: 'post', path: '/api/webhook-endpoints/{endpoint_id}/replay' },
-  testWebhookEndpoint: { method: 'post', path: '/api/webhook-endpoints/{endpoint_id}/test' },
+  testWebhookEndpoint: { method: 'post', path: '/api/webhook-endpoints/{endpoint_id}/test', bare: true },
   listEvents: { method: 'get', path: '/api/events' },
   listStripeEvents: { method: 'get', path: '/api/stripe/events' },
   getStripeEvent: { method: 'get', path: '/api/stripe/events/{event_id}' },
-  replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay' },
+  replayStripeEvent: { method: 'post', path: '/api/stripe/events/{event_id}/replay', bare: true },
   listAudit: { method: 'get', path: '/api/audit' },
   getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
   getAuditProof: { method: 'get', path: '/api/audit/proof' },
+  getChecklist: { method: 'get', path: '/api/doctor' },
+  listConsoleSessions: { method: 'get', path: '/console/sessions' },
+  endConsoleSession: { method: 'delete', path: '/console/sessions/{session_id}' },
   getMetrics: { method: 'get', path: '/metrics', text: true },
 } as const satisfies Record<keyof AdminCalls, Operation>
 
 export interface InternalCalls {
+  /**
+   * Make a link that opens a user’s portal.
+   *
+   * The link opens once and within 5 minutes. Then the browser has a session of 30 minutes for that account alone, which also ends with the calling token.
+
+Needs a token with the permission `accounts:read`.
+   */
+  invitePortal: Call<'invitePortal'>
   /**
    * Open a user's account.
    *
@@ -577,12 +708,6 @@ Needs a token with the permission `accounts:write`.
    */
   openAccount: Call<'openAccount'>
   /**
-   * Read a user's account.
-   *
-   * Needs a token with the permission `accounts:read`.
-   */
-  getAccount: Call<'getAccount'>
-  /**
    * Change a user's tier, status, credit limit or low-balance mark.
    *
    * `credit_limit` needs the permission `credit:write` too.
@@ -590,6 +715,12 @@ Needs a token with the permission `accounts:write`.
 Needs a token with the permission `accounts:write`.
    */
   updateAccount: Call<'updateAccount'>
+  /**
+   * Read a user's account.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  getAccount: Call<'getAccount'>
   /**
    * Erase a user's account for good.
    *
@@ -741,12 +872,6 @@ Needs a token with the permission `credit:write`.
    */
   getGrant: Call<'getGrant'>
   /**
-   * List a user's grants, newest first.
-   *
-   * Needs a token with the permission `accounts:read`.
-   */
-  listGrants: Call<'listGrants'>
-  /**
    * Make a budget of an account, or change it.
    *
    * It counts from now on. Another `amount`, `mode` or `alert_at` keeps what is used; another window, time zone or match starts anew.
@@ -767,17 +892,23 @@ Needs a token with the permission `credit:write`.
    */
   deleteBudget: Call<'deleteBudget'>
   /**
-   * List a user's budgets by their ids.
-   *
-   * Needs a token with the permission `accounts:read`.
-   */
-  listBudgets: Call<'listBudgets'>
-  /**
    * Ask whether a charge would be let through; it moves nothing.
    *
    * Needs a token with the permission `accounts:read`.
    */
   check: Call<'check'>
+  /**
+   * List a user's grants, newest first.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  listGrants: Call<'listGrants'>
+  /**
+   * List a user's budgets by their ids.
+   *
+   * Needs a token with the permission `accounts:read`.
+   */
+  listBudgets: Call<'listBudgets'>
   /**
    * Prove a transfer offline, to anyone.
    *
@@ -815,9 +946,10 @@ Needs a token with the permission `credit:write`.
 }
 
 export const internalOperations = {
+  invitePortal: { method: 'post', path: '/portal/session' },
   openAccount: { method: 'post', path: '/account' },
-  getAccount: { method: 'get', path: '/account/{user_id}' },
   updateAccount: { method: 'patch', path: '/account/{user_id}' },
+  getAccount: { method: 'get', path: '/account/{user_id}' },
   eraseAccount: { method: 'delete', path: '/account/{user_id}' },
   getBalance: { method: 'get', path: '/balance/{user_id}' },
   listTransfers: { method: 'get', path: '/account/{user_id}/transfers' },
@@ -838,12 +970,12 @@ export const internalOperations = {
   createGrant: { method: 'post', path: '/grants', key: 'header' },
   voidGrant: { method: 'post', path: '/grants/{grant_id}/void', key: 'header' },
   getGrant: { method: 'get', path: '/grants/{grant_id}' },
-  listGrants: { method: 'get', path: '/account/{user_id}/grants' },
   putBudget: { method: 'put', path: '/account/{user_id}/budgets/{budget_id}' },
   getBudget: { method: 'get', path: '/account/{user_id}/budgets/{budget_id}' },
   deleteBudget: { method: 'delete', path: '/account/{user_id}/budgets/{budget_id}' },
-  listBudgets: { method: 'get', path: '/account/{user_id}/budgets' },
   check: { method: 'post', path: '/check' },
+  listGrants: { method: 'get', path: '/account/{user_id}/grants' },
+  listBudgets: { method: 'get', path: '/account/{user_id}/budgets' },
   getReceipt: { method: 'get', path: '/transfers/{transfer_id}/receipt' },
   countSubscriptions: { method: 'get', path: '/stats/subscription_count' },
   openTopUpCheckout: { method: 'post', path: '/top_up/checkout', key: 'header' },

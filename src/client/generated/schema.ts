@@ -116,6 +116,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read whose session of the console a browser has */
+        get: operations["getConsoleSession"];
+        put?: never;
+        /**
+         * Sign a browser in to the console with a token
+         * @description Sets a cookie that stands for the token on admin routes, for at most 12 h and no longer than the token itself. Changes made with it need the `Origin` of this service.
+         */
+        post: operations["signIn"];
+        /** Sign a browser out of the console */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/session/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spend a portal’s link for a session
+         * @description Called by the page that the link leads to. Sets a cookie for 30 minutes.
+         */
+        post: operations["openPortalSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read whose portal a browser has open */
+        get: operations["getPortalSession"];
+        put?: never;
+        /**
+         * Make a link that opens a user’s portal
+         * @description The link opens once and within 5 minutes. Then the browser has a session of 30 minutes for that account alone, which also ends with the calling token.
+         *
+         *     Needs a token with the permission `accounts:read`.
+         */
+        post: operations["invitePortal"];
+        /** Close the portal in this browser */
+        delete: operations["closePortalSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -346,6 +412,136 @@ export interface paths {
          *     Needs a token with the permission `funds:write`.
          */
         post: operations["adjustFunds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/accounts/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a user's account
+         * @description Needs a token with the permission `funds:read`.
+         */
+        get: operations["getFundsAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Freeze a user’s account, or end that
+         * @description A frozen account is not charged. Money can still be given back to it.
+         *
+         *     Needs a token with the permission `funds:write`.
+         */
+        patch: operations["setFundsAccountStatus"];
+        trace?: never;
+    };
+    "/api/funds/flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum what moved on all accounts, by hour or day
+         * @description By kind and asset, over at most 8 days.
+         *
+         *     Needs a token with the permission `funds:read`.
+         */
+        get: operations["getMoneyFlow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/accounts/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's grants, newest first
+         * @description Needs a token with the permission `funds:read`.
+         */
+        get: operations["listFundsGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/accounts/{user_id}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's budgets by their ids
+         * @description Needs a token with the permission `funds:read`.
+         */
+        get: operations["listFundsBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/accounts/{user_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A statement of a user's account
+         * @description The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+         *
+         *     Needs a token with the permission `funds:read`.
+         */
+        get: operations["getFundsStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funds/transfers/{transfer_id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove a transfer offline, to anyone
+         * @description Needs a token with the permission `funds:read`.
+         */
+        get: operations["getFundsReceipt"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -880,6 +1076,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/funds/accounts/{user_id}/auto_top_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a user's account is topped up by itself, if it is
+         * @description Needs a token with the permission `funds:read`.
+         */
+        get: operations["getFundsAutoTopUp"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhook-endpoints": {
         parameters: {
             query?: never;
@@ -1157,6 +1373,72 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what `strongroom doctor` finds from inside the service
+         * @description The parts of the checklist that read no records: settings, files, database, network and machine. At most a minute old. The command goes through all of it.
+         *
+         *     Needs a token with the permission `metrics:read`.
+         */
+        get: operations["getChecklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the browsers that are signed in, newest first
+         * @description Those of the calling token; with `tokens:write` those of all tokens.
+         *
+         *     Takes any token of its scope.
+         */
+        get: operations["listConsoleSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign another browser out
+         * @description One of the calling token; with `tokens:write` any.
+         *
+         *     Takes any token of its scope.
+         */
+        delete: operations["endConsoleSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1630,26 +1912,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/account/{user_id}/grants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List a user's grants, newest first
-         * @description Needs a token with the permission `accounts:read`.
-         */
-        get: operations["listGrants"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/account/{user_id}/budgets/{budget_id}": {
         parameters: {
             query?: never;
@@ -1680,26 +1942,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/account/{user_id}/budgets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List a user's budgets by their ids
-         * @description Needs a token with the permission `accounts:read`.
-         */
-        get: operations["listBudgets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/check": {
         parameters: {
             query?: never;
@@ -1714,6 +1956,46 @@ export interface paths {
          * @description Needs a token with the permission `accounts:read`.
          */
         post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's grants, newest first
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["listGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/{user_id}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's budgets by their ids
+         * @description Needs a token with the permission `accounts:read`.
+         */
+        get: operations["listBudgets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2392,7 +2674,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add codes. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "WEBHOOK_ENDPOINT_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "WEBHOOK_ENDPOINT_DISABLED" | "TOO_MANY_WEBHOOK_ENDPOINTS" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "EVENTS_KEY_MISSING" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "PORTAL_LINK_SPENT" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "WEBHOOK_ENDPOINT_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "WEBHOOK_ENDPOINT_DISABLED" | "TOO_MANY_WEBHOOK_ENDPOINTS" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "EVENTS_KEY_MISSING" | "PORTAL_NOT_CONFIGURED" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -2475,6 +2757,45 @@ export interface components {
              */
             settled_at: string | null;
         };
+        StripeEventDetail: {
+            /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
+            event_id: string;
+            /** @example customer.subscription.updated */
+            type: string;
+            status: components["schemas"]["StripeEventStatus"];
+            /** @description Why it is parked or ignored. */
+            reason: string | null;
+            /**
+             * @description The id of the event's object.
+             * @example sub_1MowQVLkdIwHu7ixeRlqHVzs
+             */
+            object_id: string | null;
+            livemode: boolean;
+            /** @example 2026-10-28.endive */
+            api_version: string | null;
+            /**
+             * Format: date-time
+             * @description Stripe's time of the event.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            settled_at: string | null;
+            /** @description As Stripe sent it; without personal data once a person in it is erased. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
         StripeEventPage: {
             data: components["schemas"]["StripeEvent"][];
             /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
@@ -2496,7 +2817,7 @@ export interface components {
             /** @example customer.created */
             event: string;
             /**
-             * @description `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.
+             * @description `admin:<token id>`, `internal:<token id>`, `key:<key id>`, `cli:<name>`, `portal:<session id>`, `stripe` or `system`; the id of a token of the environment is the first 8 hex digits of its SHA-256.
              * @example admin:1f9a3b07
              */
             actor: string;
@@ -2559,6 +2880,15 @@ export interface components {
             size: number;
             proof: string[];
             checkpoint: components["schemas"]["AuditCheckpoint"];
+        };
+        Checklist: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            examined_at: string;
+            findings: components["schemas"]["ChecklistFinding"][];
         };
         Account: {
             /** @example user-123 */
@@ -2961,6 +3291,8 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             resets_at: string | null;
+            /** @description Whether the user made it in the portal, and may change it there. */
+            made_in_portal: boolean;
         };
         BudgetPage: {
             data: components["schemas"]["Budget"][];
@@ -2978,6 +3310,22 @@ export interface components {
             available: number;
             /** @description Those that would count it, the one with the least remaining first. */
             budgets: components["schemas"]["CheckedBudget"][];
+        };
+        MoneyFlow: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            to: string;
+            /** @description By time, asset and kind. Holds and their releases move nothing. */
+            data: components["schemas"]["MoneyFlowBucket"][];
         };
         ErasedAccount: {
             /** @example user-123 */
@@ -3350,6 +3698,81 @@ export interface components {
             /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
             next_cursor: string | null;
         };
+        ConsoleSession: {
+            session_id: string;
+            /** @example 4fGh7KqL9mNp */
+            token_id: string;
+            /** @enum {string|null} */
+            role: "owner" | "operator" | "support" | "finance" | "auditor" | null;
+            permissions: components["schemas"]["AdminPermission"][];
+            /** @description Whether the token is of the database, rather than of the environment. */
+            is_stored: boolean;
+            version: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        /** @description `session` is null for a browser that is not signed in. */
+        ConsoleVisit: {
+            session: components["schemas"]["ConsoleSession"] | null;
+        };
+        ConsoleSessionItem: {
+            session_id: string;
+            /** @example 4fGh7KqL9mNp */
+            token_id: string;
+            /** @description Whether it is the one that asks. */
+            is_current: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        ConsoleSessionPage: {
+            data: components["schemas"]["ConsoleSessionItem"][];
+            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            next_cursor: string | null;
+        };
+        UserPortalLink: {
+            /**
+             * @description Opens once; the secret stands in its fragment, which no server logs.
+             * @example https://billing.example.com/portal#…
+             */
+            url: string;
+            /**
+             * Format: date-time
+             * @description Until then it can be opened.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        UserPortalSession: {
+            user_id: string;
+            allow: components["schemas"]["PortalRight"][];
+            return_url: string | null;
+            /** @description Whether auto top-up was ever set. */
+            has_auto_top_up: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        /** @description `session` is null for a browser without one. */
+        UserPortalVisit: {
+            session: components["schemas"]["UserPortalSession"] | null;
+        };
         Subscription: {
             /**
              * @description Null for a subscription to something else.
@@ -3652,6 +4075,9 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             updated_at: string;
+        };
+        AutoTopUpOfAccount: {
+            auto_top_up: components["schemas"]["AutoTopUp"] | null;
         };
         WebhookEndpoint: {
             /** @example we_8sKq2VbXw0RtYz1A */
@@ -4451,6 +4877,16 @@ export interface components {
          * @enum {string}
          */
         StripeEventStatus: "parked" | "waiting" | "applied" | "ignored";
+        ChecklistFinding: {
+            /** @example Settings */
+            group: string;
+            /** @example log level */
+            check: string;
+            /** @enum {string} */
+            status: "pass" | "warning" | "failure" | "unseen";
+            reason: string;
+            advice?: string;
+        };
         /** @enum {string} */
         AccountStatus: "active" | "frozen" | "closed";
         /** @description When grants expire next, and what remains of all that do then. */
@@ -4567,6 +5003,29 @@ export interface components {
              */
             remaining: number;
         };
+        MoneyFlowBucket: {
+            /**
+             * Format: date-time
+             * @description When the hour or day begins, in UTC.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            bucket: string;
+            /** @example USD/2 */
+            asset: string;
+            /** @enum {string} */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+            /**
+             * Format: double
+             * @description What these did to the balances of users together: below zero for charges.
+             * @example -12500
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @example 25
+             */
+            transfers: number;
+        };
         /**
          * @example {
          *       "trial_days": 14,
@@ -4677,6 +5136,10 @@ export interface components {
         TokenRole: "owner" | "operator" | "support" | "finance" | "auditor";
         /** @enum {string} */
         TokenPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read" | "accounts:read" | "accounts:write" | "funds:deduct" | "funds:hold" | "funds:refund" | "funds:top_up" | "credit:write" | "stats:read";
+        /** @enum {string} */
+        AdminPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read";
+        /** @enum {string} */
+        PortalRight: "top_up" | "auto_top_up" | "budgets";
         SubscriptionPlan: {
             /** @example starter */
             plan: string;
@@ -6384,6 +6847,31 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        SignInRequest: {
+            /**
+             * @description A token of the admin scope.
+             * @example srt_adm_…
+             */
+            token: string;
+        };
+        OpenPortalSessionRequest: {
+            /** @description The fragment of the link. */
+            secret: string;
+        };
+        InvitePortalRequest: {
+            /**
+             * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+             * @example user-123
+             */
+            user_id: string;
+            /**
+             * @description Where the portal leads back to: https: on an origin in CHECKOUT_ORIGINS; http: only to localhost in development.
+             * @example https://app.example.com/billing
+             */
+            return_url?: string;
+            /** @description What the user may do besides reading: nothing if not given. `top_up` needs `funds:top_up` too, `auto_top_up` and `budgets` need `credit:write`. */
+            allow?: components["schemas"]["PortalRight"][];
+        };
         /** @description An event as Stripe sends it, byte for byte as it was signed. */
         ReceiveStripeEventRequest: {
             id: string;
@@ -6493,6 +6981,10 @@ export interface components {
              * @example order-1001
              */
             idempotency_key?: string;
+        };
+        SetFundsAccountStatusRequest: {
+            /** @enum {string} */
+            status: "active" | "frozen";
         };
         PutPlanRequest: {
             /** @example Starter */
@@ -7238,6 +7730,158 @@ export interface operations {
             };
         };
     };
+    getConsoleSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleVisit"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out, now or before. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    openPortalSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenPortalSessionRequest"];
+            };
+        };
+        responses: {
+            /** @description Opened. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getPortalSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPortalVisit"];
+                };
+            };
+        };
+    };
+    invitePortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user_id": "user-123",
+                 *       "allow": [
+                 *         "top_up"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["InvitePortalRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPortalLink"];
+                };
+            };
+        };
+    };
+    closePortalSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Closed, now or before. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     receiveStripeEvent: {
         parameters: {
             query?: never;
@@ -7588,6 +8232,221 @@ export interface operations {
             };
         };
     };
+    getFundsAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    setFundsAccountStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "frozen"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetFundsAccountStatusRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    getMoneyFlow: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A day before `to` if not given.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time; now if not given.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+                bucket?: "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyFlow"];
+                };
+            };
+        };
+    };
+    listFundsGrants: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+                status?: components["schemas"]["GrantStatus"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPage"];
+                };
+            };
+        };
+    };
+    listFundsBudgets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetPage"];
+                };
+            };
+        };
+    };
+    getFundsStatement: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From this time on; from the beginning if not given.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                from?: string;
+                /**
+                 * @description Before this time; until now if not given.
+                 * @example 2027-01-01T00:00:00.000Z
+                 */
+                to?: string;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+        };
+    };
+    getFundsReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example tr_42_7 */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+        };
+    };
     listFundsAccounts: {
         parameters: {
             query?: {
@@ -7629,6 +8488,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
+                /**
+                 * @description This one, if the rest fits.
+                 * @example tr_42_7
+                 */
+                transfer_id?: string;
                 /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
                  * @example user-123
@@ -7806,6 +8670,16 @@ export interface operations {
                 /** @description The exact address; upper and lower case are equal. */
                 email?: string;
                 external_id?: string;
+                /**
+                 * @description Whose API key this is, revoked or not.
+                 * @example 4fGh7KqL
+                 */
+                key_id?: string;
+                /**
+                 * @description Whose Stripe customer or subscription this is.
+                 * @example cus_4fGh7KqL9mNp2R
+                 */
+                stripe_id?: string;
                 /** @example starter */
                 plan?: string;
                 /** @example active */
@@ -8517,6 +9391,32 @@ export interface operations {
             };
         };
     };
+    getFundsAutoTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUpOfAccount"];
+                };
+            };
+        };
+    };
     listWebhookEndpoints: {
         parameters: {
             query?: {
@@ -8850,7 +9750,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StripeEvent"];
+                    "application/json": components["schemas"]["StripeEventDetail"];
                 };
             };
         };
@@ -8884,6 +9784,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
+                /** @description With commitments instead of values: as canonical JSON, each record is its leaf. */
+                as_logged?: boolean;
                 event?: string;
                 actor?: string;
                 subject?: string;
@@ -8954,6 +9856,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditProof"];
                 };
+            };
+        };
+    };
+    getChecklist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checklist"];
+                };
+            };
+        };
+    };
+    listConsoleSessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleSessionPage"];
+                };
+            };
+        };
+    };
+    endConsoleSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example sess_4fGh7KqL9mNp2RsT */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9641,6 +10608,11 @@ export interface operations {
                 /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 /**
+                 * @description This one, if the rest fits.
+                 * @example tr_42_7
+                 */
+                transfer_id?: string;
+                /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
                  * @example user-123
                  */
@@ -9786,37 +10758,6 @@ export interface operations {
             };
         };
     };
-    listGrants: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description The `next_cursor` of the previous page. */
-                cursor?: string;
-                status?: components["schemas"]["GrantStatus"];
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
-                 * @example user-123
-                 */
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantPage"];
-                };
-            };
-        };
-    };
     getBudget: {
         parameters: {
             query?: never;
@@ -9922,36 +10863,6 @@ export interface operations {
             };
         };
     };
-    listBudgets: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description The `next_cursor` of the previous page. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
-                 * @example user-123
-                 */
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BudgetPage"];
-                };
-            };
-        };
-    };
     check: {
         parameters: {
             query?: never;
@@ -9978,6 +10889,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Check"];
+                };
+            };
+        };
+    };
+    listGrants: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+                status?: components["schemas"]["GrantStatus"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPage"];
+                };
+            };
+        };
+    };
+    listBudgets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
+                 * @example user-123
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetPage"];
                 };
             };
         };

@@ -8,14 +8,19 @@ import { takeTurn } from '../turns.ts'
 import { BUDGETS_MAX, type Terms, begun, rolled } from './budget.ts'
 import { budgets } from './tables.ts'
 
+/** A portal's user changes only what was made in the portal. */
+export interface Changer extends Actor {
+  isInPortal: boolean
+}
+
 /**
  * Makes a budget or changes its terms. Another amount keeps what is used; another window or match starts
  * anew.
- * @throws Refusal `ACCOUNT_NOT_FOUND` or `TOO_MANY_BUDGETS`
+ * @throws Refusal `ACCOUNT_NOT_FOUND`, `TOO_MANY_BUDGETS` or `PERMISSION_DENIED`
  */
 export function putBudget(
   db: Database,
-  actor: Actor,
+  { isInPortal, ...actor }: Changer,
   userId: string,
   id: string,
   terms: Terms,
@@ -23,6 +28,7 @@ export function putBudget(
   return db.transaction(async (tx) => {
     const { account, now } = await locked(tx, userId)
     const [before] = await tx.select().from(budgets).where(named(account, id)).for('update')
+    if (isInPortal && before !== undefined) requireMadeInPortal(before)
     if (before === undefined && account.budgetCount >= BUDGETS_MAX) {
       throw new Refusal('TOO_MANY_BUDGETS')
     }
@@ -38,7 +44,7 @@ export function putBudget(
     const row = { ...terms, used, windowStart, resetsAt, sinceSeq, alerted }
     await tx
       .insert(budgets)
-      .values({ accountId: account.id, id, ...row })
+      .values({ accountId: account.id, id, madeInPortal: isInPortal, ...row })
       .onConflictDoUpdate({ target: [budgets.accountId, budgets.id], set: row })
     if (before === undefined) await count(tx, account, 1)
     const { amount, window, mode } = terms
@@ -51,17 +57,18 @@ export function putBudget(
   })
 }
 
-/** @throws Refusal `ACCOUNT_NOT_FOUND` or `BUDGET_NOT_FOUND` */
+/** @throws Refusal `ACCOUNT_NOT_FOUND`, `BUDGET_NOT_FOUND` or `PERMISSION_DENIED` */
 export function deleteBudget(
   db: Database,
-  actor: Actor,
+  { isInPortal, ...actor }: Changer,
   userId: string,
   id: string,
 ): Promise<void> {
   return db.transaction(async (tx) => {
     const { account } = await locked(tx, userId)
-    const gone = await tx.delete(budgets).where(named(account, id)).returning({ id: budgets.id })
-    if (gone.length === 0) throw new Refusal('BUDGET_NOT_FOUND')
+    const [gone] = await tx.delete(budgets).where(named(account, id)).returning()
+    if (gone === undefined) throw new Refusal('BUDGET_NOT_FOUND')
+    if (isInPortal) requireMadeInPortal(gone)
     await count(tx, account, -1)
     await recordAudit(tx, actor, {
       event: 'budget.deleted',
@@ -69,6 +76,25 @@ export function deleteBudget(
       personal: { budget_id: id },
     })
   })
+}
+
+function requireMadeInPortal({ madeInPortal }: { madeInPortal: boolean | null }): void {
+  if (madeInPortal === true) return
+  throw new Refusal('PERMISSION_DENIED', { message: 'The budget was not made in the portal.' })
+}
+
+/** The ids of those of an account that its user made in the portal. */
+export async function madeInPortal(
+  db: Pick<Database, 'select'>,
+  some: readonly { accountId: bigint }[],
+): Promise<Set<string>> {
+  const accountId = some[0]?.accountId
+  if (accountId === undefined) return new Set()
+  const rows = await db
+    .select({ id: budgets.id })
+    .from(budgets)
+    .where(and(eq(budgets.accountId, accountId), eq(budgets.madeInPortal, true)))
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Of an account that is closed and locked. */

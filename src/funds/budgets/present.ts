@@ -2,7 +2,8 @@ import type { BalanceRow } from '../balances.ts'
 import { availableOf } from '../present.ts'
 import { type Budget, type Notes, isMatch, remainingOf, tightest } from './budget.ts'
 
-export function presentBudget(budget: Budget, userId: string) {
+/** @param own the ids of those that the user made in the portal */
+export function presentBudget(budget: Budget, userId: string, own: ReadonlySet<string>) {
   const { id, amount, window, timeZone, referencePrefix, reason, mode, alertAt } = budget
   const { used, lapsed, windowStart, resetsAt } = budget
   return {
@@ -18,6 +19,7 @@ export function presentBudget(budget: Budget, userId: string) {
     remaining: Number(remainingOf(budget)),
     window_start: windowStart.toISOString(),
     resets_at: resetsAt?.toISOString() ?? null,
+    made_in_portal: own.has(id),
   }
 }
 

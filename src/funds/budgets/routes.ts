@@ -1,11 +1,13 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { actorOf } from '../../auth/scope.ts'
 import { textPageAnswer, textPageRequest } from '../../http/pagination.ts'
 import { invalid, ref } from '../../http/schemas.ts'
 import { Refusal } from '../../refusals/index.ts'
+import type { Reading } from '../reading.ts'
 import { UserParams } from '../schemas.ts'
-import { deleteBudget, putBudget } from './change.ts'
+import { type Changer, deleteBudget, madeInPortal, putBudget } from './change.ts'
 import { presentBudget, presentCheck } from './present.ts'
 import {
   Budget,
@@ -27,7 +29,7 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
     const { budgets } = await app.funds.balance(userId)
     const budget = budgets.find((one) => one.id === id)
     if (budget === undefined) throw new Refusal('BUDGET_NOT_FOUND')
-    return presentBudget(budget, userId)
+    return presentBudget(budget, userId, await madeInPortal(app.db, budgets))
   }
 
   app.put(
@@ -42,7 +44,11 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: BudgetBody,
         response: { 200: ref(Budget) },
       },
-      config: { permission: 'credit:write', refusals: ['ACCOUNT_NOT_FOUND', 'TOO_MANY_BUDGETS'] },
+      config: {
+        permission: 'credit:write',
+        portal: 'budgets',
+        refusals: ['ACCOUNT_NOT_FOUND', 'TOO_MANY_BUDGETS'],
+      },
     },
     async (request) => {
       const { user_id: userId, budget_id: id } = request.params
@@ -50,7 +56,7 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { amount, window, mode = 'hard', match = {}, alert_at: alertAt = [] } = request.body
       const { time_zone: timeZone = 'UTC' } = request.body
       if (!isTimeZone(timeZone)) throw invalid('/time_zone', 'is not a known time zone')
-      await putBudget(request.db, actorOf(request), userId, id, {
+      await putBudget(request.db, changerOf(request), userId, id, {
         amount: BigInt(amount),
         window,
         timeZone,
@@ -74,6 +80,7 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'accounts:read',
+        portal: 'read',
         refusals: ['ACCOUNT_NOT_FOUND', 'BUDGET_NOT_FOUND'],
       },
     },
@@ -81,31 +88,6 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { user_id: userId, budget_id: id } = request.params
       request.userId = userId
       return presented(userId, id)
-    },
-  )
-
-  app.get(
-    '/account/:user_id/budgets',
-    {
-      schema: {
-        operationId: 'listBudgets',
-        summary: "List a user's budgets by their ids",
-        params: UserParams,
-        querystring: ListBudgetsQuery,
-        response: { 200: ref(BudgetPage) },
-      },
-      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'] },
-    },
-    async (request) => {
-      const userId = (request.userId = request.params.user_id)
-      const list = ['budgets', userId]
-      const { limit, after } = textPageRequest(request.query, list)
-      const { budgets } = await app.funds.balance(userId)
-      const rows = budgets.toSorted(byId).filter(({ id }) => after === null || id > after)
-      return textPageAnswer(rows, limit, list, {
-        present: (row) => presentBudget(row, userId),
-        placeOf: ({ id }) => id,
-      })
     },
   )
 
@@ -120,13 +102,14 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'credit:write',
+        portal: 'budgets',
         refusals: ['ACCOUNT_NOT_FOUND', 'BUDGET_NOT_FOUND'],
       },
     },
     async (request, reply) => {
       const { user_id: userId, budget_id: id } = request.params
       request.userId = userId
-      await deleteBudget(request.db, actorOf(request), userId, id)
+      await deleteBudget(request.db, changerOf(request), userId, id)
       return reply.code(204).send(null)
     },
   )
@@ -149,6 +132,45 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return presentCheck(row, { reference, reason }, BigInt(amount))
     },
   )
+}
+
+export const budgetListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
+  app,
+  { account, permission, ids },
+) => {
+  app.get(
+    `${account}/budgets`,
+    {
+      schema: {
+        operationId: ids.budgets,
+        summary: "List a user's budgets by their ids",
+        params: UserParams,
+        querystring: ListBudgetsQuery,
+        response: { 200: ref(BudgetPage) },
+      },
+      config: {
+        permission,
+        portal: 'read',
+        refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'],
+      },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const list = ['budgets', userId]
+      const { limit, after } = textPageRequest(request.query, list)
+      const { budgets } = await app.funds.balance(userId)
+      const rows = budgets.toSorted(byId).filter(({ id }) => after === null || id > after)
+      const own = await madeInPortal(app.db, budgets)
+      return textPageAnswer(rows, limit, list, {
+        present: (row) => presentBudget(row, userId, own),
+        placeOf: ({ id }) => id,
+      })
+    },
+  )
+}
+
+function changerOf(request: FastifyRequest): Changer {
+  return { ...actorOf(request), isInPortal: request.portal !== null }
 }
 
 function byId(a: { id: string }, b: { id: string }): number {

@@ -94,6 +94,9 @@ export const Budget = Type.Object(
     }),
     window_start: Timestamp,
     resets_at: nullable(Timestamp),
+    made_in_portal: Type.Boolean({
+      description: 'Whether the user made it in the portal, and may change it there.',
+    }),
   },
   { $id: 'Budget' },
 )

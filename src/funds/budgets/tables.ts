@@ -1,5 +1,14 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, pgTable, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 
 /** 2^53 - 1: the largest amount that every JSON reader keeps exactly. */
 const LIMIT = sql.raw(String(Number.MAX_SAFE_INTEGER))
@@ -32,6 +41,8 @@ export const budgets = pgTable(
     sinceSeq: bigint({ mode: 'bigint' }).notNull(),
     /** The highest percentage that was told of in this window. */
     alerted: smallint().notNull(),
+    /** Whether its user made it in the portal, and may change it there; null in old rows. */
+    madeInPortal: boolean(),
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.id] }),

@@ -91,13 +91,14 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
     },
     async (request) => {
       const { user_id: userId, reference, reason, kind, idempotency_key: key } = request.query
-      const { from, to } = request.query
-      const list = ['all transfers', userId, reference, reason, kind, key, from, to]
+      const { from, to, transfer_id } = request.query
+      const list = ['all transfers', userId, reference, reason, kind, key, from, to, transfer_id]
       const page = placePage(request.query, list)
       const times = timesOf(request.query)
       const accountId = await accountIdOf(app.db, userId)
       if (accountId === null) return { data: [], next_cursor: null }
-      const filter = { accountId, reference, reason, kind, idempotencyKey: key, ...times }
+      const place = transfer_id === undefined ? undefined : placeOf(transfer_id)
+      const filter = { place, accountId, reference, reason, kind, idempotencyKey: key, ...times }
       const { rows, last } = await findTransfers(app.db, filter, page)
       return placeAnswer({ rows: await presentTransfers(app.db, rows), last }, list)
     },

@@ -10,7 +10,7 @@ import {
   strictObject,
 } from '../../http/schemas.ts'
 import { TRANSFER_KINDS, type TransferKind } from '../posting.ts'
-import { Account, Hold, IdempotencyKey, UserId } from '../schemas.ts'
+import { Account, Hold, IdempotencyKey, TransferId, UserId } from '../schemas.ts'
 import type { HoldStatus } from './holds.ts'
 
 export const ListAccountsQuery = strictObject({
@@ -37,6 +37,7 @@ export const AccountPage = pageOf(ref(Account), 'AccountPage')
 
 export const FindTransfersQuery = strictObject({
   ...PageQuery,
+  transfer_id: Type.Optional({ ...TransferId, description: 'This one, if the rest fits.' }),
   user_id: Type.Optional(UserId),
   reference: Type.Optional(line(255, { examples: ['job-77'] })),
   reason: Type.Optional(line(500, { description: 'The whole of it.' })),

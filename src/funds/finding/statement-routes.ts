@@ -11,6 +11,7 @@ import {
   timesOf,
 } from '../../http/schemas.ts'
 import { Transfer, UserParams } from '../schemas.ts'
+import type { Reading } from '../reading.ts'
 import { statementRange } from './statement.ts'
 import { statementCsv, statementJson } from './statement-text.ts'
 
@@ -62,13 +63,16 @@ const StatementQuery = strictObject({
   ),
 })
 
-/** Internal: what became of a user's balance in a time. */
-export const statementRoutes: FastifyPluginAsyncTypebox = async (app) => {
+/** What became of a user's balance in a time. */
+export const statementRoutes: FastifyPluginAsyncTypebox<Reading> = async (
+  app,
+  { account, permission, ids },
+) => {
   app.get(
-    '/account/:user_id/statement',
+    `${account}/statement`,
     {
       schema: {
-        operationId: 'getStatement',
+        operationId: ids.statement,
         summary: "A statement of a user's account",
         description:
           'The balance before `from`, everything that changed it before `to`, and the balance then, which ' +
@@ -79,7 +83,7 @@ export const statementRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: StatementQuery,
         response: { 200: ref(Statement) },
       },
-      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND'] },
+      config: { permission, portal: 'read', refusals: ['ACCOUNT_NOT_FOUND'] },
     },
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)

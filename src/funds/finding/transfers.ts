@@ -1,12 +1,15 @@
 import { type SQL, and, sql } from 'drizzle-orm'
 import type { Database } from '../../database/index.ts'
 import type { TransferRow } from '../accounts.ts'
+import type { Place } from '../operations.ts'
 import type { TransferKind } from '../posting.ts'
 import { transfers } from '../tables.ts'
 import { lastSeqBefore } from './bounds.ts'
 import { type Found, type PlacePage, WALK_MAX, foundOf, timestamp } from './places.ts'
 
 export interface TransferFilter {
+  /** One transfer alone. */
+  place?: Place | undefined
   accountId: bigint | undefined
   reference: string | undefined
   reason: string | undefined
@@ -84,10 +87,11 @@ export async function wayOf(
   filter: TransferFilter,
   { before }: PlacePage,
 ): Promise<Way> {
-  const { accountId, reference, reason, kind, idempotencyKey, from, to } = filter
+  const { place, accountId, reference, reason, kind, idempotencyKey, from, to } = filter
   const account = accountId === undefined ? [] : [sql`account_id = ${String(accountId)}::bigint`]
   const isCharge = kind === 'deduct'
   const terms: Term[] = [
+    ...(place === undefined ? [] : [placeTerm(place)]),
     ...(idempotencyKey === undefined
       ? []
       : [textTerm('idempotency_key', idempotencyKey, sql`not starts_with(idempotency_key, ' ')`)]),
@@ -143,6 +147,12 @@ interface Term {
   check?: SQL
   /** Of any row. */
   is: SQL
+}
+
+/** By the primary key. */
+function placeTerm({ accountId, seq }: Place): Term {
+  const is = sql`account_id = ${String(accountId)}::bigint and seq = ${String(seq)}::bigint`
+  return { walk: is, is }
 }
 
 /** By the hash that is in the index. The text itself would lead the planner to think it much rarer. */

@@ -7,6 +7,7 @@ import { MOVING, callerOf, send } from '../moving.ts'
 import type { Moved } from '../operations.ts'
 import { placeOf } from '../ids.ts'
 import { presentGrant } from '../present.ts'
+import type { Reading } from '../reading.ts'
 import { IdempotencyHeaders, UserParams } from '../schemas.ts'
 import { getGrant, listGrants, openBreakage } from './list.ts'
 import { Grant, GrantBody, GrantPage, GrantParams, ListGrantsQuery, VoidBody } from './schemas.ts'
@@ -92,18 +93,27 @@ export const grantRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return presentGrant(grant, userId, now)
     },
   )
+}
 
+export const grantListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
+  app,
+  { account, permission, ids },
+) => {
   app.get(
-    '/account/:user_id/grants',
+    `${account}/grants`,
     {
       schema: {
-        operationId: 'listGrants',
+        operationId: ids.grants,
         summary: "List a user's grants, newest first",
         params: UserParams,
         querystring: ListGrantsQuery,
         response: { 200: ref(GrantPage) },
       },
-      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'] },
+      config: {
+        permission,
+        portal: 'read',
+        refusals: ['ACCOUNT_NOT_FOUND', 'INVALID_CURSOR'],
+      },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)

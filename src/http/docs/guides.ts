@@ -21,6 +21,7 @@ export const GUIDES = [
   'events',
   'audit',
   'access',
+  'console',
   'rotation',
   'clients',
   'errors',

@@ -5,8 +5,8 @@ import { autoTopUpExports, autoTopUpNames, closeAutoTopUp, finishAutoTopUp } fro
 
 export { checkAutoTopUps } from './check.ts'
 export { paymentEnded } from './events.ts'
-export { autoTopUpRoutes } from './routes.ts'
-export { AutoTopUp } from './schemas.ts'
+export { autoTopUpRoutes, operatorAutoTopUpRoutes } from './routes.ts'
+export { AutoTopUp, AutoTopUpOfAccount } from './schemas.ts'
 
 declare module '../../audit/record.ts' {
   interface AuditEvents {

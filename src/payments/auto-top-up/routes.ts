@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../../auth/scope.ts'
 import { UserParams } from '../../funds/schemas.ts'
 import { ref } from '../../http/schemas.ts'
-import { AutoTopUp, AutoTopUpBody } from './schemas.ts'
+import { Refusal } from '../../refusals/index.ts'
+import { AutoTopUp, AutoTopUpBody, AutoTopUpOfAccount } from './schemas.ts'
 import { type AutoTopUpState, getAutoTopUp, setAutoTopUp } from './settings.ts'
 
 /** Internal: `/account/:user_id/auto_top_up`. */
@@ -20,7 +21,11 @@ export const autoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: AutoTopUpBody,
         response: { 200: ref(AutoTopUp) },
       },
-      config: { permission: 'credit:write', refusals: ['ACCOUNT_NOT_FOUND', 'ASSET_NOT_PAYABLE'] },
+      config: {
+        permission: 'credit:write',
+        portal: 'auto_top_up',
+        refusals: ['ACCOUNT_NOT_FOUND', 'ASSET_NOT_PAYABLE'],
+      },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
@@ -47,12 +52,37 @@ export const autoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         permission: 'accounts:read',
+        portal: 'read',
         refusals: ['ACCOUNT_NOT_FOUND', 'AUTO_TOP_UP_NOT_FOUND'],
       },
     },
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       return present(userId, await getAutoTopUp(app.db, userId))
+    },
+  )
+}
+
+/** Admin: the same under `/api/funds`; of an account without, null. */
+export const operatorAutoTopUpRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/accounts/:user_id/auto_top_up',
+    {
+      schema: {
+        operationId: 'getFundsAutoTopUp',
+        summary: "Read how a user's account is topped up by itself, if it is",
+        params: UserParams,
+        response: { 200: ref(AutoTopUpOfAccount) },
+      },
+      config: { permission: 'funds:read', refusals: ['ACCOUNT_NOT_FOUND'] },
+    },
+    async (request) => {
+      const userId = (request.userId = request.params.user_id)
+      const state = await getAutoTopUp(app.db, userId).catch((error: unknown) => {
+        if (error instanceof Refusal && error.code === 'AUTO_TOP_UP_NOT_FOUND') return null
+        throw error
+      })
+      return { auto_top_up: state === null ? null : present(userId, state) }
     },
   )
 }

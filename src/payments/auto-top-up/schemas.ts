@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { PAUSE_REASONS } from '../../funds/auto-top-up/tables.ts'
-import { Timestamp, nullable, strictObject } from '../../http/schemas.ts'
+import { Timestamp, nullable, ref, strictObject } from '../../http/schemas.ts'
 
 const Units = (description: string, example: number, minimum = 0) =>
   Type.Integer({
@@ -43,4 +43,9 @@ export const AutoTopUp = Type.Object(
     updated_at: Timestamp,
   },
   { $id: 'AutoTopUp' },
+)
+
+export const AutoTopUpOfAccount = Type.Object(
+  { auto_top_up: nullable(ref(AutoTopUp)) },
+  { $id: 'AutoTopUpOfAccount' },
 )

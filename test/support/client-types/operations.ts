@@ -28,6 +28,9 @@ export function operationsSource(document: Document): string {
       const key = keyOf(document, operation)
       const how = [`method: '${method}'`, `path: '${path}'`, ...(key ? [`key: '${key}'`] : [])]
       if (!isJson(operation)) how.push('text: true')
+      const isBare =
+        operation.requestBody === undefined && ['post', 'put', 'patch'].includes(method)
+      if (isBare) how.push('bare: true')
       return `  ${operation.operationId}: { ${how.join(', ')} },`
     })
     const name = scope[0]?.toUpperCase() + scope.slice(1)

@@ -1,0 +1,87 @@
+import { useState } from 'preact/hooks'
+import { ApiError, type Schemas } from '../../shared/api.ts'
+import { Act, Field, textOf } from '../../shared/dialog.tsx'
+import { money, smallestUnits } from '../../shared/format.ts'
+import { api, may } from '../session.ts'
+
+interface Props {
+  account: Schemas['Account']
+  onDone: () => void
+}
+
+/** What an operator can do to an account. */
+export function AccountActs({ account, onDone }: Props) {
+  const [open, setOpen] = useState<'adjust' | 'freeze' | null>(null)
+  if (!may('funds:write') || account.status === 'closed') return null
+  const close = () => setOpen(null)
+  const done = () => {
+    close()
+    onDone()
+  }
+  const isFrozen = account.status === 'frozen'
+  return (
+    <div class="actions">
+      <button type="button" onClick={() => setOpen('adjust')}>
+        Adjust
+      </button>
+      <button type="button" onClick={() => setOpen('freeze')}>
+        {isFrozen ? 'Unfreeze' : 'Freeze'}
+      </button>
+      {open === 'adjust' && <Adjust account={account} onDone={done} onClose={close} />}
+      {open === 'freeze' && (
+        <Act
+          title={isFrozen ? 'Unfreeze this account' : 'Freeze this account'}
+          verb={isFrozen ? 'Unfreeze' : 'Freeze'}
+          isDangerous={!isFrozen}
+          {...(!isFrozen && { typed: account.user_id })}
+          act={() =>
+            api('setFundsAccountStatus', {
+              user_id: account.user_id,
+              status: isFrozen ? 'active' : 'frozen',
+            })
+          }
+          onDone={done}
+          onClose={close}
+        >
+          <p>
+            {isFrozen
+              ? 'Charges and holds go through again, as far as the balance and the budgets allow.'
+              : 'Every charge and hold is refused from now on with ACCOUNT_FROZEN. Refunds, top-ups and adjustments still go through, and no money moves by this.'}
+          </p>
+        </Act>
+      )}
+    </div>
+  )
+}
+
+function Adjust({ account, onDone, onClose }: Props & { onClose: () => void }) {
+  // One for the form: sent twice, it moves money once.
+  const [key] = useState(() => crypto.randomUUID())
+  const adjust = async (form: FormData) => {
+    const amount = smallestUnits(textOf(form, 'amount'), account.asset)
+    if (amount === null || amount === 0) {
+      const facts = { code: 'VALIDATION_FAILED', status: 400, requestId: null, retryAfter: null }
+      throw new ApiError(
+        `The amount must be a number of ${account.asset}, such as 12 or -5.`,
+        facts,
+      )
+    }
+    const body = { user_id: account.user_id, amount, reason: textOf(form, 'reason') }
+    return api('adjustFunds', body, { idempotencyKey: key })
+  }
+  return (
+    <Act title="Adjust the balance" verb="Adjust" act={adjust} onDone={onDone} onClose={onClose}>
+      <p>
+        The balance is {money(account.balance, account.asset)}. The adjustment is a movement of its
+        own, with your token and the reason in the audit log. It can be undone only by another one.
+      </p>
+      <Field
+        label="Amount"
+        name="amount"
+        required
+        hint={`In ${account.asset.split('/')[0]}; with a minus, it is taken.`}
+      />
+      <Field label="Reason" name="reason" required maxLength={500} />
+    </Act>
+  )
+}

@@ -1,0 +1,8 @@
+import { render } from 'preact'
+import '../styles/index.css'
+import { startRouter } from '../shared/router.tsx'
+import { App } from './app.tsx'
+
+startRouter('/console')
+const root = document.querySelector('#page')
+if (root !== null) render(<App />, root)

@@ -1,0 +1,71 @@
+import { useState } from 'preact/hooks'
+import { BASE } from '../shared/base.ts'
+import { Empty, Show, useLoad } from '../shared/load.tsx'
+import { MovementTable, useOpenRow } from '../shared/movement-table.tsx'
+import { ReceiptView } from '../shared/receipt-view.tsx'
+import { Section } from '../shared/ui.tsx'
+import { api } from './session.ts'
+
+const source = {
+  receipt: (transferId: string, signal: AbortSignal) =>
+    api('getReceipt', { transfer_id: transferId }, { signal }),
+  keys: (signal: AbortSignal) => api('getKeys', {}, { signal }),
+}
+
+export function Movements({ userId }: { userId: string }) {
+  const [cursor, setCursor] = useState<string | null>(null)
+  const row = useOpenRow()
+  const found = useLoad(
+    (signal) =>
+      api(
+        'listTransfers',
+        { user_id: userId, limit: 20, ...(cursor !== null && { cursor }) },
+        { signal },
+      ),
+    [userId, cursor],
+  )
+  return (
+    <Section
+      title="Movements"
+      note="Each has a receipt, which your browser verifies."
+      actions={
+        <a
+          class="button small"
+          href={`${BASE}/account/${encodeURIComponent(userId)}/statement?format=csv`}
+          download
+        >
+          Statement as CSV
+        </a>
+      }
+    >
+      <Show of={found} lines={6}>
+        {({ data, next_cursor: next }) =>
+          data.length === 0 ? (
+            <Empty title="Nothing has moved yet." />
+          ) : (
+            <>
+              <MovementTable
+                caption="Movements, newest first"
+                rows={data}
+                {...row}
+                receipt={(id) => <ReceiptView transferId={id} source={source} />}
+              />
+              <nav class="pager" aria-label="Pages of movements">
+                {cursor !== null && (
+                  <button type="button" class="small" onClick={() => setCursor(null)}>
+                    Newest
+                  </button>
+                )}
+                {next !== null && (
+                  <button type="button" class="small" onClick={() => setCursor(next)}>
+                    Older
+                  </button>
+                )}
+              </nav>
+            </>
+          )
+        }
+      </Show>
+    </Section>
+  )
+}

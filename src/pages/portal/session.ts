@@ -1,0 +1,46 @@
+import { signal } from '@preact/signals'
+import { internalOperations, publicOperations } from '../../client/generated/operations.ts'
+import { type Schemas, caller, errorOf, request } from '../shared/api.ts'
+
+export type Session = Schemas['UserPortalSession']
+
+export type Visit =
+  | { is: 'opening' }
+  | { is: 'open'; session: Session }
+  /** Why there is none: the link was spent, or the session has ended. */
+  | { is: 'closed'; why: string }
+
+export const visit = signal<Visit>({ is: 'opening' })
+
+export const api = caller({ ...publicOperations, ...internalOperations }, () => undefined)
+
+const ENDED = 'Your session has ended. Open the portal again from where you came.'
+const NONE = 'Open the portal from the app that has sent you here; its link works once.'
+
+/** Spends the link's secret, if there is one, and takes it out of the address. */
+export async function openVisit(): Promise<void> {
+  const secret = location.hash.slice(1)
+  if (/^[0-9A-Za-z]{43}$/.test(secret)) {
+    history.replaceState(null, '', location.pathname + location.search)
+    const response = await request('POST', '/portal/session/open', { secret })
+    if (response.status === 410) {
+      visit.value = { is: 'closed', why: (await errorOf(response)).message }
+      return
+    }
+    if (!response.ok) throw await errorOf(response)
+  }
+  await readVisit(NONE)
+}
+
+export async function readVisit(why = ENDED): Promise<void> {
+  const response = await request('GET', '/portal/session')
+  if (!response.ok) throw await errorOf(response)
+  const { session } = (await response.json()) as Schemas['UserPortalVisit']
+  visit.value = session === null ? { is: 'closed', why } : { is: 'open', session }
+}
+
+export async function leave(): Promise<void> {
+  const response = await request('DELETE', '/portal/session')
+  if (!response.ok) throw await errorOf(response)
+  visit.value = { is: 'closed', why: 'You have closed the portal.' }
+}

@@ -1,0 +1,119 @@
+import type { Answer, Input, Operation } from '../../client/call.ts'
+import type { components } from '../../client/generated/schema.ts'
+import type { operations } from '../../client/generated/schema.ts'
+import { BASE } from './base.ts'
+
+export type Schemas = components['schemas']
+type Body = Partial<Schemas['Error']>
+
+/** A refusal of the service, or `CONNECTION_FAILED`. Decide by `code`. */
+export class ApiError extends Error {
+  readonly code: string
+  readonly status: number
+  readonly requestId: string | null
+  /** Seconds until another try makes sense; null where the service has not said. */
+  readonly retryAfter: number | null
+
+  constructor(
+    message: string,
+    facts: Pick<ApiError, 'code' | 'status' | 'requestId' | 'retryAfter'>,
+  ) {
+    super(message)
+    this.code = facts.code
+    this.status = facts.status
+    this.requestId = facts.requestId
+    this.retryAfter = facts.retryAfter
+  }
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined
+  idempotencyKey?: string
+}
+
+type Values = Record<string, unknown>
+type OptionalInput<I extends keyof operations> =
+  Partial<Input<I>> extends Input<I> ? [Input<I>?] : [Input<I>]
+
+/**
+ * Calls of operations by their names, as the generated client has them, with the session's cookie.
+ * @param lost is called when the session behind the cookie has ended
+ */
+export function caller<Operations extends Partial<Record<keyof operations, Operation>>>(
+  known: Operations,
+  lost: () => void,
+) {
+  return async <I extends keyof Operations & keyof operations>(
+    id: I,
+    ...[input, options = {}]:
+      [...OptionalInput<I>, CallOptions?] | [Input<I> | undefined, CallOptions?]
+  ): Promise<Answer<I>> => {
+    const operation = known[id] as Operation
+    const { url, body } = place(operation, (input ?? {}) as Values)
+    const response = await request(operation.method.toUpperCase(), url, body, options)
+    if (response.ok) {
+      if (response.status === 204) return undefined as Answer<I>
+      return (operation.text ? response.text() : response.json()) as Promise<Answer<I>>
+    }
+    const error = await errorOf(response)
+    if (error.status === 401) lost()
+    throw error
+  }
+}
+
+/** A call of a path, for what the generated operations leave out. */
+export async function request(
+  method: string,
+  path: string,
+  body?: unknown,
+  { signal, idempotencyKey }: CallOptions = {},
+): Promise<Response> {
+  try {
+    return await fetch(BASE + path, {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal !== undefined && { signal }),
+    })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    const facts = { code: 'CONNECTION_FAILED', status: 0, requestId: null, retryAfter: null }
+    throw new ApiError('The service could not be reached.', facts)
+  }
+}
+
+export async function errorOf(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => ({}))) as Body
+  const details = Array.isArray(body.details)
+    ? (body.details as { path: string; message: string }[])
+    : []
+  const said = details.map(({ path, message }) => `${path.replace(/^\//, '')} ${message}`)
+  const message = said.length > 0 ? said.join('; ') : (body.message ?? `HTTP ${response.status}`)
+  const retryAfter = Number(response.headers.get('retry-after') ?? NaN)
+  return new ApiError(message, {
+    code: body.code ?? 'UNKNOWN_ANSWER',
+    status: response.status,
+    requestId: body.request_id ?? null,
+    retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+  })
+}
+
+function place({ method, path, bare }: Operation, input: Values): { url: string; body?: Values } {
+  const others: Values = {}
+  let url: string = path
+  for (const [name, value] of Object.entries(input)) {
+    const hole = `{${name}}`
+    if (url.includes(hole)) url = url.replace(hole, encodeURIComponent(String(value)))
+    else if (value !== undefined && value !== '') others[name] = value
+  }
+  const hasBody = method !== 'get' && method !== 'delete' && bare !== true
+  if (hasBody) return { url, body: others }
+  const query = new URLSearchParams(
+    Object.entries(others).map(([name, value]) => [name, String(value)]),
+  ).toString()
+  return { url: query === '' ? url : `${url}?${query}` }
+}

@@ -1,0 +1,134 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import type { ApiError } from './api.ts'
+import { Failure, asApiError } from './load.tsx'
+
+interface DialogProps {
+  title: string
+  onClose: () => void
+  children: ComponentChildren
+}
+
+/** A dialog over the page; the browser keeps the focus inside, and Escape closes it. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    element.current?.showModal()
+  }, [])
+  return (
+    <dialog ref={element} aria-labelledby={id} onClose={onClose}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  )
+}
+
+interface ActProps {
+  title: string
+  /** What it will do, said before it does it. */
+  children?: ComponentChildren
+  /** What has to be typed, for what can't be undone. */
+  typed?: string
+  verb: string
+  isDangerous?: boolean
+  act: (form: FormData) => Promise<unknown>
+  onDone: () => void
+  onClose: () => void
+}
+
+/** A form in a dialog, which does one thing and shows a refusal where it was asked for. */
+export function Act({ title, children, typed, verb, isDangerous, act, onDone, onClose }: ActProps) {
+  const [error, setError] = useState<ApiError | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const [text, setText] = useState('')
+  const id = useId()
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    act(new FormData(event.currentTarget as HTMLFormElement)).then(onDone, (fault: unknown) => {
+      setBusy(false)
+      setError(asApiError(fault))
+    })
+  }
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={submit} class="form">
+        {children}
+        {typed !== undefined && (
+          <div class="field">
+            <label for={id}>
+              Type <code>{typed}</code> to confirm
+            </label>
+            <input
+              id={id}
+              value={text}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={(event) => setText(event.currentTarget.value)}
+            />
+          </div>
+        )}
+        {error !== null && <Failure error={error} />}
+        <div class="buttons">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            class={isDangerous ? 'danger' : 'primary'}
+            disabled={isBusy || (typed !== undefined && text !== typed)}
+          >
+            {isBusy ? 'Working…' : verb}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+interface FieldProps {
+  label: string
+  name: string
+  hint?: string
+  value?: string
+  required?: boolean
+  options?: readonly (readonly [string, string])[]
+  maxLength?: number
+}
+
+export function Field({ label, name, hint, value = '', required, options, maxLength }: FieldProps) {
+  const id = useId()
+  const described = hint === undefined ? {} : { 'aria-describedby': `${id}-hint` }
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {options === undefined ? (
+        <input
+          id={id}
+          name={name}
+          defaultValue={value}
+          required={required}
+          maxLength={maxLength}
+          autocomplete="off"
+          {...described}
+        />
+      ) : (
+        <select id={id} name={name} {...described}>
+          {options.map(([key, text]) => (
+            <option value={key} key={key} selected={key === value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  )
+}
+
+export const textOf = (form: FormData, name: string): string => String(form.get(name) ?? '').trim()

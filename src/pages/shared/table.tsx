@@ -1,0 +1,80 @@
+import type { ComponentChildren } from 'preact'
+import { Link, hrefWith } from './router.tsx'
+
+export interface Column<Row> {
+  name: string
+  /** Numbers stand at the right. */
+  isNumber?: boolean
+  /** What may be left out where there is little room. */
+  isExtra?: boolean
+  cell: (row: Row) => ComponentChildren
+}
+
+interface Props<Row> {
+  caption: string
+  columns: readonly Column<Row>[]
+  rows: readonly Row[]
+  keyOf: (row: Row) => string
+  /** What a row opens below itself; null for a row that is closed. */
+  below?: (row: Row) => ComponentChildren
+}
+
+export function Table<Row>({ caption, columns, rows, keyOf, below }: Props<Row>) {
+  const classOf = ({ isNumber, isExtra }: Column<Row>) =>
+    [isNumber && 'number', isExtra && 'extra'].filter(Boolean).join(' ') || undefined
+  return (
+    // Focusable, because it scrolls where there is little room.
+    <div class="table" role="region" aria-label={caption} tabIndex={0}>
+      <table>
+        <caption class="hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th scope="col" class={classOf(column)} key={column.name}>
+                {column.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const opened = below?.(row)
+            return [
+              <tr key={keyOf(row)} class={opened ? 'open' : undefined}>
+                {columns.map((column) => (
+                  <td class={classOf(column)} key={column.name} data-name={column.name}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>,
+              opened && (
+                <tr key={`${keyOf(row)} below`} class="below">
+                  <td colSpan={columns.length}>{opened}</td>
+                </tr>
+              ),
+            ]
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** Older and newer pages of a list. The cursor is in the address, so each page can be sent. */
+export function Pager({
+  next,
+  cursor,
+  name = 'cursor',
+}: {
+  next: string | null
+  cursor: string | undefined
+  name?: string
+}) {
+  if (next === null && cursor === undefined) return null
+  return (
+    <nav class="pager" aria-label="Pages">
+      {cursor !== undefined && <Link href={hrefWith({ [name]: undefined })}>Newest</Link>}
+      {next !== null && <Link href={hrefWith({ [name]: next })}>Older</Link>}
+    </nav>
+  )
+}

@@ -1,0 +1,9 @@
+export function isAtRest(): boolean
+export function startCounting(): void
+export function readCounts(): { clicks: number; violations: string[] }
+export function resetClicks(): void
+export function overflow(): number
+export function hasAxe(): boolean
+export function runAxe(runOnly: { type: string; values: readonly string[] }): Promise<string[]>
+export function markReachable(): number
+export function stillMarked(): string[]
