@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type postgres from 'postgres'
 import type { LogRecord } from '../audit/places.ts'
 import { eventSteps } from './erasure.ts'
+import { eventExports } from './export.ts'
 import { type NameSubjects, drainOutbox, numberEvents } from './number.ts'
 import { forgetOldEvents } from './retention.ts'
 import type { EventDraft, EventType, EventsOfRecord, Told } from './types.ts'
@@ -71,6 +72,7 @@ export const events = fp(
       if (drafts.length > 0) await numberEvents(tx, drafts, nameSubjects)
     })
     app.erasures.addSteps(eventSteps)
+    app.personal.addExports(...eventExports)
     app.jobs.add({
       name: 'forget_old_events',
       cron: '17 * * * *',

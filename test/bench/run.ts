@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ import { medianDelayMs, withLogAtRest } from './audit.ts'
 import { measureColdKeys } from './cold-keys.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { measureRefusals } from './refusals.ts'
+import { withListeners } from './listeners.ts'
 import { median, printTable, type Row } from './report.ts'
 import { createCustomers, createToken, fillLedger, openControlledUsers, openUsers } from './seed.ts'
 import { measureNeighbours } from './usage-neighbours.ts'
@@ -54,6 +55,9 @@ const load = chooseLoad()
 const bareDeducts = isInstalled('pgbench') ? pgbenchDeducts : driverDeducts
 
 const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
+const eventsKeyPath = join(dataDir, 'events-key.pem')
+const eventsKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+writeFileSync(eventsKeyPath, eventsKey, { mode: 0o600 })
 const given = process.env['DATABASE_URL']
 const embedded =
   given === undefined
@@ -91,6 +95,8 @@ try {
     'empty POST': () => load.deducts('/empty/deduct', many),
     deduct: () => load.deducts('/deduct', many),
     'deduct, log at rest': () => withLogAtRest(url, () => load.deducts('/deduct', many)),
+    'deduct, three endpoints': () =>
+      withListeners(origin, adminToken, () => load.deducts('/deduct', many)),
     'bare deduct': () => bareDeducts(url, many),
     'hot deduct': () => load.deducts('/deduct', one),
     'bare hot deduct': () => bareDeducts(url, one),
@@ -133,6 +139,13 @@ try {
     ['POST /api/usage/report, warm keys', 'report', 'the empty route', 'empty report', 0.4],
     ['POST /api/webhooks/stripe', 'webhook', 'the empty route', 'empty webhook', 0.35],
     ['POST /deduct, logged behind the commit', 'deduct', 'not logged', 'deduct, log at rest', 0.8],
+    [
+      'POST /deduct, three endpoints listening to funds.*',
+      'deduct, three endpoints',
+      'without',
+      'deduct',
+      0.9,
+    ],
     ['the API key check, key seen before', 'key check', 'no check', 'open key check', 0.95],
     [
       'a known token',
@@ -352,6 +365,7 @@ async function startService(
       INTERNAL_SERVICE_TOKEN: token,
       ADMIN_API_TOKEN: adminToken,
       API_KEY_PEPPER: pepper,
+      EVENTS_KEY_PATH: eventsKeyPath,
       // Nothing is asked of it: no jobs run here.
       STRIPE_SECRET_KEY: 'sk_test_of_the_bench_0123456789abcdef',
       STRIPE_WEBHOOK_SECRET: webhookSecret,

@@ -91,6 +91,8 @@ await app.register(
   },
   { prefix: '/empty/webhooks' },
 )
+// Events are delivered beside the calls, as in a server that runs its jobs.
+for (const start of app.jobs.services) await start()
 await app.listen({ host: '127.0.0.1', port: config.port })
 process.stdout.write(`${app.listeningOrigin}\n`)
 process.on('SIGTERM', () => void app.close())

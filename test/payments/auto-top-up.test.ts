@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { failureOf } from '../../src/payments/auto-top-up/failure.ts'
 import { URLS, startBilling } from '../support/billing.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
@@ -20,6 +21,11 @@ interface Payment {
   id: string
   status: string
   metadata: Record<string, string>
+}
+
+interface Told {
+  type: string
+  data: Record<string, unknown>
 }
 
 /** A user with 1,000 paid by a checkout that has saved its payment method. */
@@ -63,6 +69,15 @@ async function start(t: TestContext, userId = 'ada') {
       await deliver()
       const session = stripe.find(sessionId) as { payment_intent: string }
       return (stripe.find(session.payment_intent) as { payment_method: string }).payment_method
+    },
+    /** What was told to the outside, once there is so much of it. */
+    told: async (count: number): Promise<Told[]> => {
+      const read = async (): Promise<Told[]> => {
+        const { body } = await service.asAdmin('GET', '/api/events?limit=200')
+        return (body.data as Told[]).filter(({ type }) => type.startsWith('auto_top_up.'))
+      }
+      assert.ok(await eventually(async () => (await read()).length >= count, WAIT_MS_MAX))
+      return read()
     },
     /** Until Stripe has been asked for so many payments. */
     asked: async (count: number) =>
@@ -133,7 +148,7 @@ test('the answer is lost, the job dies, the event comes first: one payment for e
 })
 
 test('caps count intents; what they refuse pauses until it is enabled again', async (t) => {
-  const { asked, put, pay, state, deduct, payments, until, deliver, intents, balance } =
+  const { asked, put, pay, state, deduct, payments, until, deliver, intents, balance, told } =
     await start(t)
   await pay()
   await put({ threshold: 1_000, amount: 300, daily_max: 700 })
@@ -147,6 +162,13 @@ test('caps count intents; what they refuse pauses until it is enabled again', as
   assert.equal(await balance(), 700)
   const { status, paused_reason } = await state()
   assert.deepEqual([status, paused_reason], ['paused', 'daily_max'])
+  const ended = (await told(3)).map(({ type, data }) => [type, data['amount'], data['reason']])
+  const paid = ['auto_top_up.succeeded', 300, undefined]
+  assert.deepEqual(
+    new Set(ended.map(String)),
+    new Set([paid, ['auto_top_up.paused', 300, 'daily_max']].map(String)),
+  )
+  assert.equal(ended.filter(([type]) => type === paid[0]).length, 2)
   await deduct(1)
   assert.equal((await intents()).length, 2)
   const lifted = await put({ threshold: 1_000, amount: 300, daily_max: 900, monthly_max: 899 })
@@ -183,7 +205,8 @@ test('a decline is tried again at the next charge, and pauses when it is the thi
 })
 
 test('a decline that needs the user pauses at once', async (t) => {
-  const { put, pay, state, deduct, until, deliver, stripe, intents } = await start(t)
+  const { put, pay, state, deduct, until, deliver, stripe, intents, told, payments } =
+    await start(t)
   const method = await pay()
   await put()
   stripe.declineCharges(method, 'authentication_required')
@@ -197,6 +220,37 @@ test('a decline that needs the user pauses at once', async (t) => {
     (await intents()).map(({ failure }) => failure),
     ['authentication_required'],
   )
+  const [failed, paused, ...more] = await told(2)
+  assert.equal(more.length, 0)
+  assert.deepEqual(failed, {
+    ...failed,
+    type: 'auto_top_up.failed',
+    data: {
+      user_id: 'ada',
+      asset: 'USD/2',
+      amount: 2_000,
+      code: 'authentication_required',
+      needs_user: true,
+      payment_intent_id: payments()[0]?.id,
+      action_url: null,
+    },
+  })
+  assert.deepEqual(paused?.type, 'auto_top_up.paused')
+  assert.deepEqual(
+    [paused.data['reason'], paused.data['user_id']],
+    ['authentication_required', 'ada'],
+  )
+})
+
+test('where Stripe names a page for what the user has to do, it is told', () => {
+  const url = 'https://hooks.stripe.com/redirect/authenticate/src_1'
+  const payment_intent = { next_action: { redirect_to_url: { url } } }
+  assert.deepEqual(failureOf({ code: 'authentication_required', payment_intent }), {
+    code: 'authentication_required',
+    needsUser: true,
+    actionUrl: url,
+  })
+  assert.equal(failureOf({ decline_code: 'insufficient_funds' }).actionUrl, null)
 })
 
 test('frozen and charged-back accounts leave no intent; erasure detaches the payment method', async (t) => {
