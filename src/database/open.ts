@@ -83,7 +83,7 @@ export async function openDatabase(
   }
 }
 
-/** The embedded server's own settings have room for two processes, and for commands. */
+/** The embedded server's own settings have room for one process, and for another or commands. */
 function settingsFor(processes: number): Record<string, string> {
   const connections = processes * CONNECTIONS_MAX + COMMANDS_MAX
   return processes > 1 ? { max_connections: `${connections}` } : {}

@@ -86,7 +86,8 @@ export const metricsRoutes: FastifyPluginAsync = async (app) => {
       config: { permission: 'metrics:read' },
     },
     async (_request, reply) => {
-      const text = await (primary()?.ask<string>(QUESTIONS.scrape, null, SCRAPE_MS_MAX) ?? app.metrics.metrics())
+      const text = await (primary()?.ask<string>(QUESTIONS.scrape, null, SCRAPE_MS_MAX) ??
+        app.metrics.metrics())
       return reply.type(app.metrics.contentType).serializer(String).send(text)
     },
   )

@@ -89,7 +89,9 @@ test('two processes are one service', { skip }, async (t) => {
     for (let n = 0; n < 10; n++) assert.equal((await call(service, '/health/live')).status, 200)
     for (let n = 0; n < 4; n++) assert.equal(await sample(service, LIVE), 10)
     const pidsOfCalls = () =>
-      new Set([...service.output().matchAll(/"pid":(\d+).*"\/health\/live"/g)].map(([, pid]) => pid))
+      new Set(
+        [...service.output().matchAll(/"pid":(\d+).*"\/health\/live"/g)].map(([, pid]) => pid),
+      )
     assert.ok(await eventually(() => pidsOfCalls().size === 2, 5_000), service.output())
   })
 
@@ -103,8 +105,8 @@ test('two processes are one service', { skip }, async (t) => {
     const answers = await Promise.all(
       Array.from({ length: 2 * LIMIT }, () => call(service, '/.well-known/jwks.json')),
     )
-    const statuses = answers.map(({ status }) => status).toSorted()
-    assert.deepEqual(statuses, [...Array(LIMIT).fill(200), ...Array(LIMIT).fill(429)])
+    const countOf = (status: number) => answers.filter((each) => each.status === status).length
+    assert.deepEqual([countOf(200), countOf(429)], [LIMIT, LIMIT])
   })
 
   await t.test('while the primary hangs, a process counts by itself', async (t) => {

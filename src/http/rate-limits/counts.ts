@@ -15,11 +15,9 @@ interface Store {
 }
 
 /** The store of @fastify/rate-limit, which the package exports to no one. */
-const LocalStore = createRequire(import.meta.url)('@fastify/rate-limit/store/LocalStore.js') as new (
-  continueExceeding: boolean,
-  exponentialBackoff: boolean,
-  callersMax: number,
-) => Store
+const LocalStore = createRequire(import.meta.url)(
+  '@fastify/rate-limit/store/LocalStore.js',
+) as new (continueExceeding: boolean, exponentialBackoff: boolean, callersMax: number) => Store
 
 /** In the primary: the counts of all workers, as one process would count. */
 export function countsOfAll(): (asked: readonly Count[]) => Counted[] {

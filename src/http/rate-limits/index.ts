@@ -6,7 +6,6 @@ import { Refusal } from '../../refusals/index.ts'
 import { primary } from '../../cluster/primary.ts'
 import { CALLERS_MAX } from './counts.ts'
 import { countsInPrimary } from './primary.ts'
-import { sharedRedis } from './redis.ts'
 import type { SharedCounts } from './shared.ts'
 
 export interface RateLimit {
@@ -54,7 +53,9 @@ declare module 'fastify' {
 export const rateLimits = fp(
   async (app: FastifyInstance, options: { redisUrl: string | undefined }) => {
     const { redisUrl } = options
-    const redis = redisUrl === undefined ? null : sharedRedis(app, redisUrl)
+    // Imported here, because a start without Redis is faster without its client.
+    const redis =
+      redisUrl === undefined ? null : (await import('./redis.ts')).sharedRedis(app, redisUrl)
     const above = primary()
     const counts = redis ?? (above && countsInPrimary(app, above))
     const refused = new Counter({

@@ -45,7 +45,12 @@ export function keepWorkers({ count, logger, joined, left, failed }: WorkersOpti
   function fork(): void {
     // systemd is told by this process, once all have started.
     const worker = cluster.fork({ NOTIFY_SOCKET: undefined })
-    const member: Member = { worker, startedAt: performance.now(), isReady: false, fault: undefined }
+    const member: Member = {
+      worker,
+      startedAt: performance.now(),
+      isReady: false,
+      fault: undefined,
+    }
     members.add(member)
     const peer = peerOf({
       on: (event, listener) => worker.on(event, listener),
