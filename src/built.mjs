@@ -55,6 +55,7 @@ function fingerprint() {
 
 function filesOf(path) {
   if (!statSync(path).isDirectory()) return [path]
-  const names = readdirSync(path).sort()
+  // Without toSorted() Node.js is too old, and the build says so.
+  const names = readdirSync(path).toSorted?.() ?? []
   return names.flatMap((name) => filesOf(join(path, name)))
 }

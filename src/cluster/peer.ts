@@ -72,9 +72,9 @@ export function peerOf(channel: Channel): Peer {
             ? undefined
             : setTimeout(() => fail(new Error(`No answer to ${what} in time`)), msMax)
         open.set(id, {
-          resolve: (value) => {
+          resolve: (given) => {
             clearTimeout(timer)
-            resolve(value as T)
+            resolve(given as T)
           },
           reject: (error) => {
             clearTimeout(timer)

@@ -109,7 +109,7 @@ test('two processes are one service', { skip }, async (t) => {
     assert.deepEqual([countOf(200), countOf(429)], [LIMIT, LIMIT])
   })
 
-  await t.test('while the primary hangs, a process counts by itself', async (t) => {
+  await t.test('while the primary hangs, a process counts by itself', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     t.after(() => agent.destroy())
     const keys = () => call(service, '/.well-known/jwks.json', { agent })

@@ -17,10 +17,10 @@ export interface WorkersOptions {
   count: number
   logger: Logger
   /** Called for each process before it runs: to answer it. */
-  joined(worker: Peer): void
-  left(worker: Peer): void
+  joined: (worker: Peer) => void
+  left: (worker: Peer) => void
   /** Called once the service has run and can't go on. */
-  failed(error: WorkersFailed): void
+  failed: (error: WorkersFailed) => void
 }
 
 interface Member {
