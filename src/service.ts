@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
+import { primary } from './cluster/primary.ts'
+import { type Opened, QUESTIONS } from './cluster/questions.ts'
 import { recordStart } from './auth/started.ts'
 import type { Config } from './process/config.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
@@ -32,7 +34,7 @@ export function service(
   /** @returns where it listens */
   async function start(aborted: AbortSignal): Promise<string> {
     try {
-      database = await openDatabase(config, log, aborted)
+      database = (await openedByPrimary(config)) ?? (await openDatabase(config, log, aborted))
       app = await buildApp({ ...config, database: database.config }, logger)
       await app.ready()
       aborted.throwIfAborted()
@@ -65,4 +67,11 @@ export function service(
   }
 
   return { start, stop, drainDelayMs: config.drainDelayMs }
+}
+
+/** The database as the primary has opened it for its workers, which neither check nor migrate it again. */
+async function openedByPrimary({ database }: Config): Promise<OpenDatabase | undefined> {
+  const { url, migrated } = (await primary()?.ask<Opened>(QUESTIONS.opened, null)) ?? {}
+  if (migrated === undefined) return undefined
+  return { config: { ...database, url }, migrated, close: async () => undefined }
 }

@@ -27,12 +27,14 @@ export function databaseMetrics(registry: Registry, db: Database): void {
   const up: Gauge = new Gauge({
     name: 'strongroom_database_up',
     help: '1 while the database answers within 2 seconds.',
+    aggregator: 'min',
     registers,
     collect: async () => up.set((await sample()) === null ? 0 : 1),
   })
   const probe: Gauge = new Gauge({
     name: 'strongroom_database_probe_seconds',
     help: 'Time of one query of the API, the wait for a free connection of its pool included.',
+    aggregator: 'max',
     registers,
     collect: async () => {
       const answer = await sample()
@@ -44,6 +46,7 @@ export function databaseMetrics(registry: Registry, db: Database): void {
     name: 'strongroom_database_connections',
     help: 'Connections of every process of the service, by pool and state.',
     labelNames: ['pool', 'state'],
+    aggregator: 'max',
     registers,
     collect: async () => {
       const answer = await sample()

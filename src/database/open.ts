@@ -1,15 +1,21 @@
 import type { DatabaseConfig } from './config.ts'
 import { connect } from './connect.ts'
 import { startEmbeddedPostgres } from './embedded/index.ts'
+import { CONNECTIONS_MAX } from './kinds.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { requireSessions } from './pooler.ts'
 import { powersOf } from './powers.ts'
+
+/** Connections beside those of the service: of commands, and of the server itself. */
+const COMMANDS_MAX = 20
 
 export interface OpenOptions {
   database: DatabaseConfig
   /** Of the role that owns the tables; undefined: that of `database` migrates. */
   migrationUrl: string | undefined
   dataDir: string
+  /** How many processes will connect. */
+  processes: number
   production: boolean
   migrateOnStart: boolean
 }
@@ -43,7 +49,12 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   const embedded =
     config.database.url === undefined
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.info, aborted })
+      ? await startEmbeddedPostgres({
+          dataDir: config.dataDir,
+          settings: settingsFor(config.processes),
+          log: log.info,
+          aborted,
+        })
       : null
   const opened: OpenDatabase = {
     config: embedded === null ? config.database : { ...config.database, url: embedded.url },
@@ -70,6 +81,12 @@ export async function openDatabase(
     await opened.close()
     throw error
   }
+}
+
+/** The embedded server's own settings have room for one process, and for another or commands. */
+function settingsFor(processes: number): Record<string, string> {
+  const connections = processes * CONNECTIONS_MAX + COMMANDS_MAX
+  return processes > 1 ? { max_connections: `${connections}` } : {}
 }
 
 /** An acknowledged commit survives a crash only with these settings on. */

@@ -24,7 +24,7 @@ export const database: Group = {
       await role(sql),
       ...(await durability(sql)),
       await clock(sql),
-      await room(sql),
+      await room(sql, facts.config.processes),
       ...(await archive(sql)),
     ]
   },
@@ -131,15 +131,17 @@ async function clock(sql: postgres.Sql): Promise<Line> {
   return failure('clock', `the server's is ${apart}`, advice)
 }
 
-async function room(sql: postgres.Sql): Promise<Line> {
+async function room(sql: postgres.Sql, processes: number): Promise<Line> {
   const [row] = await sql<{ free: number; max: number }[]>`
     select (current_setting('max_connections')::int
       - current_setting('superuser_reserved_connections')::int
       - (select count(*) from pg_stat_activity where backend_type = 'client backend'))::int as free,
       current_setting('max_connections')::int as max`
   const { free = 0, max = 0 } = row ?? {}
-  const reason = `${free} of ${max} are free; a process of the service takes up to ${CONNECTIONS_MAX}`
-  return free >= CONNECTIONS_MAX
+  const reason = `${free} of ${max} are free; ${
+    processes === 1 ? 'a process' : `${processes} processes`
+  } of the service take${processes === 1 ? 's' : ''} up to ${processes * CONNECTIONS_MAX}`
+  return free >= processes * CONNECTIONS_MAX
     ? pass('connections', reason)
     : warning('connections', reason, 'raise max_connections before starting another process')
 }

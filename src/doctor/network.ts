@@ -98,7 +98,14 @@ function describe({ max, windowMs }: RateLimit): string {
 
 async function redis(facts: Facts): Promise<Line> {
   const { redisUrl } = facts.config
-  if (redisUrl === undefined) return pass('REDIS_URL', 'none: each process counts for itself')
+  if (redisUrl === undefined) {
+    return pass(
+      'REDIS_URL',
+      facts.config.processes > 1
+        ? `none: the ${facts.config.processes} processes of one start count together, each start for itself`
+        : 'none: each process counts for itself',
+    )
+  }
   if (hasFault(facts, 'REDIS_URL')) return unjudged('REDIS_URL')
   const client = new Redis(redisUrl, {
     lazyConnect: true,

@@ -40,6 +40,7 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
   const findings = new Gauge({
     name: 'strongroom_ledger_findings',
     help: 'Rules that the ledger broke when this process last verified it.',
+    aggregator: 'max',
     registers,
   })
   const refusals = new Counter({

@@ -7,6 +7,11 @@ import { destination } from 'pino'
  */
 const WAITING_BYTES_MAX = 8 * 1_024 * 1_024
 
+export interface LogDestination {
+  sharesOutput: boolean
+  onDropped: (lines: number) => void
+}
+
 let dropped = 0
 
 /** How many log lines this process has dropped because its standard output was blocked. */
@@ -16,13 +21,17 @@ export const droppedLines = () => dropped
  * The standard output. A disk or a reader that hangs blocks no request and fills no memory: lines
  * wait up to a bound, and further lines are dropped. `onDropped` receives their number once there is
  * room again.
+ *
+ * Processes that share the output write at most 4 KiB of whole lines at once: a pipe takes that
+ * undivided (PIPE_BUF), so that no line lands within another's.
  */
-export function logDestination(onDropped: (lines: number) => void) {
+export function logDestination({ sharesOutput, onDropped }: LogDestination) {
   // A terminal gets each line at once; a pipe gets lines in blocks, which costs less.
   const output = destination({
     fd: 1,
     sync: isatty(1),
-    minLength: isatty(1) ? 0 : 4_096,
+    minLength: isatty(1) ? 0 : sharesOutput ? 3_072 : 4_096,
+    ...(sharesOutput && { maxWrite: 4_096 }),
     periodicFlush: 200,
     maxLength: WAITING_BYTES_MAX,
   })

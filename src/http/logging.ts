@@ -15,16 +15,22 @@ declare module 'fastify' {
   }
 }
 
-/** Only listed fields are logged. Everything else stays out, so no secret has to be recognised. */
-export function createLogger(level: LogLevel): Logger {
+/**
+ * Only listed fields are logged. Everything else stays out, so no secret has to be recognised.
+ * @param sharesOutput whether other processes write to the same standard output
+ */
+export function createLogger(level: LogLevel, { sharesOutput = false } = {}): Logger {
   const logger = pino(
     {
       level,
       base: { pid: process.pid },
       serializers: { err: describeError, req: () => undefined },
     },
-    logDestination((lines) => {
-      logger.warn({ lines }, 'Lines were dropped while the log could not be written')
+    logDestination({
+      sharesOutput,
+      onDropped: (lines) => {
+        logger.warn({ lines }, 'Lines were dropped while the log could not be written')
+      },
     }),
   )
   return logger

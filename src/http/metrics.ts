@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { primary } from '../cluster/primary.ts'
+import { QUESTIONS } from '../cluster/questions.ts'
 import { droppedLines } from './log-destination.ts'
 
 declare module 'fastify' {
@@ -12,16 +14,21 @@ declare module 'fastify' {
   }
 }
 
+/** Longer than a call may take: the caller has its 503 by then. */
+const SCRAPE_MS_MAX = 10_000
+
 /** Counts requests by route, never by URL: a path may contain anything. */
 export const metrics = fp(
   async (app: FastifyInstance, { version }: { version: string }) => {
     const registry = new Registry()
     app.decorate('metrics', registry)
+    primary()?.answer(QUESTIONS.metrics, () => registry.getMetricsAsJSON())
     collectDefaultMetrics({ register: registry })
     new Gauge({
       name: 'strongroom_build_info',
       help: '1, with what runs in its labels.',
       labelNames: ['version', 'node'],
+      aggregator: 'first',
       registers: [registry],
     }).set({ version, node: process.version }, 1)
     const dropped: Counter = new Counter({
@@ -59,7 +66,7 @@ export const metrics = fp(
   { name: 'metrics', dependencies: ['connections'] },
 )
 
-/** Admin: `/metrics`, in the Prometheus text format. */
+/** Admin: `/metrics`, in the Prometheus text format; with several processes, of all of them. */
 export const metricsRoutes: FastifyPluginAsync = async (app) => {
   app.get(
     '/metrics',
@@ -79,7 +86,8 @@ export const metricsRoutes: FastifyPluginAsync = async (app) => {
       config: { permission: 'metrics:read' },
     },
     async (_request, reply) => {
-      const text = await app.metrics.metrics()
+      const text = await (primary()?.ask<string>(QUESTIONS.scrape, null, SCRAPE_MS_MAX) ??
+        app.metrics.metrics())
       return reply.type(app.metrics.contentType).serializer(String).send(text)
     },
   )

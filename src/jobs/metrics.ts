@@ -41,6 +41,7 @@ export const jobMetrics = fp(
         name,
         help,
         labelNames: ['task'],
+        aggregator: 'max',
         registers,
         collect: async () => {
           const rows = await sample()
@@ -62,6 +63,7 @@ export const jobMetrics = fp(
       name: 'strongroom_job_scheduled_timestamp_seconds',
       help: 'When a job that runs by itself was last put into the queue, which it leaves when it succeeds.',
       labelNames: ['task'],
+      aggregator: 'max',
       registers,
       collect: async () => {
         const rows = await schedule()

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { loadEnvFile } from 'node:process'
 import { type Environment, environmentReader } from './environment.ts'
 import { isLoopback } from '../database/loopback.ts'
@@ -17,6 +18,8 @@ export interface Config {
   production: boolean
   host: string
   port: number
+  /** How many processes answer; above 1, one more is their primary. */
+  processes: number
   database: DatabaseConfig
   /** Of the role that owns the tables; undefined: that of `database` migrates. */
   migrationUrl: string | undefined
@@ -121,6 +124,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     production,
     host: read.text('HOST') ?? '127.0.0.1',
     port: read.integer('PORT', 0, 65_535) ?? 3100,
+    processes: processCount(read),
     database: databaseConfig(read, production),
     migrationUrl: databaseUrl(read, 'MIGRATION_DATABASE_URL'),
     dataDir: read.text('DATA_DIR') ?? '.data',
@@ -177,6 +181,19 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
 }
 
 type Reader = ReturnType<typeof environmentReader>
+
+/** Each opens its own connections to the database, which has room for a few hundred. */
+const PROCESSES_MAX = 64
+
+function processCount(read: Reader): number {
+  const text = read.text('PROCESSES')
+  if (text === undefined) return 1
+  if (text === 'auto') return Math.min(availableParallelism(), PROCESSES_MAX)
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0
+  if (count >= 1 && count <= PROCESSES_MAX) return count
+  read.fault('PROCESSES', `must be auto, or an integer from 1 to ${PROCESSES_MAX}`)
+  return 1
+}
 
 function databaseConfig(read: Reader, production: boolean): DatabaseConfig {
   const url = databaseUrl(read, 'DATABASE_URL')

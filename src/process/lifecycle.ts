@@ -1,5 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
+import { primary, whenPrimaryIsGone } from '../cluster/primary.ts'
+import { QUESTIONS } from '../cluster/questions.ts'
 import { endThoughLogHangs } from './hung-log.ts'
 import { whenNpmIsGone } from './npm.ts'
 import { STOP_SIGNALS } from './signals.ts'
@@ -10,7 +12,7 @@ import { notifyReady } from './systemd.ts'
  * The time for ending requests and jobs, and then the embedded database, which may have much to
  * write. The time for which a server still answers is added.
  */
-const STOP_MS_MAX = 25_000
+export const STOP_MS_MAX = 25_000
 
 export interface Lifecycle<T> {
   /** Leaves nothing behind if it fails, and gives up between its steps once it is aborted. */
@@ -40,6 +42,7 @@ export async function live<T>(
   }
   for (const signal of STOP_SIGNALS) process.on(signal, () => stopFor({ signal }))
   whenNpmIsGone(() => stopFor({ reason: 'npm is gone' }))
+  whenPrimaryIsGone(() => stopFor({ reason: 'the primary process is gone' }))
 
   const { close } = closeWithGrace(
     { delay: STOP_MS_MAX + drainDelayMs, logger: null, skip: [...STOP_SIGNALS, 'beforeExit'] },
@@ -56,6 +59,7 @@ export async function live<T>(
   const result = await started.catch((error: unknown) =>
     stopping.signal.aborted ? new Promise<never>(() => undefined) : Promise.reject(error as Error),
   )
+  await primary()?.ask(QUESTIONS.ready, result)
   await notifyReady(logger)
   return result
 }
@@ -65,7 +69,14 @@ export async function main(program: () => Promise<void>): Promise<void> {
   try {
     await program()
   } catch (error) {
-    process.stderr.write(`Strongroom did not start. ${explainStartupFault(error)}\n`)
+    const fault = explainStartupFault(error)
+    const above = primary()
+    if (above !== null) {
+      // The primary says it, once for all, and the channel to it would keep this process alive.
+      await above.ask(QUESTIONS.fault, fault).catch(() => undefined)
+      process.exit(1)
+    }
+    process.stderr.write(`Strongroom did not start. ${fault}\n`)
     process.exitCode = 1
   }
 }

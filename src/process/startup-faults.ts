@@ -1,3 +1,4 @@
+import { WorkersFailed } from './cluster/workers.ts'
 import { ConfigError } from './config.ts'
 import { LockNotHad } from '../database/migrations.ts'
 import { DatabaseNotReady } from '../database/open.ts'
@@ -35,7 +36,7 @@ export function explainStartupFault(error: unknown): string {
   if (error instanceof OutcomeUnknown) {
     return 'The connection was lost at the commit: look whether it was done, and else run it again.'
   }
-  const isOurs = [DatabaseNotReady, LockNotHad, SessionsShared, WrongRoles].some(
+  const isOurs = [DatabaseNotReady, LockNotHad, SessionsShared, WorkersFailed, WrongRoles].some(
     (kind) => error instanceof kind,
   )
   if (isOurs && error instanceof Error) return error.message

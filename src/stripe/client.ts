@@ -68,6 +68,7 @@ export const stripe = fp(
     const open: Gauge = new Gauge({
       name: 'strongroom_stripe_circuit_open',
       help: '1 while calls to Stripe are refused because it does not answer.',
+      aggregator: 'max',
       registers: [app.metrics],
       collect: () => open.set(circuit.opened ? 1 : 0),
     })

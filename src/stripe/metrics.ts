@@ -19,6 +19,7 @@ export function eventGauges(registry: Registry, db: Database): void {
     const one: Gauge = new Gauge({
       name,
       help,
+      aggregator: 'max',
       registers,
       collect: async () => {
         const row = await sample()

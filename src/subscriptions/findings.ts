@@ -125,6 +125,7 @@ export function subscriptionGauges(registry: Registry, db: Database): void {
   const gauge: Gauge = new Gauge({
     name: 'strongroom_subscriptions_duplicate',
     help: 'Customers who have more than one subscription to the same plan.',
+    aggregator: 'max',
     registers: [registry],
     collect: async () => {
       const count = await sample()

@@ -47,6 +47,7 @@ export function usageMetrics(app: FastifyInstance, waiting: () => number) {
     name: 'strongroom_usage_meter_events_waiting',
     help: 'Meter events that Stripe has refused, or may or may not have: an operator must see to them.',
     labelNames: ['reason'],
+    aggregator: 'max',
     registers,
     collect: async () => {
       const rows = await app.db

@@ -10,8 +10,8 @@ import { stripeSignature } from '../support/stripe-events.ts'
 
 /** Everything that needs no credential. Adding a line here opens a route to the world. */
 const PUBLIC = [
-  '/.well-known/events-jwks.json',
   '/',
+  '/.well-known/events-jwks.json',
   '/.well-known/jwks.json',
   '/api/licenses/revocations',
   '/assets/:name',

@@ -45,6 +45,7 @@ test('an empty environment is a development with the documented defaults, and fr
     production: false,
     host: '127.0.0.1',
     port: 3100,
+    processes: 1,
     database: { url: undefined, ssl: 'disable', ca: undefined },
     migrationUrl: undefined,
     dataDir: '.data',

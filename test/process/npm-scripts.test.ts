@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, after, test } from 'node:test'
 import { signal as send } from '../../src/database/embedded/processes.ts'
@@ -78,9 +78,11 @@ const EITHER = [
   ['group', 'SIGINT'],
 ] as const
 for (const [target, signal] of EITHER.slice(0, scaled(2, 1))) {
-  test(`npm start: ${signal} to the ${target} while it builds`, { skip }, (t) =>
-    stops(t, 'start', BUILDING, signal, target),
-  )
+  test(`npm start: ${signal} to the ${target} while it builds`, { skip }, (t) => {
+    // Otherwise it finds everything built.
+    rmSync(join(repository, 'dist/.built'), { force: true })
+    return stops(t, 'start', BUILDING, signal, target)
+  })
   test(`npm start: ${signal} to the ${target} while the database is made`, { skip }, (t) =>
     stops(t, 'start', MAKING_A_DATABASE, signal, target),
   )

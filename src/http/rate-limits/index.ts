@@ -3,18 +3,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter } from 'prom-client'
 import { Refusal } from '../../refusals/index.ts'
-import { type SharedRedis, sharedRedis } from './redis.ts'
+import { primary } from '../../cluster/primary.ts'
+import { CALLERS_MAX } from './counts.ts'
+import { countsInPrimary } from './primary.ts'
+import type { SharedCounts } from './shared.ts'
 
 export interface RateLimit {
   max: number
   windowMs: number
 }
-
-/**
- * How many callers of each limit a process remembers; it forgets the one that has been silent
- * longest.
- */
-const CALLERS_MAX = 20_000
 
 /** Counts a request towards a limit, or only looks, and returns the caller's standing. */
 export type Limiter = (request: FastifyRequest, look?: Look) => Promise<Standing>
@@ -44,16 +41,23 @@ declare module 'fastify' {
       limit: RateLimit | null,
       callerOf: (request: FastifyRequest) => string,
     ) => Promise<Limiter | null>
-    /** Null if the process is configured to count limits by itself. */
-    sharedRedis: Pick<SharedRedis, 'isUp'> | null
+    /** Null without Redis: limits are counted in the process, or in the primary of several. */
+    sharedRedis: Pick<SharedCounts, 'isUp'> | null
   }
 }
 
-/** Counts limits in Redis if it is configured and answers, otherwise in the process. */
+/**
+ * Counts limits in Redis if it is configured; without it, in the primary process if there is one;
+ * otherwise, or while these do not answer, in the process.
+ */
 export const rateLimits = fp(
   async (app: FastifyInstance, options: { redisUrl: string | undefined }) => {
     const { redisUrl } = options
-    const redis = redisUrl === undefined ? null : sharedRedis(app, redisUrl)
+    // Imported here, because a start without Redis is faster without its client.
+    const redis =
+      redisUrl === undefined ? null : (await import('./redis.ts')).sharedRedis(app, redisUrl)
+    const above = primary()
+    const counts = redis ?? (above && countsInPrimary(app, above))
     const refused = new Counter({
       name: 'strongroom_rate_limited_total',
       help: 'Requests beyond a limit, by limit.',
@@ -65,18 +69,12 @@ export const rateLimits = fp(
       if (limit === null) return null
       const settings = { max: limit.max, timeWindow: limit.windowMs, keyGenerator: callerOf }
       const own = await counter(app, { ...settings, cache: CALLERS_MAX })
-      const shared =
-        redis &&
-        (await counter(app, {
-          ...settings,
-          redis: redis.client,
-          nameSpace: `strongroom:limit:${name}:`,
-        }))
+      const shared = counts && (await counter(app, { ...settings, ...counts.settingsOf(name) }))
       return async (request, look) => {
         let standing: Standing | undefined
-        if (shared !== null && redis?.isUp() === true) {
+        if (shared !== null && counts?.isUp() === true) {
           standing = await shared(request, look).catch(() => {
-            redis.markDown()
+            counts.markDown()
             return undefined
           })
         }

@@ -1,31 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
 import { Gauge } from 'prom-client'
+import { COUNT_MS_MAX, PROBE_INTERVAL_MS, type SharedCounts } from './shared.ts'
 
-/**
- * If a command takes longer, the process counts by itself: a limit must not cost more than what it
- * limits.
- */
-const COMMAND_MS_MAX = 250
-const PROBE_INTERVAL_MS = 500
 const RECONNECT_MS_MAX = 2_000
 
-export interface SharedRedis {
-  client: Redis
-  /** Whether it answered the last command or probe. */
-  isUp(): boolean
-  /** Stops commands until Redis has answered a probe. */
-  markDown(): void
-}
-
 /** A Redis that may be unavailable: no request waits for it, and no command is queued. */
-export function sharedRedis(app: FastifyInstance, url: string): SharedRedis {
+export function sharedRedis(app: FastifyInstance, url: string): SharedCounts {
   const client = new Redis(url, {
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
-    commandTimeout: COMMAND_MS_MAX,
+    commandTimeout: COUNT_MS_MAX,
     retryStrategy: (times) => Math.min(100 * times, RECONNECT_MS_MAX),
     connectionName: 'strongroom',
   })
@@ -33,6 +20,7 @@ export function sharedRedis(app: FastifyInstance, url: string): SharedRedis {
   const gauge: Gauge = new Gauge({
     name: 'strongroom_rate_limit_redis_up',
     help: '1 while limits are shared through Redis; 0 while each process counts on its own.',
+    aggregator: 'min',
     registers: [app.metrics],
     collect: () => gauge.set(up ? 1 : 0),
   })
@@ -66,5 +54,9 @@ export function sharedRedis(app: FastifyInstance, url: string): SharedRedis {
     client.removeAllListeners('close')
     client.disconnect()
   })
-  return { client, isUp: () => up, markDown: () => mark(false) }
+  return {
+    isUp: () => up,
+    markDown: () => mark(false),
+    settingsOf: (name) => ({ redis: client, nameSpace: `strongroom:limit:${name}:` }),
+  }
 }

@@ -1,0 +1,76 @@
+import cluster from 'node:cluster'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import type { Count } from '../../cluster/questions.ts'
+import { type Opened, QUESTIONS } from '../../cluster/questions.ts'
+import { type OpenDatabase, openDatabase } from '../../database/open.ts'
+import { countsOfAll } from '../../http/rate-limits/counts.ts'
+import type { Config } from '../config.ts'
+import { type Lifecycle, STOP_MS_MAX } from '../lifecycle.ts'
+import { metricsOfAll } from './metrics.ts'
+import { keepWorkers } from './workers.ts'
+
+/** What is left of the time to stop for this process, after its workers. */
+const OWN_STOP_MS = 2_000
+
+/**
+ * The primary process of several: opens the database, keeps the workers running, passes connections
+ * to them in turn, and does what only one can do for all: the counts of limits, and the scrape. It
+ * answers no request and knows no money.
+ */
+export function primaryProcess(config: Config, logger: Logger, program: URL): Lifecycle<string> {
+  const metrics = metricsOfAll()
+  const counts = countsOfAll()
+  let database: OpenDatabase | undefined
+  /** Told to the first worker alone, which records it. */
+  let migrated = 0
+
+  function opened(): Opened {
+    const told = { url: database?.config.url, migrated }
+    migrated = 0
+    return told
+  }
+
+  cluster.setupPrimary({ exec: fileURLToPath(program), serialization: 'advanced' })
+  const workers = keepWorkers({
+    count: config.processes,
+    logger,
+    joined: (worker) => {
+      metrics.join(worker)
+      worker.answer(QUESTIONS.opened, opened)
+      worker.answer(QUESTIONS.counts, (asked: Count[]) => counts(asked))
+      worker.answer(QUESTIONS.scrape, () => metrics.text())
+    },
+    left: (worker) => void metrics.leave(worker),
+    failed: (error) => {
+      process.stderr.write(`Strongroom can't go on. ${error.message}\n`)
+      // As any fault that nothing handles: what is left stops in good order, and the exit code is 1.
+      setImmediate(() => {
+        throw error
+      })
+    },
+  })
+
+  async function start(aborted: AbortSignal): Promise<string> {
+    try {
+      const log = {
+        info: (message: string) => logger.info(message),
+        warn: (message: string) => logger.warn(message),
+      }
+      database = await openDatabase(config, log, aborted)
+      migrated = database.migrated
+      return await workers.start(aborted)
+    } catch (error) {
+      await stop()
+      throw error
+    }
+  }
+
+  async function stop(): Promise<void> {
+    await workers.stop(STOP_MS_MAX - OWN_STOP_MS + config.drainDelayMs)
+    await database?.close()
+    database = undefined
+  }
+
+  return { start, stop, drainDelayMs: config.drainDelayMs }
+}
