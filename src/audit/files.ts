@@ -8,20 +8,24 @@ import { type Checkpoint, openCheckpoint } from './verifier.ts'
  * folder of such files.
  * @throws UnreadableFile for a file that is no checkpoint, or is not signed by a key of the JWKS
  */
-export function readCheckpoints(
+export async function readCheckpoints(
   path: string,
   jwks: { readonly keys: readonly object[] },
-): Checkpoint[] {
+): Promise<Checkpoint[]> {
   const files = isFolder(path)
     ? readdirSync(path)
         .filter((name) => name.endsWith('.jwt'))
         .map((name) => join(path, name))
     : [path]
-  return files.map((file) => {
-    const opened = openCheckpoint(tokenIn(readText(file)), jwks)
-    if (opened === null) throw new UnreadableFile(`${file} is no checkpoint signed by a known key`)
-    return opened
-  })
+  return Promise.all(
+    files.map(async (file) => {
+      const opened = await openCheckpoint(tokenIn(readText(file)), jwks)
+      if (opened === null) {
+        throw new UnreadableFile(`${file} is no checkpoint signed by a known key`)
+      }
+      return opened
+    }),
+  )
 }
 
 /** @throws UnreadableFile */

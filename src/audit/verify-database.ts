@@ -2,7 +2,8 @@ import type postgres from 'postgres'
 import { rootOf } from './proofs.ts'
 import type { LogSource } from './source.ts'
 import { tileReader } from './tiles.ts'
-import { type Checkpoint, leafHash, openCheckpoint } from './verifier.ts'
+import { leafHash } from './tree.ts'
+import { type Checkpoint, openCheckpoint } from './verifier.ts'
 import { type Verdict, judgeOf } from './verify-export.ts'
 import { inSnapshot, walkLog } from './walk.ts'
 
@@ -55,7 +56,7 @@ const NOTHING = Buffer.alloc(32)
 
 async function storedCheckpoints(tx: postgres.Sql, jwks: DatabaseOptions['jwks']) {
   const rows = await tx<{ token: string }[]>`select token from audit_checkpoints order by size`
-  const opened = rows.map(({ token }) => openCheckpoint(token, jwks))
+  const opened = await Promise.all(rows.map(({ token }) => openCheckpoint(token, jwks)))
   const valid = opened.filter((one) => one !== null)
   return { valid, invalid: opened.length - valid.length }
 }

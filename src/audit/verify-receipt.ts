@@ -1,5 +1,6 @@
 import { canonicalJson } from '../encoding/canonical-json.ts'
-import { leafHash, openCheckpoint, provesInclusion } from './verifier.ts'
+import { leafHash } from './tree.ts'
+import { openCheckpoint, provesInclusion } from './verifier.ts'
 
 export type ReceiptVerdict =
   | { valid: true; record: Record<string, unknown>; index: number; size: number; issuedAt: Date }
@@ -10,17 +11,17 @@ export type ReceiptVerdict =
  * checkpoint was signed.
  * @param receipt as `GET /transfers/:transfer_id/receipt` answers it
  */
-export function verifyReceipt(
+export async function verifyReceipt(
   receipt: unknown,
   jwks: { readonly keys: readonly object[] },
-): ReceiptVerdict {
+): Promise<ReceiptVerdict> {
   const { record, index, size, proof, checkpoint } = fieldsOf(receipt)
   const token = typeof checkpoint === 'string' ? checkpoint : fieldsOf(checkpoint)['token']
   const isWhole = typeof token === 'string' && typeof index === 'number' && Array.isArray(proof)
   if (!isWhole || !proof.every((one) => typeof one === 'string')) {
     return { valid: false, reason: 'it is no receipt' }
   }
-  const opened = openCheckpoint(token, jwks)
+  const opened = await openCheckpoint(token, jwks)
   if (opened === null)
     return { valid: false, reason: 'its checkpoint is not signed by a known key' }
   if (opened.size !== size) return { valid: false, reason: 'its checkpoint is of another size' }
@@ -28,7 +29,7 @@ export function verifyReceipt(
   if (fields['seq'] !== index) return { valid: false, reason: 'its record has another number' }
   const leaf = leafHash(Buffer.from(canonicalJson(fields)))
   const hashes = proof.map((one: string) => Buffer.from(one, 'base64'))
-  if (!provesInclusion(leaf, index, opened, hashes)) {
+  if (!(await provesInclusion(leaf, index, opened, hashes))) {
     return {
       valid: false,
       reason: 'its record is not in the log that its checkpoint was signed of',

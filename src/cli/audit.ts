@@ -74,9 +74,9 @@ export const auditVerify = command({
       throw new WrongCall('An export is checked against a checkpoint: --checkpoint <file>')
     }
     const jwks = await keysOf(options.jwks)
-    const checkpoints = [checkpoint, since].flatMap((file) =>
-      file === undefined ? [] : readCheckpoints(file, jwks),
-    )
+    const files = [checkpoint, since].filter((file) => file !== undefined)
+    const given = await Promise.all(files.map((file) => readCheckpoints(file, jwks)))
+    const checkpoints = given.flat()
     const begunAt = performance.now()
     const verdict = await withProgress('Verifying the audit log', (report) =>
       path === undefined
@@ -101,7 +101,7 @@ export const receiptVerify = command({
   options: { jwks: JWKS },
   json: true,
   run: async ({ operands: [path], options }) => {
-    const verdict = verifyReceipt(readJsonFile(path), await keysOf(options.jwks))
+    const verdict = await verifyReceipt(readJsonFile(path), await keysOf(options.jwks))
     if (!verdict.valid) {
       return { text: `not valid: ${verdict.reason}\n`, json: verdict, isFinding: true }
     }

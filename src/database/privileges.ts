@@ -8,6 +8,7 @@ export const PRIVILEGES: Readonly<Record<string, string>> = {
   api_key_calls: 'select, insert, update, delete',
   api_keys: 'select, insert, update',
   audit_checkpoints: 'select, insert',
+  audit_log: 'select, insert, update',
   audit_personal: 'select, insert, delete',
   audit_places: 'select, insert',
   audit_queue: 'select, insert, delete',

@@ -76,7 +76,7 @@ async function checkpoint({ keys }: Facts['config'], token: string | null): Prom
     return unseen('checkpoint', 'none has been signed yet', advice)
   }
   const { jwks } = await openKeyRing(keys)
-  const opened = openCheckpoint(token, jwks)
+  const opened = await openCheckpoint(token, jwks)
   if (opened === null) {
     const reason = 'the newest does not verify with the keys of these settings'
     return failure('checkpoint', reason, 'add the key that signed it to LICENSE_PREVIOUS_KEY_PATHS')

@@ -9,18 +9,22 @@ const NAMES = [
   'METRICS_TOKEN',
   'API_KEY_PEPPER',
 ] as const
-const KEY_NAME = 'LICENSE_PRIVATE_KEY.pem'
+/** The key files, by the variables with their paths. */
+const KEYS = {
+  LICENSE_PRIVATE_KEY_PATH: ['LICENSE_PRIVATE_KEY.pem', newKey],
+  AUDIT_LOG_KEY_PATH: ['AUDIT_LOG_KEY.pem', newEd25519Key],
+} as const
 
 /** The path of a secret made in development; only its owner may read the file. */
 export function secretPath(
   dataDir: string,
-  name: (typeof NAMES)[number] | typeof KEY_NAME,
+  name: (typeof NAMES)[number] | (typeof KEYS)[keyof typeof KEYS][0],
 ): string {
   return resolve(dataDir, 'secrets', name)
 }
 
 /**
- * Adds the secrets that a development set-up leaves out, and the path of a signing key, all made at
+ * Adds the secrets that a development set-up leaves out, and the paths of signing keys, all made at
  * the first start. A variable that is set, even to nothing, is left alone; so is production.
  * @param makes false to create nothing: secrets that do not exist yet stay out
  */
@@ -37,10 +41,11 @@ export function withDevelopmentSecrets(env: Environment, makes = true): Environm
     }
     made[name] = readFileSync(path, 'utf8').trim()
   }
-  if (env['LICENSE_PRIVATE_KEY_PATH'] === undefined) {
-    const path = secretPath(dataDir, KEY_NAME)
-    if (!existsSync(path) && makes) make(path, newKey)
-    if (existsSync(path)) made['LICENSE_PRIVATE_KEY_PATH'] = path
+  for (const [variable, [file, content]] of Object.entries(KEYS)) {
+    if (env[variable] !== undefined) continue
+    const path = secretPath(dataDir, file)
+    if (!existsSync(path) && makes) make(path, content)
+    if (existsSync(path)) made[variable] = path
   }
   return { ...made, ...env }
 }
@@ -52,6 +57,11 @@ function newToken(): string {
 /** 2048 bits, because generating 3072 would delay the first start by half a second. */
 function newKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+function newEd25519Key(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 

@@ -38,6 +38,9 @@ const PUBLIC = [
   '/health',
   '/health/live',
   '/health/ready',
+  '/log/checkpoint',
+  '/log/key',
+  '/log/tile/*',
   '/openapi.json',
 ]
 

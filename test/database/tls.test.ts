@@ -72,6 +72,7 @@ test('a database is trusted by its certificate authority and its name, by both d
       INTERNAL_SERVICE_TOKEN: 'c1b2a3948576e6f7d8c9bab1a2938475',
       API_KEY_PEPPER: '0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b',
       LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+      AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     })
     const right = env(url('localhost'), ownCa)
     // Beside, because the relay is in this process.

@@ -55,6 +55,7 @@ test('the image migrates, serves in production, is healthy, and drains when told
     INTERNAL_SERVICE_TOKEN: 'f1e3d5c7b9a1f3e5d7c9b1a3f5e7d9c1',
     API_KEY_PEPPER: 'c5e7b9d1f3a5c7e9b1d3f5a7c9e1a2f4',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
   }
   const node = (more: Record<string, string>, ...args: string[]) =>
     spawnSync(process.execPath, args, { cwd: IMAGE, env: { ...env, ...more }, encoding: 'utf8' })

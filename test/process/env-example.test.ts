@@ -52,6 +52,8 @@ test('the examples are well-formed, but production refuses every secret among th
     DATABASE_CA_FILE: _caPath,
     LICENSE_PRIVATE_KEY_PATH: _keyPath,
     LICENSE_PREVIOUS_KEY_PATHS: _keyPaths,
+    AUDIT_LOG_KEY_PATH: _logKeyPath,
+    AUDIT_WITNESSES_FILE: _witnessesPath,
     ...values
   } = EXAMPLES
   const secrets = Object.keys(values).filter((name) => values[name]?.includes('change-me'))

@@ -69,6 +69,14 @@ function makeKey(): string {
   return path
 }
 
+/** A key for a log's checkpoints, where a test only needs that there is one. */
+function makeLogKey(): string {
+  const path = join(files, 'audit-log-key.pem')
+  const { privateKey } = generateKeyPairSync('ed25519')
+  writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  return path
+}
+
 async function openServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const given = process.env['TEST_DATABASE_URL'] ?? process.env['DATABASE_URL']
   if (given !== undefined) return { url: given, stop: async () => undefined }
@@ -109,6 +117,7 @@ async function runTests(url: string): Promise<number> {
       TEST_TEMPLATE: template,
       TEST_PASSWORD: password,
       TEST_KEY_PATH: makeKey(),
+      TEST_LOG_KEY_PATH: makeLogKey(),
     },
   })
   // The child gets the terminal's Ctrl-C itself; this process cleans up what it leaves.

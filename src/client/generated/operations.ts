@@ -22,6 +22,24 @@ export interface PublicCalls {
    */
   getReadiness: Call<'getReadiness'>
   /**
+   * The newest checkpoint of the audit log, as a signed note.
+   *
+   * As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and cosigned by its witnesses.
+   */
+  getLogCheckpoint: Call<'getLogCheckpoint'>
+  /**
+   * The verifier key of the audit log.
+   *
+   * As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.
+   */
+  getLogKey: Call<'getLogKey'>
+  /**
+   * A tile of hashes of the audit log.
+   *
+   * As C2SP’s tlog-tiles has it. A full tile never changes.
+   */
+  getLogTile: Call<'getLogTile'>
+  /**
    * The public keys that verify licences.
    */
   getKeys: Call<'getKeys'>
@@ -37,6 +55,9 @@ export const publicOperations = {
   getHealth: { method: 'get', path: '/health' },
   getLiveness: { method: 'get', path: '/health/live' },
   getReadiness: { method: 'get', path: '/health/ready' },
+  getLogCheckpoint: { method: 'get', path: '/log/checkpoint', text: true },
+  getLogKey: { method: 'get', path: '/log/key', text: true },
+  getLogTile: { method: 'get', path: '/log/tile/{path}', text: true },
   getKeys: { method: 'get', path: '/.well-known/jwks.json' },
   getRevocations: { method: 'get', path: '/api/licenses/revocations' },
 } as const satisfies Record<keyof PublicCalls, Operation>
@@ -428,6 +449,14 @@ Needs a token with the permission `audit:read`.
    */
   getAuditProof: Call<'getAuditProof'>
   /**
+   * An entry bundle of the audit log: up to 256 records.
+   *
+   * As C2SP’s tlog-tiles has it: each record as it was hashed, with its length in two bytes before it.
+
+Needs a token with the permission `audit:read`.
+   */
+  getLogEntries: Call<'getLogEntries'>
+  /**
    * Metrics for Prometheus.
    *
    * Takes the admin token or METRICS_TOKEN.
@@ -479,6 +508,7 @@ export const adminOperations = {
   listAudit: { method: 'get', path: '/api/audit' },
   getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
   getAuditProof: { method: 'get', path: '/api/audit/proof' },
+  getLogEntries: { method: 'get', path: '/log/tile/entries/{path}', text: true },
   getMetrics: { method: 'get', path: '/metrics', text: true },
 } as const satisfies Record<keyof AdminCalls, Operation>
 
