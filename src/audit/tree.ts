@@ -20,16 +20,21 @@ export function growingTree() {
   /** The complete subtrees so far, from large to small, like the binary digits of the size. */
   const peaks: Buffer[] = []
   let size = 0
+
+  /** @param width a power of two that divides the size */
+  function addSubtree(root: Buffer, width: number): void {
+    let peak = root
+    for (let rest = size / width; rest % 2 === 1; rest = (rest - 1) / 2) {
+      peak = nodeHash(peaks.pop() ?? peak, peak)
+    }
+    peaks.push(peak)
+    size += width
+  }
+
   return {
     size: () => size,
-    add: (leaf: Buffer): void => {
-      let peak = leaf
-      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
-        peak = nodeHash(peaks.pop() ?? peak, peak)
-      }
-      peaks.push(peak)
-      size++
-    },
+    add: (leaf: Buffer): void => addSubtree(leaf, 1),
+    addSubtree,
     root: (): Buffer => {
       const last = peaks.at(-1) ?? hash('sha256', '', 'buffer')
       return peaks.slice(0, -1).reduceRight((right, left) => nodeHash(left, right), last)

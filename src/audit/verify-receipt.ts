@@ -1,9 +1,22 @@
 import { canonicalJson } from '../encoding/canonical-json.ts'
 import { leafHash } from './tree.ts'
-import { openCheckpoint, provesInclusion } from './verifier.ts'
+import {
+  type NoteKey,
+  type Policy,
+  openCheckpoint,
+  provesInclusion,
+  verifyProof,
+} from './verifier.ts'
 
 export type ReceiptVerdict =
-  | { valid: true; record: Record<string, unknown>; index: number; size: number; issuedAt: Date }
+  | {
+      valid: true
+      record: Record<string, unknown>
+      index: number
+      size: number
+      /** Of a tlog-proof, when its witnesses cosigned it first; null without witnesses. */
+      issuedAt: Date | null
+    }
   | { valid: false; reason: string }
 
 /**
@@ -36,6 +49,31 @@ export async function verifyReceipt(
     }
   }
   return { valid: true, record: fields, index, size: opened.size, issuedAt: opened.issuedAt }
+}
+
+/**
+ * Verifies a receipt that is a tlog-proof, with the keys of logs and the policy alone.
+ * @param policy null if no witness is needed
+ */
+export async function verifyReceiptProof(
+  text: string,
+  { logs, policy }: { logs: readonly NoteKey[]; policy: Policy | null },
+): Promise<ReceiptVerdict> {
+  const verdict = await verifyProof(text, { logs, policy: policy ?? undefined })
+  if (!verdict.valid) return verdict
+  const { index, note, times } = verdict
+  const record = parsed(verdict.record)
+  if (record['seq'] !== index) return { valid: false, reason: 'its record has another number' }
+  const issuedAt = times.length === 0 ? null : new Date(Math.min(...times.map(Number)))
+  return { valid: true, record, index, size: note.size, issuedAt }
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return fieldsOf(JSON.parse(text))
+  } catch {
+    return {}
+  }
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

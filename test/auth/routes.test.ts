@@ -30,6 +30,7 @@ const PUBLIC = [
   '/docs/guides/start',
   '/docs/guides/usage',
   '/docs/guides/webhooks',
+  '/docs/guides/witnesses',
   '/docs/json',
   '/docs/static/*',
   '/docs/static/index.html',

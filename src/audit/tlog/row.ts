@@ -20,10 +20,16 @@ export interface Published {
   hasQuorum: boolean
 }
 
+/** The row, if there is one yet. */
+export async function findRow(sql: postgres.Sql): Promise<LogRow | null> {
+  const [row] = await sql<LogRow[]>`select ${columns(sql)} from audit_log`
+  return row ?? null
+}
+
 /** The row, which the first call makes. */
 export async function readRow(sql: postgres.Sql): Promise<LogRow> {
-  const [row] = await sql<LogRow[]>`select ${columns(sql)} from audit_log`
-  if (row !== undefined) return row
+  const row = await findRow(sql)
+  if (row !== null) return row
   await sql`
     insert into audit_log (log_id) values (${randomBytes(8).toString('hex')})
     on conflict (id) do nothing`

@@ -19,6 +19,7 @@ export const GUIDES = [
   'licences',
   'webhooks',
   'audit',
+  'witnesses',
   'access',
   'rotation',
   'clients',
