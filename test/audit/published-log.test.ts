@@ -3,6 +3,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { commitment } from '../../src/audit/commitment.ts'
 import { growingTree, leafHash } from '../../src/audit/tree.ts'
 import { readTilePath, tilePath } from '../../src/audit/tlog/tile-path.ts'
 import { assertRefused } from '../support/refusals.ts'
@@ -141,6 +142,36 @@ test('the log is published as a signed note, with tiles and entries', async (t) 
     assert.equal(await keyOf(other), vkey)
     assert.equal((await publishedNow(other)).origin, 'example.com/books')
   })
+})
+
+test('a record is never longer than an entry: what is too long is digested and kept beside', async (t) => {
+  const folder = logFolder(t)
+  const service = await startService(t, logSettings(folder))
+  const features = Object.fromEntries(
+    Array.from({ length: 1_100 }, (_, n) => [
+      `feature-${n}`,
+      'long enough to fill a body 00000000',
+    ]),
+  )
+  const plan = { name: 'Long', features, limits: { calls: 5 } }
+  const { status, body } = await service.asAdmin('PUT', '/api/plans/long', plan)
+  assert.equal(status, 200, JSON.stringify(body))
+  const { size } = await publishedNow(service)
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const path = `/log/tile/entries/${tilePath({ level: 0, index: 0, width: size }).slice(2)}`
+  const bundle = await bytesAt(service, path, headers)
+  assert.equal(bundle.status, 200)
+  const entry = /\{"actor":[^\n]*?"event":"plan\.updated".*?"timestamp":"[^"]*"\}/.exec(
+    bundle.bytes.toString(),
+  )?.[0]
+  const { metadata } = JSON.parse(entry ?? '{}')
+  assert.match(metadata.features, /^sha256:[0-9a-f]{64}$/)
+  assert.deepEqual(metadata.limits, { calls: 5 })
+  const listed = await service.asAdmin('GET', '/api/audit?event=plan.updated')
+  assert.deepEqual(JSON.parse(listed.body.data[0].metadata.features), features)
+  const [kept] = await service.app.audit.sql<{ salt: Buffer; value: string }[]>`
+    select salt, value from audit_personal where commitment = ${metadata.features}`
+  assert.equal(commitment(kept?.salt ?? Buffer.alloc(0), kept?.value ?? ''), metadata.features)
 })
 
 test('the name is the public host, or else one of the database; without a key there is none', async (t) => {

@@ -726,7 +726,9 @@ Needs a token with the permission `credit:write`.
   /**
    * Prove a transfer offline, to anyone.
    *
-   * Needs a token with the permission `accounts:read`.
+   * With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+
+Needs a token with the permission `accounts:read`.
    */
   getReceipt: Call<'getReceipt'>
   /**

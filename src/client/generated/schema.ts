@@ -1631,7 +1631,9 @@ export interface paths {
         };
         /**
          * Prove a transfer offline, to anyone
-         * @description Needs a token with the permission `accounts:read`.
+         * @description With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+         *
+         *     Needs a token with the permission `accounts:read`.
          */
         get: operations["getReceipt"];
         put?: never;
