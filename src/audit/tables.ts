@@ -143,8 +143,8 @@ export const auditCheckpoints = pgTable(
  * The log as strangers know it: one row. What is known of it outside the database is not believed
  * from here: see `tlog/known.ts`.
  */
-export const auditLog = pgTable(
-  'audit_log',
+export const publishedLog = pgTable(
+  'published_log',
   {
     id: boolean().primaryKey().default(true),
     /** Made up with the row; the origin has it where nothing better is known. */
@@ -170,5 +170,5 @@ export const auditLog = pgTable(
     leasedTo: text(),
     leasedUntil: timestamp({ precision: 3, withTimezone: true }),
   },
-  (table) => [check('audit_log_one', sql`${table.id}`)],
+  (table) => [check('published_log_one', sql`${table.id}`)],
 )

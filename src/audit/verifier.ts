@@ -168,7 +168,7 @@ export async function readKey(vkey: string): Promise<NoteKey | null> {
 /** The id of a key: the first 4 bytes of a hash over its name, type and bytes. */
 export async function keyId({ name, type, key }: Omit<NoteKey, 'id'>): Promise<string> {
   const hash = await sha256(encoder.encode(`${name}\n`), Uint8Array.of(type), key)
-  return [...hash.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hexOf(hash.slice(0, 4))
 }
 
 export interface SignedNote {
@@ -195,7 +195,7 @@ export function readNote(text: string): SignedNote | null {
     const match = /^\u2014 ([^+\s]+) (\S+)$/u.exec(line)
     const bytes = fromBase64(match?.[2] ?? '')
     if (match === null || bytes === null || bytes.length < 5) return null
-    const id = [...bytes.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    const id = hexOf(bytes.slice(0, 4))
     signatures.push({ name: match[1] ?? '', id, signature: bytes.slice(4) })
   }
   return { origin, size: Number(size), root: hash, body, signatures }
@@ -397,6 +397,10 @@ async function sha256(...parts: Bytes[]): Promise<Bytes> {
     at += part.length
   }
   return new Uint8Array(await crypto.subtle.digest('SHA-256', whole))
+}
+
+function hexOf(bytes: Bytes): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 async function hasSigned(key: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {

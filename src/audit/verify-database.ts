@@ -71,7 +71,7 @@ async function publishedCheckpoint(
 ): Promise<{ valid: Checkpoint[]; findings: string[] }> {
   type Published = Pick<LogRow, 'logId' | 'origin' | 'vkey' | 'note' | 'publishedAt'>
   const [row] = await tx<Published[]>`
-    select log_id as "logId", origin, vkey, note, published_at as "publishedAt" from audit_log`
+    select log_id as "logId", origin, vkey, note, published_at as "publishedAt" from published_log`
   const own = row === undefined || settings === null ? null : await identify(row, settings)
   const keys = own?.signing == null ? logs : [own.signing.note]
   if (row?.note == null) {

@@ -24,7 +24,9 @@ export function everySo(
   }
 
   function start(afterMs = 0): void {
-    timer = setTimeout(() => (run = next()), afterMs).unref()
+    timer = setTimeout(() => {
+      run = next()
+    }, afterMs).unref()
   }
 
   /** Resolves when the run under way has ended. */

@@ -152,5 +152,5 @@ async function replace(sql: postgres.Sql, leaves: readonly Buffer[]): Promise<vo
 }
 
 async function publish(sql: postgres.Sql, size: number, note: string): Promise<void> {
-  await sql`update audit_log set size = ${size}, note = ${note}`
+  await sql`update published_log set size = ${size}, note = ${note}`
 }

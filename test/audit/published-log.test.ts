@@ -148,10 +148,7 @@ test('a record is never longer than an entry: what is too long is digested and k
   const folder = logFolder(t)
   const service = await startService(t, logSettings(folder))
   const features = Object.fromEntries(
-    Array.from({ length: 1_100 }, (_, n) => [
-      `feature-${n}`,
-      'long enough to fill a body 00000000',
-    ]),
+    Array.from({ length: 88 }, (_, n) => [`feature_${n}`, 'x'.repeat(690)]),
   )
   const plan = { name: 'Long', features, limits: { calls: 5 } }
   const { status, body } = await service.asAdmin('PUT', '/api/plans/long', plan)

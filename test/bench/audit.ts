@@ -19,11 +19,11 @@ export function withLogAtRest<T>(url: string, work: () => Promise<T>): Promise<T
 /** Runs `work` while nobody publishes the log: another process seems to have the turn. */
 export function withLogUnpublished<T>(url: string, work: () => Promise<T>): Promise<T> {
   return asAdmin(url, async (sql) => {
-    await sql`update audit_log set leased_to = 'bench', leased_until = now() + interval '1 hour'`
+    await sql`update published_log set leased_to = 'bench', leased_until = now() + interval '1 hour'`
     try {
       return await work()
     } finally {
-      await sql`update audit_log set leased_until = null`
+      await sql`update published_log set leased_until = null`
     }
   })
 }

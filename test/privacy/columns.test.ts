@@ -55,7 +55,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   },
   'public.auto_top_ups': { paused_reason: 'none' },
   'public.audit_checkpoints': { root: 'none', token: 'none' },
-  'public.audit_log': {
+  'public.published_log': {
     log_id: 'none',
     origin: 'none',
     vkey: 'none',

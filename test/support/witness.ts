@@ -81,7 +81,7 @@ export async function startWitness(
         const [status, body] = await answer(await text(request)).catch(() => [500, ''] as const)
         witness.answers.set(status, (witness.answers.get(status) ?? 0) + 1)
         response.writeHead(status, status === 409 ? { 'content-type': 'text/x.tlog.size' } : {})
-        response.end(body)
+        return response.end(body)
       })
     })
     server.listen(port, '127.0.0.1')

@@ -56,7 +56,7 @@ export async function forkLog(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.execute(sql`
-      update audit_log set origin = ${to.origin}, vkey = ${to.vkey}, size = null, note = null,
+      update published_log set origin = ${to.origin}, vkey = ${to.vkey}, size = null, note = null,
         published_at = null, has_quorum = null, behind_at = null, behind_size = null,
         behind_source = null, leased_to = null, leased_until = null`)
     const metadata = {

@@ -10,11 +10,11 @@ const OTHERS_MS = 200
 const RETRY_MS = 1_000
 
 export interface Gathering {
-  ask(server: WitnessServer): Promise<Answer> | null
+  ask: (server: WitnessServer) => Promise<Answer> | null
   /** Looks at an answer that may say that the log is behind. */
-  heed(answer: Answer): Promise<void>
+  heed: (answer: Answer) => Promise<void>
   /** Publishes with the signature lines that there are. */
-  store(lines: readonly string[], hasQuorum: boolean): Promise<void>
+  store: (lines: readonly string[], hasQuorum: boolean) => Promise<void>
 }
 
 /**
@@ -37,7 +37,7 @@ export async function gather(
   const reached = new Promise<void>((resolve) => (reach = resolve))
 
   async function ofServer(server: WitnessServer): Promise<void> {
-    while (!isLate) {
+    while (!stop.signal.aborted) {
       const answer = (await ask(server)) ?? { fault: 'still answers an earlier request' }
       if (!('fault' in answer)) return take(server, answer)
       faults.set(server.url, answer.fault)

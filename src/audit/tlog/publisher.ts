@@ -157,8 +157,9 @@ export function publisher(options: PublisherOptions) {
     if ((await behind(row, now)) !== null) return
     const size = await logSize(sql)
     if (!isDue(row, size, policy)) return
-    const { origin, vkey, signing } = identity
-    if ((await takeTurn(sql, { process: self, origin, vkey }, TURN_S)) === null) return
+    const { origin, signing } = identity
+    const turn = { process: self, origin, vkey: identity.vkey }
+    if ((await takeTurn(sql, turn, TURN_S)) === null) return
     triedAt = performance.now()
     await states.look(signing.note)
     if (!probed && row.note !== null) await probe(row.note, row.size ?? 0)
@@ -186,7 +187,7 @@ export function publisher(options: PublisherOptions) {
    */
   async function probe(note: string, size: number): Promise<void> {
     const first = note.slice(0, note.indexOf('\n', note.lastIndexOf('\n\n') + 2) + 1)
-    const answers = (servers ?? []).map((one) => one.ask(sql, first, size))
+    const answers = (servers ?? []).map(async (one) => one.ask(sql, first, size))
     for (const answer of await Promise.all(answers)) await heed(answer)
   }
 
@@ -199,11 +200,11 @@ export function publisher(options: PublisherOptions) {
   async function publish(draft: Published, policy: Policy | null): Promise<void> {
     const ask = (one: WitnessServer) => one.ask(sql, draft.note, draft.size)
     const store = async (lines: readonly string[], hasQuorum: boolean) => {
-      const published = { ...draft, note: draft.note + lines.join(''), hasQuorum }
-      if (!(await storePublished(sql, self, published))) return
+      const note = draft.note + lines.join('')
+      if (!(await storePublished(sql, self, { ...draft, note, hasQuorum }))) return
       cached = undefined
       await files
-        ?.publish(sql, draft.size, published.note)
+        ?.publish(sql, draft.size, note)
         .catch((error: unknown) => warn(`The log can not be written as files: ${String(error)}`))
     }
     const found = await gather(servers ?? [], policy, { ask, heed, store })
@@ -259,7 +260,7 @@ export function publisher(options: PublisherOptions) {
 
   async function close(): Promise<void> {
     closing.abort()
-    await sql`update audit_log set leased_until = null where leased_to = ${self}`.catch(
+    await sql`update published_log set leased_until = null where leased_to = ${self}`.catch(
       () => undefined,
     )
   }

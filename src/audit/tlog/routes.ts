@@ -119,8 +119,5 @@ function plain(description: string) {
 }
 
 function answer(reply: FastifyReply, type: string, cache: string, content: string | Buffer) {
-  return reply
-    .type(type)
-    .header('cache-control', cache)
-    .send(content as never)
+  return reply.type(type).header('cache-control', cache).send(content)
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type postgres from 'postgres'
 
-/** The row of `audit_log`. */
+/** The row of `published_log`. */
 export interface LogRow {
   logId: string
   origin: string | null
@@ -22,7 +22,7 @@ export interface Published {
 
 /** The row, if there is one yet. */
 export async function findRow(sql: postgres.Sql): Promise<LogRow | null> {
-  const [row] = await sql<LogRow[]>`select ${columns(sql)} from audit_log`
+  const [row] = await sql<LogRow[]>`select ${columns(sql)} from published_log`
   return row ?? null
 }
 
@@ -31,7 +31,7 @@ export async function readRow(sql: postgres.Sql): Promise<LogRow> {
   const row = await findRow(sql)
   if (row !== null) return row
   await sql`
-    insert into audit_log (log_id) values (${randomBytes(8).toString('hex')})
+    insert into published_log (log_id) values (${randomBytes(8).toString('hex')})
     on conflict (id) do nothing`
   return readRow(sql)
 }
@@ -46,7 +46,7 @@ export async function takeTurn(
   seconds: number,
 ): Promise<LogRow | null> {
   const [row] = await sql<LogRow[]>`
-    update audit_log set leased_to = ${process}, origin = ${origin}, vkey = ${vkey},
+    update published_log set leased_to = ${process}, origin = ${origin}, vkey = ${vkey},
       leased_until = now() + make_interval(secs => ${seconds}::float8)
     where (leased_to = ${process} or leased_until is null or leased_until < now())
       and coalesce(origin, ${origin}) = ${origin} and coalesce(vkey, ${vkey}) = ${vkey}
@@ -61,7 +61,7 @@ export async function storePublished(
   { size, note, hasQuorum }: Published,
 ): Promise<boolean> {
   const rows = await sql`
-    update audit_log set size = ${String(size)}::bigint, note = ${note}, has_quorum = ${hasQuorum},
+    update published_log set size = ${String(size)}::bigint, note = ${note}, has_quorum = ${hasQuorum},
       published_at = now()
     where leased_to = ${process} and behind_at is null and coalesce(size, 0) <= ${String(size)}::bigint
     returning 1 as one`
@@ -74,13 +74,13 @@ export async function storeBehind(
   { size, source }: { size: number; source: string },
 ): Promise<void> {
   await sql`
-    update audit_log set behind_at = now(), behind_size = ${String(size)}::bigint,
+    update published_log set behind_at = now(), behind_size = ${String(size)}::bigint,
       behind_source = ${source}
     where behind_at is null`
 }
 
 export async function clearBehind(sql: postgres.Sql): Promise<void> {
-  await sql`update audit_log set behind_at = null, behind_size = null, behind_source = null`
+  await sql`update published_log set behind_at = null, behind_size = null, behind_source = null`
 }
 
 function columns(sql: postgres.Sql) {

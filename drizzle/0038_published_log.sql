@@ -1,4 +1,4 @@
-CREATE TABLE "audit_log" (
+CREATE TABLE "published_log" (
 	"id" boolean PRIMARY KEY DEFAULT true NOT NULL,
 	"log_id" text NOT NULL,
 	"origin" text,
@@ -12,5 +12,5 @@ CREATE TABLE "audit_log" (
 	"behind_source" text,
 	"leased_to" text,
 	"leased_until" timestamp (3) with time zone,
-	CONSTRAINT "audit_log_one" CHECK ("audit_log"."id")
+	CONSTRAINT "published_log_one" CHECK ("published_log"."id")
 );
