@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make-secrets.sh [--compose] <folder> <public name>: makes what a production start needs and nobody
-# should think up: tokens, a pepper, passwords, the keys of licences and of events, and a private authority with certificates
+# should think up: tokens, a pepper, passwords, the keys of licences, of events and of the audit
+# log, and a private authority with certificates
 # for the database and, until a public one is there, for the public name. What exists is left as it is,
 # so it may run again. Run it as root.
 #
@@ -57,6 +58,7 @@ for secret in ADMIN_API_TOKEN INTERNAL_SERVICE_TOKEN METRICS_TOKEN API_KEY_PEPPE
 done
 make secrets/license-key.pem "$service_owner" openssl genrsa 3072
 make secrets/events-key.pem "$service_owner" openssl genpkey -quiet -algorithm ed25519
+make secrets/audit-log-key.pem "$service_owner" openssl genpkey -quiet -algorithm ed25519
 
 # Wherever it is trusted, it can vouch for these two names and no other, nor for any address.
 names="permitted;DNS:$database_host,permitted;DNS:$name"

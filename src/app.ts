@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { audit } from './audit/plugin.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { auditSchemas } from './audit/schemas.ts'
+import { entryRoutes, tlogRoutes } from './audit/tlog/routes.ts'
 import { requireAdminToken } from './auth/admin.ts'
 import { requireApiKey } from './auth/api-key.ts'
 import { requireApiKeyOrAdminToken } from './auth/api-key-or-admin.ts'
@@ -102,7 +103,12 @@ export async function buildApp(
   await app.register(rateLimits, { redisUrl: config.redisUrl })
   await app.register(failures)
   await app.register(keyRing, { config: config.keys })
-  await app.register(audit, { checkpointFolder: config.auditCheckpointDir })
+  await app.register(audit, {
+    checkpointFolder: config.auditCheckpointDir,
+    dataDir: config.dataDir,
+    settings: config.auditLog,
+    production: config.production,
+  })
   await app.register(privacy)
   await app.register(events)
   await app.register(stripe, { config: config.stripe })
@@ -145,6 +151,12 @@ export async function buildApp(
     // A monitor must get its answer above all while the service is under attack.
     allowAnyone(scope, null)
     await scope.register(healthRoutes, { prefix: '/health', version: VERSION })
+  })
+
+  await app.register(async (scope) => {
+    // A mirror reads thousands of tiles, and a monitor asks for ever; both are cheap to answer.
+    allowAnyone(scope, null)
+    await scope.register(tlogRoutes, { prefix: '/log' })
   })
 
   await app.register(async (scope) => {
@@ -199,6 +211,14 @@ export async function buildApp(
       await scope.register(doctorRoutes, { prefix: '/doctor', config })
     },
     { prefix: '/api' },
+  )
+
+  await app.register(
+    async (scope) => {
+      requireAdminToken(scope, { environment: ofAdmins, stored: app.tokens.admin }, gates.admin)
+      await scope.register(entryRoutes)
+    },
+    { prefix: '/log' },
   )
 
   await app.register(async (scope) => {

@@ -24,13 +24,17 @@ export interface CheckpointOptions {
   log: FastifyBaseLogger
   /** The folder into which each checkpoint is also written; undefined for none. */
   folder: string | undefined
+  /** @throws Refusal `LOG_BEHIND` where the log is not what was published of it */
+  requireWhole: () => Promise<void>
 }
 
 /** Issues checkpoints, and keeps each in the database, in the log output and as a file. */
-export function checkpoints({ sql, keys, log, folder }: CheckpointOptions) {
+export function checkpoints({ sql, keys, log, folder, requireWhole }: CheckpointOptions) {
   let underWay: Promise<IssuedCheckpoint> | undefined
 
+  /** @throws Refusal `LOG_BEHIND` */
   async function newest(): Promise<IssuedCheckpoint | null> {
+    await requireWhole()
     const [row] = await sql<IssuedCheckpoint[]>`
       select size::float8, root, issued_at as "issuedAt", token from audit_checkpoints
       order by size desc, id desc limit 1`
@@ -40,7 +44,7 @@ export function checkpoints({ sql, keys, log, folder }: CheckpointOptions) {
   /**
    * A checkpoint of the log as it is now: the last one, if it is young and nothing has been added
    * since.
-   * @throws Refusal `SIGNING_KEY_MISSING`
+   * @throws Refusal `SIGNING_KEY_MISSING` or `LOG_BEHIND`
    */
   async function current(): Promise<IssuedCheckpoint> {
     const [last, size] = await Promise.all([newest(), logSize(sql)])
@@ -52,8 +56,9 @@ export function checkpoints({ sql, keys, log, folder }: CheckpointOptions) {
     return underWay
   }
 
-  /** Signs a new checkpoint in any case. */
+  /** Signs a new checkpoint, even of an unchanged log. */
   async function issue(): Promise<IssuedCheckpoint> {
+    await requireWhole()
     const size = await logSize(sql)
     const root = await rootOf(tileReader(sql), size)
     const issuedAt = new Date(Math.floor(Date.now() / 1_000) * 1_000)

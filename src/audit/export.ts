@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { inSnapshot, walkLog } from './walk.ts'
 import type { LogSource } from './source.ts'
-import { leafHash } from './verifier.ts'
+import { leafHash } from './tree.ts'
 
 export interface Exported {
   records: number

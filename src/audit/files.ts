@@ -1,27 +1,87 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UnreadableFile } from '../encoding/unreadable-file.ts'
-import { type Checkpoint, openCheckpoint } from './verifier.ts'
+import {
+  type Checkpoint,
+  type NoteKey,
+  type Policy,
+  PolicyFault,
+  openCheckpoint,
+  openNote,
+  readKey,
+  readNote,
+  readPolicy,
+  witnessed,
+} from './verifier.ts'
+
+/** The keys that sign checkpoints: those of the service for JWTs, and the log's for signed notes. */
+export interface Trust {
+  jwks: { readonly keys: readonly object[] }
+  logs: readonly NoteKey[]
+  /** Which witnesses must have cosigned signed notes; null for none. */
+  policy: Policy | null
+}
 
 /**
  * The checkpoints at a path: a file with one checkpoint, as the service wrote or answered it, or a
  * folder of such files.
- * @throws UnreadableFile for a file that is no checkpoint, or is not signed by a key of the JWKS
+ * @throws UnreadableFile for a file that is no checkpoint, is not signed by a known key, or cosigned by
+ *   too few witnesses
  */
-export function readCheckpoints(
-  path: string,
-  jwks: { readonly keys: readonly object[] },
-): Checkpoint[] {
+export async function readCheckpoints(path: string, trust: Trust): Promise<Checkpoint[]> {
   const files = isFolder(path)
     ? readdirSync(path)
         .filter((name) => name.endsWith('.jwt'))
         .map((name) => join(path, name))
     : [path]
-  return files.map((file) => {
-    const opened = openCheckpoint(tokenIn(readText(file)), jwks)
-    if (opened === null) throw new UnreadableFile(`${file} is no checkpoint signed by a known key`)
-    return opened
-  })
+  return Promise.all(
+    files.map(async (file) => {
+      const text = readText(file)
+      if (readNote(`${text}\n`) !== null) return noteIn(file, `${text}\n`, trust)
+      const opened = await openCheckpoint(tokenIn(text), trust.jwks)
+      if (opened === null) {
+        throw new UnreadableFile(`${file} is no checkpoint signed by a known key`)
+      }
+      return opened
+    }),
+  )
+}
+
+async function noteIn(file: string, text: string, { logs, policy }: Trust): Promise<Checkpoint> {
+  const opened = await Promise.all(logs.map((log) => openNote(text, log)))
+  const note = opened.find((one) => one !== null)
+  if (note === undefined || note === null) {
+    throw new UnreadableFile(`${file} is not signed by the key of the log: --key <vkey>`)
+  }
+  const seen = policy === null ? null : await witnessed(note, policy)
+  if (seen?.isQuorum === false) {
+    throw new UnreadableFile(`${file} is cosigned by too few of the witnesses`)
+  }
+  const times = [...(seen?.times.values() ?? [])].map(Number)
+  const issuedAt = times.length > 0 ? new Date(Math.max(...times)) : statSync(file).mtime
+  return { size: note.size, root: note.root, issuedAt }
+}
+
+/** @throws UnreadableFile */
+export async function readPolicyFile(path: string): Promise<Policy> {
+  try {
+    return await readPolicy(`${readText(path)}\n`)
+  } catch (error) {
+    if (!(error instanceof PolicyFault)) throw error
+    throw new UnreadableFile(`${path} is no policy: ${error.message}`)
+  }
+}
+
+/** @throws UnreadableFile */
+export async function readVerifierKey(vkey: string): Promise<NoteKey> {
+  const key = await readKey(vkey.trim())
+  if (key === null) throw new UnreadableFile('The key is no verifier key, as <name>+<id>+<key>')
+  return key
+}
+
+/** The text of a file, without the space around it. @throws UnreadableFile */
+export function readTextFile(path: string): string {
+  return readText(path)
 }
 
 /** @throws UnreadableFile */

@@ -5,7 +5,11 @@ import { type IssuedCheckpoint, checkpoints } from './checkpoints.ts'
 import { auditMetrics } from './metrics.ts'
 import { type CommittedFacts, recentFacts } from './recent.ts'
 import { type Follower, sequence } from './sequencer.ts'
+import { everySo } from '../scheduling/every-so.ts'
 import { type LogSource, combined } from './source.ts'
+import { type LogSettings, WrongLog } from './tlog/identity.ts'
+import { tlogMetrics } from './tlog/metrics.ts'
+import { type Publisher, publisher } from './tlog/publisher.ts'
 
 /** How often new records are put into the log; on average they wait half of this. */
 const INTERVAL_MS = 80
@@ -14,6 +18,9 @@ const CLOSE_TIMEOUT_S = 5
 
 export interface AuditOptions {
   checkpointFolder: string | undefined
+  dataDir: string
+  settings: LogSettings
+  production: boolean
 }
 
 declare module 'fastify' {
@@ -36,17 +43,30 @@ declare module 'fastify' {
       /** @throws Refusal `SIGNING_KEY_MISSING` */
       currentCheckpoint(): Promise<IssuedCheckpoint>
       issueCheckpoint(): Promise<IssuedCheckpoint>
+      /** The log as strangers see it. */
+      published: Pick<Publisher, 'published' | 'vkey'>
     }
   }
 }
 
 /** Puts committed records into the log, and issues its checkpoints. */
 export const audit = fp(
-  async (app: FastifyInstance, { checkpointFolder: folder }: AuditOptions) => {
+  async (app: FastifyInstance, options: AuditOptions) => {
+    const { checkpointFolder: folder, dataDir, settings, production } = options
     const writing = app.connections.open('audit')
     const reading = app.connections.open('audit reads')
     const metrics = auditMetrics(app.metrics)
-    const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder })
+    const published = publisher({
+      sql: reading,
+      log: app.log,
+      settings,
+      dataDir,
+      checkpointFolder: folder,
+      isStrict: production,
+    })
+    tlogMetrics(app.metrics, published)
+    const { requireWhole } = published
+    const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder, requireWhole })
     const recent = recentFacts()
     const sources: LogSource[] = []
     const source = combined(sources)
@@ -60,6 +80,7 @@ export const audit = fp(
       newestCheckpoint: issuer.newest,
       currentCheckpoint: issuer.current,
       issueCheckpoint: issuer.issue,
+      published,
     })
 
     app.jobs.add({
@@ -70,6 +91,9 @@ export const audit = fp(
       },
     })
 
+    const publishing = everySo(published.intervalMs, published.tick, (error) =>
+      app.log.warn({ err: error }, 'Could not publish the audit log'),
+    )
     let timer: NodeJS.Timeout | undefined
     let round: Promise<void> = Promise.resolve()
     let isClosing = false
@@ -93,11 +117,19 @@ export const audit = fp(
       round = run()
     }
 
-    app.addHook('onReady', async () => next())
+    app.addHook('onReady', async () => {
+      // A database that does not answer yet is no reason not to start.
+      await published.check().catch((error: unknown) => {
+        if (error instanceof WrongLog) throw error
+        app.log.warn({ err: error }, 'Could not read what is published of the audit log')
+      })
+      next()
+      publishing.start()
+    })
     app.addHook('onClose', async () => {
       isClosing = true
       clearTimeout(timer)
-      await round
+      await Promise.all([round, published.close(), publishing.stop()])
       const clients = [writing, reading]
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { nodeHash } from './verifier.ts'
+import { nodeHash } from './tree.ts'
 
 /** Reads the root of the complete subtree over the 2^level leaves from `index * 2^level` on. */
 export type ReadNode = (level: number, index: number) => Promise<Buffer>

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/index.ts'
+import { canonicalJson } from '../encoding/canonical-json.ts'
 import { type PersonalValue, commitTo } from './commitment.ts'
 import { auditPersonal, auditRecords } from './tables.ts'
 
@@ -53,9 +54,39 @@ export async function recordAudit(
       subject,
       ip: actor.ip === null ? null : commit(subject, actor.ip),
       timestamp,
-      metadata: { ...metadata, ...Object.fromEntries(commitments) },
+      metadata: shortened({ ...metadata, ...Object.fromEntries(commitments) }, (value) =>
+        commit(subject, value),
+      ),
     }
   })
   await tx.insert(auditRecords).values(records)
   if (values.length > 0) await tx.insert(auditPersonal).values(values)
+}
+
+/**
+ * An entry of the log has at most 65,535 bytes (tlog-tiles). The rest of a record needs less than what
+ * is left.
+ */
+const METADATA_BYTES_MAX = 60_000
+
+/**
+ * Metadata that fits into an entry: instead of what is too long it has commitments, whose values, as
+ * JSON, are kept like personal ones.
+ */
+function shortened(
+  metadata: Record<string, unknown>,
+  commit: (value: string) => string,
+): Record<string, unknown> {
+  const bytes = (value: unknown) => Buffer.byteLength(canonicalJson(value) ?? '')
+  let total = bytes(metadata)
+  if (total <= METADATA_BYTES_MAX) return metadata
+  const fields = Object.entries(metadata).filter(([, value]) => value !== undefined)
+  const longest = fields.toSorted(([, a], [, b]) => bytes(b) - bytes(a))
+  const short = { ...metadata }
+  for (const [name, value] of longest) {
+    if (total <= METADATA_BYTES_MAX) break
+    short[name] = commit(canonicalJson(value))
+    total += bytes(short[name]) - bytes(value)
+  }
+  return short
 }

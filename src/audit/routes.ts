@@ -43,7 +43,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: "A signed statement of the log's size and Merkle root",
         response: { 200: ref(AuditCheckpoint) },
       },
-      config: { permission: 'audit:read', refusals: ['SIGNING_KEY_MISSING'] },
+      config: { permission: 'audit:read', refusals: ['LOG_BEHIND', 'SIGNING_KEY_MISSING'] },
     },
     async () => presentCheckpoint(await app.audit.currentCheckpoint()),
   )
@@ -61,7 +61,10 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ProofQuery,
         response: { 200: ref(AuditProof) },
       },
-      config: { permission: 'audit:read', refusals: ['NOT_YET_LOGGED', 'SIGNING_KEY_MISSING'] },
+      config: {
+        permission: 'audit:read',
+        refusals: ['NOT_YET_LOGGED', 'LOG_BEHIND', 'SIGNING_KEY_MISSING'],
+      },
     },
     async (request) => {
       const { index, size } = request.query

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
+  boolean,
   check,
   customType,
   index,
@@ -136,4 +137,38 @@ export const auditCheckpoints = pgTable(
     token: text().notNull(),
   },
   (table) => [index('audit_checkpoints_size').on(table.size)],
+)
+
+/**
+ * The log as strangers know it: one row. What is known of it outside the database is not believed
+ * from here: see `tlog/known.ts`.
+ */
+export const publishedLog = pgTable(
+  'published_log',
+  {
+    id: boolean().primaryKey().default(true),
+    /** Made up with the row; the origin has it where nothing better is known. */
+    logId: text().notNull(),
+    /** The name of the log, which every checkpoint begins with; set with the first signature. */
+    origin: text(),
+    /** The verifier key of the origin. */
+    vkey: text(),
+    /** The newest published checkpoint. */
+    size: bigint({ mode: 'bigint' }),
+    /** The same as a signed note, with the cosignatures of witnesses. */
+    note: text(),
+    publishedAt: timestamp({ precision: 3, withTimezone: true }),
+    /** Whether enough witnesses have cosigned it. */
+    hasQuorum: boolean(),
+    /** Since when nothing is signed, because the log lacks what was published of it. */
+    behindAt: timestamp({ precision: 3, withTimezone: true }),
+    /** The size that is known outside. */
+    behindSize: bigint({ mode: 'bigint' }),
+    /** Where it is known: `file`, or `witness` and the name of its key. */
+    behindSource: text(),
+    /** The process that publishes; another one may take over when the time is up. */
+    leasedTo: text(),
+    leasedUntil: timestamp({ precision: 3, withTimezone: true }),
+  },
+  (table) => [check('published_log_one', sql`${table.id}`)],
 )

@@ -1,13 +1,18 @@
 import type postgres from 'postgres'
 import { rootOf } from './proofs.ts'
+import type { Trust } from './files.ts'
 import type { LogSource } from './source.ts'
+import { type LogSettings, identify } from './tlog/identity.ts'
+import type { LogRow } from './tlog/row.ts'
 import { tileReader } from './tiles.ts'
-import { type Checkpoint, leafHash, openCheckpoint } from './verifier.ts'
+import { leafHash } from './tree.ts'
+import { type Checkpoint, openCheckpoint, openNote, witnessed } from './verifier.ts'
 import { type Verdict, judgeOf } from './verify-export.ts'
 import { inSnapshot, walkLog } from './walk.ts'
 
-export interface DatabaseOptions {
-  jwks: { readonly keys: readonly object[] }
+export interface DatabaseOptions extends Trust {
+  /** Of the log in this database; null where its key is among `logs`. */
+  settings: LogSettings | null
   /**
    * Checkpoints that were kept elsewhere. Without them, a truncated log can look like a younger one.
    */
@@ -22,11 +27,13 @@ export interface DatabaseOptions {
 export function verifyDatabase(
   sql: postgres.Sql,
   source: LogSource,
-  { jwks, checkpoints, report }: DatabaseOptions,
+  options: DatabaseOptions,
 ): Promise<Verdict> {
   return inSnapshot(sql, async (tx, size) => {
+    const { jwks, checkpoints, report } = options
     const stored = await storedCheckpoints(tx, jwks)
-    const judge = judgeOf([...stored.valid, ...checkpoints])
+    const published = await publishedCheckpoint(tx, options)
+    const judge = judgeOf([...stored.valid, ...published.valid, ...checkpoints])
     for await (const page of walkLog(tx, source, size)) {
       for (const { seq, bytes, logged } of page) {
         if (bytes === null) judge.misfit(seq, 'is gone')
@@ -46,16 +53,49 @@ export function verifyDatabase(
         `${stored.invalid} stored checkpoints are not signed by a known key (earlier keys can be named with --jwks)`,
       )
     }
-    verdict.findings.push(...(await writtenAround(tx)), ...(await source.writtenAround(tx)))
+    verdict.findings.push(
+      ...published.findings,
+      ...(await writtenAround(tx)),
+      ...(await source.writtenAround(tx)),
+    )
     return verdict
   })
 }
 
 const NOTHING = Buffer.alloc(32)
 
-async function storedCheckpoints(tx: postgres.Sql, jwks: DatabaseOptions['jwks']) {
+/** The newest published checkpoint, judged like one that a stranger has. */
+async function publishedCheckpoint(
+  tx: postgres.Sql,
+  { settings, logs, policy }: DatabaseOptions,
+): Promise<{ valid: Checkpoint[]; findings: string[] }> {
+  type Published = Pick<LogRow, 'logId' | 'origin' | 'vkey' | 'note' | 'publishedAt'>
+  const [row] = await tx<Published[]>`
+    select log_id as "logId", origin, vkey, note, published_at as "publishedAt" from published_log`
+  const own = row === undefined || settings === null ? null : await identify(row, settings)
+  const keys = own?.signing == null ? logs : [own.signing.note]
+  if (row?.note == null) {
+    return { valid: [], findings: policy === null ? [] : ['No checkpoint was ever published'] }
+  }
+  // Without a key to judge it by, it is left out, unless witnesses are asked for.
+  if (keys.length === 0 && policy === null) return { valid: [], findings: [] }
+  const opened = await Promise.all(keys.map((key) => openNote(row.note ?? '', key)))
+  const note = opened.find((one) => one !== null)
+  if (note == null) {
+    return { valid: [], findings: ['The published checkpoint is not signed by the key of the log'] }
+  }
+  const seen = policy === null ? null : await witnessed(note, policy)
+  const findings =
+    seen?.isQuorum === false
+      ? ['The published checkpoint is cosigned by too few of the witnesses']
+      : []
+  const issuedAt = row.publishedAt ?? new Date(0)
+  return { valid: [{ size: note.size, root: note.root, issuedAt }], findings }
+}
+
+async function storedCheckpoints(tx: postgres.Sql, jwks: Trust['jwks']) {
   const rows = await tx<{ token: string }[]>`select token from audit_checkpoints order by size`
-  const opened = rows.map(({ token }) => openCheckpoint(token, jwks))
+  const opened = await Promise.all(rows.map(({ token }) => openCheckpoint(token, jwks)))
   const valid = opened.filter((one) => one !== null)
   return { valid, invalid: opened.length - valid.length }
 }

@@ -1,13 +1,21 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { exportLog } from '../audit/export.ts'
-import { readCheckpoints, readJsonFile } from '../audit/files.ts'
+import {
+  type Trust,
+  readCheckpoints,
+  readJsonFile,
+  readPolicyFile,
+  readTextFile,
+  readVerifierKey,
+} from '../audit/files.ts'
 import { verifyDatabase } from '../audit/verify-database.ts'
 import { type Verdict, verifyExport } from '../audit/verify-export.ts'
-import { verifyReceipt } from '../audit/verify-receipt.ts'
+import { verifyReceipt, verifyReceiptProof } from '../audit/verify-receipt.ts'
 import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { readJwks } from '../licenses/verify-file.ts'
 import { transferSource } from '../funds/log-source.ts'
 import { openKeyRing } from '../keys/index.ts'
+import { KEY, WITNESSES } from './audit-outside.ts'
 import { WrongCall, command } from './command.ts'
 import { snakeFields } from './json.ts'
 import { ownConfig, withDatabase } from './means.ts'
@@ -59,13 +67,17 @@ export const auditVerify = command({
     'Without --export: checks the log in the database against every checkpoint in it. A checkpoint\n' +
     'that was kept elsewhere shows whether the end was cut off. With --export it needs neither\n' +
     'database nor network: it checks the export against a checkpoint, and with --since against an\n' +
-    'older one too. Either may be a folder of checkpoints.',
+    'older one too. Either may be a folder of checkpoints, or a signed note as /log/checkpoint answers\n' +
+    'it. With --witnesses, signed notes must be cosigned as the policy says; without --export, the\n' +
+    'published one too.',
   operands: [],
   options: {
     export: { type: 'string', value: 'file', summary: 'a file that `audit export` has written' },
     checkpoint: { type: 'string', value: 'file', summary: 'a checkpoint, or a folder of them' },
     since: { type: 'string', value: 'file', summary: 'an older checkpoint of the same log' },
     jwks: { ...JWKS, summary: `${JWKS.summary}; the service's own by default` },
+    ...KEY,
+    ...WITNESSES,
   },
   json: true,
   run: async ({ options, withProgress }) => {
@@ -73,15 +85,20 @@ export const auditVerify = command({
     if (path !== undefined && checkpoint === undefined) {
       throw new WrongCall('An export is checked against a checkpoint: --checkpoint <file>')
     }
-    const jwks = await keysOf(options.jwks)
-    const checkpoints = [checkpoint, since].flatMap((file) =>
-      file === undefined ? [] : readCheckpoints(file, jwks),
-    )
+    const trust = await trustOf(options)
+    const files = [checkpoint, since].filter((file) => file !== undefined)
+    const given = await Promise.all(files.map((file) => readCheckpoints(file, trust)))
+    const checkpoints = given.flat()
     const begunAt = performance.now()
     const verdict = await withProgress('Verifying the audit log', (report) =>
       path === undefined
         ? withDatabase((_db, sql) =>
-            verifyDatabase(sql, transferSource, { jwks, checkpoints, report }),
+            verifyDatabase(sql, transferSource, {
+              ...trust,
+              checkpoints,
+              report,
+              settings: options.key === undefined ? ownConfig().auditLog : null,
+            }),
           )
         : verifyExport(path, { checkpoints, hashesPath: `${path}.hashes`, report }),
     )
@@ -98,20 +115,52 @@ export const receiptVerify = command({
   name: 'receipt verify',
   summary: "verify the receipt of a transfer, with the keys in a file or the service's own",
   operands: ['file'],
-  options: { jwks: JWKS },
+  details:
+    'The file has an answer of the service: JSON, or a tlog-proof. A proof is verified with the key of\n' +
+    'the log, and with a policy if its witnesses must have seen it.',
+  options: { jwks: JWKS, ...KEY, ...WITNESSES },
   json: true,
   run: async ({ operands: [path], options }) => {
-    const verdict = verifyReceipt(readJsonFile(path), await keysOf(options.jwks))
+    const verdict = await receiptVerdict(path, options)
     if (!verdict.valid) {
       return { text: `not valid: ${verdict.reason}\n`, json: verdict, isFinding: true }
     }
     const { record, index, size, issuedAt } = verdict
     const { transfer_id, kind, amount, asset } = record['metadata'] as Record<string, unknown>
     const what = [transfer_id, kind, amount, asset].map(String).join(' ')
-    const text = `valid: ${what}, ${String(record['timestamp'])}, record ${index} of ${size}, signed ${issuedAt.toISOString()}\n`
+    const text = `valid: ${what}, ${String(record['timestamp'])}, record ${index} of ${size}, ${issuedAt === null ? 'signed' : `signed ${issuedAt.toISOString()}`}\n`
     return { text, json: snakeFields(verdict) }
   },
 })
+
+interface TrustOptions {
+  jwks?: string | undefined
+  key?: string | undefined
+  witnesses?: string | undefined
+}
+
+async function receiptVerdict(path: string, options: TrustOptions) {
+  const text = readTextFile(path)
+  if (!text.startsWith('c2sp.org/tlog-proof@')) {
+    return verifyReceipt(readJsonFile(path), await keysOf(options.jwks))
+  }
+  const { logs, policy } = await logsOf(options)
+  if (logs.length === 0)
+    throw new WrongCall('A proof is verified with the key of the log: --key <vkey>')
+  return verifyReceiptProof(`${text}\n`, { logs, policy })
+}
+
+async function trustOf(options: TrustOptions): Promise<Trust> {
+  return { jwks: await keysOf(options.jwks), ...(await logsOf(options)) }
+}
+
+/** The log that is named, or else those of the policy. */
+async function logsOf({ key, witnesses }: TrustOptions): Promise<Omit<Trust, 'jwks'>> {
+  const policy = witnesses === undefined ? null : await readPolicyFile(witnesses)
+  const named = key === undefined ? null : await readVerifierKey(key)
+  const logs = named === null ? (policy?.logs.map((one) => one.key) ?? []) : [named]
+  return { logs, policy }
+}
 
 async function keysOf(path: string | undefined) {
   return path === undefined ? (await openKeyRing(ownConfig().keys)).jwks : readJwks(path)

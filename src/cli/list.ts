@@ -1,3 +1,4 @@
+import { auditFork, auditMonitor } from './audit-outside.ts'
 import { auditExport, auditVerify, receiptVerify } from './audit.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor.ts'
@@ -25,6 +26,8 @@ export const COMMANDS: readonly Command[] = [
   licenseVerify,
   auditExport,
   auditVerify,
+  auditMonitor,
+  auditFork,
   receiptVerify,
   eventsList,
   eventsReplay,

@@ -42,7 +42,10 @@ export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Pr
   const database = await open(config)
   // Imported here, because most commands do not need it and start twice as fast without.
   const { buildApp } = await import('../app.ts')
-  const app = await buildApp({ ...config, database: database.config }, createLogger('silent'))
+  // The log is published by the processes that stay, and not in passing by a command.
+  const auditLog = { ...config.auditLog, key: undefined }
+  const ofCommand = { ...config, database: database.config, auditLog }
+  const app = await buildApp(ofCommand, createLogger('silent'))
   try {
     await app.ready()
     return await work(app)

@@ -34,6 +34,7 @@ export const PRIVILEGES: Readonly<Record<string, string>> = {
   plans: 'select, insert, update',
   plans_past: 'select, insert, delete',
   price_meanings: 'select',
+  published_log: 'select, insert, update',
   saved_payment_methods: 'select, insert, update, delete',
   sessions: 'select, insert, update, delete',
   stripe_customers: 'select, insert, delete',

@@ -28,6 +28,8 @@ const SECRETS = [
   'REDIS_URL',
 ].flatMap((name) => [name, `${name}_PREVIOUS`])
 
+const KEY_PATHS = ['LICENSE_PRIVATE_KEY_PATH', 'AUDIT_LOG_KEY_PATH']
+
 /** The files that hold secrets: who can read them, whether they are in git, and how old they are. */
 export const secretsAndFiles: Group = {
   title: 'Secrets and files',
@@ -39,7 +41,7 @@ export const secretsAndFiles: Group = {
 
 /** Each file that holds a secret, with the variable that names it. */
 function secretFiles({ environment: env, folder }: Facts): [string, string][] {
-  const named = SECRETS.map((name) => `${name}_FILE`).concat('LICENSE_PRIVATE_KEY_PATH')
+  const named = SECRETS.map((name) => `${name}_FILE`).concat(KEY_PATHS)
   return named.flatMap((name): [string, string][] => {
     const given = env[name]?.trim()
     const path = given ? resolve(folder, given) : undefined
@@ -107,9 +109,12 @@ function inGit({ folder }: Facts, paths: [string, string][]): Line[] {
 function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
   const days = ([, path]: [string, string]) =>
     Math.floor((Date.now() - statSync(path).mtimeMs) / DAY_MS)
-  // Changing one of these takes longer: licences verify with their key until they expire, and a key
+  // Changing one of these takes longer: licences verify with their key until they expire, a log has its
+  // key for life, and a key
   // that is used once a year has the pepper of its last use.
-  const files = paths.filter(([name]) => !/^(LICENSE_PRIVATE_KEY_PATH$|API_KEY_PEPPER)/.test(name))
+  const files = paths.filter(
+    ([name]) => !/^(LICENSE_PRIVATE_KEY_PATH$|AUDIT_LOG_KEY_PATH$|API_KEY_PEPPER)/.test(name),
+  )
   const tokens = files.filter(([, path]) => !isMounted(path))
   const old = tokens.filter((file) => days(file) > ROTATION_DAYS)
   const lines = old.map((file) =>

@@ -16,6 +16,7 @@ import {
   warning,
 } from './check.ts'
 import { privileges, triggers } from './guards.ts'
+import { publishedLog } from './published-log.ts'
 
 const EVENT_AGE_S_MAX = 300
 const AUDIT_DELAY_S_MAX = 60
@@ -46,7 +47,8 @@ export const schema: Group = {
   },
 }
 
-async function auditLog({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
+async function auditLog(facts: Facts, sql: postgres.Sql): Promise<Line[]> {
+  const { config } = facts
   const [row] = await sql<{ may: boolean; age_s: number | null; token: string | null }[]>`
     select has_table_privilege('audit_records', 'INSERT') as may,
       (select extract(epoch from now() - min(r.timestamp))::int from audit_queue q
@@ -56,7 +58,12 @@ async function auditLog({ config }: Facts, sql: postgres.Sql): Promise<Line[]> {
     const reason = 'can not be written: every change is refused with 503'
     return [failure('audit log', reason, 'grant insert on audit_records to the role')]
   }
-  return [auditDelay(row.age_s), await checkpoint(config, row.token), copies(config)]
+  return [
+    auditDelay(row.age_s),
+    await checkpoint(config, row.token),
+    copies(config),
+    ...(await publishedLog(facts, sql)),
+  ]
 }
 
 function auditDelay(ageS: number | null): Line {
@@ -76,7 +83,7 @@ async function checkpoint({ keys }: Facts['config'], token: string | null): Prom
     return unseen('checkpoint', 'none has been signed yet', advice)
   }
   const { jwks } = await openKeyRing(keys)
-  const opened = openCheckpoint(token, jwks)
+  const opened = await openCheckpoint(token, jwks)
   if (opened === null) {
     const reason = 'the newest does not verify with the keys of these settings'
     return failure('checkpoint', reason, 'add the key that signed it to LICENSE_PREVIOUS_KEY_PATHS')

@@ -13,6 +13,10 @@ const ADVICE: Record<string, string> = {
   MIGRATION_DATABASE_URL: 'name the owner of the database of DATABASE_URL',
   DATABASE_SSL: 'set it to verify-full, with DATABASE_CA_FILE for a private authority',
   LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
+  AUDIT_LOG_KEY_PATH:
+    '`openssl genpkey -algorithm ed25519 -out audit-log-key.pem`, `chmod 600` on it',
+  AUDIT_LOG_ORIGIN: 'such as billing.example.com; it can not change after the first checkpoint',
+  AUDIT_WITNESSES_FILE: 'name a file with a policy (C2SP tlog-policy)',
   LICENSE_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys whose licences have expired',
   EVENTS_KEY_PATH:
     '`openssl genpkey -algorithm ed25519 -out events-key.pem`, then `chmod 600` on it',
@@ -43,6 +47,7 @@ export const settings: Group = {
     ...soundTokens(facts),
     ...metricsToken(facts),
     ...signingKey(facts),
+    ...logKey(facts),
     ...rotations(facts),
     ...logLevel(facts),
   ],
@@ -91,6 +96,12 @@ function signingKey(facts: Facts): Line[] {
   const bits = facts.config.keys.signing?.asymmetricKeyDetails?.modulusLength
   if (bits === undefined || hasFault(facts, 'LICENSE_PRIVATE_KEY_PATH')) return []
   return [pass('LICENSE_PRIVATE_KEY_PATH', `an RSA key of ${bits} bits, closed to others`)]
+}
+
+function logKey(facts: Facts): Line[] {
+  const name = 'AUDIT_LOG_KEY_PATH'
+  if (facts.config.auditLog.key === undefined || hasFault(facts, name)) return []
+  return [pass(name, 'an Ed25519 key, closed to others')]
 }
 
 function rotations({ environment: env, config }: Facts): Line[] {

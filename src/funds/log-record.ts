@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import { canonicalJson } from '../encoding/canonical-json.ts'
 import { commitmentsOf } from './commitments.ts'
 import type { Pieces } from './grants/grant.ts'
 import { type Transfer, isOwnKey } from './operations.ts'
@@ -176,13 +178,23 @@ function movementRecord(
       debit: transfer.debit,
       details,
       // A record of before there were grants has none.
-      ...(grants !== null && { grants: presentPieces(accountId, grants) }),
+      ...(grants !== null && { grants: loggedPieces(accountId, grants) }),
       held_after: transfer.heldAfter,
       kind,
       target_id: targetSeq === null ? null : idOfTarget({ accountId, seq: targetSeq }),
       transfer_id: transferId(transfer),
     },
   }
+}
+
+/** An entry of the log has at most 65,535 bytes, of which the rest of a movement's record needs few. */
+const PIECES_BYTES_MAX = 60_000
+
+/** The pieces; of very many, their digest, since the transfer itself has them. */
+function loggedPieces(accountId: bigint, grants: Pieces) {
+  const pieces = presentPieces(accountId, grants)
+  const text = canonicalJson(pieces)
+  return text.length <= PIECES_BYTES_MAX ? pieces : `sha256:${hash('sha256', text, 'hex')}`
 }
 
 function commitmentsIn(personal: LoggedPersonal, seq: bigint) {

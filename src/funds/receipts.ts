@@ -4,8 +4,9 @@ import type { Place as TransferPlace } from './operations.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { IssuedCheckpoint } from '../audit/checkpoints.ts'
 import { inclusionProof } from '../audit/proofs.ts'
-import { type LogRecord, type Place, readRecords } from '../audit/records.ts'
+import { type LogRecord, type Place, readRecords, recordBytes } from '../audit/records.ts'
 import { tileReader } from '../audit/tiles.ts'
+import { proofText } from '../audit/tlog/proof.ts'
 
 export interface Receipt {
   record: LogRecord
@@ -17,26 +18,54 @@ export interface Receipt {
 
 /**
  * A proof for anyone that a transfer is in the log of a signed checkpoint.
- * @throws Refusal `TRANSFER_NOT_FOUND`, `NOT_YET_LOGGED` or `SIGNING_KEY_MISSING`
+ * @throws Refusal `TRANSFER_NOT_FOUND`, `NOT_YET_LOGGED`, `LOG_BEHIND` or `SIGNING_KEY_MISSING`
  */
 export async function receiptOf(
   audit: FastifyInstance['audit'],
   transfer: TransferPlace,
 ): Promise<Receipt> {
-  const { sql, source } = audit
+  const { sql } = audit
+  const newest = await audit.newestCheckpoint()
   const place = await locate(sql, transfer)
   const index = place.firstSeq + place.offset
-  const newest = await audit.newestCheckpoint()
   const covers = newest !== null && newest.size > index
   const checkpoint = covers ? newest : await audit.currentCheckpoint()
   if (checkpoint.size <= index) throw new Refusal('NOT_YET_LOGGED')
-  const [records, proof] = await Promise.all([
-    readRecords(sql, source, [place], { subject: `acct_${transfer.accountId}` }),
+  const [record, proof] = await Promise.all([
+    recordOf(audit, transfer, place),
     inclusionProof(tileReader(sql), index, checkpoint.size),
   ])
+  return { record, index, size: checkpoint.size, proof, checkpoint }
+}
+
+/**
+ * The same against the published checkpoint, as a tlog-proof.
+ * @throws Refusal as above
+ */
+export async function receiptProof(
+  audit: FastifyInstance['audit'],
+  transfer: TransferPlace,
+): Promise<string> {
+  const { size, note } = await audit.published.published()
+  const place = await locate(audit.sql, transfer)
+  const index = place.firstSeq + place.offset
+  if (size <= index) throw new Refusal('NOT_YET_LOGGED')
+  const [record, proof] = await Promise.all([
+    recordOf(audit, transfer, place),
+    inclusionProof(tileReader(audit.sql), index, size),
+  ])
+  return proofText(recordBytes(record), index, proof, note)
+}
+
+async function recordOf(
+  { sql, source }: FastifyInstance['audit'],
+  { accountId }: TransferPlace,
+  place: Place & { offset: number },
+): Promise<LogRecord> {
+  const records = await readRecords(sql, source, [place], { subject: `acct_${accountId}` })
   const record = records[place.offset] ?? null
   if (record === null) throw new Error('The record of a transfer is gone')
-  return { record, index, size: checkpoint.size, proof, checkpoint }
+  return record
 }
 
 async function locate(

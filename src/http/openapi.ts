@@ -103,14 +103,21 @@ function describeRoute({ schema, url, route }: RouteToDescribe) {
   const needs = needsOf(route)
   const sentences = [text, needs?.sentence].filter((one) => one !== undefined)
   const description = sentences.length > 0 && { description: sentences.join('\n\n') }
+  const rest = propertiesOf(schema.params)['*']
   const described = {
     ...schema,
+    // OpenAPI has no name for the rest of a path.
+    ...(rest !== undefined && { params: { ...(schema.params as object), ...restOf(rest) } }),
     ...description,
     ...needs?.extension,
     ...headers,
     ...(body !== undefined && { body }),
   }
-  return { schema: { ...described, response }, url }
+  return { schema: { ...described, response }, url: url.replace(/\*$/, ':path') }
+}
+
+function restOf(path: unknown) {
+  return { properties: { path }, required: ['path'] }
 }
 
 /** What a route requires of its credential, as text and as data; undefined if it takes none. */

@@ -35,6 +35,22 @@ export function readPrivateKey(path: string, options: KeyFileOptions): KeyObject
 }
 
 /**
+ * An Ed25519 private key from a PEM file, in PKCS#8.
+ * @throws KeyFault, which shows neither the path nor the content
+ */
+export function readEd25519Key(path: string, options: KeyFileOptions): KeyObject {
+  const pem = contents(path)
+  const what = 'an unencrypted Ed25519 private key (PKCS#8)'
+  if (isPublic(pem)) throw new KeyFault('names a public key, where the private one is needed')
+  const key = parsed(() => createPrivateKey(pem), what)
+  if (key.asymmetricKeyType !== 'ed25519' || !pem.includes('-----BEGIN PRIVATE KEY-----')) {
+    throw new KeyFault(`names a file that is not ${what} in PEM`)
+  }
+  if (options.isStrict) requireMode(path, SECRET_MODE)
+  return key
+}
+
+/**
  * The public part of an RSA key from a PEM file, which may also hold the private key.
  * @throws KeyFault
  */
@@ -43,19 +59,6 @@ export function readPublicKey(path: string, options: KeyFileOptions): KeyObject 
   const key = parsed(() => createPublicKey(pem), 'an RSA key')
   requireRsa(key)
   if (options.isStrict) requireMode(path, isPublic(pem) ? PUBLIC_MODE : SECRET_MODE)
-  return key
-}
-
-/**
- * An Ed25519 private key from a PEM file (PKCS#8).
- * @throws KeyFault, which shows neither the path nor the content
- */
-export function readEd25519Key(path: string, options: KeyFileOptions): KeyObject {
-  const pem = contents(path)
-  if (isPublic(pem)) throw new KeyFault('names a public key, where the private one is needed')
-  const key = parsed(() => createPrivateKey(pem), 'an unencrypted Ed25519 private key')
-  if (key.asymmetricKeyType !== 'ed25519') throw new KeyFault('names a key that is not Ed25519')
-  if (options.isStrict) requireMode(path, SECRET_MODE)
   return key
 }
 

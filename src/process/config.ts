@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { loadEnvFile } from 'node:process'
@@ -50,6 +51,17 @@ export interface Config {
   usageAllowances: { namesMax: number; valuesMax: number }
   /** A folder for the audit log's checkpoints; undefined for none. */
   auditCheckpointDir: string | undefined
+  /** The audit log as strangers know it. */
+  auditLog: {
+    /** Signs its checkpoints, and serves for nothing else; undefined: it is not published. */
+    key: KeyObject | undefined
+    /** The name of the log as given; undefined: that of the first signature, or a default. */
+    origin: string | undefined
+    /** The host by which the service is known, if it is. */
+    host: string | undefined
+    /** The witnesses and their quorum, as a tlog-policy; undefined for none. */
+    policy: string | undefined
+  }
   fundsAsset: string
   /** The plan of customers without a plan from an operator; null for none. */
   defaultPlan: string | null
@@ -156,6 +168,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
       valuesMax: read.integer('USAGE_VALUES_MAX', 1, 1_000_000_000) ?? 200_000,
     },
     auditCheckpointDir: read.text('AUDIT_CHECKPOINT_DIR'),
+    auditLog: auditLogConfig(read, production),
     fundsAsset: read.text('FUNDS_ASSET') ?? 'USD/2',
     defaultPlan: read.text('DEFAULT_PLAN') ?? null,
     holdsDisputes: (read.oneOf('DISPUTE_HOLD', ['true', 'false']) ?? 'true') === 'true',
@@ -243,17 +256,25 @@ function stripeConfig(read: Reader, webhookSecrets: Tokens): Config['stripe'] {
   return secretKey === undefined ? null : { secretKey, webhookSecrets, apiBase }
 }
 
-function keysConfig(read: Reader, production: boolean): Config['keys'] {
-  const options = { isStrict: production }
-  const key = (name: string, parse: typeof readPrivateKey, path: string) => {
-    try {
-      return parse(path, options)
-    } catch (error) {
-      if (!(error instanceof KeyFault)) throw error
-      read.fault(name, error.message)
-      return undefined
-    }
+function keyIn(
+  read: Reader,
+  name: string,
+  parse: typeof readPrivateKey,
+  path: string,
+  isStrict: boolean,
+): KeyObject | undefined {
+  try {
+    return parse(path, { isStrict })
+  } catch (error) {
+    if (!(error instanceof KeyFault)) throw error
+    read.fault(name, error.message)
+    return undefined
   }
+}
+
+function keysConfig(read: Reader, production: boolean): Config['keys'] {
+  const key = (name: string, parse: typeof readPrivateKey, path: string) =>
+    keyIn(read, name, parse, path, production)
   const path = read.text('LICENSE_PRIVATE_KEY_PATH')
   if (path === undefined && production) {
     const make = '`openssl genrsa -out license-key.pem 3072` makes a key'
@@ -270,15 +291,7 @@ function keysConfig(read: Reader, production: boolean): Config['keys'] {
 
 /** Not required: without it no endpoint can be made. */
 function eventKeysConfig(read: Reader, production: boolean): EventKeysConfig {
-  const key = (name: string, path: string) => {
-    try {
-      return readEd25519Key(path, { isStrict: production })
-    } catch (error) {
-      if (!(error instanceof KeyFault)) throw error
-      read.fault(name, error.message)
-      return undefined
-    }
-  }
+  const key = (name: string, path: string) => keyIn(read, name, readEd25519Key, path, production)
   const path = read.text('EVENTS_KEY_PATH')
   const previous = read.list('EVENTS_PREVIOUS_KEY_PATHS')
   if (path === undefined && previous.length > 0) read.fault('EVENTS_KEY_PATH', 'is missing')
@@ -287,6 +300,28 @@ function eventKeysConfig(read: Reader, production: boolean): EventKeysConfig {
     previous: previous
       .map((each) => key('EVENTS_PREVIOUS_KEY_PATHS', each))
       .filter((each) => each !== undefined),
+  }
+}
+
+function auditLogConfig(read: Reader, production: boolean): Config['auditLog'] {
+  const name = 'AUDIT_LOG_KEY_PATH'
+  const path = read.text(name)
+  if (path === undefined && production) {
+    const make = '`openssl genpkey -algorithm ed25519 -out audit-log-key.pem` makes a key'
+    read.fault(name, `is missing: ${make}`)
+  }
+  const origin = read.text('AUDIT_LOG_ORIGIN')
+  if (origin !== undefined && !/^[^\s+]{1,128}$/u.test(origin)) {
+    read.fault('AUDIT_LOG_ORIGIN', 'must be up to 128 characters without spaces and +')
+  }
+  const publicUrl = read.text('PUBLIC_URL')
+  const policyPath = read.text('AUDIT_WITNESSES_FILE')
+  return {
+    key: path === undefined ? undefined : keyIn(read, name, readEd25519Key, path, production),
+    origin,
+    host: URL.canParse(publicUrl ?? '') ? new URL(publicUrl ?? '').hostname : undefined,
+    policy:
+      policyPath === undefined ? undefined : read.contents('AUDIT_WITNESSES_FILE', policyPath),
   }
 }
 

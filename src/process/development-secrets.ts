@@ -9,19 +9,23 @@ const NAMES = [
   'METRICS_TOKEN',
   'API_KEY_PEPPER',
 ] as const
-const KEY_NAME = 'LICENSE_PRIVATE_KEY.pem'
-const EVENTS_KEY_NAME = 'EVENTS_KEY.pem'
+/** The key files, by the variables with their paths. */
+const KEYS = {
+  LICENSE_PRIVATE_KEY_PATH: ['LICENSE_PRIVATE_KEY.pem', newKey],
+  EVENTS_KEY_PATH: ['EVENTS_KEY.pem', newEd25519Key],
+  AUDIT_LOG_KEY_PATH: ['AUDIT_LOG_KEY.pem', newEd25519Key],
+} as const
 
 /** The path of a secret made in development; only its owner may read the file. */
 export function secretPath(
   dataDir: string,
-  name: (typeof NAMES)[number] | typeof KEY_NAME | typeof EVENTS_KEY_NAME,
+  name: (typeof NAMES)[number] | (typeof KEYS)[keyof typeof KEYS][0],
 ): string {
   return resolve(dataDir, 'secrets', name)
 }
 
 /**
- * Adds the secrets that a development set-up leaves out, and the path of a signing key, all made at
+ * Adds the secrets that a development set-up leaves out, and the paths of signing keys, all made at
  * the first start. A variable that is set, even to nothing, is left alone; so is production.
  * @param makes false to create nothing: secrets that do not exist yet stay out
  */
@@ -38,15 +42,11 @@ export function withDevelopmentSecrets(env: Environment, makes = true): Environm
     }
     made[name] = readFileSync(path, 'utf8').trim()
   }
-  if (env['LICENSE_PRIVATE_KEY_PATH'] === undefined) {
-    const path = secretPath(dataDir, KEY_NAME)
-    if (!existsSync(path) && makes) make(path, newKey)
-    if (existsSync(path)) made['LICENSE_PRIVATE_KEY_PATH'] = path
-  }
-  if (env['EVENTS_KEY_PATH'] === undefined) {
-    const path = secretPath(dataDir, EVENTS_KEY_NAME)
-    if (!existsSync(path) && makes) make(path, newEventsKey)
-    if (existsSync(path)) made['EVENTS_KEY_PATH'] = path
+  for (const [variable, [file, content]] of Object.entries(KEYS)) {
+    if (env[variable] !== undefined) continue
+    const path = secretPath(dataDir, file)
+    if (!existsSync(path) && makes) make(path, content)
+    if (existsSync(path)) made[variable] = path
   }
   return { ...made, ...env }
 }
@@ -61,7 +61,7 @@ function newKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-function newEventsKey(): string {
+function newEd25519Key(): string {
   const { privateKey } = generateKeyPairSync('ed25519')
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }

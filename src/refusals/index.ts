@@ -96,6 +96,10 @@ export const REFUSALS = {
   OVERLOADED: [503, 'Too much work is waiting; try again.'],
   ACCOUNT_BUSY: [503, 'The account stayed locked for too long, and nothing was done; try again.'],
   TIMEOUT: [503, 'The answer took too long, and nothing was stored; try again.'],
+  LOG_BEHIND: [
+    503,
+    'The audit log is shorter than what was published of it, so nothing more is signed.',
+  ],
   SIGNING_KEY_MISSING: [503, 'No key to sign with is configured on this server.'],
   EVENTS_KEY_MISSING: [503, 'No key to sign events with is configured on this server.'],
   PORTAL_NOT_CONFIGURED: [503, 'PUBLIC_URL is not set on this server, so no link leads here.'],

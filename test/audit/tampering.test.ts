@@ -7,7 +7,8 @@ import type postgres from 'postgres'
 import { exportLog } from '../../src/audit/export.ts'
 import { transferSource } from '../../src/funds/log-source.ts'
 import { perfectRoot } from '../../src/audit/tiles.ts'
-import { type Checkpoint, leafHash, openCheckpoint } from '../../src/audit/verifier.ts'
+import { leafHash } from '../../src/audit/tree.ts'
+import { type Checkpoint, openCheckpoint } from '../../src/audit/verifier.ts'
 import { verifyDatabase } from '../../src/audit/verify-database.ts'
 import { verifyExport } from '../../src/audit/verify-export.ts'
 import { connect } from '../../src/database/connect.ts'
@@ -241,7 +242,7 @@ test('promise 15: every edit, deletion, swap and cut tail is found, offline', as
   await someHistory(service)
   const kept = await checkpointNow(service)
   const jwks = (await service.call('GET', '/.well-known/jwks.json')).body
-  const checkpoint = openCheckpoint(kept.token, jwks) as Checkpoint
+  const checkpoint = (await openCheckpoint(kept.token, jwks)) as Checkpoint
   await service.app.close()
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-tampering-'))
   t.after(() => rmSync(folder, { recursive: true }))
@@ -250,6 +251,7 @@ test('promise 15: every edit, deletion, swap and cut tail is found, offline', as
   const superuser = { url: service.database.adminUrl, ssl: 'disable', ca: undefined } as const
   const sql = connect(superuser, { name: 'tampering', connectionsMax: 1 })
   t.after(() => sql.end())
+  const trust = { jwks, logs: [], policy: null, settings: null }
   const judge = async (tx: postgres.TransactionSql) => {
     const { lines, hashes } = await exported(tx)
     writeFileSync(path, lines)
@@ -261,12 +263,12 @@ test('promise 15: every edit, deletion, swap and cut tail is found, offline', as
         hashesPath: `${path}.hashes`,
       }),
       inside: await verifyDatabase(seenIn(tx), transferSource, {
-        jwks,
+        ...trust,
         checkpoints: [],
         report: () => undefined,
       }),
       all: await verifyDatabase(seenIn(tx), transferSource, {
-        jwks,
+        ...trust,
         checkpoints: [checkpoint],
         report: () => undefined,
       }),

@@ -16,6 +16,26 @@ export function withLogAtRest<T>(url: string, work: () => Promise<T>): Promise<T
   })
 }
 
+/** Runs `work` while nobody publishes the log: another process seems to have the turn. */
+export function withLogUnpublished<T>(url: string, work: () => Promise<T>): Promise<T> {
+  return asAdmin(url, async (sql) => {
+    await sql`update published_log set leased_to = 'bench', leased_until = now() + interval '1 hour'`
+    try {
+      return await work()
+    } finally {
+      await sql`update published_log set leased_until = null`
+    }
+  })
+}
+
+/** How many tiles of the log's first level are full, of those with three digits. */
+export async function fullTiles(sql: postgres.Sql): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    select count(*)::int as count from audit_tiles
+    where level = 0 and index < 1000 and octet_length(hashes) = 8192`
+  return row?.count ?? 0
+}
+
 /** Half of the movements were in the log after this time. */
 export async function medianDelayMs(sql: postgres.Sql): Promise<number> {
   const [row] = await sql<{ ms: number }[]>`

@@ -4,7 +4,7 @@ import type { LoadOptions } from './load.ts'
 
 /** The load of wrk's scripts in `load.ts`, where wrk is not installed: in a process of its own, too. */
 export interface AutocannonJob extends LoadOptions {
-  kind: 'deducts' | 'checks' | 'batches' | 'reads' | 'asks' | 'reports' | 'webhooks'
+  kind: 'deducts' | 'checks' | 'batches' | 'reads' | 'tiles' | 'asks' | 'reports' | 'webhooks'
   path: string
   connections: number
   /** Of charges in a batch. */
@@ -66,6 +66,10 @@ const CALLS: Record<AutocannonJob['kind'], () => Call> = {
     path: `${path}/${user()}`,
     headers: { 'x-internal-token': token },
   }),
+  tiles: () => {
+    const index = String(Math.floor(Math.random() * users)).padStart(3, '0')
+    return { method: 'GET', path: `${path}/0/${index}`, headers: {} }
+  },
   asks: () => ({ method: 'GET', path, headers: withKey() }),
   webhooks: () => {
     const body = eventBody(`evt_${seed}_${n++}`)

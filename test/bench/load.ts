@@ -36,6 +36,8 @@ export interface Load {
   reports(path: string, options: LoadOptions): Promise<number>
   /** Signed events of Stripe, each another. */
   webhooks(path: string, options: LoadOptions): Promise<number>
+  /** Full tiles of the log's first level, of which there are so many users. */
+  tiles(path: string, options: LoadOptions): Promise<number>
   /** With an API key, whether it is asked for or not. */
   asks(path: string, options: LoadOptions): Promise<number>
 }
@@ -106,6 +108,14 @@ const wrk: Load = {
         }, '{"user_id":"${options.prefix}' .. math.random(1, ${options.users}) .. '","amount":1}')
       end`,
     ),
+  tiles: (path, options) =>
+    runWrk(
+      options,
+      `function request()
+        local index = math.random(0, ${options.users - 1})
+        return wrk.format('GET', '${path}/0/' .. string.format('%03d', index))
+      end`,
+    ),
   // wrk can not sign.
   webhooks: (path, options) => runAutocannon('webhooks', path, options),
   asks: (path, options) =>
@@ -158,6 +168,7 @@ const autocannon: Load = {
   batches: async (path, options) =>
     BATCH * (await runAutocannon('batches', path, options, BATCH_CONNECTIONS)),
   reads: (path, options) => runAutocannon('reads', path, options),
+  tiles: (path, options) => runAutocannon('tiles', path, options),
   asks: (path, options) => runAutocannon('asks', path, options),
   webhooks: (path, options) => runAutocannon('webhooks', path, options),
   reports: (path, options) => runAutocannon('reports', path, options),

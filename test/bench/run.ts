@@ -1,20 +1,23 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Sql } from 'postgres'
+import { noteKey, vkeyOf } from '../../src/audit/tlog/note.ts'
 import { connect } from '../../src/database/connect.ts'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { asAdmin, configOf, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
+import { logSettings } from '../support/tlog.ts'
+import { startWitness } from '../support/witness.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { measureAbuse } from './abuse.ts'
 import { measureBulkheads } from './bulkheads.ts'
-import { medianDelayMs, withLogAtRest } from './audit.ts'
+import { fullTiles, medianDelayMs, withLogAtRest, withLogUnpublished } from './audit.ts'
 import { measureColdKeys } from './cold-keys.ts'
 import { driverDeducts, pgbenchDeducts } from './pgbench.ts'
 import { measureRefusals } from './refusals.ts'
@@ -46,12 +49,14 @@ const MANY = 10_000
 /** After a checkpoint the first change of each page is written whole; that is over then. */
 const WARM_S = 20
 const CUSTOMERS = 100
+const LOG_ORIGIN = 'bench.example.com'
 const CHECKOUT_ORIGINS = 'http://localhost'
 const token = randomBytes(32).toString('hex')
 const adminToken = randomBytes(32).toString('hex')
 const webhookSecret = `whsec_${randomBytes(32).toString('hex')}`
 const pepper = randomBytes(32).toString('hex')
 const load = chooseLoad()
+const ends: (() => unknown)[] = []
 const bareDeducts = isInstalled('pgbench') ? pgbenchDeducts : driverDeducts
 
 const dataDir = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
@@ -66,6 +71,7 @@ const embedded =
 const url = given ?? embedded!.migrationUrl
 const serviceUrl = given ?? embedded!.url
 const adminUrl = given ?? embedded!.adminUrl
+const logVariables = await publishedLog()
 let isCompiled = false
 let service: { child: ChildProcess; origin: string } | undefined
 try {
@@ -97,6 +103,7 @@ try {
     'deduct, log at rest': () => withLogAtRest(url, () => load.deducts('/deduct', many)),
     'deduct, three endpoints': () =>
       withListeners(origin, adminToken, () => load.deducts('/deduct', many)),
+    'deduct, log unpublished': () => withLogUnpublished(url, () => load.deducts('/deduct', many)),
     'bare deduct': () => bareDeducts(url, many),
     'hot deduct': () => load.deducts('/deduct', one),
     'bare hot deduct': () => bareDeducts(url, one),
@@ -109,6 +116,10 @@ try {
     balance: () => load.reads('/balance', many),
     'empty report': () => load.reports('/empty/usage/report', many),
     report: () => load.reports('/api/usage/report', many),
+    'empty tile': async () => load.tiles('/empty/tile', await tilesOf(many)),
+    tile: async () => load.tiles('/log/tile', await tilesOf(many)),
+    'empty checkpoint': () => load.asks('/empty/checkpoint', many),
+    'published checkpoint': () => load.asks('/log/checkpoint', many),
     'empty webhook': () => load.webhooks('/empty/webhooks/stripe', many),
     webhook: () => load.webhooks('/api/webhooks/stripe', many),
     'open key check': () => load.asks('/empty/open', many),
@@ -116,6 +127,10 @@ try {
     'token of the environment': () => load.reads('/empty/balance', many),
     'token of the database': () => load.reads('/empty/balance', known),
   }
+  const tilesOf = async <T extends object>(options: T) => ({
+    ...options,
+    users: Math.max(1, await fullTiles(sql)),
+  })
   const wanted = ([name]: [string, unknown]) =>
     values.only === undefined || name.includes(values.only)
   await measureInTurns(Object.fromEntries(Object.entries(measures).filter(wanted)), samples)
@@ -146,6 +161,15 @@ try {
       'deduct',
       0.9,
     ],
+    [
+      'POST /deduct, the log published and witnessed',
+      'deduct',
+      'not published',
+      'deduct, log unpublished',
+      0.97,
+    ],
+    ['GET /log/tile/…', 'tile', 'the empty route', 'empty tile', 0.5],
+    ['GET /log/checkpoint', 'published checkpoint', 'the empty route', 'empty checkpoint', 0.5],
     ['the API key check, key seen before', 'key check', 'no check', 'open key check', 0.95],
     [
       'a known token',
@@ -235,6 +259,7 @@ try {
 } finally {
   service?.child.kill('SIGTERM')
   if (service !== undefined) await once(service.child, 'exit')
+  for (const end of ends) await end()
   await embedded?.stop()
   rmSync(dataDir, { recursive: true, force: true })
 }
@@ -326,6 +351,17 @@ async function filledDatabase(count: number): Promise<string> {
   return databaseUrl(serviceUrl, name)
 }
 
+/** A log with a key and a witness. The witness is in this process, as it would be on another machine. */
+async function publishedLog(): Promise<Record<string, string>> {
+  const witness = await startWitness({ after: (end) => void ends.push(end as () => unknown) })
+  const policy = join(dataDir, 'witnesses')
+  writeFileSync(policy, `witness one ${witness.vkey} ${witness.url}\nquorum one\n`)
+  const settings = logSettings(dataDir)
+  const key = createPrivateKey(readFileSync(settings['AUDIT_LOG_KEY_PATH'] ?? ''))
+  witness.log = vkeyOf(await noteKey(LOG_ORIGIN, key))
+  return { ...settings, AUDIT_LOG_ORIGIN: LOG_ORIGIN, AUDIT_WITNESSES_FILE: policy }
+}
+
 async function stopService(child: ChildProcess): Promise<void> {
   // It writes the rest of its log before it ends.
   child.stdout?.resume()
@@ -366,6 +402,7 @@ async function startService(
       ADMIN_API_TOKEN: adminToken,
       API_KEY_PEPPER: pepper,
       EVENTS_KEY_PATH: eventsKeyPath,
+      ...logVariables,
       // Nothing is asked of it: no jobs run here.
       STRIPE_SECRET_KEY: 'sk_test_of_the_bench_0123456789abcdef',
       STRIPE_WEBHOOK_SECRET: webhookSecret,

@@ -58,6 +58,15 @@ await app.register(
       allowAnyone(open, gates.public)
       open.get('/open', async () => ({ status: 'ok' }))
     })
+    await scope.register(async (open) => {
+      allowAnyone(open, null)
+      const tile = Buffer.alloc(8_192, 1)
+      const bytes = 'application/octet-stream'
+      open.get('/tile/*', async (_request, reply) => reply.type(bytes).send(tile))
+      const note = 'x'.repeat(300)
+      const text = 'text/plain; charset=utf-8'
+      open.get('/checkpoint', async (_request, reply) => reply.type(text).send(note))
+    })
     await scope.register(async (guarded) => {
       requireApiKey(guarded, app.apiKeys, gates.customer)
       guarded.get('/guarded', { config: { permission: null } }, async () => ({ status: 'ok' }))

@@ -73,6 +73,7 @@ test('a database is trusted by its certificate authority and its name, by both d
       API_KEY_PEPPER: '0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b',
       PUBLIC_URL: 'https://billing.example.com',
       LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+      AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     })
     const right = env(url('localhost'), ownCa)
     // Beside, because the relay is in this process.

@@ -56,6 +56,7 @@ test('the image migrates, serves in production, is healthy, and drains when told
     API_KEY_PEPPER: 'c5e7b9d1f3a5c7e9b1d3f5a7c9e1a2f4',
     PUBLIC_URL: 'https://billing.example.com',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
   }
   const node = (more: Record<string, string>, ...args: string[]) =>
     spawnSync(process.execPath, args, { cwd: IMAGE, env: { ...env, ...more }, encoding: 'utf8' })

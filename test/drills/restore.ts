@@ -19,6 +19,7 @@ import { ENV, USERS, move, openAccounts } from './money.ts'
 const CLIENTS = 16
 const BEFORE_MS = Number(process.env['DRILL_SECONDS'] ?? 3) * 1_000
 const RECOVERY_MS_MAX = 120_000
+const BEHIND_MS_MAX = 15_000
 const SCRIPTS = fileURLToPath(new URL('../../deploy/backup/', import.meta.url))
 
 await drill('Backup and restore', async (report, ends) => {
@@ -41,7 +42,9 @@ await drill('Backup and restore', async (report, ends) => {
     archive_command: `${join(scripts, 'archive-wal')} "%p" "%f" ${backups}`,
   })
   ends.after(() => lost.stop())
-  const service = await startServiceProcess(ends, newDataDir(ends), {
+  // On the service's machine, which the database's disaster leaves alone.
+  const dataDir = newDataDir(ends)
+  const service = await startServiceProcess(ends, dataDir, {
     ...ENV,
     DATABASE_URL: lost.url,
     MIGRATION_DATABASE_URL: lost.ownerUrl,
@@ -91,7 +94,7 @@ await drill('Backup and restore', async (report, ends) => {
     from: chosen.getTime(),
     to: chosen.getTime(),
   })
-  await goOn(report, ends, 'the restored copy', copy.url)
+  await goOn(report, ends, 'the restored copy', copy.url, dataDir)
 
   say('The dump, into a database of its own')
   const url = copy.url.replace(/strongroom$/, 'from_dump')
@@ -105,7 +108,7 @@ await drill('Backup and restore', async (report, ends) => {
     join(backups, 'dump', dump),
   ])
   await compare(report, 'the dump', url, attempts, { from: dumpFrom, to: dumpTo })
-  await goOn(report, ends, 'the restored dump', url)
+  await goOn(report, ends, 'the restored dump', url, dataDir)
 })
 
 /** The servers' account may not be able to enter the folder that this is run in. */
@@ -176,8 +179,17 @@ async function compare(
   report.expect('  of these in the copy', early, early === 0)
 }
 
-/** The service starts on it, its books are right, and money moves again. */
-async function goOn(report: DrillReport, ends: Ends, name: string, url: string): Promise<void> {
+/**
+ * The service starts on it, its books are right, and money moves again. Of the log more was published
+ * than the copy has, so nothing is signed until an operator decides.
+ */
+async function goOn(
+  report: DrillReport,
+  ends: Ends,
+  name: string,
+  url: string,
+  dataDir: string,
+): Promise<void> {
   const env = { ...ENV, DATABASE_URL: url }
   for (const command of [
     ['ledger', 'verify'],
@@ -187,9 +199,14 @@ async function goOn(report: DrillReport, ends: Ends, name: string, url: string):
     say(output.trim())
     report.expect(`${name}: strongroom ${command.join(' ')}`, `exit ${status}`, status === 0)
   }
-  const service = await startServiceProcess(ends, newDataDir(ends), env)
+  const service = await startServiceProcess(ends, dataDir, env)
   const answer = await move(service.origin, 'top_up', 'after-the-restore')
   report.expect(`${name}: a new top-up`, answer, answer === 200)
+  const isBehind = await eventually(async () => {
+    const published = await fetch(`${service.origin}/log/checkpoint`)
+    return published.status === 503 && (await published.text()).includes('LOG_BEHIND')
+  }, BEHIND_MS_MAX)
+  report.expect(`${name}: the log is published`, isBehind ? 'no: LOG_BEHIND' : 'yes', isBehind)
   service.child.kill('SIGTERM')
   await service.ended
 }

@@ -55,6 +55,14 @@ const COLUMNS: Record<string, Record<string, Class>> = {
   },
   'public.auto_top_ups': { paused_reason: 'none' },
   'public.audit_checkpoints': { root: 'none', token: 'none' },
+  'public.published_log': {
+    log_id: 'none',
+    origin: 'none',
+    vkey: 'none',
+    note: 'none',
+    behind_source: 'none',
+    leased_to: 'none',
+  },
   'public.audit_personal': {
     commitment: 'commitment',
     salt: 'personal',

@@ -74,6 +74,7 @@ test('an empty environment is a development with the documented defaults, and fr
     usageRetentionDays: 90,
     usageAllowances: { namesMax: 1_000, valuesMax: 200_000 },
     auditCheckpointDir: undefined,
+    auditLog: { key: undefined, origin: undefined, host: undefined, policy: undefined },
     defaultPlan: null,
     holdsDisputes: true,
     fundsAsset: 'USD/2',
@@ -91,6 +92,7 @@ test('a database URL may name a primary and its standbys, each of which is judge
     NODE_ENV: 'production',
     ...TOKENS,
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     DATABASE_URL: `postgres://app:pw@${hosts}/money`,
   })
   const local = { DATABASE_SSL: 'disable' }
@@ -115,6 +117,7 @@ test('the URL of the owner is a secret beside that of the service, and judged as
     NODE_ENV: 'production',
     ...TOKENS,
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+    AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     DATABASE_SSL: 'disable',
   }
   const away = beside('postgres://owner:pw@db.example.com/money')
@@ -334,6 +337,7 @@ test('production starts only with everything it needs, and says all that is miss
   assertFaults(
     { NODE_ENV: 'production' },
     /^LICENSE_PRIVATE_KEY_PATH is missing/,
+    /^AUDIT_LOG_KEY_PATH is missing/,
     /^INTERNAL_SERVICE_TOKEN is missing/,
     /^API_KEY_PEPPER is missing/,
     /^DATABASE_URL is missing/,
@@ -346,6 +350,7 @@ test('production starts only with everything it needs, and says all that is miss
     DATABASE_URL: 'postgres://strongroom@db.example/billing',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     PUBLIC_URL: 'https://billing.example.com',
+    AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     STRIPE_SECRET_KEY: ['sk', 'live', '9aB3cD5eF7gH9iJ1kL3mN5oP7q'].join('_'),
     STRIPE_WEBHOOK_SECRET: 'whsec_2bC4dE6fG8hI0jK2lM4nO6pQ8r',
   }
@@ -395,6 +400,8 @@ test('production starts only with everything it needs, and says all that is miss
     { ...good, LICENSE_PRIVATE_KEY_PATH: '/nowhere/canary' },
     /^LICENSE_PRIVATE_KEY_PATH /,
   )
+  const rsa = process.env['TEST_KEY_PATH']
+  assertFaults({ ...good, AUDIT_LOG_KEY_PATH: rsa }, /^AUDIT_LOG_KEY_PATH .* Ed25519 private key/)
 
   const plain = (url: string) => ({ ...good, DATABASE_SSL: 'disable', DATABASE_URL: url })
   for (const host of ['localhost', '127.0.0.1', '127.8.8.8:5433', '[::1]']) {
@@ -420,6 +427,7 @@ const PRODUCTION: Environment = {
   DATABASE_URL: 'postgres://strongroom@db.example/billing',
   LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
   PUBLIC_URL: 'https://billing.example.com',
+  AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
 }
 
 test('PUBLIC_URL is where browsers reach the console, and production needs it for one', () => {

@@ -54,6 +54,8 @@ test('the examples are well-formed, but production refuses every secret among th
     LICENSE_PREVIOUS_KEY_PATHS: _keyPaths,
     EVENTS_KEY_PATH: _eventsPath,
     EVENTS_PREVIOUS_KEY_PATHS: _eventsPaths,
+    AUDIT_LOG_KEY_PATH: _logKeyPath,
+    AUDIT_WITNESSES_FILE: _witnessesPath,
     ...values
   } = EXAMPLES
   const secrets = Object.keys(values).filter((name) => values[name]?.includes('change-me'))

@@ -62,7 +62,7 @@ test('secrets are made once, private to their owner, and never printed', async (
   const first = await startServiceProcess(t, dataDir, { LOG_LEVEL: 'trace' })
   const secrets = read()
   assert.equal(new Set(secrets).size, SECRETS.length)
-  const names = [...SECRETS, KEY]
+  const names = [...SECRETS, KEY, 'AUDIT_LOG_KEY.pem']
   assert.deepEqual(readdirSync(join(dataDir, 'secrets')).toSorted(), names.toSorted())
   const key = readFileSync(join(dataDir, 'secrets', KEY), 'utf8')
   for (const name of names) {
@@ -142,6 +142,7 @@ test('an unsafe start in production names every fault at once and no value', asy
     'CORS_ORIGINS',
     'LICENSE_PRIVATE_KEY_PATH',
     'PUBLIC_URL',
+    'AUDIT_LOG_KEY_PATH',
   ]
   assert.deepEqual(new Set(named), new Set(expected))
   assert.ok(!service.output().includes('canary'))

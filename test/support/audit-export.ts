@@ -2,7 +2,8 @@ import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { once } from 'node:events'
 import { type LogRecord, recordBytes } from '../../src/audit/records.ts'
-import { type Checkpoint, growingTree, leafHash } from '../../src/audit/verifier.ts'
+import { growingTree, leafHash } from '../../src/audit/tree.ts'
+import type { Checkpoint } from '../../src/audit/verifier.ts'
 
 /** Writes an export with `count` records, and returns the checkpoint that matches it. */
 export async function writeExport(path: string, count: number): Promise<Checkpoint> {

@@ -23,11 +23,15 @@ export const OWNER_ROLE = 'strongroom_test_owner'
 
 const TRIES_MAX = 50
 
-/** A separate database for a test, cloned from the migrated template. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * A separate database for a test, cloned from the migrated template.
+ * @param source another database to clone, like a backup of it; nothing may be connected to it
+ */
+export async function createDatabase(source?: TestDatabase): Promise<TestDatabase> {
   const server = required('TEST_DATABASE_URL')
-  const template = required('TEST_TEMPLATE')
-  const name = `${template}_${randomBytes(6).toString('hex')}`
+  const prefix = required('TEST_TEMPLATE')
+  const template = source?.name ?? prefix
+  const name = `${prefix}_${randomBytes(6).toString('hex')}`
   await asAdmin(server, async (sql) => {
     for (let tries = 1; ; tries++) {
       try {

@@ -31,6 +31,8 @@ export async function scene(t: TestContext): Promise<Scene> {
   const folder = newFolder(t)
   const keyPath = join(folder, 'license-key.pem')
   copyFileSync(process.env['TEST_KEY_PATH'] ?? '', keyPath)
+  const logKeyPath = join(folder, 'audit-log-key.pem')
+  copyFileSync(process.env['TEST_LOG_KEY_PATH'] ?? '', logKeyPath)
   const service = await startService(t, { STRIPE_SECRET_KEY: '', STRIPE_WEBHOOK_SECRET: '' })
   const env: Environment = {
     NODE_ENV: 'production',
@@ -41,6 +43,7 @@ export async function scene(t: TestContext): Promise<Scene> {
     METRICS_TOKEN,
     API_KEY_PEPPER,
     LICENSE_PRIVATE_KEY_PATH: keyPath,
+    AUDIT_LOG_KEY_PATH: logKeyPath,
     TRUST_PROXY: '127.0.0.1',
     AUDIT_CHECKPOINT_DIR: folder,
     PUBLIC_URL: 'https://billing.example.com',

@@ -77,9 +77,9 @@ function makeKey(): string {
   return path
 }
 
-/** The key with which they sign events. */
-function makeEventsKey(): string {
-  const path = join(files, 'events-key.pem')
+/** An Ed25519 key: events are signed with one, and the log's checkpoints with another. */
+function makeEd25519Key(name: string): string {
+  const path = join(files, name)
   const { privateKey } = generateKeyPairSync('ed25519')
   writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
   return path
@@ -125,7 +125,8 @@ async function runTests(url: string): Promise<number> {
       TEST_TEMPLATE: template,
       TEST_PASSWORD: password,
       TEST_KEY_PATH: makeKey(),
-      TEST_EVENTS_KEY_PATH: makeEventsKey(),
+      TEST_EVENTS_KEY_PATH: makeEd25519Key('events-key.pem'),
+      TEST_LOG_KEY_PATH: makeEd25519Key('audit-log-key.pem'),
     },
   })
   // The child gets the terminal's Ctrl-C itself; this process cleans up what it leaves.

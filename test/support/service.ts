@@ -80,7 +80,13 @@ export async function startService(
     ...env,
   })
   const app = await buildApp(config, logger)
-  await app.listen({ host: '127.0.0.1', port: 0 })
+  try {
+    await app.listen({ host: '127.0.0.1', port: 0 })
+  } catch (error) {
+    await app.close()
+    if (database === undefined) await own.drop()
+    throw error
+  }
   const jobs = config.runJobs ? await startJobs(app, config.database) : undefined
   t.after(async () => {
     await jobs?.stop()

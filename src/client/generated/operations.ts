@@ -22,6 +22,24 @@ export interface PublicCalls {
    */
   getReadiness: Call<'getReadiness'>
   /**
+   * The newest checkpoint of the audit log, as a signed note.
+   *
+   * As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and cosigned by its witnesses.
+   */
+  getLogCheckpoint: Call<'getLogCheckpoint'>
+  /**
+   * The verifier key of the audit log.
+   *
+   * As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.
+   */
+  getLogKey: Call<'getLogKey'>
+  /**
+   * A tile of hashes of the audit log.
+   *
+   * As C2SP’s tlog-tiles has it. A full tile never changes.
+   */
+  getLogTile: Call<'getLogTile'>
+  /**
    * The public keys that verify licences.
    */
   getKeys: Call<'getKeys'>
@@ -71,6 +89,9 @@ export const publicOperations = {
   getHealth: { method: 'get', path: '/health' },
   getLiveness: { method: 'get', path: '/health/live' },
   getReadiness: { method: 'get', path: '/health/ready' },
+  getLogCheckpoint: { method: 'get', path: '/log/checkpoint', text: true },
+  getLogKey: { method: 'get', path: '/log/key', text: true },
+  getLogTile: { method: 'get', path: '/log/tile/{path}', text: true },
   getKeys: { method: 'get', path: '/.well-known/jwks.json' },
   getRevocations: { method: 'get', path: '/api/licenses/revocations' },
   getEventKeys: { method: 'get', path: '/.well-known/events-jwks.json' },
@@ -257,7 +278,9 @@ Needs a token with the permission `funds:read`.
   /**
    * Prove a transfer offline, to anyone.
    *
-   * Needs a token with the permission `funds:read`.
+   * With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+
+Needs a token with the permission `funds:read`.
    */
   getFundsReceipt: Call<'getFundsReceipt'>
   /**
@@ -599,6 +622,14 @@ Needs a token with the permission `metrics:read`.
    */
   getChecklist: Call<'getChecklist'>
   /**
+   * An entry bundle of the audit log: up to 256 records.
+   *
+   * As C2SP’s tlog-tiles has it: each record as it was hashed, with its length in two bytes before it.
+
+Needs a token with the permission `audit:read`.
+   */
+  getLogEntries: Call<'getLogEntries'>
+  /**
    * List the browsers that are signed in, newest first.
    *
    * Those of the calling token; with `tokens:write` those of all tokens.
@@ -685,6 +716,7 @@ export const adminOperations = {
   getAuditCheckpoint: { method: 'get', path: '/api/audit/checkpoint' },
   getAuditProof: { method: 'get', path: '/api/audit/proof' },
   getChecklist: { method: 'get', path: '/api/doctor' },
+  getLogEntries: { method: 'get', path: '/log/tile/entries/{path}', text: true },
   listConsoleSessions: { method: 'get', path: '/console/sessions' },
   endConsoleSession: { method: 'delete', path: '/console/sessions/{session_id}' },
   getMetrics: { method: 'get', path: '/metrics', text: true },
@@ -912,7 +944,9 @@ Needs a token with the permission `credit:write`.
   /**
    * Prove a transfer offline, to anyone.
    *
-   * Needs a token with the permission `accounts:read`.
+   * With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+
+Needs a token with the permission `accounts:read`.
    */
   getReceipt: Call<'getReceipt'>
   /**

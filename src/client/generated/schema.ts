@@ -59,6 +59,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest checkpoint of the audit log, as a signed note
+         * @description As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and cosigned by its witnesses.
+         */
+        get: operations["getLogCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The verifier key of the audit log
+         * @description As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.
+         */
+        get: operations["getLogKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/tile/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tile of hashes of the audit log
+         * @description As C2SP’s tlog-tiles has it. A full tile never changes.
+         */
+        get: operations["getLogTile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/jwks.json": {
         parameters: {
             query?: never;
@@ -537,7 +597,9 @@ export interface paths {
         };
         /**
          * Prove a transfer offline, to anyone
-         * @description Needs a token with the permission `funds:read`.
+         * @description With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+         *
+         *     Needs a token with the permission `funds:read`.
          */
         get: operations["getFundsReceipt"];
         put?: never;
@@ -1400,6 +1462,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/log/tile/entries/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An entry bundle of the audit log: up to 256 records
+         * @description As C2SP’s tlog-tiles has it: each record as it was hashed, with its length in two bytes before it.
+         *
+         *     Needs a token with the permission `audit:read`.
+         */
+        get: operations["getLogEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/sessions": {
         parameters: {
             query?: never;
@@ -2011,7 +2095,9 @@ export interface paths {
         };
         /**
          * Prove a transfer offline, to anyone
-         * @description Needs a token with the permission `accounts:read`.
+         * @description With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+         *
+         *     Needs a token with the permission `accounts:read`.
          */
         get: operations["getReceipt"];
         put?: never;
@@ -2674,7 +2760,7 @@ export interface components {
             /** @description The name of the HTTP status. */
             error: string;
             /** @description Stable: decide by this, not by the message. Later versions may add codes. */
-            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "PORTAL_LINK_SPENT" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "WEBHOOK_ENDPOINT_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "WEBHOOK_ENDPOINT_DISABLED" | "TOO_MANY_WEBHOOK_ENDPOINTS" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "SIGNING_KEY_MISSING" | "EVENTS_KEY_MISSING" | "PORTAL_NOT_CONFIGURED" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
+            code: "BAD_REQUEST" | "MALFORMED_JSON" | "VALIDATION_FAILED" | "INVALID_CURSOR" | "INVALID_SIGNATURE" | "UNAUTHORIZED" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | "FORBIDDEN" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED" | "AMOUNT_NOT_ALLOWED" | "NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "SESSION_NOT_FOUND" | "PORTAL_LINK_SPENT" | "TOKEN_NOT_FOUND" | "ACCOUNT_NOT_FOUND" | "AUTO_TOP_UP_NOT_FOUND" | "HOLD_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "REPORT_NOT_FOUND" | "BUDGET_NOT_FOUND" | "GRANT_NOT_FOUND" | "WEBHOOK_ENDPOINT_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "LICENSE_NOT_FOUND" | "PLAN_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "ACCOUNT_EXISTS" | "ACCOUNT_NOT_EMPTY" | "ERASURE_IN_PROGRESS" | "ACCOUNT_FROZEN" | "ALREADY_REFUNDED" | "ASSET_MISMATCH" | "AMOUNT_EXCEEDS_HOLD" | "CREDIT_LIMIT_IN_USE" | "GRANT_ENDED" | "HOLD_CLOSED" | "HOLD_NOT_YOURS" | "BALANCE_BELOW_FLOOR" | "NOT_REFUNDABLE" | "BATCH_REFUSED" | "WEBHOOK_ENDPOINT_DISABLED" | "TOO_MANY_WEBHOOK_ENDPOINTS" | "API_KEY_REVOKED" | "TOO_MANY_BUDGETS" | "TOO_MANY_GRANTS" | "TOKEN_REVOKED" | "LAST_OWNER" | "ALREADY_SUBSCRIBED" | "PLAN_NOT_SOLD" | "NOT_YET_LOGGED" | "CUSTOMER_SUSPENDED" | "EXTERNAL_ID_TAKEN" | "STRIPE_CUSTOMER_TAKEN" | "PRICE_TAKEN" | "ASSET_NOT_PAYABLE" | "STRIPE_REFUSED" | "BALANCE_LIMIT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "PRICE_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "TOO_MANY_METRICS" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "DATABASE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "ACCOUNT_BUSY" | "TIMEOUT" | "LOG_BEHIND" | "SIGNING_KEY_MISSING" | "EVENTS_KEY_MISSING" | "PORTAL_NOT_CONFIGURED" | "STRIPE_NOT_CONFIGURED" | "STRIPE_UNAVAILABLE";
             message: string;
             /** @description Also in the header x-request-id. */
             request_id: string;
@@ -4814,6 +4900,8 @@ export interface components {
             holds: components["schemas"]["AccountExportHold"][];
             grants: components["schemas"]["Grant"][];
             budgets: components["schemas"]["Budget"][];
+            /** @description What was told to the outside, of the last 30 days. */
+            events: components["schemas"]["AccountExportEvent"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
             stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
             auto_top_up: components["schemas"]["AccountExportAutoTopUp"] | null;
@@ -4831,6 +4919,8 @@ export interface components {
             exported_at: string;
             customer: components["schemas"]["Customer"];
             creation: components["schemas"]["CustomerExportCreation"] | null;
+            /** @description What was told to the outside, of the last 30 days. */
+            events: components["schemas"]["CustomerExportEvent"][];
             api_keys: components["schemas"]["ApiKey"][];
             api_key_calls: components["schemas"]["ExportedApiKeyCalls"][];
             subscriptions: components["schemas"]["CustomerExportSubscription"][];
@@ -6399,6 +6489,24 @@ export interface components {
              */
             closed_at: string | null;
         };
+        ExportedEventData: {
+            [key: string]: unknown;
+        };
+        AccountExportEvent: {
+            /** @example evt_4fGh7KqL9mNp2RsT8uVw */
+            event_id: string;
+            /** @example funds.low_balance */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** Format: int64 */
+            seq: number;
+            data: components["schemas"]["ExportedEventData"];
+        };
         AccountExportStripePayment: {
             /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
             payment_intent: string;
@@ -6564,6 +6672,21 @@ export interface components {
         CustomerExportCreation: {
             idempotency_key: string;
             answer: components["schemas"]["Customer"];
+        };
+        CustomerExportEvent: {
+            /** @example evt_4fGh7KqL9mNp2RsT8uVw */
+            event_id: string;
+            /** @example funds.low_balance */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** Format: int64 */
+            seq: number;
+            data: components["schemas"]["ExportedEventData"];
         };
         /** @description The calls with a key in an hour, of the last 400 days. */
         ExportedApiKeyCalls: {
@@ -7652,6 +7775,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Probe"];
+                };
+            };
+        };
+    };
+    getLogCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A signed note. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    getLogKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A verifier key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    getLogTile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The level and the number of the tile, and its width if it is partial.
+                 * @example 0/x001/234.p/56
+                 */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 1 to 256 hashes of 32 bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };
@@ -9875,6 +10064,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checklist"];
+                };
+            };
+        };
+    };
+    getLogEntries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The level and the number of the tile, and its width if it is partial.
+                 * @example 0/x001/234.p/56
+                 */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 1 to 256 entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };

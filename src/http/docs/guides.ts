@@ -20,6 +20,7 @@ export const GUIDES = [
   'webhooks',
   'events',
   'audit',
+  'witnesses',
   'access',
   'console',
   'rotation',

@@ -10,6 +10,7 @@ import { REFUSALS } from '../../../src/refusals/index.ts'
 import { newFolder, serviceKey } from '../../support/licenses.ts'
 import { run } from '../../support/processes.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../../support/service.ts'
+import { logFolder, logSettings } from '../../support/tlog.ts'
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
 const missing = ['curl', 'openssl'].filter((name) => spawnSync(name, ['--version']).error)
@@ -49,7 +50,8 @@ test(
   { skip: needsTools },
   async (t) => {
     // Usage's allowances are those that the guide tells of.
-    const service = await startService(t, { USAGE_VALUES_MAX: undefined })
+    const log = { ...logSettings(logFolder(t)), AUDIT_LOG_ORIGIN: 'billing.example.com' }
+    const service = await startService(t, { ...log, USAGE_VALUES_MAX: undefined })
     const cwd = newFolder(t)
     const publicKey = createPublicKey(serviceKey()).export({ type: 'spki', format: 'pem' })
     writeFileSync(join(cwd, 'license-key.pub.pem'), publicKey)

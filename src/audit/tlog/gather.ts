@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Policy } from '../verifier.ts'
+import type { Answer, WitnessServer } from './witnesses.ts'
+
+/** A checkpoint is published when the quorum stands, or after this long without it. */
+const QUORUM_MS_MAX = 5_000
+/** How long the others may still answer when the quorum stands. */
+const OTHERS_MS = 200
+/** Until then, a witness that fails is asked again after this long. */
+const RETRY_MS = 1_000
+
+export interface Gathering {
+  ask: (server: WitnessServer) => Promise<Answer> | null
+  /** Looks at an answer that may say that the log is behind. */
+  heed: (answer: Answer) => Promise<void>
+  /** Publishes with the signature lines that there are. */
+  store: (lines: readonly string[], hasQuorum: boolean) => Promise<void>
+}
+
+/**
+ * Asks all witnesses at once, and each of them once at a time, and publishes with those who answer in
+ * time. A cosignature that comes later is added while the checkpoint is still the newest.
+ * @returns what went wrong with which server
+ */
+export async function gather(
+  servers: readonly WitnessServer[],
+  policy: Policy | null,
+  { ask, heed, store }: Gathering,
+): Promise<string[]> {
+  const faults = new Map<string, string>()
+  const lines: string[] = []
+  const names = new Set<string>()
+  const hasQuorum = () => policy === null || policy.isQuorum(names)
+  const stop = new AbortController()
+  let isLate = false
+  let reach = () => {}
+  const reached = new Promise<void>((resolve) => (reach = resolve))
+
+  async function ofServer(server: WitnessServer): Promise<void> {
+    while (!stop.signal.aborted) {
+      const answer = (await ask(server)) ?? { fault: 'still answers an earlier request' }
+      if (!('fault' in answer)) return take(server, answer)
+      faults.set(server.url, answer.fault)
+      await delay(RETRY_MS, undefined, { signal: stop.signal })
+    }
+  }
+
+  async function take({ url }: WitnessServer, answer: Exclude<Answer, { fault: string }>) {
+    faults.delete(url)
+    if ('behind' in answer) return heed(answer)
+    lines.push(...answer.lines)
+    for (const name of answer.names) names.add(name)
+    if (isLate) return store(lines, hasQuorum())
+    if (hasQuorum()) reach()
+  }
+
+  const all = Promise.allSettled(servers.map(ofServer))
+  const bound = delay(QUORUM_MS_MAX, undefined, { signal: stop.signal }).catch(() => undefined)
+  await Promise.race([all, reached.then(() => delay(OTHERS_MS)), bound])
+  isLate = true
+  stop.abort()
+  await store(lines, hasQuorum())
+  return [...faults].map(([url, fault]) => `${url} ${fault}`)
+}

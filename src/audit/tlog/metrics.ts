@@ -1,0 +1,29 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { Publisher } from './publisher.ts'
+
+export function tlogMetrics(registry: Registry, { standing }: Pick<Publisher, 'standing'>): void {
+  /** While the database is away, what was known last stands. */
+  const gauge = (name: string, help: string, read: (now: Standing) => boolean) => {
+    const one: Gauge = new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect: async () => {
+        const now = await standing().catch(() => null)
+        if (now !== null) one.set(read(now) ? 1 : 0)
+      },
+    })
+  }
+  gauge(
+    'strongroom_audit_quorum',
+    '1 while enough witnesses have cosigned the newest published checkpoint, or none are asked.',
+    ({ hasQuorum }) => hasQuorum,
+  )
+  gauge(
+    'strongroom_audit_behind',
+    '1 while the audit log lacks what was published of it, and nothing is signed.',
+    ({ isBehind }) => isBehind,
+  )
+}
+
+type Standing = Awaited<ReturnType<Publisher['standing']>>

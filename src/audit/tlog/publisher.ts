@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import type postgres from 'postgres'
+import { Refusal } from '../../refusals/index.ts'
+import { rootOf } from '../proofs.ts'
+import { logSize } from '../sequencer.ts'
+import { tileReader } from '../tiles.ts'
+import { type Policy, readNote } from '../verifier.ts'
+import {
+  type LogIdentity,
+  type LogSettings,
+  identify,
+  policyOf,
+  requireOwnKey,
+} from './identity.ts'
+import { type Behind, type KnownStates, knownStates } from './known.ts'
+import { noteBody, signNote } from './note.ts'
+import {
+  type LogRow,
+  type Published,
+  clearBehind,
+  readRow,
+  storeBehind,
+  storePublished,
+  takeTurn,
+} from './row.ts'
+import { publishedFolder, tileFiles } from './tile-files.ts'
+import { gather } from './gather.ts'
+import { type WitnessServer, witnessServers } from './witnesses.ts'
+
+/** New checkpoints are published at most so often. */
+const INTERVAL_MS = 1_000
+/** Witnesses that did not answer are asked again after this long, also for an unchanged log. */
+const RETRY_MS = 10_000
+/** The cosignatures of an unchanged log are made anew after this long, so that they stay fresh. */
+const RENEWED_MS = 600_000
+/** Longer than a round takes. */
+const TURN_S = 20
+/** A read of the row serves all callers for this long. */
+const ROW_MS = 200
+/** How long a caller waits for the first checkpoint of a log. */
+const FIRST_MS_MAX = 3_000
+
+export interface PublisherOptions {
+  sql: postgres.Sql
+  log: FastifyBaseLogger
+  settings: LogSettings
+  dataDir: string
+  checkpointFolder: string | undefined
+  /** Whether a key that is not the log's prevents the start. */
+  isStrict: boolean
+}
+
+interface Opened {
+  identity: LogIdentity | null
+  states: KnownStates | null
+  policy: Policy | null
+}
+
+/** Publishes the log: signed checkpoints, cosigned by the witnesses of a policy. */
+export function publisher(options: PublisherOptions) {
+  const { sql, log, settings, checkpointFolder } = options
+  const self = randomUUID()
+  const closing = new AbortController()
+  const files = checkpointFolder === undefined ? null : tileFiles(publishedFolder(checkpointFolder))
+  let opened: Opened | undefined
+  let servers: WitnessServer[] | undefined
+  let probed = false
+  let triedAt = 0
+  let faults = ''
+
+  /** The log's name, key and policy, and what is known of it; read again once another has named it. */
+  async function open(row: LogRow): Promise<Opened> {
+    if (opened !== undefined && (row.vkey === null || row.vkey === opened.identity?.vkey)) {
+      return opened
+    }
+    const identity = await identify(row, settings)
+    const policy = await policyOf(settings, identity)
+    const note = identity?.signing?.note
+    let states: KnownStates | null = null
+    if (note !== undefined) {
+      const name = `${note.id}.note`
+      const kept = [join(options.dataDir, 'log', name)]
+      if (files !== null) kept.push(join(files.folder, 'signed', name))
+      states = knownStates(kept, files === null ? [] : [files.checkpoint])
+      await states.look(note)
+    }
+    servers ??= policy === null ? [] : witnessServers(policy, closing.signal)
+    opened = { identity, policy, states }
+    return opened
+  }
+
+  /** @throws WrongLog, which prevents the start */
+  async function check(): Promise<void> {
+    const row = await readRow(sql)
+    const { identity } = await open(row)
+    if (identity === null || settings.key === undefined) return
+    if (options.isStrict) requireOwnKey(identity)
+    else if (identity.signing === null) {
+      log.warn(
+        { origin: identity.origin },
+        'AUDIT_LOG_KEY_PATH is not the key of the log: this process does not sign it',
+      )
+    }
+  }
+
+  let cached: { row: Promise<LogRow>; at: number } | undefined
+  function recentRow(): Promise<LogRow> {
+    if (cached === undefined || performance.now() - cached.at > ROW_MS) {
+      const row = readRow(sql)
+      row.catch(() => (cached = undefined))
+      cached = { row, at: performance.now() }
+    }
+    return cached.row
+  }
+
+  /** Whether and why nothing may be signed. */
+  async function behind(row: LogRow, { states, policy }: Opened): Promise<Behind | null> {
+    const lacking = (await states?.lacking(sql)) ?? null
+    const { behindSize: size, behindSource: source } = row
+    if (size !== null && source !== null) {
+      const isOver =
+        source === 'file'
+          ? lacking === null && (states?.size() ?? 0) >= size
+          : policy?.witnesses.every(({ key }) => `witness ${key.name}` !== source) !== false
+      if (!isOver || states === null) return { size, source }
+      await clearBehind(sql)
+    }
+    if (lacking !== null) await stop(lacking)
+    return lacking
+  }
+
+  async function stop(found: Behind): Promise<void> {
+    cached = undefined
+    await storeBehind(sql, found)
+    log.error(
+      found,
+      'The audit log lacks what was published of it: nothing is signed until a better backup is ' +
+        'restored, or `strongroom audit fork --accept` begins another log',
+    )
+  }
+
+  /** @throws Refusal `LOG_BEHIND` where the log is not what was published of it */
+  async function requireWhole(): Promise<void> {
+    const row = await recentRow()
+    const found = await behind(row, await open(row))
+    if (found !== null) throw new Refusal('LOG_BEHIND')
+  }
+
+  async function tick(): Promise<void> {
+    const row = await readRow(sql)
+    const now = await open(row)
+    const { identity, states, policy } = now
+    if (identity?.signing == null || states === null) return
+    if ((await behind(row, now)) !== null) return
+    const size = await logSize(sql)
+    if (!isDue(row, size, policy)) return
+    const { origin, signing } = identity
+    const turn = { process: self, origin, vkey: identity.vkey }
+    if ((await takeTurn(sql, turn, TURN_S)) === null) return
+    triedAt = performance.now()
+    await states.look(signing.note)
+    if (!probed && row.note !== null) await probe(row.note, row.size ?? 0)
+    probed = true
+    if ((await behind(await readRow(sql), now)) !== null) return
+    const root = await rootOf(tileReader(sql), size)
+    const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
+    await states
+      .keep(note, { size, root })
+      .catch((error: unknown) => warn(`The state of the log can not be kept: ${String(error)}`))
+    await publish({ size, note, hasQuorum: true }, policy)
+  }
+
+  function isDue(row: LogRow, size: number, policy: Policy | null): boolean {
+    if (size > (row.size ?? 0)) return true
+    if (size === 0 || policy === null) return false
+    const age = Date.now() - (row.publishedAt?.getTime() ?? 0)
+    if (row.hasQuorum !== true) return performance.now() - triedAt > RETRY_MS
+    return age > RENEWED_MS
+  }
+
+  /**
+   * Asks the witnesses for their size with a checkpoint that is already known, before a process signs
+   * its first: the database may have been restored since.
+   */
+  async function probe(note: string, size: number): Promise<void> {
+    const first = note.slice(0, note.indexOf('\n', note.lastIndexOf('\n\n') + 2) + 1)
+    const answers = (servers ?? []).map(async (one) => one.ask(sql, first, size))
+    for (const answer of await Promise.all(answers)) await heed(answer)
+  }
+
+  async function heed(answer: Awaited<ReturnType<WitnessServer['ask']>>): Promise<void> {
+    if (answer === null || !('behind' in answer)) return
+    // Another process may have had a newer checkpoint cosigned.
+    if (answer.isOther || answer.behind.size > (await logSize(sql))) await stop(answer.behind)
+  }
+
+  async function publish(draft: Published, policy: Policy | null): Promise<void> {
+    const ask = (one: WitnessServer) => one.ask(sql, draft.note, draft.size)
+    const store = async (lines: readonly string[], hasQuorum: boolean) => {
+      const note = draft.note + lines.join('')
+      if (!(await storePublished(sql, self, { ...draft, note, hasQuorum }))) return
+      cached = undefined
+      await files
+        ?.publish(sql, draft.size, note)
+        .catch((error: unknown) => warn(`The log can not be written as files: ${String(error)}`))
+    }
+    const found = await gather(servers ?? [], policy, { ask, heed, store })
+    warn(found.join('; '))
+  }
+
+  /** Each fault once, until it is another one. */
+  function warn(found: string): void {
+    if (found !== '' && found !== faults) log.warn({ faults: found }, 'The audit log has a fault')
+    faults = found
+  }
+
+  /** @throws Refusal `LOG_BEHIND`, `SIGNING_KEY_MISSING` or `NOT_YET_LOGGED` */
+  async function published(): Promise<Published> {
+    const until = performance.now() + FIRST_MS_MAX
+    for (;;) {
+      const row = await recentRow()
+      const now = await open(row)
+      if (now.identity === null) throw new Refusal('SIGNING_KEY_MISSING')
+      if (row.behindSize !== null) throw new Refusal('LOG_BEHIND')
+      if (row.note !== null && row.size !== null) {
+        await compare(row.note, row.size, now)
+        return { size: row.size, note: row.note, hasQuorum: row.hasQuorum === true }
+      }
+      if (performance.now() > until) throw new Refusal('NOT_YET_LOGGED')
+      await delay(ROW_MS)
+    }
+  }
+
+  /** The database may be older than what this process has seen of it. */
+  async function compare(note: string, size: number, { states }: Opened): Promise<void> {
+    if (states === null || size === states.size()) return
+    if (size < states.size()) return requireWhole()
+    const state = readNote(note)
+    if (state !== null) states.learn(state)
+  }
+
+  /** @throws Refusal `SIGNING_KEY_MISSING` */
+  async function vkey(): Promise<string> {
+    const { identity } = await open(await recentRow())
+    if (identity === null) throw new Refusal('SIGNING_KEY_MISSING')
+    return identity.vkey
+  }
+
+  async function standing(): Promise<{ hasQuorum: boolean; isBehind: boolean }> {
+    const row = await recentRow()
+    const { policy } = await open(row)
+    return {
+      hasQuorum: policy === null || row.hasQuorum === true,
+      isBehind: row.behindSize !== null,
+    }
+  }
+
+  async function close(): Promise<void> {
+    closing.abort()
+    await sql`update published_log set leased_until = null where leased_to = ${self}`.catch(
+      () => undefined,
+    )
+  }
+
+  return { check, tick, published, requireWhole, vkey, standing, close, intervalMs: INTERVAL_MS }
+}
+
+export type Publisher = ReturnType<typeof publisher>

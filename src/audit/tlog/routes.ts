@@ -1,0 +1,123 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { Refusal } from '../../refusals/index.ts'
+import { entryBundle } from './entries.ts'
+import { type TileName, readTilePath } from './tile-path.ts'
+import { tilesAsked } from './tiles-asked.ts'
+
+const TEXT = 'text/plain; charset=utf-8'
+const BYTES = 'application/octet-stream'
+const YEAR_S = 31_536_000
+
+const TileParams = Type.Object({
+  '*': Type.String({
+    maxLength: 64,
+    description: 'The level and the number of the tile, and its width if it is partial.',
+    examples: ['0/x001/234.p/56'],
+  }),
+})
+
+/** Public: the log in the formats of C2SP, `/log/checkpoint`, `/log/key` and `/log/tile/…`. */
+export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const { published, sql } = app.audit
+  const readTile = tilesAsked(sql)
+
+  app.get(
+    '/checkpoint',
+    {
+      schema: {
+        operationId: 'getLogCheckpoint',
+        summary: 'The newest checkpoint of the audit log, as a signed note',
+        description:
+          'As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and ' +
+          'cosigned by its witnesses.',
+        produces: ['text/plain'],
+        response: { 200: plain('A signed note.') },
+      },
+      config: { refusals: ['LOG_BEHIND', 'SIGNING_KEY_MISSING', 'NOT_YET_LOGGED'] },
+    },
+    async (_request, reply) => {
+      const { note } = await published.published()
+      return answer(reply, TEXT, 'public, max-age=1', note)
+    },
+  )
+
+  app.get(
+    '/key',
+    {
+      schema: {
+        operationId: 'getLogKey',
+        summary: 'The verifier key of the audit log',
+        description: 'As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.',
+        produces: ['text/plain'],
+        response: { 200: plain('A verifier key.') },
+      },
+      config: { refusals: ['SIGNING_KEY_MISSING'] },
+    },
+    async (_request, reply) => {
+      return answer(reply, TEXT, 'public, max-age=60', `${await published.vkey()}\n`)
+    },
+  )
+
+  app.get(
+    '/tile/*',
+    {
+      schema: {
+        operationId: 'getLogTile',
+        summary: 'A tile of hashes of the audit log',
+        description: 'As C2SP’s tlog-tiles has it. A full tile never changes.',
+        produces: ['application/octet-stream'],
+        params: TileParams,
+        response: { 200: plain('1 to 256 hashes of 32 bytes.') },
+      },
+      config: { refusals: ['NOT_FOUND', 'OVERLOADED'] },
+    },
+    async (request, reply) => {
+      const tile = tileOf(request.params['*'])
+      if (tile.level === 'entries') throw new Refusal('NOT_FOUND')
+      const hashes = await readTile({ ...tile, level: tile.level })
+      if (hashes === null) throw new Refusal('NOT_FOUND')
+      return answer(reply, BYTES, `public, max-age=${YEAR_S}, immutable`, hashes)
+    },
+  )
+}
+
+/** Admin: `/log/tile/entries/…`, the records themselves. */
+export const entryRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const { sql, source } = app.audit
+
+  app.get(
+    '/tile/entries/*',
+    {
+      schema: {
+        operationId: 'getLogEntries',
+        summary: 'An entry bundle of the audit log: up to 256 records',
+        description:
+          'As C2SP’s tlog-tiles has it: each record as it was hashed, with its length in two bytes before it.',
+        produces: ['application/octet-stream'],
+        params: TileParams,
+        response: { 200: plain('1 to 256 entries.') },
+      },
+      config: { permission: 'audit:read', refusals: ['NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const tile = tileOf(`entries/${request.params['*']}`)
+      return answer(reply, BYTES, 'no-store', await entryBundle(sql, source, tile))
+    },
+  )
+}
+
+function tileOf(path: string): TileName {
+  const tile = readTilePath(path)
+  if (tile === null) throw new Refusal('NOT_FOUND')
+  return tile
+}
+
+function plain(description: string) {
+  return Type.Unsafe<never>({ type: 'string', description })
+}
+
+function answer(reply: FastifyReply, type: string, cache: string, content: string | Buffer) {
+  return reply.type(type).header('cache-control', cache).send(content)
+}

@@ -1,0 +1,66 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type postgres from 'postgres'
+import { readNote } from '../verifier.ts'
+import { WIDTH, tilePath } from './tile-path.ts'
+
+const TILES_MAX = 64
+const HASH_BYTES = 32
+
+/** The folder with the published log, beside that of the checkpoints. */
+export function publishedFolder(checkpointFolder: string): string {
+  return `${checkpointFolder.replace(/(?<!\/)\/+$/, '')}-log`
+}
+
+/**
+ * Writes the log as files for a web server, a CDN or a mirror: `checkpoint`, and the tiles that it
+ * needs before it. Entries hold amounts, so they are not among them.
+ */
+export function tileFiles(folder: string) {
+  const checkpoint = join(folder, 'checkpoint')
+  /** The size whose tiles are there; null before the folder was looked at. */
+  let done: number | null = null
+
+  async function publish(sql: postgres.Sql, size: number, note: string): Promise<void> {
+    done ??= await sizeThere(note)
+    for (let level = 0, span = 1; span <= size; level++, span *= WIDTH) {
+      await writeLevel(sql, level, Math.floor(done / span), Math.floor(size / span))
+    }
+    await place(checkpoint, note)
+    done = size
+  }
+
+  /** What is there of the same log. */
+  async function sizeThere(note: string): Promise<number> {
+    const there = readNote(await readFile(checkpoint, 'utf8').catch(() => ''))
+    return there !== null && there.origin === readNote(note)?.origin ? there.size : 0
+  }
+
+  /** @param count the number of hashes that the level has */
+  async function writeLevel(sql: postgres.Sql, level: number, before: number, count: number) {
+    const last = Math.floor((count - 1) / WIDTH)
+    for (let first = Math.floor(before / WIDTH); first <= last; first += TILES_MAX) {
+      const tiles = await sql<{ index: number; hashes: Buffer }[]>`
+        select index::float8, hashes from audit_tiles where level = ${level}::integer
+          and index >= ${String(first)}::bigint
+          and index < ${String(Math.min(first + TILES_MAX, last + 1))}::bigint`
+      for (const { index, hashes } of tiles) {
+        const width = Math.min(WIDTH, count - index * WIDTH)
+        const path = join(folder, 'tile', tilePath({ level, index, width }))
+        await place(path, hashes.subarray(0, width * HASH_BYTES))
+        if (width === WIDTH) await rm(`${path}.p`, { recursive: true, force: true })
+      }
+    }
+  }
+
+  return { folder, checkpoint, publish }
+}
+
+export type TileFiles = ReturnType<typeof tileFiles>
+
+/** Whole or not at all. */
+async function place(path: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(`${path}.part`, content)
+  await rename(`${path}.part`, path)
+}

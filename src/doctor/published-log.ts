@@ -1,0 +1,65 @@
+import type postgres from 'postgres'
+import { WrongLog, identify, policyOf } from '../audit/tlog/identity.ts'
+import { type LogRow, findRow } from '../audit/tlog/row.ts'
+import { KEY_TYPES } from '../audit/verifier.ts'
+import { type Facts, type Line, counted, failure, pass, warning } from './check.ts'
+
+const ACCEPT = 'look for a newer backup; else `strongroom audit fork --accept`'
+
+/** The log as strangers see it: its name and key, its end, and its witnesses. */
+export async function publishedLog(
+  { config: { auditLog: settings } }: Facts,
+  sql: postgres.Sql,
+): Promise<Line[]> {
+  if (settings.key === undefined) return []
+  const row = await findRow(sql)
+  if (row === null) {
+    return [warning('published log', 'nothing is published yet', 'start the service')]
+  }
+  try {
+    const identity = await identify(row, settings)
+    const policy = await policyOf(settings, identity)
+    if (identity?.signing === null) {
+      const reason = `the key is not that of ${identity.origin}: nothing can be signed`
+      return [failure('published log', reason, 'put the key of the log into AUDIT_LOG_KEY_PATH')]
+    }
+    return [standing(row), ...witnesses(row, policy)]
+  } catch (error) {
+    if (!(error instanceof WrongLog)) throw error
+    return [failure('published log', error.message, 'correct the setting that it names')]
+  }
+}
+
+function standing({ behindSize, behindSource, size, origin }: LogRow): Line {
+  if (behindSize !== null) {
+    const reason = `lacks what ${behindSource} knows, of ${counted(behindSize, 'record')}: nothing is signed`
+    return failure('published log', reason, ACCEPT)
+  }
+  if (size === null) {
+    return warning('published log', 'nothing is published yet', 'start the service')
+  }
+  return pass('published log', `${origin}, with ${counted(size, 'record')}`)
+}
+
+function witnesses(row: LogRow, policy: Awaited<ReturnType<typeof policyOf>>): Line[] {
+  if (policy === null || policy.witnesses.length === 0) {
+    const advice = 'name some in AUDIT_WITNESSES_FILE: the guide "Let others watch" says how'
+    return [warning('witnesses', 'none cosigns the log', advice)]
+  }
+  const unread = policy.witnesses.filter(({ key }) => key.type !== KEY_TYPES.cosignature)
+  const lines = unread.map(({ name }) =>
+    warning(
+      'witnesses',
+      `${name} has a key of a kind that is kept and not verified here`,
+      'do not let the quorum depend on it',
+    ),
+  )
+  if (row.hasQuorum === true) {
+    return [...lines, pass('witnesses', 'a quorum has cosigned the newest checkpoint')]
+  }
+  const reason = 'too few have cosigned the newest checkpoint'
+  return [
+    ...lines,
+    failure('witnesses', reason, 'see the log of the service: "The audit log has a fault"'),
+  ]
+}
