@@ -4388,6 +4388,8 @@ export interface components {
             holds: components["schemas"]["AccountExportHold"][];
             grants: components["schemas"]["Grant"][];
             budgets: components["schemas"]["Budget"][];
+            /** @description What was told to the outside, of the last 30 days. */
+            events: components["schemas"]["AccountExportEvent"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
             stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
             auto_top_up: components["schemas"]["AccountExportAutoTopUp"] | null;
@@ -4405,6 +4407,8 @@ export interface components {
             exported_at: string;
             customer: components["schemas"]["Customer"];
             creation: components["schemas"]["CustomerExportCreation"] | null;
+            /** @description What was told to the outside, of the last 30 days. */
+            events: components["schemas"]["CustomerExportEvent"][];
             api_keys: components["schemas"]["ApiKey"][];
             api_key_calls: components["schemas"]["ExportedApiKeyCalls"][];
             subscriptions: components["schemas"]["CustomerExportSubscription"][];
@@ -5936,6 +5940,24 @@ export interface components {
              */
             closed_at: string | null;
         };
+        ExportedEventData: {
+            [key: string]: unknown;
+        };
+        AccountExportEvent: {
+            /** @example evt_4fGh7KqL9mNp2RsT8uVw */
+            event_id: string;
+            /** @example funds.low_balance */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** Format: int64 */
+            seq: number;
+            data: components["schemas"]["ExportedEventData"];
+        };
         AccountExportStripePayment: {
             /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
             payment_intent: string;
@@ -6101,6 +6123,21 @@ export interface components {
         CustomerExportCreation: {
             idempotency_key: string;
             answer: components["schemas"]["Customer"];
+        };
+        CustomerExportEvent: {
+            /** @example evt_4fGh7KqL9mNp2RsT8uVw */
+            event_id: string;
+            /** @example funds.low_balance */
+            type: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            timestamp: string;
+            /** Format: int64 */
+            seq: number;
+            data: components["schemas"]["ExportedEventData"];
         };
         /** @description The calls with a key in an hour, of the last 400 days. */
         ExportedApiKeyCalls: {
