@@ -10,7 +10,7 @@ import {
 } from '../doctor/check.ts'
 import { openEventKeys } from '../keys/event-keys.ts'
 
-/** For `doctor`: the keys of events, and the endpoints that need somebody's attention. */
+/** For `doctor`: the keys of events, and the endpoints that need attention. */
 export async function checkWebhooks(facts: Facts, sql: postgres.Sql): Promise<Line[]> {
   const endpoints = await sql<{ keyIds: string[]; status: string; reason: string | null }[]>`
     select array_remove(array[secret_key_id, previous_key_id], null)::text as "keyIds", status,
@@ -44,7 +44,7 @@ async function keyLines(facts: Facts, endpoints: readonly { keyIds: unknown }[])
       ? pass(name, 'a key that signs, and opens the secrets of all endpoints')
       : failure(
           name,
-          `opens not the secrets of ${counted(lost.length, 'endpoint')}: their events have no \`v1\` signature`,
+          `does not open the secrets of ${counted(lost.length, 'endpoint')}: their events have no \`v1\` signature`,
           'add the key before to EVENTS_PREVIOUS_KEY_PATHS, or rotate their secrets',
         ),
   ]
