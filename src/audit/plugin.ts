@@ -129,7 +129,9 @@ export const audit = fp(
     app.addHook('onClose', async () => {
       isClosing = true
       clearTimeout(timer)
-      await Promise.all([round, published.close(), publishing.stop()])
+      published.stopAsking()
+      await Promise.all([round, publishing.stop()])
+      await published.close()
       const clients = [writing, reading]
       await Promise.all(clients.map((client) => client.end({ timeout: CLOSE_TIMEOUT_S })))
     })

@@ -32,7 +32,8 @@ export async function plannedFork(
   const row = await readRow(client)
   if (row.origin === null || row.vkey === null) {
     throw new WrongLog(
-      'Nothing was ever published of this log, so there is nothing to leave behind',
+      'Nothing was ever published of this log: a new AUDIT_LOG_KEY_PATH and a new AUDIT_LOG_ORIGIN ' +
+        'need a start and no more',
     )
   }
   const needs = 'a fork needs a new AUDIT_LOG_KEY_PATH and a new AUDIT_LOG_ORIGIN'

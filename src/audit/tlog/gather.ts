@@ -10,6 +10,8 @@ const OTHERS_MS = 200
 const RETRY_MS = 1_000
 
 export interface Gathering {
+  /** Ends the waiting: the process is closing. */
+  closing: AbortSignal
   ask: (server: WitnessServer) => Promise<Answer> | null
   /** Looks at an answer that may say that the log is behind. */
   heed: (answer: Answer) => Promise<void>
@@ -25,7 +27,7 @@ export interface Gathering {
 export async function gather(
   servers: readonly WitnessServer[],
   policy: Policy | null,
-  { ask, heed, store }: Gathering,
+  { closing, ask, heed, store }: Gathering,
 ): Promise<string[]> {
   const faults = new Map<string, string>()
   const lines: string[] = []
@@ -55,7 +57,9 @@ export async function gather(
   }
 
   const all = Promise.allSettled(servers.map(ofServer))
-  const bound = delay(QUORUM_MS_MAX, undefined, { signal: stop.signal }).catch(() => undefined)
+  const bound = delay(QUORUM_MS_MAX, undefined, {
+    signal: AbortSignal.any([closing, stop.signal]),
+  }).catch(() => undefined)
   await Promise.race([all, reached.then(() => delay(OTHERS_MS)), bound])
   isLate = true
   stop.abort()

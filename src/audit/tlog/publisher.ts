@@ -207,7 +207,12 @@ export function publisher(options: PublisherOptions) {
         ?.publish(sql, draft.size, note)
         .catch((error: unknown) => warn(`The log can not be written as files: ${String(error)}`))
     }
-    const found = await gather(servers ?? [], policy, { ask, heed, store })
+    const found = await gather(servers ?? [], policy, {
+      closing: closing.signal,
+      ask,
+      heed,
+      store,
+    })
     warn(found.join('; '))
   }
 
@@ -258,14 +263,29 @@ export function publisher(options: PublisherOptions) {
     }
   }
 
-  async function close(): Promise<void> {
+  /** Waits for no witness any more. */
+  function stopAsking(): void {
     closing.abort()
+  }
+
+  /** Leaves the turn to another process. */
+  async function close(): Promise<void> {
     await sql`update published_log set leased_until = null where leased_to = ${self}`.catch(
       () => undefined,
     )
   }
 
-  return { check, tick, published, requireWhole, vkey, standing, close, intervalMs: INTERVAL_MS }
+  return {
+    check,
+    tick,
+    published,
+    requireWhole,
+    vkey,
+    standing,
+    stopAsking,
+    close,
+    intervalMs: INTERVAL_MS,
+  }
 }
 
 export type Publisher = ReturnType<typeof publisher>
