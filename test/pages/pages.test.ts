@@ -81,6 +81,7 @@ function pagesOf(world: World): Record<string, string> {
     inbox: '/stripe',
     event: `/stripe/${world.parkedEventId}`,
     'events out': '/events',
+    endpoint: `/events/${world.endpointId}`,
     'audit log': '/audit',
     tokens: '/tokens',
     find: '/find?q=a',
@@ -157,6 +158,7 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
       keys: `/customers/${world.customerId}?tab=keys`,
       inbox: '/stripe',
       event: `/stripe/${world.parkedEventId}`,
+      'events out': '/events',
       find: `/find?q=${encodeURIComponent(CANARY)}x`,
     }
     for (const [name, at] of Object.entries(shown)) {
