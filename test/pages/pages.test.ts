@@ -30,6 +30,10 @@ async function watched(context: BrowserContext, origin: string): Promise<Watched
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', (message) => faults.push(`console: ${message.text()}`))
+  page.on('response', (response) => {
+    // Which call the browser's line is about.
+    if (response.status() >= 500) faults.push(`${response.status()} ${response.url()}`)
+  })
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
   page.on('dialog', (dialog) => {
     faults.push(`dialog: ${dialog.message()}`)
