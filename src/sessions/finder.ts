@@ -33,7 +33,7 @@ interface Means {
   sql: postgres.Sql
   /** The states of the database's tokens, read anew: a session ends at once with its token. */
   stateOf(tokenId: string): Promise<CredentialState<Identity> | undefined>
-  config: Pick<Config, 'adminTokens' | 'internalTokens'>
+  config: Pick<Config, 'adminTokens' | 'internalTokens' | 'hasConsole'>
   nameOf(kind: CookieKind): string
   origins: Origins
 }
@@ -98,7 +98,8 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
   }
 
   const sessions: Sessions = {
-    ofConsole: async (request) => (await find(request, 'console'))?.token ?? null,
+    ofConsole: async (request) =>
+      config.hasConsole ? ((await find(request, 'console'))?.token ?? null) : null,
     ofPortal: async (request) => {
       const found = await find(request, 'portal')
       return found === null ? null : visitOf(found)

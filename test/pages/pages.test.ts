@@ -30,6 +30,10 @@ async function watched(context: BrowserContext, origin: string): Promise<Watched
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', (message) => faults.push(`console: ${message.text()}`))
+  page.on('response', (response) => {
+    // Which call the browser's line is about.
+    if (response.status() >= 500) faults.push(`${response.status()} ${response.url()}`)
+  })
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
   page.on('dialog', (dialog) => {
     faults.push(`dialog: ${dialog.message()}`)
@@ -81,6 +85,7 @@ function pagesOf(world: World): Record<string, string> {
     inbox: '/stripe',
     event: `/stripe/${world.parkedEventId}`,
     'events out': '/events',
+    endpoint: `/events/${world.endpointId}`,
     'audit log': '/audit',
     tokens: '/tokens',
     find: '/find?q=a',
@@ -157,6 +162,7 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
       keys: `/customers/${world.customerId}?tab=keys`,
       inbox: '/stripe',
       event: `/stripe/${world.parkedEventId}`,
+      'events out': '/events',
       find: `/find?q=${encodeURIComponent(CANARY)}x`,
     }
     for (const [name, at] of Object.entries(shown)) {

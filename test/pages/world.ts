@@ -24,6 +24,7 @@ export interface World {
   /** A key of that customer that can be revoked. */
   leakedKey: string
   parkedEventId: string
+  endpointId: string
   /** A fresh link to Ada's portal. */
   portalLink(allow?: string[]): Promise<string>
 }
@@ -43,6 +44,13 @@ export async function makeWorld(t: Pick<TestContext, 'after'>, canary = CANARY):
   await openAccounts(service)
   await fillWeek(service, customer.customerId, canary)
   const parkedEventId = await parkEvent(service, customer.customerId, canary)
+  const told = await service.asAdmin('POST', '/api/webhook-endpoints', {
+    url: 'http://127.0.0.1:9/told',
+    events: ['*'],
+    description: canary.slice(0, 100),
+  })
+  assert.equal(told.status, 201, JSON.stringify(told.body))
+  await service.asAdmin('POST', `/api/webhook-endpoints/${told.body.endpoint.endpoint_id}/test`)
   const { token } = await issue(service, { scope: 'admin', role: 'owner', name: 'Ada, on call' })
   await issue(service, { scope: 'admin', role: 'support', name: 'Help desk' })
   await issue(service, {
@@ -56,6 +64,7 @@ export async function makeWorld(t: Pick<TestContext, 'after'>, canary = CANARY):
     token,
     ...customer,
     parkedEventId,
+    endpointId: told.body.endpoint.endpoint_id as string,
     portalLink: async (allow = ['top_up', 'auto_top_up', 'budgets']) => {
       const body = { user_id: 'ada', allow, return_url: `${SHOP}/account` }
       const invited = await service.asInternal('POST', '/portal/session', body)

@@ -63,7 +63,7 @@ function caller({ service }: Billing) {
     const answer = await service.call(method, path, { headers, body })
     assert.ok(answer.status < 300, `${method} ${path}: ${JSON.stringify(answer.body)}`)
     for (const { method: known, url } of routes()) {
-      const pattern = new RegExp(`^${url.replace(/:\w+/g, '[^/]+')}$`)
+      const pattern = new RegExp(`^${url.replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`)
       if (known === method && pattern.test(path)) called.add(`${method} ${url}`)
     }
     return answer.body

@@ -91,6 +91,7 @@ test('a database URL may name a primary and its standbys, each of which is judge
   const url = (hosts: string) => ({
     NODE_ENV: 'production',
     ...TOKENS,
+    PUBLIC_URL: 'https://billing.example.com',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     DATABASE_URL: `postgres://app:pw@${hosts}/money`,
@@ -116,6 +117,7 @@ test('the URL of the owner is a secret beside that of the service, and judged as
   const production = {
     NODE_ENV: 'production',
     ...TOKENS,
+    PUBLIC_URL: 'https://billing.example.com',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
     AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     DATABASE_SSL: 'disable',
@@ -347,9 +349,9 @@ test('production starts only with everything it needs, and says all that is miss
   const good: Environment = {
     NODE_ENV: 'production',
     ...TOKENS,
+    PUBLIC_URL: 'https://billing.example.com',
     DATABASE_URL: 'postgres://strongroom@db.example/billing',
     LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
-    PUBLIC_URL: 'https://billing.example.com',
     AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
     STRIPE_SECRET_KEY: ['sk', 'live', '9aB3cD5eF7gH9iJ1kL3mN5oP7q'].join('_'),
     STRIPE_WEBHOOK_SECRET: 'whsec_2bC4dE6fG8hI0jK2lM4nO6pQ8r',
@@ -424,9 +426,9 @@ test('production starts only with everything it needs, and says all that is miss
 const PRODUCTION: Environment = {
   NODE_ENV: 'production',
   ...TOKENS,
+  PUBLIC_URL: 'https://billing.example.com',
   DATABASE_URL: 'postgres://strongroom@db.example/billing',
   LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
-  PUBLIC_URL: 'https://billing.example.com',
   AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'],
 }
 

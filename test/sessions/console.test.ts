@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createDatabase } from '../support/database.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
 import { browserOf } from '../support/sessions.ts'
 import { query } from '../support/tables.ts'
@@ -198,7 +199,16 @@ test('an operator’s browser stands for its token', async (t) => {
 })
 
 test('CONSOLE=false removes the console, and `/` leads elsewhere', async (t) => {
-  const service = await startService(t, { CONSOLE: 'false' })
+  const database = await createDatabase()
+  t.after(() => database.drop())
+  const before = await startService(t, {}, database)
+  const browser = browserOf(before)
+  await browser.signIn(ADMIN_TOKEN)
+  assert.equal((await browser.call('GET', '/api/customers')).status, 200)
+  const service = await startService(t, { CONSOLE: 'false' }, database)
+  const later = browserOf(service)
+  for (const [name, value] of browser.kept) later.kept.set(name, value)
+  assert.equal((await later.call('GET', '/api/customers')).status, 401)
   for (const path of ['/console', '/console/customers', '/console/session', '/console/sessions']) {
     assert.equal((await service.call('GET', path)).status, 404, path)
   }

@@ -5,7 +5,8 @@ import { AccountsPage } from './accounts.tsx'
 import { AuditPage } from './audit/page.tsx'
 import { CustomerPage } from './customer/page.tsx'
 import { CustomersPage } from './customers.tsx'
-import { EventsPage } from './events.tsx'
+import { EndpointPage } from './events/endpoint.tsx'
+import { EventsPage } from './events/page.tsx'
 import { FindPage } from './find-page.tsx'
 import { NowPage } from './now/page.tsx'
 import { PlansPage } from './plans.tsx'
@@ -41,6 +42,7 @@ export function pageOf([first, second, ...rest]: readonly string[]): Found {
   if (first === 'accounts') return { title: second, Page: AccountPage }
   if (first === 'customers') return { title: 'Customer', Page: CustomerPage }
   if (first === 'stripe') return { title: second, Page: StripeEventPage }
+  if (first === 'events') return { title: 'Endpoint', Page: EndpointPage }
   return NONE
 }
 

@@ -60,21 +60,21 @@ export function Table<Row>({ caption, columns, rows, keyOf, below }: Props<Row>)
   )
 }
 
-/** Older and newer pages of a list. The cursor is in the address, so each page can be sent. */
-export function Pager({
-  next,
-  cursor,
-  name = 'cursor',
-}: {
+interface PagerProps {
   next: string | null
   cursor: string | undefined
+  /** Of the cursor in the address. */
   name?: string
-}) {
+  words?: readonly [first: string, next: string]
+}
+
+/** Older and newer pages of a list. The cursor is in the address, so each page can be sent. */
+export function Pager({ next, cursor, name = 'cursor', words = ['Newest', 'Older'] }: PagerProps) {
   if (next === null && cursor === undefined) return null
   return (
-    <nav class="pager" aria-label="Pages">
-      {cursor !== undefined && <Link href={hrefWith({ [name]: undefined })}>Newest</Link>}
-      {next !== null && <Link href={hrefWith({ [name]: next })}>Older</Link>}
+    <nav class="pager" aria-label={name === 'cursor' ? 'Pages' : `Pages of ${name}`}>
+      {cursor !== undefined && <Link href={hrefWith({ [name]: undefined })}>{words[0]}</Link>}
+      {next !== null && <Link href={hrefWith({ [name]: next })}>{words[1]}</Link>}
     </nav>
   )
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Schemas } from '../../shared/api.ts'
 import { BASE } from '../../shared/base.ts'
 import { money } from '../../shared/format.ts'
-import { Empty, Show, useLoad } from '../../shared/load.tsx'
+import { Empty, Show, asApiError, useLoad } from '../../shared/load.tsx'
 import { MovementTable } from '../../shared/movement-table.tsx'
 import { type Transfer, standingsOf } from '../../shared/movements.ts'
 import { Plot } from '../../shared/plot.tsx'
@@ -136,7 +136,8 @@ function BalancePlot({
   )
 }
 
-type Progress = { done: number; bad: string[] }
+/** `waiting`: those that the log has not reached yet. */
+type Progress = { done: number; bad: string[]; waiting: number }
 
 /** Goes through the receipts of all movements in sight, one after the other. */
 function VerifyAll({ transfers }: { transfers: readonly Transfer[] }) {
@@ -146,12 +147,21 @@ function VerifyAll({ transfers }: { transfers: readonly Transfer[] }) {
     const ending = new AbortController()
     const keys = await receiptSource.keys(ending.signal)
     const bad: string[] = []
+    let waiting = 0
     for (const [index, { transfer_id: id }] of transfers.entries()) {
-      setProgress({ done: index, bad })
-      const findings = await verifyReceipt(await receiptSource.receipt(id, ending.signal), keys)
+      setProgress({ done: index, bad, waiting })
+      const receipt = await receiptSource.receipt(id, ending.signal).catch((fault: unknown) => {
+        if (asApiError(fault).code === 'NOT_YET_LOGGED') return null
+        throw fault
+      })
+      if (receipt === null) {
+        waiting += 1
+        continue
+      }
+      const findings = await verifyReceipt(receipt, keys)
       if (!findings.every(({ isGood }) => isGood)) bad.push(id)
     }
-    setProgress({ done: transfers.length, bad })
+    setProgress({ done: transfers.length, bad, waiting })
   }
   const start = () => {
     setError(null)
@@ -171,13 +181,13 @@ function VerifyAll({ transfers }: { transfers: readonly Transfer[] }) {
       {progress !== null && !isDone && error === null && (
         <progress max={transfers.length} value={progress.done} aria-label="Receipts verified" />
       )}
-      <span role="status">
-        {error ??
-          (isDone &&
-            (progress.bad.length === 0
-              ? `All ${transfers.length} receipts hold.`
-              : `${progress.bad.length} do not hold: ${progress.bad.join(', ')}`))}
-      </span>
+      <span role="status">{error ?? (isDone && resultOf(progress))}</span>
     </div>
   )
+}
+
+function resultOf({ done, bad, waiting }: Progress): string {
+  if (bad.length > 0) return `${bad.length} do not hold: ${bad.join(', ')}`
+  const rest = waiting > 0 ? ` ${waiting} are not in the log yet.` : ''
+  return `${done - waiting} receipts hold.${rest}`
 }

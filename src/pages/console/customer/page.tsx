@@ -48,7 +48,9 @@ export function CustomerPage() {
             (may('audit:read') ? (
               <AuditOf subject={customerId} />
             ) : (
-              <MayNot>It needs `audit:read`.</MayNot>
+              <MayNot>
+                It needs <code>audit:read</code>.
+              </MayNot>
             ))}
         </>
       )}

@@ -12,7 +12,12 @@ const DAYS = 30
 const DAY_MS = 86_400_000
 
 export function UsageOf({ customer }: { customer: Schemas['Customer'] }) {
-  if (!may('usage:read')) return <MayNot>It needs `usage:read`.</MayNot>
+  if (!may('usage:read'))
+    return (
+      <MayNot>
+        It needs <code>usage:read</code>.
+      </MayNot>
+    )
   return (
     <>
       <AgainstLimits customer={customer} />

@@ -21,7 +21,7 @@ interface Need {
 /** Whether all is well, in one line; below it, what is not, the worst first, and where to look. */
 export function Needs() {
   const found = useLoad(async (signal) => {
-    const [health, samples, checklist, frozen, pastDue] = await Promise.all([
+    const [health, samples, checklist, chargedBack, parkedEvents] = await Promise.all([
       api('getHealth', {}, { signal }),
       may('metrics:read') ? api('getMetrics', {}, { signal }).then(samplesOf) : null,
       may('metrics:read') ? api('getChecklist', {}, { signal }) : null,
@@ -32,7 +32,7 @@ export function Needs() {
         ? api('listStripeEvents', { status: 'parked', limit: 50 }, { signal })
         : null,
     ])
-    const parked = pastDue?.data.length ?? 0
+    const parked = parkedEvents?.data.length ?? 0
     return [
       ...(health.status === 'ok'
         ? []
@@ -47,7 +47,7 @@ export function Needs() {
             ),
           ]),
       ...(samples === null ? [] : ofMetrics(samples)),
-      ...((frozen?.data.length ?? 0) === 0
+      ...((chargedBack?.data.length ?? 0) === 0
         ? []
         : [
             warn(

@@ -1,0 +1,60 @@
+import type { Schemas } from '../../shared/api.ts'
+import { number } from '../../shared/format.ts'
+import { Empty, Show, useLoad } from '../../shared/load.tsx'
+import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { Section, Time } from '../../shared/ui.tsx'
+import { Filters, asked, given } from '../filters.tsx'
+import { api } from '../session.ts'
+
+type Event = Schemas['EventPage']['data'][number]
+
+const COLUMNS: Column<Event>[] = [
+  { name: 'No.', isNumber: true, cell: (row) => number(row.seq) },
+  { name: 'When', cell: (row) => <Time at={row.timestamp} /> },
+  { name: 'Type', cell: (row) => row.type },
+  { name: 'Event', isExtra: true, cell: (row) => <code>{row.event_id}</code> },
+  {
+    name: 'Says',
+    cell: (row) => (
+      <details>
+        <summary>Show</summary>
+        <pre class="json">{JSON.stringify(row.data, null, 2)}</pre>
+      </details>
+    ),
+  },
+]
+
+/** All events, oldest first, as they can be pulled. */
+export function Recent() {
+  const cursor = asked('events')
+  const query = given({ type: asked('type'), subject: asked('subject'), cursor })
+  const found = useLoad((signal) => api('listEvents', { limit: 25, ...query }, { signal }), [query])
+  return (
+    <Section title="All events" note="Of 30 days, the oldest first.">
+      <Filters
+        label="Filter events"
+        of={[
+          { name: 'type', label: 'Type' },
+          { name: 'subject', label: 'Subject' },
+        ]}
+      />
+      <Show of={found} lines={6}>
+        {({ data, next_cursor: next }) =>
+          data.length === 0 ? (
+            <Empty title="No event is like this." />
+          ) : (
+            <>
+              <Table
+                caption="Events"
+                columns={COLUMNS}
+                rows={data}
+                keyOf={(row) => String(row.event_id)}
+              />
+              <Pager next={next} cursor={cursor} name="events" words={['Oldest', 'Newer']} />
+            </>
+          )
+        }
+      </Show>
+    </Section>
+  )
+}
