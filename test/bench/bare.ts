@@ -17,7 +17,7 @@ app.get(
   async () => ({ status: 'ok' }),
 )
 
-app.register(async (scope) => {
+await app.register(async (scope) => {
   scope.addHook('onRequest', async (request, reply) => {
     const presented = request.headers['x-internal-token'] ?? request.headers['x-api-key']
     if (presented === token || presented?.includes('_') === true) return

@@ -17,6 +17,8 @@ export interface LoadOptions {
   origin: string
   token: string
   durationS: number
+  /** How many calls are under way; 64 by default. */
+  connections?: number
   users: number
   /** What their ids begin with, before a number. */
   prefix: string
@@ -144,7 +146,7 @@ const wrk: Load = {
 async function runWrk(
   options: LoadOptions,
   script: string,
-  connections = CONNECTIONS,
+  connections = options.connections ?? CONNECTIONS,
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
   const file = join(folder, 'load.lua')
@@ -178,7 +180,7 @@ async function runAutocannon(
   kind: AutocannonJob['kind'],
   path: string,
   options: LoadOptions,
-  connections = CONNECTIONS,
+  connections = options.connections ?? CONNECTIONS,
 ): Promise<number> {
   const job: AutocannonJob = { ...options, kind, path, connections, batch: BATCH }
   const { stdout } = await run('npx', ['tsx', 'test/bench/autocannon.ts', JSON.stringify(job)])

@@ -14,6 +14,8 @@ import { asAdmin, configOf, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
 import { logSettings } from '../support/tlog.ts'
 import { startWitness } from '../support/witness.ts'
+import { chargesByHand, openByHand } from './by-hand.ts'
+import { postgresSeconds, postmasterOf, processSeconds, withNeighbours } from './cpu.ts'
 import { chooseLoad, isInstalled } from './load.ts'
 import { measureAbuse } from './abuse.ts'
 import { measureBulkheads } from './bulkheads.ts'
@@ -81,10 +83,18 @@ try {
   await openUsers(sql, MANY)
   await fillLedger(sql, 10_000)
   await openControlledUsers(sql, MANY)
+  await openByHand(sql, MANY)
   service = await startService()
 
   const samples = new Map<string, number[]>()
   const { origin, child } = service
+  const bare = await startBare()
+  ends.push(() => stopService(bare.child))
+  const [backend] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`
+  const spent = () => ({
+    process: processSeconds(child),
+    postgres: embedded === null ? NaN : postgresSeconds(postmasterOf(backend?.pid ?? 0)),
+  })
   const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS)
   const many = {
     origin,
@@ -97,7 +107,26 @@ try {
   }
   const one = { ...many, users: 1 }
   const known = { ...many, token: await createToken(origin, adminToken) }
+  const alone = { ...many, connections: 1 }
+  const ofBare = { ...many, origin: bare.origin }
+  const byHand = isInstalled('pgbench')
+    ? {
+        'by hand': () => chargesByHand(url, { users: MANY, durationS }),
+        'by hand, one account': () => chargesByHand(url, { users: 1, durationS }),
+        'by hand, one client': () => chargesByHand(url, { users: MANY, durationS, clients: 1 }),
+        'by hand, busy neighbours': () =>
+          withNeighbours(() => chargesByHand(url, { users: MANY, durationS })),
+      }
+    : {}
   const measures: Record<string, () => Promise<number>> = {
+    ...byHand,
+    'deduct, busy neighbours': () => withNeighbours(() => load.deducts('/deduct', many)),
+    'deduct, one connection': () => load.deducts('/deduct', alone),
+    'bare live': () => load.asks('/health/live', ofBare),
+    live: () => load.asks('/health/live', many),
+    'bare balance': () => load.reads('/balance', ofBare),
+    'bare report': () => load.reports('/api/usage/report', ofBare),
+    'bare webhook': () => load.webhooks('/api/webhooks/stripe', ofBare),
     'empty POST': () => load.deducts('/empty/deduct', many),
     deduct: () => load.deducts('/deduct', many),
     'deduct, log at rest': () => withLogAtRest(url, () => load.deducts('/deduct', many)),
@@ -133,8 +162,28 @@ try {
   })
   const wanted = ([name]: [string, unknown]) =>
     values.only === undefined || name.includes(values.only)
-  await measureInTurns(Object.fromEntries(Object.entries(measures).filter(wanted)), samples)
+  await measureInTurns(Object.fromEntries(Object.entries(measures).filter(wanted)), samples, spent)
   const ratios: Parameters<typeof ratio>[] = [
+    ['POST /deduct, 10,000 accounts', 'deduct', 'a ledger by hand', 'by hand', 1],
+    ['POST /deduct, one account', 'hot deduct', 'a ledger by hand', 'by hand, one account', 8],
+    [
+      'POST /deduct, with busy neighbours',
+      'deduct, busy neighbours',
+      'a ledger by hand',
+      'by hand, busy neighbours',
+      0.8,
+    ],
+    [
+      'POST /deduct, one connection',
+      'deduct, one connection',
+      'a ledger by hand',
+      'by hand, one client',
+      0.5,
+    ],
+    ['the route that does nothing', 'live', 'bare Fastify', 'bare live', 0.75],
+    ['GET /balance/:user_id', 'balance', 'bare Fastify', 'bare balance', 0.6],
+    ['POST /api/usage/report', 'report', 'bare Fastify', 'bare report', 0.4],
+    ['POST /api/webhooks/stripe', 'webhook', 'bare Fastify', 'bare webhook', 0.3],
     ['POST /deduct, 10,000 accounts', 'deduct', 'one transaction each', 'bare deduct', 1.25],
     ['POST /deduct, one account', 'hot deduct', 'one transaction each', 'bare hot deduct', 15],
     ['POST /deduct', 'deduct', 'the empty route', 'empty POST', 0.4],
@@ -372,16 +421,37 @@ async function stopService(child: ChildProcess): Promise<void> {
 async function measureInTurns(
   measures: Record<string, () => Promise<number>>,
   samples: Map<string, number[]>,
+  spent?: () => Record<string, number>,
 ): Promise<void> {
   for (let round = 1; round <= ROUNDS; round++) {
     // There and back: what one leaves behind, as for autovacuum to clean, must not burden the same next.
     const entries = Object.entries(measures)
     for (const [name, measure] of round % 2 === 1 ? entries : entries.toReversed()) {
+      const before = spent?.() ?? {}
       const perSecond = await measure()
       samples.set(name, [...(samples.get(name) ?? []), perSecond])
-      process.stderr.write(`round ${round}  ${name.padEnd(26)} ${perSecond.toFixed(0)}/s\n`)
+      // What one call costs is stable where the machine is not.
+      const costs = Object.entries(spent?.() ?? {}).map(([what, seconds]) => {
+        const us = ((seconds - (before[what] ?? 0)) / (perSecond * durationS)) * 1e6
+        samples.set(`${name}, µs of ${what}`, [
+          ...(samples.get(`${name}, µs of ${what}`) ?? []),
+          us,
+        ])
+        return `${what} ${us.toFixed(0)} µs`
+      })
+      const line = [`round ${round}  ${name.padEnd(26)} ${perSecond.toFixed(0)}/s`, ...costs]
+      process.stderr.write(`${line.join('  ')}\n`)
     }
   }
+}
+
+/** Fastify with nothing of the service's, in a process of its own. */
+function startBare(): Promise<{ child: ChildProcess; origin: string }> {
+  const child = spawn(process.execPath, [join(compiled(), 'test', 'bench', 'bare.js')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, INTERNAL_SERVICE_TOKEN: token },
+  })
+  return listening(child)
 }
 
 async function startService(
@@ -409,6 +479,12 @@ async function startService(
       ...limits,
     },
   })
+  return listening(child)
+}
+
+/** Waits for the first line of a server, which says where it listens. */
+async function listening(child: ChildProcess): Promise<{ child: ChildProcess; origin: string }> {
+  if (child.stdout === null) throw new Error('Its output is not read')
   const died = once(child, 'exit').then(() => {
     throw new Error('The service of the bench did not start')
   })

@@ -31,6 +31,7 @@ await app.register(
         amount: 1,
         balance: 1_000_000,
         available: 1_000_000,
+        grants: [],
         created_at: at,
       }),
     )
@@ -45,6 +46,8 @@ await app.register(
         available: 1_000_000,
         tier: 'pro',
         status: 'active',
+        granted: 0,
+        next_expiry: null,
         updated_at: at,
       }),
     )
