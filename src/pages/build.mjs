@@ -18,6 +18,7 @@ for (const path of [
   ...filesIn(here),
   ...filesIn(join(root, 'src/client')),
   join(root, 'src/encoding/canonical-json.ts'),
+  join(root, 'src/audit/verifier.ts'),
   join(root, 'package-lock.json'),
 ]) {
   hash.update(relative(root, path)).update(readFileSync(path))

@@ -1,6 +1,7 @@
+import { isSame, leafHash, openCheckpoint, provesInclusion } from '../../audit/verifier.ts'
 import { canonicalJson } from '../../encoding/canonical-json.ts'
 import type { Schemas } from './api.ts'
-import { fromBase64, hex, isSame, leafHash, openCheckpoint, provesInclusion } from './merkle.ts'
+import { fromBase64, hex } from './bytes.ts'
 
 export interface Finding {
   isGood: boolean

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks'
+import { leafHash, openCheckpoint, provesInclusion } from '../../../audit/verifier.ts'
 import { canonicalJson } from '../../../encoding/canonical-json.ts'
 import { number, time } from '../../shared/format.ts'
 import { asApiError } from '../../shared/load.tsx'
-import { fromBase64, leafHash, openCheckpoint, provesInclusion } from '../../shared/merkle.ts'
+import { fromBase64 } from '../../shared/bytes.ts'
 import { api } from '../session.ts'
 import type { Filter } from './records.tsx'
 
