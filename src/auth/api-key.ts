@@ -71,8 +71,9 @@ export function admitKey(
     request.keyHolder = holder
     request.actor = { id: `key:${holder.keyId}`, ip: request.ip }
     const admitted = gate.admit(request, reply)
-    if (admitted === undefined) return void checkPermission(request, holder.scopes)
-    return admitted.then(() => checkPermission(request, holder.scopes))
+    if (admitted !== undefined) return admitted.then(() => checkPermission(request, holder.scopes))
+    checkPermission(request, holder.scopes)
+    return undefined
   }
 }
 

@@ -8,9 +8,9 @@ export function waitingHook(
   check: (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined,
 ): onRequestHookHandler {
   return (request, reply, done) => {
-    // Fastify passes on what is thrown here.
+    // Fastify passes on what is thrown here, and waits for what is returned.
     const waiting = check(request, reply)
     if (waiting === undefined) done()
-    else waiting.then(() => done(), done)
+    return waiting
   }
 }

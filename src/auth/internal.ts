@@ -45,8 +45,11 @@ export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gat
     request.identity = identity
     request.actor = { id: `internal:${identity.tokenId}`, ip: request.ip }
     const admitted = admit(request, reply)
-    if (admitted === undefined) return void checkPermission(request, identity.permissions)
-    return admitted.then(() => checkPermission(request, identity.permissions))
+    if (admitted !== undefined) {
+      return admitted.then(() => checkPermission(request, identity.permissions))
+    }
+    checkPermission(request, identity.permissions)
+    return undefined
   }
 
   async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<never> {

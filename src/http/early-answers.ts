@@ -9,7 +9,7 @@ const DISCARD_MS = 1_000
 const DISCARD_BYTES_MAX = 1_048_576
 
 /** The answer to the last request that has begun on each socket. */
-const latest = perSocket<ServerResponse<IncomingMessage>>('latest answer')
+const latest = perSocket<ServerResponse>('latest answer')
 
 /**
  * Makes sure that an answer arrives if it is sent before the request is complete: a 401, a 404, a
@@ -68,7 +68,7 @@ export const earlyAnswers = fp(
 )
 
 /** One function for all, since this runs for each request with a body. */
-function discardRest(this: ServerResponse<IncomingMessage>): void {
+function discardRest(this: ServerResponse): void {
   const request = this.req
   if (request.complete || !request.socket.writable) return
   const timer = setTimeout(() => request.complete || request.socket.destroy(), DISCARD_MS)

@@ -314,12 +314,12 @@ function auditLogConfig(read: Reader, production: boolean): Config['auditLog'] {
   if (origin !== undefined && !/^[^\s+]{1,128}$/u.test(origin)) {
     read.fault('AUDIT_LOG_ORIGIN', 'must be up to 128 characters without spaces and +')
   }
-  const publicUrl = read.text('PUBLIC_URL')
+  const reachedAt = read.text('PUBLIC_URL')
   const policyPath = read.text('AUDIT_WITNESSES_FILE')
   return {
     key: path === undefined ? undefined : keyIn(read, name, readEd25519Key, path, production),
     origin,
-    host: URL.canParse(publicUrl ?? '') ? new URL(publicUrl ?? '').hostname : undefined,
+    host: URL.canParse(reachedAt ?? '') ? new URL(reachedAt ?? '').hostname : undefined,
     policy:
       policyPath === undefined ? undefined : read.contents('AUDIT_WITNESSES_FILE', policyPath),
   }
