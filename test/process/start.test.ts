@@ -62,7 +62,7 @@ test('secrets are made once, private to their owner, and never printed', async (
   const first = await startServiceProcess(t, dataDir, { LOG_LEVEL: 'trace' })
   const secrets = read()
   assert.equal(new Set(secrets).size, SECRETS.length)
-  const names = [...SECRETS, KEY, 'AUDIT_LOG_KEY.pem']
+  const names = [...SECRETS, KEY, 'AUDIT_LOG_KEY.pem', 'EVENTS_KEY.pem']
   assert.deepEqual(readdirSync(join(dataDir, 'secrets')).toSorted(), names.toSorted())
   const key = readFileSync(join(dataDir, 'secrets', KEY), 'utf8')
   for (const name of names) {

@@ -21,6 +21,7 @@ import { asAdmin } from '../../support/database.ts'
 import { stripeSignature } from '../../support/stripe-events.ts'
 import { startStripe } from '../../support/stripe/index.ts'
 import { rowCounter } from '../../support/tables.ts'
+import { logFolder, logSettings, publishedNow } from '../../support/tlog.ts'
 
 interface Parameter {
   name: string
@@ -158,11 +159,13 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
   t.after(() => stripe.close())
   const price = stripe.addPrice({ unit_amount: 2_900, recurring: { interval: 'month' } })
   const service = await startService(t, {
+    ...logSettings(logFolder(t)),
     STRIPE_SECRET_KEY: STRIPE_KEY,
     STRIPE_API_BASE: stripe.origin,
     CHECKOUT_ORIGINS: 'https://app.example.com',
   })
   await putPlan(service, 'starter', { stripe_price_id: price.id })
+  await publishedNow(service)
   // A hold of a second would be released in the middle of some other call, and seem to be its doing.
   await asAdmin(service.database.adminUrl, (sql) =>
     sql.unsafe(`

@@ -18,6 +18,16 @@ const VALUES: Record<string, string> = {
   user_id: 'ada',
   metric: 'api.calls',
   size: '1',
+  endpoint_id: 'we_0000000000000000',
+  transfer_id: 'tr_1_1',
+  account_id: 'acct_1',
+  event_id: 'evt_0',
+  token_id: '00000000',
+  key_id: '00000000',
+  session_id: 'sess_0',
+  L: '0',
+  N: '000',
+  path: '0/000',
 }
 
 interface Parameter {
