@@ -21,6 +21,8 @@ type Bytes = Uint8Array
 /** What WebCrypto takes: the DOM's types exclude memory that is shared, which none of this is. */
 type Owned = Uint8Array<ArrayBuffer>
 
+const owned = (bytes: Bytes): Owned => bytes as Owned
+
 const encoder = new TextEncoder()
 
 export interface Checkpoint {
@@ -134,7 +136,7 @@ export async function openCheckpoint(
   const { modulusLength } = key.algorithm as { modulusLength?: number }
   if ((modulusLength ?? 0) < MODULUS_BITS_MIN) return null
   const signed = encoder.encode(`${head}.${body}`)
-  if (!(await crypto.subtle.verify(algorithm.name, key, bytes as Owned, signed))) return null
+  if (!(await crypto.subtle.verify(algorithm.name, key, owned(bytes), signed))) return null
   const { iss, iat, size, root } = fieldsOf(body)
   if (iss !== ISSUER || typeof root !== 'string' || typeof iat !== 'number') return null
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return null
@@ -407,10 +409,8 @@ function hexOf(bytes: Bytes): string {
 
 async function hasSigned(key: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
   try {
-    const imported = await crypto.subtle.importKey('raw', key as Owned, 'Ed25519', false, [
-      'verify',
-    ])
-    return await crypto.subtle.verify('Ed25519', imported, signature as Owned, message as Owned)
+    const imported = await crypto.subtle.importKey('raw', owned(key), 'Ed25519', false, ['verify'])
+    return await crypto.subtle.verify('Ed25519', imported, owned(signature), owned(message))
   } catch {
     // The bytes are no key.
     return false

@@ -80,14 +80,14 @@ export const funds: Capability = {
     },
     admin: async (scope) => {
       await scope.register(
-        async (funds) => {
-          await funds.register(adjustmentRoutes)
-          await funds.register(operatorRoutes)
-          await funds.register(accountReadingRoutes, FOR_OPERATORS)
-          await funds.register(grantListRoutes, FOR_OPERATORS)
-          await funds.register(budgetListRoutes, FOR_OPERATORS)
-          await funds.register(statementRoutes, FOR_OPERATORS)
-          await funds.register(receiptRoutes, FOR_OPERATORS)
+        async (under) => {
+          await under.register(adjustmentRoutes)
+          await under.register(operatorRoutes)
+          await under.register(accountReadingRoutes, FOR_OPERATORS)
+          await under.register(grantListRoutes, FOR_OPERATORS)
+          await under.register(budgetListRoutes, FOR_OPERATORS)
+          await under.register(statementRoutes, FOR_OPERATORS)
+          await under.register(receiptRoutes, FOR_OPERATORS)
         },
         { prefix: '/funds' },
       )

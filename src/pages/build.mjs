@@ -30,8 +30,8 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) await build()
   else
-    console.warn(
-      `The console and the portal are not built: that needs Node.js ${NODE_MIN.join('.')} or newer`,
+    process.stderr.write(
+      `The console and the portal are not built: that needs Node.js ${NODE_MIN.join('.')}\n`,
     )
 }
 

@@ -178,7 +178,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
     drainDelayMs: (read.integer('DRAIN_DELAY_S', 0, 60) ?? 0) * 1_000,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
     hasConsole: (read.oneOf('CONSOLE', ['true', 'false']) ?? 'true') === 'true',
-    publicUrl: publicUrl(read),
+    publicUrl: publicUrlOf(read),
   }
 
   if (!/^[A-Z][A-Z0-9]{0,15}\/(\d|1[0-8])$/.test(config.fundsAsset)) {
@@ -233,7 +233,7 @@ function databaseUrl(read: Reader, name: string): string | undefined {
 }
 
 /** With a path, if a proxy serves the service below one. */
-function publicUrl(read: Reader): string | undefined {
+function publicUrlOf(read: Reader): string | undefined {
   const text = read.text('PUBLIC_URL')
   if (text === undefined) return undefined
   const isUrl = /^https?:\/\/[^\s?#@\\]+$/.test(text) && URL.canParse(text)

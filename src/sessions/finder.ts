@@ -32,9 +32,9 @@ export interface Living extends Found {
 interface Means {
   sql: postgres.Sql
   /** The states of the database's tokens, read anew: a session ends at once with its token. */
-  stateOf(tokenId: string): Promise<CredentialState<Identity> | undefined>
+  stateOf: (tokenId: string) => Promise<CredentialState<Identity> | undefined>
   config: Pick<Config, 'adminTokens' | 'internalTokens' | 'hasConsole'>
-  nameOf(kind: CookieKind): string
+  nameOf: (kind: CookieKind) => string
   origins: Origins
 }
 
@@ -80,7 +80,7 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
     return rows.map(({ digest, ...row }) => ({ ...STATE, id: digest, owner: digest, holder: row }))
   })
 
-  async function found(secret: string, kind: CookieKind, isOpened: boolean): Promise<Found | null> {
+  async function rowOf(secret: string, kind: CookieKind, isOpened: boolean): Promise<Found | null> {
     const digest = digestOf(secret)
     if (digest === null) return null
     const row = (await read(digest.toString('hex')))?.holder
@@ -90,7 +90,7 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
   }
 
   async function find(request: FastifyRequest, kind: CookieKind): Promise<Living | null> {
-    const row = await found(cookieOf(request, nameOf(kind)) ?? '', kind, true)
+    const row = await rowOf(cookieOf(request, nameOf(kind)) ?? '', kind, true)
     if (row === null) return null
     const scope = kind === 'console' ? 'admin' : 'internal'
     const token = await tokenOf(scope, row.tokenId, request.ip)
@@ -107,7 +107,7 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
     isOwnOrigin: (origin) => origins.isOwn(origin),
   }
   /** Whether a link can still be opened. */
-  const isLink = async (secret: string) => (await found(secret, 'portal', false)) !== null
+  const isLink = async (secret: string) => (await rowOf(secret, 'portal', false)) !== null
   return { find, isLink, sessions }
 }
 

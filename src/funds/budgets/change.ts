@@ -78,8 +78,8 @@ export function deleteBudget(
   })
 }
 
-function requireMadeInPortal({ madeInPortal }: { madeInPortal: boolean | null }): void {
-  if (madeInPortal === true) return
+function requireMadeInPortal(budget: { madeInPortal: boolean | null }): void {
+  if (budget.madeInPortal === true) return
   throw new Refusal('PERMISSION_DENIED', { message: 'The budget was not made in the portal.' })
 }
 

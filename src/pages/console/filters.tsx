@@ -13,8 +13,8 @@ export function Filters({ of, label }: { of: readonly Filter[]; label: string })
   const { query } = place.value
   const submit = (form: HTMLFormElement) => {
     const data = new FormData(form)
-    const given = Object.fromEntries(of.map(({ name }) => [name, textOf(data, name) || undefined]))
-    go(hrefWith({ ...given, cursor: undefined }))
+    const filled = Object.fromEntries(of.map(({ name }) => [name, textOf(data, name) || undefined]))
+    go(hrefWith({ ...filled, cursor: undefined }))
   }
   return (
     <form
@@ -62,6 +62,7 @@ export function Filters({ of, label }: { of: readonly Filter[]; label: string })
 }
 
 /** The value of a filter in the address; undefined for none. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export const asked = <T extends string = string>(name: string): T | undefined =>
   (place.value.query.get(name) as T | null) ?? undefined
 

@@ -20,7 +20,7 @@ const API_KEY = /^(cust_[0-9A-Za-z]{16})_([0-9A-Za-z]{8})[0-9A-Za-z]{38}$/
 const TOKEN = /^srt_(?:adm|int)_([0-9A-Za-z]{12})[0-9A-Za-z]{38}$/
 const USER_ID = /^[A-Za-z0-9._:@-]{1,128}$/
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
-const LINE = /^[^\x00-\x1f\x7f]{1,255}$/
+const LINE = /^\P{Cc}{1,255}$/u
 
 /**
  * Where a search leads. A whole key or token is a secret: of it only the id goes into the address.

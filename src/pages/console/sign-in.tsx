@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { BASE } from '../shared/base.ts'
 import type { ApiError } from '../shared/api.ts'
+import { textOf } from '../shared/dialog.tsx'
 import { asApiError } from '../shared/load.tsx'
 import { hasEnded, signIn } from './session.ts'
 
@@ -11,7 +12,7 @@ export function SignIn() {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
     setBusy(true)
-    signIn(String(form.get('token') ?? '').trim()).catch((fault: unknown) => {
+    signIn(textOf(form, 'token')).catch((fault: unknown) => {
       setBusy(false)
       setError(asApiError(fault))
     })

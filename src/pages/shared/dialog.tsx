@@ -131,4 +131,10 @@ export function Field({ label, name, hint, value = '', required, options, maxLen
   )
 }
 
-export const textOf = (form: FormData, name: string): string => String(form.get(name) ?? '').trim()
+export const textOf = (form: FormData, name: string): string => fieldOf(form, name).trim()
+
+/** A field as it was typed; a form here has no files. */
+export function fieldOf(form: FormData, name: string): string {
+  const value = form.get(name)
+  return typeof value === 'string' ? value : ''
+}

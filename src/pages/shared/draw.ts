@@ -1,4 +1,5 @@
 import uPlot from 'uplot'
+// oxlint-disable-next-line import/no-unassigned-import
 import 'uplot/dist/uPlot.min.css'
 import type { Series } from './plot.tsx'
 
@@ -141,7 +142,7 @@ function tip(format: (value: number) => string): uPlot.Plugin {
   box.className = 'tip'
   return {
     hooks: {
-      init: (plot) => void plot.over.append(box),
+      init: (plot) => plot.over.append(box),
       setCursor: (plot) => {
         const { idx, left = 0 } = plot.cursor
         box.hidden = idx == null || left < 0
@@ -149,7 +150,7 @@ function tip(format: (value: number) => string): uPlot.Plugin {
         const at = new Date((plot.data[0][idx] ?? 0) * 1_000)
         const lines = plot.series.slice(1).map((one, index) => {
           const value = plot.data[index + 1]?.[idx]
-          return `${String(one.label)}: ${value == null ? '–' : format(value)}`
+          return `${typeof one.label === 'string' ? one.label : ''}: ${value == null ? '–' : format(value)}`
         })
         box.textContent = [at.toLocaleString(), ...lines].join('\n')
         const isRight = left > plot.over.clientWidth / 2

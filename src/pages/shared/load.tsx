@@ -21,14 +21,10 @@ export function useLoad<T>(
   useEffect(() => {
     const ending = new AbortController()
     set((before) => ({ state: 'loading', data: before.state === 'failed' ? null : before.data }))
+    const settle = (next: Loaded<T>) => (ending.signal.aborted ? undefined : set(next))
     load(ending.signal).then(
-      (data) => {
-        if (!ending.signal.aborted) set({ state: 'ready', data })
-      },
-      (error: unknown) => {
-        if (ending.signal.aborted) return
-        set({ state: 'failed', error: asApiError(error) })
-      },
+      (data) => settle({ state: 'ready', data }),
+      (error: unknown) => settle({ state: 'failed', error: asApiError(error) }),
     )
     return () => ending.abort()
     // What `load` reads is in `on`.

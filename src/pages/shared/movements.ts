@@ -65,5 +65,5 @@ export function standingsOf(
     granted = Math.max(granted - (isGiven ? pieces : -pieces), 0)
     return after
   })
-  return standings.reverse()
+  return standings.toReversed()
 }

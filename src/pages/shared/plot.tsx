@@ -31,9 +31,11 @@ export function Plot({ title, times, series, format, height = 200 }: Props) {
     if (target === null || times.length === 0) return
     let close = () => {}
     let isGone = false
-    void import('./draw.ts').then(({ draw }) => {
+    const start = async () => {
+      const { draw } = await import('./draw.ts')
       if (!isGone) close = draw(target, { times, series, format, height })
-    })
+    }
+    void start()
     return () => {
       isGone = true
       close()

@@ -23,7 +23,7 @@ export function AddEndpoint({ onDone, onClose }: Props) {
           .filter((one) => one !== '')
         made.current = await api('createWebhookEndpoint', {
           url: textOf(form, 'url'),
-          events: events as Endpoint['events'],
+          events,
           description: textOf(form, 'description') || null,
         })
       }}

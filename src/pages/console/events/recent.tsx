@@ -44,12 +44,7 @@ export function Recent() {
             <Empty title="No event is like this." />
           ) : (
             <>
-              <Table
-                caption="Events"
-                columns={COLUMNS}
-                rows={data}
-                keyOf={(row) => String(row.event_id)}
-              />
+              <Table caption="Events" columns={COLUMNS} rows={data} keyOf={(row) => row.event_id} />
               <Pager next={next} cursor={cursor} name="events" words={['Oldest', 'Newer']} />
             </>
           )

@@ -17,7 +17,8 @@ export function StripeEventPage() {
     async (signal) => {
       let event = await api('getStripeEvent', { event_id: eventId }, { signal })
       // A job applies it; what becomes of it is in sight soon.
-      for (let turn = 0; wasReplayed && event.status === 'waiting' && turn < WATCHES; turn++) {
+      const turns = wasReplayed ? WATCHES : 0
+      for (let turn = 0; event.status === 'waiting' && turn < turns; turn++) {
         await new Promise((resolve) => setTimeout(resolve, WATCH_MS))
         event = await api('getStripeEvent', { event_id: eventId }, { signal })
       }
