@@ -70,7 +70,7 @@ const shared = (serves: string, connectionsMax: number, bounds = REQUEST) => {
  * nothing from the others. The sum of their limits is what a process opens at most.
  */
 export const KINDS = {
-  ledger: { ...lane('money: two batches at a time', 500), connectionsMax: 2 },
+  ledger: lane('money: one batch at a time', 500),
   'ledger aside': {
     ...lane('money of accounts that are locked elsewhere', 500),
     connectionsMax: 3,

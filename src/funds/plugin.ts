@@ -11,7 +11,7 @@ import { committedFacts, transferSource } from './log-source.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
 import { isPlain, optimisticCharges } from './optimistic/charges.ts'
-import { accountIdOf, commitInLane } from './optimistic/lane.ts'
+import { commitInLane } from './optimistic/lane.ts'
 import { rememberedAccounts } from './optimistic/remembered.ts'
 import { NotDone, newTogether, togetherQueue } from './many/queue.ts'
 import { Refusal } from '../refusals/index.ts'
@@ -25,10 +25,10 @@ import { nameAccounts } from './told/index.ts'
 import { refusalTeller } from './told/refusals.ts'
 
 /**
- * How many batches run at once. Each account has its lane, so that its operations never compete with each
- * other for its lock.
+ * One batch runs at a time, so that the operations of an account are judged in their order. Operations that
+ * arrive meanwhile make the next batch larger, and a batch costs about the same whatever its size.
  */
-const WRITERS = KINDS.ledger.connectionsMax
+const WRITERS = 1
 const READERS = KINDS.balances.connectionsMax
 const BATCH_MAX = KINDS.ledger.rowsMax
 /** Of notes in a batch, which are written in one go: 20 KB of each of 50 calls, or 2 KB of each of 500. */
@@ -94,7 +94,7 @@ export const funds = fp(
     const together = lanes('ledger atomic')
     const metrics = fundsMetrics(
       app.metrics,
-      () => sumOf(moves) + setAside.waiting() + allOrNone.waiting(),
+      () => moves.waiting() + setAside.waiting() + allOrNone.waiting(),
     )
     const remembered = rememberedAccounts()
     const onCommit = (writes: Writes, batchSize: number, recordId: bigint | null) => {
@@ -118,22 +118,15 @@ export const funds = fp(
       app.log.warn({ err: error }, 'Could not tell of a budget that has refused'),
     )
     const limits = { waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
-    const moves = writers.map((writer) =>
-      sharedCommits<Operation, Moved>({
-        ...limits,
-        lanes: 1,
-        ownerOf: ({ group }) => group ?? '',
-        weightOf: ({ bytes = 0 }) => bytes,
-        weightMax: BATCH_BYTES_MAX,
-        commit: (batch) => commitInLane(writer, batch, optimistic, books),
-        isGivenUp: (operation) => operation.givenUp,
-      }),
-    )
-    const laneOf = (operation: Operation) => {
-      if ('userId' in operation) operation.memory = remembered.find(operation.userId)
-      const id = accountIdOf(operation)
-      return at(moves, id === undefined ? 0 : Number(id % BigInt(WRITERS)))
-    }
+    const moves = sharedCommits<Operation, Moved>({
+      ...limits,
+      lanes: WRITERS,
+      ownerOf: ({ group }) => group ?? '',
+      weightOf: ({ bytes = 0 }) => bytes,
+      weightMax: BATCH_BYTES_MAX,
+      commit: (batch, index) => commitInLane(at(writers, index), batch, optimistic, books),
+      isGivenUp: (operation) => operation.givenUp,
+    })
     const setAside = waitingRoom<Operation, Moved>({
       lanes: ASIDE_WRITERS,
       batchMax: BATCH_MAX,
@@ -164,12 +157,11 @@ export const funds = fp(
     function move(operation: Operation): Promise<Moved> {
       const since = performance.now()
       if (setAside.has(holderOf(operation))) return setAside.submit(operation, since)
-      return laneOf(operation)
-        .submit(operation)
-        .catch((error: unknown) => {
-          if (error instanceof SetAside) return setAside.submit(operation, since)
-          throw error
-        })
+      if ('userId' in operation) operation.memory = remembered.find(operation.userId)
+      return moves.submit(operation).catch((error: unknown) => {
+        if (error instanceof SetAside) return setAside.submit(operation, since)
+        throw error
+      })
     }
 
     app.decorate('funds', {
@@ -263,10 +255,6 @@ export const funds = fp(
     dependencies: ['errors', 'metrics', 'database', 'jobs', 'audit', 'privacy', 'events'],
   },
 )
-
-function sumOf(lanes: readonly { waiting(): number }[]): number {
-  return lanes.reduce((sum, lane) => sum + lane.waiting(), 0)
-}
 
 /** @returns null for what could have been done */
 function reasonOf(outcome: Outcome | undefined): unknown {

@@ -44,6 +44,6 @@ function split(batch: readonly Operation[], { takes }: OptimisticCharges): [Char
 }
 
 /** Undefined for an account of which nothing is remembered. */
-export function accountIdOf(operation: Operation): bigint | undefined {
+function accountIdOf(operation: Operation): bigint | undefined {
   return 'userId' in operation ? operation.memory?.account.id : targetOf(operation).accountId
 }
