@@ -34,7 +34,10 @@ export default {
       name: 'every-folder-has-its-layer',
       comment: 'A new folder gets its place in src/layers.json.',
       severity: 'error',
-      from: { path: '^src/', pathNot: `${folder([...order, 'client', 'docs', 'pages'])}|${WAYS_IN}` },
+      from: {
+        path: '^src/',
+        pathNot: `${folder([...order, 'client', 'docs', 'pages'])}|${WAYS_IN}`,
+      },
       to: {},
     },
     {
@@ -54,7 +57,10 @@ export default {
       name: 'the-pages-know-what-runs-in-a-browser',
       severity: 'error',
       from: { path: '^src/pages/' },
-      to: { path: '^src/', pathNot: '^src/(pages|client)/|^src/(encoding/canonical-json|audit/verifier).ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(pages|client)/|^src/(encoding/canonical-json|audit/verifier).ts$',
+      },
     },
     {
       name: 'nothing-knows-the-pages',

@@ -171,7 +171,11 @@ export async function buildApp(
   await app.register(async (scope) => {
     // Files from memory, and calls that count what is wrong by themselves.
     allowAnyone(scope, null)
-    await scope.register(pageRoutes, config)
+    await scope.register(pageRoutes, {
+      hasConsole: config.hasConsole,
+      publicUrl: config.publicUrl,
+      version: VERSION,
+    })
     await addRoutes(scope, 'pages')
   })
 

@@ -1,13 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../process/config.ts'
-import { VERSION } from '../../process/version.ts'
 import { assetRoutes, readBuilt } from './assets.ts'
 import { NOT_BUILT, PAGE_POLICY, shellOf } from './shell.ts'
+
+interface PageOptions {
+  hasConsole: boolean
+  /** Where browsers reach the service; undefined: where it listens. */
+  publicUrl: string | undefined
+  version: string
+}
 
 /** Public: `/`, the pages, and their files. */
 export async function pageRoutes(
   app: FastifyInstance,
-  { hasConsole, publicUrl }: Pick<Config, 'hasConsole' | 'publicUrl'>,
+  { hasConsole, publicUrl, version }: PageOptions,
 ): Promise<void> {
   const built = readBuilt()
   const base = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '')
@@ -32,7 +37,7 @@ export async function pageRoutes(
     }
     return {
       name: 'Strongroom',
-      version: VERSION,
+      version,
       ...(hasConsole && { console: `${base}/console` }),
       docs: `${base}/docs`,
       openapi: `${base}/openapi.json`,
