@@ -1,4 +1,9 @@
-import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type {
+  FastifyReply,
+  FastifyRequest,
+  HookHandlerDoneFunction,
+  onRequestHookHandler,
+} from 'fastify'
 
 /**
  * A hook that waits only where there is something to wait for: an async function would make each request
@@ -8,9 +13,19 @@ export function waitingHook(
   check: (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined,
 ): onRequestHookHandler {
   return (request, reply, done) => {
-    // Fastify passes on what is thrown here, and waits for what is returned.
+    // Fastify passes on what is thrown here.
     const waiting = check(request, reply)
     if (waiting === undefined) done()
-    return waiting
+    else void goOn(waiting, done)
   }
+}
+
+async function goOn(waiting: Promise<void>, done: HookHandlerDoneFunction): Promise<void> {
+  let fault: Error | undefined
+  try {
+    await waiting
+  } catch (error) {
+    fault = error as Error
+  }
+  done(fault)
 }

@@ -90,7 +90,7 @@ const LOOKUPS: readonly Lookup[] = [
           kind: 'Account',
           title: detail,
           detail: text,
-          href: href.replace(/\?.*$/, ''),
+          href: href.split('?', 1)[0] ?? href,
         }
       })
     },

@@ -6,7 +6,7 @@ export interface Sample {
 }
 
 const LINE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/
-const LABEL = /([a-z_]+)="((?:[^"\\]|\\.)*)"/g
+const LABEL = /([a-z_]{1,64})="((?:[^"\\]|\\.){0,256})"/g
 
 export function samplesOf(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
