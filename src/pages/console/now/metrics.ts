@@ -6,13 +6,13 @@ export interface Sample {
 }
 
 const LINE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/
-const LABEL = /([a-z_]{1,64})="((?:[^"\\]|\\.){0,256})"/g
+const LABEL = /,([a-z_]+)="([^"]*)"/g
 
 export function samplesOf(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value] = LINE.exec(line) ?? []
     if (name === undefined || line.startsWith('#')) return []
-    const pairs = [...labels.matchAll(LABEL)].map(([, key = '', one = '']) => [key, one])
+    const pairs = [...`,${labels}`.matchAll(LABEL)].map(([, key = '', one = '']) => [key, one])
     return [
       { name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) },
     ]
