@@ -7,7 +7,7 @@ import { verifyExport } from '../../src/audit/verify-export.ts'
 import { writeExport } from '../support/audit-export.ts'
 import { scaled } from '../support/scale.ts'
 
-const RECORDS = scaled(10_000_000, 30_000)
+const RECORDS = scaled(10_000_000, 12_000)
 /** What Node itself, the tests' loader and buffers under way take; the export has gigabytes. */
 const MEMORY_MAX_BYTES = 300e6
 

@@ -15,7 +15,7 @@ import { commandBeside } from '../support/service-process.ts'
 import { startService } from '../support/service.ts'
 import { keyOf, logFolder, newLogKey, publishedNow } from '../support/tlog.ts'
 
-const TRIALS = scaled(1_000, 15)
+const TRIALS = scaled(1_000, 8)
 /** Longer than the service remembers what is published. */
 const ROW_MS = 220
 

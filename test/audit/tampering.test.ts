@@ -17,7 +17,7 @@ import { createCustomer } from '../support/customers.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 
-const TRIALS = scaled(1_000, 26)
+const TRIALS = scaled(1_000, 14)
 
 interface Way {
   name: string

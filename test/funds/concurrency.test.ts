@@ -62,7 +62,7 @@ test('promise 3: a key with another body is refused and moves nothing', async (t
 
 test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: half succeed', async (t) => {
   const service = await startService(t)
-  const money = scaled(5_000, 1_000)
+  const money = scaled(5_000, 500)
   for (let round = 0; round < scaled(20, 1); round++) {
     const user_id = `round-${round}`
     await openAccount(service, user_id, money)
@@ -96,7 +96,7 @@ test('promises 4 and 5: with holds and refunds mixed in, no balance is ever belo
     }
     return broken
   })
-  await inParallel(scaled(20_000, 1_000), 50, async (index) => {
+  await inParallel(scaled(20_000, 500), 50, async (index) => {
     const amount = 1 + (index % 9)
     if (index % 3 === 0) {
       const hold = await post('/holds', { user_id: 'ada', amount })
@@ -123,7 +123,7 @@ test('promise 6: a read on any replica shows every acknowledged write', async (t
 
   await Promise.all(
     users.map(async (user_id) => {
-      for (let pair = 0; pair < scaled(50_000, 400) / users.length; pair++) {
+      for (let pair = 0; pair < scaled(50_000, 240) / users.length; pair++) {
         const written = await service.asInternal('POST', '/top_up', { user_id, amount: 1 })
         const read = await replica.asInternal('GET', `/balance/${user_id}`)
         assert.equal(read.body.balance, written.body.balance)
@@ -137,7 +137,7 @@ test('promise 7: contention over many accounts and two replicas is never an erro
   const replica = await startService(t, {}, service.database)
   const users = Array.from({ length: 6 }, (_, index) => `user-${index}`)
   for (const user of users) await openAccount(service, user, 1_000_000)
-  const statuses = await inParallel(scaled(200_000, 1_000), 100, async (index) => {
+  const statuses = await inParallel(scaled(200_000, 500), 100, async (index) => {
     const target = index % 2 === 0 ? service : replica
     const user_id = users[(index * 7) % users.length]!
     const path = index % 3 === 0 ? '/top_up' : '/deduct'

@@ -118,7 +118,7 @@ test('overlapping batches of two processes and locks of strangers: exact, and no
     await one.asInternal('POST', '/account', { user_id: user, tier: 'pro' })
     await one.asInternal('POST', '/top_up', { user_id: user, amount: 10_000 })
   }
-  const calls = scaled(20_000, 240)
+  const calls = scaled(20_000, 160)
   const over = new AbortController()
   const stranger = async () => {
     for (let turn = 0; !over.signal.aborted; turn++) {

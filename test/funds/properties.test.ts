@@ -89,7 +89,7 @@ test('random sequences, batched at random, end as in a simple model', async (t) 
         else assert.equal(changed.body.available, own + after[name])
       }
     }),
-    { numRuns: scaled(1_000, 50) },
+    { numRuns: scaled(1_000, 30) },
   )
   assert.deepEqual((await verifyLedger(sql)).findings, [])
 })

@@ -163,7 +163,7 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
         }
       },
     ),
-    { numRuns: scaled(2_000, 24), endOnFailure: true },
+    { numRuns: scaled(2_000, 16), endOnFailure: true },
   )
   await assertSound(database)
 })

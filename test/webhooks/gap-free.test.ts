@@ -9,9 +9,9 @@ import { launchWorker, newDataDir } from '../support/service-process.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
-const EVENTS = scaled(50_000, 400)
+const EVENTS = scaled(50_000, 160)
 const ENDPOINTS = scaled(20, 6)
-const KILLS = scaled(30, 3)
+const KILLS = scaled(30, 2)
 const BATCH = scaled(500, 20)
 const PATIENCE_MS = scaled(45 * 60_000, 90_000)
 /** Arrivals on different connections this close together count as one. */
@@ -180,7 +180,7 @@ test('each endpoint gets each event, numbered without a gap and begun in order, 
 })
 
 test('an endpoint that hangs delays no other', async (t) => {
-  const rounds = scaled(200, 10)
+  const rounds = scaled(200, 5)
   const service = await startService(t, { RUN_JOBS: 'true' })
   await service.asInternal('POST', '/account', { user_id: 'u-1', tier: 'pro' })
   const sound = await startReceiver(t)
