@@ -79,6 +79,7 @@ test('a hard budget refuses what would pass it, a soft one tells', async (t) => 
       match: { reference_prefix: null, reason: null },
       mode: 'hard',
       alert_at: [],
+      made_in_portal: false,
       used: 0,
       remaining: 100,
       window_start: '',

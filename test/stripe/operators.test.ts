@@ -50,7 +50,10 @@ test('operators list the inbox, read an event and replay it', async (t) => {
 
   const [event] = hers
   const one = await service.asAdmin('GET', `${PATH}/${event!['event_id']}`)
-  assert.deepEqual(one.body, event)
+  // One of them comes with what Stripe has sent.
+  const { payload, ...rest } = one.body
+  assert.deepEqual(rest, event)
+  assert.deepEqual([payload.id, payload.data.object.id], [event!['event_id'], id])
   const replayed = await service.asAdmin('POST', `${PATH}/${event!['event_id']}/replay`)
   assert.equal(replayed.status, 202)
   await settled()

@@ -35,7 +35,7 @@ export async function startTarget(t: TestContext): Promise<Target> {
     send: (method, path, { headers = [], body } = {}) => {
       const credential: Header = path.startsWith('/api/me')
         ? ['x-api-key', customer.apiKey]
-        : path.startsWith('/api/')
+        : /^\/(?:api|console)\//.test(path)
           ? ['authorization', `Bearer ${ADMIN_TOKEN}`]
           : ['x-internal-token', INTERNAL_TOKEN]
       return callRaw(service.origin, method, path, [credential, ...headers], body)
