@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { isNewer, versionsIn } from '../support/changelog.ts'
 import { run } from '../support/processes.ts'
+import { scaled } from '../support/scale.ts'
 
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 
@@ -71,40 +72,47 @@ test('npm run release refuses what CHANGELOG.md does not have', async (t) => {
   assert.equal(readFileSync(join(folder, 'package.json'), 'utf8'), before)
 })
 
-test('npm run release writes the version and packs what runs, with the patched driver', async (t) => {
-  const folder = copy(t)
-  const path = (name: string) => join(folder, name)
-  const text = readFileSync(path('CHANGELOG.md'), 'utf8')
-  const dated = text
-    .replace(/^## /m, '## [99.0.0] - 2099-01-01\n\n## ')
-    .replaceAll(/ - Unreleased$/gm, ' - 2098-01-01')
-  writeFileSync(path('CHANGELOG.md'), dated)
-  const released = release(folder, '99.0.0')
-  assert.equal(await released.ended, 0, released.output())
-  assert.match(released.output(), /strongroom-99\.0\.0\.tgz is packed/)
+// It installs what it packs, as `.ci/release` does each time.
+const skip = scaled(1, 0) === 0 && 'npm run drill does this'
 
-  assert.equal(json(path('package.json')).version, '99.0.0')
-  assert.equal(json(path('package-lock.json')).version, '99.0.0')
-  assert.equal(json(path('openapi.json')).info.version, '99.0.0')
-  assert.doesNotMatch(readFileSync(path('package-lock.json'), 'utf8'), /"resolved": "http/)
-  const listing = run('tar', ['-tzf', path('strongroom-99.0.0.tgz')])
-  await listing.ended
-  const files = new Set(listing.output().split('\n'))
-  for (const name of [
-    'dist/strongroom.js',
-    'dist/server.js',
-    'dist/cli.js',
-    'dist/worker.js',
-    'drizzle/meta/_journal.json',
-    'openapi.json',
-    'src/docs/guides/concepts.md',
-    'node_modules/postgres/src/index.js',
-    'node_modules/drizzle-orm/postgres-js/driver.js',
-  ]) {
-    assert.ok(files.has(`package/${name}`), name)
-  }
-  assert.deepEqual(
-    [...files].filter((name) => /tsbuildinfo|\.test\.|\.data|\.env/.test(name)),
-    [],
-  )
-})
+test(
+  'npm run release writes the version and packs what runs, with the patched driver',
+  { skip },
+  async (t) => {
+    const folder = copy(t)
+    const path = (name: string) => join(folder, name)
+    const text = readFileSync(path('CHANGELOG.md'), 'utf8')
+    const dated = text
+      .replace(/^## /m, '## [99.0.0] - 2099-01-01\n\n## ')
+      .replaceAll(/ - Unreleased$/gm, ' - 2098-01-01')
+    writeFileSync(path('CHANGELOG.md'), dated)
+    const released = release(folder, '99.0.0')
+    assert.equal(await released.ended, 0, released.output())
+    assert.match(released.output(), /strongroom-99\.0\.0\.tgz is packed/)
+
+    assert.equal(json(path('package.json')).version, '99.0.0')
+    assert.equal(json(path('package-lock.json')).version, '99.0.0')
+    assert.equal(json(path('openapi.json')).info.version, '99.0.0')
+    assert.doesNotMatch(readFileSync(path('package-lock.json'), 'utf8'), /"resolved": "http/)
+    const listing = run('tar', ['-tzf', path('strongroom-99.0.0.tgz')])
+    await listing.ended
+    const files = new Set(listing.output().split('\n'))
+    for (const name of [
+      'dist/strongroom.js',
+      'dist/server.js',
+      'dist/cli.js',
+      'dist/worker.js',
+      'drizzle/meta/_journal.json',
+      'openapi.json',
+      'src/docs/guides/concepts.md',
+      'node_modules/postgres/src/index.js',
+      'node_modules/drizzle-orm/postgres-js/driver.js',
+    ]) {
+      assert.ok(files.has(`package/${name}`), name)
+    }
+    assert.deepEqual(
+      [...files].filter((name) => /tsbuildinfo|\.test\.|\.data|\.env/.test(name)),
+      [],
+    )
+  },
+)
