@@ -2,7 +2,7 @@ import type postgres from 'postgres'
 import { WrongLog, identify, policyOf } from '../audit/tlog/identity.ts'
 import { type LogRow, findRow } from '../audit/tlog/row.ts'
 import { KEY_TYPES } from '../audit/verifier.ts'
-import { type Facts, type Line, counted, failure, pass, warning } from './check.ts'
+import { type Facts, type Line, counted, failure, pass, unseen, warning } from './check.ts'
 
 const ACCEPT = 'look for a newer backup; else `strongroom audit fork --accept`'
 
@@ -43,8 +43,8 @@ function standing({ behindSize, behindSource, size, origin }: LogRow): Line {
 
 function witnesses(row: LogRow, policy: Awaited<ReturnType<typeof policyOf>>): Line[] {
   if (policy === null || policy.witnesses.length === 0) {
-    const advice = 'name some in AUDIT_WITNESSES_FILE: the guide "Let others watch" says how'
-    return [warning('witnesses', 'none cosigns the log', advice)]
+    const advice = 'name witnesses in AUDIT_WITNESSES_FILE: the guide "Let others watch" says how'
+    return [unseen('witnesses', 'no witness cosigns the log: only kept copies show a cut', advice)]
   }
   const unread = policy.witnesses.filter(({ key }) => key.type !== KEY_TYPES.cosignature)
   const lines = unread.map(({ name }) =>
