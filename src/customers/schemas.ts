@@ -71,7 +71,7 @@ export const Customer = Type.Object(
 
 export type PresentedCustomer = Static<typeof Customer>
 
-export const NewCustomer = Type.Object(
+export const CreatedCustomer = Type.Object(
   {
     customer: ref(Customer),
     api_key: nullable({
@@ -79,7 +79,7 @@ export const NewCustomer = Type.Object(
       description: `${ApiKeySecret.description} Null if the call is a repetition.`,
     }),
   },
-  { $id: 'NewCustomer' },
+  { $id: 'CreatedCustomer' },
 )
 
 export const CustomerPage = pageOf(ref(Customer), 'CustomerPage')
@@ -125,9 +125,12 @@ export const UpdateCustomerBody = strictObject(
 
 export const ListCustomersQuery = strictObject({
   email: Type.Optional(
-    line(254, { description: 'The exact address; upper and lower case are equal.' }),
+    line(254, {
+      description: 'The exact address; upper and lower case are equal.',
+      examples: ['billing@example.com'],
+    }),
   ),
-  external_id: Type.Optional(line(200)),
+  external_id: Type.Optional(line(200, { examples: ['company-17'] })),
   key_id: Type.Optional(
     Type.String({
       pattern: '^[0-9A-Za-z]{8}$',
@@ -144,7 +147,12 @@ export const ListCustomersQuery = strictObject({
   ),
   plan: Type.Optional(PlanId),
   subscription_status: Type.Optional(
-    Type.Unsafe<Status>({ type: 'string', enum: STATUSES, examples: ['active'] }),
+    Type.Unsafe<Status>({
+      title: 'SubscriptionStatus',
+      type: 'string',
+      enum: STATUSES,
+      examples: ['active'],
+    }),
   ),
   status: Type.Optional(CustomerStatus),
   ...PageQuery,

@@ -113,6 +113,7 @@ export const Balance = Type.Object(
       Type.Integer({
         description:
           'What can be deducted: the balance, minus held amounts, plus the credit limit.',
+        examples: [1000],
       }),
     ),
     tier: nullable(TierName),
@@ -147,7 +148,7 @@ export const Movement = Type.Object(
   { $id: 'Movement' },
 )
 
-const Kind = Type.Unsafe<TransferKind>({
+export const TransferKindName = Type.Unsafe<TransferKind>({
   title: 'TransferKind',
   type: 'string',
   enum: TRANSFER_KINDS,
@@ -157,20 +158,29 @@ export const Transfer = Type.Object(
   {
     transfer_id: TransferId,
     user_id: UserName,
-    kind: Kind,
+    kind: TransferKindName,
     target_id: nullable(
-      Type.String({ description: 'The charge refunded, or the hold captured or released.' }),
+      Type.String({
+        description: 'The charge refunded, or the hold captured or released.',
+        examples: ['tr_42_6'],
+      }),
     ),
-    debit_account: Type.String({ description: 'The account the money came from.' }),
-    credit_account: Type.String({ description: 'The account the money went to.' }),
+    debit_account: Type.String({
+      description: 'The account the money came from.',
+      examples: ['user-123'],
+    }),
+    credit_account: Type.String({
+      description: 'The account the money went to.',
+      examples: ['revenue'],
+    }),
     asset: AssetName,
     amount: Units,
     balance_after: Units,
     grants: GrantPieces,
-    reason: nullable(Type.String()),
-    reference: nullable(Type.String()),
+    reason: nullable(Type.String({ examples: ['1,200 tokens'] })),
+    reference: nullable(Type.String({ examples: ['job-77'] })),
     metadata: nullable(Metadata),
-    idempotency_key: nullable(Type.String()),
+    idempotency_key: nullable(Type.String({ examples: ['order-1001'] })),
     created_at: Timestamp,
   },
   { $id: 'Transfer' },
@@ -296,6 +306,7 @@ export const UpdateAccountBody = strictObject(
         minimum: 0,
         maximum: Number.MAX_SAFE_INTEGER,
         description: 'How far below zero the balance minus held amounts may go.',
+        examples: [1000],
       }),
     ),
     clear_flags: Type.Optional(
@@ -311,6 +322,7 @@ export const UpdateAccountBody = strictObject(
           minimum: -Number.MAX_SAFE_INTEGER,
           maximum: Number.MAX_SAFE_INTEGER,
           description: 'A balance below it is reported once, in the audit log and metrics.',
+          examples: [500],
         }),
       ),
     ),

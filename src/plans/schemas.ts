@@ -87,6 +87,7 @@ export const PutPlan = Type.Object(
       minimum: 0,
       description:
         'How many open subscriptions now mean this plan by their price; a job updates them.',
+      examples: [12],
     }),
   },
   { $id: 'PutPlan' },

@@ -118,7 +118,9 @@ export const UsageBatchReceipt = Type.Object(
             Type.Literal('replayed'),
             Type.Literal('refused'),
           ]),
-          code: Type.Optional(Type.String({ description: 'Why it was refused.' })),
+          code: Type.Optional(
+            Type.String({ description: 'Why it was refused.', examples: ['VALIDATION_FAILED'] }),
+          ),
         },
         { title: 'UsageBatchResult' },
       ),

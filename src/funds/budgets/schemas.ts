@@ -37,7 +37,7 @@ const Match = {
     description: 'What the reference of a charge begins with, literally.',
     examples: ['agent-7/'],
   }),
-  reason: line(500, { description: 'The whole reason of a charge.' }),
+  reason: line(500, { description: 'The whole reason of a charge.', examples: ['1,200 tokens'] }),
 }
 
 export const BudgetParams = Type.Object({ user_id: UserId, budget_id: BudgetId })
@@ -77,13 +77,13 @@ export const Budget = Type.Object(
     time_zone: Type.String({ examples: ['Europe/Berlin'] }),
     match: Type.Object(
       {
-        reference_prefix: nullable(Type.String()),
-        reason: nullable(Type.String()),
+        reference_prefix: nullable(Type.String({ examples: ['agent-7/'] })),
+        reason: nullable(Type.String({ examples: ['1,200 tokens'] })),
       },
       { title: 'BudgetMatch', description: 'Null matches any.' },
     ),
     mode: Mode,
-    alert_at: Type.Array(Type.Integer()),
+    alert_at: Type.Array(Type.Integer({ examples: [80] })),
     used: Type.Integer({
       description: 'In this window: charges and open holds, without refunds.',
       examples: [120],

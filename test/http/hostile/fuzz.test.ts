@@ -35,6 +35,7 @@ interface Operation {
   security: Record<string, unknown>[]
   parameters?: Parameter[]
   requestBody?: { content: { 'application/json': { schema: Schema } } }
+  responses: Record<string, unknown>
 }
 
 interface Document {
@@ -146,11 +147,16 @@ function bodiesOf(good: fc.Arbitrary<unknown>): fc.Arbitrary<string | undefined>
   )
 }
 
-function assertAnswered(answer: RawAnswer, about: string): void {
+/** Of a path or method that, with these parameters, is no operation's. */
+const OF_NO_OPERATION = new Set(['NOT_FOUND', 'METHOD_NOT_ALLOWED'])
+
+function assertAnswered(answer: RawAnswer, { responses }: Operation, about: string): void {
   assert.ok(answer.status >= 200 && answer.status < 500, `${answer.status}: ${about}`)
-  if (answer.status < 400) return
+  const isDocumented = String(answer.status) in responses
+  if (answer.status < 400) return assert.ok(isDocumented, `${answer.status}: ${about}`)
   const code: string = answer.body.code
   assert.ok(code in REFUSALS, about)
+  assert.ok(isDocumented || OF_NO_OPERATION.has(code), `${code} is not documented: ${about}`)
   assertRefused(answer, code as RefusalCode, about)
 }
 
@@ -190,7 +196,11 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
             const all: Header[] = [...credential(operation, things, body), ...headers]
             if (body !== undefined) all.push(JSON_TYPE)
             const answer = await callRaw(service.origin, method.toUpperCase(), path, all, body)
-            assertAnswered(answer, `${method} ${path.slice(0, 200)} ${body?.slice(0, 500)}`)
+            assertAnswered(
+              answer,
+              operation,
+              `${method} ${path.slice(0, 200)} ${body?.slice(0, 500)}`,
+            )
             const before = rows
             rows = await countRows()
             if (answer.status < 400) counted.accepted++
