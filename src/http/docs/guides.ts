@@ -17,6 +17,7 @@ export const GUIDES = [
   'idempotency',
   'usage',
   'licences',
+  'verifiers',
   'webhooks',
   'events',
   'audit',
