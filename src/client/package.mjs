@@ -102,7 +102,8 @@ function writeManifests() {
   put('package.json', {
     name: 'strongroom-client',
     version,
-    description: 'The client of Strongroom, a self-hosted billing service, and its offline verifiers.',
+    description:
+      'The client of Strongroom, a self-hosted billing service, and its offline verifiers.',
     license,
     type: 'module',
     engines,
@@ -122,6 +123,7 @@ function writeTexts() {
   const [own, theirs] = ['LICENSE', 'node_modules/openapi-fetch/LICENSE'].map((path) =>
     readFileSync(join(root, path), 'utf8').trim(),
   )
-  const note = 'esm/vendor, and the same in cjs, is of openapi-fetch and openapi-typescript-helpers:'
+  const note =
+    'esm/vendor, and the same in cjs, is of openapi-fetch and openapi-typescript-helpers:'
   writeFileSync(join(out, 'LICENSE'), `${own}\n\n---\n\n${note}\n\n${theirs}\n`)
 }

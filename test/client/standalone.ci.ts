@@ -82,16 +82,22 @@ test('the client alone, installed without the service and without a network', as
   })
 
   await t.test('by Deno, from the files themselves', async (part) => {
-    if (await run(deno, ['--version']).then(() => false, () => true)) {
+    if (
+      await run(deno, ['--version']).then(
+        () => false,
+        () => true,
+      )
+    ) {
       return part.skip('there is no Deno')
     }
     const paths = { client: 'index', verifier: 'license-verifier', audit: 'audit-verifier' }
     const imports = Object.entries(paths).map(
-      ([name, file]) => `import * as ${name} from './node_modules/strongroom-client/esm/${file}.js'`,
+      ([name, file]) =>
+        `import * as ${name} from './node_modules/strongroom-client/esm/${file}.js'`,
     )
     const typed = `const shown: client.Answer<'deduct'>['balance'] | undefined = undefined\n`
     write('run.ts', `import process from 'node:process'\n${imports.join('\n')}\n${typed}${PROGRAM}`)
-    await run(deno, ["check", "run.ts"], { cwd: project })
+    await run(deno, ['check', 'run.ts'], { cwd: project })
     assert.deepEqual(await seenBy(deno, 'run', '--allow-all', '--no-lock', 'run.ts'), SEEN)
   })
 
@@ -147,13 +153,24 @@ test('the client alone, installed without the service and without a network', as
       logLevel: 'silent',
     })
     const inputs = Object.keys(metafile.inputs).filter((name) => name !== '<stdin>')
-    assert.ok(inputs.every((name) => name.includes('strongroom-client/esm/')), inputs.join())
+    assert.ok(
+      inputs.every((name) => name.includes('strongroom-client/esm/')),
+      inputs.join(),
+    )
     const [file] = outputFiles
     assert.ok(file !== undefined && file.contents.length < 49_152, `${file?.contents.length}`)
     const { fetch, Request, Response, Headers, FormData, URL, URLSearchParams } = globalThis
     const { AbortController, AbortSignal, crypto, setTimeout, clearTimeout } = globalThis
     const web = { fetch, Request, Response, Headers, FormData, URL, URLSearchParams, TextEncoder }
-    const page = { ...web, AbortController, AbortSignal, crypto, setTimeout, clearTimeout, TextDecoder }
+    const page = {
+      ...web,
+      AbortController,
+      AbortSignal,
+      crypto,
+      setTimeout,
+      clearTimeout,
+      TextDecoder,
+    }
     const script = `${file.text}; strongroom.publicClient({ url }).getHealth()`
     const health: unknown = await runInNewContext(script, { ...page, url: service.origin })
     assert.equal((health as { status: string }).status, 'ok')

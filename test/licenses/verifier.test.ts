@@ -279,7 +279,19 @@ test('keys, list and token are taken as people have them, and what is none of th
     assert.equal(verdict(token, { jwks, revocations }), 'revoked')
   }
 
-  const anything: unknown[] = [null, 5, [], {}, '', '{', '{}', 'null', '[]', '{"token":5}', { token: 5 }]
+  const anything: unknown[] = [
+    null,
+    5,
+    [],
+    {},
+    '',
+    '{',
+    '{}',
+    'null',
+    '[]',
+    '{"token":5}',
+    { token: 5 },
+  ]
   for (const revocations of anything) {
     const reason = verdict(token, { jwks, revocations: revocations as string })
     assert.equal(reason, 'revocations_invalid', JSON.stringify(revocations))

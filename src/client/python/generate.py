@@ -1,5 +1,5 @@
 """Makes of the document, and of what openapi-python-client has made of it, a method for each call and an
-exception for each code: python generate.py openapi.json strongroom
+exception for each code, and lets Python 3.10 read it all: python generate.py openapi.json strongroom
 
 The methods take parameters and fields of the body as keywords, with the types of the generated models, and answer with the
 model of the success alone, because failures are raised.
@@ -360,9 +360,33 @@ def errors_source(document: dict[str, Any]) -> str:
     )
 
 
+def for_older_pythons(folder: Path) -> None:
+    """The generator writes for Python 3.11: names that 3.10 lacks come from ``_compat``."""
+    for path in folder.rglob("*.py"):
+        text = path.read_text()
+        names = []
+        for module, name in (("enum", "StrEnum"), ("typing", "Self")):
+            found = re.search(rf"^from {module} import (.*)$", text, re.MULTILINE)
+            imported = found[1].split(", ") if found else []
+            if name in imported:
+                names.append(name)
+                rest = ", ".join(one for one in imported if one != name)
+                line = f"from {module} import {rest}" if rest else ""
+                text = re.sub(rf"^from {module} import .*$", line, text, count=1, flags=re.MULTILINE)
+        if "datetime.datetime.fromisoformat(" in text:
+            names.append("time_of")
+            text = text.replace("datetime.datetime.fromisoformat(", "time_of(")
+        if names:
+            line = f"from strongroom._compat import {', '.join(names)}\n"
+            place = re.search("^(from|import) (?!__future__)", text, re.MULTILINE)
+            at = place.start() if place else text.index("\nclass ") + 1
+            path.write_text(text[:at] + line + text[at:])
+
+
 def main(document_path: str, folder: str) -> None:
     document = json.loads(Path(document_path).read_text())
     package = Path(folder)
+    for_older_pythons(package / "_generated")
     calls = Writer(document, Generated(package / "_generated")).calls()
     (package / "_clients.py").write_text(clients_source(calls))
     (package / "errors.py").write_text(errors_source(document))

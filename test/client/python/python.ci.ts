@@ -89,7 +89,12 @@ for (const python of pythons) {
         assert.deepEqual([account.status, account.low_balance_at], ['active', null])
         const { answer: large } = await internal('top_up', { user_id, amount: LARGEST })
         assert.equal(large.balance, LARGEST)
-        const call = { user_id, amount: 400, metadata: { job: 'ü' }, idempotency_key: `a-${way[0]}` }
+        const call = {
+          user_id,
+          amount: 400,
+          metadata: { job: 'ü' },
+          idempotency_key: `a-${way[0]}`,
+        }
         const first = await internal('deduct', call)
         const again = await internal('deduct', call)
         assert.deepEqual(again.answer, first.answer)
@@ -105,7 +110,10 @@ for (const python of pythons) {
         const dated = { user_id, from_: large.created_at, limit: 5 }
         assert.equal((await internal('find_transfers', dated)).answer.data.length, 2)
         const moved = await internal('move_many', {
-          transfers: [{ op: 'deduct', user_id, amount: 1 }, { op: 'deduct', user_id, amount: 2 }],
+          transfers: [
+            { op: 'deduct', user_id, amount: 1 },
+            { op: 'deduct', user_id, amount: 2 },
+          ],
         })
         assert.deepEqual(
           moved.answer.results.map(({ status }: { status: number }) => status),
@@ -113,17 +121,20 @@ for (const python of pythons) {
         )
       })
 
-      await t.test(`${way}: a charge whose answer is lost happens once, under one key`, async () => {
-        const before = await balance()
-        proxy.plan('unanswered', { status: 502, body: '<html>' }, 'lost')
-        const { answer } = await internal('deduct', { user_id, amount: 100 })
-        assert.equal(answer.balance, before - 100)
-        const keys = proxy.seen.map(({ idempotencyKey }) => idempotencyKey)
-        assert.equal(keys.length, 4)
-        assert.match(keys[0] ?? '', /^[0-9a-f]{32}$/)
-        assert.equal(new Set(keys).size, 1)
-        assert.equal(await balance(), before - 100)
-      })
+      await t.test(
+        `${way}: a charge whose answer is lost happens once, under one key`,
+        async () => {
+          const before = await balance()
+          proxy.plan('unanswered', { status: 502, body: '<html>' }, 'lost')
+          const { answer } = await internal('deduct', { user_id, amount: 100 })
+          assert.equal(answer.balance, before - 100)
+          const keys = proxy.seen.map(({ idempotencyKey }) => idempotencyKey)
+          assert.equal(keys.length, 4)
+          assert.match(keys[0] ?? '', /^[0-9a-f]{32}$/)
+          assert.equal(new Set(keys).size, 1)
+          assert.equal(await balance(), before - 100)
+        },
+      )
 
       await t.test(`${way}: an unknown outcome is asked for again`, async () => {
         const before = await balance()
@@ -135,7 +146,10 @@ for (const python of pythons) {
         const issued = { code: 'OUTCOME_UNKNOWN', message: 'Unknown', key_id: 'key' }
         proxy.plan({ status: 503, body: JSON.stringify(issued) })
         const failed = await admin('issue_api_key', { customer_id })
-        assert.deepEqual([failed['raised'], failed['issued']], ['OutcomeUnknownError', { key_id: 'key' }])
+        assert.deepEqual(
+          [failed['raised'], failed['issued']],
+          ['OutcomeUnknownError', { key_id: 'key' }],
+        )
         assert.equal(proxy.seen.length, 1)
       })
 
@@ -219,7 +233,8 @@ for (const python of pythons) {
       const keys = await openEventKeys({ signing, previous: [] })
       const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`
       const [secret, other] = [newSecret(), newSecret()]
-      const body = '{"type":"funds.low_balance","timestamp":"2026-11-24T09:30:00.000Z","seq":42,"data":{}}'
+      const body =
+        '{"type":"funds.low_balance","timestamp":"2026-11-24T09:30:00.000Z","seq":42,"data":{}}'
       const now = Math.floor(Date.now() / 1_000)
       const signed = (timestampS: number) =>
         signatureHeaders({ secrets: [secret], keys }, { id: 'evt_1', timestampS, body })
@@ -247,7 +262,12 @@ for (const python of pythons) {
         }
       }
       assert.equal((await verify({ secret: other }))['fault'], 'signature')
-      for (const none of [{ secret: public_key }, { public_key: secret }, {}, { secret, public_key }]) {
+      for (const none of [
+        { secret: public_key },
+        { public_key: secret },
+        {},
+        { secret, public_key },
+      ]) {
         assert.equal((await verify(none))['raised'], 'TypeError')
       }
     })
@@ -265,18 +285,28 @@ for (const python of pythons) {
   })
 }
 
-test('its types', { skip: process.env['PYTHON_TYPES'] !== 'true' && 'PYTHON_TYPES=true does it' }, (t) => {
-  const folder = newFolder(t)
-  const installed = install(pythons[0] ?? '', join(folder, 'venv'), 'mypy==2.4.1')
-  if (installed.python === undefined) return t.skip(installed.lacks)
-  copyFileSync('test/client/python/consumer.py', join(folder, 'consumer.py'))
-  const strict = ['-m', 'mypy', '--strict', '--warn-unused-ignores', 'consumer.py']
-  const packages = ['-m', 'mypy', '--strict', '--follow-imports=silent']
-  const own = ['_calls', '_clients', '_connections', '_error', 'errors', 'pages', 'webhooks'].flatMap(
-    (name) => ['-m', `strongroom.${name}`],
-  )
-  for (const args of [strict, [...packages, ...own]]) {
-    const { status, stdout } = spawnSync(installed.python, args, { cwd: folder, encoding: 'utf8' })
-    assert.equal(status, 0, stdout)
-  }
-})
+test(
+  'its types',
+  { skip: process.env['PYTHON_TYPES'] !== 'true' && 'PYTHON_TYPES=true does it' },
+  (t) => {
+    const folder = newFolder(t)
+    const installed = install(pythons[0] ?? '', join(folder, 'venv'), 'mypy==2.4.1')
+    if (installed.python === undefined) return t.skip(installed.lacks)
+    copyFileSync('test/client/python/consumer.py', join(folder, 'consumer.py'))
+    const strict = ['-m', 'mypy', '--strict', '--warn-unused-ignores', 'consumer.py']
+    const packages = ['-m', 'mypy', '--strict', '--follow-imports=silent']
+    const own = [
+      '_calls',
+      '_clients',
+      '_connections',
+      '_error',
+      'errors',
+      'pages',
+      'webhooks',
+    ].flatMap((name) => ['-m', `strongroom.${name}`])
+    for (const args of [strict, [...packages, ...own]]) {
+      const read = spawnSync(installed.python, args, { cwd: folder, encoding: 'utf8' })
+      assert.equal(read.status, 0, read.stdout)
+    }
+  },
+)

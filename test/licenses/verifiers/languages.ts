@@ -57,7 +57,14 @@ export const LANGUAGES: readonly Language[] = [
     needs: ['python3', '--version'],
     fetch: [
       ['python3', '-m', 'venv', 'venv'],
-      ['venv/bin/pip', 'install', '--quiet', '--disable-pip-version-check', 'pyjwt==2.15.1', 'cryptography==48.0.0'],
+      [
+        'venv/bin/pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        'pyjwt==2.15.1',
+        'cryptography==48.0.0',
+      ],
     ],
     build: [],
     run: ['venv/bin/python', 'verify.py'],
@@ -91,14 +98,13 @@ export const LANGUAGES: readonly Language[] = [
   },
   {
     name: 'php',
-    // Where Debian has the library; a project has it in `vendor`.
-    needs: ['php', '-r', "require 'Firebase/JWT/autoload.php';"],
-    fetch: [],
+    needs: ['composer', '--version'],
+    fetch: [
+      ['composer', 'require', '--quiet', '--no-interaction', 'firebase/php-jwt:^6.11 || ^7.0'],
+    ],
     build: [['php', '-l', 'verify.php']],
     run: ['php', 'verify.php'],
-    write: writer('verify.php', () =>
-      block('php').replace("'vendor/autoload.php'", "'Firebase/JWT/autoload.php'"),
-    ),
+    write: writer('verify.php', () => block('php')),
   },
   {
     name: 'csharp',
@@ -107,7 +113,10 @@ export const LANGUAGES: readonly Language[] = [
       ['dotnet', 'new', 'console', '--output', '.', '--name', 'verify'],
       ['dotnet', 'add', 'package', 'Microsoft.IdentityModel.JsonWebTokens'],
     ],
-    build: [['cp', 'verify.cs', 'Program.cs'], ['dotnet', 'build', '--output', 'out']],
+    build: [
+      ['cp', 'verify.cs', 'Program.cs'],
+      ['dotnet', 'build', '--output', 'out'],
+    ],
     run: ['dotnet', 'out/verify.dll'],
     write: writer('verify.cs', () => block('csharp')),
   },
