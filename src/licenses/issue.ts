@@ -6,6 +6,12 @@ import { Refusal } from '../refusals/index.ts'
 import { licenses } from './tables.ts'
 import { ISSUER, LICENSE_TYPE } from './verifier.ts'
 
+/**
+ * How long before its `iat` a licence is valid: an instance's clock may be behind ours, and many JWT
+ * libraries allow for no difference by default.
+ */
+const BACKDATED_S = 300
+
 export type LicenseRow = typeof licenses.$inferSelect
 
 /** What a licence grants. */
@@ -39,17 +45,17 @@ export async function issueLicense(
   if (keys.signingKeyId === null) throw new Refusal('SIGNING_KEY_MISSING')
   const { id = newLicenseId() } = draft
   const iat = secondsOf(new Date())
+  const nbf = iat - BACKDATED_S
   const exp = secondsOf(draft.expiresAt)
   const claims = { iss: ISSUER, sub: customerId, jti: id, plan, features, limits, quantity }
-  const token = await keys.sign(LICENSE_TYPE, { ...claims, iat, nbf: iat, exp })
-  const issuedAt = new Date(iat * 1_000)
+  const token = await keys.sign(LICENSE_TYPE, { ...claims, iat, nbf, exp })
   const [row] = await tx
     .insert(licenses)
     .values({
       ...draft,
       id,
-      issuedAt,
-      notBefore: issuedAt,
+      issuedAt: new Date(iat * 1_000),
+      notBefore: new Date(nbf * 1_000),
       expiresAt: new Date(exp * 1_000),
       keyId: keys.signingKeyId,
       token,

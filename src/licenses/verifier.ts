@@ -17,16 +17,24 @@ export const LEEWAY_S = 60
 const MODULUS_BITS_MIN = 2_048
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
+/** A JSON Web Key Set, parsed. */
+export interface Jwks {
+  readonly keys: readonly object[]
+}
+
 export interface VerifyOptions {
-  /** The JWKS, parsed: `{ "keys": […] }`. Only these keys are trusted, whatever a token contains. */
-  jwks: { readonly keys: readonly object[] }
+  /** The JWKS, parsed or as text. Only these keys are trusted, whatever a token contains. */
+  jwks: Jwks | string
   /**
    * The customer whose licence it must be, such as `cust_4fGh7KqL9mNp2RsT`; null accepts any
    * customer's.
    */
   customerId: string | null
-  /** The `token` of the revocation list. Without it, revocations are unknown. */
-  revocations?: string
+  /**
+   * The revocation list: the service's answer, parsed or as text, or its `token` alone. Without it,
+   * revocations are unknown.
+   */
+  revocations?: { readonly token: string } | string
   /** Accepts a list after its next update is due, for an instance that has long been offline. */
   acceptStaleRevocations?: boolean
   /** The issuer, if it is not `strongroom`. */
@@ -58,6 +66,8 @@ export interface ValidLicense {
 
 export type Reason =
   | 'malformed'
+  /** The JWKS is none. */
+  | 'jwks_invalid'
   | 'wrong_type'
   | 'wrong_algorithm'
   | 'unknown_key'
@@ -77,7 +87,10 @@ export interface InvalidLicense {
   reason: Reason
 }
 
-/** Decides whether a licence is valid. It never throws, however malformed the token is. */
+/**
+ * Decides whether a licence is valid. It never throws, however malformed the token, the keys or the
+ * list are. White space around them, as files have it, does not matter.
+ */
 export function verifyLicense(
   token: string,
   options: VerifyOptions,
@@ -113,7 +126,7 @@ function accept(token: string, options: VerifyOptions): ValidLicense {
   }
   const now = secondsOf(options)
   const leeway = options.leewayS ?? LEEWAY_S
-  if (now + leeway < nbf || now + leeway < iat) throw new Rejection('not_yet_valid')
+  if (now + leeway < nbf) throw new Rejection('not_yet_valid')
   if (now - leeway >= exp) throw new Rejection('expired')
   return {
     valid: true,
@@ -144,8 +157,10 @@ function notRevokedAsOf(licenseId: string, options: VerifyOptions): Date | null 
   return new Date(iat * 1_000)
 }
 
-function openList(token: string, options: VerifyOptions): Record<string, unknown> {
+function openList(list: NonNullable<VerifyOptions['revocations']>, options: VerifyOptions) {
   try {
+    const answer = isText(list) && list.trim().startsWith('{') ? parseJson(list.trim()) : list
+    const token = isRecord(answer) ? answer['token'] : answer
     return open(token, REVOCATIONS_TYPE, options).claims
   } catch (error) {
     throw error instanceof Rejection ? new Rejection('revocations_invalid') : error
@@ -153,8 +168,8 @@ function openList(token: string, options: VerifyOptions): Record<string, unknown
 }
 
 /** The content of a token with a valid signature and issuer; times are not checked. */
-function open(token: string, type: string, { jwks, issuer = ISSUER }: VerifyOptions) {
-  const [head, body, signature, ...rest] = typeof token === 'string' ? token.split('.') : []
+function open(token: unknown, type: string, { jwks, issuer = ISSUER }: VerifyOptions) {
+  const [head, body, signature, ...rest] = isText(token) ? token.trim().split('.') : []
   if (head === undefined || body === undefined || signature === undefined || rest.length > 0) {
     throw new Rejection('malformed')
   }
@@ -166,7 +181,7 @@ function open(token: string, type: string, { jwks, issuer = ISSUER }: VerifyOpti
   // read.
   if ('crit' in header) throw new Rejection('malformed')
   const keyId = header['kid']
-  const key = isText(keyId) ? findKey(jwks, keyId) : undefined
+  const key = isText(keyId) ? findKey(keysOf(jwks), keyId) : undefined
   if (key === undefined || !isText(keyId)) throw new Rejection('unknown_key')
   const signed = Buffer.from(`${head}.${body}`)
   if (!verify('sha256', signed, key, decode(signature))) throw new Rejection('bad_signature')
@@ -175,15 +190,29 @@ function open(token: string, type: string, { jwks, issuer = ISSUER }: VerifyOpti
   return { keyId, claims }
 }
 
-function findKey(jwks: VerifyOptions['jwks'], keyId: string): KeyObject | undefined {
-  for (const candidate of jwks.keys as readonly Record<string, unknown>[]) {
-    const { kty, kid, n, e, use = 'sig', alg = ALGORITHM } = candidate
+function keysOf(jwks: VerifyOptions['jwks']): readonly Record<string, unknown>[] {
+  const set = isText(jwks) ? parseJson(jwks.trim()) : jwks
+  const keys = isRecord(set) ? set['keys'] : undefined
+  if (!Array.isArray(keys) || !keys.every(isRecord)) throw new Rejection('jwks_invalid')
+  return keys
+}
+
+function findKey(keys: ReturnType<typeof keysOf>, keyId: string): KeyObject | undefined {
+  for (const { kty, kid, n, e, use = 'sig', alg = ALGORITHM } of keys) {
     const isMeant = kid === keyId && kty === 'RSA' && use === 'sig' && alg === ALGORITHM
     if (!isMeant || !isText(n) || !isText(e)) continue
-    const key = createPublicKey({ key: { kty, n, e }, format: 'jwk' })
-    if ((key.asymmetricKeyDetails?.modulusLength ?? 0) >= MODULUS_BITS_MIN) return key
+    const key = publicKey({ kty, n, e })
+    if ((key?.asymmetricKeyDetails?.modulusLength ?? 0) >= MODULUS_BITS_MIN) return key
   }
   return undefined
+}
+
+function publicKey(key: { kty: string; n: string; e: string }): KeyObject | undefined {
+  try {
+    return createPublicKey({ key, format: 'jwk' })
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -198,15 +227,18 @@ function decode(text: string): Buffer {
 }
 
 function parseObject(text: string): Record<string, unknown> {
-  const json = decode(text).toString('utf8')
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    throw new Rejection('malformed')
-  }
+  const value = parseJson(decode(text).toString('utf8'))
   if (!isRecord(value)) throw new Rejection('malformed')
   return value
+}
+
+/** @returns undefined for what is no JSON */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function secondsOf({ at }: VerifyOptions): number {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UnreadableFile } from '../encoding/unreadable-file.ts'
-import { type VerifyOptions, verifyLicense } from './verifier.ts'
+import { type Jwks, type VerifyOptions, verifyLicense } from './verifier.ts'
 
 export interface FileVerdict {
   /** One line for each licence in the file. */
@@ -29,7 +29,7 @@ export function verifyLicenseFile(path: string, options: VerifyOptions): FileVer
 }
 
 /** @throws UnreadableFile */
-export function readJwks(path: string): VerifyOptions['jwks'] {
+export function readJwks(path: string): Jwks {
   const value = parsed(read(path))
   const keys = fieldOf(value, 'keys')
   const isJwks = Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null)
@@ -39,9 +39,7 @@ export function readJwks(path: string): VerifyOptions['jwks'] {
 
 /** The revocation list, alone or as the service answered it. @throws UnreadableFile */
 export function readRevocations(path: string): string {
-  const text = read(path)
-  const token = fieldOf(parsed(text), 'token')
-  return typeof token === 'string' ? token : text
+  return read(path)
 }
 
 function tokensIn(path: string): string[] {

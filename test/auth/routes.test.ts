@@ -37,6 +37,7 @@ const PUBLIC = [
   '/docs/guides/rotation',
   '/docs/guides/start',
   '/docs/guides/usage',
+  '/docs/guides/verifiers',
   '/docs/guides/webhooks',
   '/docs/guides/witnesses',
   '/docs/json',

@@ -29,7 +29,9 @@ const COMPILERS = ['node_modules', 'test/support/client-types/node_modules'].map
 function guideExample(): string {
   const [, code] = /^```ts\n(.*?)^```$/ms.exec(readGuide('clients')) ?? []
   assert.ok(code !== undefined)
-  return `declare const url: string, internalToken: string, adminToken: string\n${code}`
+  // The service's own package has the client too.
+  const own = code.replaceAll('strongroom-client', 'strongroom/client')
+  return `declare const url: string, internalToken: string, adminToken: string\n${own}`
 }
 
 test('the package, as others build with it', async (t) => {

@@ -20,6 +20,7 @@ import {
 import { command } from '../support/service-process.ts'
 import { startService } from '../support/service.ts'
 import { createDatabase } from '../support/database.ts'
+import { logFolder, logSettings } from '../support/tlog.ts'
 
 const GUIDE = readGuide('licences')
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
@@ -85,6 +86,55 @@ test('the kid is the RFC 7638 thumbprint, and the JWKS holds nothing private', a
   const canonical = `{"e":"${e}","kty":"RSA","n":"${n}"}`
   const kid = createHash('sha256').update(canonical).digest('base64url')
   assert.deepEqual(keys, [{ kty: 'RSA', n, e, kid, use: 'sig', alg: 'RS256' }])
+})
+
+test('the licences’ set has keys of one kind, and those of events and the log are elsewhere', async (t) => {
+  const folder = newFolder(t)
+  const signing = newKeyFile(folder, 'signing')
+  newKeyFile(folder, 'former')
+  const ed25519 = join(folder, 'ed25519.pem')
+  const { privateKey } = generateKeyPairSync('ed25519')
+  writeFileSync(ed25519, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  const service = await startService(t, {
+    ...logSettings(logFolder(t)),
+    LICENSE_PRIVATE_KEY_PATH: signing,
+    LICENSE_PREVIOUS_KEY_PATHS: join(folder, 'former.pub.pem'),
+    EVENTS_PREVIOUS_KEY_PATHS: ed25519,
+  })
+  const setOf = async (path: string) => {
+    const { body } = await service.call('GET', path)
+    return body.keys as { kty: string; alg: string; kid: string; x?: string }[]
+  }
+  const kinds = (keys: Awaited<ReturnType<typeof setOf>>) => keys.map(({ kty, alg }) => [kty, alg])
+  const licences = await setOf('/.well-known/jwks.json')
+  const events = await setOf('/.well-known/events-jwks.json')
+  const two = (kind: string[]) => [kind, kind]
+  assert.deepEqual(kinds(licences), two(['RSA', 'RS256']))
+  assert.deepEqual(kinds(events), two(['OKP', 'EdDSA']))
+  const ids = [...licences, ...events].map(({ kid }) => kid)
+  assert.equal(new Set(ids).size, 4)
+  // The log's key is in neither; its address is its own.
+  const { body: vkey } = await service.call('GET', '/log/key')
+  const [, , ...text] = String(vkey).trim().split('+')
+  const bytes = Buffer.from(text.join('+'), 'base64').subarray(1)
+  assert.equal(bytes.length, 32)
+  assert.ok(events.every(({ x }) => x !== bytes.toString('base64url')))
+
+  // No setting takes a key of the other kind.
+  const foreign: [variable: string, path: string][] = [
+    ['LICENSE_PRIVATE_KEY_PATH', ed25519],
+    ['LICENSE_PREVIOUS_KEY_PATHS', ed25519],
+    ['EVENTS_KEY_PATH', signing],
+    ['EVENTS_PREVIOUS_KEY_PATHS', signing],
+    ['AUDIT_LOG_KEY_PATH', signing],
+  ]
+  for (const [variable, path] of foreign) {
+    const faults = faultsOf({ EVENTS_KEY_PATH: ed25519, [variable]: path })
+    assert.deepEqual(
+      faults.map((fault) => fault.split(' ')[0]),
+      [variable],
+    )
+  }
 })
 
 test('keys that must not be used end the start, all faults at once and without a path', (t) => {

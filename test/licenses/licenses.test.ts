@@ -61,7 +61,7 @@ test('a licence issued by hand is served, and any JWT library verifies it', asyn
     ...PLAN,
     quantity: 1,
     iat: Date.parse(license.issued_at) / 1_000,
-    nbf: Date.parse(license.issued_at) / 1_000,
+    nbf: Date.parse(license.issued_at) / 1_000 - 300,
     exp: Date.parse(license.expires_at) / 1_000,
   })
 })

@@ -66,11 +66,11 @@ test('100,000 altered tokens: none verifies', async (t) => {
     attempt(copy.toString('latin1'))
   }
   assert.equal(tried, count)
-  // The last character of the signature has bits that mean nothing, and so does space around it.
+  // The last character of the signature has bits that mean nothing.
   for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
     if (!token.endsWith(letter)) attempt(token.slice(0, -1) + letter)
   }
-  for (const end of ['=', '==', ' ', '\n', '.', '.e30', 'A']) attempt(token + end)
+  for (const end of ['=', '==', '.', '.e30', 'A', ' A', '\nA', '\0']) attempt(token + end)
   for (const cut of [1, 2, 3, 100]) attempt(token.slice(0, -cut))
   assert.deepEqual(passed, [])
   assert.ok((reasons['bad_signature'] ?? 0) > 0 && (reasons['malformed'] ?? 0) > 0)
@@ -163,7 +163,8 @@ test('what is signed but is no licence of this customer now is refused with its 
     [{ exp: now - 61 }, 'expired'],
     [{ nbf: now + 30, iat: now + 30 }, 'valid'],
     [{ nbf: now + 90 }, 'not_yet_valid'],
-    [{ iat: now + 90 }, 'not_yet_valid'],
+    // RFC 7519 lets only `nbf` say from when on a token counts.
+    [{ iat: now + 90 }, 'valid'],
     [{ iss: 'other' }, 'wrong_issuer'],
     [{ iss: undefined }, 'wrong_issuer'],
     [{ exp: undefined }, 'malformed'],
@@ -197,6 +198,7 @@ test('what is signed but is no licence of this customer now is refused with its 
     [{ jwks: { keys: [] } }, 'unknown_key'],
     [{ at: new Date((claims.exp + 61) * 1_000) }, 'expired'],
     [{ at: new Date((claims.nbf - 61) * 1_000) }, 'not_yet_valid'],
+    [{ at: new Date((claims.nbf - 1) * 1_000), leewayS: 0 }, 'not_yet_valid'],
     [{ at: new Date((claims.exp + 1) * 1_000), leewayS: 0 }, 'expired'],
     [{ at: new Date(claims.exp * 1_000), leewayS: 0 }, 'expired'],
   ]
@@ -204,6 +206,8 @@ test('what is signed but is no licence of this customer now is refused with its 
     const result = of(options)
     assert.deepEqual(result, { valid: false, reason: expected })
   }
+  const behind = new Date((claims.iat - 299) * 1_000)
+  assert.ok(of({ at: behind, leewayS: 0 }).valid, 'a fresh licence on a clock that is behind')
   for (const rubbish of [
     '',
     '.',
@@ -253,6 +257,53 @@ test('the revocation list counts only if it is one, signed and young enough', as
   assert.equal(verdict(token, options), 'valid')
   const result = verifyLicense(token, { jwks, customerId: null, revocations: await list() })
   assert.deepEqual(result.valid && result.notRevokedAsOf, new Date(now * 1_000))
+})
+
+test('keys, list and token are taken as people have them, and what is none of them is refused', async (t) => {
+  const { service, token, license, jwks } = await realLicense(t)
+  const keysAsText = JSON.stringify(jwks)
+  const { body: answer } = await service.call('GET', '/api/licenses/revocations')
+  const spaces = ['', '\n', '\r\n', ' \t']
+  for (const space of spaces) {
+    for (const keys of [jwks, keysAsText, `\uFEFF${space}${keysAsText}${space}`]) {
+      assert.equal(verdict(`${space}${token}${space}`, { jwks: keys }), 'valid')
+    }
+  }
+  const asText = JSON.stringify(answer)
+  const shapes = [answer, asText, `\uFEFF${asText}\n`, answer.token, `${answer.token}\n`]
+  for (const revocations of shapes) assert.equal(verdict(token, { jwks, revocations }), 'valid')
+
+  await service.asAdmin('POST', `/api/licenses/${license.license_id}/revoke`, {})
+  const { body: after } = await service.call('GET', '/api/licenses/revocations')
+  for (const revocations of [after, JSON.stringify(after), after.token, `${after.token}\n`]) {
+    assert.equal(verdict(token, { jwks, revocations }), 'revoked')
+  }
+
+  const anything: unknown[] = [
+    null,
+    5,
+    [],
+    {},
+    '',
+    '{',
+    '{}',
+    'null',
+    '[]',
+    '{"token":5}',
+    { token: 5 },
+  ]
+  for (const revocations of anything) {
+    const reason = verdict(token, { jwks, revocations: revocations as string })
+    assert.equal(reason, 'revocations_invalid', JSON.stringify(revocations))
+  }
+  const noSet: unknown[] = [...anything, undefined, { keys: 5 }, '{"keys":{}}', { keys: [null] }]
+  for (const keys of noSet) {
+    assert.equal(verdict(token, { jwks: keys as string }), 'jwks_invalid', JSON.stringify(keys))
+  }
+  const [key] = jwks.keys
+  const unreadable = { ...key, n: '' }
+  assert.equal(verdict(token, { jwks: { keys: [unreadable] } }), 'unknown_key')
+  assert.equal(verdict(token, { jwks: { keys: [unreadable, { kty: 'NEW' }, key ?? {}] } }), 'valid')
 })
 
 test('a key in the JWKS that is too short or not meant for this signs nothing', async () => {

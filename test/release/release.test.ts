@@ -98,6 +98,8 @@ test(
     await listing.ended
     const files = new Set(listing.output().split('\n'))
     for (const name of [
+      'clients/strongroom-client-99.0.0.tgz',
+      'clients/strongroom-99.0.0-py3-none-any.whl',
       'dist/strongroom.js',
       'dist/server.js',
       'dist/cli.js',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
-import { type VerifyOptions, verifyLicense } from '../../src/licenses/verifier.ts'
+import { type Jwks, type VerifyOptions, verifyLicense } from '../../src/licenses/verifier.ts'
 import type { TestCustomer } from './customers.ts'
 import type { Answer, Service } from './service.ts'
 
@@ -40,7 +40,7 @@ export function forge(
 }
 
 /** The public keys, which are all that an offline verifier has. */
-export async function fetchJwks(service: Service): Promise<VerifyOptions['jwks']> {
+export async function fetchJwks(service: Service): Promise<Jwks> {
   const answer = await service.call('GET', '/.well-known/jwks.json')
   assert.equal(answer.status, 200)
   return answer.body

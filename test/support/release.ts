@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isNewer, versionsIn } from './changelog.ts'
 
 /**
  * `npm run release -- <version>` in a checkout: CHANGELOG.md must have the version at its top, with
- * its date. The version is then written to package.json, package-lock.json and openapi.json, and `npm
- * pack` makes the file. At the end it prints the steps that remain for a person.
+ * its date. The version is then written to package.json, package-lock.json and openapi.json, the clients
+ * are made, and `npm pack` makes the file. At the end it prints the steps that remain for a person.
  */
 class NotReleased extends Error {}
 
@@ -36,6 +36,11 @@ function check(version: string | undefined): asserts version is string {
 function release(version: string): string {
   run('npm', 'version', version, '--no-git-tag-version', '--allow-same-version', '--ignore-scripts')
   run('npm', 'run', '--silent', 'openapi')
+  // The package has them in clients/.
+  rmSync('clients', { recursive: true, force: true })
+  for (const language of ['typescript', 'python']) {
+    run('npm', 'run', '--silent', `clients:${language}`)
+  }
   const file = run('npm', 'pack', '--silent').trim().split('\n').at(-1) ?? ''
   if (!existsSync(join(process.cwd(), file))) throw new Error(`npm pack made no ${file}`)
   return file

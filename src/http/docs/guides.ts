@@ -18,6 +18,7 @@ export const GUIDES = [
   'idempotency',
   'usage',
   'licences',
+  'verifiers',
   'webhooks',
   'events',
   'audit',

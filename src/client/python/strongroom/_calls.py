@@ -1,0 +1,176 @@
+"""How a call is sent: in tries that together have its effect once."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import random
+import secrets
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from ._error import StrongroomError, facts_of
+from ._generated import Client
+from ._generated.types import UNSET
+from .errors import error_of
+
+_FIRST_DELAY_S = 0.2
+_DELAY_S_MAX = 5.0
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call as the document has it."""
+
+    request: Callable[..., dict[str, Any]]
+    parse: Callable[..., Any]
+    statuses: tuple[int, ...]
+    #: The parameters of path and query, with what makes their value of what callers have.
+    parameters: Mapping[str, Callable[[Any], Any] | None] = field(default_factory=dict)
+    #: Makes the body of its fields; None if there is none.
+    body: Callable[[dict[str, Any]], Any] | None = None
+    #: What makes the call happen once: ``header``, ``report``, ``reports`` or ``transfers``.
+    key: str | None = None
+    #: Whether sending it twice has the effect of sending it once, even without a key.
+    is_repeatable: bool = False
+
+
+@dataclass(frozen=True)
+class Send:
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wait:
+    seconds: float
+
+
+#: What came of a try.
+Outcome = httpx.Response | httpx.RequestError | None
+#: A call, without any input or output of its own: it says what to do, and is sent what came of it.
+Flow = Generator[Send | Wait, Outcome, Any]
+_Tries = Generator[Send | Wait, Outcome, httpx.Response]
+
+
+def call(operation: Operation, values: Mapping[str, Any], key: str | None, retries: int) -> Flow:
+    """
+    :param values: the parameters and the fields of the body
+    :param key: of a call with the header ``Idempotency-Key``; without one it gets its own
+    :raises StrongroomError:
+    """
+    if operation.key == "header" and key is None:
+        key = new_key()
+    request = _request(operation, values, key)
+    response = yield from _tries(operation, request, key, retries)
+    if operation.key == "reports":
+        response = yield from _settled(operation, request, response, retries)
+    try:
+        return operation.parse(client=_PARSER, response=response)
+    except Exception as fault:
+        # It has happened all the same: the key is there to ask again with.
+        facts = {"code": "UNKNOWN_ANSWER", "status_code": response.status_code, "idempotency_key": key}
+        message = "The answer is not what this client knows, which may be too old."
+        raise error_of(message, facts) from fault
+
+
+def new_key() -> str:
+    return secrets.token_hex(16)
+
+
+def plain(value: Any) -> Any:
+    """What JSON has: of models, enums, times, and whatever holds them."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None:
+            raise TypeError("A time needs its time zone, as datetime.now(timezone.utc) has it")
+        return value.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return [plain(one) for one in value]
+    return value
+
+
+def _request(operation: Operation, values: Mapping[str, Any], key: str | None) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is UNSET:
+            continue
+        if name in operation.parameters:
+            convert = operation.parameters[name]
+            arguments[name] = value if convert is None else convert(value)
+        else:
+            fields[name] = plain(value)
+    if operation.key == "report":
+        fields.setdefault("report_id", new_key())
+    elif operation.key in ("reports", "transfers"):
+        # Sent twice, one without a name of its own would count twice.
+        name = "report_id" if operation.key == "reports" else "idempotency_key"
+        fields[operation.key] = [{name: new_key(), **one} for one in fields[operation.key]]
+    if operation.body is not None:
+        arguments["body"] = operation.body(fields)
+    if key is not None:
+        arguments["idempotency_key"] = key
+    return operation.request(**arguments)
+
+
+def _tries(operation: Operation, request: Mapping[str, Any], key: str | None, retries: int) -> _Tries:
+    """Repeats after faults that pass, with growing, random delays."""
+    count = 0
+    while True:
+        outcome = yield Send(request)
+        if isinstance(outcome, httpx.Response) and outcome.status_code in operation.statuses:
+            return outcome
+        failure = _failure(outcome, key)
+        if count == retries or not failure.may_pass():
+            raise failure
+        is_repeatable = operation.key is not None or operation.is_repeatable
+        if not is_repeatable and not failure.may_be_repeated():
+            raise failure
+        yield Wait(_delay(count, failure.retry_after or 0))
+        count += 1
+
+
+def _settled(
+    operation: Operation, request: Mapping[str, Any], response: httpx.Response, retries: int
+) -> _Tries:
+    """Sends those reports of a batch again whose outcome is unknown: with their ids they count once."""
+    receipt = response.json()
+    results, reports = receipt["results"], request["json"]["reports"]
+    for count in range(retries):
+        places = [at for at, one in enumerate(results) if one.get("code") == "OUTCOME_UNKNOWN"]
+        if not places:
+            break
+        yield Wait(_delay(count, 0))
+        rest = {**request, "json": {"reports": [reports[at] for at in places]}}
+        again = yield from _tries(operation, rest, None, retries)
+        for at, result in zip(places, again.json()["results"]):
+            results[at] = result
+    return httpx.Response(response.status_code, json=receipt)
+
+
+def _delay(count: int, at_least: float) -> float:
+    """Random, so that callers who failed together do not return together."""
+    return at_least + random.random() * min(_DELAY_S_MAX, _FIRST_DELAY_S * 2**count)
+
+
+def _failure(outcome: Outcome, key: str | None) -> StrongroomError:
+    if isinstance(outcome, httpx.Response):
+        return error_of(*facts_of(outcome.status_code, outcome.headers, outcome.text, key))
+    is_late = isinstance(outcome, httpx.TimeoutException)
+    code = "CONNECTION_TIMEOUT" if is_late else "CONNECTION_FAILED"
+    message = "No answer came in time." if is_late else "The service could not be reached."
+    failure = error_of(message, {"code": code, "idempotency_key": key})
+    failure.__cause__ = outcome
+    return failure
+
+
+#: What the generated parsers ask: that a status which they don't know is an error.
+_PARSER = Client(base_url="", raise_on_unexpected_status=True)

@@ -1,0 +1,124 @@
+"""What a failed call raises."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+_OF_THE_CALL = frozenset({"request_id", "report_id"})
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+#: Errors that waiting does not fix, although their status suggests it.
+_LASTING = frozenset({"SIGNING_KEY_MISSING", "STRIPE_NOT_CONFIGURED"})
+#: Refused before anything was done.
+_UNTOUCHED = frozenset({"OVERLOADED", "ACCOUNT_BUSY"})
+#: If the service asks to wait longer than this, the caller gets the error and decides.
+_RETRY_AFTER_S_MAX = 30.0
+
+
+class StrongroomError(Exception):
+    """Any failure of a call. Each ``code`` of the service has a subclass in :mod:`strongroom.errors`.
+
+    ``code`` is the service's, or ``CONNECTION_FAILED``, ``CONNECTION_TIMEOUT`` or ``UNKNOWN_ANSWER`` for
+    what the client itself detects: no connection, no complete answer in time, or an answer that is not the service's.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status_code: int | None = None,
+        request_id: str | None = None,
+        details: tuple[Mapping[str, Any], ...] = (),
+        budget: Mapping[str, Any] | None = None,
+        retry_after: float | None = None,
+        idempotency_key: str | None = None,
+        report_id: str | None = None,
+        issued: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        #: The HTTP status; None if no answer arrived.
+        self.status_code = status_code
+        #: The id of the call in the service's log.
+        self.request_id = request_id
+        #: The faults of the input, each with ``path`` and ``message``.
+        self.details = details
+        #: Of ``BUDGET_EXCEEDED``: which one, and what remains of it.
+        self.budget = budget
+        #: How many seconds the service asks to wait.
+        self.retry_after = retry_after
+        #: The call's key: repeated with it, the call moves money once, whatever happened to this try.
+        self.idempotency_key = idempotency_key
+        #: The report's id: repeated with it, the report counts once.
+        self.report_id = report_id
+        #: What a call with ``OUTCOME_UNKNOWN`` may have issued, such as a ``key_id``, to revoke it.
+        self.issued: Mapping[str, str] = issued or {}
+
+    def __str__(self) -> str:
+        return f"{self.code}: {super().__str__()}"
+
+    def may_pass(self) -> bool:
+        """Whether the same call may succeed in a moment."""
+        if (self.retry_after or 0) > _RETRY_AFTER_S_MAX or self.code in _LASTING:
+            return False
+        return self.status_code is None or self.status_code in _PASSING
+
+    def may_be_repeated(self) -> bool:
+        """Whether the call can be repeated even without a key: refused untouched, or without an issued id."""
+        if self.status_code == 429 or self.code in _UNTOUCHED:
+            return True
+        return self.code == "OUTCOME_UNKNOWN" and not self.issued
+
+
+def facts_of(
+    status_code: int, headers: Mapping[str, str], text: str, sent_key: str | None
+) -> tuple[str, dict[str, Any]]:
+    """The message and the fields of the error for an answer that is no success."""
+    facts: dict[str, Any] = {
+        "status_code": status_code,
+        "request_id": headers.get("x-request-id"),
+        "retry_after": _retry_after(headers.get("retry-after")),
+        "idempotency_key": sent_key,
+    }
+    body = _body_of(text)
+    if body is None:
+        facts["code"] = "UNKNOWN_ANSWER"
+        return f"The answer {status_code} is not one of the service.", facts
+    details = body.get("details", [])
+    facts["details"], facts["budget"] = (
+        (tuple(details), None) if isinstance(details, list) else ((), details)
+    )
+    facts["code"] = body["code"]
+    facts["idempotency_key"] = body.get("idempotency_key") or sent_key
+    facts["report_id"] = body.get("report_id")
+    # All other ids at the top level, including those of a newer service.
+    facts["issued"] = {
+        name: value
+        for name, value in body.items()
+        if name.endswith("_id") and name not in _OF_THE_CALL and isinstance(value, str)
+    }
+    return body["message"], facts
+
+
+def _body_of(text: str) -> dict[str, Any] | None:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and {"code", "message"} <= body.keys() else None
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Seconds or a date, as RFC 9110 allows."""
+    if header is None:
+        return None
+    if header.isdecimal():
+        return float(header)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
