@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
 import { assertRefused } from '../support/refusals.ts'
@@ -179,6 +180,7 @@ test('a metric that costs nothing is taken whatever the account', async (t) => {
 })
 
 test('copies of reports, all at once, to two processes: each is stored and paid for once', async (t) => {
+  counts(t, { promise: '2', what: 'Copies of paid reports, at once, to two processes', trials: scaled(10_000, 90) })
   const service = await start(t)
   const replica = await startService(t, {}, service.database)
   const customers = await Promise.all(
@@ -212,6 +214,7 @@ test('copies of reports, all at once, to two processes: each is stored and paid 
 })
 
 test('connections killed in the middle: a report is stored with its charge or not at all', async (t) => {
+  const tried = counts(t, { promise: '1', what: 'Paid reports while connections are killed', trials: 0, faults: scaled(100, 8) })
   const service = await start(t)
   const ada = await payer(service, 1_000_000)
   const load = { running: true }
@@ -237,6 +240,7 @@ test('connections killed in the middle: a report is stored with its charge or no
   })
   load.running = false
   await clients
+  tried.trials = acknowledged.size
   const stored = await query<{ id: string }[]>(
     service.database,
     'select report_id as id from usage_reports',

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { newApiKey } from '../../../src/customers/api-keys/format.ts'
 import { keyPeppers } from '../../../src/customers/api-keys/peppers.ts'
 import { checksum62, randomBase62 } from '../../../src/encoding/ids.ts'
+import { counts } from '../../support/counts.ts'
 import { createCustomer, keyIdOf, me } from '../../support/customers.ts'
 import { asAdmin } from '../../support/database.ts'
 import { expect, scene } from '../../support/doctor.ts'
@@ -50,6 +51,7 @@ function wrongSecret(apiKey: string): string {
 }
 
 test('after a restart every key is good at once, and none costs a slow hash', async (t) => {
+  counts(t, { promise: '', what: 'Cold keys: each is good at once after a restart, without a slow hash', trials: COLD })
   const { database } = await startService(t)
   const keys = await asAdmin(database.adminUrl, (sql) => seedKeys(sql, API_KEY_PEPPER, COLD))
   const restarted = await startService(t, {}, database)

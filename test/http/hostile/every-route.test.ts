@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Scope } from '../../../src/auth/scope.ts'
 import { REFUSALS, type RefusalCode } from '../../../src/refusals/index.ts'
+import { counts } from '../../support/counts.ts'
 import { type TestCustomer, createCustomer } from '../../support/customers.ts'
 import { type Header, JSON_TYPE } from '../../support/hostile.ts'
 import { type RawAnswer, callRaw, sendRaw } from '../../support/raw-socket.ts'
@@ -98,6 +99,7 @@ function assertRefusal(answer: RawAnswer, about: string): void {
 }
 
 test('the catalogue of hostile input is refused by every route, and changes nothing', async (t) => {
+  const tried = counts(t, { promise: '9', what: 'The catalogue of hostile input, on every route', trials: 0 })
   const service = await startService(t)
   const customer = await createCustomer(service)
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
@@ -111,6 +113,7 @@ test('the catalogue of hostile input is refused by every route, and changes noth
   const callers = routes().filter(({ method, url }) => method !== 'HEAD' && url !== '*')
   assert.ok(callers.length > 40)
   for (const [number, route] of callers.entries()) {
+    tried.trials += (Object.keys(BODIES).length + SEGMENTS.length) / EVERY
     await t.test(`${route.method} ${route.url}`, () =>
       assertNothingWritten(service.database, async () => {
         await hostilePaths(service, route, partOf(SEGMENTS, number), parameters, customer)

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { REFUSALS, type RefusalCode } from '../../../src/refusals/index.ts'
 import { HOSTILE_JSON, type Pools, type Schema, nearly, valid } from '../../support/arbitraries.ts'
 import { STRIPE_KEY, URLS } from '../../support/billing.ts'
+import { counts } from '../../support/counts.ts'
 import { createCustomer, putPlan } from '../../support/customers.ts'
 import { JSON_TYPE, type Header } from '../../support/hostile.ts'
 import { type RawAnswer, callRaw } from '../../support/raw-socket.ts'
@@ -161,6 +162,7 @@ function assertAnswered(answer: RawAnswer, { responses }: Operation, about: stri
 }
 
 test('whatever an operation is sent, it is answered, and a refusal changes nothing', async (t) => {
+  const tried = counts(t, { promise: '9', what: 'Random calls of every operation; a refusal changes nothing', trials: 0 })
   const stripe = await startStripe({ secretKey: STRIPE_KEY, webhookSecret: WEBHOOK_SECRET })
   t.after(() => stripe.close())
   const price = stripe.addPrice({ unit_amount: 2_900, recurring: { interval: 'month' } })
@@ -209,6 +211,7 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
           },
         )
         await fc.assert(property, { numRuns: scaled(300, 3) })
+        tried.trials += counted.accepted + counted.refused
         totals.accepted += counted.accepted
         totals.refused += counted.refused
         t.diagnostic(`${name}: ${counted.accepted} accepted, ${counted.refused} refused`)
