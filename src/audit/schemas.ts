@@ -78,7 +78,12 @@ export const ListAuditQuery = strictObject({
   ),
   event: Type.Optional(line(64)),
   actor: Type.Optional(line(128)),
-  subject: Type.Optional(line(255)),
+  subject: Type.Optional(
+    line(255, {
+      description: 'Such as `cust_…` or `acct_…`; the id of a user stands for the user’s account.',
+      examples: ['cust_4fGh7KqL9mNp2RsT'],
+    }),
+  ),
   from: Type.Optional(TimestampInput),
   to: Type.Optional({ ...TimestampInput, description: 'Before this time.' }),
 })

@@ -8,10 +8,13 @@ export const REFUSALS = {
   VALIDATION_FAILED: [400, 'The request does not match its schema.'],
   INVALID_CURSOR: [400, 'The cursor does not belong to this list and these filters.'],
   INVALID_SIGNATURE: [400, 'The Stripe signature does not match the body.'],
-  UNAUTHORIZED: [401, 'A valid credential for this scope is required.'],
+  UNAUTHORIZED: [
+    401,
+    'A valid credential is required: an operator sends `Authorization: Bearer <token>`, a customer’s instance `X-API-Key: <key>`.',
+  ],
   INSUFFICIENT_FUNDS: [402, 'The available funds do not cover the amount.'],
   BUDGET_EXCEEDED: [402, 'The amount would pass a budget of the account.'],
-  FORBIDDEN: [403, 'A valid internal token is required.'],
+  FORBIDDEN: [403, 'A valid token is required in the header `X-INTERNAL-TOKEN`.'],
   PERMISSION_DENIED: [403, 'The credential lacks the permission that this call needs.'],
   ORIGIN_NOT_ALLOWED: [
     403,

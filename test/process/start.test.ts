@@ -26,7 +26,7 @@ const KEY = 'LICENSE_PRIVATE_KEY.pem'
 
 /** Runs the banner's example as a developer would who copies it into a shell. */
 function tryExample(output: string, env: Record<string, string> = {}) {
-  const example = /Try +(curl.*\\\n.*)\n/.exec(output)?.[1] ?? assert.fail(output)
+  const example = /^ +(curl.*\\\n.*)\n/m.exec(output)?.[1] ?? assert.fail(output)
   const shell = spawnSync('sh', ['-c', example], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], ...env },

@@ -158,7 +158,7 @@ test('the other mode is kept and not applied; unknown types and thin events are 
     'invoice.paid': _,
     ...others
   } = await statuses()
-  assert.equal(unknown, 'type means nothing here')
+  assert.equal(unknown, 'event type not handled')
   assert.deepEqual(new Set(Object.values(others)), new Set(['other mode']))
 })
 
