@@ -69,7 +69,7 @@ export const REFUSALS = {
   TOO_MANY_BUDGETS: [409, 'The account has as many budgets as it may have.'],
   TOO_MANY_GRANTS: [409, 'The account has as many active grants as it may have.'],
   TOKEN_REVOKED: [409, 'The token is revoked or expired.'],
-  LAST_OWNER: [409, 'Without this token nobody could make another; issue an owner first.'],
+  LAST_OWNER: [409, 'This is the last token that can issue others: issue another owner first.'],
   ALREADY_SUBSCRIBED: [409, 'The customer has a subscription; the portal changes it.'],
   PLAN_NOT_SOLD: [409, 'The plan has no Stripe price.'],
   NOT_YET_LOGGED: [409, 'The audit log has not reached this yet; ask again in a moment.'],

@@ -34,6 +34,7 @@ const PUBLIC = [
   '/docs/guides/idempotency',
   '/docs/guides/licences',
   '/docs/guides/money',
+  '/docs/guides/questions',
   '/docs/guides/rotation',
   '/docs/guides/start',
   '/docs/guides/usage',

@@ -21,6 +21,7 @@ export const GUIDES = [
   'events',
   'audit',
   'witnesses',
+  'questions',
   'access',
   'console',
   'rotation',
