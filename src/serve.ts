@@ -1,12 +1,7 @@
 import type { Logger } from 'pino'
 import { primary } from './cluster/primary.ts'
 import { banner } from './process/banner.ts'
-import {
-  type Config,
-  misspeltSettings,
-  processEnvironment,
-  readConfig,
-} from './process/config.ts'
+import { type Config, misspeltSettings, processEnvironment, readConfig } from './process/config.ts'
 import { withDevelopmentSecrets } from './process/development-secrets.ts'
 import { type Lifecycle, live, main } from './process/lifecycle.ts'
 import { createLogger } from './http/logging.ts'

@@ -12,7 +12,9 @@ type Options = Readonly<Record<string, Option>>
 
 /** The arguments of a command; they are complete when it runs. */
 export interface Call<O extends Operands = Operands, P extends Options = Options> {
-  operands: { readonly [Index in keyof O]: O[Index] extends `${string}?` ? string | undefined : string }
+  operands: {
+    readonly [Index in keyof O]: O[Index] extends `${string}?` ? string | undefined : string
+  }
   options: { readonly [Name in keyof P]?: P[Name]['type'] extends 'boolean' ? boolean : string }
   /** Shows the progress of long work on a terminal; `label` names the work. */
   withProgress: <T>(label: string, work: (report: Report) => Promise<T>) => Promise<T>

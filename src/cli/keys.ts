@@ -35,9 +35,7 @@ export const keysList = command({
   options: {},
   json: true,
   run: async ({ operands: [customerId] }) => {
-    const rows = await withDatabase((db) =>
-      listKeys(db, customerId, { limit: PAGE, before: null }),
-    )
+    const rows = await withDatabase((db) => listKeys(db, customerId, { limit: PAGE, before: null }))
     const keys = rows.slice(0, PAGE).map(presentKey)
     return { text: textOfList(keys.map(describe), 'API keys'), json: { data: keys } }
   },

@@ -13,10 +13,7 @@ import { TRANSFER_KINDS, type TransferKind } from './posting.ts'
 import { spelled } from '../http/patterns.ts'
 
 export const UserId = Type.String({
-  pattern: spelled(
-    '^[A-Za-z0-9._:@-]{1,128}$',
-    '1 to 128 characters of A–Z a–z 0–9 . _ : @ -',
-  ),
+  pattern: spelled('^[A-Za-z0-9._:@-]{1,128}$', '1 to 128 characters of A–Z a–z 0–9 . _ : @ -'),
   description: 'Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -',
   examples: ['user-123'],
 })
@@ -58,10 +55,7 @@ export const Units = Type.Integer({
 })
 
 export const TransferId = Type.String({
-  pattern: spelled(
-    '^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
-    'the id of a transfer, such as tr_42_7',
-  ),
+  pattern: spelled('^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a transfer, such as tr_42_7'),
   examples: ['tr_42_7'],
 })
 
@@ -268,10 +262,7 @@ export const ReleaseBody = strictObject(Notes, { examples: [{ reason: 'job cance
 
 export const HoldParams = Type.Object({
   hold_id: Type.String({
-    pattern: spelled(
-      '^hold_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
-      'the id of a hold, such as hold_42_8',
-    ),
+    pattern: spelled('^hold_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a hold, such as hold_42_8'),
     examples: ['hold_42_8'],
   }),
 })

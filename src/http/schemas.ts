@@ -43,7 +43,10 @@ export const TimestampInput = Type.String({
 })
 
 export const CustomerId = Type.String({
-  pattern: spelled('^cust_[0-9A-Za-z]{16}$', 'the id of a customer: cust_ and 16 letters or digits'),
+  pattern: spelled(
+    '^cust_[0-9A-Za-z]{16}$',
+    'the id of a customer: cust_ and 16 letters or digits',
+  ),
   description: '`cust_` and 16 base62 characters.',
   examples: ['cust_4fGh7KqL9mNp2RsT'],
 })

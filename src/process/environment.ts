@@ -152,6 +152,6 @@ export function environmentReader(env: Environment) {
 /** STRIPE_SECRET for STRIPE_SECRET_KEY. */
 function unfinished(name: string, names: Iterable<string>): string | undefined {
   if (!name.includes('_')) return undefined
-  for (const known of names) if (known.startsWith(`${name}_`)) return known
-  return undefined
+  const longer = [...names].filter((known) => known.startsWith(`${name}_`))
+  return longer.toSorted((a, b) => a.length - b.length)[0]
 }

@@ -39,7 +39,9 @@ export function listEvents(
       receivedAt,
       stripeCustomerId: sql<string | null>`${payload} #>> '{data,object,customer}'`,
       attempts: sql<number | null>`(select attempts from (${job}) as job)`,
-      lastError: sql<string | null>`(select split_part(last_error, E'\\n', 1) from (${job}) as job)`,
+      lastError: sql<
+        string | null
+      >`(select split_part(last_error, E'\\n', 1) from (${job}) as job)`,
     })
     .from(stripeEvents)
     .where(

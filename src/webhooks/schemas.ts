@@ -14,10 +14,7 @@ export const EndpointId = Type.String({
 })
 
 export const DeliveryId = Type.String({
-  pattern: spelled(
-    '^dlv_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
-    'the id of a delivery, such as dlv_1_42',
-  ),
+  pattern: spelled('^dlv_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a delivery, such as dlv_1_42'),
   examples: ['dlv_1_42'],
 })
 

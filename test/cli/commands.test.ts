@@ -46,7 +46,14 @@ test('every command is listed, and each explains itself with all it takes', asyn
 })
 
 test('every command that changes something takes --as', () => {
-  const readers = ['doctor', 'keys list', 'tokens list', 'ledger verify', 'license verify', 'audit export']
+  const readers = [
+    'doctor',
+    'keys list',
+    'tokens list',
+    'ledger verify',
+    'license verify',
+    'audit export',
+  ]
   const others = ['audit verify', 'receipt verify', 'events list', 'webhooks list']
   // It follows a log from outside, and has no database.
   others.push('audit monitor')

@@ -45,8 +45,7 @@ test('a refusal says in words what would be right', async (t) => {
       { path: '/metered/calls/price', message: 'is required' },
       {
         path: '/metered/calls/asset',
-        message:
-          'must be a currency or unit in capitals, a slash and its decimals, such as USD/2',
+        message: 'must be a currency or unit in capitals, a slash and its decimals, such as USD/2',
       },
     ])
     assert.deepEqual(await admin('PATCH', customer, { company_name: 5 }), [

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { newApiKey } from '../../src/customers/api-keys/format.ts'
-import type { Send } from './calls.ts'
+import type { Send, countingCalls } from './calls.ts'
 import type { Random } from './random.ts'
 import { RETURN_URLS, type Stage } from './stage.ts'
 
@@ -167,7 +167,8 @@ const CALLERS: readonly Caller[] = [
       if (opened?.status !== 201) return
       const id = opened.body.checkout_session_id as string
       // A checkout that was paid meanwhile has expired the customer's others.
-      if ((stage.stripe.find(id) as { status: string }).status !== 'open') return
+      const session = stage.stripe.find(id) as { status: string } | undefined
+      if (session?.status !== 'open') return
       stage.stripe.payCheckout(id)
     },
   },
@@ -250,17 +251,19 @@ const CALLERS: readonly Caller[] = [
   },
 ]
 
-/** Runs all callers until the signal. */
+/** Runs all callers until the signal. What one can't make of an answer is wrong as well. */
 export async function callAll(
-  senderOf: (caller: string) => Send,
+  { sender, wrong }: Pick<ReturnType<typeof countingCalls>, 'sender' | 'wrong'>,
   { random, cast, stage }: Omit<Turn, 'send' | 'id'>,
   ended: AbortSignal,
 ): Promise<void> {
   async function live({ name, pauseMs, turn }: Caller, number: number): Promise<void> {
-    const send = senderOf(name)
+    const send = sender(name)
     const slug = name.replaceAll(/\W+/g, '-')
     for (let count = 0; !ended.aborted; count++) {
-      await turn({ send, random, cast, stage, id: `${slug}-${number}-${count}` })
+      await turn({ send, random, cast, stage, id: `${slug}-${number}-${count}` }).catch(
+        (error: unknown) => wrong.push(`${name}: ${String(error)}`),
+      )
       await delay(pauseMs * (0.5 + random.next()))
     }
   }

@@ -39,19 +39,29 @@ export function judgeSizes(report: DrillReport, watched: Watched): void {
     report.expect(`memory of the ${name}, MB`, pair(before, after), isSteady)
     const [handlesBefore, handlesAfter] = both((sample) => sample[name].handles)
     const isClosed = handlesAfter <= handlesBefore + HANDLES
-    report.expect(`open files and sockets of the ${name}`, pair(handlesBefore, handlesAfter), isClosed)
+    report.expect(
+      `open files and sockets of the ${name}`,
+      pair(handlesBefore, handlesAfter),
+      isClosed,
+    )
   }
   const [open, openAtEnd] = both(({ connections }) => connections)
   report.expect('connections', pair(open, openAtEnd), openAtEnd <= open + CONNECTIONS)
   const [, oldest] = both(({ oldestS }) => oldestS)
   report.expect('oldest transaction at the end, s', oldest.toFixed(2), oldest < OLDEST_S)
-  report.note('oldest transaction of all, s', Math.max(...watched.samples.map((one) => one.oldestS)).toFixed(1))
+  report.note(
+    'oldest transaction of all, s',
+    Math.max(...watched.samples.map((one) => one.oldestS)).toFixed(1),
+  )
 
   for (const table of watched.after) judgeTable(report, table, watched.before)
   const accounts = watched.after.find(({ name }) => name === 'accounts')
   if (accounts !== undefined) {
     const share = (100 * accounts.hotUpdated) / Math.max(1, accounts.updated)
-    report.note('updates of accounts, and the share of HOT among them', `${accounts.updated}, ${share.toFixed(1)} %`)
+    report.note(
+      'updates of accounts, and the share of HOT among them',
+      `${accounts.updated}, ${share.toFixed(1)} %`,
+    )
     report.note('autovacuums of accounts', accounts.autovacuums)
     report.note('dead rows of accounts at the end', accounts.dead)
   }
@@ -67,11 +77,17 @@ function judgeTable(report: DrillReport, table: Table, before: readonly Table[])
   if (isGrowing) {
     const perRow = (one: Table) => (size(one) * 1_048_576) / Math.max(1, one.rows)
     const isSteady = was.rows < ROWS_MIN || perRow(table) <= perRow(was) * ROW_MAX
-    if (!isSteady) report.expect(`${table.name}: bytes a row`, pair(perRow(was), perRow(table)), false)
+    if (!isSteady)
+      report.expect(`${table.name}: bytes a row`, pair(perRow(was), perRow(table)), false)
     return
   }
   const isSteady = size(table) <= size(was) * BLOAT_MAX + BLOAT_MB
-  if (!isSteady) report.expect(`${table.name}: MB, though no rows are added`, pair(size(was), size(table)), false)
+  if (!isSteady)
+    report.expect(
+      `${table.name}: MB, though no rows are added`,
+      pair(size(was), size(table)),
+      false,
+    )
 }
 
 function pair(before: number, after: number): string {

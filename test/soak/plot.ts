@@ -110,7 +110,9 @@ function drawChart(
     return `<line x1="${x}" y1="${top}" x2="${x}" y2="${top + HEIGHT}" class="mark"><title>${name}</title></line>`
   })
   const drawn = lines.map(({ of, tone, label }) => {
-    const points = samples.map((sample) => `${xOf(sample.at).toFixed(1)},${yOf(of(sample)).toFixed(1)}`)
+    const points = samples.map(
+      (sample) => `${xOf(sample.at).toFixed(1)},${yOf(of(sample)).toFixed(1)}`,
+    )
     const last = samples.at(-1)
     const labelY = last === undefined ? top : yOf(of(last)) + 4
     return (
@@ -132,7 +134,8 @@ function describe({ title, unit, lines }: Chart, samples: readonly Sample[]): st
   const [first, last] = [samples[0], samples.at(-1)]
   if (first === undefined || last === undefined) return ''
   const ends = lines.map(
-    ({ label, of }) => `${label} ${of(first).toFixed(1)} at the start, ${of(last).toFixed(1)} at the end`,
+    ({ label, of }) =>
+      `${label} ${of(first).toFixed(1)} at the start, ${of(last).toFixed(1)} at the end`,
   )
   return `${title}${unit === '' ? '' : `, ${unit}`}: ${ends.join('; ')}.`
 }

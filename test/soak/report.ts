@@ -56,7 +56,15 @@ Statuses by caller. \`none\` is a call without an answer: its connection or its 
 
 | Caller | Answers |
 | ------ | ------- |
-${[...calls.answers].map(([caller, counts]) => `| ${caller} | ${[...counts].toSorted().map(([status, count]) => `${status}: ${count}`).join(', ')} |`).join('\n')}
+${[...calls.answers]
+  .map(
+    ([caller, counts]) =>
+      `| ${caller} | ${[...counts]
+        .toSorted()
+        .map(([status, count]) => `${status}: ${count}`)
+        .join(', ')} |`,
+  )
+  .join('\n')}
 
 ## The largest tables
 
@@ -64,14 +72,25 @@ At half time, and at the end.
 
 | Table | Rows | Table, MB | Indexes, MB | Dead rows | Inserted | Updated (HOT) | Deleted | Autovacuums |
 | ----- | ---- | --------- | ----------- | --------- | -------- | ------------- | ------- | ----------- |
-${after.slice(0, TABLES).map((table) => lineOf(table, before.find(({ name }) => name === table.name))).join('\n')}
+${after
+  .slice(0, TABLES)
+  .map((table) =>
+    lineOf(
+      table,
+      before.find(({ name }) => name === table.name),
+    ),
+  )
+  .join('\n')}
 `
 }
 
 function lineOf(table: Table, was: Table | undefined): string {
   const both = (of: (one: Table) => number, digits = 0) =>
     `${was === undefined ? '' : `${of(was).toFixed(digits)} → `}${of(table).toFixed(digits)}`
-  const hot = table.updated === 0 ? '0' : `${table.updated} (${Math.round((100 * table.hotUpdated) / table.updated)} %)`
+  const hot =
+    table.updated === 0
+      ? '0'
+      : `${table.updated} (${Math.round((100 * table.hotUpdated) / table.updated)} %)`
   return (
     `| ${table.name} | ${both(({ rows }) => rows)} | ${both(({ tableMb }) => tableMb, 1)} ` +
     `| ${both(({ indexMb }) => indexMb, 1)} | ${both(({ dead }) => dead)} ` +
@@ -82,5 +101,8 @@ function lineOf(table: Table, was: Table | undefined): string {
 function counted(names: readonly string[]): string {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return [...counts].toSorted().map(([name, count]) => `| ${name} | ${count} |`).join('\n')
+  return [...counts]
+    .toSorted()
+    .map(([name, count]) => `| ${name} | ${count} |`)
+    .join('\n')
 }

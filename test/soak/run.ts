@@ -84,7 +84,7 @@ await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
     origin: () => stage.origin,
   })
   ends.after(() => money.stop())
-  const callers = callAll(calls.sender, { random, cast, stage }, ended.signal)
+  const callers = callAll(calls, { random, cast, stage }, ended.signal)
   ends.after(async () => {
     ended.abort()
     await callers
@@ -126,7 +126,12 @@ await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
   judged.note('calls answered, beside the money that is judged', total(calls.answers))
   judged.expect('  answers that are wrong', calls.wrong.length, calls.wrong.length === 0)
   calls.wrong.slice(0, 10).forEach((text) => say(text))
-  judgeSizes(judged, { samples, from: SECONDS * WATCHED_FROM, before: watched ?? last, after: last })
+  judgeSizes(judged, {
+    samples,
+    from: SECONDS * WATCHED_FROM,
+    before: watched ?? last,
+    after: last,
+  })
   await judgeRest(judged, stage, sql, seen, stripeEvents)
   noteAnswers(judged, money)
   await judgeLedger(judged, money, stage.databaseUrl)
@@ -162,6 +167,9 @@ async function judgeRest(
 ): Promise<void> {
   say('Waiting until every event has arrived')
   await Promise.race([stripeEvents.idle(), delay(DRAINED_MS_MAX, undefined, { ref: false })])
+  // What waits for a later try, in minutes or hours, is tried now.
+  await sql`update webhook_deliveries set next_attempt_at = now() where status = 'pending'`
+  await sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`
   const deadline = Date.now() + DRAINED_MS_MAX
   let open = await openWork(sql)
   while (Date.now() < deadline && open.deliveries + open.inbox > 0) {
@@ -181,9 +189,7 @@ async function judgeRest(
 }
 
 async function openWork(sql: postgres.Sql) {
-  const [row] = await sql<
-    { deliveries: number; inbox: number; parked: number; givenUp: number }[]
-  >`
+  const [row] = await sql<{ deliveries: number; inbox: number; parked: number; givenUp: number }[]>`
     select
       (select count(*) from webhook_deliveries where status = 'pending')::int as deliveries,
       (select count(*) from stripe_events where status = 'pending')::int as inbox,

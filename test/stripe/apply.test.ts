@@ -128,7 +128,10 @@ async function replay(url: string, id: string): Promise<void> {
   const env = { DATABASE_URL: url, NODE_ENV: 'test' }
   const listed = command(['events', 'list', '--status', 'parked'], env)
   assert.equal(listed.status, 0, listed.stderr)
-  assert.match(listed.stdout, new RegExp(`${id}  invoice.paid  parked  (cus_\\\\w+|-)  unreadable invoice\\n$`))
+  assert.match(
+    listed.stdout,
+    new RegExp(`${id}  invoice.paid  parked  (cus_\\\\w+|-)  unreadable invoice\\n$`),
+  )
   const replayed = command(['events', 'replay', id], env)
   assert.deepEqual([replayed.status, replayed.stdout], [0, `Replaying ${id}.\n`])
   const none = command(['events', 'replay', 'evt_none'], env)
