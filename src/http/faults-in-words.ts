@@ -20,7 +20,7 @@ interface Finding {
 
 /** What is wrong with a text that does not match its schema, place by place, for a person to read. */
 export function detailsOf(faults: readonly FastifySchemaValidationError[]): RefusalDetail[] {
-  return merged(faults as readonly Fault[])
+  return withoutFormats(merged(faults as readonly Fault[]))
     .slice(0, DETAILS_MAX)
     .map((finding) => ({ path: placeOf(finding), message: messageOf(finding) }))
 }
@@ -48,6 +48,14 @@ function merged(faults: readonly Fault[]): Finding[] {
     findings.push(finding)
   }
   return findings
+}
+
+/** Where a text misses its expression, its format says the same again. */
+function withoutFormats(findings: readonly Finding[]): Finding[] {
+  const spelled = new Set(
+    findings.flatMap(({ fault, path }) => (fault.keyword === 'pattern' ? [path] : [])),
+  )
+  return findings.filter(({ fault, path }) => fault.keyword !== 'format' || !spelled.has(path))
 }
 
 function ofUnion(union: Fault, inside: readonly Finding[]): Finding[] {

@@ -20,6 +20,8 @@ const PUBLIC = [
   '/console/session',
   '/docs',
   '/docs/',
+  '/docs/guides',
+  '/docs/guides/',
   '/docs/guides/access',
   '/docs/guides/audit',
   '/docs/guides/auto-top-up',
