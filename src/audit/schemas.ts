@@ -84,7 +84,12 @@ export const ListAuditQuery = strictObject({
   ),
   event: Type.Optional(line(64, { examples: ['customer.created'] })),
   actor: Type.Optional(line(128, { examples: ['admin:1f9a3b07'] })),
-  subject: Type.Optional(line(255, { examples: ['cust_4fGh7KqL9mNp2RsT'] })),
+  subject: Type.Optional(
+    line(255, {
+      description: 'Such as `cust_…` or `acct_…`; the id of a user stands for the user’s account.',
+      examples: ['cust_4fGh7KqL9mNp2RsT'],
+    }),
+  ),
   from: Type.Optional(TimestampInput),
   to: Type.Optional({ ...TimestampInput, description: 'Before this time.' }),
 })

@@ -14,6 +14,7 @@ import {
   ref,
   strictObject,
 } from '../http/schemas.ts'
+import { spelled } from '../http/patterns.ts'
 
 /** The source of the rule: https://www.rfc-editor.org/rfc/rfc6531#section-3.3 */
 const Email = Type.String({
@@ -32,7 +33,7 @@ const StripeCustomerIdText = Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] })
 
 /** The source of the rule: https://docs.stripe.com/api/customers/object#customer_object-id */
 const StripeCustomerId = Type.String({
-  pattern: '^cus_[A-Za-z0-9]{1,250}$',
+  pattern: spelled('^cus_[A-Za-z0-9]{1,250}$', 'the id of a customer at Stripe: cus_…'),
   examples: ['cus_9s6XKzkNRiz8i3'],
 })
 
@@ -140,7 +141,7 @@ export const ListCustomersQuery = strictObject({
   ),
   stripe_id: Type.Optional(
     Type.String({
-      pattern: '^(cus|sub)_[0-9A-Za-z_]{1,100}$',
+      pattern: spelled('^(cus|sub)_[0-9A-Za-z_]{1,100}$', 'an id of Stripe: cus_… or sub_…'),
       description: 'Whose Stripe customer or subscription this is.',
       examples: ['cus_4fGh7KqL9mNp2R'],
     }),

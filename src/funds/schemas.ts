@@ -10,20 +10,30 @@ import {
   strictObject,
 } from '../http/schemas.ts'
 import { TRANSFER_KINDS, type TransferKind } from './posting.ts'
+import { spelled } from '../http/patterns.ts'
 
 export const UserId = Type.String({
-  pattern: '^[A-Za-z0-9._:@-]{1,128}$',
+  pattern: spelled('^[A-Za-z0-9._:@-]{1,128}$', '1 to 128 characters of A–Z a–z 0–9 . _ : @ -'),
   description: 'Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -',
   examples: ['user-123'],
 })
 
 export const Asset = Type.String({
-  pattern: '^[A-Z][A-Z0-9]{0,15}/(\\d|1[0-8])$',
+  pattern: spelled(
+    '^[A-Z][A-Z0-9]{0,15}/(\\d|1[0-8])$',
+    'a currency or unit in capitals, a slash and its decimals, such as USD/2',
+  ),
   description: 'A currency and its decimals: `USD/2` counts cents, `USD/6` millionths of a dollar.',
   examples: ['USD/2'],
 })
 
-const Tier = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['pro'] })
+const Tier = Type.String({
+  pattern: spelled(
+    '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+    'a tier such as pro: 1 to 64 characters of A–Z a–z 0–9 . _ -, the first a letter or digit',
+  ),
+  examples: ['pro'],
+})
 
 /** For answers: what was accepted before is not checked again. */
 export const UserName = Type.String({ examples: ['user-123'] })
@@ -45,7 +55,7 @@ export const Units = Type.Integer({
 })
 
 export const TransferId = Type.String({
-  pattern: '^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+  pattern: spelled('^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a transfer, such as tr_42_7'),
   examples: ['tr_42_7'],
 })
 
@@ -196,7 +206,7 @@ export const OpenAccountBody = strictObject(
 )
 
 export const IdempotencyKey = Type.String({
-  pattern: '^[\\x21-\\x7e]{1,255}$',
+  pattern: spelled('^[\\x21-\\x7e]{1,255}$', '1 to 255 visible ASCII characters, without spaces'),
   description: '1 to 255 visible ASCII characters; the same key moves money once.',
   examples: ['order-1001'],
 })
@@ -262,7 +272,7 @@ export const ReleaseBody = strictObject(Notes, { examples: [{ reason: 'job cance
 
 export const HoldParams = Type.Object({
   hold_id: Type.String({
-    pattern: '^hold_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+    pattern: spelled('^hold_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a hold, such as hold_42_8'),
     examples: ['hold_42_8'],
   }),
 })

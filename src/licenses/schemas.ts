@@ -11,9 +11,10 @@ import {
   strictObject,
 } from '../http/schemas.ts'
 import { LICENSE_STATUSES } from './tables.ts'
+import { spelled } from '../http/patterns.ts'
 
 const LicenseId = Type.String({
-  pattern: '^lic_[0-9A-Za-z]{16}$',
+  pattern: spelled('^lic_[0-9A-Za-z]{16}$', 'the id of a licence: lic_ and 16 letters or digits'),
   description: '`lic_` and 16 base62 characters; the `jti` of the token.',
   examples: ['lic_8sKq2VbXw0RtYz1A'],
 })

@@ -10,9 +10,10 @@ import { pageOf } from '../http/pagination.ts'
 import { Timestamp, nullable, ref, strictObject } from '../http/schemas.ts'
 import { ReturnUrl } from '../stripe/return-urls.ts'
 import { PORTAL_RIGHTS } from './tables.ts'
+import { spelled } from '../http/patterns.ts'
 
 const SessionId = Type.String({
-  pattern: '^sess_[0-9A-Za-z]{16}$',
+  pattern: spelled('^sess_[0-9A-Za-z]{16}$', 'the id of a session: sess_ and 16 letters or digits'),
   examples: ['sess_4fGh7KqL9mNp2RsT'],
 })
 

@@ -8,13 +8,14 @@ import {
 } from '../auth/permissions.ts'
 import { pageOf } from '../http/pagination.ts'
 import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../http/schemas.ts'
+import { spelled } from '../http/patterns.ts'
 
 export const NAME_MAX = 100
 
 const AMOUNT_MAX = 9_007_199_254_740_991
 
 export const TokenId = Type.String({
-  pattern: '^[0-9A-Za-z]{12}$',
+  pattern: spelled('^[0-9A-Za-z]{12}$', 'the id of a token: 12 letters or digits'),
   examples: ['k3Jd82LqWx5Z'],
 })
 

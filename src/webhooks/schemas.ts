@@ -3,17 +3,18 @@ import { PageQuery, pageOf } from '../http/pagination.ts'
 import { Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 import { URL_MAX } from './addresses.ts'
 import { DELIVERY_STATUSES, DISABLED_REASONS } from './tables.ts'
+import { spelled } from '../http/patterns.ts'
 
 export const EVENTS_MAX = 64
 const OVERLAP_S_MAX = 2_592_000
 
 export const EndpointId = Type.String({
-  pattern: '^we_[0-9A-Za-z]{16}$',
+  pattern: spelled('^we_[0-9A-Za-z]{16}$', 'the id of an endpoint: we_ and 16 letters or digits'),
   examples: ['we_8sKq2VbXw0RtYz1A'],
 })
 
 export const DeliveryId = Type.String({
-  pattern: '^dlv_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+  pattern: spelled('^dlv_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a delivery, such as dlv_1_42'),
   examples: ['dlv_1_42'],
 })
 

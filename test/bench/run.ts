@@ -342,7 +342,7 @@ async function start(limits: Record<string, string>) {
   return { origin, stop }
 }
 
-/** Two databases on one server, each with a service of its own, measured in turns once both are warm. */
+/** Two databases on one server, each with a service of its own, whose measurements are interleaved once both are warm. */
 async function measureLarge(samples: Map<string, number[]>): Promise<void> {
   const sizes = { '10 thousand': 10_000, '10 million': 10_000_000 }
   const services: { child: ChildProcess; origin: string }[] = []

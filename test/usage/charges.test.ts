@@ -62,6 +62,13 @@ test('a report is stored, paid for and on record, all or nothing', async (t) => 
   assert.equal(await ada.balance(), 1_000 - 14 - 7)
   const path = `/account/${ada.customerId}/transfers`
   const [transfer] = (await service.asInternal('GET', path)).body.data
+  const { transfer_id } = transfer
+  const inUsd = { asset: 'USD/2', transfer_id }
+  assert.deepEqual(first.body.charges, [
+    { metric: 'calls', amount: 14, ...inUsd },
+    { metric: 'tokens', amount: 7, ...inUsd },
+  ])
+  assert.equal(first.body.balance, 979)
   assert.deepEqual(
     [transfer.kind, transfer.amount, transfer.reason, transfer.reference, transfer.metadata],
     [
@@ -82,8 +89,14 @@ test('a report is stored, paid for and on record, all or nothing', async (t) => 
     // 0.5 is left, and 0.3 and 0.2 make it a whole one.
     await ada.report({ tokens: 100 })
     assert.equal(await ada.balance(), 979)
-    await ada.report({ tokens: 66.6 })
+    const fraction = await ada.report({ tokens: 66.6 }, { report_id: 'r-fraction' })
     assert.equal(await ada.balance(), 979)
+    const none = [{ metric: 'tokens', amount: 0, asset: 'USD/2', transfer_id: null }]
+    assert.deepEqual([fraction.body.charges, fraction.body.balance], [none, 979])
+    const copy = await ada.report({ tokens: 66.6 }, { report_id: 'r-fraction' })
+    assert.deepEqual([copy.status, copy.body.charges, copy.body.balance], [200, none, 979])
+    const free = await ada.report({ other: 1 })
+    assert.equal('charges' in free.body || 'balance' in free.body, false)
     await ada.report({ tokens: 0.1 })
     assert.equal(await ada.balance(), 978)
     const [row] = await query(

@@ -12,8 +12,12 @@ import {
   ref,
   strictObject,
 } from '../../http/schemas.ts'
+import { spelled } from '../../http/patterns.ts'
 
-export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{8}$', examples: ['k3Jd82Lq'] })
+export const KeyId = Type.String({
+  pattern: spelled('^[0-9A-Za-z]{8}$', 'the id of an API key: 8 letters or digits'),
+  examples: ['k3Jd82Lq'],
+})
 
 const Scope = Type.Unsafe<KeyScope>({
   title: 'ApiKeyScope',

@@ -23,6 +23,7 @@ export const GUIDES = [
   'events',
   'audit',
   'witnesses',
+  'questions',
   'access',
   'console',
   'rotation',

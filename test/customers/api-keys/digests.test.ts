@@ -211,4 +211,22 @@ test('a command issues keys with a digest, and the doctor counts those without o
   expect(await look(), 'key digests', 'warning', /^1 usable key /)
   await service.asAdmin('DELETE', `/api/customers/${customerId}/api-keys/${keyIdOf(apiKey)}`)
   expect(await look(), 'key digests', 'pass')
+
+  // A key that has leaked is revoked by itself, without a search for its two ids.
+  const leaked = issued.stdout.trim()
+  const database = { DATABASE_URL: service.database.url }
+  const revoked = command(['keys', 'revoke', leaked], database)
+  assert.deepEqual([revoked.stdout, revoked.stderr], [`Revoked ${keyIdOf(leaked)}.\n`, ''])
+  const isRefused = async () => (await me(service, leaked)).status === 401
+  assert.ok(await eventually(isRefused, 5_000))
+  const listed = command(['keys', 'list', customerId], database).stdout.split('\n')
+  assert.deepEqual(
+    listed.map((line) => line.slice(0, 17)),
+    [`${keyIdOf(leaked)}  revoked`, `${keyIdOf(apiKey)}  revoked`, ''],
+  )
+  const { customerId: other } = await createCustomer(service, { email: 'bob@example.com' })
+  const [bobs] = command(['keys', 'list', other], database).stdout.split('  ')
+  command(['keys', 'revoke', other, bobs ?? ''], database)
+  const none = command(['webhooks', 'list'], database)
+  assert.deepEqual([none.stdout, none.status], ['There are no endpoints.\n', 0])
 })
