@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { ROOT } from '../package/root.ts'
 
 /**
  * Ends a program on a Node.js that is too old, and says which one it needs. Each program calls it
  * before it loads the rest: an older Node.js can't link that, and would report a syntax error. So this
- * file uses only what any Node.js with modules has.
+ * file and what it imports use only what any Node.js with modules has.
  */
 export function requireNode(): void {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const manifest = readFileSync(new URL('package.json', ROOT), 'utf8')
   const { engines } = JSON.parse(manifest) as { engines: { node: string } }
   const needed = engines.node.replace('>=', '')
   if (!isOlder(process.versions.node, needed)) return

@@ -305,8 +305,8 @@ test(
       'webhooks',
     ].flatMap((name) => ['-m', `strongroom.${name}`])
     for (const args of [strict, [...packages, ...own]]) {
-      const read = spawnSync(installed.python, args, { cwd: folder, encoding: 'utf8' })
-      assert.equal(read.status, 0, read.stdout)
+      const { status, stdout } = spawnSync(installed.python, args, { cwd: folder, encoding: 'utf8' })
+      assert.equal(status, 0, stdout)
     }
   },
 )
