@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -305,8 +305,11 @@ test(
       'webhooks',
     ].flatMap((name) => ['-m', `strongroom.${name}`])
     for (const args of [strict, [...packages, ...own]]) {
-      const { status, stdout } = spawnSync(installed.python, args, { cwd: folder, encoding: 'utf8' })
-      assert.equal(status, 0, stdout)
+      const checked: SpawnSyncReturns<string> = spawnSync(installed.python, args, {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+      assert.equal(checked.status, 0, checked.stdout)
     }
   },
 )
