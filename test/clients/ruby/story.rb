@@ -1,3 +1,5 @@
+require "uri"
+
 require "strongroom"
 
 USER = "ruby:ada@example.com"

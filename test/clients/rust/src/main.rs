@@ -1,5 +1,5 @@
 use client::apis::{configuration::{ApiKey, Configuration}, internal_api as api, Error};
-use client::models::{DeductRequest, OpenAccountRequest, TopUpRequest};
+use client::models::{DeductRequest, OpenAccountRequest, TopUpRequest, TransferKind};
 
 const USER: &str = "rust:ada@example.com";
 const LARGEST: i64 = (1 << 53) - 1;
@@ -23,8 +23,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let again = api::deduct(&configuration, charge(), Some("rust-1")).await?;
     assert_eq!((&first, first.balance), (&again, LARGEST - 400));
 
-    let at = Some(first.created_at.as_str());
-    assert_eq!(api::get_balance(&configuration, USER, at).await?.balance, LARGEST - 400);
+    let at = first.created_at.to_rfc3339();
+    let then = api::get_balance(&configuration, USER, Some(&at)).await?;
+    assert_eq!(then.balance, LARGEST - 400);
+    let (user_id, kind, from) = (Some(USER), Some(TransferKind::Deduct), Some(at.as_str()));
+    let found = api::find_transfers(
+        &configuration, None, None, None, user_id, None, None, kind, None, from, None,
+    );
+    let ids: Vec<_> = found.await?.data.into_iter().map(|one| one.transfer_id).collect();
+    assert_eq!(ids, [first.transfer_id]);
 
     let refused = api::deduct(&configuration, DeductRequest::new(user(), LARGEST), None).await;
     let Err(Error::ResponseError(answer)) = refused else { panic!("not refused") };
