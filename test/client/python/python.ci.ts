@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
+import { readGuide } from '../../../src/http/docs/guides.ts'
 import { openEventKeys } from '../../../src/keys/event-keys.ts'
 import { signatureHeaders } from '../../../src/webhooks/signing.ts'
 import { createCustomer } from '../../support/customers.ts'
 import { faultyProxy } from '../../support/faulty-proxy.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../../support/service.ts'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readGuide } from '../../../src/http/docs/guides.ts'
 
 /**
  * The wheel in clients/, installed into an environment of its own for each Python of `PYTHONS`
@@ -305,7 +305,12 @@ test(
       'webhooks',
     ].flatMap((name) => ['-m', `strongroom.${name}`])
     for (const args of [strict, [...packages, ...own]]) {
-      const read = spawnSync(installed.python, args, { cwd: folder, encoding: 'utf8' })
+      const options = { cwd: folder, encoding: 'utf8' } as const
+      const read: { status: number | null; stdout: string } = spawnSync(
+        installed.python,
+        args,
+        options,
+      )
       assert.equal(read.status, 0, read.stdout)
     }
   },
