@@ -165,9 +165,12 @@ class Writer:
     def call(self, path: str, method: str, operation: dict[str, Any], scopes: list[str]) -> Call:
         name = snake(operation["operationId"])
         module, given, returns = self.generated.endpoint(operation["tags"][0], name)
-        parameters = [one for one in given if one.name not in ("body", "idempotency_key")]
-        body, fields = self.body_of(given)
         sent = {one["name"]: one for one in operation.get("parameters", [])}
+        # Lists have a filter of that name.
+        has_key = "Idempotency-Key" in sent
+        own = {"body", "idempotency_key"} if has_key else {"body"}
+        parameters = [one for one in given if one.name not in own]
+        body, fields = self.body_of(given)
         converts = {}
         for one in parameters:
             is_time = self.is_time(sent[one.name.rstrip("_")]["schema"])
@@ -181,7 +184,6 @@ class Writer:
             one for one in members(returns) if one not in ("None", "Any", "Error") and "Unset" not in one
         ]
         statuses = [int(status) for status in operation["responses"] if 200 <= int(status) < 300]
-        has_key = any(one.name == "idempotency_key" for one in given)
         names = {one.name for one in fields}
         key = (
             "header" if has_key

@@ -58,7 +58,7 @@ function drive(t: Pick<TestContext, 'after'>, python: string) {
     child.stdin?.write(`${JSON.stringify(ask)}\n`)
     const { value, done } = await answers.next()
     assert.ok(done !== true, 'the driver has ended')
-    return JSON.parse(value as string) as Told
+    return JSON.parse(value) as Told
   }
 }
 
@@ -109,6 +109,8 @@ for (const python of pythons) {
         )
         const dated = { user_id, from_: large.created_at, limit: 5 }
         assert.equal((await internal('find_transfers', dated)).answer.data.length, 2)
+        const named = { user_id, idempotency_key: call.idempotency_key }
+        assert.equal((await internal('find_transfers', named)).answer.data.length, 1)
         const moved = await internal('move_many', {
           transfers: [
             { op: 'deduct', user_id, amount: 1 },
