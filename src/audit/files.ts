@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import {
   type Checkpoint,
@@ -107,7 +107,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch {
-    throw new UnreadableFile(`${path} can not be read`)
+    throw new UnreadableFile(`${resolve(path)} can not be read`)
   }
 }
 

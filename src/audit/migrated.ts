@@ -1,5 +1,5 @@
 import type { Database } from '../database/index.ts'
-import { VERSION } from '../process/version.ts'
+import { VERSION } from '../package/version.ts'
 import { type Actor, type AuditEntry, recordAudit } from './record.ts'
 
 declare module './record.ts' {

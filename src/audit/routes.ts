@@ -25,9 +25,11 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { permission: 'audit:read', refusals: ['INVALID_CURSOR'] },
     },
     async (request) => {
-      const { event, actor, subject, from, to, as_logged: isAsLogged = false } = request.query
-      const list = ['audit', event, actor, subject, from, to]
+      const { event, actor, from, to, as_logged: isAsLogged = false } = request.query
+      const { subject: name } = request.query
+      const list = ['audit', event, actor, name, from, to]
       const page = pageRequest(request.query, list)
+      const subject = name === undefined ? name : ((await source.subjectOf(sql, name)) ?? name)
       const filter = { event, actor, subject, isAsLogged, ...timesOf(request.query) }
       const rows = await listRecords(sql, source, filter, page)
       const byPosition = rows.map((record) => ({ seq: BigInt(record.seq), record }))

@@ -2,17 +2,21 @@ import { Type } from '@sinclair/typebox'
 import { PageQuery, pageOf } from '../http/pagination.ts'
 import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../http/schemas.ts'
 
-const Hash = Type.String({ description: 'SHA-256 in base64.' })
+const Hash = Type.String({
+  description: 'SHA-256 in base64.',
+  examples: ['n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg='],
+})
 const Size = Type.Integer({ description: 'How many records the log had.', examples: [1000] })
 
 /** Records are answered unchanged, because the caller hashes them. */
 const Anything = Type.Unsafe<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,
+  examples: [{ key_id: 'k3Jd82Lq' }],
 })
 
 const recordFields = {
-  seq: Type.Integer({ description: 'From 0, without a gap.' }),
+  seq: Type.Integer({ description: 'From 0, without a gap.', examples: [1041] }),
   timestamp: Timestamp,
   event: Type.String({ examples: ['customer.created'] }),
   actor: Type.String({
@@ -21,7 +25,7 @@ const recordFields = {
     examples: ['admin:1f9a3b07'],
   }),
   subject: Type.String({ examples: ['cust_4fGh7KqL9mNp2RsT'] }),
-  ip: nullable(Type.String()),
+  ip: nullable(Type.String({ examples: ['198.51.100.7'] })),
   metadata: Anything,
 }
 
@@ -41,6 +45,7 @@ export const AuditCheckpoint = Type.Object(
     token: Type.String({
       description:
         'The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS.',
+      examples: ['eyJhbGciOiJSUzI1NiIsInR5cCI6ImF1ZGl0LWNoZWNrcG9pbnQrand0Iiwia2lkIjoi…'],
     }),
   },
   { $id: 'AuditCheckpoint' },
@@ -57,8 +62,9 @@ export const Receipt = Type.Object(
       type: 'object',
       additionalProperties: true,
       description: 'The leaf: its hash is that of this object as canonical JSON (RFC 8785).',
+      examples: [{ seq: 999, event: 'funds.topped_up' }],
     }),
-    index: Type.Integer({ description: 'Its number in the log.' }),
+    index: Type.Integer({ description: 'Its number in the log.', examples: [999] }),
     size: Size,
     proof: Type.Array(Hash),
     checkpoint: ref(AuditCheckpoint),
@@ -76,14 +82,19 @@ export const ListAuditQuery = strictObject({
         'With commitments instead of values: as canonical JSON, each record is its leaf.',
     }),
   ),
-  event: Type.Optional(line(64)),
-  actor: Type.Optional(line(128)),
-  subject: Type.Optional(line(255)),
+  event: Type.Optional(line(64, { examples: ['customer.created'] })),
+  actor: Type.Optional(line(128, { examples: ['admin:1f9a3b07'] })),
+  subject: Type.Optional(
+    line(255, {
+      description: 'Such as `cust_…` or `acct_…`; the id of a user stands for the user’s account.',
+      examples: ['cust_4fGh7KqL9mNp2RsT'],
+    }),
+  ),
   from: Type.Optional(TimestampInput),
   to: Type.Optional({ ...TimestampInput, description: 'Before this time.' }),
 })
 
-const Count = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+const Count = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1000] })
 
 export const ProofQuery = strictObject({
   size: { ...Count, description: 'The size of a tree.' },
@@ -92,6 +103,7 @@ export const ProofQuery = strictObject({
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
       description: 'The number of a record in it.',
+      examples: [999],
     }),
   ),
 })

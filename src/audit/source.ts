@@ -36,6 +36,11 @@ export interface LogSource {
     range: { low: number; before: number },
     count: number,
   ): Promise<Place[]> | null
+  /**
+   * @returns the subject of what operators know by another name, such as a user's id; null if the
+   * source knows none
+   */
+  subjectOf(sql: postgres.Sql, name: string): Promise<string | null>
   /** @returns findings about rows that bypassed the log, one sentence each */
   writtenAround(sql: postgres.Sql): Promise<string[]>
 }
@@ -51,6 +56,13 @@ export function combined(sources: readonly LogSource[]): LogSource {
       for (const source of sources) {
         const places = source.placesOf(sql, ...range)
         if (places !== null) return places
+      }
+      return null
+    },
+    subjectOf: async (sql, name) => {
+      for (const source of sources) {
+        const subject = await source.subjectOf(sql, name)
+        if (subject !== null) return subject
       }
       return null
     },

@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, existsSync, openSync, readSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { growingTree, leafHash } from './tree.ts'
 import { type Checkpoint, isSame } from './verifier.ts'
@@ -29,7 +30,7 @@ export interface VerifyOptions {
  * @throws UnreadableFile
  */
 export async function verifyExport(path: string, options: VerifyOptions): Promise<Verdict> {
-  if (!existsSync(path)) throw new UnreadableFile(`${path} can not be read`)
+  if (!existsSync(path)) throw new UnreadableFile(`${resolve(path)} can not be read`)
   const judge = judgeOf(options.checkpoints)
   const hashes = hashReader(options.hashesPath)
   try {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { tokenId } from './tokens.ts'
 import type { Config } from '../process/config.ts'
-import { VERSION } from '../process/version.ts'
+import { VERSION } from '../package/version.ts'
 import { migrationEntries } from '../audit/migrated.ts'
 import { recordAudit } from '../audit/record.ts'
 

@@ -12,7 +12,9 @@ type Options = Readonly<Record<string, Option>>
 
 /** The arguments of a command; they are complete when it runs. */
 export interface Call<O extends Operands = Operands, P extends Options = Options> {
-  operands: { readonly [Index in keyof O]: string }
+  operands: {
+    readonly [Index in keyof O]: O[Index] extends `${string}?` ? string | undefined : string
+  }
   options: { readonly [Name in keyof P]?: P[Name]['type'] extends 'boolean' ? boolean : string }
   /** Shows the progress of long work on a terminal; `label` names the work. */
   withProgress: <T>(label: string, work: (report: Report) => Promise<T>) => Promise<T>
@@ -38,7 +40,7 @@ export interface Command<O extends Operands = Operands, P extends Options = Opti
   summary: string
   /** More help, for the page of this command. */
   details?: string
-  /** Names of the arguments, all of which are required. */
+  /** Names of the arguments; those that end in `?`, which come last, may be left out. */
   operands: O
   options: P
   /** Whether the result has a form for scripts, with `--json`. */
@@ -51,6 +53,11 @@ export function command<const O extends Operands, const P extends Options>(
   definition: Command<O, P>,
 ): Command {
   return definition
+}
+
+/** A list for people, which says so if it is empty. */
+export function textOfList(lines: readonly string[], what: string): string {
+  return lines.length === 0 ? `There are no ${what}.\n` : lines.join('')
 }
 
 /** Wrong usage of a command: the exit code is 2. */

@@ -1,7 +1,7 @@
 import { describeEvent, listEvents, replayEvent } from '../stripe/operate.ts'
 import { EVENT_STATUSES } from '../stripe/tables.ts'
 import { AS, actorAs } from './actor.ts'
-import { WrongCall, command } from './command.ts'
+import { WrongCall, command, textOfList } from './command.ts'
 import { snakeFields } from './json.ts'
 import { withDatabase } from './means.ts'
 
@@ -24,7 +24,7 @@ export const eventsList = command({
     }
     const events = await withDatabase((db) => listEvents(db, status && { status }))
     return {
-      text: events.map(describeEvent).join(''),
+      text: textOfList(events.map(describeEvent), 'such events'),
       json: {
         data: events.map(snakeFields),
       },

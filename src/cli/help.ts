@@ -30,7 +30,12 @@ ${table(options.map(([name, option]) => [flag(name, option), option.summary]))}`
 }
 
 function callOf({ name, operands }: Command): string {
-  return [name, ...operands.map((operand) => `<${operand}>`)].join(' ')
+  return [name, ...operands.map(operandInHelp)].join(' ')
+}
+
+/** `<key_id>`, or `[<key_id>]` for one that may be left out. */
+export function operandInHelp(operand: string): string {
+  return operand.endsWith('?') ? `[<${operand.slice(0, -1)}>]` : `<${operand}>`
 }
 
 function flag(name: string, { value }: Option): string {

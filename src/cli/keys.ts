@@ -1,8 +1,12 @@
 import { keyPeppers } from '../customers/api-keys/peppers.ts'
-import { issueKey, revokeKey } from '../customers/api-keys/service.ts'
+import { parseApiKey } from '../customers/api-keys/format.ts'
+import { presentKey } from '../customers/api-keys/present.ts'
+import { issueKey, listKeys, revokeKey } from '../customers/api-keys/service.ts'
 import { AS, actorAs } from './actor.ts'
-import { command } from './command.ts'
+import { WrongCall, command, textOfList } from './command.ts'
 import { ownConfig, withDatabase } from './means.ts'
+
+const PAGE = 200
 
 export const keysIssue = command({
   name: 'keys issue',
@@ -24,15 +28,40 @@ export const keysIssue = command({
   },
 })
 
+export const keysList = command({
+  name: 'keys list',
+  summary: "list a customer's newest API keys, at most 200",
+  operands: ['customer_id'],
+  options: {},
+  json: true,
+  run: async ({ operands: [customerId] }) => {
+    const rows = await withDatabase((db) => listKeys(db, customerId, { limit: PAGE, before: null }))
+    const keys = rows.slice(0, PAGE).map(presentKey)
+    return { text: textOfList(keys.map(describe), 'API keys'), json: { data: keys } }
+  },
+})
+
 export const keysRevoke = command({
   name: 'keys revoke',
   summary: 'revoke an API key',
-  details: 'Every process of the service refuses it within a second.',
-  operands: ['customer_id', 'key_id'],
+  details:
+    'Instead of the two ids, which are its beginning, it takes the whole key. Every process of the service\n' +
+    'refuses it within a second.',
+  operands: ['customer_id', 'key_id?'],
   options: AS,
-  run: async ({ operands: [customerId, keyId], options }) => {
+  run: async ({ operands: [first, keyId], options }) => {
     const actor = actorAs(options)
-    await withDatabase((db) => revokeKey(db, actor, { customerId, keyId }))
-    return { text: `Revoked ${keyId}.\n` }
+    const key = keyId === undefined ? parseApiKey(first) : { customerId: first, keyId }
+    if (key === null) {
+      throw new WrongCall('`keys revoke` takes <customer_id> <key_id>, or the whole key alone.')
+    }
+    await withDatabase((db) => revokeKey(db, actor, key))
+    return { text: `Revoked ${key.keyId}.\n` }
   },
 })
+
+function describe(key: ReturnType<typeof presentKey>): string {
+  const { key_id, name, expires_at, last_used_at, revoked_at } = key
+  const state = revoked_at === null ? `expires ${expires_at ?? 'never'}` : `revoked ${revoked_at}`
+  return `${[key_id, state, `used ${last_used_at ?? 'never'}`, name ?? '-'].join('  ')}\n`
+}

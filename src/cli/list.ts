@@ -3,7 +3,7 @@ import { auditExport, auditVerify, receiptVerify } from './audit.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor.ts'
 import { eventsList, eventsReplay } from './events.ts'
-import { keysIssue, keysRevoke } from './keys.ts'
+import { keysIssue, keysList, keysRevoke } from './keys.ts'
 import { ledgerVerify } from './ledger.ts'
 import { licenseVerify } from './licenses.ts'
 import { migrate } from './migrate.ts'
@@ -17,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   migrate,
   keysIssue,
+  keysList,
   keysRevoke,
   tokensIssue,
   tokensList,

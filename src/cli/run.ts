@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util'
+import { nearest } from '../encoding/nearest.ts'
 import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { Refusal } from '../refusals/index.ts'
 import { explainStartupFault } from '../process/startup-faults.ts'
-import { VERSION } from '../process/version.ts'
+import { VERSION } from '../package/version.ts'
 import { type Call, type Command, WrongCall } from './command.ts'
-import { describeCommand, describeCommands, optionsOf } from './help.ts'
+import { describeCommand, describeCommands, operandInHelp, optionsOf } from './help.ts'
 import { toJson } from './json.ts'
 import { COMMANDS } from './list.ts'
 import { type Terminal, withProgress } from './progress.ts'
+
+const NAMES = COMMANDS.map(({ name }) => name)
 
 export interface Streams {
   out: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
@@ -50,7 +53,10 @@ function answerWithoutCommand(args: string[], words: string[]): string {
   const group = COMMANDS.filter(({ name }) => words.length === 0 || name.split(' ')[0] === words[0])
   const text = describeCommands(group.length > 0 ? group : COMMANDS)
   if (group.length === 0 || words.length > 1) {
-    throw new WrongCall(`There is no command \`${words.join(' ')}\`.\n\n${text}`)
+    const called = words.join(' ')
+    const meant = nearest(called, group.length > 0 ? group.map(({ name }) => name) : NAMES)
+    const hint = meant === undefined ? '' : ` Is \`${meant}\` meant?`
+    throw new WrongCall(`There is no command \`${called}\`.${hint}\n\n${text}`)
   }
   if (option === '--help' || option === '-h') return text
   throw new WrongCall(option === undefined ? text : `Unknown option '${option}'.\n\n${text}`)
@@ -66,8 +72,10 @@ function parse(command: Command, args: string[], streams: Streams) {
   const { positionals, values } = parsed(args, options)
   const operands = positionals.slice(command.name.split(' ').length)
   const { help, json, ...rest } = values
-  if (help !== true && operands.length !== command.operands.length) {
-    const expected = command.operands.map((operand) => `<${operand}>`).join(' ')
+  const most = command.operands.length
+  const least = command.operands.filter((operand) => !operand.endsWith('?')).length
+  if (help !== true && (operands.length < least || operands.length > most)) {
+    const expected = command.operands.map(operandInHelp).join(' ')
     throw new WrongCall(`\`${command.name}\` takes ${expected || 'no arguments'}.`)
   }
   const call: Omit<Call, 'write'> = {

@@ -5,7 +5,7 @@ import { presentToken } from '../tokens/present.ts'
 import { readWanted } from '../tokens/wanted.ts'
 import { issueToken, listTokens, revokeToken, rotateToken } from '../tokens/service.ts'
 import { AS, actorAs } from './actor.ts'
-import { WrongCall, command } from './command.ts'
+import { WrongCall, command, textOfList } from './command.ts'
 import { ownConfig, withDatabase } from './means.ts'
 import { describeActs, recordsOf } from './token-acts.ts'
 
@@ -73,7 +73,7 @@ export const tokensList = command({
   run: async () => {
     const rows = await withDatabase((db) => listTokens(db, { limit: PAGE, before: null }))
     const tokens = rows.slice(0, PAGE).map(presentToken)
-    return { text: tokens.map(describe).join(''), json: { data: tokens } }
+    return { text: textOfList(tokens.map(describe), 'tokens'), json: { data: tokens } }
   },
 })
 

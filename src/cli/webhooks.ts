@@ -5,7 +5,7 @@ import { presentDelivery, presentEndpoint } from '../webhooks/present.ts'
 import { findEndpoint, listEndpoints, testEndpoint } from '../webhooks/service.ts'
 import { DELIVERY_STATUSES } from '../webhooks/tables.ts'
 import { AS, actorAs } from './actor.ts'
-import { WrongCall, command } from './command.ts'
+import { WrongCall, command, textOfList } from './command.ts'
 import { ownConfig, withDatabase } from './means.ts'
 
 const PAGE = 200
@@ -26,7 +26,7 @@ export const webhooksList = command({
       const state = disabled_reason === null ? status : `${status} (${disabled_reason})`
       return `${[endpoint_id, state, url, events.join(',')].join('  ')}\n`
     })
-    return { text: text.join(''), json: { data: endpoints } }
+    return { text: textOfList(text, 'endpoints'), json: { data: endpoints } }
   },
 })
 
@@ -57,7 +57,7 @@ export const webhooksDeliveries = command({
       const outcome = last === undefined ? 'not tried' : (last.error ?? `answered ${last.status}`)
       return `${[delivery_id, type ?? '-', state, `${attempts.length}x`, outcome].join('  ')}\n`
     })
-    return { text: text.join(''), json: { data: deliveries } }
+    return { text: textOfList(text, 'such deliveries'), json: { data: deliveries } }
   },
 })
 

@@ -15,7 +15,10 @@ export const ErasingCustomer = Type.Object(
 )
 
 /** The answer for a repetition of the call that created the customer. */
-const Creation = Type.Object({ idempotency_key: Type.String(), answer: ref(Customer) })
+const Creation = Type.Object({
+  idempotency_key: Type.String({ examples: ['order-1001'] }),
+  answer: ref(Customer),
+})
 
 /** @param parts of capabilities, after the customer's own */
 export function customerExport(parts: readonly ExportPart[]): TSchema {

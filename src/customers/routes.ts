@@ -13,7 +13,7 @@ import {
   CustomerPage,
   CustomerParams,
   ListCustomersQuery,
-  NewCustomer,
+  CreatedCustomer,
   UpdateCustomerBody,
 } from './schemas.ts'
 import {
@@ -25,7 +25,7 @@ import {
 } from './service.ts'
 import { standings } from './standing.ts'
 
-export const customerSchemas = [Customer, NewCustomer, CustomerPage]
+export const customerSchemas = [Customer, CreatedCustomer, CustomerPage]
 
 /** Admin: `/api/customers`. */
 export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -43,7 +43,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'another key.',
         headers: CreateCustomerHeaders,
         body: CreateCustomerBody,
-        response: { 201: ref(NewCustomer) },
+        response: { 201: ref(CreatedCustomer) },
       },
       config: {
         permission: 'customers:write',

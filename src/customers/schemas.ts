@@ -14,6 +14,7 @@ import {
   ref,
   strictObject,
 } from '../http/schemas.ts'
+import { spelled } from '../http/patterns.ts'
 
 /** The source of the rule: https://www.rfc-editor.org/rfc/rfc6531#section-3.3 */
 const Email = Type.String({
@@ -32,7 +33,7 @@ const StripeCustomerIdText = Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] })
 
 /** The source of the rule: https://docs.stripe.com/api/customers/object#customer_object-id */
 const StripeCustomerId = Type.String({
-  pattern: '^cus_[A-Za-z0-9]{1,250}$',
+  pattern: spelled('^cus_[A-Za-z0-9]{1,250}$', 'the id of a customer at Stripe: cus_…'),
   examples: ['cus_9s6XKzkNRiz8i3'],
 })
 
@@ -71,7 +72,7 @@ export const Customer = Type.Object(
 
 export type PresentedCustomer = Static<typeof Customer>
 
-export const NewCustomer = Type.Object(
+export const CreatedCustomer = Type.Object(
   {
     customer: ref(Customer),
     api_key: nullable({
@@ -79,7 +80,7 @@ export const NewCustomer = Type.Object(
       description: `${ApiKeySecret.description} Null if the call is a repetition.`,
     }),
   },
-  { $id: 'NewCustomer' },
+  { $id: 'CreatedCustomer' },
 )
 
 export const CustomerPage = pageOf(ref(Customer), 'CustomerPage')
@@ -125,9 +126,12 @@ export const UpdateCustomerBody = strictObject(
 
 export const ListCustomersQuery = strictObject({
   email: Type.Optional(
-    line(254, { description: 'The exact address; upper and lower case are equal.' }),
+    line(254, {
+      description: 'The exact address; upper and lower case are equal.',
+      examples: ['billing@example.com'],
+    }),
   ),
-  external_id: Type.Optional(line(200)),
+  external_id: Type.Optional(line(200, { examples: ['company-17'] })),
   key_id: Type.Optional(
     Type.String({
       pattern: '^[0-9A-Za-z]{8}$',
@@ -137,14 +141,19 @@ export const ListCustomersQuery = strictObject({
   ),
   stripe_id: Type.Optional(
     Type.String({
-      pattern: '^(cus|sub)_[0-9A-Za-z_]{1,100}$',
+      pattern: spelled('^(cus|sub)_[0-9A-Za-z_]{1,100}$', 'an id of Stripe: cus_… or sub_…'),
       description: 'Whose Stripe customer or subscription this is.',
       examples: ['cus_4fGh7KqL9mNp2R'],
     }),
   ),
   plan: Type.Optional(PlanId),
   subscription_status: Type.Optional(
-    Type.Unsafe<Status>({ type: 'string', enum: STATUSES, examples: ['active'] }),
+    Type.Unsafe<Status>({
+      title: 'SubscriptionStatus',
+      type: 'string',
+      enum: STATUSES,
+      examples: ['active'],
+    }),
   ),
   status: Type.Optional(CustomerStatus),
   ...PageQuery,

@@ -7,11 +7,12 @@ import type { DatabaseConfig } from './config.ts'
 import { connect } from './connect.ts'
 import { grantTo } from './grants.ts'
 import { MIGRATION } from './kinds.ts'
+import { ROOT } from '../package/root.ts'
 import { applyMigrations } from './migrations.ts'
 import { pgPool } from './pg-pool.ts'
 import { serviceRole } from './roles.ts'
 
-const FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url))
+const FOLDER = fileURLToPath(new URL('drizzle', ROOT))
 
 /** An arbitrary constant. The lock serialises replicas that start at the same time. */
 const LOCK_KEY = 5_746_101

@@ -72,7 +72,7 @@ export async function openDatabase(
     const pending = await pendingMigrations(opened.config)
     if (pending > 0) {
       throw new DatabaseNotReady(
-        `The database lacks ${pending} migration${pending === 1 ? '' : 's'}: run \`node dist/cli.js migrate\``,
+        `The database lacks ${pending} migration${pending === 1 ? '' : 's'}: run \`node dist/cli.js migrate\`, or \`npx strongroom migrate\` where it is a package`,
       )
     }
     await checkRole(opened.config, log)

@@ -1,5 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { ROOT } from '../package/root.ts'
 import { type Group, type Line, failure, pass, warning } from './check.ts'
 
 /** https://github.com/nodejs/release#release-schedule */
@@ -40,8 +40,8 @@ function user(): Line {
 }
 
 function packages(): Line {
-  const typescript = fileURLToPath(new URL('../../node_modules/typescript', import.meta.url))
-  if (!existsSync(typescript)) return pass('packages', 'no development package is installed')
+  if (!existsSync(new URL('node_modules/typescript', ROOT)))
+    return pass('packages', 'no development package is installed')
   const reason = 'development packages are installed, which a break-in could use'
   return warning('packages', reason, '`npm prune --omit=dev` after the build')
 }

@@ -57,7 +57,7 @@ function proxy(facts: Facts): Line {
 }
 
 function unjudged(name: string): Line {
-  return failure(name, 'can not be judged before its fault is mended', 'see Settings above')
+  return failure(name, 'can not be judged before its fault is corrected', 'see Settings above')
 }
 
 function origins(facts: Facts, name: string, list: readonly string[], none: string): Line {

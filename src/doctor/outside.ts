@@ -17,7 +17,7 @@ export const outside: Group = {
     ),
     unseen(
       'alerts',
-      'whether somebody is woken',
+      'whether an alert reaches someone',
       'load deploy/prometheus/alerts.yml, then ask your Prometheus for ALERTS; and let a monitor outside ask /health',
     ),
     unseen(

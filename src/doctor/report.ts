@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { VERSION } from '../process/version.ts'
+import { VERSION } from '../package/version.ts'
 import { type Status, counted } from './check.ts'
 import type { Examined } from './examine.ts'
 

@@ -1,4 +1,4 @@
-import { VERSION } from '../process/version.ts'
+import { VERSION } from '../package/version.ts'
 import { certificate } from './certificate.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
 

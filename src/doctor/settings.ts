@@ -1,4 +1,5 @@
 import { powersOf } from '../database/powers.ts'
+import { misspeltSettings } from '../process/config.ts'
 import { type Facts, type Group, type Line, failure, hasFault, pass, warning } from './check.ts'
 import { adminTokens } from './tokens.ts'
 
@@ -42,6 +43,7 @@ export const settings: Group = {
       const [name = '', ...rest] = fault.split(' ')
       return failure(name, rest.join(' '), ADVICE[name] ?? '.env.example says what it may be')
     }),
+    ...misspelt(facts),
     ...(await migrationRole(facts)),
     ...(await adminTokens(facts)),
     ...soundTokens(facts),
@@ -60,6 +62,14 @@ function environment({ environment: { NODE_ENV } }: Facts): Line {
     `is ${NODE_ENV === 'test' ? 'test' : 'development'}: secrets are made up, limits are wide, starts migrate`,
     'set NODE_ENV=production; the rest is judged as if it were',
   )
+}
+
+function misspelt({ environment: variables }: Facts): Line[] {
+  return misspeltSettings(variables).map((sentence) => {
+    const [said = '', advice = ''] = sentence.split(': ')
+    const [name = '', ...reason] = said.split(' ')
+    return warning(name, reason.join(' '), advice)
+  })
 }
 
 /** The service does not need it: where its role can not alter the tables, another does. */

@@ -12,12 +12,17 @@ const EventAudit = Type.Object(
 )
 
 const HEADERS = [
-  ['webhook-id', 'The id of the event: the same in repetitions, which are to be ignored.'],
-  ['webhook-timestamp', 'The time of this attempt, in Unix seconds.'],
+  [
+    'webhook-id',
+    'The id of the event: the same in repetitions, which are to be ignored.',
+    'evt_4fGh7KqL9mNp2RsT8uVw',
+  ],
+  ['webhook-timestamp', 'The time of this attempt, in Unix seconds.', '1795512600'],
   [
     'webhook-signature',
     'Signatures over `id.timestamp.body`, separated by spaces: `v1,` (HMAC-SHA256 under the ' +
       "endpoint's secret) and `v1a,` (Ed25519), in base64.",
+    'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   ],
 ] as const
 
@@ -58,13 +63,13 @@ export function webhooksOf(types: ReadonlyMap<string, EventType>): Record<string
           description: 'Only to endpoints that name it, or `funds.*`: there may be very many.',
         }),
         security: [],
-        parameters: HEADERS.map(([header, description]) => {
+        parameters: HEADERS.map(([header, description, example]) => {
           return {
             name: header,
             in: 'header',
             required: true,
             description,
-            schema: { type: 'string' },
+            schema: { type: 'string', examples: [example] },
           }
         }),
         requestBody: {

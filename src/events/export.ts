@@ -14,11 +14,12 @@ const Told = Type.Array(
     event_id: Type.String({ examples: ['evt_4fGh7KqL9mNp2RsT8uVw'] }),
     type: Type.String({ examples: ['funds.low_balance'] }),
     timestamp: Timestamp,
-    seq: Type.Integer(),
+    seq: Type.Integer({ examples: [1041] }),
     data: Type.Unsafe<Record<string, unknown>>({
       title: 'ExportedEventData',
       type: 'object',
       additionalProperties: true,
+      examples: [{ balance: 400 }],
     }),
   }),
   { description: 'What was told to the outside, of the last 30 days.' },

@@ -49,6 +49,14 @@ export const transferSource: LogSource = {
     return account === null ? null : placesOfAccount(sql, account, range, count)
   },
 
+  subjectOf: async (sql, name) => {
+    // A customer's account has the customer's id, which is a subject itself.
+    if (/^(acct|cust|evt|we|sess)_/.test(name)) return null
+    const [account] = await sql<{ subject: string }[]>`
+      select 'acct_' || id as subject from accounts where user_id = ${name}`
+    return account?.subject ?? null
+  },
+
   writtenAround: async (sql) => {
     const [found] = await sql<{ transfers: number }[]>`
       select (select count(*) from transfers)::float8

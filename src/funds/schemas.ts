@@ -10,20 +10,30 @@ import {
   strictObject,
 } from '../http/schemas.ts'
 import { TRANSFER_KINDS, type TransferKind } from './posting.ts'
+import { spelled } from '../http/patterns.ts'
 
 export const UserId = Type.String({
-  pattern: '^[A-Za-z0-9._:@-]{1,128}$',
+  pattern: spelled('^[A-Za-z0-9._:@-]{1,128}$', '1 to 128 characters of A–Z a–z 0–9 . _ : @ -'),
   description: 'Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -',
   examples: ['user-123'],
 })
 
 export const Asset = Type.String({
-  pattern: '^[A-Z][A-Z0-9]{0,15}/(\\d|1[0-8])$',
+  pattern: spelled(
+    '^[A-Z][A-Z0-9]{0,15}/(\\d|1[0-8])$',
+    'a currency or unit in capitals, a slash and its decimals, such as USD/2',
+  ),
   description: 'A currency and its decimals: `USD/2` counts cents, `USD/6` millionths of a dollar.',
   examples: ['USD/2'],
 })
 
-const Tier = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['pro'] })
+const Tier = Type.String({
+  pattern: spelled(
+    '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+    'a tier such as pro: 1 to 64 characters of A–Z a–z 0–9 . _ -, the first a letter or digit',
+  ),
+  examples: ['pro'],
+})
 
 /** For answers: what was accepted before is not checked again. */
 export const UserName = Type.String({ examples: ['user-123'] })
@@ -45,7 +55,7 @@ export const Units = Type.Integer({
 })
 
 export const TransferId = Type.String({
-  pattern: '^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+  pattern: spelled('^tr_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a transfer, such as tr_42_7'),
   examples: ['tr_42_7'],
 })
 
@@ -113,6 +123,7 @@ export const Balance = Type.Object(
       Type.Integer({
         description:
           'What can be deducted: the balance, minus held amounts, plus the credit limit.',
+        examples: [1000],
       }),
     ),
     tier: nullable(TierName),
@@ -147,7 +158,7 @@ export const Movement = Type.Object(
   { $id: 'Movement' },
 )
 
-const Kind = Type.Unsafe<TransferKind>({
+export const TransferKindName = Type.Unsafe<TransferKind>({
   title: 'TransferKind',
   type: 'string',
   enum: TRANSFER_KINDS,
@@ -157,20 +168,29 @@ export const Transfer = Type.Object(
   {
     transfer_id: TransferId,
     user_id: UserName,
-    kind: Kind,
+    kind: TransferKindName,
     target_id: nullable(
-      Type.String({ description: 'The charge refunded, or the hold captured or released.' }),
+      Type.String({
+        description: 'The charge refunded, or the hold captured or released.',
+        examples: ['tr_42_6'],
+      }),
     ),
-    debit_account: Type.String({ description: 'The account the money came from.' }),
-    credit_account: Type.String({ description: 'The account the money went to.' }),
+    debit_account: Type.String({
+      description: 'The account the money came from.',
+      examples: ['user-123'],
+    }),
+    credit_account: Type.String({
+      description: 'The account the money went to.',
+      examples: ['revenue'],
+    }),
     asset: AssetName,
     amount: Units,
     balance_after: Units,
     grants: GrantPieces,
-    reason: nullable(Type.String()),
-    reference: nullable(Type.String()),
+    reason: nullable(Type.String({ examples: ['1,200 tokens'] })),
+    reference: nullable(Type.String({ examples: ['job-77'] })),
     metadata: nullable(Metadata),
-    idempotency_key: nullable(Type.String()),
+    idempotency_key: nullable(Type.String({ examples: ['order-1001'] })),
     created_at: Timestamp,
   },
   { $id: 'Transfer' },
@@ -186,7 +206,7 @@ export const OpenAccountBody = strictObject(
 )
 
 export const IdempotencyKey = Type.String({
-  pattern: '^[\\x21-\\x7e]{1,255}$',
+  pattern: spelled('^[\\x21-\\x7e]{1,255}$', '1 to 255 visible ASCII characters, without spaces'),
   description: '1 to 255 visible ASCII characters; the same key moves money once.',
   examples: ['order-1001'],
 })
@@ -252,7 +272,7 @@ export const ReleaseBody = strictObject(Notes, { examples: [{ reason: 'job cance
 
 export const HoldParams = Type.Object({
   hold_id: Type.String({
-    pattern: '^hold_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+    pattern: spelled('^hold_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a hold, such as hold_42_8'),
     examples: ['hold_42_8'],
   }),
 })
@@ -296,6 +316,7 @@ export const UpdateAccountBody = strictObject(
         minimum: 0,
         maximum: Number.MAX_SAFE_INTEGER,
         description: 'How far below zero the balance minus held amounts may go.',
+        examples: [1000],
       }),
     ),
     clear_flags: Type.Optional(
@@ -311,6 +332,7 @@ export const UpdateAccountBody = strictObject(
           minimum: -Number.MAX_SAFE_INTEGER,
           maximum: Number.MAX_SAFE_INTEGER,
           description: 'A balance below it is reported once, in the audit log and metrics.',
+          examples: [500],
         }),
       ),
     ),

@@ -13,17 +13,16 @@ import {
   REFUSALS,
   Refusal,
   type RefusalCode,
-  type RefusalDetail,
   type RefusalDetails,
   type Repeat,
 } from '../refusals/index.ts'
 import { isDatabaseUnavailable, isTimeUp } from '../database/faults.ts'
 import { outageLog } from '../database/outages.ts'
 import { OutcomeUnknown } from '../database/outcomes.ts'
+import { detailsOf } from './faults-in-words.ts'
 import { closeBehindAnswer, closeLater } from './early-answers.ts'
 import { newRequestId } from './request-id.ts'
 
-const DETAILS_MAX = 20
 const RETRY_AFTER_S = 1
 
 export interface ErrorBody {
@@ -95,23 +94,7 @@ export function refusalFor(error: Partial<FastifyError>): Refusal {
 
 /** What a caller is told of a text that does not match its schema. */
 export function refusalOfFaults(faults: readonly FastifySchemaValidationError[]): Refusal {
-  return new Refusal('VALIDATION_FAILED', {
-    details: faults.slice(0, DETAILS_MAX).map(detailOf),
-  })
-}
-
-function detailOf(fault: FastifySchemaValidationError): RefusalDetail {
-  const { additionalProperty: unknown, missingProperty: missing } = fault.params as {
-    additionalProperty?: string
-    missingProperty?: string
-  }
-  const property = unknown ?? missing
-  const suffix = property === undefined ? '' : `/${property.slice(0, 64)}`
-  const message = unknown === undefined ? (fault.message ?? 'is not valid') : 'is not a known field'
-  return {
-    path: `${fault.instancePath}${suffix}` || '/',
-    message: missing === undefined ? message : 'is required',
-  }
+  return new Refusal('VALIDATION_FAILED', { details: detailsOf(faults) })
 }
 
 /** Refusals by the router, which runs no hook: the URL is badly encoded or too long. */

@@ -7,14 +7,14 @@ const Check = Type.Union([Type.Literal('ok'), Type.Literal('unavailable')])
 export const Health = Type.Object(
   {
     status: Type.Union([Type.Literal('ok'), Type.Literal('degraded')]),
-    version: Type.String(),
-    uptime_s: Type.Integer(),
+    version: Type.String({ examples: ['1.4.0'] }),
+    uptime_s: Type.Integer({ examples: [86400] }),
     checks: Type.Object({ database: Check, redis: Type.Optional(Check) }),
   },
   { $id: 'Health' },
 )
 
-const Probe = Type.Object({ status: Type.String() }, { $id: 'Probe' })
+const Probe = Type.Object({ status: Type.String({ examples: ['ok'] }) }, { $id: 'Probe' })
 
 export const healthSchemas = [Health, Probe]
 

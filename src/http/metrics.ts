@@ -79,7 +79,11 @@ export const metricsRoutes: FastifyPluginAsync = async (app) => {
         response: {
           200: {
             description: 'The Prometheus text format.',
-            content: { 'text/plain': { schema: { type: 'string' } } },
+            content: {
+              'text/plain': {
+                schema: { type: 'string', examples: ['strongroom_funds_low_balance_total 0\n'] },
+              },
+            },
           },
         },
       },

@@ -1,20 +1,44 @@
 /**
  * Rewrites the document so that client generators make plain types from it. They can't name a schema
  * without a title, take a number without a format for a small one (`float` in Go, `int` in Java, too
- * small for money), and know a choice of texts only as an enum.
+ * small for money), know a choice of texts only as an enum, and a choice of objects only as `oneOf`.
+ * Every client can read the times of answers, but not every one can write a time as precisely as it
+ * read it: a time that callers send is a text with a pattern. An enum of an answer would make a client
+ * refuse the whole answer for a value that is newer than the client, so answers have open ones.
  */
 export function shapeForGenerators<T>(document: T): T {
-  const simple = simplify(document)
-  nameSchemas(simple as Document)
-  return simple
+  const { paths, components } = document as Document
+  // What callers send has no references yet: all that has a name already is in answers.
+  const schemas = simplify(components.schemas, 'answered')
+  const shaped = Object.entries(paths).map(([path, operations]) => {
+    const simple = Object.entries(operations).map(([method, { responses, ...call }]) => {
+      return [
+        method,
+        { ...simplify(call, 'sent'), responses: simplify(responses, 'answered') },
+      ] as const
+    })
+    return [path, Object.fromEntries(simple)] as const
+  })
+  const made = {
+    ...document,
+    paths: Object.fromEntries(shaped),
+    components: { ...components, schemas },
+  }
+  nameSchemas(made)
+  return made
 }
+
+type Direction = 'sent' | 'answered'
 
 interface Schema {
   $ref?: string
   title?: string
+  description?: string
   type?: string | string[]
   format?: string
+  pattern?: string
   enum?: unknown[]
+  'x-extensible-enum'?: unknown[]
   required?: string[]
   minProperties?: number
   maximum?: number
@@ -22,13 +46,15 @@ interface Schema {
   additionalProperties?: Schema | boolean
   items?: Schema
   anyOf?: Schema[]
+  oneOf?: Schema[]
   requestBody?: { required: boolean; content: Record<string, { schema: Schema }> }
 }
 
 interface Operation {
   operationId: string
-  parameters?: { schema: Schema }[]
+  parameters?: { name: string; schema: Schema }[]
   requestBody?: { content: Record<string, { schema: Schema }> }
+  responses: Record<string, object>
 }
 
 interface Document {
@@ -39,24 +65,27 @@ interface Document {
 const INT32_MAX = 2 ** 31 - 1
 
 /**
- * Turns a choice of texts into one enum, gives nullable values two types, gives numbers a format for
- * their size, and makes a body optional if no field is required.
+ * Turns a choice of texts into one enum and a choice of objects into `oneOf`, gives nullable values two
+ * types, gives numbers a format for their size, and makes a body optional if no field is required.
  */
-function simplify<T>(node: T): T {
+function simplify<T>(node: T, direction: Direction): T {
   if (node === null || typeof node !== 'object') return node
-  if (Array.isArray(node)) return node.map(simplify) as T
+  if (Array.isArray(node)) return node.map((item) => simplify(item, direction)) as T
   const { anyOf, ...rest } = Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, simplify(value)] as const),
+    Object.entries(node).map(([key, value]) => [key, simplify(value, direction)] as const),
   ) as Schema
   if (rest.requestBody !== undefined) {
     rest.requestBody.required = Object.values(rest.requestBody.content).some(
       ({ schema }) => schema.required !== undefined || schema.minProperties !== undefined,
     )
   }
-  if (anyOf === undefined) return withFormat(rest) as T
+  // A list of which only one text is known today is a list because there may be others.
+  if (direction === 'answered' && isTexts(rest.items)) rest.items = withOpenEnum(rest.items)
+  if (anyOf === undefined) return simpleValue(rest, direction) as T
   const [first, second] = anyOf
   if (anyOf.every((choice) => choice.type === 'string' && choice.enum?.length === 1)) {
-    return { ...rest, type: 'string', enum: anyOf.flatMap((choice) => choice.enum) } as T
+    const texts = { ...rest, type: 'string', enum: anyOf.flatMap((choice) => choice.enum) }
+    return simpleValue(texts, direction) as T
   }
   const isNamed = first?.title !== undefined || first?.properties !== undefined
   if (
@@ -66,9 +95,25 @@ function simplify<T>(node: T): T {
     !isNamed
   ) {
     const values = first.enum && { enum: [...first.enum, null] }
-    return { ...first, ...rest, type: [first.type, 'null'], ...values } as T
+    const texts = [rest.description, first.description].filter((text) => text !== undefined)
+    const description = texts.length > 0 && { description: texts.join(' ') }
+    return { ...first, ...rest, ...description, type: [first.type, 'null'], ...values } as T
   }
-  return { ...rest, anyOf } as T
+  const isNullable = anyOf.some(({ type }) => type === 'null')
+  return { ...rest, [isNullable ? 'anyOf' : 'oneOf']: anyOf } as T
+}
+
+function simpleValue(schema: Schema, direction: Direction): Schema {
+  if (schema.type === 'boolean') {
+    const { enum: _, ...plain } = schema
+    return plain
+  }
+  if (direction === 'answered') {
+    return isTexts(schema) && schema.enum.length > 1 ? withOpenEnum(schema) : withFormat(schema)
+  }
+  if (schema.format !== 'date-time' || schema.pattern === undefined) return withFormat(schema)
+  const { format: _, ...text } = schema
+  return text
 }
 
 function withFormat(schema: Schema): Schema {
@@ -77,6 +122,22 @@ function withFormat(schema: Schema): Schema {
   if (schema.type !== 'integer') return schema
   const isSmall = schema.maximum !== undefined && schema.maximum <= INT32_MAX
   return { ...schema, format: isSmall ? 'int32' : 'int64' }
+}
+
+function isTexts(schema: Schema | undefined): schema is Schema & { enum: unknown[] } {
+  return schema?.type === 'string' && Array.isArray(schema.enum)
+}
+
+/** Without a title: it is a plain text, for which generators need no type. */
+function withOpenEnum(schema: Schema & { enum: unknown[] }): Schema {
+  const { title: _, enum: values, description, ...rest } = schema
+  const known = values.map((value) => `\`${String(value)}\``).join(', ')
+  const texts = [description, `One of ${known}; later versions may add others.`]
+  return {
+    ...rest,
+    description: texts.filter((text) => text !== undefined).join(' '),
+    'x-extensible-enum': values,
+  }
 }
 
 /**
@@ -89,7 +150,7 @@ function nameSchemas({ paths, components: { schemas } }: Document): void {
   for (const operation of Object.values(paths).flatMap((path) => Object.values(path))) {
     const name = pascal(operation.operationId)
     for (const parameter of operation.parameters ?? []) {
-      parameter.schema = named(parameter.schema, name)
+      parameter.schema = named(parameter.schema, name + pascal(parameter.name))
     }
     for (const media of Object.values(operation.requestBody?.content ?? {})) {
       media.schema = named(media.schema, `${name}Request`)
@@ -119,7 +180,10 @@ function nameSchemas({ paths, components: { schemas } }: Document): void {
     if (typeof schema.additionalProperties === 'object') {
       schema.additionalProperties = named(schema.additionalProperties, `${name}Value`)
     }
-    if (schema.anyOf !== undefined) schema.anyOf = schema.anyOf.map((choice) => named(choice, name))
+    for (const choice of ['anyOf', 'oneOf'] as const) {
+      const choices = schema[choice]
+      if (choices !== undefined) schema[choice] = choices.map((one) => named(one, name))
+    }
   }
 }
 
@@ -132,7 +196,8 @@ function singular(name: string): string {
   return name.endsWith('s') ? name.slice(0, -1) : `${name}Item`
 }
 
-function pascal(name: string): string {
+/** `low_balance_at` as `LowBalanceAt`. */
+export function pascal(name: string): string {
   return name.replaceAll(/(?:^|[^A-Za-z0-9])([A-Za-z0-9])/g, (_, first: string) =>
     first.toUpperCase(),
   )

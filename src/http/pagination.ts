@@ -4,11 +4,17 @@ import { Refusal } from '../refusals/index.ts'
 
 const CHECK_BYTES = 9
 
+const CURSOR = 'ZcMdqyTFU93eMTA0Mg'
+
 export const PageQuery = {
   // Optional, because a default alone would be a required parameter in generated clients.
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 500, description: 'The `next_cursor` of the previous page.' }),
+    Type.String({
+      maxLength: 500,
+      description: 'The `next_cursor` of the previous page.',
+      examples: [CURSOR],
+    }),
   ),
 }
 
@@ -16,7 +22,7 @@ export function pageOf<T extends TSchema>(item: T, $id: string) {
   return Type.Object(
     {
       data: Type.Array(item),
-      next_cursor: Type.Union([Type.String(), Type.Null()], {
+      next_cursor: Type.Union([Type.String({ examples: [CURSOR] }), Type.Null()], {
         description:
           'Send it as `cursor`, with the same filters, for the next page; null on the last page.',
       }),

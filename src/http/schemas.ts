@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import { REFUSALS, Refusal, type RefusalDetails } from '../refusals/index.ts'
+import { spelled } from './patterns.ts'
 
 /**
  * Refers to a named schema, so that the OpenAPI document and generated clients know its name. TypeBox
@@ -34,12 +35,18 @@ export const Timestamp = Type.String({
  */
 export const TimestampInput = Type.String({
   format: 'date-time',
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:?\\d{2})$',
+  pattern: spelled(
+    '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:?\\d{2})$',
+    'a time with its zone, such as 2027-01-01T00:00:00Z',
+  ),
   examples: ['2027-01-01T00:00:00.000Z'],
 })
 
 export const CustomerId = Type.String({
-  pattern: '^cust_[0-9A-Za-z]{16}$',
+  pattern: spelled(
+    '^cust_[0-9A-Za-z]{16}$',
+    'the id of a customer: cust_ and 16 letters or digits',
+  ),
   description: '`cust_` and 16 base62 characters.',
   examples: ['cust_4fGh7KqL9mNp2RsT'],
 })
@@ -67,9 +74,11 @@ export function isLine(text: string, maxLength: number): boolean {
   return text !== '' && text.length <= maxLength && Array.from(text).every(isPrinted)
 }
 
+const LINE = spelled('^[^\\x00-\\x1f\\x7f]*$', 'one line without control characters')
+
 /** One line of text, without control characters. */
 export function line(maxLength: number, options: Record<string, unknown> = {}) {
-  return Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]*$', ...options })
+  return Type.String({ minLength: 1, maxLength, pattern: LINE, ...options })
 }
 
 /** With `OUTCOME_UNKNOWN`, and results with `BATCH_REFUSED`: see the guide on repeating a call. */

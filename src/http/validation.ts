@@ -11,6 +11,8 @@ const STRICT = {
   useDefaults: false,
   coerceTypes: false,
   allErrors: true,
+  // A fault then has its schema, which says what was meant.
+  verbose: true,
   formats: { 'idn-email': isEmail },
 } as const
 

@@ -13,9 +13,16 @@ export const JsonWebKeySet = Type.Object(
       Type.Object(
         {
           kty: Type.Literal('RSA'),
-          n: Type.String(),
+          n: Type.String({
+            examples: [
+              '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_…',
+            ],
+          }),
           e: Type.String({ examples: ['AQAB'] }),
-          kid: Type.String({ description: 'The RFC 7638 thumbprint of the key.' }),
+          kid: Type.String({
+            description: 'The RFC 7638 thumbprint of the key.',
+            examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'],
+          }),
           use: Type.Literal('sig'),
           alg: Type.Literal('RS256'),
         },

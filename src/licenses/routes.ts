@@ -6,7 +6,7 @@ import { customerInPath } from '../customers/in-path.ts'
 import { exactNumber } from '../encoding/decimals.ts'
 import { isKnown } from '../http/etag.ts'
 import { ref } from '../http/schemas.ts'
-import { VERSION } from '../process/version.ts'
+import { VERSION } from '../package/version.ts'
 import { type UsedThisMonth, grantOf } from './entitlements.ts'
 import { presentLicense } from './present.ts'
 import {

@@ -11,9 +11,10 @@ import {
   strictObject,
 } from '../http/schemas.ts'
 import { LICENSE_STATUSES } from './tables.ts'
+import { spelled } from '../http/patterns.ts'
 
 const LicenseId = Type.String({
-  pattern: '^lic_[0-9A-Za-z]{16}$',
+  pattern: spelled('^lic_[0-9A-Za-z]{16}$', 'the id of a licence: lic_ and 16 letters or digits'),
   description: '`lic_` and 16 base62 characters; the `jti` of the token.',
   examples: ['lic_8sKq2VbXw0RtYz1A'],
 })
@@ -39,8 +40,14 @@ const fields = {
   }),
   issued_at: Timestamp,
   expires_at: Timestamp,
-  key_id: Type.String({ description: 'The `kid` of the key that signed the token.' }),
-  token: Type.String({ description: 'The licence itself: a JWT, signed RS256.' }),
+  key_id: Type.String({
+    description: 'The `kid` of the key that signed the token.',
+    examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'],
+  }),
+  token: Type.String({
+    description: 'The licence itself: a JWT, signed RS256.',
+    examples: ['eyJhbGciOiJSUzI1NiIsInR5cCI6ImxpY2Vuc2Urand0Iiwia2lkIjoi…'],
+  }),
 }
 
 export const License = Type.Object(fields, { $id: 'License' })
@@ -54,9 +61,11 @@ export const IssuedLicense = Type.Object(
       {
         ...fields,
         customer_id: CustomerId,
-        stripe_subscription_id: nullable(Type.String()),
+        stripe_subscription_id: nullable(
+          Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
+        ),
         revoked_at: nullable(Timestamp),
-        reason: nullable(Type.String()),
+        reason: nullable(Type.String({ examples: ['chargeback'] })),
       },
       { title: 'LicenseRecord' },
     ),
@@ -71,9 +80,15 @@ export const Entitlement = Type.Object(
       description: 'Whether a licence grants the feature, whether or not its limit is used up.',
     }),
     limit: nullable(
-      Type.Number({ description: 'The maximum in a calendar month (UTC); null for no limit.' }),
+      Type.Number({
+        description: 'The maximum in a calendar month (UTC); null for no limit.',
+        examples: [100_000],
+      }),
     ),
-    used: Type.Number({ description: 'The usage reported in this calendar month (UTC).' }),
+    used: Type.Number({
+      description: 'The usage reported in this calendar month (UTC).',
+      examples: [1200],
+    }),
     used_exact: Exact,
   },
   { $id: 'Entitlement' },
@@ -85,6 +100,7 @@ export const RevocationList = Type.Object(
       description:
         'A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until ' +
         'then) and `jtis`: the ids of revoked licences that have not expired.',
+      examples: ['eyJhbGciOiJSUzI1NiIsInR5cCI6ImxpY2Vuc2Urand0Iiwia2lkIjoi…'],
     }),
   },
   { $id: 'RevocationList' },

@@ -9,7 +9,10 @@ import { stripePayments, stripeTakings } from './tables.ts'
 
 const PAGE = 1_000
 
-const Units = Type.Integer({ description: "In Stripe's smallest unit of the currency." })
+const Units = Type.Integer({
+  description: "In Stripe's smallest unit of the currency.",
+  examples: [1000],
+})
 
 const Payment = Type.Object({
   payment_intent: Type.String({ examples: ['pi_3MtwBwLkdIwHu7ix28a3tqPa'] }),

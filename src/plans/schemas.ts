@@ -3,21 +3,33 @@ import { PageQuery, pageOf } from '../http/pagination.ts'
 import { CheckoutOptions } from './checkout-options.ts'
 import { FundsMetering, type Metering, StripeMetering } from './metering.ts'
 import { Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
+import { spelled } from '../http/patterns.ts'
 
 const LICENSE_DAYS_MAX = 3_660
 const LICENSE_GRACE_DAYS_MAX = 365
 const PRICES_MAX = 100
 
-export const PlanId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', examples: ['starter'] })
+export const PlanId = Type.String({
+  pattern: spelled(
+    '^[a-z0-9][a-z0-9_-]{0,63}$',
+    'the id of a plan, such as starter: 1 to 64 characters of a–z 0–9 _ -, the first a letter or digit',
+  ),
+  examples: ['starter'],
+})
 
 /** The source of the rule: https://docs.stripe.com/api/prices/object#price_object-id */
 const StripePriceId = Type.String({
-  pattern: '^[A-Za-z0-9_]{1,255}$',
+  pattern: spelled('^[A-Za-z0-9_]{1,255}$', 'the id of a price at Stripe, such as price_1MoBy5Lk'),
   examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'],
 })
 
+const NAME_PATTERN = spelled(
+  '^[a-z][a-z0-9_.]{0,63}$',
+  'a name such as api.calls: 1 to 64 characters of a–z 0–9 _ ., the first a letter',
+)
+
 export const MetricName = Type.String({
-  pattern: '^[a-z][a-z0-9_.]{0,63}$',
+  pattern: NAME_PATTERN,
   examples: ['api.calls'],
 })
 
@@ -25,7 +37,7 @@ export const Features = Type.Unsafe<Record<string, unknown>>({
   title: 'Features',
   type: 'object',
   additionalProperties: true,
-  propertyNames: { type: 'string', pattern: '^[a-z][a-z0-9_.]{0,63}$' },
+  propertyNames: { type: 'string', pattern: NAME_PATTERN },
   maxProperties: 100,
   description: 'What the plan unlocks: a switch, a number or a text for each feature.',
   examples: [{ sso: true, support: 'email' }],
@@ -87,6 +99,7 @@ export const PutPlan = Type.Object(
       minimum: 0,
       description:
         'How many open subscriptions now mean this plan by their price; a job updates them.',
+      examples: [12],
     }),
   },
   { $id: 'PutPlan' },

@@ -13,9 +13,13 @@ const ExportedRecord = Type.Object({
   timestamp: Timestamp,
   event: Type.String({ examples: ['customer.updated'] }),
   actor: Type.String({ examples: ['admin:1f2e3d4c'] }),
-  subject: Type.String(),
+  subject: Type.String({ examples: ['cust_4fGh7KqL9mNp2RsT'] }),
   ip: nullable(Type.String({ examples: ['203.0.113.7'] })),
-  metadata: Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
+  metadata: Type.Unsafe<Record<string, unknown>>({
+    type: 'object',
+    additionalProperties: true,
+    examples: [{ email: 'ada@example.com' }],
+  }),
 })
 
 /** The audit log's records about a person, in the exports of customers and users. */

@@ -110,15 +110,30 @@ export function processEnvironment(): Environment {
  * @throws ConfigError for anything malformed and, with `NODE_ENV=production`, anything unsafe
  */
 export function readConfig(env: Environment): Config {
-  const { config, faults } = inspectEnvironment(env)
+  const { config, faults, misspelt } = inspectEnvironment(env)
   // Only the database knows whether an owner's token replaces it; the start asks there.
   const isOpen = config.production && config.adminTokens.length === 0
-  if (faults.length > 0) throw new ConfigError(isOpen ? [...faults, MISSING_ADMIN_TOKEN] : faults)
+  if (faults.length > 0) {
+    // What is missing may be there under a misspelt name.
+    throw new ConfigError([...faults, ...(isOpen ? [MISSING_ADMIN_TOKEN] : []), ...misspelt])
+  }
   return Object.freeze(config)
 }
 
+/** Variables that look like a setting and have no effect, each in a sentence without its value. */
+export function misspeltSettings(env: Environment): string[] {
+  return inspectEnvironment(env).misspelt
+}
+
+export interface Inspected {
+  config: Config
+  faults: string[]
+  /** Variables that look like a setting, each in a sentence. */
+  misspelt: string[]
+}
+
 /** The configuration as far as it can be read, and its faults: for commands that report faults. */
-export function inspectEnvironment(env: Environment): { config: Config; faults: string[] } {
+export function inspectEnvironment(env: Environment): Inspected {
   const read = environmentReader(env)
   const production =
     (read.oneOf('NODE_ENV', ['development', 'production', 'test']) ?? 'development') ===
@@ -190,7 +205,7 @@ export function inspectEnvironment(env: Environment): { config: Config; faults: 
   refuseSharedTokens(read, config)
   refuseWeakPeppers(read, config)
   if (production) refuseUnsafeProduction(read, config)
-  return { config, faults: read.faults }
+  return { config, faults: read.faults, misspelt: read.misspelt() }
 }
 
 type Reader = ReturnType<typeof environmentReader>

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { nearest } from '../encoding/nearest.ts'
 import { readRange } from '../http/addresses.ts'
 import type { RateLimit } from '../http/rate-limits/index.ts'
 import { integerOf } from '../encoding/integers.ts'
@@ -12,18 +13,23 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 const RANGE_BITS_MIN = { ipv4: 8, ipv6: 16 } as const
 
+/** Shorter names are too much alike: HOME is not a misspelt HOST. */
+const NAME_MIN = 6
+
 /**
  * Reads typed values out of environment variables and collects every fault instead of stopping at
  * the first. A fault names the variable and what is expected, never the value: values are secrets.
  */
 export function environmentReader(env: Environment) {
   const faults: string[] = []
+  const names = new Set<string>()
 
   function fault(name: string, expected: string): void {
     faults.push(`${name} ${expected}`)
   }
 
   function text(name: string): string | undefined {
+    names.add(name)
     return env[name]?.trim() || undefined
   }
 
@@ -115,8 +121,21 @@ export function environmentReader(env: Environment) {
     return { max, windowMs: Number(match[2] ?? 1) * unitMs }
   }
 
+  /** Variables that are no setting but look like one, each in a sentence. */
+  function misspelt(): string[] {
+    return Object.keys(env)
+      .filter((name) => name.length >= NAME_MIN && !names.has(name))
+      .flatMap((name) => {
+        const meant = unfinished(name, names) ?? nearest(name.toUpperCase(), names)
+        return meant === undefined
+          ? []
+          : [`${name} is no setting and has no effect: is ${meant} meant?`]
+      })
+  }
+
   return {
     faults,
+    misspelt,
     fault,
     text,
     secret,
@@ -128,4 +147,11 @@ export function environmentReader(env: Environment) {
     addresses,
     rateLimit,
   }
+}
+
+/** STRIPE_SECRET for STRIPE_SECRET_KEY. */
+function unfinished(name: string, names: Iterable<string>): string | undefined {
+  if (!name.includes('_')) return undefined
+  const longer = [...names].filter((known) => known.startsWith(`${name}_`))
+  return longer.toSorted((a, b) => a.length - b.length)[0]
 }

@@ -1,7 +1,7 @@
 import { close, url } from 'node:inspector'
 
 /**
- * The first call of each program. On SIGUSR1 Node opens its inspector, which can read all secrets;
+ * The first call of each program, before it loads the rest. On SIGUSR1 Node opens its inspector, which can read all secrets;
  * with a listener for the signal it does not. (Node before 22.14 does not know `--disable-sigusr1`.)
  */
 export function refuseInspector(): void {

@@ -28,6 +28,25 @@ const ADVICE: Readonly<Record<string, string>> = {
     'MIGRATION_DATABASE_URL; `strongroom migrate` then gives the user in DATABASE_URL what it needs.',
 }
 
+/** What most often is behind a database that can't be reached. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens there: is PostgreSQL running, on that port?',
+  ECONNRESET:
+    'It ended the connection, as a server without TLS does: if it is on this machine, set DATABASE_SSL=disable.',
+  ENOENT: 'There is no such socket: is PostgreSQL running?',
+  ENOTFOUND: 'No host has this name.',
+  EAI_AGAIN: 'The name server does not answer.',
+  CONNECT_TIMEOUT: 'It does not answer: does a firewall stand between?',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another name than that in DATABASE_URL.',
+}
+
+const OTHER_AUTHORITY =
+  'Its certificate is of an authority that is not known here: name its file in DATABASE_CA_FILE.'
+
+function isOfTls(code: string | undefined): boolean {
+  return /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code ?? '')
+}
+
 /** Why a command can't start, and what to do about it. Contains no value of a setting. */
 export function explainStartupFault(error: unknown): string {
   if (error instanceof ConfigError) {
@@ -55,7 +74,9 @@ export function explainStartupFault(error: unknown): string {
     )
   }
   if (isConnectionLost(error) && !isMissingFile(error)) {
-    return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.`
+    const remedy = REMEDIES[code ?? ''] ?? (isOfTls(code) ? OTHER_AUTHORITY : undefined)
+    const advice = remedy === undefined ? '' : ` ${remedy}`
+    return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.${advice}`
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

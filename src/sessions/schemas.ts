@@ -10,9 +10,10 @@ import { pageOf } from '../http/pagination.ts'
 import { Timestamp, nullable, ref, strictObject } from '../http/schemas.ts'
 import { ReturnUrl } from '../stripe/return-urls.ts'
 import { PORTAL_RIGHTS } from './tables.ts'
+import { spelled } from '../http/patterns.ts'
 
 const SessionId = Type.String({
-  pattern: '^sess_[0-9A-Za-z]{16}$',
+  pattern: spelled('^sess_[0-9A-Za-z]{16}$', 'the id of a session: sess_ and 16 letters or digits'),
   examples: ['sess_4fGh7KqL9mNp2RsT'],
 })
 
@@ -37,14 +38,14 @@ const PermissionName = Type.Unsafe<AdminPermission>({
 
 export const ConsoleSession = Type.Object(
   {
-    session_id: Type.String(),
+    session_id: Type.String({ examples: ['sess_4fGh7KqL9mNp2RsT'] }),
     token_id: TokenId,
     role: nullable(Type.Unsafe<Role>({ type: 'string', enum: ROLE_NAMES })),
     permissions: Type.Array(PermissionName),
     is_stored: Type.Boolean({
       description: 'Whether the token is of the database, rather than of the environment.',
     }),
-    version: Type.String(),
+    version: Type.String({ examples: ['1.4.0'] }),
     expires_at: Timestamp,
   },
   { $id: 'ConsoleSession' },
@@ -57,7 +58,7 @@ export const ConsoleVisit = Type.Object(
 
 export const ConsoleSessionItem = Type.Object(
   {
-    session_id: Type.String(),
+    session_id: Type.String({ examples: ['sess_4fGh7KqL9mNp2RsT'] }),
     token_id: TokenId,
     is_current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
     created_at: Timestamp,
@@ -106,14 +107,19 @@ export const PortalLink = Type.Object(
 )
 
 export const OpenPortalBody = strictObject({
-  secret: Type.String({ minLength: 1, maxLength: 128, description: 'The fragment of the link.' }),
+  secret: Type.String({
+    minLength: 1,
+    maxLength: 128,
+    description: 'The fragment of the link.',
+    examples: ['k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLm'],
+  }),
 })
 
 export const PortalSession = Type.Object(
   {
-    user_id: Type.String(),
+    user_id: Type.String({ examples: ['user-123'] }),
     allow: Type.Array(Right),
-    return_url: nullable(Type.String()),
+    return_url: nullable(Type.String({ examples: ['https://app.example.com/billing'] })),
     has_auto_top_up: Type.Boolean({ description: 'Whether auto top-up was ever set.' }),
     expires_at: Timestamp,
   },

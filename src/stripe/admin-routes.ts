@@ -20,7 +20,9 @@ const StripeEvent = Type.Object(
         '`parked`: failed repeatedly, and waits to be replayed. `ignored`: does not concern this service.',
       examples: ['applied'],
     }),
-    reason: nullable(Type.String({ description: 'Why it is parked or ignored.' })),
+    reason: nullable(
+      Type.String({ description: 'Why it is parked or ignored.', examples: ['no_such_customer'] }),
+    ),
     object_id: nullable(
       Type.String({
         description: "The id of the event's object.",
@@ -43,6 +45,7 @@ const StripeEventDetail = Type.Object(
       type: 'object',
       additionalProperties: true,
       description: 'As Stripe sent it; without personal data once a person in it is erased.',
+      examples: [{ id: 'evt_1Nk0PqL2eZvKYlo2', object: 'event' }],
     }),
   },
   { $id: 'StripeEventDetail' },
@@ -58,6 +61,7 @@ const EventParams = Type.Object({ event_id: EventId })
 const ListQuery = strictObject({
   status: Type.Optional(
     Type.Unsafe<(typeof STATUSES)[number]>({
+      title: 'StripeEventStatus',
       type: 'string',
       enum: STATUSES,
       examples: ['parked'],

@@ -44,7 +44,7 @@ export async function applyEvent(
 async function handle(app: FastifyInstance, row: EventRow): Promise<string | null> {
   if (row.livemode !== app.stripe().isLive) return 'other mode'
   const handler = app.stripeEvents.handlerOf(row.type)
-  if (handler === undefined) return 'type means nothing here'
+  if (handler === undefined) return 'event type not handled'
   const event = incoming(row)
   return event === null ? 'without an object' : handler(app, event)
 }

@@ -18,6 +18,7 @@ const ExportedEvent = Type.Object({
     type: 'object',
     additionalProperties: true,
     description: 'As Stripe sent it, without secrets.',
+    examples: [{ id: 'evt_1Nk0PqL2eZvKYlo2', object: 'event' }],
   }),
 })
 

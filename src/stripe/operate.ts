@@ -14,16 +14,35 @@ const LIST_MAX = 100
 export type EventSummary = Pick<
   typeof stripeEvents.$inferSelect,
   'id' | 'type' | 'status' | 'reason' | 'receivedAt'
->
+> & {
+  /** Stripe's id of the customer that it is about. */
+  stripeCustomerId: string | null
+  /** How often it was tried, while it waits. */
+  attempts: number | null
+  /** Why the last try failed. */
+  lastError: string | null
+}
 
 /** The newest stored events, at most 100, optionally of one status or from before a time. */
 export function listEvents(
   db: Database,
   filter: { status?: Status; before?: Date } = {},
 ): Promise<EventSummary[]> {
-  const { id, type, status, reason, receivedAt } = stripeEvents
+  const { id, type, status, reason, receivedAt, payload } = stripeEvents
+  const job = sql`select * from graphile_worker.jobs where key = 'stripe_event ' || ${id}`
   return db
-    .select({ id, type, status, reason, receivedAt })
+    .select({
+      id,
+      type,
+      status,
+      reason,
+      receivedAt,
+      stripeCustomerId: sql<string | null>`${payload} #>> '{data,object,customer}'`,
+      attempts: sql<number | null>`(select attempts from (${job}) as job)`,
+      lastError: sql<
+        string | null
+      >`(select split_part(last_error, E'\\n', 1) from (${job}) as job)`,
+    })
     .from(stripeEvents)
     .where(
       and(
@@ -106,7 +125,7 @@ export async function findEvent(
     .select({ ...EVENT, payload })
     .from(stripeEvents)
     .where(eq(stripeEvents.id, id))
-  if (row === undefined) throw new Refusal('NOT_FOUND')
+  if (row === undefined) throw noEvent(id)
   return row
 }
 
@@ -121,7 +140,7 @@ export async function replayEvent(db: Database, actor: Actor, id: string): Promi
       .set({ status: 'pending', reason: null, settledAt: null })
       .where(eq(stripeEvents.id, id))
       .returning({ type: stripeEvents.type })
-    if (row === undefined) throw new Refusal('NOT_FOUND')
+    if (row === undefined) throw noEvent(id)
     await recordAudit(tx, actor, {
       event: 'stripe.event_replayed',
       subject: id,
@@ -131,8 +150,17 @@ export async function replayEvent(db: Database, actor: Actor, id: string): Promi
   })
 }
 
+/** An answer repeats only what is surely an id. */
+function noEvent(id: string): Refusal {
+  const message = /^[A-Za-z0-9_]{1,64}$/.test(id) ? `No event ${id}` : 'There is no such event.'
+  return new Refusal('NOT_FOUND', { message })
+}
+
 /** One line about an event. */
-export function describeEvent({ id, type, status, reason, receivedAt }: EventSummary): string {
-  const cells = [receivedAt.toISOString(), id, type, status, ...(reason === null ? [] : [reason])]
-  return `${cells.join('  ')}\n`
+export function describeEvent(event: EventSummary): string {
+  const { id, type, status, receivedAt, stripeCustomerId, attempts } = event
+  const tried = attempts === null || attempts === 0 ? [] : [`tried ${attempts}x`]
+  const reason = event.reason ?? event.lastError
+  const cells = [receivedAt.toISOString(), id, type, status, stripeCustomerId ?? '-', ...tried]
+  return `${[...cells, ...(reason === null ? [] : [reason])].join('  ')}\n`
 }

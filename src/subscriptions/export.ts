@@ -12,12 +12,12 @@ import { subscriptions, subscriptionsPast } from './tables.ts'
 const PAGE = 1_000
 
 const Subscription = Type.Object({
-  stripe_subscription_id: Type.String(),
-  stripe_customer_id: Type.String(),
+  stripe_subscription_id: Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
+  stripe_customer_id: Type.String({ examples: ['cus_9s6XKzkNRiz8i3'] }),
   items: Type.Array(
     Type.Object({
-      stripe_price_id: Type.String(),
-      quantity: nullable(Type.Integer()),
+      stripe_price_id: Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] }),
+      quantity: nullable(Type.Integer({ examples: [1] })),
       current_period_start: nullable(Timestamp),
       current_period_end: nullable(Timestamp),
     }),
@@ -31,13 +31,19 @@ const Subscription = Type.Object({
 })
 
 /** What was held until a time. */
-const BasePlanPast = Type.Object({ base_plan: nullable(Type.String()), until: Timestamp })
+const BasePlanPast = Type.Object({
+  base_plan: nullable(Type.String({ examples: ['starter'] })),
+  until: Timestamp,
+})
 
 const SubscriptionPast = Type.Object({
-  stripe_subscription_id: Type.String(),
+  stripe_subscription_id: Type.String({ examples: ['sub_1MowQVLkdIwHu7ixeRlqHVzs'] }),
   status: Type.Unsafe<Status>({ type: 'string', enum: STATUSES }),
   items: Type.Array(
-    Type.Object({ stripe_price_id: Type.String(), quantity: nullable(Type.Integer()) }),
+    Type.Object({
+      stripe_price_id: Type.String({ examples: ['price_1MoBy5LkdIwHu7ixZhnattbh'] }),
+      quantity: nullable(Type.Integer({ examples: [1] })),
+    }),
   ),
   until: Timestamp,
 })

@@ -59,7 +59,7 @@ const OLD_ANSWER_S_MAX = 10
 export const CLOCK_SKEW_S_MAX = 5
 
 /**
- * - What has ended stays ended, and an end is always believed.
+ * - A cancelled subscription never revives, and an end is always believed.
  * - A fetch is newer than any event that has arrived, unless it still shows what was replaced lately:
  *   then it is `old` and must be asked for again.
  * - An event from before the last fetch is no news. Of two events the later is newer; within a second the one that comes later in a life.

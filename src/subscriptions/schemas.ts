@@ -57,7 +57,11 @@ export const PortalSession = Type.Object(
 
 export const SubscriptionCount = Type.Object(
   {
-    subscription_count: Type.Integer({ minimum: 0, description: 'Accounts that are not closed.' }),
+    subscription_count: Type.Integer({
+      minimum: 0,
+      description: 'Accounts that are not closed.',
+      examples: [120],
+    }),
     by_tier: Type.Unsafe<Record<string, number>>({
       type: 'object',
       additionalProperties: { type: 'integer', minimum: 0 },
@@ -67,6 +71,7 @@ export const SubscriptionCount = Type.Object(
     stripe_active: Type.Integer({
       minimum: 0,
       description: 'Stripe subscriptions that give access: trialing, active or past due.',
+      examples: [80],
     }),
   },
   { $id: 'SubscriptionCount' },

@@ -8,10 +8,10 @@ import { PageQuery, pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref, strictObject } from '../http/schemas.ts'
 import { presentToken } from './present.ts'
 import { rightsOf } from './wanted.ts'
-import { IssueTokenBody, NewToken, Token, TokenPage, TokenParams } from './schemas.ts'
+import { IssueTokenBody, IssuedToken, Token, TokenPage, TokenParams } from './schemas.ts'
 import { type Issued, issueToken, listTokens, revokeToken, rotateToken } from './service.ts'
 
-export const tokenSchemas = [Token, NewToken, TokenPage]
+export const tokenSchemas = [Token, IssuedToken, TokenPage]
 
 /**
  * Admin: `/api/tokens`.
@@ -36,7 +36,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ dependsOnOwner: boolean }>
           'Only this answer contains the token. It takes a `role` or `permissions`, and can do no ' +
           'more than the token that makes it; only owners make tokens of services.',
         body: IssueTokenBody,
-        response: { 201: ref(NewToken) },
+        response: { 201: ref(IssuedToken) },
       },
       config: { permission: 'tokens:write', refusals: ['OVERLOADED'] },
     },
@@ -73,7 +73,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ dependsOnOwner: boolean }>
           'The new token has another id, and the name, rights, limits, expiry and day’s sum of the old one.',
         params: TokenParams,
         body: RotateKeyBody,
-        response: { 201: ref(NewToken) },
+        response: { 201: ref(IssuedToken) },
       },
       config: {
         permission: 'tokens:write',

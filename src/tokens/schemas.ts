@@ -8,13 +8,14 @@ import {
 } from '../auth/permissions.ts'
 import { pageOf } from '../http/pagination.ts'
 import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../http/schemas.ts'
+import { spelled } from '../http/patterns.ts'
 
 export const NAME_MAX = 100
 
 const AMOUNT_MAX = 9_007_199_254_740_991
 
 export const TokenId = Type.String({
-  pattern: '^[0-9A-Za-z]{12}$',
+  pattern: spelled('^[0-9A-Za-z]{12}$', 'the id of a token: 12 letters or digits'),
   examples: ['k3Jd82LqWx5Z'],
 })
 
@@ -50,9 +51,13 @@ export const Token = Type.Object(
       description: 'The permissions of the token, also if a role grants them.',
     }),
     expires_at: nullable(Timestamp),
-    allowed_ips: nullable(Type.Array(Type.String())),
-    amount_max: nullable(Type.Integer({ maximum: AMOUNT_MAX, description: AMOUNT_TEXT })),
-    daily_amount_max: nullable(Type.Integer({ maximum: AMOUNT_MAX, description: DAILY_TEXT })),
+    allowed_ips: nullable(Type.Array(Type.String({ examples: ['198.51.100.0/24'] }))),
+    amount_max: nullable(
+      Type.Integer({ maximum: AMOUNT_MAX, description: AMOUNT_TEXT, examples: [50_000] }),
+    ),
+    daily_amount_max: nullable(
+      Type.Integer({ maximum: AMOUNT_MAX, description: DAILY_TEXT, examples: [500_000] }),
+    ),
     created_at: Timestamp,
     last_used_at: nullable(Timestamp),
     revoked_at: nullable(Timestamp),
@@ -60,7 +65,7 @@ export const Token = Type.Object(
   { $id: 'Token', description: 'A token of an operator or a service without its secret.' },
 )
 
-export const NewToken = Type.Object(
+export const IssuedToken = Type.Object(
   {
     token: Type.String({
       description: "The token itself. It is shown only now, and can't be read again.",
@@ -68,7 +73,7 @@ export const NewToken = Type.Object(
     }),
     info: ref(Token),
   },
-  { $id: 'NewToken' },
+  { $id: 'IssuedToken' },
 )
 
 export const TokenPage = pageOf(ref(Token), 'TokenPage')

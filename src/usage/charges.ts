@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { commitBatch, rejected } from '../funds/committing.ts'
+import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
 import { type LedgerBooks, type OpenBooks, type Reach } from '../funds/ledger.ts'
 import { type Transfer, newOperation } from '../funds/operations.ts'
 import { SetAside } from '../funds/set-aside.ts'
@@ -13,7 +13,9 @@ import {
   remainderKey,
   writeRemainders,
 } from './charge-statements.ts'
+import { transferId } from '../funds/ids.ts'
 import { judge, missingOf, tryWithout } from './judging.ts'
+import { type Payment, USAGE_KEY } from './payments.ts'
 import { type Charge, chargesOf } from './price.ts'
 import type { Report, Reported } from './reports.ts'
 import type { ChargedPart } from './tables.ts'
@@ -114,7 +116,15 @@ export function chargingWriter(books: LedgerBooks, options: WriterOptions) {
       allowances,
       mayHaveBegun,
     })
-    return outcomes.map((outcome, index) => decided.refused.get(index) ?? outcome)
+    return outcomes.map(
+      (outcome, index) => decided.refused.get(index) ?? withPayment(outcome, batch[index]),
+    )
+
+    function withPayment(outcome: Outcome, report: Report | undefined): Outcome {
+      const payment = report && decided.payments.get(report)
+      if (outcome.status === 'rejected' || outcome.value === null || !payment) return outcome
+      return fulfilled({ ...outcome.value, payment })
+    }
   }
 
   return { commit }
@@ -130,6 +140,8 @@ function decide(
   const remainders = new Map(state.remainders.map((one) => [remainderKey(one), one]))
   const changed = new Set<string>()
   const paid = new Map<Report, readonly ChargedPart[]>()
+  const payments = new Map<Report, Payment>()
+  const balances = new Map<string, bigint>()
   const earlier: EarlierReport[] = [...state.admission.stored]
   const { accepted, refused } = admitAll(batch, state.admission.stored, (report) => {
     const { customerId } = report
@@ -167,21 +179,30 @@ function decide(
     // Also refuses a charge that is only a fraction and moves nothing yet.
     if (holder.status !== 'active') throw new Refusal('ACCOUNT_FROZEN')
     const amount = charges.reduce((sum, charge) => sum + charge.amount, 0n)
+    let transfer: Transfer | null = null
     if (amount > 0n) {
       const moved = account.decide(deduct(report, amount, charges))
       if (moved.replayed) return moved.transfer
+      transfer = moved.transfer
+      balances.set(customerId, transfer.balanceAfter)
     }
     for (const { metric, price, remainder } of charges) {
       const row = { ...remainderOf(customerId, metric, price), remainder }
       remainders.set(remainderKey(row), row)
       changed.add(remainderKey(row))
     }
-    paid.set(report, charges.map(partOf))
+    const parts = charges.map(partOf)
+    paid.set(report, parts)
+    payments.set(report, {
+      charges: parts,
+      transferId: transfer && transferId(transfer),
+      balance: Number(balances.get(customerId) ?? holder.balance),
+    })
     return null
   }
 
   const written = [...changed].flatMap((key) => remainders.get(key) ?? [])
-  return { accepted, refused, earlier, charges: paid, remainders: written }
+  return { accepted, refused, earlier, charges: paid, payments, remainders: written }
 }
 
 function deduct(report: Report, amount: bigint, charges: readonly Charge[]) {
@@ -202,9 +223,6 @@ function deduct(report: Report, amount: bigint, charges: readonly Charge[]) {
     actor,
   })
 }
-
-/** A caller's key contains no space, so it never collides with this one. */
-export const USAGE_KEY = ' usage '
 
 function keyOf(report: Report): string {
   return USAGE_KEY + report.reportId

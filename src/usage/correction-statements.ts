@@ -4,7 +4,7 @@ import { array, column } from '../database/arrays.ts'
 import type { Place } from '../funds/operations.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { Remainder } from './charge-statements.ts'
-import { USAGE_KEY } from './charges.ts'
+import { USAGE_KEY } from './payments.ts'
 import type { Corrected, Correction } from './correction.ts'
 import type { ChargedPart, MeteredPart } from './tables.ts'
 

@@ -3,7 +3,7 @@ import type { Transaction } from '../database/index.ts'
 import { transfers } from '../funds/tables.ts'
 import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import type { ErasureRow, Step } from '../privacy/row.ts'
-import { USAGE_KEY } from './charges.ts'
+import { USAGE_KEY } from './payments.ts'
 import { usageAllowances } from './tables.ts'
 
 const forgetCorrections = forgetRowsOf('usage_corrections')

@@ -55,6 +55,7 @@ export function judge(
         limits: limits.get(customerId) ?? [],
         remaining: remaining.get(customerId) ?? { values: 0, names: 0 },
         receivedAt,
+        payment: null,
         replayed,
         isUnspent,
       })

@@ -5,6 +5,7 @@ import { Refusal } from '../refusals/index.ts'
 import type { UsageFinding } from './admin-schemas.ts'
 import type { Remaining } from './allowances.ts'
 import type { FindingRow } from './findings.ts'
+import type { Payment } from './payments.ts'
 import type { Reported, Standing } from './reports.ts'
 import type { UsageBatchReceipt, UsageReceipt } from './schemas.ts'
 
@@ -15,7 +16,16 @@ export function presentReceipt(reported: Reported): Static<typeof UsageReceipt> 
     received_at: reported.receivedAt.toISOString(),
     limits: reported.limits.map(presentStanding),
     remaining: presentRemaining(reported.remaining),
+    ...presentPayment(reported.payment),
   }
+}
+
+function presentPayment(payment: Payment | null) {
+  if (payment === null) return {}
+  const charges = payment.charges.map(({ metric, amount, asset }) => {
+    return { metric, amount, asset, transfer_id: payment.transferId }
+  })
+  return { charges, balance: payment.balance }
 }
 
 function presentStanding({ metric, used, limit, exceeded }: Standing) {

@@ -14,6 +14,7 @@ import {
 } from './allowances.ts'
 import type { KnownNames } from './known-names.ts'
 import type { usageMetrics } from './metrics.ts'
+import { paymentOf } from './payments.ts'
 import { type Report, type ReportDraft, type Reported, newReport } from './reports.ts'
 
 export interface ReportedBatch {
@@ -47,7 +48,10 @@ export function usageReporter(options: ReporterOptions) {
     return counted(
       inRoom(draft.customerId, valuesOf(draft), async () => {
         await open(draft.customerId)
-        return storeIn(attempt, newReport(draft))
+        const reported = await storeIn(attempt, newReport(draft))
+        if (!reported.replayed) return reported
+        const payment = await paymentOf(app.db, draft.customerId, reported.reportId)
+        return { ...reported, payment }
       }),
     )
   }

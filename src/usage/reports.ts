@@ -4,6 +4,7 @@ import { randomBase62 } from '../encoding/ids.ts'
 import type { Write } from '../http/outcomes/attempt.ts'
 import { sha256 } from '../encoding/sha256.ts'
 import { type Remaining, valuesOf } from './allowances.ts'
+import type { Payment } from './payments.ts'
 
 /** A report from an instance. */
 export interface ReportDraft {
@@ -65,6 +66,8 @@ export interface Reported {
   limits: Standing[]
   /** What is left after this report. */
   remaining: Remaining
+  /** What it cost; null if nothing of it is paid from funds. */
+  payment: Payment | null
   /** Whether it had been reported before. */
   replayed: boolean
   /** Whether certainly nothing was stored for it, not even by a try whose answer was lost. */

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { Asset } from '../funds/schemas.ts'
 import { MetricName } from '../plans/schemas.ts'
 import { CustomerId, Timestamp, TimestampInput, nullable, strictObject } from '../http/schemas.ts'
 
@@ -89,6 +90,25 @@ const RemainingAllowances = Type.Object(
   { title: 'UsageRemaining', description: 'What is left of the customer’s allowances.' },
 )
 
+const UsageCharge = Type.Object(
+  {
+    metric: Type.String({ examples: ['tokens'] }),
+    amount: Type.Integer({
+      minimum: 0,
+      description: 'Rounded down; the fraction is added to the next report.',
+      examples: [3_750],
+    }),
+    asset: Asset,
+    transfer_id: nullable(
+      Type.String({
+        description: 'Of all charges of the report together; null if none is as much as 1.',
+        examples: ['tr_42_7'],
+      }),
+    ),
+  },
+  { title: 'UsageCharge' },
+)
+
 export const UsageReceipt = Type.Object(
   {
     report_id: Type.String({ examples: ['2026-11-24T09:instance-7'] }),
@@ -98,6 +118,17 @@ export const UsageReceipt = Type.Object(
       description: "The customer's usage against the limits of its plan, with this report counted.",
     }),
     remaining: RemainingAllowances,
+    charges: Type.Optional(
+      Type.Array(UsageCharge, {
+        description: 'What it cost, if the plan has metrics that are paid from funds.',
+      }),
+    ),
+    balance: Type.Optional(
+      Type.Integer({
+        description: 'Of the customer’s account after these charges.',
+        examples: [996_250],
+      }),
+    ),
   },
   { $id: 'UsageReceipt' },
 )
@@ -118,7 +149,9 @@ export const UsageBatchReceipt = Type.Object(
             Type.Literal('replayed'),
             Type.Literal('refused'),
           ]),
-          code: Type.Optional(Type.String({ description: 'Why it was refused.' })),
+          code: Type.Optional(
+            Type.String({ description: 'Why it was refused.', examples: ['VALIDATION_FAILED'] }),
+          ),
         },
         { title: 'UsageBatchResult' },
       ),

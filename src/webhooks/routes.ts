@@ -11,8 +11,8 @@ import {
   CreateEndpointBody,
   EndpointParams,
   ListDeliveriesQuery,
-  NewWebhookEndpoint,
-  NewWebhookSecret,
+  CreatedWebhookEndpoint,
+  RotatedWebhookSecret,
   ReplayBody,
   RotateSecretBody,
   WebhookDeliveryPage,
@@ -47,7 +47,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Have events sent somewhere, from now on',
         description: 'Only this answer contains the secret.',
         body: CreateEndpointBody,
-        response: { 201: ref(NewWebhookEndpoint) },
+        response: { 201: ref(CreatedWebhookEndpoint) },
       },
       config: {
         permission: 'events:write',
@@ -138,7 +138,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Replace the secret of an endpoint; both sign for an overlap',
         params: EndpointParams,
         body: RotateSecretBody,
-        response: { 200: ref(NewWebhookSecret) },
+        response: { 200: ref(RotatedWebhookSecret) },
       },
       config: {
         permission: 'events:write',

@@ -3,17 +3,18 @@ import { PageQuery, pageOf } from '../http/pagination.ts'
 import { Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 import { URL_MAX } from './addresses.ts'
 import { DELIVERY_STATUSES, DISABLED_REASONS } from './tables.ts'
+import { spelled } from '../http/patterns.ts'
 
 export const EVENTS_MAX = 64
 const OVERLAP_S_MAX = 2_592_000
 
 export const EndpointId = Type.String({
-  pattern: '^we_[0-9A-Za-z]{16}$',
+  pattern: spelled('^we_[0-9A-Za-z]{16}$', 'the id of an endpoint: we_ and 16 letters or digits'),
   examples: ['we_8sKq2VbXw0RtYz1A'],
 })
 
 export const DeliveryId = Type.String({
-  pattern: '^dlv_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+  pattern: spelled('^dlv_[1-9]\\d{0,17}_[1-9]\\d{0,17}$', 'the id of a delivery, such as dlv_1_42'),
   examples: ['dlv_1_42'],
 })
 
@@ -73,12 +74,12 @@ const Secret = Type.String({
   examples: ['whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0='],
 })
 
-export const NewWebhookEndpoint = Type.Object(
+export const CreatedWebhookEndpoint = Type.Object(
   { endpoint: ref(WebhookEndpoint), secret: Secret },
-  { $id: 'NewWebhookEndpoint' },
+  { $id: 'CreatedWebhookEndpoint' },
 )
 
-export const NewWebhookSecret = Type.Object({ secret: Secret }, { $id: 'NewWebhookSecret' })
+export const RotatedWebhookSecret = Type.Object({ secret: Secret }, { $id: 'RotatedWebhookSecret' })
 
 export const WebhookEndpointPage = pageOf(ref(WebhookEndpoint), 'WebhookEndpointPage')
 
@@ -108,8 +109,10 @@ export const WebhookDelivery = Type.Object(
       Type.Object(
         {
           at: Timestamp,
-          status: nullable(Type.Integer({ description: 'Of the answer, if there was one.' })),
-          duration_ms: Type.Integer(),
+          status: nullable(
+            Type.Integer({ description: 'Of the answer, if there was one.', examples: [200] }),
+          ),
+          duration_ms: Type.Integer({ examples: [85] }),
           error: nullable(
             Type.String({ description: 'Why it failed, in a word.', examples: ['timeout'] }),
           ),
@@ -137,6 +140,7 @@ export const PulledEvent = Type.Object(
       type: 'object',
       additionalProperties: true,
       description: 'As the `webhooks` of this document have it.',
+      examples: [{ customer_id: 'cust_4fGh7KqL9mNp2RsT' }],
     }),
   },
   { $id: 'PulledEvent' },
@@ -151,8 +155,11 @@ export const EventsJsonWebKeySet = Type.Object(
         {
           kty: Type.Literal('OKP'),
           crv: Type.Literal('Ed25519'),
-          x: Type.String(),
-          kid: Type.String({ description: 'The RFC 7638 thumbprint of the key.' }),
+          x: Type.String({ examples: ['11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'] }),
+          kid: Type.String({
+            description: 'The RFC 7638 thumbprint of the key.',
+            examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'],
+          }),
           use: Type.Literal('sig'),
           alg: Type.Literal('EdDSA'),
         },
@@ -165,8 +172,8 @@ export const EventsJsonWebKeySet = Type.Object(
 
 export const webhookSchemas = [
   WebhookEndpoint,
-  NewWebhookEndpoint,
-  NewWebhookSecret,
+  CreatedWebhookEndpoint,
+  RotatedWebhookSecret,
   WebhookEndpointPage,
   WebhookDelivery,
   WebhookDeliveryPage,
@@ -199,13 +206,14 @@ export const RotateSecretBody = strictObject(
         minimum: 0,
         maximum: OVERLAP_S_MAX,
         description: 'How long the old secret still signs too; 0, the default, ends it at once.',
+        examples: [3600],
       }),
     ),
   },
   { examples: [{ overlap_seconds: 3600 }] },
 )
 
-const Seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+const Seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [42] })
 
 export const ReplayBody = strictObject(
   {

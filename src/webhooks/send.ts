@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { type IncomingMessage, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
-import { VERSION } from '../process/version.ts'
+import { VERSION } from '../package/version.ts'
 import { type AddressRule, hostOf, isAllowed, readTarget } from './addresses.ts'
 
 /** A receiver has this long to answer, including the resolution of its name. */

@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkpointNow } from '../support/audit.ts'
+import { counts } from '../support/counts.ts'
 import { createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
@@ -31,6 +32,7 @@ const isBehind = (service: Service) =>
   }, 15_000)
 
 test('a restored database that lost the end signs nothing until it becomes another log', async (t) => {
+  counts(t, { promise: '15', what: 'A log that lost its end signs nothing more under its name', trials: 1, faults: 1 })
   const folder = logFolder(t)
   const witness = await startWitness(t)
   const policy = join(folder, 'witnesses')

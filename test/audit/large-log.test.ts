@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { verifyExport } from '../../src/audit/verify-export.ts'
 import { writeExport } from '../support/audit-export.ts'
+import { counts } from '../support/counts.ts'
 import { scaled } from '../support/scale.ts'
 
-const RECORDS = scaled(10_000_000, 12_000)
+const RECORDS = scaled(10_000_000, 12_000, 500_000)
 /** What Node itself, the tests' loader and buffers under way take; the export has gigabytes. */
 const MEMORY_MAX_BYTES = 300e6
 
 test('a log of any length verifies in one pass and constant memory', async (t) => {
+  counts(t, { promise: '15', what: 'Records of a log that verifies in one pass', trials: RECORDS })
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-large-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'export.jsonl')

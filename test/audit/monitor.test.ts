@@ -9,17 +9,20 @@ import { noteBody, signNote } from '../../src/audit/tlog/note.ts'
 import { appendLeaves } from '../../src/audit/tiles.ts'
 import { growingTree } from '../../src/audit/tree.ts'
 import { readKey } from '../../src/audit/verifier.ts'
+import { counts } from '../support/counts.ts'
 import { asAdmin } from '../support/database.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { commandBeside } from '../support/service-process.ts'
+import { SEED, randomOf } from '../support/random.ts'
 import { startService } from '../support/service.ts'
 import { keyOf, logFolder, newLogKey, publishedNow } from '../support/tlog.ts'
 
-const TRIALS = scaled(1_000, 8)
+const TRIALS = scaled(1_000, 8, 200)
 /** Longer than the service remembers what is published. */
 const ROW_MS = 220
 
-const below = (max: number) => Math.floor(Math.random() * max)
+const random = randomOf(SEED)
+const below = (max: number) => random.int(0, max - 1)
 
 /** What someone may do who has the database, and even the log's key. */
 const WAYS = {
@@ -54,6 +57,7 @@ const WAYS = {
 }
 
 test('a monitor that started before finds whatever becomes of the log', async (t) => {
+  counts(t, { promise: '15', what: 'A monitor, and what becomes of the log behind it', trials: TRIALS, faults: TRIALS })
   const folder = logFolder(t)
   const keyPath = newLogKey(folder)
   const settings = {

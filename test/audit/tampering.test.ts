@@ -13,6 +13,7 @@ import { verifyDatabase } from '../../src/audit/verify-database.ts'
 import { verifyExport } from '../../src/audit/verify-export.ts'
 import { connect } from '../../src/database/connect.ts'
 import { checkpointNow } from '../support/audit.ts'
+import { counts } from '../support/counts.ts'
 import { createCustomer } from '../support/customers.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -238,6 +239,7 @@ async function someHistory(service: Service): Promise<void> {
 }
 
 test('promise 15: every edit, deletion, swap and cut tail is found, offline', async (t) => {
+  counts(t, { promise: '15', what: 'Edits, deletions, swaps and cut tails of the log', trials: TRIALS, faults: TRIALS })
   const service = await startService(t)
   await someHistory(service)
   const kept = await checkpointNow(service)

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { readPolicy, witnessed } from '../../src/audit/verifier.ts'
 import { runCommand } from '../../src/cli/run.ts'
 import { settled } from '../support/audit.ts'
+import { counts } from '../support/counts.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel } from '../support/scale.ts'
@@ -75,6 +76,7 @@ async function quorumOf({ service }: Pick<Scene, 'service'>): Promise<string> {
 }
 
 test('witnesses cosign, one at a time is enough, and one that was away comes back', async (t) => {
+  counts(t, { promise: '15', what: 'Witnesses that are away, come back and forget', trials: 5, faults: 4 })
   const scenery = await scene(t)
   const { service, vkey, policy, one, other } = scenery
   const trusted = await readPolicy(readFileSync(policy, 'utf8'))

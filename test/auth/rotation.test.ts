@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { createCustomer, keyIdOf } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -89,6 +90,7 @@ const TOKENS: Record<
 
 for (const [scope, [name, call]] of Object.entries(TOKENS)) {
   test(`rotating the ${scope} secret loses no request, and the old one dies when it is removed`, async (t) => {
+    counts(t, { promise: '12', what: 'Calls while a secret is changed', trials: REQUESTS })
     const both = { [name]: NEW, [`${name}_PREVIOUS`]: OLD }
     const fleet = await startFleet(t, { [name]: OLD }, both, { [name]: NEW })
     let secret = OLD
@@ -111,6 +113,7 @@ for (const [scope, [name, call]] of Object.entries(TOKENS)) {
 }
 
 test('rotating an API key with an overlap loses no request, and the old one dies with the overlap', async (t) => {
+  counts(t, { promise: '12', what: 'Calls while an API key is changed', trials: REQUESTS })
   const service = await startService(t)
   const { customerId, apiKey: old } = await createCustomer(service)
   const call = (apiKey: string) =>

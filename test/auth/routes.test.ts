@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Scope } from '../../src/auth/scope.ts'
 import { REFUSALS, type RefusalCode } from '../../src/refusals/index.ts'
+import { counts } from '../support/counts.ts'
 import { createCustomer } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { collectRoutes } from '../support/routes.ts'
@@ -20,6 +21,8 @@ const PUBLIC = [
   '/console/session',
   '/docs',
   '/docs/',
+  '/docs/guides',
+  '/docs/guides/',
   '/docs/guides/access',
   '/docs/guides/audit',
   '/docs/guides/auto-top-up',
@@ -34,6 +37,7 @@ const PUBLIC = [
   '/docs/guides/idempotency',
   '/docs/guides/licences',
   '/docs/guides/money',
+  '/docs/guides/questions',
   '/docs/guides/rotation',
   '/docs/guides/start',
   '/docs/guides/usage',
@@ -67,6 +71,7 @@ const REFUSED_WITH: Record<Exclude<Scope, 'public'>, RefusalCode> = {
 const routes = collectRoutes()
 
 test('every route is public by name or refuses whoever lacks its own credential', async (t) => {
+  const tried = counts(t, { promise: '10', what: 'Every route with every credential but its own', trials: 0 })
   const service = await startService(t, { CORS_ORIGINS: 'https://app.example.com' })
   const { customerId, keyId, apiKey } = await createCustomer(service)
   const credentials: Record<Exclude<Scope, 'public'>, Record<string, string>> = {
@@ -129,6 +134,7 @@ test('every route is public by name or refuses whoever lacks its own credential'
       if (isForAdmins) {
         attempts.push(['both credentials', { ...credentials.customer, ...credentials.admin }])
       }
+      tried.trials += attempts.length
       for (const [about, headers] of attempts) {
         const answer = await service.call(method, path, { headers })
         if (method !== 'HEAD') assertRefused(answer, REFUSED_WITH[own], about)

@@ -16,7 +16,8 @@ import {
 const CALLS_PER_S = 50
 const TARGET = 1.5
 /** After something was stuck, what is left of it ends first. */
-const SETTLE_MS = 3_000
+const SETTLE_MS = 2_000
+const WARM_S = 5
 const WEBHOOK_SECRET = 'whsec_of_the_bench_0123456789abcdefghijk'
 
 export interface BulkheadOptions {
@@ -39,7 +40,8 @@ export interface BulkheadOptions {
 
 interface Stuck {
   what: string
-  begin(): Promise<() => Promise<void>>
+  /** Begins the calls of those concerned, which are the same with nothing stuck, so that only that differs. */
+  begin(isStuck: boolean): Promise<() => Promise<void>>
 }
 
 /**
@@ -66,14 +68,14 @@ export async function measureBulkheads(
     const besideThem = await othersOf(options, beside.origin)
     const rows: Row[] = []
     for (const one of await stuckThings(options, origin, stripe)) {
-      rows.push(await compare(one.what, options, samples, others, others, () => one.begin()))
+      rows.push(await compare(one.what, options, samples, others, others, one.begin))
     }
-    const nothing = () => Promise.resolve(() => Promise.resolve())
-    rows.push(await compare('a hung Redis', options, samples, others, besideThem, nothing))
+    const asIs = () => Promise.resolve(nothing)
+    rows.push(await compare('a hung Redis', options, samples, others, besideThem, asIs))
     muted.mute()
     await fillLog(muted.origin)
     const ofMuted = await othersOf(options, muted.origin)
-    rows.push(await compare('a hung log', options, samples, others, ofMuted, nothing))
+    rows.push(await compare('a hung log', options, samples, others, ofMuted, asIs))
     return rows
   } finally {
     await Promise.all([service.stop(), beside.stop(), muted.stop()])
@@ -81,6 +83,8 @@ export async function measureBulkheads(
     redis.close()
   }
 }
+
+const nothing = () => Promise.resolve()
 
 /** More lines than a pipe holds. */
 async function fillLog(origin: string): Promise<void> {
@@ -128,15 +132,17 @@ async function compare(
 ): Promise<Row> {
   const calm = new Map<string, number[]>()
   const stuck = new Map<string, number[]>()
-  // Warm: connections are open, and keys known.
-  await times(calmCalls, 1)
-  await times(stuckCalls, 1)
+  // Warm: connections are open, keys known, and what runs often is compiled.
+  await times(calmCalls, WARM_S)
+  await times(stuckCalls, WARM_S)
   for (let round = 1; round <= rounds; round++) {
-    keep(calm, await times(calmCalls, durationS))
-    const end = await begin()
-    keep(stuck, await times(stuckCalls, durationS))
-    await end()
-    await delay(SETTLE_MS)
+    for (const isStuck of [false, true]) {
+      const end = await begin(isStuck)
+      if (isStuck) keep(stuck, await times(stuckCalls, durationS))
+      else keep(calm, await times(calmCalls, durationS))
+      await end()
+      await delay(SETTLE_MS)
+    }
     process.stderr.write(`round ${round}  ${what}\n`)
   }
   const ratios = [...calm].map(([name, values]) => {
@@ -206,21 +212,21 @@ async function stuckThings(
   const each = Math.ceil(many / rounds)
   const locked = (what: string, statement: string, loops: number, next: () => Call): Stuck => ({
     what,
-    begin: async () => {
-      const release = await hold(url, 'begin', statement)
+    begin: async (isStuck) => {
+      const release = isStuck ? await hold(url, 'begin', statement) : undefined
       const stop = traffic(origin, loops, next)
       // Until all of them wait.
       await delay(500)
       return async () => {
-        await release()
+        await release?.()
         await stop()
       }
     },
   })
   const worked = (what: string, prepare: () => Promise<void>, next: () => Call): Stuck => ({
     what,
-    begin: async () => {
-      await prepare()
+    begin: async (isStuck) => {
+      if (isStuck) await prepare()
       return traffic(origin, 1, next)
     },
   })
@@ -254,7 +260,7 @@ async function stuckThings(
     })),
     {
       what: 'a locked event',
-      begin: async () => {
+      begin: async (isStuck) => {
         const event = sameEvent('evt_of_the_bench', WEBHOOK_SECRET)
         const { method, path, headers, body } = event
         await fetch(origin + path, { method, headers, body: String(body) })
@@ -263,13 +269,13 @@ async function stuckThings(
           `select from stripe_events where id = 'evt_of_the_bench' for update`,
           4,
           () => event,
-        ).begin()
+        ).begin(isStuck)
       },
     },
     {
       what: 'a hung Stripe',
-      begin: async () => {
-        stripe.hang(true)
+      begin: async (isStuck) => {
+        stripe.hang(isStuck)
         const path = '/top_up/checkout'
         const body = { user_id: 'user-1', amount: 500, ...urls }
         const stop = traffic(origin, 12, () => ({ ...deduct, path, body }))
@@ -281,8 +287,10 @@ async function stuckThings(
     },
     {
       what: 'a long snapshot',
-      begin: () =>
-        hold(url, 'begin isolation level repeatable read', 'select count(*) from accounts'),
+      begin: async (isStuck) => {
+        const isolated = 'begin isolation level repeatable read'
+        return isStuck ? hold(url, isolated, 'select count(*) from accounts') : nothing
+      },
     },
     worked(
       `${each} lapsed holds`,

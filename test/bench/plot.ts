@@ -15,12 +15,12 @@ const GROUPS = [
   {
     row: '`POST /deduct`, 10,000 accounts',
     title: 'Charges of 10,000 accounts',
-    other: 'PostgreSQL alone: pgbench, single deducts',
+    other: 'PostgreSQL alone: a ledger by hand, through pgbench',
   },
   {
     row: '`POST /deduct`, one account',
     title: 'Charges of one busy account',
-    other: 'PostgreSQL alone: pgbench on that row',
+    other: 'PostgreSQL alone: the same on that row',
   },
   {
     row: '`POST /deduct` against an empty route',

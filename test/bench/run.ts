@@ -1,19 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Sql } from 'postgres'
-import { noteKey, vkeyOf } from '../../src/audit/tlog/note.ts'
 import { connect } from '../../src/database/connect.ts'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { asAdmin, configOf, databaseUrl } from '../support/database.ts'
 import { WIDE_LIMITS } from '../support/service.ts'
-import { logSettings } from '../support/tlog.ts'
-import { startWitness } from '../support/witness.ts'
+import { witnessedLog } from '../support/tlog.ts'
 import { chargesByHand, openByHand } from './by-hand.ts'
 import { postgresSeconds, postmasterOf, processSeconds, withNeighbours } from './cpu.ts'
 import { chooseLoad, isInstalled } from './load.ts'
@@ -73,7 +71,11 @@ const embedded =
 const url = given ?? embedded!.migrationUrl
 const serviceUrl = given ?? embedded!.url
 const adminUrl = given ?? embedded!.adminUrl
-const logVariables = await publishedLog()
+const logVariables = await witnessedLog(
+  { after: (end) => void ends.push(end as () => unknown) },
+  dataDir,
+  LOG_ORIGIN,
+)
 let isCompiled = false
 let service: { child: ChildProcess; origin: string } | undefined
 try {
@@ -340,7 +342,7 @@ async function start(limits: Record<string, string>) {
   return { origin, stop }
 }
 
-/** Two databases on one server, each with a service of its own, measured in turns once both are warm. */
+/** Two databases on one server, each with a service of its own, whose measurements are interleaved once both are warm. */
 async function measureLarge(samples: Map<string, number[]>): Promise<void> {
   const sizes = { '10 thousand': 10_000, '10 million': 10_000_000 }
   const services: { child: ChildProcess; origin: string }[] = []
@@ -401,16 +403,6 @@ async function filledDatabase(count: number): Promise<string> {
 }
 
 /** A log with a key and a witness. The witness is in this process, as it would be on another machine. */
-async function publishedLog(): Promise<Record<string, string>> {
-  const witness = await startWitness({ after: (end) => void ends.push(end as () => unknown) })
-  const policy = join(dataDir, 'witnesses')
-  writeFileSync(policy, `witness one ${witness.vkey} ${witness.url}\nquorum one\n`)
-  const settings = logSettings(dataDir)
-  const key = createPrivateKey(readFileSync(settings['AUDIT_LOG_KEY_PATH'] ?? ''))
-  witness.log = vkeyOf(await noteKey(LOG_ORIGIN, key))
-  return { ...settings, AUDIT_LOG_ORIGIN: LOG_ORIGIN, AUDIT_WITNESSES_FILE: policy }
-}
-
 async function stopService(child: ChildProcess): Promise<void> {
   // It writes the rest of its log before it ends.
   child.stdout?.resume()

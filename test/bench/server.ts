@@ -104,7 +104,9 @@ await app.register(
   { prefix: '/empty/webhooks' },
 )
 // Events are delivered beside the calls, as in a server that runs its jobs.
-for (const start of app.jobs.services) await start()
+const ends = await Promise.all(app.jobs.services.map((start) => start()))
 await app.listen({ host: '127.0.0.1', port: config.port })
 process.stdout.write(`${app.listeningOrigin}\n`)
-process.on('SIGTERM', () => void app.close())
+process.on('SIGTERM', () => {
+  void Promise.all(ends.map((end) => end())).then(() => app.close())
+})

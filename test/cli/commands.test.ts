@@ -31,7 +31,7 @@ test('every command is listed, and each explains itself with all it takes', asyn
     const names = [...Object.keys(options), ...(json === true ? ['json'] : [])]
     for (const part of [
       name,
-      ...operands.map((one) => `<${one}>`),
+      ...operands.map((one) => `<${one.replace('?', '')}>`),
       ...names.map((n) => `--${n}`),
     ]) {
       assert.ok(help.out.includes(part), `${name}: ${part}`)
@@ -46,7 +46,14 @@ test('every command is listed, and each explains itself with all it takes', asyn
 })
 
 test('every command that changes something takes --as', () => {
-  const readers = ['doctor', 'tokens list', 'ledger verify', 'license verify', 'audit export']
+  const readers = [
+    'doctor',
+    'keys list',
+    'tokens list',
+    'ledger verify',
+    'license verify',
+    'audit export',
+  ]
   const others = ['audit verify', 'receipt verify', 'events list', 'webhooks list']
   // It follows a log from outside, and has no database.
   others.push('audit monitor')
@@ -67,6 +74,8 @@ test('a wrong call is told what is wrong, on stderr, with exit code 2', async ()
     [['keys', 'nope', '--help'], /^There is no command `keys nope`/],
     // What a group has is told without everything else.
     [['keys', 'nope'], /^There is no command `keys nope`[^]*keys issue(?![^]*ledger)/],
+    [['key', 'list'], /^There is no command `key list`\. Is `keys list` meant\?/],
+    [['keys', 'isue'], /^There is no command `keys isue`\. Is `keys issue` meant\?/],
     [['keys', 'issue'], /^`keys issue` takes <customer_id>/],
     [['keys', 'revoke', 'cust_x'], /^`keys revoke` takes <customer_id> <key_id>/],
     [['ledger', 'verify', 'twice'], /^`ledger verify` takes no arguments/],

@@ -1,9 +1,11 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { asAdmin } from '../support/database.ts'
-import { postmaster, signalServer } from '../support/processes.ts'
+import { eventually, postmaster, serverProcesses, signalServer } from '../support/processes.ts'
 
 /**
  * Throwaway servers from an installed PostgreSQL, whose own tools the drills are about. As root they
@@ -13,6 +15,7 @@ const BIN = findPrograms()
 const IDENTITY = process.getuid?.() === 0 ? identityOf('postgres') : undefined
 const ROLE = 'strongroom'
 const OWNER = 'strongroom_owner'
+const END_MS_MAX = 10_000
 
 export interface Cluster {
   data: string
@@ -73,7 +76,7 @@ export async function createCluster(
 ): Promise<Cluster> {
   const data = join(folder, 'data')
   await runAsServer('initdb', ['-D', data, '--auth=trust', '--encoding=UTF8', '-U', 'postgres'])
-  const cluster = startCluster(data, port, settings)
+  const cluster = await startCluster(data, port, settings)
   await asAdmin(cluster.adminUrl, async (sql) => {
     for (const role of [OWNER, ROLE]) await sql.unsafe(`create role ${role} login`)
     await sql.unsafe(`create database ${ROLE} owner ${OWNER}`)
@@ -82,23 +85,25 @@ export async function createCluster(
 }
 
 /** Starts a server on files that are there, and waits until it takes connections. */
-export function startCluster(
+export async function startCluster(
   data: string,
   port: number,
   settings: Record<string, string> = {},
-): Cluster {
+): Promise<Cluster> {
   const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
   const lines = Object.entries(all).map(([name, value]) => `${name} = '${value}'\n`)
   appendFileSync(join(data, 'postgresql.auto.conf'), `port = ${port}\n${lines.join('')}`)
-  const control = (...args: string[]) =>
-    spawnSync(join(BIN, 'pg_ctl'), ['-D', data, '-w', '-l', `${data}.log`, ...args], {
-      cwd: '/',
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...IDENTITY,
-    })
-  const started = control('start')
-  if (started.status !== 0) throw new Error(`PostgreSQL did not start: ${started.stderr}`)
+  const flags = ['-D', data, '-w', '-l', `${data}.log`]
+  const started = spawn(join(BIN, 'pg_ctl'), [...flags, 'start'], {
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...IDENTITY,
+  })
+  const [complaint, [status]] = await Promise.all([text(started.stderr), once(started, 'exit')])
+  if (status !== 0) {
+    const log = readFileSync(`${data}.log`, 'utf8').split('\n').slice(-10).join('\n')
+    throw new Error(`PostgreSQL did not start: ${complaint}\n${log}`)
+  }
   const url = (role: string, database: string) => `postgres://${role}@127.0.0.1:${port}/${database}`
   return {
     data,
@@ -109,7 +114,40 @@ export function startCluster(
     kill: async () => {
       process.kill(postmaster(data), 'SIGKILL')
       signalServer(data, 'SIGKILL')
+      await eventually(() => serverProcesses(data).length === 0, END_MS_MAX)
     },
-    stop: () => void control('-m', 'immediate', 'stop'),
+    stop: () =>
+      void spawnSync(join(BIN, 'pg_ctl'), [...flags, '-m', 'immediate', 'stop'], {
+        cwd: '/',
+        stdio: 'ignore',
+        ...IDENTITY,
+      }),
   }
+}
+
+/** A copy that follows, and for which the primary's commits wait from now on. */
+export async function standbyOf(primary: Cluster, folder: string, port: number): Promise<Cluster> {
+  const data = join(folder, 'data')
+  await asAdmin(primary.adminUrl, async (sql) => {
+    await sql.unsafe(`alter system set synchronous_standby_names = ''`)
+    await sql`select pg_reload_conf()`
+  })
+  const source = `host=127.0.0.1 port=${primary.port} user=postgres application_name=standby`
+  await runAsServer('pg_basebackup', [
+    `--dbname=${source}`,
+    `--pgdata=${data}`,
+    '--write-recovery-conf',
+    '--checkpoint=fast',
+  ])
+  const standby = await startCluster(data, port)
+  await asAdmin(primary.adminUrl, async (sql) => {
+    await sql.unsafe(`alter system set synchronous_standby_names = 'standby'`)
+    await sql`select pg_reload_conf()`
+    const isSynchronous = async () => {
+      const rows = await sql`select from pg_stat_replication where sync_state = 'sync'`
+      return rows.length === 1
+    }
+    if (!(await eventually(isSynchronous, 30_000))) throw new Error('The standby does not follow')
+  })
+  return standby
 }

@@ -6,7 +6,7 @@ import { asAdmin } from '../support/database.ts'
 import { moneyClients } from '../support/money-clients.ts'
 import { eventually } from '../support/processes.ts'
 import { commandBeside, newDataDir, startServiceProcess } from '../support/service-process.ts'
-import { type Cluster, createCluster, folderFor, runAsServer, startCluster } from './cluster.ts'
+import { createCluster, folderFor, standbyOf } from './cluster.ts'
 import { judgeLedger, noteAnswers } from './ledger.ts'
 import { ENV, USERS, move, openAccounts } from './money.ts'
 import { freePort } from './ports.ts'
@@ -90,34 +90,13 @@ await drill(`Failover, ${ROUNDS} times`, async (report, ends) => {
   }
 
   await clients.stop()
+  report.count({
+    promise: '1',
+    what: 'A primary killed under load, and its standby promoted',
+    trials: clients.acknowledged.size,
+    faults: ROUNDS,
+  })
   report.note('longest from a kill until both were back, ms', Math.max(...outages_ms))
   noteAnswers(report, clients)
   await judgeLedger(report, clients, primary.url)
 })
-
-/** A copy that follows, and for which the primary's commits wait from now on. */
-async function standbyOf(primary: Cluster, folder: string, port: number): Promise<Cluster> {
-  const data = join(folder, 'data')
-  await asAdmin(primary.adminUrl, async (sql) => {
-    await sql.unsafe(`alter system set synchronous_standby_names = ''`)
-    await sql`select pg_reload_conf()`
-  })
-  const source = `host=127.0.0.1 port=${primary.port} user=postgres application_name=standby`
-  await runAsServer('pg_basebackup', [
-    `--dbname=${source}`,
-    `--pgdata=${data}`,
-    '--write-recovery-conf',
-    '--checkpoint=fast',
-  ])
-  const standby = startCluster(data, port)
-  await asAdmin(primary.adminUrl, async (sql) => {
-    await sql.unsafe(`alter system set synchronous_standby_names = 'standby'`)
-    await sql`select pg_reload_conf()`
-    const isSynchronous = async () => {
-      const rows = await sql`select from pg_stat_replication where sync_state = 'sync'`
-      return rows.length === 1
-    }
-    if (!(await eventually(isSynchronous, 30_000))) throw new Error('The standby does not follow')
-  })
-  return standby
-}

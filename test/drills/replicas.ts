@@ -109,6 +109,12 @@ await drill('Three servers, two workers', async (report, ends) => {
   await delay(STEADY_MS)
   await clients.stop()
   const afterwards = clients.totals()
+  report.count({
+    promise: '',
+    what: 'Requests while each of three servers is restarted, and one killed',
+    trials: afterwards.total,
+    faults: ports.length + 1,
+  })
   report.note('requests after that, a server killed', afterwards.total - total)
   report.note('  of these failed, and repeated under their keys', afterwards.failed - failed)
   await judgeLedger(report, clients, cluster.url)

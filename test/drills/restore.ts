@@ -83,13 +83,19 @@ await drill('Backup and restore', async (report, ends) => {
   const began = performance.now()
   const target = join(folderFor(home, 'copy'), 'data')
   say((await script('restore', 0, target, '--time', chosen.toISOString())).split('\n')[0] ?? '')
-  const copy = startCluster(target, await freePort(), { archive_command: '' })
+  const copy = await startCluster(target, await freePort(), { archive_command: '' })
   ends.after(() => copy.stop())
   await promoted(copy)
   report.note('seconds to restore it', ((performance.now() - began) / 1_000).toFixed(1))
 
   const attempts = [...clients.acknowledged.keys(), ...clients.open]
   report.note('transfers acknowledged in all', clients.acknowledged.size)
+  report.count({
+    promise: '20',
+    what: 'A server and its files destroyed, and restored to a second and from a dump',
+    trials: clients.acknowledged.size,
+    faults: 2,
+  })
   await compare(report, 'the chosen second', copy.url, attempts, {
     from: chosen.getTime(),
     to: chosen.getTime(),

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
 test('what a balance was does not change afterwards', async (t) => {
+  counts(t, { promise: '5', what: 'A past balance does not change afterwards', trials: scaled(2_000, 240) })
   const service = await startService(t)
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
   await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 100_000 })

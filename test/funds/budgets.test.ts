@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { spanOf } from '../../src/funds/budgets/window.ts'
 import { settableClock } from '../support/clock.ts'
+import { counts } from '../support/counts.ts'
 import { createDatabase } from '../support/database.ts'
 import { assertSound } from '../support/ledger.ts'
 import { assertRefused } from '../support/refusals.ts'
@@ -251,6 +252,7 @@ test('each percentage is reached once in a window', async (t) => {
 })
 
 test('500 charges at once on three processes never pass a budget, and use all of it', async (t) => {
+  counts(t, { promise: '21', what: '500 charges at once on three processes, and a hard budget', trials: scaled(100, 3) * 500 })
   const { service, put, used, remove } = await start(t)
   const others = [
     await startService(t, {}, service.database),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { addLapsedHolds } from '../support/lapsed-holds.ts'
 import { assertSound } from '../support/ledger.ts'
 import { lockRows } from '../support/locks.ts'
@@ -8,7 +9,7 @@ import { scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
-const COUNT = scaled(150_000, 3_000)
+const COUNT = scaled(150_000, 3_000, 50_000)
 /** What a batch of one call may write: its own transfer and the holds it ends. */
 const TOGETHER_MAX = 301
 
@@ -36,6 +37,7 @@ async function largestAuditRow(service: Service): Promise<number> {
 }
 
 test('any number of lapsed holds counts at once, and is ended a few hundred at a time', async (t) => {
+  counts(t, { promise: '4', what: 'Lapsed holds of one account count at once', trials: COUNT })
   const service = await startService(t)
   await openAccounts(service, 'ada', 'bob')
   await addLapsedHolds(service.database, 'ada', COUNT)

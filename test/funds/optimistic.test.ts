@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { assertSound } from '../support/ledger.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -126,11 +127,12 @@ test('a repeated key is answered as the first time, and its neighbours are charg
 })
 
 test('two processes that charge the same accounts never wait for each other in a circle', async (t) => {
+  counts(t, { promise: '7', what: 'Two processes that remember the same accounts', trials: scaled(1_000_000, 1_000, 100_000) })
   const processes = [await startService(t)]
   processes.push(await startService(t, {}, processes[0]?.database))
   const [service] = processes as [Service]
   const users = Array.from({ length: 12 }, (_, index) => `user-${index}`)
-  const calls = scaled(1_000_000, 1_000)
+  const calls = scaled(1_000_000, 1_000, 100_000)
   for (const user of users) await open(service, user, calls)
   let charged = 0
   await inParallel(calls, 48, async (n) => {

@@ -6,6 +6,7 @@ import type { Movement, Place } from '../../src/funds/operations.ts'
 import { verifyLedger } from '../../src/funds/verify.ts'
 import { connect } from '../../src/database/connect.ts'
 import { Refusal } from '../../src/refusals/index.ts'
+import { counts } from '../support/counts.ts'
 import { scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
 import { type Command, LIMIT, isBeyondLimit, modelLedger } from './model.ts'
@@ -37,6 +38,7 @@ const credit = fc.oneof(
 const credits = fc.record({ ada: credit, bob: credit })
 
 test('random sequences, batched at random, end as in a simple model', async (t) => {
+  counts(t, { promise: '5', what: 'Random sequences end as in a simple model', trials: scaled(1_000, 30) })
   const service = await startService(t)
   const database = { url: service.database.url, ssl: 'disable', ca: undefined } as const
   const sql = connect(database, { name: 'verify', connectionsMax: 1 })

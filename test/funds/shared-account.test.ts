@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { assertSound } from '../support/ledger.ts'
 import { scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
@@ -8,6 +9,7 @@ import { query } from '../support/tables.ts'
 const CALLERS = 64
 
 test('promise 7: two processes hammer one account: no error, and a fair share for each', async (t) => {
+  const tried = counts(t, { promise: '7', what: 'Two processes on one account, and a fair share for each', trials: 0 })
   const first = await startService(t)
   const second = await startService(t, {}, first.database)
   await first.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
@@ -37,6 +39,7 @@ test('promise 7: two processes hammer one account: no error, and a fair share fo
     }
   }
   const [one, two] = await Promise.all([hammer(first), hammer(second), operate()])
+  tried.trials = [...statuses.values()].reduce((sum, times) => sum + times, 0)
   assert.deepEqual([...statuses.keys()], ['200 '])
   assert.ok(Math.min(one, two) > Math.max(one, two) / 3, `${one} and ${two}`)
   const [row] = await query<{ deadlocks: number }[]>(

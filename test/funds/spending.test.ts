@@ -5,6 +5,7 @@ import { fingerprint } from '../../src/http/idempotency.ts'
 import type { Moved, Movement, Place } from '../../src/funds/operations.ts'
 import { Refusal } from '../../src/refusals/index.ts'
 import { settableClock } from '../support/clock.ts'
+import { counts } from '../support/counts.ts'
 import { createDatabase } from '../support/database.ts'
 import { assertSound } from '../support/ledger.ts'
 import { scaled } from '../support/scale.ts'
@@ -70,6 +71,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
 })
 
 test('grants, budgets, holds and refunds end as in a simple model, wherever the clock is set', async (t) => {
+  counts(t, { promise: '4, 21, 23', what: 'Stories of grants, budgets, holds and refunds on a clock that is set', trials: scaled(2_000, 16, 300) })
   const database = await createDatabase()
   t.after(() => database.drop())
   const setClock = await settableClock(database)
@@ -163,7 +165,7 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
         }
       },
     ),
-    { numRuns: scaled(2_000, 16), endOnFailure: true },
+    { numRuns: scaled(2_000, 16, 300), endOnFailure: true },
   )
   await assertSound(database)
 })

@@ -1,67 +1,205 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { type Document, type Node, type Operation, faultsOf } from '../support/document-rules.ts'
+import { createCustomer } from '../support/customers.ts'
+import { startService } from '../support/service.ts'
 
-interface Found {
-  place: string
-  node: Record<string, unknown>
+const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as Document
+
+const REFUSED = {
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' }, example: {} } },
 }
+const ERROR = { type: 'object', properties: { code: { type: 'string', examples: ['NOT_FOUND'] } } }
 
-const document = JSON.parse(readFileSync('openapi.json', 'utf8'))
-
-/** Every object in the document, but for examples. */
-function* walk(node: unknown, place = '#'): Generator<Found> {
-  if (node === null || typeof node !== 'object') return
-  yield { place, node: node as Record<string, unknown> }
-  for (const [key, value] of Object.entries(node)) {
-    if (key !== 'examples' && key !== 'example') yield* walk(value, `${place}/${key}`)
+/** A call that every rule accepts, with one part replaced. */
+function changed({
+  schemas = {},
+  ...part
+}: Partial<Operation> & { schemas?: Record<string, Node> }) {
+  const operation: Operation = {
+    operationId: 'getThing',
+    summary: 'A thing',
+    tags: ['Admin'],
+    security: [{ AdminToken: [] }],
+    responses: { 200: {}, ...refusals('401', '429', '500', '503') },
+    ...part,
   }
+  return faultsOf({
+    paths: { '/things': { get: operation } },
+    components: { schemas: { Error: ERROR, ...schemas } },
+  })
 }
 
-test('what generators of clients make types of', async (t) => {
-  const schemas = [...walk(document)].filter(({ node }) => typeof node['type'] === 'string')
+const refusals = (...statuses: string[]) =>
+  Object.fromEntries(statuses.map((status) => [status, REFUSED]))
 
-  await t.test('every object with fields has a name', () => {
-    const named = /^#\/components\/schemas\/[A-Z][A-Za-z]+$/
-    const objects = schemas.filter(({ node }) => node['properties'] !== undefined)
-    assert.ok(objects.length > 50)
-    assert.deepEqual(
-      objects.filter(({ place }) => !named.test(place)).map(({ place }) => place),
-      [],
-    )
+const answering = (schema: Node, schemas: Record<string, Node> = {}) =>
+  changed({
+    schemas,
+    responses: {
+      200: { content: { 'application/json': { schema } } },
+      ...refusals('401', '429', '500', '503'),
+    },
   })
 
-  await t.test('every number says how large it gets', () => {
-    const numbers = [...walk(document)].filter(({ node }) =>
-      [node['type']].flat().some((type) => type === 'integer' || type === 'number'),
-    )
-    assert.ok(numbers.length > 50)
-    const formats = new Set(numbers.map(({ node }) => node['format']))
-    assert.deepEqual(formats, new Set(['int32', 'int64', 'double']))
-    const { properties } = document.components.schemas.Balance
-    assert.equal(properties.balance.format, 'int64')
+const taking = (schema: Node, schemas: Record<string, Node> = {}) =>
+  changed({
+    schemas,
+    requestBody: { content: { 'application/json': { schema } } },
+    responses: { 204: {}, ...refusals('400', '401', '413', '415', '429', '500', '503') },
   })
 
-  await t.test('every operation has an id, a tag and a summary', () => {
-    const operations = Object.values<Record<string, object>>(document.paths).flatMap((path) =>
-      Object.values(path),
-    ) as Record<string, unknown>[]
-    const ids = operations.map(({ operationId }) => operationId)
-    assert.equal(new Set(ids).size, ids.length)
-    for (const { operationId, tags, summary } of operations) {
-      assert.match(String(operationId), /^[a-z][A-Za-z]+$/)
-      assert.ok(Array.isArray(tags) && tags.length === 1 && typeof summary === 'string')
-    }
+const text = (more: object = {}): Node => ({ type: 'string', ...more })
+const thing = { $ref: '#/components/schemas/Thing' }
+const TIME = { format: 'date-time', examples: ['2026-11-24T09:30:00.000Z'] }
+
+test('the rules for generated clients', async (t) => {
+  await t.test('hold for the document, and for a small one', () => {
+    assert.deepEqual(faultsOf(document), [])
+    assert.deepEqual(changed({}), [])
+    assert.deepEqual(answering(text(TIME)), [])
+    assert.deepEqual(taking(text({ enum: ['one', 'two'] })), [])
   })
 
-  await t.test('every refusal has the one error shape', () => {
-    const { Error: error } = document.components.schemas
-    assert.deepEqual(error.required, ['statusCode', 'error', 'code', 'message', 'request_id'])
-    for (const { place, node } of walk(document.paths)) {
-      if (!/\/responses\/[45]\d\d$/.test(place) || place.includes('health')) continue
-      const { content } = node as { content: Record<string, { schema: unknown }> }
-      const { schema } = content['application/json'] ?? {}
-      assert.deepEqual(schema, { $ref: '#/components/schemas/Error' }, place)
-    }
+  const broken: Record<string, [string[], ...RegExp[]]> = {
+    'a time with a format in a body, however deep': [
+      taking(thing, { Thing: { type: 'object', properties: { until: text(TIME) } } }),
+      /^Thing\.until: a time that callers send/,
+    ],
+    'and in a query': [
+      changed({
+        parameters: [{ name: 'at', schema: text(TIME) }],
+        responses: { 200: {}, ...refusals('400', '401', '429', '500', '503') },
+      }),
+      /^GET \/things at: a time that callers send/,
+    ],
+    'a closed enum in an answer': [
+      answering(text({ enum: ['one', 'two'] })),
+      /^GET \/things 200: .* x-extensible-enum/,
+    ],
+    'and in a list of it': [
+      answering({ type: 'array', items: text({ enum: ['one'] }) }),
+      /^GET \/things 200\/items: .* x-extensible-enum/,
+    ],
+    'a boolean with one value': [
+      answering({ type: 'boolean', enum: [true] }),
+      /^GET \/things 200: .* boolean with one value/,
+    ],
+    'a choice of objects that is no oneOf': [
+      answering({ anyOf: [thing, thing] }, { Thing: text({ examples: ['a'] }) }),
+      /^GET \/things 200: a choice of objects is oneOf/,
+    ],
+    'names that generators use': [
+      changed({ schemas: { NewThing: {}, NullableThing: {}, ThingWithDefaults: {} } }),
+      /^NewThing: /,
+      /^NullableThing: /,
+      /^ThingWithDefaults: /,
+    ],
+    'names that differ only in case, or are none': [
+      changed({ schemas: { Thing: {}, THING: {}, thing_2: {} } }),
+      /^THING: two schemas/,
+      /^thing_2: .* PascalCase/,
+    ],
+    'a schema with an enum of its own name': [
+      changed({
+        schemas: { Received: { properties: { received: text({ enum: ['yes', 'no'] }) } } },
+      }),
+      /^Received: its enum `received`/,
+    ],
+    'an object without a name': [
+      answering({ type: 'object', properties: { id: text({ examples: ['a'] }) } }),
+      /^GET \/things 200: an object with fields has no name/,
+    ],
+    'a number without a format': [
+      answering({ type: 'integer', examples: [1] }),
+      /^GET \/things 200: a number says/,
+    ],
+    'an operation without a name, a scope or a summary': [
+      changed({ operationId: 'Get_thing', tags: [], summary: '' }),
+      /its operationId/,
+      /its tag/,
+      /no summary/,
+    ],
+    'no example of a parameter, a field or an answer': [
+      changed({
+        parameters: [{ name: 'cursor', schema: text() }],
+        schemas: {
+          Thing: { type: 'object', properties: { note: text(), size: { type: 'boolean' } } },
+        },
+        requestBody: { content: { 'application/json': { schema: thing } } },
+        responses: {
+          200: { content: { 'text/plain': { schema: text() } } },
+          ...refusals('400', '401', '413', '415', '429', '500', '503'),
+        },
+      }),
+      /: cursor has no example$/,
+      /: Thing\.note has no example$/,
+      /: text\/plain has no example$/,
+    ],
+    'missing statuses': [
+      changed({
+        requestBody: { content: { 'application/json': { schema: text({ examples: ['a'] }) } } },
+        responses: {},
+      }),
+      /has no 500, 400, 413, 415, 429, 503$/,
+      /no answer but refusals/,
+      /no 401 or 403/,
+    ],
+    'a refusal of another shape': [
+      changed({ responses: { 200: {}, ...refusals('401', '429', '503'), 500: {} } }),
+      /its 500 is not the one error shape/,
+    ],
+  }
+  for (const [about, [faults, ...expected]] of Object.entries(broken)) {
+    await t.test(about, () => {
+      assert.equal(faults.length, expected.length, faults.join('\n'))
+      for (const [index, pattern] of expected.entries()) assert.match(faults[index] ?? '', pattern)
+    })
+  }
+
+  await t.test('two calls of one name', () => {
+    const [[path, methods] = []] = Object.entries(document.paths)
+    assert.ok(path !== undefined && methods !== undefined)
+    const faults = faultsOf({ ...document, paths: { ...document.paths, '/again': methods } })
+    assert.ok(faults.some((fault) => fault.includes('same operationId')))
   })
+})
+
+test('times, as the clients of many languages write them', async (t) => {
+  const service = await startService(t)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  const { body } = await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 5 })
+  const at: string = body.created_at
+  const { customerId } = await createCustomer(service)
+
+  for (const zone of ['Z', '+00:00', '+0000', '-00:00']) {
+    const time = at.replace('Z', zone)
+    const query = new URLSearchParams({ at: time })
+    const { status, body: known } = await service.asInternal('GET', `/balance/ada?${query}`)
+    assert.deepEqual([status, known.balance], [200, 5], time)
+    const key = { name: time, expires_at: `2099-01-01T00:00:00.000${zone}` }
+    const issued = await service.asAdmin('POST', `/api/customers/${customerId}/api-keys`, key)
+    assert.deepEqual([issued.status, issued.body.key.expires_at], [201, '2099-01-01T00:00:00.000Z'])
+  }
+  const half = encodeURIComponent(at.replace('Z', '123456+00:00'))
+  const finer = await service.asInternal('GET', `/balance/ada?at=${half}`)
+  assert.equal(finer.body.balance, 5)
+
+  // Without a format in the document they are checked all the same.
+  for (const time of [
+    '2026-02-30T00:00:00Z',
+    '2026-11-24',
+    '2026-11-24T09:30:00',
+    '2026-11-24T25:30:00Z',
+    '2026-11-24 09:30:00Z',
+    '1795512600',
+  ]) {
+    const asked = `/balance/ada?at=${encodeURIComponent(time)}`
+    assert.equal((await service.asInternal('GET', asked)).status, 400, time)
+    const key = { name: 'wrong', expires_at: time.replace(/^2026/, '2099') }
+    const path = `/api/customers/${customerId}/api-keys`
+    const refused = await service.asAdmin('POST', path, key)
+    assert.equal(refused.status, 400, time)
+  }
 })

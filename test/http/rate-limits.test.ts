@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newApiKey } from '../../src/customers/api-keys/format.ts'
 import type { RefusalCode } from '../../src/refusals/index.ts'
+import { counts } from '../support/counts.ts'
 import { createCustomer, me } from '../support/customers.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
@@ -163,6 +164,7 @@ test('a flood of wrong credentials is cut short and takes nothing from a good on
 })
 
 test('behind an address that is flooded, a good key is let in even where it is new', async (t) => {
+  counts(t, { promise: '19', what: 'Wrong keys of an address whose good keys are let in', trials: 105 })
   const service = await startService(t, { RATE_LIMIT_API: '5/1h' })
   const ada = await createCustomer(service)
   const bob = await createCustomer(service, { email: 'bob@example.com' })

@@ -211,6 +211,8 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
       await page.getByRole('heading', { name: 'ada' }).waitFor()
       await page.getByText('Receipt verified in this browser').waitFor()
       await page.getByText('2,480 tokens').first().waitFor()
+      await page.getByText('The published checkpoint holds the record').waitFor()
+      await page.locator('.witnesses', { hasText: 'witness.example/one' }).waitFor()
     })
     await home()
     await errand('replay a parked event', 4, async () => {

@@ -4,6 +4,7 @@ import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { type Service, startService } from '../support/service.ts'
 import { type StripeStandIn, startStripe } from '../support/stripe/index.ts'
+import { logFolder, witnessedLog } from '../support/tlog.ts'
 import { issue } from '../support/tokens.ts'
 
 const STRIPE = {
@@ -34,6 +35,7 @@ export async function makeWorld(t: Pick<TestContext, 'after'>, canary = CANARY):
   const stripe = await startStripe(STRIPE)
   t.after(() => stripe.close())
   const service = await startService(t, {
+    ...(await witnessedLog(t, logFolder(t), 'billing.example.com')),
     RUN_JOBS: 'true',
     CHECKOUT_ORIGINS: SHOP,
     STRIPE_SECRET_KEY: STRIPE.secretKey,

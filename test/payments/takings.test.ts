@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { URLS, startBilling } from '../support/billing.ts'
+import { counts } from '../support/counts.ts'
 import { assertRefused } from '../support/refusals.ts'
 import type { StripeEvent } from '../support/stripe/index.ts'
 
@@ -52,6 +53,7 @@ for (const outcome of ['failed', 'canceled'] as const) {
 }
 
 test('the events of refunds come out the same in any order', async (t) => {
+  counts(t, { promise: '16', what: 'Refunds that go back, in any order', trials: 2 })
   const { stripe, deliver, charge, balance, news } = await payer(t)
   const first = stripe.refund(charge, 300)
   stripe.clock.advance(1)
@@ -65,6 +67,7 @@ test('the events of refunds come out the same in any order', async (t) => {
 })
 
 test('a dispute is held once the money is taken, gone when lost, and back when won after all', async (t) => {
+  counts(t, { promise: '16', what: 'A dispute that is held, lost and overturned', trials: 1 })
   const { service, stripe, deliver, charge, balance, available, transfers, kinds, news } =
     await payer(t)
   const dispute = stripe.dispute(charge)
@@ -100,6 +103,7 @@ test('a dispute is held once the money is taken, gone when lost, and back when w
 })
 
 test('several lost disputes add up, and one that is won is let go', async (t) => {
+  counts(t, { promise: '16', what: 'Several disputes of a payment', trials: 3 })
   const { stripe, deliver, charge, balance, available, news } = await payer(t)
   const [lost, other, won] = [
     stripe.dispute(charge, { amount: 300 }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertAuditSound } from '../support/audit.ts'
+import { counts } from '../support/counts.ts'
 import { createCustomer } from '../support/customers.ts'
 import { addLapsedHolds } from '../support/lapsed-holds.ts'
 import { assertSound } from '../support/ledger.ts'
@@ -110,6 +111,7 @@ test('the same of a customer', async (t) => {
 })
 
 test('killed between any two pages it goes on, and everything verifies in between', async (t) => {
+  counts(t, { promise: '18', what: 'Rows of an erasure that is killed between its pages', trials: scaled(50_000, 1_500) })
   const service = await startService(t)
   await openAccount(service)
   // Pages of holds to end, and then of their movements to forget.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { ConfigError, readConfig } from '../../src/process/config.ts'
+import { ConfigError, misspeltSettings, readConfig } from '../../src/process/config.ts'
 import type { Environment } from '../../src/process/environment.ts'
 
 function folder(t: TestContext): (name: string, content: string) => string {
@@ -562,4 +562,33 @@ test('half the world is no proxy', () => {
   for (const range of ['10.0.0.0/8', '2001:db8::/16', '::ffff:10.0.0.0/104', '::1', '192.0.2.7']) {
     assert.deepEqual(readConfig({ TRUST_PROXY: range }).trustProxy, [range])
   }
+})
+
+test('a misspelt variable is told with the setting that it resembles, and without its value', () => {
+  for (const [name, meant] of [
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['RATE_LIMIT_ADMN', 'RATE_LIMIT_ADMIN'],
+    ['admin_api_token', 'ADMIN_API_TOKEN'],
+    ['STRIPE_SECRET', 'STRIPE_SECRET_KEY'],
+    ['LICENSE_PRIVATE_KEY', 'LICENSE_PRIVATE_KEY_PATH'],
+    ['LICENCE_PRIVATE_KEY_PATH', 'LICENSE_PRIVATE_KEY_PATH'],
+    ['INTERNAL_SERVICE_TOKEN_PREVIOS', 'INTERNAL_SERVICE_TOKEN_PREVIOUS'],
+    ['TRUSTED_PROXY', 'TRUST_PROXY'],
+  ] as const) {
+    const expected = `${name} is no setting and has no effect: is ${meant} meant?`
+    assert.deepEqual(misspeltSettings({ [name]: 'canary' }), [expected])
+  }
+  const usual = [
+    ...['PATH', 'HOME', 'HOSTNAME', 'LOGNAME', 'SHELL', 'LANG', 'TZ', 'PWD', 'PORTS', 'COLUMNS'],
+    ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'MALLOC_ARENA_MAX', 'PGHOST', 'PGPASSWORD'],
+    ...['POSTGRES_PASSWORD', 'REDIS_PORT', 'REDIS_SERVICE_HOST', 'KUBERNETES_SERVICE_HOST'],
+    ...['npm_config_cache', 'npm_package_name', 'INVOCATION_ID', 'CREDENTIALS_DIRECTORY'],
+    ...['JOURNAL_STREAM', 'NOTIFY_SOCKET', 'DOCKER_HOST', 'BACKUP_DIR', 'NO_COLOR'],
+  ]
+  assert.deepEqual(misspeltSettings(Object.fromEntries(usual.map((name) => [name, 'x']))), [])
+  // What is missing is there under another name, and said beside it.
+  const faults = faultsOf({ NODE_ENV: 'production', ...TOKENS, DATABSE_URL: 'postgres://canary' })
+  assert.match(faults.join('\n'), /^DATABASE_URL is missing.*$[^]*^DATABSE_URL is no setting/m)
+  assert.ok(!faults.join().includes('canary'))
 })

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,14 +6,16 @@ import type postgres from 'postgres'
 import { verifyLedger } from '../../src/funds/verify.ts'
 import { connect } from '../../src/database/connect.ts'
 import { serverUrl } from '../../src/database/embedded/server.ts'
+import { counts } from '../support/counts.ts'
 import { moneyClients } from '../support/money-clients.ts'
 import { eventually, postmaster } from '../support/processes.ts'
+import { SEED, randomOf } from '../support/random.ts'
 import { scaled } from '../support/scale.ts'
 import { INTERNAL_TOKEN } from '../support/service.ts'
 import { clusterOf, newDataDir, startServiceProcess } from '../support/service-process.ts'
 
 const CLIENTS = 64
-const KILLS = Number(process.env['DRILL_KILLS'] ?? scaled(300, 3))
+const KILLS = Number(process.env['DRILL_KILLS'] ?? scaled(300, 3, 150))
 const RECOVERY_MS_MAX = 5_000
 /** PostgreSQL's own recovery has no bound of ours; this only ends a drill that hangs. */
 const RETURN_MS_MAX = 60_000
@@ -26,6 +27,7 @@ const VICTIMS = ['service', 'database', 'both'] as const
 const skip = process.platform === 'linux' ? false : 'processes are found in /proc'
 
 test('promise 1: kills of the service and of the database lose no 2xx', { skip }, async (t) => {
+  const tried = counts(t, { promise: '1', what: 'Kills of the service, of the database and of both, under 64 clients', trials: 0, faults: KILLS })
   const dataDir = newDataDir(t)
   const env = { INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN, LOG_LEVEL: 'error' }
   let service = await startServiceProcess(t, dataDir, env)
@@ -34,20 +36,21 @@ test('promise 1: kills of the service and of the database lose no 2xx', { skip }
   const clients = moneyClients({ clients: CLIENTS, userIds: USERS, origin: () => service.origin })
   t.after(() => clients.stop())
   const recoveries_ms: number[] = []
+  const random = randomOf(SEED)
 
   for (let kill = 0; kill < KILLS; kill++) {
     const acknowledged = clients.acknowledged.size
     const before = { ...clients.answers }
     const works = await eventually(() => clients.acknowledged.size > acknowledged, MONEY_MS_MAX)
     assert.ok(works, `no money moves: ${JSON.stringify([before, clients.answers])}`)
-    await delay(randomInt(400))
+    await delay(random.int(0, 400))
     const victim = VICTIMS[kill % VICTIMS.length] ?? 'both'
     const server = postmaster(clusterOf(dataDir))
     if (victim !== 'service') process.kill(server, 'SIGKILL')
     if (victim !== 'database') {
       service.child.kill('SIGKILL')
       await service.ended
-      await delay(randomInt(100))
+      await delay(random.int(0, 100))
       service = await startServiceProcess(t, dataDir, env)
     }
     assert.ok(await eventually(() => answers(sql), RETURN_MS_MAX), 'the database is not back')
@@ -60,6 +63,7 @@ test('promise 1: kills of the service and of the database lose no 2xx', { skip }
 
   await clients.stop()
   const openAtFirst = clients.open.size
+  tried.trials = clients.acknowledged.size + openAtFirst
   await clients.resolve()
   t.diagnostic(
     `${KILLS} kills, ${clients.acknowledged.size} acknowledged, ${openAtFirst} left open; health ` +

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
+import { counts } from '../support/counts.ts'
 import { moneyClients } from '../support/money-clients.ts'
 import { eventually, serverProcesses, signalServer } from '../support/processes.ts'
 import { INTERNAL_TOKEN } from '../support/service.ts'
@@ -68,6 +69,7 @@ async function assertWithout(service: ServiceProcess): Promise<void> {
 }
 
 test('under load, health says within 5 s that the database is stopped, and that it is back', async (t) => {
+  const tried = counts(t, { promise: '20', what: 'A database that is stopped under load, and started', trials: 0, faults: 1 })
   const databaseDir = newDataDir(t)
   let database = await startEmbeddedPostgres({ dataDir: databaseDir })
   t.after(() => database.stop())
@@ -94,6 +96,7 @@ test('under load, health says within 5 s that the database is stopped, and that 
   assert.ok(await moves(), 'no money moves again')
   await clients.stop()
   await clients.resolve()
+  tried.trials = clients.acknowledged.size
   t.diagnostic(JSON.stringify(clients.answers))
   assert.deepEqual([clients.wrong, [...clients.open]], [[], []])
 })

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, after, test } from 'node:test'
 import { signal as send } from '../../src/database/embedded/processes.ts'
+import { counts } from '../support/counts.ts'
 import { type Script, copyRepository, runNpm } from '../support/npm-script.ts'
 import { eventually } from '../support/processes.ts'
 import { scaled } from '../support/scale.ts'
@@ -33,6 +34,7 @@ async function stops(
   signal: NodeJS.Signals,
   target: Target,
 ) {
+  counts(t, { promise: '', what: 'Signals to scripts that start, build or serve', trials: 1, faults: 1 })
   const folder = newDataDir(t)
   const script = runNpm(t, name, repository, folder)
   let isOver = false

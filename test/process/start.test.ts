@@ -26,7 +26,7 @@ const KEY = 'LICENSE_PRIVATE_KEY.pem'
 
 /** Runs the banner's example as a developer would who copies it into a shell. */
 function tryExample(output: string, env: Record<string, string> = {}) {
-  const example = /Try +(curl.*\\\n.*)\n/.exec(output)?.[1] ?? assert.fail(output)
+  const example = /^ +(curl.*\\\n.*)\n/m.exec(output)?.[1] ?? assert.fail(output)
   const shell = spawnSync('sh', ['-c', example], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], ...env },
@@ -117,6 +117,24 @@ test('a folder that can not be written to ends the start and is named', () => {
   }
 })
 
+test('an old Node.js is told which one is needed, by each program', () => {
+  // In its words: it reads no more than these files before it can say so.
+  const old = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })`
+  for (const program of ['server', 'worker', 'cli', 'strongroom']) {
+    const path = join(import.meta.dirname, `../../dist/${program}.js`)
+    const loaded = [...readFileSync(path, 'utf8').matchAll(/^import .*from '(.*)'/gm)]
+    assert.deepEqual(
+      loaded.map(([, name]) => name).filter((name) => !name?.startsWith('./process/no')),
+      [],
+      program,
+    )
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(old)}`]
+    const { status, stderr } = spawnSync(process.execPath, [...flags, path], { encoding: 'utf8' })
+    assert.equal(status, 1)
+    assert.match(stderr, /^Node\.js is 18\.20\.8, and Strongroom needs 20\.12\.0 or newer: https:/)
+  }
+})
+
 test('an unsafe start in production names every fault at once and no value', async (t) => {
   const dataDir = newDataDir(t)
   const service = launchService(t, dataDir, {
@@ -153,9 +171,11 @@ test('.env is read, and gives way to the environment', async (t) => {
   const dataDir = newDataDir(t)
   writeFileSync(
     join(dataDir, '.env'),
-    `INTERNAL_SERVICE_TOKEN=${INTERNAL_TOKEN}\nHOST=192.0.2.1\nFUNDS_ASSET=EUR/2\n`,
+    `INTERNAL_SERVICE_TOKEN=${INTERNAL_TOKEN}\nHOST=192.0.2.1\nFUNDS_ASSET=EUR/2\nRATE_LIMIT_ADMN=5/s\n`,
   )
   const service = await startServiceProcess(t, dataDir, { HOST: '127.0.0.1' })
+  const misspelt = 'RATE_LIMIT_ADMN is no setting and has no effect: is RATE_LIMIT_ADMIN meant?'
+  assert.ok(service.output().includes(misspelt), service.output())
   const answer = await fetch(`${service.origin}/account`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-internal-token': INTERNAL_TOKEN },

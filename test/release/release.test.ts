@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { isNewer, versionsIn } from '../support/changelog.ts'
 import { run } from '../support/processes.ts'
+import { counts } from '../support/counts.ts'
 import { scaled } from '../support/scale.ts'
 
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
@@ -79,6 +80,7 @@ test(
   'npm run release writes the version and packs what runs, with the patched driver',
   { skip },
   async (t) => {
+    counts(t, { promise: '', what: 'A release, packed, installed and started', trials: 1 })
     const folder = copy(t)
     const path = (name: string) => join(folder, name)
     const text = readFileSync(path('CHANGELOG.md'), 'utf8')

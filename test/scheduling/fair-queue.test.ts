@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { fairQueue } from '../../src/scheduling/fair-queue.ts'
 import { fairRoom } from '../../src/scheduling/fair-room.ts'
 import { sharedCommits } from '../../src/scheduling/shared-commits.ts'
+import { counts } from '../support/counts.ts'
 import { scaled } from '../support/scale.ts'
 
 interface Item {
@@ -32,7 +33,8 @@ const portions = fc.record({
   ownerWeightMax: fc.integer({ min: 1, max: 25 }),
 })
 
-test('owners take turns: nothing is lost, a batch keeps its bounds, and nobody waits for another’s many', () => {
+test('owners take turns: nothing is lost, a batch keeps its bounds, and nobody waits for another’s many', (t) => {
+  counts(t, { promise: '', what: 'Random queues: owners take turns', trials: scaled(5_000, 500) })
   fc.assert(
     fc.property(fc.array(arrivals, { maxLength: 15 }), portions, (rounds, portion) => {
       const queue = fairQueue<Item>(options)
@@ -112,7 +114,8 @@ test('in shared commits an operation waits for as many batches as there are owne
   )
 })
 
-test('room: bounded for all and for each, and never full for whoever has little in it', () => {
+test('room: bounded for all and for each, and never full for whoever has little in it', (t) => {
+  counts(t, { promise: '', what: 'Random queues: room for each', trials: scaled(5_000, 500) })
   const limits = { weightMax: 100, ownerWeightMax: 60 }
   fc.assert(
     fc.property(fc.array(arrivals, { maxLength: 20 }), (rounds) => {

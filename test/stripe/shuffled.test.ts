@@ -4,9 +4,11 @@ import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { STRIPE_KEY, startBilling } from '../support/billing.ts'
+import { counts } from '../support/counts.ts'
 import { putPlan } from '../support/customers.ts'
 import { type TestDatabase, asAdmin, createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
+import { SEED, randomOf } from '../support/random.ts'
 import { scaled } from '../support/scale.ts'
 import { newDataDir, startServiceProcess } from '../support/service-process.ts'
 import { fillStripe } from '../support/stripe/lives.ts'
@@ -18,6 +20,7 @@ const KILLS = scaled(20, 1)
 const SETTLE_MS_MAX = 120_000
 
 test('promise 16: events shuffled, in copies, at once and with kills end as those in order', async (t) => {
+  counts(t, { promise: '16', what: 'Events of Stripe shuffled, in five copies, at once', trials: EVENTS * COPIES, faults: KILLS })
   const billing = await startBilling(t)
   const { stripe, service, deliver } = billing
   const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })
@@ -46,8 +49,9 @@ test('promise 16: events shuffled, in copies, at once and with kills end as thos
     attempts: 1_000,
     retryDelayMs: 50,
   })
+  const random = randomOf(SEED)
   for (let kill = 0; kill < KILLS; kill++) {
-    await delay(100 + Math.random() * 400)
+    await delay(random.int(100, 500))
     await shaken.kill()
   }
   const report = await delivery

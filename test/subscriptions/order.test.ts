@@ -59,7 +59,7 @@ test('in every order without Stripe too, once it is back', async (t) => {
   await deliver([])
 })
 
-test('what has ended stays ended: late updates, copies and duplicates revive nothing', async (t) => {
+test('a cancelled subscription never revives: late updates, copies and duplicates change nothing', async (t) => {
   const { newCustomer, deliver, stripe, statuses } = await startBilling(t)
   const ada = await newCustomer()
   const id = await ada.subscribe()

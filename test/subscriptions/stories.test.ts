@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { reconcile } from '../../src/subscriptions/reconcile.ts'
+import { counts } from '../support/counts.ts'
 import { asAdmin } from '../support/database.ts'
 import { scaled } from '../support/scale.ts'
 import { checkStory } from '../support/stories/check.ts'
@@ -14,7 +15,7 @@ const AGAIN = {
   ...(process.env['STORY_PATH'] !== undefined && { path: process.env['STORY_PATH'] }),
 }
 
-const SECONDS_MAX = scaled(6 * 3_600, 14)
+const SECONDS_MAX = scaled(6 * 3_600, 14, 150)
 const MS = 1_000
 
 type Told = Pick<fc.RunDetails<unknown>, 'numRuns' | 'seed' | 'interrupted'>
@@ -26,6 +27,7 @@ function report(details: Told): string {
 }
 
 test('a story ends as its facts say, however it is told', async (t) => {
+  const tried = counts(t, { promise: '16', what: 'Stories of subscriptions, payments, refunds and disputes, told in any order', trials: 0 })
   const stage = await openStage(t)
   const details = await fc.check(
     fc.asyncProperty(story, async (told) => {
@@ -42,6 +44,7 @@ test('a story ends as its facts say, however it is told', async (t) => {
       ...AGAIN,
     },
   )
+  tried.trials = details.numRuns
   t.diagnostic(report(details))
   if (details.failed) {
     throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance })
@@ -75,6 +78,7 @@ const damages = fc.uniqueArray(fc.constantFrom(...(Object.keys(DAMAGES) as Damag
 })
 
 test('reconciling finds and mends what differs from Stripe', async (t) => {
+  const tried = counts(t, { promise: '16', what: 'Rows that differ from Stripe, found and mended', trials: 0 })
   const stage = await openStage(t)
   const { app, database } = stage.service
   const { db, keys, subscriptionFollowers } = app
@@ -104,6 +108,7 @@ test('reconciling finds and mends what differs from Stripe', async (t) => {
       ...AGAIN,
     },
   )
+  tried.trials = details.numRuns
   t.diagnostic(report(details))
   if (details.failed) {
     throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance })

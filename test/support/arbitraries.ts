@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { TimestampInput } from '../../src/http/schemas.ts'
 
 /** The parts of a JSON schema that the OpenAPI document uses. */
 export interface Schema {
@@ -6,6 +7,7 @@ export interface Schema {
   type?: string | string[]
   enum?: unknown[]
   anyOf?: Schema[]
+  oneOf?: Schema[]
   pattern?: string
   format?: string
   minLength?: number
@@ -90,7 +92,8 @@ export function valid(schema: Schema, pools: Pools, resolve: (ref: string) => Sc
   function fresh(node: Schema): fc.Arbitrary<unknown> {
     if (node.$ref !== undefined) return fresh(resolve(node.$ref))
     if (node.enum !== undefined) return fc.constantFrom(...node.enum)
-    if (node.anyOf !== undefined) return fc.oneof(...node.anyOf.map(fresh))
+    const choices = node.anyOf ?? node.oneOf
+    if (choices !== undefined) return fc.oneof(...choices.map(fresh))
     if (Array.isArray(node.type)) {
       return fc.oneof(...node.type.map((type) => fresh({ ...node, type })))
     }
@@ -156,7 +159,7 @@ function strings(node: Schema): fc.Arbitrary<string> {
   const { minLength = 0, maxLength = 200 } = node
   if (node.enum !== undefined) return fc.constantFrom(...(node.enum as string[]))
   if (node.format === 'idn-email') return fc.emailAddress()
-  if (node.format === 'date-time') {
+  if (node.pattern === TimestampInput.pattern) {
     const range = { min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true }
     return fc.date(range).map((time) => time.toISOString())
   }

@@ -6,7 +6,7 @@ import { type TestDatabase, asAdmin } from './database.ts'
  * @returns sets the clock so many milliseconds ahead of the real one, or behind it
  */
 export async function settableClock(
-  database: TestDatabase,
+  database: Pick<TestDatabase, 'adminUrl' | 'name'>,
 ): Promise<(aheadMs: number) => Promise<void>> {
   await asAdmin(database.adminUrl, async (sql) => {
     await sql.unsafe(`
@@ -21,8 +21,31 @@ export async function settableClock(
         'select pg_catalog.now() + (select by from clock.shift)';
       alter database ${database.name} set search_path = clock, pg_catalog, public;`)
   })
-  return (aheadMs) =>
-    asAdmin(database.adminUrl, async (sql) => {
-      await sql`update clock.shift set by = ${`${aheadMs} milliseconds`}::interval`
-    })
+  return (aheadMs) => setClock(database.adminUrl, aheadMs)
+}
+
+/** Sets the clock of a database that has a settable one, wherever that is now. */
+export async function setClock(adminUrl: string, aheadMs: number): Promise<void> {
+  await asAdmin(adminUrl, async (sql) => {
+    await sql`update clock.shift set by = ${`${aheadMs} milliseconds`}::interval`
+  })
+}
+
+/**
+ * Options for Node with which a process reads its time as so many milliseconds ahead of the real one as a file
+ * says, at any moment. What it measures by `performance` stays as it is.
+ */
+export function clockFromFile(path: string): string {
+  const program = `
+    import { readFileSync } from 'node:fs'
+    const Real = Date
+    let ahead = 0
+    const read = () => { ahead = Number(readFileSync(${JSON.stringify(path)}, 'utf8')) || 0 }
+    read()
+    setInterval(read, 50).unref()
+    globalThis.Date = class extends Real {
+      constructor(...args) { args.length ? super(...args) : super(Real.now() + ahead) }
+      static now() { return Real.now() + ahead }
+    }`
+  return `--import=data:text/javascript,${encodeURIComponent(program)}`
 }

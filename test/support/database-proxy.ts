@@ -26,6 +26,8 @@ export interface DatabaseProxy {
   plan(fault: Fault | null): void
   /** Whether the planned fault has happened. */
   isDone(): boolean
+  /** Leads new connections to another server from now on. */
+  leadTo(databaseUrl: string): void
 }
 
 const WRITES = /^\s*(?:insert|update|delete|with[\s\S]*\binsert into)\b/i
@@ -38,7 +40,7 @@ export async function databaseProxy(
   t: Pick<TestContext, 'after'>,
   databaseUrl: string,
 ): Promise<DatabaseProxy> {
-  const target = upstreamOf(databaseUrl)
+  let target = upstreamOf(databaseUrl)
   const sockets = new Set<Socket>()
   const clients = new Set<Socket>()
   let planned: Fault | null = null
@@ -99,7 +101,12 @@ export async function databaseProxy(
   })
   const url = new URL(databaseUrl.replace(/@[^/?]*/, '@127.0.0.1'))
   url.port = String((server.address() as AddressInfo).port)
-  return { url: url.href, plan: (fault) => (planned = fault), isDone: () => planned === null }
+  return {
+    url: url.href,
+    plan: (fault) => (planned = fault),
+    isDone: () => planned === null,
+    leadTo: (other) => (target = upstreamOf(other)),
+  }
 }
 
 /** `ReadyForQuery` without the state of the transaction. */

@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { SEED, randomOf } from './random.ts'
 import { inParallel } from './scale.ts'
 import { INTERNAL_TOKEN } from './service.ts'
 
@@ -73,17 +73,18 @@ export function moneyClients({ clients, userIds, origin }: MoneyClientsOptions) 
   }
 
   async function client(number: number): Promise<void> {
+    const random = randomOf(SEED + number)
     for (let turn = 0; !ended.signal.aborted; turn++) {
       const attempt: Attempt = {
         key: `client-${number}-${turn}`,
-        kind: randomInt(2) === 0 ? 'deduct' : 'top_up',
-        userId: userIds[randomInt(userIds.length)] ?? '',
-        amount: randomInt(1, 50),
+        kind: random.chance(500) ? 'deduct' : 'top_up',
+        userId: random.pick(userIds),
+        amount: random.int(1, 49),
         sentAt: Date.now(),
         answeredAt: null,
       }
       open.add(attempt)
-      for (let tries = 1; tries === 1 || randomInt(2) === 0; tries++) {
+      for (let tries = 1; tries === 1 || random.chance(500); tries++) {
         if (await send(attempt)) {
           open.delete(attempt)
           break

@@ -1,12 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type SignedNote, openNote, readKey } from '../../src/audit/verifier.ts'
+import { noteKey, vkeyOf } from '../../src/audit/tlog/note.ts'
 import { settled } from './audit.ts'
 import { eventually } from './processes.ts'
 import type { Service } from './service.ts'
+import { startWitness } from './witness.ts'
 
 /** A folder for a log's key and state, which is removed with the test. */
 export function logFolder(t: Pick<TestContext, 'after'>): string {
@@ -26,6 +28,21 @@ export function newLogKey(folder: string, name = 'audit-log-key.pem'): string {
 /** The settings with which a test's service publishes its log. */
 export function logSettings(folder: string, name?: string): Record<string, string> {
   return { DATA_DIR: folder, AUDIT_LOG_KEY_PATH: newLogKey(folder, name) }
+}
+
+/** The settings with which a service publishes its log under this name, and one witness cosigns it. */
+export async function witnessedLog(
+  t: Pick<TestContext, 'after'>,
+  folder: string,
+  origin: string,
+): Promise<Record<string, string>> {
+  const witness = await startWitness(t)
+  const policy = join(folder, 'witnesses')
+  writeFileSync(policy, `witness one ${witness.vkey} ${witness.url}\nquorum one\n`)
+  const settings = logSettings(folder)
+  const key = createPrivateKey(readFileSync(settings['AUDIT_LOG_KEY_PATH'] ?? ''))
+  witness.log = vkeyOf(await noteKey(origin, key))
+  return { ...settings, AUDIT_LOG_ORIGIN: origin, AUDIT_WITNESSES_FILE: policy }
 }
 
 export async function keyOf(service: Pick<Service, 'call'>): Promise<string> {

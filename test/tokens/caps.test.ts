@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connect } from '../../src/database/connect.ts'
+import { counts } from '../support/counts.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { inParallel } from '../support/scale.ts'
@@ -33,6 +34,7 @@ const sumOf = async (service: Service, tokenId: string) =>
 
 for (const users of [1, 60]) {
   test(`a daily cap of 1,000 lets exactly 100 of 300 calls of 10 pass, on two processes and ${users} accounts`, async (t) => {
+    counts(t, { promise: '', what: 'Calls of a token with a daily cap, on two processes', trials: 300 })
     const first = await startService(t)
     const second = await startService(t, {}, first.database)
     for (let user = 0; user < users; user++) await openAccount(first, `user-${user}`, 100_000)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ADMIN_PERMISSIONS, ROLES } from '../../src/auth/permissions.ts'
 import { tokenId as idOf } from '../../src/auth/tokens.ts'
+import { counts } from '../support/counts.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
@@ -165,6 +166,7 @@ test('no token makes or rotates one with more than it has', async (t) => {
 })
 
 test('a rotation goes on with everything but id and secret, and a revoked token is dead everywhere', async (t) => {
+  counts(t, { promise: '11, 12', what: 'A rotated and revoked token, on two processes', trials: 4 })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   const first = await issue(service, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
 import { assertRefused } from '../support/refusals.ts'
@@ -61,6 +62,13 @@ test('a report is stored, paid for and on record, all or nothing', async (t) => 
   assert.equal(await ada.balance(), 1_000 - 14 - 7)
   const path = `/account/${ada.customerId}/transfers`
   const [transfer] = (await service.asInternal('GET', path)).body.data
+  const { transfer_id } = transfer
+  const inUsd = { asset: 'USD/2', transfer_id }
+  assert.deepEqual(first.body.charges, [
+    { metric: 'calls', amount: 14, ...inUsd },
+    { metric: 'tokens', amount: 7, ...inUsd },
+  ])
+  assert.equal(first.body.balance, 979)
   assert.deepEqual(
     [transfer.kind, transfer.amount, transfer.reason, transfer.reference, transfer.metadata],
     [
@@ -81,8 +89,14 @@ test('a report is stored, paid for and on record, all or nothing', async (t) => 
     // 0.5 is left, and 0.3 and 0.2 make it a whole one.
     await ada.report({ tokens: 100 })
     assert.equal(await ada.balance(), 979)
-    await ada.report({ tokens: 66.6 })
+    const fraction = await ada.report({ tokens: 66.6 }, { report_id: 'r-fraction' })
     assert.equal(await ada.balance(), 979)
+    const none = [{ metric: 'tokens', amount: 0, asset: 'USD/2', transfer_id: null }]
+    assert.deepEqual([fraction.body.charges, fraction.body.balance], [none, 979])
+    const copy = await ada.report({ tokens: 66.6 }, { report_id: 'r-fraction' })
+    assert.deepEqual([copy.status, copy.body.charges, copy.body.balance], [200, none, 979])
+    const free = await ada.report({ other: 1 })
+    assert.equal('charges' in free.body || 'balance' in free.body, false)
     await ada.report({ tokens: 0.1 })
     assert.equal(await ada.balance(), 978)
     const [row] = await query(
@@ -179,6 +193,7 @@ test('a metric that costs nothing is taken whatever the account', async (t) => {
 })
 
 test('copies of reports, all at once, to two processes: each is stored and paid for once', async (t) => {
+  counts(t, { promise: '2', what: 'Copies of paid reports, at once, to two processes', trials: scaled(10_000, 90) })
   const service = await start(t)
   const replica = await startService(t, {}, service.database)
   const customers = await Promise.all(
@@ -212,6 +227,7 @@ test('copies of reports, all at once, to two processes: each is stored and paid 
 })
 
 test('connections killed in the middle: a report is stored with its charge or not at all', async (t) => {
+  const tried = counts(t, { promise: '1', what: 'Paid reports while connections are killed', trials: 0, faults: scaled(100, 8) })
   const service = await start(t)
   const ada = await payer(service, 1_000_000)
   const load = { running: true }
@@ -237,6 +253,7 @@ test('connections killed in the middle: a report is stored with its charge or no
   })
   load.running = false
   await clients
+  tried.trials = acknowledged.size
   const stored = await query<{ id: string }[]>(
     service.database,
     'select report_id as id from usage_reports',

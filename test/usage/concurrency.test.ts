@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -19,6 +20,7 @@ const FOUND = `
     (select sum(sum)::int from usage_totals where metric = 'calls' and period = 'month') as sum`
 
 test('instances that report all at once, twice, to two processes: none is lost, none counts twice', async (t) => {
+  counts(t, { promise: '', what: 'Instances that report at once, twice, to two processes', trials: scaled(10_000, 1_000) * 2 })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   await putPlan(service, 'pro', { limits: { calls: 1_000_000_000 } })
@@ -121,6 +123,7 @@ test('a poisoned report fails alone', async (t) => {
 })
 
 test('connections killed in the middle of commits: every answer is true', async (t) => {
+  const tried = counts(t, { promise: '1', what: 'Reports of usage while connections are killed', trials: 0, faults: scaled(100, 8) })
   const service = await startService(t)
   const { apiKey } = await createCustomer(service)
   const api = asCustomer(service, apiKey)
@@ -154,6 +157,7 @@ test('connections killed in the middle of commits: every answer is true', async 
   })
   load.running = false
   await clients
+  tried.trials = acknowledged.size
   const stored = await query<{ id: string }[]>(
     service.database,
     'select report_id as id from usage_reports',

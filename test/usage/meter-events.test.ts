@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { sendMeterEvents } from '../../src/usage/meter-events.ts'
 import { startBilling } from '../support/billing.ts'
+import { counts } from '../support/counts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { eventually } from '../support/processes.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -192,6 +193,7 @@ test('an event is not sent again when Stripe may have it and no longer knows', a
 })
 
 test('reports from everywhere while two processes tell Stripe: every unit once', async (t) => {
+  counts(t, { promise: '', what: 'Reports while two processes tell Stripe: every unit once', trials: scaled(10_000, 90) })
   const { service, stripe, newCustomer, send, sum } = await start(t)
   const replica = await startService(
     t,

@@ -6,6 +6,7 @@ import { startOf } from '../../src/http/range.ts'
 import { cleanUsage } from '../../src/usage/retention.ts'
 import type { ReportDraft } from '../../src/usage/reports.ts'
 import { Refusal } from '../../src/refusals/index.ts'
+import { counts } from '../support/counts.ts'
 import { scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
@@ -64,6 +65,7 @@ interface Accepted {
 }
 
 test('totals are those of the accepted reports, whatever is repeated, late or cleaned meanwhile', async (t) => {
+  counts(t, { promise: '', what: 'Totals of usage, whatever is repeated, late or cleaned', trials: scaled(1_000, 40) })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   const apps = [service.app, replica.app] as const

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type TestContext, test } from 'node:test'
+import { counts } from '../support/counts.ts'
 import { createDatabase } from '../support/database.ts'
 import { type Running, eventually } from '../support/processes.ts'
 import { type Answering, type Receiver, startReceiver } from '../support/receiver.ts'
@@ -9,7 +10,7 @@ import { launchWorker, newDataDir } from '../support/service-process.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
-const EVENTS = scaled(50_000, 160)
+const EVENTS = scaled(50_000, 160, 5_000)
 const ENDPOINTS = scaled(20, 6)
 const KILLS = scaled(30, 2)
 const BATCH = scaled(500, 20)
@@ -95,6 +96,7 @@ async function topUps(service: Service, count: number): Promise<void> {
 }
 
 test('each endpoint gets each event, numbered without a gap and begun in order, whatever dies', async (t) => {
+  counts(t, { promise: '', what: 'Events to endpoints outside: numbered without a gap, in order, whatever dies', trials: EVENTS * ENDPOINTS, faults: KILLS })
   const database = await createDatabase()
   t.after(() => database.drop())
   const service = await startService(t, {}, database)
@@ -180,7 +182,8 @@ test('each endpoint gets each event, numbered without a gap and begun in order, 
 })
 
 test('an endpoint that hangs delays no other', async (t) => {
-  const rounds = scaled(200, 5)
+  counts(t, { promise: '', what: 'Events beside endpoints that hang', trials: scaled(200, 5, 60) * 5, faults: 3 })
+  const rounds = scaled(200, 5, 60)
   const service = await startService(t, { RUN_JOBS: 'true' })
   await service.asInternal('POST', '/account', { user_id: 'u-1', tier: 'pro' })
   const sound = await startReceiver(t)

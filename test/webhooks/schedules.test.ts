@@ -8,11 +8,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { verifyWebhook } from '../../src/client/index.ts'
 import { circuit, pauseAfter } from '../../src/webhooks/retries.ts'
-import { sender } from '../../src/webhooks/send.ts'
 import { newAuthority } from '../support/certificates.ts'
 import { createDatabase } from '../support/database.ts'
 import { commandBeside } from '../support/service-process.ts'
-import { eventually } from '../support/processes.ts'
+import { eventually, runScript } from '../support/processes.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
@@ -200,22 +199,36 @@ test('the key of events is replaced without a message that nothing verifies', as
   assert.equal((await commandBeside(nowhere, env)).status, 1)
 })
 
-test('a certificate has to be one, and that of the name', async (t) => {
+test('a certificate has to be of a trusted authority, and of the name', async (t) => {
   const authority = newAuthority('Events')
   const { certificate, key } = authority.identify('app.example.com')
-  const seen: string[] = []
-  const server = createServer({ cert: certificate, key }, (request, response) => {
-    seen.push(request.url ?? '')
+  let received = 0
+  const server = createServer({ cert: certificate, key }, (_request, response) => {
+    received++
     response.end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
+  const folder = mkdtempSync(join(tmpdir(), 'strongroom-authority-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const trusted = join(folder, 'authority.pem')
+  writeFileSync(trusted, authority.certificate)
   const { port } = server.address() as AddressInfo
-  const rule = { production: true, allowPrivate: true }
-  const http = sender(rule, async () => ['127.0.0.1'])
-  t.after(() => http.close())
-  const message = { url: `https://app.example.com:${port}/`, headers: {}, body: '{}' }
-  const sent = await http.send(message)
-  assert.deepEqual([sent.status, sent.error], [null, 'tls'])
-  assert.deepEqual(seen, [])
+  const [named, other] = ['app.example.com', 'app.example.net'].map(
+    (it) => `https://${it}:${port}/`,
+  )
+  const send = async (urls: (string | undefined)[], env: Record<string, string> = {}) => {
+    const sending = runScript('../webhooks/send-there.ts', urls.map(String), {
+      env: { ...process.env, ...env },
+    })
+    await sending.ended
+    return sending.output().trim().split('\n')
+  }
+  assert.deepEqual(await send([named]), ['[null,"tls"]'])
+  assert.equal(received, 0)
+  assert.deepEqual(await send([named, other], { NODE_EXTRA_CA_CERTS: trusted }), [
+    '[200,null]',
+    '[null,"tls"]',
+  ])
+  assert.equal(received, 1)
 })

@@ -10,6 +10,11 @@ const TEXT = 'text/plain; charset=utf-8'
 const BYTES = 'application/octet-stream'
 const YEAR_S = 31_536_000
 
+const EXAMPLE_NOTE =
+  'billing.example.com/log\n1000\nn4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n\n— billing.example.com/log 1f9a3b07…\n'
+const EXAMPLE_KEY =
+  'billing.example.com/log+1f9a3b07+AdJF3K0XMy7cN0nW3vUO3CgB2aQJYkMwPTPbZzmgAIUB\n'
+
 const TileParams = Type.Object({
   '*': Type.String({
     maxLength: 64,
@@ -33,7 +38,7 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and ' +
           'cosigned by its witnesses.',
         produces: ['text/plain'],
-        response: { 200: plain('A signed note.') },
+        response: { 200: plain('A signed note.', EXAMPLE_NOTE) },
       },
       config: { refusals: ['LOG_BEHIND', 'SIGNING_KEY_MISSING', 'NOT_YET_LOGGED'] },
     },
@@ -51,7 +56,7 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'The verifier key of the audit log',
         description: 'As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.',
         produces: ['text/plain'],
-        response: { 200: plain('A verifier key.') },
+        response: { 200: plain('A verifier key.', EXAMPLE_KEY) },
       },
       config: { refusals: ['SIGNING_KEY_MISSING'] },
     },
@@ -114,8 +119,9 @@ function tileOf(path: string): TileName {
   return tile
 }
 
-function plain(description: string) {
-  return Type.Unsafe<never>({ type: 'string', description })
+function plain(description: string, example?: string) {
+  const examples = example !== undefined && { examples: [example] }
+  return Type.Unsafe<never>({ type: 'string', description, ...examples })
 }
 
 function answer(reply: FastifyReply, type: string, cache: string, content: string | Buffer) {

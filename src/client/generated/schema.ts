@@ -2782,14 +2782,19 @@ export interface components {
             results?: components["schemas"]["UnknownResult"][];
         };
         Health: {
-            /** @enum {string} */
+            /** @description One of `ok`, `degraded`; later versions may add others. */
             status: "ok" | "degraded";
+            /** @example 1.4.0 */
             version: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 86400
+             */
             uptime_s: number;
             checks: components["schemas"]["HealthChecks"];
         };
         Probe: {
+            /** @example ok */
             status: string;
         };
         JsonWebKeySet: {
@@ -2805,16 +2810,22 @@ export interface components {
             url: string;
         };
         Received: {
-            /** @enum {boolean} */
-            received: true;
+            received: boolean;
         };
         StripeEvent: {
             /** @example evt_1NG8Du2eZvKYlo2CUI79vXWy */
             event_id: string;
             /** @example customer.subscription.updated */
             type: string;
-            status: components["schemas"]["StripeEventStatus"];
-            /** @description Why it is parked or ignored. */
+            /**
+             * @description `parked`: failed repeatedly, and waits to be replayed. `ignored`: does not concern this service. One of `parked`, `waiting`, `applied`, `ignored`; later versions may add others.
+             * @example applied
+             */
+            status: "parked" | "waiting" | "applied" | "ignored";
+            /**
+             * @description Why it is parked or ignored.
+             * @example no_such_customer
+             */
             reason: string | null;
             /**
              * @description The id of the event's object.
@@ -2848,8 +2859,15 @@ export interface components {
             event_id: string;
             /** @example customer.subscription.updated */
             type: string;
-            status: components["schemas"]["StripeEventStatus"];
-            /** @description Why it is parked or ignored. */
+            /**
+             * @description `parked`: failed repeatedly, and waits to be replayed. `ignored`: does not concern this service. One of `parked`, `waiting`, `applied`, `ignored`; later versions may add others.
+             * @example applied
+             */
+            status: "parked" | "waiting" | "applied" | "ignored";
+            /**
+             * @description Why it is parked or ignored.
+             * @example no_such_customer
+             */
             reason: string | null;
             /**
              * @description The id of the event's object.
@@ -2877,14 +2895,23 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             settled_at: string | null;
-            /** @description As Stripe sent it; without personal data once a person in it is erased. */
+            /**
+             * @description As Stripe sent it; without personal data once a person in it is erased.
+             * @example {
+             *       "id": "evt_1Nk0PqL2eZvKYlo2",
+             *       "object": "event"
+             *     }
+             */
             payload: {
                 [key: string]: unknown;
             };
         };
         StripeEventPage: {
             data: components["schemas"]["StripeEvent"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         /** @description Shows personal values instead of their commitments, `sha256:<hex>`, while the values are kept. */
@@ -2892,6 +2919,7 @@ export interface components {
             /**
              * Format: int64
              * @description From 0, without a gap.
+             * @example 1041
              */
             seq: number;
             /**
@@ -2909,14 +2937,23 @@ export interface components {
             actor: string;
             /** @example cust_4fGh7KqL9mNp2RsT */
             subject: string;
+            /** @example 198.51.100.7 */
             ip: string | null;
+            /**
+             * @example {
+             *       "key_id": "k3Jd82Lq"
+             *     }
+             */
             metadata: {
                 [key: string]: unknown;
             };
         };
         AuditPage: {
             data: components["schemas"]["AuditRecord"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         AuditCheckpoint: {
@@ -2926,7 +2963,10 @@ export interface components {
              * @example 1000
              */
             size: number;
-            /** @description SHA-256 in base64. */
+            /**
+             * @description SHA-256 in base64.
+             * @example n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=
+             */
             root: string;
             /**
              * Format: date-time
@@ -2934,7 +2974,10 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             issued_at: string;
-            /** @description The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS. */
+            /**
+             * @description The statement itself: a JWT (RS256, `typ: "audit-checkpoint+jwt"`, claims `iss, iat, size, root`), signed with a key of the JWKS.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6ImF1ZGl0LWNoZWNrcG9pbnQrand0Iiwia2lkIjoi…
+             */
             token: string;
         };
         AuditProof: {
@@ -2944,18 +2987,28 @@ export interface components {
              * @example 1000
              */
             size: number;
-            /** @description SHA-256 in base64. */
+            /**
+             * @description SHA-256 in base64.
+             * @example n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=
+             */
             root: string;
             proof: string[];
         };
         Receipt: {
-            /** @description The leaf: its hash is that of this object as canonical JSON (RFC 8785). */
+            /**
+             * @description The leaf: its hash is that of this object as canonical JSON (RFC 8785).
+             * @example {
+             *       "seq": 999,
+             *       "event": "funds.topped_up"
+             *     }
+             */
             record: {
                 [key: string]: unknown;
             };
             /**
              * Format: int64
              * @description Its number in the log.
+             * @example 999
              */
             index: number;
             /**
@@ -2983,7 +3036,8 @@ export interface components {
             tier: string;
             /** @example USD/2 */
             asset: string;
-            status: components["schemas"]["AccountStatus"];
+            /** @description One of `active`, `frozen`, `closed`; later versions may add others. */
+            status: "active" | "frozen" | "closed";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -3014,7 +3068,7 @@ export interface components {
              * @example 1000
              */
             low_balance_at: number | null;
-            flags: "charged_back"[];
+            flags: ("charged_back")[];
             /**
              * Format: int64
              * @description The part of the balance that is in grants.
@@ -3056,11 +3110,13 @@ export interface components {
             /**
              * Format: int64
              * @description What can be deducted: the balance, minus held amounts, plus the credit limit.
+             * @example 1000
              */
             available: number | null;
             /** @example pro */
             tier: string | null;
-            status: components["schemas"]["AccountStatus"] | null;
+            /** @description One of `active`, `frozen`, `closed`; later versions may add others. */
+            status: "active" | "frozen" | "closed" | null;
             /**
              * Format: int64
              * @description The part of the balance that is in grants.
@@ -3128,7 +3184,8 @@ export interface components {
              * @example 1000
              */
             captured: number;
-            status: components["schemas"]["HoldStatus"];
+            /** @description One of `open`, `captured`, `released`, `expired`; later versions may add others. */
+            status: "open" | "captured" | "released" | "expired";
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -3163,12 +3220,22 @@ export interface components {
             transfer_id: string;
             /** @example user-123 */
             user_id: string;
-            kind: components["schemas"]["TransferKind"];
-            /** @description The charge refunded, or the hold captured or released. */
+            /** @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others. */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+            /**
+             * @description The charge refunded, or the hold captured or released.
+             * @example tr_42_6
+             */
             target_id: string | null;
-            /** @description The account the money came from. */
+            /**
+             * @description The account the money came from.
+             * @example user-123
+             */
             debit_account: string;
-            /** @description The account the money went to. */
+            /**
+             * @description The account the money went to.
+             * @example revenue
+             */
             credit_account: string;
             /** @example USD/2 */
             asset: string;
@@ -3186,9 +3253,12 @@ export interface components {
             balance_after: number;
             /** @description The parts of it that were grants, in the order in which they were taken or given. */
             grants: components["schemas"]["GrantPiece"][];
+            /** @example 1,200 tokens */
             reason: string | null;
+            /** @example job-77 */
             reference: string | null;
             metadata: components["schemas"]["Metadata"] | null;
+            /** @example order-1001 */
             idempotency_key: string | null;
             /**
              * Format: date-time
@@ -3199,7 +3269,10 @@ export interface components {
         };
         TransferPage: {
             data: components["schemas"]["Transfer"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         TransferBatch: {
@@ -3208,7 +3281,10 @@ export interface components {
         };
         AccountPage: {
             data: components["schemas"]["Account"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         /** @description A hold as it is now. */
@@ -3231,15 +3307,19 @@ export interface components {
              * @example 1000
              */
             captured: number;
-            status: components["schemas"]["HoldStatus"];
+            /** @description One of `open`, `captured`, `released`, `expired`; later versions may add others. */
+            status: "open" | "captured" | "released" | "expired";
             /**
              * @description Of the transfer that made it.
              * @example tr_42_7
              */
             transfer_id: string;
+            /** @example 1,200 tokens */
             reason: string | null;
+            /** @example job-77 */
             reference: string | null;
             metadata: components["schemas"]["Metadata"] | null;
+            /** @example order-1001 */
             idempotency_key: string | null;
             /**
              * Format: date-time
@@ -3262,11 +3342,16 @@ export interface components {
         };
         HoldPage: {
             data: components["schemas"]["HoldState"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         Statement: {
+            /** @example user-123 */
             user_id: string;
+            /** @example USD/2 */
             asset: string;
             /**
              * Format: date-time
@@ -3283,6 +3368,7 @@ export interface components {
             /**
              * Format: int64
              * @description The balance before `from`.
+             * @example 1000
              */
             opening: number;
             /** @description Oldest first; holds move nothing. */
@@ -3290,6 +3376,7 @@ export interface components {
             /**
              * Format: int64
              * @description `opening` and the amounts of all movements.
+             * @example 500
              */
             closing: number;
         };
@@ -3317,7 +3404,8 @@ export interface components {
             priority: number;
             /** @example promotion */
             category: string | null;
-            status: components["schemas"]["GrantStatus"];
+            /** @description One of `active`, `spent`, `expired`, `voided`; later versions may add others. */
+            status: "active" | "spent" | "expired" | "voided";
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -3333,7 +3421,10 @@ export interface components {
         };
         GrantPage: {
             data: components["schemas"]["Grant"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         Budget: {
@@ -3347,11 +3438,13 @@ export interface components {
              * @example 1000
              */
             amount: number;
-            window: components["schemas"]["BudgetWindow"];
+            /** @description By the clock of the time zone; a week begins on Monday, and `total` never ends. One of `hour`, `day`, `week`, `month`, `total`; later versions may add others. */
+            window: "hour" | "day" | "week" | "month" | "total";
             /** @example Europe/Berlin */
             time_zone: string;
             match: components["schemas"]["BudgetMatch"];
-            mode: components["schemas"]["BudgetMode"];
+            /** @description A hard one refuses what would pass it, a soft one tells. One of `hard`, `soft`; later versions may add others. */
+            mode: "hard" | "soft";
             alert_at: number[];
             /**
              * Format: int64
@@ -3382,12 +3475,16 @@ export interface components {
         };
         BudgetPage: {
             data: components["schemas"]["Budget"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         Check: {
             allowed: boolean;
-            code: components["schemas"]["CheckCode"] | null;
+            /** @description One of `ACCOUNT_FROZEN`, `INSUFFICIENT_FUNDS`, `BUDGET_EXCEEDED`; later versions may add others. */
+            code: "ACCOUNT_FROZEN" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED" | null;
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -3551,12 +3648,16 @@ export interface components {
             /**
              * Format: int64
              * @description How many open subscriptions now mean this plan by their price; a job updates them.
+             * @example 12
              */
             subscriptions_to_update: number;
         };
         PlanPage: {
             data: components["schemas"]["Plan"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         /**
@@ -3581,7 +3682,7 @@ export interface components {
             /** @example production */
             name: string | null;
             /** @description What the key may be used for. */
-            scopes: components["schemas"]["ApiKeyScope"][];
+            scopes: ("usage:write" | "usage:read" | "licenses:read" | "subscriptions:read" | "billing:write")[];
             allowed_ips: string[] | null;
             /**
              * Format: date-time
@@ -3608,7 +3709,7 @@ export interface components {
              */
             revoked_at: string | null;
         };
-        NewApiKey: {
+        IssuedApiKey: {
             /**
              * @description The key itself. It is shown only now, and can't be read again.
              * @example cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd
@@ -3618,7 +3719,10 @@ export interface components {
         };
         ApiKeyPage: {
             data: components["schemas"]["ApiKey"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         /**
@@ -3643,7 +3747,8 @@ export interface components {
             customer_id: string;
             /** @example starter */
             plan: string | null;
-            status: components["schemas"]["CustomerStatus"];
+            /** @description One of `active`, `suspended`; later versions may add others. */
+            status: "active" | "suspended";
             key: components["schemas"]["MeKey"];
         };
         Customer: {
@@ -3670,7 +3775,8 @@ export interface components {
             base_plan: string | null;
             /** @example active */
             subscription_status: string | null;
-            status: components["schemas"]["CustomerStatus"];
+            /** @description One of `active`, `suspended`; later versions may add others. */
+            status: "active" | "suspended";
             /** @example cus_9s6XKzkNRiz8i3 */
             stripe_customer_id: string | null;
             stripe_customer_ids: string[];
@@ -3690,7 +3796,7 @@ export interface components {
              */
             updated_at: string;
         };
-        NewCustomer: {
+        CreatedCustomer: {
             customer: components["schemas"]["Customer"];
             /**
              * @description The key itself. It is shown only now, and can't be read again. Null if the call is a repetition.
@@ -3700,7 +3806,10 @@ export interface components {
         };
         CustomerPage: {
             data: components["schemas"]["Customer"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         ErasedCustomer: {
@@ -3731,10 +3840,12 @@ export interface components {
             token_id: string;
             /** @example invoices */
             name: string;
-            scope: components["schemas"]["TokenScope"];
-            role: components["schemas"]["TokenRole"] | null;
+            /** @description One of `admin`, `internal`; later versions may add others. */
+            scope: "admin" | "internal";
+            /** @description One of `owner`, `operator`, `support`, `finance`, `auditor`; later versions may add others. */
+            role: "owner" | "operator" | "support" | "finance" | "auditor" | null;
             /** @description The permissions of the token, also if a role grants them. */
-            permissions: components["schemas"]["TokenPermission"][];
+            permissions: ("customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read" | "accounts:read" | "accounts:write" | "funds:deduct" | "funds:hold" | "funds:refund" | "funds:top_up" | "credit:write" | "stats:read")[];
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -3745,11 +3856,13 @@ export interface components {
             /**
              * Format: int64
              * @description The largest amount of one movement or hold, in the smallest unit.
+             * @example 50000
              */
             amount_max: number | null;
             /**
              * Format: int64
              * @description The largest sum of a UTC day, in the smallest unit.
+             * @example 500000
              */
             daily_amount_max: number | null;
             /**
@@ -3771,7 +3884,7 @@ export interface components {
              */
             revoked_at: string | null;
         };
-        NewToken: {
+        IssuedToken: {
             /**
              * @description The token itself. It is shown only now, and can't be read again.
              * @example srt_int_k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3A4b5CdE1F
@@ -3781,18 +3894,23 @@ export interface components {
         };
         TokenPage: {
             data: components["schemas"]["Token"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         ConsoleSession: {
+            /** @example sess_4fGh7KqL9mNp2RsT */
             session_id: string;
             /** @example 4fGh7KqL9mNp */
             token_id: string;
-            /** @enum {string|null} */
+            /** @description One of `owner`, `operator`, `support`, `finance`, `auditor`; later versions may add others. */
             role: "owner" | "operator" | "support" | "finance" | "auditor" | null;
-            permissions: components["schemas"]["AdminPermission"][];
+            permissions: ("customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read")[];
             /** @description Whether the token is of the database, rather than of the environment. */
             is_stored: boolean;
+            /** @example 1.4.0 */
             version: string;
             /**
              * Format: date-time
@@ -3806,6 +3924,7 @@ export interface components {
             session: components["schemas"]["ConsoleSession"] | null;
         };
         ConsoleSessionItem: {
+            /** @example sess_4fGh7KqL9mNp2RsT */
             session_id: string;
             /** @example 4fGh7KqL9mNp */
             token_id: string;
@@ -3826,7 +3945,10 @@ export interface components {
         };
         ConsoleSessionPage: {
             data: components["schemas"]["ConsoleSessionItem"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         UserPortalLink: {
@@ -3843,8 +3965,10 @@ export interface components {
             expires_at: string;
         };
         UserPortalSession: {
+            /** @example user-123 */
             user_id: string;
-            allow: components["schemas"]["PortalRight"][];
+            allow: ("top_up" | "auto_top_up" | "budgets")[];
+            /** @example https://app.example.com/billing */
             return_url: string | null;
             /** @description Whether auto top-up was ever set. */
             has_auto_top_up: boolean;
@@ -3867,7 +3991,11 @@ export interface components {
             plan: string | null;
             /** @description The plans of all its items, by rank. */
             plans: components["schemas"]["SubscriptionPlan"][];
-            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * @description One of `incomplete`, `incomplete_expired`, `trialing`, `active`, `past_due`, `canceled`, `unpaid`, `paused`; later versions may add others.
+             * @example active
+             */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
             /**
              * Format: int64
              * @example 5
@@ -3920,6 +4048,7 @@ export interface components {
             /**
              * Format: int64
              * @description Accounts that are not closed.
+             * @example 120
              */
             subscription_count: number;
             /**
@@ -3935,13 +4064,15 @@ export interface components {
             /**
              * Format: int64
              * @description Stripe subscriptions that give access: trialing, active or past due.
+             * @example 80
              */
             stripe_active: number;
         };
         SubscriptionFinding: {
             /** @example find_3f9c0a1b2c4d5e6f */
             finding_id: string;
-            kind: components["schemas"]["SubscriptionFindingKind"];
+            /** @description One of `duplicate_subscription`, `late_usage`, `usage_not_correctable`; later versions may add others. */
+            kind: "duplicate_subscription" | "late_usage" | "usage_not_correctable";
             /**
              * @description `cust_` and 16 base62 characters.
              * @example cust_4fGh7KqL9mNp2RsT
@@ -3975,7 +4106,11 @@ export interface components {
              * @example 5
              */
             quantity: number;
-            status: components["schemas"]["LicenseStatus"];
+            /**
+             * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator. One of `active`, `superseded`, `ended`, `revoked`; later versions may add others.
+             * @example active
+             */
+            status: "active" | "superseded" | "ended" | "revoked";
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -3988,9 +4123,15 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             expires_at: string;
-            /** @description The `kid` of the key that signed the token. */
+            /**
+             * @description The `kid` of the key that signed the token.
+             * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+             */
             key_id: string;
-            /** @description The licence itself: a JWT, signed RS256. */
+            /**
+             * @description The licence itself: a JWT, signed RS256.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6ImxpY2Vuc2Urand0Iiwia2lkIjoi…
+             */
             token: string;
         };
         Licenses: {
@@ -4007,11 +4148,13 @@ export interface components {
             /**
              * Format: double
              * @description The maximum in a calendar month (UTC); null for no limit.
+             * @example 100000
              */
             limit: number | null;
             /**
              * Format: double
              * @description The usage reported in this calendar month (UTC).
+             * @example 1200
              */
             used: number;
             /**
@@ -4021,7 +4164,10 @@ export interface components {
             used_exact?: string;
         };
         RevocationList: {
-            /** @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired. */
+            /**
+             * @description A JWT, `typ: license-revocations+jwt`, with `iss`, `iat`, `exp` (fetch a newer one until then) and `jtis`: the ids of revoked licences that have not expired.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6ImxpY2Vuc2Urand0Iiwia2lkIjoi…
+             */
             token: string;
         };
         UsageReceipt: {
@@ -4041,6 +4187,14 @@ export interface components {
             /** @description The customer's usage against the limits of its plan, with this report counted. */
             limits: components["schemas"]["UsageStanding"][];
             remaining: components["schemas"]["UsageRemaining"];
+            /** @description What it cost, if the plan has metrics that are paid from funds. */
+            charges?: components["schemas"]["UsageCharge"][];
+            /**
+             * Format: int64
+             * @description Of the customer’s account after these charges.
+             * @example 996250
+             */
+            balance?: number;
         };
         UsageBatchReceipt: {
             /** @description One result for each report, in the same order. */
@@ -4057,7 +4211,8 @@ export interface components {
             data: components["schemas"]["TopUsageEntry"][];
         };
         UsageFinding: {
-            kind: components["schemas"]["UsageFindingKind"];
+            /** @description One of `anomaly`, `limit_exceeded`; later versions may add others. */
+            kind: "anomaly" | "limit_exceeded";
             /**
              * @description `cust_` and 16 base62 characters.
              * @example cust_4fGh7KqL9mNp2RsT
@@ -4092,7 +4247,10 @@ export interface components {
         };
         UsageFindingPage: {
             data: components["schemas"]["UsageFinding"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         UsageCorrection: {
@@ -4148,12 +4306,9 @@ export interface components {
              */
             monthly_max: number;
             enabled: boolean;
-            /**
-             * @description `no_payment_method`: a checkout with `save_payment_method` has yet to be paid. `paused`: a call with `enabled: true` lifts it.
-             * @enum {string}
-             */
+            /** @description `no_payment_method`: a checkout with `save_payment_method` has yet to be paid. `paused`: a call with `enabled: true` lifts it. One of `ready`, `no_payment_method`, `paused`; later versions may add others. */
             status: "ready" | "no_payment_method" | "paused";
-            /** @enum {string|null} */
+            /** @description One of `authentication_required`, `daily_max`, `monthly_max`, `outcome_unknown`, `payment_method_declined`, `payments_failed`; later versions may add others. */
             paused_reason: "authentication_required" | "daily_max" | "monthly_max" | "outcome_unknown" | "payment_method_declined" | "payments_failed" | null;
             /**
              * Format: date-time
@@ -4173,8 +4328,10 @@ export interface components {
             events: string[];
             /** @example accounting */
             description: string | null;
-            status: components["schemas"]["WebhookEndpointStatus"];
-            disabled_reason: components["schemas"]["WebhookEndpointDisabledReason"] | null;
+            /** @description One of `active`, `disabled`; later versions may add others. */
+            status: "active" | "disabled";
+            /** @description `gone`: it answered 410. `failing`: no attempt has succeeded for 5 days. One of `operator`, `gone`, `failing`; later versions may add others. */
+            disabled_reason: "operator" | "gone" | "failing" | null;
             /**
              * @description Verifies the `v1a` signatures; also in `/.well-known/events-jwks.json`.
              * @example whpk_b2r1XMRTMeVIUd9bKN3rhdx4CBi9Yw7Ws2W0u0hpVaE=
@@ -4199,7 +4356,7 @@ export interface components {
              */
             updated_at: string;
         };
-        NewWebhookEndpoint: {
+        CreatedWebhookEndpoint: {
             endpoint: components["schemas"]["WebhookEndpoint"];
             /**
              * @description Verifies the `v1` signatures. It is shown only now.
@@ -4207,7 +4364,7 @@ export interface components {
              */
             secret: string;
         };
-        NewWebhookSecret: {
+        RotatedWebhookSecret: {
             /**
              * @description Verifies the `v1` signatures. It is shown only now.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0=
@@ -4216,7 +4373,10 @@ export interface components {
         };
         WebhookEndpointPage: {
             data: components["schemas"]["WebhookEndpoint"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         WebhookDelivery: {
@@ -4235,7 +4395,11 @@ export interface components {
             event_id: string | null;
             /** @example customer.created */
             type: string | null;
-            status: components["schemas"]["WebhookDeliveryStatus"];
+            /**
+             * @description `parked`: given up after 3 days, or of the time in which the endpoint was disabled. `failed`: given up because the endpoint was disabled. One of `pending`, `delivered`, `failed`, `parked`; later versions may add others.
+             * @example delivered
+             */
+            status: "pending" | "delivered" | "failed" | "parked";
             /** @description The newest 32, oldest first. */
             attempts: components["schemas"]["WebhookAttempt"][];
             /**
@@ -4253,7 +4417,10 @@ export interface components {
         };
         WebhookDeliveryPage: {
             data: components["schemas"]["WebhookDelivery"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         PulledEvent: {
@@ -4276,7 +4443,10 @@ export interface components {
         };
         EventPage: {
             data: components["schemas"]["PulledEvent"][];
-            /** @description Send it as `cursor`, with the same filters, for the next page; null on the last page. */
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
             next_cursor: string | null;
         };
         EventsJsonWebKeySet: {
@@ -4943,42 +5113,40 @@ export interface components {
             [key: string]: unknown;
         };
         HealthChecks: {
-            /** @enum {string} */
+            /** @description One of `ok`, `unavailable`; later versions may add others. */
             database: "ok" | "unavailable";
-            /** @enum {string} */
+            /** @description One of `ok`, `unavailable`; later versions may add others. */
             redis?: "ok" | "unavailable";
         };
         JsonWebKey: {
             /** @enum {string} */
             kty: "RSA";
+            /** @example 0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_… */
             n: string;
             /** @example AQAB */
             e: string;
-            /** @description The RFC 7638 thumbprint of the key. */
+            /**
+             * @description The RFC 7638 thumbprint of the key.
+             * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+             */
             kid: string;
             /** @enum {string} */
             use: "sig";
             /** @enum {string} */
             alg: "RS256";
         };
-        /**
-         * @description `parked`: failed repeatedly, and waits to be replayed. `ignored`: does not concern this service.
-         * @example applied
-         * @enum {string}
-         */
-        StripeEventStatus: "parked" | "waiting" | "applied" | "ignored";
         ChecklistFinding: {
             /** @example Settings */
             group: string;
             /** @example log level */
             check: string;
-            /** @enum {string} */
+            /** @description One of `pass`, `warning`, `failure`, `unseen`; later versions may add others. */
             status: "pass" | "warning" | "failure" | "unseen";
+            /** @example The key is readable by others. */
             reason: string;
+            /** @example chmod 600 license-key.pem */
             advice?: string;
         };
-        /** @enum {string} */
-        AccountStatus: "active" | "frozen" | "closed";
         /** @description When grants expire next, and what remains of all that do then. */
         NextExpiry: {
             /**
@@ -5004,10 +5172,6 @@ export interface components {
              */
             amount: number;
         };
-        /** @enum {string} */
-        HoldStatus: "open" | "captured" | "released" | "expired";
-        /** @enum {string} */
-        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
         /**
          * @description Your own data: up to 50 keys of 1 to 64 characters, stored as given.
          * @example {
@@ -5017,7 +5181,14 @@ export interface components {
         Metadata: {
             [key: string]: unknown;
         };
-        /** @description What the call alone answers: a movement, a hold, or an error with its `code`. */
+        /**
+         * @description What the call alone answers: a movement, a hold, or an error with its `code`.
+         * @example {
+         *       "transfer_id": "tr_42_7",
+         *       "amount": 500,
+         *       "balance": 500
+         *     }
+         */
         TransferResultBody: {
             [key: string]: unknown;
         };
@@ -5029,17 +5200,18 @@ export interface components {
              */
             status: number;
             body: components["schemas"]["TransferResultBody"];
-            /**
-             * @description The key had been used for this transfer: the answer is the first one.
-             * @enum {boolean}
-             */
-            replayed?: true;
+            /** @description The key had been used for this transfer: the answer is the first one. */
+            replayed?: boolean;
         };
         StatementMovement: {
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["TransferKind"];
-            /** @description The charge refunded, or the hold captured or released. */
+            /** @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others. */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+            /**
+             * @description The charge refunded, or the hold captured or released.
+             * @example tr_42_6
+             */
             target_id: string | null;
             /**
              * Format: int64
@@ -5053,9 +5225,12 @@ export interface components {
              * @example 1000
              */
             balance_after: number;
+            /** @example 1,200 tokens */
             reason: string | null;
+            /** @example job-77 */
             reference: string | null;
             metadata: components["schemas"]["Metadata"] | null;
+            /** @example order-1001 */
             idempotency_key: string | null;
             /**
              * Format: date-time
@@ -5064,25 +5239,13 @@ export interface components {
              */
             created_at: string;
         };
-        /** @enum {string} */
-        GrantStatus: "active" | "spent" | "expired" | "voided";
-        /**
-         * @description By the clock of the time zone; a week begins on Monday, and `total` never ends.
-         * @enum {string}
-         */
-        BudgetWindow: "hour" | "day" | "week" | "month" | "total";
         /** @description Null matches any. */
         BudgetMatch: {
+            /** @example agent-7/ */
             reference_prefix: string | null;
+            /** @example 1,200 tokens */
             reason: string | null;
         };
-        /**
-         * @description A hard one refuses what would pass it, a soft one tells.
-         * @enum {string}
-         */
-        BudgetMode: "hard" | "soft";
-        /** @enum {string} */
-        CheckCode: "ACCOUNT_FROZEN" | "INSUFFICIENT_FUNDS" | "BUDGET_EXCEEDED";
         CheckedBudget: {
             /** @example daily */
             budget_id: string;
@@ -5102,7 +5265,7 @@ export interface components {
             bucket: string;
             /** @example USD/2 */
             asset: string;
-            /** @enum {string} */
+            /** @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others. */
             kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: double
@@ -5186,8 +5349,6 @@ export interface components {
             per: number;
         };
         Metering: components["schemas"]["StripeMetering"] | components["schemas"]["FundsMetering"];
-        /** @enum {string} */
-        ApiKeyScope: "usage:write" | "usage:read" | "licenses:read" | "subscriptions:read" | "billing:write";
         ApiKeyCallsBucket: {
             /**
              * Format: date-time
@@ -5198,16 +5359,16 @@ export interface components {
             /**
              * Format: int64
              * @description How many calls were made.
+             * @example 120
              */
             calls: number;
             /**
              * Format: int64
              * @description How many of them were answered 401, 403 or 429.
+             * @example 3
              */
             refused: number;
         };
-        /** @enum {string} */
-        CustomerStatus: "active" | "suspended";
         MeKey: {
             /** @example k3Jd82Lq */
             key_id: string;
@@ -5220,16 +5381,6 @@ export interface components {
              */
             expires_at: string | null;
         };
-        /** @enum {string} */
-        TokenScope: "admin" | "internal";
-        /** @enum {string} */
-        TokenRole: "owner" | "operator" | "support" | "finance" | "auditor";
-        /** @enum {string} */
-        TokenPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read" | "accounts:read" | "accounts:write" | "funds:deduct" | "funds:hold" | "funds:refund" | "funds:top_up" | "credit:write" | "stats:read";
-        /** @enum {string} */
-        AdminPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read";
-        /** @enum {string} */
-        PortalRight: "top_up" | "auto_top_up" | "budgets";
         SubscriptionPlan: {
             /** @example starter */
             plan: string;
@@ -5239,13 +5390,6 @@ export interface components {
              */
             quantity: number;
         };
-        /**
-         * @example active
-         * @enum {string}
-         */
-        SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
-        /** @enum {string} */
-        SubscriptionFindingKind: "duplicate_subscription" | "late_usage" | "usage_not_correctable";
         /** @description What it is about, where that is use. */
         FindingUsage: {
             /**
@@ -5265,12 +5409,6 @@ export interface components {
              */
             used_at: string;
         };
-        /**
-         * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator.
-         * @example active
-         * @enum {string}
-         */
-        LicenseStatus: "active" | "superseded" | "ended" | "revoked";
         LicenseRecord: {
             /**
              * @description `lic_` and 16 base62 characters; the `jti` of the token.
@@ -5287,7 +5425,11 @@ export interface components {
              * @example 5
              */
             quantity: number;
-            status: components["schemas"]["LicenseStatus"];
+            /**
+             * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator. One of `active`, `superseded`, `ended`, `revoked`; later versions may add others.
+             * @example active
+             */
+            status: "active" | "superseded" | "ended" | "revoked";
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -5300,15 +5442,22 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             expires_at: string;
-            /** @description The `kid` of the key that signed the token. */
+            /**
+             * @description The `kid` of the key that signed the token.
+             * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+             */
             key_id: string;
-            /** @description The licence itself: a JWT, signed RS256. */
+            /**
+             * @description The licence itself: a JWT, signed RS256.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6ImxpY2Vuc2Urand0Iiwia2lkIjoi…
+             */
             token: string;
             /**
              * @description `cust_` and 16 base62 characters.
              * @example cust_4fGh7KqL9mNp2RsT
              */
             customer_id: string;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
             stripe_subscription_id: string | null;
             /**
              * Format: date-time
@@ -5316,6 +5465,7 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             revoked_at: string | null;
+            /** @example chargeback */
             reason: string | null;
         };
         UsageStanding: {
@@ -5355,15 +5505,38 @@ export interface components {
              */
             metric_names: number;
         };
+        UsageCharge: {
+            /** @example tokens */
+            metric: string;
+            /**
+             * Format: int64
+             * @description Rounded down; the fraction is added to the next report.
+             * @example 3750
+             */
+            amount: number;
+            /**
+             * @description A currency and its decimals: `USD/2` counts cents, `USD/6` millionths of a dollar.
+             * @example USD/2
+             */
+            asset: string;
+            /**
+             * @description Of all charges of the report together; null if none is as much as 1.
+             * @example tr_42_7
+             */
+            transfer_id: string | null;
+        };
         UsageBatchResult: {
             /**
              * @description The id of the report; null for a refused report without one.
              * @example 2026-11-24T09:instance-7
              */
             report_id: string | null;
-            /** @enum {string} */
+            /** @description One of `created`, `replayed`, `refused`; later versions may add others. */
             status: "created" | "replayed" | "refused";
-            /** @description Why it was refused. */
+            /**
+             * @description Why it was refused.
+             * @example VALIDATION_FAILED
+             */
             code?: string;
         };
         UsageTotal: {
@@ -5477,21 +5650,6 @@ export interface components {
              */
             max: number;
         };
-        /** @enum {string} */
-        UsageFindingKind: "anomaly" | "limit_exceeded";
-        /** @enum {string} */
-        WebhookEndpointStatus: "active" | "disabled";
-        /**
-         * @description `gone`: it answered 410. `failing`: no attempt has succeeded for 5 days.
-         * @enum {string}
-         */
-        WebhookEndpointDisabledReason: "operator" | "gone" | "failing";
-        /**
-         * @description `parked`: given up after 3 days, or of the time in which the endpoint was disabled. `failed`: given up because the endpoint was disabled.
-         * @example delivered
-         * @enum {string}
-         */
-        WebhookDeliveryStatus: "pending" | "delivered" | "failed" | "parked";
         WebhookAttempt: {
             /**
              * Format: date-time
@@ -5502,9 +5660,13 @@ export interface components {
             /**
              * Format: int64
              * @description Of the answer, if there was one.
+             * @example 200
              */
             status: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 85
+             */
             duration_ms: number;
             /**
              * @description Why it failed, in a word.
@@ -5512,7 +5674,12 @@ export interface components {
              */
             error: string | null;
         };
-        /** @description As the `webhooks` of this document have it. */
+        /**
+         * @description As the `webhooks` of this document have it.
+         * @example {
+         *       "customer_id": "cust_4fGh7KqL9mNp2RsT"
+         *     }
+         */
         PulledEventData: {
             [key: string]: unknown;
         };
@@ -5521,8 +5688,12 @@ export interface components {
             kty: "OKP";
             /** @enum {string} */
             crv: "Ed25519";
+            /** @example 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo */
             x: string;
-            /** @description The RFC 7638 thumbprint of the key. */
+            /**
+             * @description The RFC 7638 thumbprint of the key.
+             * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+             */
             kid: string;
             /** @enum {string} */
             use: "sig";
@@ -5579,11 +5750,6 @@ export interface components {
             balance_given_up: number;
             audit?: components["schemas"]["EventAudit"];
         };
-        /**
-         * @example deduct
-         * @enum {string}
-         */
-        EventTransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
         FundsToppedUpData: {
             /**
              * @description Your own id of the user; null once the user is erased.
@@ -5597,7 +5763,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -5635,7 +5805,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -5673,7 +5847,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -5711,7 +5889,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -5749,7 +5931,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -5787,7 +5973,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -5825,7 +6015,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -5882,7 +6076,11 @@ export interface components {
             asset?: string;
             /** @example tr_42_7 */
             transfer_id: string;
-            kind: components["schemas"]["EventTransferKind"];
+            /**
+             * @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others.
+             * @example deduct
+             */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -6163,7 +6361,11 @@ export interface components {
             customer_id: string;
             /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
             stripe_subscription_id: string;
-            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * @description One of `incomplete`, `incomplete_expired`, `trialing`, `active`, `past_due`, `canceled`, `unpaid`, `paused`; later versions may add others.
+             * @example active
+             */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
             /**
              * @description Null for a subscription to something else.
              * @example starter
@@ -6329,11 +6531,6 @@ export interface components {
             action_url: string | null;
             audit?: components["schemas"]["EventAudit"];
         };
-        /**
-         * @example payments_failed
-         * @enum {string}
-         */
-        EventPauseReason: "authentication_required" | "daily_max" | "monthly_max" | "outcome_unknown" | "payment_method_declined" | "payments_failed";
         AutoTopUpPausedData: {
             /**
              * @description Null once the user is erased.
@@ -6348,7 +6545,11 @@ export interface components {
              * @example 2000
              */
             amount: number;
-            reason: components["schemas"]["EventPauseReason"];
+            /**
+             * @description One of `authentication_required`, `daily_max`, `monthly_max`, `outcome_unknown`, `payment_method_declined`, `payments_failed`; later versions may add others.
+             * @example payments_failed
+             */
+            reason: "authentication_required" | "daily_max" | "monthly_max" | "outcome_unknown" | "payment_method_declined" | "payments_failed";
             /**
              * @description Where the user can do what Stripe asks for, if Stripe names a page.
              * @example https://hooks.stripe.com/redirect/authenticate/src_1NG8Du2eZvKYlo2C
@@ -6378,7 +6579,8 @@ export interface components {
             tier: string;
             /** @example USD/2 */
             asset: string;
-            status: components["schemas"]["AccountStatus"];
+            /** @description One of `active`, `frozen`, `closed`; later versions may add others. */
+            status: "active" | "frozen" | "closed";
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -6403,7 +6605,7 @@ export interface components {
              * @example 1000
              */
             low_balance_at: number | null;
-            flags: "charged_back"[];
+            flags: ("charged_back")[];
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -6422,12 +6624,22 @@ export interface components {
             transfer_id: string;
             /** @example user-123 */
             user_id: string;
-            kind: components["schemas"]["TransferKind"];
-            /** @description The charge refunded, or the hold captured or released. */
+            /** @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others. */
+            kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+            /**
+             * @description The charge refunded, or the hold captured or released.
+             * @example tr_42_6
+             */
             target_id: string | null;
-            /** @description The account the money came from. */
+            /**
+             * @description The account the money came from.
+             * @example user-123
+             */
             debit_account: string;
-            /** @description The account the money went to. */
+            /**
+             * @description The account the money went to.
+             * @example revenue
+             */
             credit_account: string;
             /** @example USD/2 */
             asset: string;
@@ -6445,9 +6657,12 @@ export interface components {
             balance_after: number;
             /** @description The parts of it that were grants, in the order in which they were taken or given. */
             grants: components["schemas"]["GrantPiece"][];
+            /** @example 1,200 tokens */
             reason: string | null;
+            /** @example job-77 */
             reference: string | null;
             metadata: components["schemas"]["Metadata"] | null;
+            /** @example order-1001 */
             idempotency_key: string | null;
             /**
              * Format: date-time
@@ -6475,7 +6690,8 @@ export interface components {
              * @example 1000
              */
             captured: number;
-            status: components["schemas"]["HoldStatus"];
+            /** @description One of `open`, `captured`, `released`, `expired`; later versions may add others. */
+            status: "open" | "captured" | "released" | "expired";
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -6489,6 +6705,11 @@ export interface components {
              */
             closed_at: string | null;
         };
+        /**
+         * @example {
+         *       "balance": 400
+         *     }
+         */
         ExportedEventData: {
             [key: string]: unknown;
         };
@@ -6503,7 +6724,10 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             timestamp: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1041
+             */
             seq: number;
             data: components["schemas"]["ExportedEventData"];
         };
@@ -6517,16 +6741,19 @@ export interface components {
             /**
              * Format: int64
              * @description In Stripe's smallest unit of the currency.
+             * @example 1000
              */
             paid: number | null;
             /**
              * Format: int64
              * @description In Stripe's smallest unit of the currency.
+             * @example 1000
              */
             refunded: number;
             /**
              * Format: int64
              * @description In Stripe's smallest unit of the currency.
+             * @example 1000
              */
             lost: number;
             /**
@@ -6539,7 +6766,7 @@ export interface components {
         AccountExportStripeTaking: {
             /** @example re_3MtwBwLkdIwHu7ix2kXl1yZa */
             stripe_id: string;
-            /** @enum {string} */
+            /** @description One of `refund`, `dispute`; later versions may add others. */
             kind: "refund" | "dispute";
             /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
             payment_intent: string;
@@ -6548,6 +6775,7 @@ export interface components {
             /**
              * Format: int64
              * @description In Stripe's smallest unit of the currency.
+             * @example 1000
              */
             amount: number;
             /**
@@ -6566,24 +6794,29 @@ export interface components {
             /**
              * Format: int64
              * @description In the smallest unit of the account's asset.
+             * @example 1000
              */
             threshold: number;
             /**
              * Format: int64
              * @description In the smallest unit of the account's asset.
+             * @example 1000
              */
             amount: number;
             /**
              * Format: int64
              * @description In the smallest unit of the account's asset.
+             * @example 1000
              */
             daily_max: number;
             /**
              * Format: int64
              * @description In the smallest unit of the account's asset.
+             * @example 1000
              */
             monthly_max: number;
             enabled: boolean;
+            /** @example payments_failed */
             paused_reason: string | null;
             /**
              * Format: date-time
@@ -6608,11 +6841,15 @@ export interface components {
             /**
              * Format: int64
              * @description In the smallest unit of the account's asset.
+             * @example 1000
              */
             amount: number;
             /** @example succeeded */
             status: string;
-            /** @description Stripe's code. */
+            /**
+             * @description Stripe's code.
+             * @example card_declined
+             */
             failure: string | null;
             /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
             payment_intent: string | null;
@@ -6646,7 +6883,13 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             received_at: string;
-            /** @description As Stripe sent it, without secrets. */
+            /**
+             * @description As Stripe sent it, without secrets.
+             * @example {
+             *       "id": "evt_1Nk0PqL2eZvKYlo2",
+             *       "object": "event"
+             *     }
+             */
             payload: {
                 [key: string]: unknown;
             };
@@ -6662,14 +6905,21 @@ export interface components {
             event: string;
             /** @example admin:1f2e3d4c */
             actor: string;
+            /** @example cust_4fGh7KqL9mNp2RsT */
             subject: string;
             /** @example 203.0.113.7 */
             ip: string | null;
+            /**
+             * @example {
+             *       "email": "ada@example.com"
+             *     }
+             */
             metadata: {
                 [key: string]: unknown;
             };
         };
         CustomerExportCreation: {
+            /** @example order-1001 */
             idempotency_key: string;
             answer: components["schemas"]["Customer"];
         };
@@ -6684,7 +6934,10 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             timestamp: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1041
+             */
             seq: number;
             data: components["schemas"]["ExportedEventData"];
         };
@@ -6698,14 +6951,24 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             hour: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 120
+             */
             calls: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 3
+             */
             refused: number;
         };
         CustomerExportSubscriptionItem: {
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1
+             */
             quantity: number | null;
             /**
              * Format: date-time
@@ -6721,10 +6984,12 @@ export interface components {
             current_period_end: string | null;
         };
         CustomerExportSubscription: {
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
             stripe_subscription_id: string;
+            /** @example cus_9s6XKzkNRiz8i3 */
             stripe_customer_id: string;
             items: components["schemas"]["CustomerExportSubscriptionItem"][];
-            /** @enum {string} */
+            /** @description One of `incomplete`, `incomplete_expired`, `trialing`, `active`, `past_due`, `canceled`, `unpaid`, `paused`; later versions may add others. */
             status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
             /**
              * Format: date-time
@@ -6749,13 +7014,18 @@ export interface components {
             created_at: string;
         };
         CustomerExportSubscriptionsPastItemItem: {
+            /** @example price_1MoBy5LkdIwHu7ixZhnattbh */
             stripe_price_id: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1
+             */
             quantity: number | null;
         };
         CustomerExportSubscriptionsPastItem: {
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
             stripe_subscription_id: string;
-            /** @enum {string} */
+            /** @description One of `incomplete`, `incomplete_expired`, `trialing`, `active`, `past_due`, `canceled`, `unpaid`, `paused`; later versions may add others. */
             status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
             items: components["schemas"]["CustomerExportSubscriptionsPastItemItem"][];
             /**
@@ -6766,6 +7036,7 @@ export interface components {
             until: string;
         };
         CustomerExportBasePlansPastItem: {
+            /** @example starter */
             base_plan: string | null;
             /**
              * Format: date-time
@@ -6790,7 +7061,11 @@ export interface components {
              * @example 5
              */
             quantity: number;
-            status: components["schemas"]["LicenseStatus"];
+            /**
+             * @description `superseded`: a newer one of its subscription grants the same, and this one verifies until it expires. `ended`: its subscription ended or changed its terms. `revoked`: by an operator. One of `active`, `superseded`, `ended`, `revoked`; later versions may add others.
+             * @example active
+             */
+            status: "active" | "superseded" | "ended" | "revoked";
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds.
@@ -6803,13 +7078,17 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             expires_at: string;
-            /** @description The `kid` of the key that signed the token. */
+            /**
+             * @description The `kid` of the key that signed the token.
+             * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+             */
             key_id: string;
             /**
              * @description `cust_` and 16 base62 characters.
              * @example cust_4fGh7KqL9mNp2RsT
              */
             customer_id: string;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
             stripe_subscription_id: string | null;
             /**
              * Format: date-time
@@ -6817,10 +7096,13 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             revoked_at: string | null;
+            /** @example chargeback */
             reason: string | null;
         };
         CustomerExportUsageReport: {
+            /** @example 2026-11-24T09:instance-7 */
             report_id: string;
+            /** @example instance-7 */
             instance_id: string | null;
             /**
              * Format: date-time
@@ -6834,13 +7116,19 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             received_at: string;
+            /**
+             * @example {
+             *       "api.calls": 1200
+             *     }
+             */
             metrics: {
                 [key: string]: number;
             };
         };
         CustomerExportUsageTotal: {
+            /** @example api.calls */
             metric: string;
-            /** @enum {string} */
+            /** @description One of `hour`, `day`, `month`; later versions may add others. */
             period: "hour" | "day" | "month";
             /**
              * Format: date-time
@@ -6848,25 +7136,43 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             starts_at: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 24
+             */
             count: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @example 30000
+             */
             sum: number;
             /**
              * @description The sum as an exact decimal, where it is above 2^53 - 1 or has more digits than a number keeps.
              * @example 9007199254740993
              */
             sum_exact?: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @example 900
+             */
             min: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @example 1600
+             */
             max: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @example 1200
+             */
             last: number;
         };
         CustomerExportUsageCorrection: {
+            /** @example cor_4fGh7KqL9mNp2RsT1vWx3y */
             correction_id: string;
+            /** @example 2026-11-24T09:instance-7 */
             report_id: string;
+            /** @example counted twice */
             reason: string;
             /**
              * Format: date-time
@@ -6878,7 +7184,9 @@ export interface components {
         CustomerExportUsageBillingFinding: {
             /** @example late_usage */
             kind: string;
+            /** @example sub_1MowQVLkdIwHu7ixeRlqHVzs */
             stripe_subscription_id: string | null;
+            /** @example api_calls */
             event_name: string;
             /** @example 12.5 */
             value: string;
@@ -6896,6 +7204,7 @@ export interface components {
             found_at: string;
         };
         CustomerExportUsageMeterHour: {
+            /** @example api_calls */
             event_name: string;
             /**
              * Format: date-time
@@ -6907,11 +7216,13 @@ export interface components {
             value: string;
         };
         CustomerExportUsageMeterSum: {
+            /** @example api_calls */
             event_name: string;
             /** @example 12.5 */
             value: string;
         };
         CustomerExportUsageMeterEvent: {
+            /** @example api_calls */
             event_name: string;
             /** @example 12.5 */
             value: string;
@@ -6923,9 +7234,14 @@ export interface components {
             sent_at: string | null;
         };
         CustomerExportUsageRemainder: {
+            /** @example api.calls */
             metric: string;
+            /** @example USD/2 */
             asset: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1000
+             */
             per: number;
             /** @example 12.5 */
             remainder: string;
@@ -6947,7 +7263,13 @@ export interface components {
              * @example 2026-11-24T09:30:00.000Z
              */
             received_at: string;
-            /** @description As Stripe sent it, without secrets. */
+            /**
+             * @description As Stripe sent it, without secrets.
+             * @example {
+             *       "id": "evt_1Nk0PqL2eZvKYlo2",
+             *       "object": "event"
+             *     }
+             */
             payload: {
                 [key: string]: unknown;
             };
@@ -6963,9 +7285,15 @@ export interface components {
             event: string;
             /** @example admin:1f2e3d4c */
             actor: string;
+            /** @example cust_4fGh7KqL9mNp2RsT */
             subject: string;
             /** @example 203.0.113.7 */
             ip: string | null;
+            /**
+             * @example {
+             *       "email": "ada@example.com"
+             *     }
+             */
             metadata: {
                 [key: string]: unknown;
             };
@@ -6978,9 +7306,14 @@ export interface components {
             token: string;
         };
         OpenPortalSessionRequest: {
-            /** @description The fragment of the link. */
+            /**
+             * @description The fragment of the link.
+             * @example k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLm
+             */
             secret: string;
         };
+        /** @enum {string} */
+        PortalRight: "top_up" | "auto_top_up" | "budgets";
         InvitePortalRequest: {
             /**
              * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -7034,7 +7367,6 @@ export interface components {
             /** @example instance-7 */
             instance_id?: string;
             /**
-             * Format: date-time
              * @description The time of the usage; now by default. At most 5 minutes in the future, and not before the time since which reports are kept.
              * @example 2026-11-24T09:00:00.000Z
              */
@@ -7109,6 +7441,14 @@ export interface components {
             /** @enum {string} */
             status: "active" | "frozen";
         };
+        /** @enum {string} */
+        GrantStatus: "active" | "spent" | "expired" | "voided";
+        /** @enum {string} */
+        AccountStatus: "active" | "frozen" | "closed";
+        /** @enum {string} */
+        TransferKind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+        /** @enum {string} */
+        HoldStatus: "open" | "captured" | "released" | "expired";
         PutPlanRequest: {
             /** @example Starter */
             name: string;
@@ -7180,6 +7520,10 @@ export interface components {
             external_id?: string;
             metadata?: components["schemas"]["Metadata"];
         };
+        /** @enum {string} */
+        SubscriptionStatus: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+        /** @enum {string} */
+        CustomerStatus: "active" | "suspended";
         /** @description Other fields stay unchanged; `metadata` is replaced as a whole. `plan` is the base plan. `stripe_customer_id` is linked in addition to the linked ones. */
         UpdateCustomerRequest: {
             /**
@@ -7202,12 +7546,11 @@ export interface components {
             status?: components["schemas"]["CustomerStatus"];
             metadata?: components["schemas"]["Metadata"];
         };
+        /** @enum {string} */
+        ApiKeyScope: "usage:write" | "usage:read" | "licenses:read" | "subscriptions:read" | "billing:write";
         IssueApiKeyRequest: {
             name?: string;
-            /**
-             * Format: date-time
-             * @example 2027-01-01T00:00:00.000Z
-             */
+            /** @example 2027-01-01T00:00:00.000Z */
             expires_at?: string;
             /** @description What the key may be used for; everything by default. */
             scopes?: components["schemas"]["ApiKeyScope"][];
@@ -7224,18 +7567,22 @@ export interface components {
             /**
              * Format: int32
              * @description How long the old key still works; 0, the default, ends it at once.
+             * @example 3600
              */
             overlap_seconds?: number;
         };
+        /** @enum {string} */
+        TokenScope: "admin" | "internal";
+        /** @enum {string} */
+        TokenRole: "owner" | "operator" | "support" | "finance" | "auditor";
+        /** @enum {string} */
+        TokenPermission: "customers:read" | "customers:write" | "keys:write" | "plans:write" | "licenses:write" | "usage:read" | "usage:write" | "funds:read" | "funds:write" | "subscriptions:read" | "subscriptions:write" | "audit:read" | "events:read" | "events:write" | "tokens:write" | "privacy:write" | "metrics:read" | "accounts:read" | "accounts:write" | "funds:deduct" | "funds:hold" | "funds:refund" | "funds:top_up" | "credit:write" | "stats:read";
         IssueTokenRequest: {
             name: string;
             scope: components["schemas"]["TokenScope"];
             role?: components["schemas"]["TokenRole"];
             permissions?: components["schemas"]["TokenPermission"][];
-            /**
-             * Format: date-time
-             * @example 2027-01-01T00:00:00.000Z
-             */
+            /** @example 2027-01-01T00:00:00.000Z */
             expires_at?: string;
             /**
              * @description Addresses and CIDRs. From any other address it is refused like a wrong one.
@@ -7260,6 +7607,7 @@ export interface components {
             /**
              * Format: int32
              * @description How long the old key still works; 0, the default, ends it at once.
+             * @example 3600
              */
             overlap_seconds?: number;
         };
@@ -7273,16 +7621,15 @@ export interface components {
             plan?: string | null;
             features?: components["schemas"]["Features"];
             limits?: components["schemas"]["Limits"];
-            /**
-             * Format: date-time
-             * @example 2027-01-01T00:00:00.000Z
-             */
+            /** @example 2027-01-01T00:00:00.000Z */
             expires_at?: string;
         };
         RevokeLicenseRequest: {
             /** @example leaked */
             reason?: string;
         };
+        /** @enum {string} */
+        UsageFindingKind: "anomaly" | "limit_exceeded";
         CorrectUsageRequest: {
             /**
              * @description Your own id of the report: repeated with it, the report counts once.
@@ -7309,6 +7656,8 @@ export interface components {
             /** @example accounting */
             description?: string | null;
         };
+        /** @enum {string} */
+        WebhookEndpointStatus: "active" | "disabled";
         UpdateWebhookEndpointRequest: {
             /**
              * @description `https:`, without credentials, and no private address.
@@ -7331,20 +7680,24 @@ export interface components {
             /**
              * Format: int32
              * @description How long the old secret still signs too; 0, the default, ends it at once.
+             * @example 3600
              */
             overlap_seconds?: number;
         };
         /** @enum {string} */
-        ListWebhookDeliveries: "pending" | "delivered" | "failed" | "parked";
+        WebhookDeliveryStatus: "pending" | "delivered" | "failed" | "parked";
         ReplayWebhookDeliveriesRequest: {
             /**
              * Format: int64
              * @description Everything from this number on.
+             * @example 42
              */
             from_seq?: number;
             /** @example dlv_1_42 */
             delivery_id?: string;
         };
+        /** @enum {string} */
+        StripeEventStatus: "parked" | "waiting" | "applied" | "ignored";
         OpenAccountRequest: {
             /**
              * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -7367,6 +7720,7 @@ export interface components {
             /**
              * Format: int64
              * @description How far below zero the balance minus held amounts may go.
+             * @example 1000
              */
             credit_limit?: number;
             /** @description Possible once the balance is above its floor again. */
@@ -7374,6 +7728,7 @@ export interface components {
             /**
              * Format: int64
              * @description A balance below it is reported once, in the audit log and metrics.
+             * @example 500
              */
             low_balance_at?: number | null;
         };
@@ -7565,7 +7920,6 @@ export interface components {
              */
             amount: number;
             /**
-             * Format: date-time
              * @description From this millisecond on it does not count; it never expires if not given.
              * @example 2027-01-01T00:00:00.000Z
              */
@@ -7599,20 +7953,28 @@ export interface components {
              */
             idempotency_key?: string;
         };
+        /**
+         * @description By the clock of the time zone; a week begins on Monday, and `total` never ends.
+         * @enum {string}
+         */
+        BudgetWindow: "hour" | "day" | "week" | "month" | "total";
         PutBudgetRequestMatch: {
             /**
              * @description What the reference of a charge begins with, literally.
              * @example agent-7/
              */
             reference_prefix?: string;
-            /** @description The whole reason of a charge. */
+            /**
+             * @description The whole reason of a charge.
+             * @example 1,200 tokens
+             */
             reason?: string;
         };
         /**
          * @description `hard` if not given.
          * @enum {string}
          */
-        PutBudgetRequestMode: "hard" | "soft";
+        BudgetMode: "hard" | "soft";
         PutBudgetRequest: {
             /**
              * Format: int64
@@ -7627,7 +7989,7 @@ export interface components {
              */
             time_zone?: string;
             match?: components["schemas"]["PutBudgetRequestMatch"];
-            mode?: components["schemas"]["PutBudgetRequestMode"];
+            mode?: components["schemas"]["BudgetMode"];
             /**
              * @description Percentages of the amount, each told of once in a window.
              * @example [
@@ -7794,6 +8156,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example billing.example.com/log
+                     *     1000
+                     *     n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=
+                     *
+                     *     — billing.example.com/log 1f9a3b07…
+                     */
                     "text/plain": string;
                 };
             };
@@ -7814,6 +8183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example billing.example.com/log+1f9a3b07+AdJF3K0XMy7cN0nW3vUO3CgB2aQJYkMwPTPbZzmgAIUB */
                     "text/plain": string;
                 };
             };
@@ -8518,7 +8888,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
                 status?: components["schemas"]["GrantStatus"];
             };
@@ -8549,7 +8922,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -8640,9 +9016,12 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
-                status?: "active" | "frozen" | "closed";
+                status?: components["schemas"]["AccountStatus"];
                 /** @example pro */
                 tier?: string;
                 /**
@@ -8651,7 +9030,10 @@ export interface operations {
                  */
                 user_id_prefix?: string;
                 flag?: "charged_back";
-                /** @description With a balance below this, in the smallest unit of each asset. */
+                /**
+                 * @description With a balance below this, in the smallest unit of each asset.
+                 * @example 500
+                 */
                 below?: number;
             };
             header?: never;
@@ -8675,7 +9057,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
                 /**
                  * @description This one, if the rest fits.
@@ -8689,9 +9074,12 @@ export interface operations {
                 user_id?: string;
                 /** @example job-77 */
                 reference?: string;
-                /** @description The whole of it. */
+                /**
+                 * @description The whole of it.
+                 * @example 1,200 tokens
+                 */
                 reason?: string;
-                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+                kind?: components["schemas"]["TransferKind"];
                 /**
                  * @description 1 to 255 visible ASCII characters; the same key moves money once.
                  * @example order-1001
@@ -8729,7 +9117,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
                 /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -8737,7 +9128,7 @@ export interface operations {
                  */
                 user_id?: string;
                 /** @description A hold past its time is `expired`. */
-                status?: "open" | "captured" | "released" | "expired";
+                status?: components["schemas"]["HoldStatus"];
             };
             header?: never;
             path?: never;
@@ -8760,7 +9151,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -8856,8 +9250,12 @@ export interface operations {
     listCustomers: {
         parameters: {
             query?: {
-                /** @description The exact address; upper and lower case are equal. */
+                /**
+                 * @description The exact address; upper and lower case are equal.
+                 * @example billing@example.com
+                 */
                 email?: string;
+                /** @example company-17 */
                 external_id?: string;
                 /**
                  * @description Whose API key this is, revoked or not.
@@ -8872,10 +9270,13 @@ export interface operations {
                 /** @example starter */
                 plan?: string;
                 /** @example active */
-                subscription_status?: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
+                subscription_status?: components["schemas"]["SubscriptionStatus"];
                 status?: components["schemas"]["CustomerStatus"];
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -8928,7 +9329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewCustomer"];
+                    "application/json": components["schemas"]["CreatedCustomer"];
                 };
             };
         };
@@ -9063,7 +9464,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9120,7 +9524,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewApiKey"];
+                    "application/json": components["schemas"]["IssuedApiKey"];
                 };
             };
         };
@@ -9191,7 +9595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewApiKey"];
+                    "application/json": components["schemas"]["IssuedApiKey"];
                 };
             };
         };
@@ -9226,7 +9630,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9276,7 +9683,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewToken"];
+                    "application/json": components["schemas"]["IssuedToken"];
                 };
             };
         };
@@ -9308,7 +9715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewToken"];
+                    "application/json": components["schemas"]["IssuedToken"];
                 };
             };
         };
@@ -9487,7 +9894,10 @@ export interface operations {
                 metric?: string;
                 kind?: components["schemas"]["UsageFindingKind"];
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9610,7 +10020,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9657,7 +10070,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewWebhookEndpoint"];
+                    "application/json": components["schemas"]["CreatedWebhookEndpoint"];
                 };
             };
         };
@@ -9765,7 +10178,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewWebhookSecret"];
+                    "application/json": components["schemas"]["RotatedWebhookSecret"];
                 };
             };
         };
@@ -9777,9 +10190,12 @@ export interface operations {
                  * @description `parked`: given up after 3 days, or of the time in which the endpoint was disabled. `failed`: given up because the endpoint was disabled.
                  * @example delivered
                  */
-                status?: components["schemas"]["ListWebhookDeliveries"];
+                status?: components["schemas"]["WebhookDeliveryStatus"];
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9860,7 +10276,10 @@ export interface operations {
                 type?: string;
                 /** @example cust_4fGh7KqL9mNp2RsT */
                 subject?: string;
-                /** @description Inclusive. */
+                /**
+                 * @description Inclusive.
+                 * @example 42
+                 */
                 from_seq?: number;
                 /**
                  * @description That endpoint's events, under its own numbers.
@@ -9868,7 +10287,10 @@ export interface operations {
                  */
                 endpoint_id?: string;
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9892,7 +10314,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @example parked */
-                status?: "parked" | "waiting" | "applied" | "ignored";
+                status?: components["schemas"]["StripeEventStatus"];
                 /** @example customer.subscription.updated */
                 type?: string;
                 /**
@@ -9901,7 +10323,10 @@ export interface operations {
                  */
                 customer_id?: string;
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9971,12 +10396,21 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
                 /** @description With commitments instead of values: as canonical JSON, each record is its leaf. */
                 as_logged?: boolean;
+                /** @example customer.created */
                 event?: string;
+                /** @example admin:1f9a3b07 */
                 actor?: string;
+                /**
+                 * @description Such as `cust_…` or `acct_…`; the id of a user stands for the user’s account.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
                 subject?: string;
                 /** @example 2027-01-01T00:00:00.000Z */
                 from?: string;
@@ -10026,9 +10460,15 @@ export interface operations {
     getAuditProof: {
         parameters: {
             query: {
-                /** @description The size of a tree. */
+                /**
+                 * @description The size of a tree.
+                 * @example 1000
+                 */
                 size: number;
-                /** @description The number of a record in it. */
+                /**
+                 * @description The number of a record in it.
+                 * @example 999
+                 */
                 index?: number;
             };
             header?: never;
@@ -10098,7 +10538,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -10334,7 +10777,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -10508,7 +10954,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
                 /**
                  * @description Your own id of the user: 1 to 128 characters of A–Z a–z 0–9 . _ : @ -
@@ -10516,7 +10965,7 @@ export interface operations {
                  */
                 user_id?: string;
                 /** @description A hold past its time is `expired`. */
-                status?: "open" | "captured" | "released" | "expired";
+                status?: components["schemas"]["HoldStatus"];
             };
             header?: never;
             path?: never;
@@ -10785,9 +11234,12 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
-                status?: "active" | "frozen" | "closed";
+                status?: components["schemas"]["AccountStatus"];
                 /** @example pro */
                 tier?: string;
                 /**
@@ -10796,7 +11248,10 @@ export interface operations {
                  */
                 user_id_prefix?: string;
                 flag?: "charged_back";
-                /** @description With a balance below this, in the smallest unit of each asset. */
+                /**
+                 * @description With a balance below this, in the smallest unit of each asset.
+                 * @example 500
+                 */
                 below?: number;
             };
             header?: never;
@@ -10820,7 +11275,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
                 /**
                  * @description This one, if the rest fits.
@@ -10834,9 +11292,12 @@ export interface operations {
                 user_id?: string;
                 /** @example job-77 */
                 reference?: string;
-                /** @description The whole of it. */
+                /**
+                 * @description The whole of it.
+                 * @example 1,200 tokens
+                 */
                 reason?: string;
-                kind?: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
+                kind?: components["schemas"]["TransferKind"];
                 /**
                  * @description 1 to 255 visible ASCII characters; the same key moves money once.
                  * @example order-1001
@@ -11112,7 +11573,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
                 status?: components["schemas"]["GrantStatus"];
             };
@@ -11143,7 +11607,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of the previous page. */
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
                 cursor?: string;
             };
             header?: never;

@@ -14,8 +14,8 @@ const ExportedCalls = Type.Object(
   {
     key_id: KeyId,
     hour: Timestamp,
-    calls: Type.Integer({ minimum: 0 }),
-    refused: Type.Integer({ minimum: 0 }),
+    calls: Type.Integer({ minimum: 0, examples: [120] }),
+    refused: Type.Integer({ minimum: 0, examples: [3] }),
   },
   {
     title: 'ExportedApiKeyCalls',

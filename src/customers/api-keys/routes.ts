@@ -17,12 +17,12 @@ import {
   KeyCallsQuery,
   KeyParams,
   Me,
-  NewApiKey,
+  IssuedApiKey,
   RotateKeyBody,
 } from './schemas.ts'
 import { findKey, issueKey, listKeys, revokeKey, rotateKey } from './service.ts'
 
-export const apiKeySchemas = [ApiKey, NewApiKey, ApiKeyPage, KeyCalls, Me]
+export const apiKeySchemas = [ApiKey, IssuedApiKey, ApiKeyPage, KeyCalls, Me]
 
 /** Admin: `/api/customers/:customer_id/api-keys`. */
 export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -37,7 +37,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Issue a further API key',
         params,
         body: IssueKeyBody,
-        response: { 201: ref(NewApiKey) },
+        response: { 201: ref(IssuedApiKey) },
       },
       config: { permission: 'keys:write', refusals: ['CUSTOMER_NOT_FOUND', 'OVERLOADED'] },
     },
@@ -108,7 +108,7 @@ export const apiKeyAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Replace an API key; both are valid for an overlap',
         params: KeyParams,
         body: RotateKeyBody,
-        response: { 201: ref(NewApiKey) },
+        response: { 201: ref(IssuedApiKey) },
       },
       config: {
         permission: 'keys:write',

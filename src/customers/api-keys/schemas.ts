@@ -12,8 +12,12 @@ import {
   ref,
   strictObject,
 } from '../../http/schemas.ts'
+import { spelled } from '../../http/patterns.ts'
 
-export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{8}$', examples: ['k3Jd82Lq'] })
+export const KeyId = Type.String({
+  pattern: spelled('^[0-9A-Za-z]{8}$', 'the id of an API key: 8 letters or digits'),
+  examples: ['k3Jd82Lq'],
+})
 
 const Scope = Type.Unsafe<KeyScope>({
   title: 'ApiKeyScope',
@@ -26,7 +30,7 @@ export const ApiKey = Type.Object(
     key_id: KeyId,
     name: nullable(Type.String({ examples: ['production'] })),
     scopes: Type.Array(Scope, { description: 'What the key may be used for.' }),
-    allowed_ips: nullable(Type.Array(Type.String())),
+    allowed_ips: nullable(Type.Array(Type.String({ examples: ['198.51.100.0/24'] }))),
     created_at: Timestamp,
     expires_at: nullable(Timestamp),
     last_used_at: nullable(Timestamp),
@@ -55,9 +59,9 @@ export const ApiKeySecret = Type.String({
   examples: ['cust_4fGh7KqL9mNp2RsT_k3Jd82Lq7vXw1YzA0bCdEfGhJkLmNpQrStUvWxYz3Ab4Cd'],
 })
 
-export const NewApiKey = Type.Object(
+export const IssuedApiKey = Type.Object(
   { api_key: ApiKeySecret, key: ref(ApiKey) },
-  { $id: 'NewApiKey' },
+  { $id: 'IssuedApiKey' },
 )
 
 export const ApiKeyPage = pageOf(ref(ApiKey), 'ApiKeyPage')
@@ -85,6 +89,7 @@ export const RotateKeyBody = strictObject(
         minimum: 0,
         maximum: 2_592_000,
         description: 'How long the old key still works; 0, the default, ends it at once.',
+        examples: [3600],
       }),
     ),
   },
@@ -102,10 +107,11 @@ export const KeyCallsQuery = strictObject({
 const KeyCallsBucket = Type.Object(
   {
     bucket: Timestamp,
-    calls: Type.Integer({ minimum: 0, description: 'How many calls were made.' }),
+    calls: Type.Integer({ minimum: 0, description: 'How many calls were made.', examples: [120] }),
     refused: Type.Integer({
       minimum: 0,
       description: 'How many of them were answered 401, 403 or 429.',
+      examples: [3],
     }),
   },
   { title: 'ApiKeyCallsBucket' },

@@ -3,11 +3,12 @@ import { PageQuery, pageOf } from '../../http/pagination.ts'
 import { Timestamp, line, nullable, ref, strictObject } from '../../http/schemas.ts'
 import { Amount, Units, UserId } from '../schemas.ts'
 import { WINDOWS, type Window } from './window.ts'
+import { spelled } from '../../http/patterns.ts'
 
 const PERCENT_MAX = 1_000
 
 const BudgetId = Type.String({
-  pattern: '^[A-Za-z0-9._:-]{1,64}$',
+  pattern: spelled('^[A-Za-z0-9._:-]{1,64}$', '1 to 64 characters of A–Z a–z 0–9 . _ : -'),
   description: 'Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -',
   examples: ['daily'],
 })
@@ -27,7 +28,7 @@ const Mode = Type.Unsafe<'hard' | 'soft'>({
 })
 
 const TimeZone = Type.String({
-  pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,63}$',
+  pattern: spelled('^[A-Za-z][A-Za-z0-9_+/-]{0,63}$', 'a time zone such as Europe/Berlin'),
   description: 'A name of the IANA time zone database.',
   examples: ['Europe/Berlin'],
 })
@@ -37,7 +38,7 @@ const Match = {
     description: 'What the reference of a charge begins with, literally.',
     examples: ['agent-7/'],
   }),
-  reason: line(500, { description: 'The whole reason of a charge.' }),
+  reason: line(500, { description: 'The whole reason of a charge.', examples: ['1,200 tokens'] }),
 }
 
 export const BudgetParams = Type.Object({ user_id: UserId, budget_id: BudgetId })
@@ -77,13 +78,13 @@ export const Budget = Type.Object(
     time_zone: Type.String({ examples: ['Europe/Berlin'] }),
     match: Type.Object(
       {
-        reference_prefix: nullable(Type.String()),
-        reason: nullable(Type.String()),
+        reference_prefix: nullable(Type.String({ examples: ['agent-7/'] })),
+        reason: nullable(Type.String({ examples: ['1,200 tokens'] })),
       },
       { title: 'BudgetMatch', description: 'Null matches any.' },
     ),
     mode: Mode,
-    alert_at: Type.Array(Type.Integer()),
+    alert_at: Type.Array(Type.Integer({ examples: [80] })),
     used: Type.Integer({
       description: 'In this window: charges and open holds, without refunds.',
       examples: [120],

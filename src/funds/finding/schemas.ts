@@ -9,14 +9,14 @@ import {
   ref,
   strictObject,
 } from '../../http/schemas.ts'
-import { TRANSFER_KINDS, type TransferKind } from '../posting.ts'
-import { Account, Hold, IdempotencyKey, TransferId, UserId } from '../schemas.ts'
+import { Account, Hold, IdempotencyKey, TransferId, TransferKindName, UserId } from '../schemas.ts'
 import type { HoldStatus } from './holds.ts'
 
 export const ListAccountsQuery = strictObject({
   ...PageQuery,
   status: Type.Optional(
     Type.Unsafe<'active' | 'frozen' | 'closed'>({
+      title: 'AccountStatus',
       type: 'string',
       enum: ['active', 'frozen', 'closed'],
     }),
@@ -29,6 +29,7 @@ export const ListAccountsQuery = strictObject({
       minimum: -Number.MAX_SAFE_INTEGER,
       maximum: Number.MAX_SAFE_INTEGER,
       description: 'With a balance below this, in the smallest unit of each asset.',
+      examples: [500],
     }),
   ),
 })
@@ -40,8 +41,8 @@ export const FindTransfersQuery = strictObject({
   transfer_id: Type.Optional({ ...TransferId, description: 'This one, if the rest fits.' }),
   user_id: Type.Optional(UserId),
   reference: Type.Optional(line(255, { examples: ['job-77'] })),
-  reason: Type.Optional(line(500, { description: 'The whole of it.' })),
-  kind: Type.Optional(Type.Unsafe<TransferKind>({ type: 'string', enum: TRANSFER_KINDS })),
+  reason: Type.Optional(line(500, { description: 'The whole of it.', examples: ['1,200 tokens'] })),
+  kind: Type.Optional(TransferKindName),
   idempotency_key: Type.Optional(IdempotencyKey),
   from: Type.Optional({ ...TimestampInput, description: 'From this time on.' }),
   to: Type.Optional({ ...TimestampInput, description: 'Before this time.' }),
@@ -54,6 +55,7 @@ export const ListHoldsQuery = strictObject({
   user_id: Type.Optional(UserId),
   status: Type.Optional(
     Type.Unsafe<HoldStatus>({
+      title: 'HoldStatus',
       type: 'string',
       enum: [...STATUSES],
       description: 'A hold past its time is `expired`.',
@@ -73,10 +75,10 @@ export const HoldState = Type.Object(
     captured,
     status,
     transfer_id: { ...Hold.properties.transfer_id, description: 'Of the transfer that made it.' },
-    reason: nullable(Type.String()),
-    reference: nullable(Type.String()),
+    reason: nullable(Type.String({ examples: ['1,200 tokens'] })),
+    reference: nullable(Type.String({ examples: ['job-77'] })),
     metadata: nullable(Metadata),
-    idempotency_key: nullable(Type.String()),
+    idempotency_key: nullable(Type.String({ examples: ['order-1001'] })),
     expires_at,
     created_at,
     closed_at: nullable(Timestamp),

@@ -27,10 +27,10 @@ const StatementMovement = Type.Object(
       examples: [-500],
     }),
     balance_after,
-    reason: nullable(Type.String()),
-    reference: nullable(Type.String()),
+    reason: nullable(Type.String({ examples: ['1,200 tokens'] })),
+    reference: nullable(Type.String({ examples: ['job-77'] })),
     metadata: nullable(Metadata),
-    idempotency_key: nullable(Type.String()),
+    idempotency_key: nullable(Type.String({ examples: ['order-1001'] })),
     created_at,
   },
   { title: 'StatementMovement' },
@@ -38,13 +38,16 @@ const StatementMovement = Type.Object(
 
 export const Statement = Type.Object(
   {
-    user_id: Type.String(),
-    asset: Type.String(),
+    user_id: Type.String({ examples: ['user-123'] }),
+    asset: Type.String({ examples: ['USD/2'] }),
     from: Timestamp,
     to: Timestamp,
-    opening: Type.Integer({ description: 'The balance before `from`.' }),
+    opening: Type.Integer({ description: 'The balance before `from`.', examples: [1000] }),
     movements: Type.Array(StatementMovement, { description: 'Oldest first; holds move nothing.' }),
-    closing: Type.Integer({ description: '`opening` and the amounts of all movements.' }),
+    closing: Type.Integer({
+      description: '`opening` and the amounts of all movements.',
+      examples: [500],
+    }),
   },
   { $id: 'Statement' },
 )

@@ -3,6 +3,7 @@ import { PageQuery, pageOf } from '../../http/pagination.ts'
 import { Timestamp, TimestampInput, line, nullable, ref, strictObject } from '../../http/schemas.ts'
 import { Amount, Notes, UserId, UserName } from '../schemas.ts'
 import type { Grant as GrantState } from './grant.ts'
+import { spelled } from '../../http/patterns.ts'
 
 const Status = Type.Unsafe<GrantState['status']>({
   title: 'GrantStatus',
@@ -11,7 +12,10 @@ const Status = Type.Unsafe<GrantState['status']>({
 })
 
 const GrantId = Type.String({
-  pattern: '^grant_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+  pattern: spelled(
+    '^grant_[1-9]\\d{0,17}_[1-9]\\d{0,17}$',
+    'the id of a grant, such as grant_42_1',
+  ),
   examples: ['grant_42_1'],
 })
 

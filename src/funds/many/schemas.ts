@@ -79,6 +79,7 @@ const TransferResult = Type.Object(
         additionalProperties: true,
         description:
           'What the call alone answers: a movement, a hold, or an error with its `code`.',
+        examples: [{ transfer_id: 'tr_42_7', amount: 500, balance: 500 }],
       },
     ),
     replayed: Type.Optional(

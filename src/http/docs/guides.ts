@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
+import { ROOT } from '../../package/root.ts'
 import { REFUSALS } from '../../refusals/index.ts'
 
 /**
@@ -22,6 +23,7 @@ export const GUIDES = [
   'events',
   'audit',
   'witnesses',
+  'questions',
   'access',
   'console',
   'rotation',
@@ -31,8 +33,7 @@ export const GUIDES = [
 
 export type GuideName = (typeof GUIDES)[number]
 
-/** The same folder from `src/` and from `dist/`, because Markdown is not compiled. */
-const FOLDER = new URL('src/docs/guides/', new URL('../../../', import.meta.url))
+const FOLDER = new URL('src/docs/guides/', ROOT)
 
 export function readGuide(name: GuideName): string {
   return name === 'errors' ? errorsGuide() : readFileSync(new URL(`${name}.md`, FOLDER), 'utf8')

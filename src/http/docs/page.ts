@@ -41,6 +41,12 @@ export const GUIDE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** As GitHub makes them, so that a link to a heading leads to it in both places. */
+function anchorOf(html: string): string {
+  const text = html.replaceAll(/<[^>]*>|&[a-z#0-9]+;/g, '').toLowerCase()
+  return text.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
+}
+
 /**
  * Renders a guide as a page, beside links to all guides. The Markdown is our own and contains nothing
  * from callers.
@@ -50,7 +56,10 @@ export function renderPage(markdown: string, links: readonly PageLink[], current
   const content = marked
     .parse(markdown, { async: false })
     // The guides link to each other by file name, as in the repository.
-    .replaceAll(/href="([a-z]+)\.md"/g, 'href="$1"')
+    .replaceAll(/href="([a-z-]+)\.md(#[^"]*)?"/g, 'href="$1$2"')
+    .replaceAll(/<h([23])>(.*?)<\/h\1>/g, (_heading, level: string, html: string) => {
+      return `<h${level} id="${anchorOf(html)}">${html}</h${level}>`
+    })
   const items = links.map((link) => {
     return `<a href="${link.name}"${link.name === current ? ' aria-current="page"' : ''}>${link.title}</a>`
   })

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { ROOT } from '../../package/root.ts'
 import { Refusal } from '../../refusals/index.ts'
 
-/** Written by `npm run build`; the same from `src/` and from `dist/`. */
-const FOLDER = new URL('../../../dist/pages/', import.meta.url)
+/** Written by `npm run build`. */
+const FOLDER = new URL('dist/pages/', ROOT)
 
 const TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { internalOperations } from '../../client/generated/operations.ts'
 import { BASE } from '../shared/base.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { MovementTable, useOpenRow } from '../shared/movement-table.tsx'
@@ -10,6 +11,8 @@ const source = {
   receipt: (transferId: string, signal: AbortSignal) =>
     api('getReceipt', { transfer_id: transferId }, { signal }),
   keys: (signal: AbortSignal) => api('getKeys', {}, { signal }),
+  path: (transferId: string) =>
+    internalOperations.getReceipt.path.replace('{transfer_id}', encodeURIComponent(transferId)),
 }
 
 export function Movements({ userId }: { userId: string }) {

@@ -29,6 +29,8 @@ export class ApiError extends Error {
 export interface CallOptions {
   signal?: AbortSignal | undefined
   idempotencyKey?: string
+  /** The media type of the answer, where the operation has another than JSON. */
+  accept?: string
 }
 
 type Values = Record<string, unknown>
@@ -66,7 +68,7 @@ export async function request(
   method: string,
   path: string,
   body?: unknown,
-  { signal, idempotencyKey }: CallOptions = {},
+  { signal, idempotencyKey, accept }: CallOptions = {},
 ): Promise<Response> {
   try {
     return await fetch(BASE + path, {
@@ -75,6 +77,7 @@ export async function request(
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+        ...(accept !== undefined && { accept }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),

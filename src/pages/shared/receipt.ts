@@ -1,4 +1,12 @@
-import { isSame, leafHash, openCheckpoint, provesInclusion } from '../../audit/verifier.ts'
+import {
+  type SignedNote,
+  isSame,
+  leafHash,
+  openCheckpoint,
+  provesInclusion,
+  readKey,
+  verifyProof,
+} from '../../audit/verifier.ts'
 import { canonicalJson } from '../../encoding/canonical-json.ts'
 import type { Schemas } from './api.ts'
 import { fromBase64, hex } from './bytes.ts'
@@ -36,4 +44,54 @@ export async function verifyReceipt(receipt: Schemas['Receipt'], jwks: Jwks): Pr
       detail: isStatement ? `root ${hex(signed.root).slice(0, 32)}…` : checkpoint.root,
     },
   ]
+}
+
+/** A witness's line on the published checkpoint. Its own key, which it publishes, verifies the line. */
+export interface Cosignature {
+  name: string
+  /** What the line says; null where it says no time. */
+  at: Date | null
+}
+
+export interface Published {
+  finding: Finding
+  cosignatures: readonly Cosignature[]
+}
+
+/**
+ * Goes through the receipt that stands on the checkpoint which strangers see.
+ * @param proof a tlog-proof
+ * @param vkey the log's key, as `/log/key` has it
+ * @param record what the proof must be of
+ */
+export async function verifyPublished(
+  proof: string,
+  vkey: string,
+  record: Schemas['Receipt']['record'],
+): Promise<Published> {
+  const key = await readKey(vkey.trim())
+  const verdict = await verifyProof(proof, { logs: key === null ? [] : [key] })
+  const isOfRecord = verdict.valid && verdict.record === canonicalJson(record)
+  if (!isOfRecord) {
+    const detail = verdict.valid ? 'it is of another record' : verdict.reason
+    const what = 'The published checkpoint does not hold the record'
+    return { finding: { isGood: false, what, detail }, cosignatures: [] }
+  }
+  const { origin, size } = verdict.note
+  const what = 'The published checkpoint holds the record'
+  return {
+    finding: { isGood: true, what, detail: `${origin}, ${size} records` },
+    cosignatures: cosignaturesOn(verdict.note),
+  }
+}
+
+/** https://c2sp.org/tlog-cosignature: all kinds begin with the time, 8 bytes of seconds. */
+function cosignaturesOn({ origin, signatures }: SignedNote): Cosignature[] {
+  return signatures
+    .filter(({ name }) => name !== origin)
+    .map(({ name, signature }) => {
+      const view = new DataView(signature.buffer, signature.byteOffset, signature.byteLength)
+      const at = signature.length < 72 ? null : new Date(Number(view.getBigUint64(0)) * 1_000)
+      return { name, at }
+    })
 }

@@ -14,7 +14,10 @@ import { forgetMethod, savedMethod } from './payment-method.ts'
 
 const PAGE = 1_000
 
-const Units = Type.Integer({ description: "In the smallest unit of the account's asset." })
+const Units = Type.Integer({
+  description: "In the smallest unit of the account's asset.",
+  examples: [1000],
+})
 
 const Settings = Type.Object({
   threshold: Units,
@@ -22,7 +25,7 @@ const Settings = Type.Object({
   daily_max: Units,
   monthly_max: Units,
   enabled: Type.Boolean(),
-  paused_reason: nullable(Type.String()),
+  paused_reason: nullable(Type.String({ examples: ['payments_failed'] })),
   updated_at: Timestamp,
 })
 
@@ -35,7 +38,7 @@ const Method = Type.Object({
 const Intent = Type.Object({
   amount: Units,
   status: Type.String({ examples: ['succeeded'] }),
-  failure: nullable(Type.String({ description: "Stripe's code." })),
+  failure: nullable(Type.String({ description: "Stripe's code.", examples: ['card_declined'] })),
   payment_intent: nullable(Type.String({ examples: ['pi_3MtwBwLkdIwHu7ix28a3tqPa'] })),
   created_at: Timestamp,
   ended_at: nullable(Timestamp),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -307,12 +307,10 @@ test(
       'webhooks',
     ].flatMap((name) => ['-m', `strongroom.${name}`])
     for (const args of [strict, [...packages, ...own]]) {
-      const options = { cwd: folder, encoding: 'utf8' } as const
-      const read: { status: number | null; stdout: string } = spawnSync(
-        installed.python,
-        args,
-        options,
-      )
+      const read: SpawnSyncReturns<string> = spawnSync(installed.python, args, {
+        cwd: folder,
+        encoding: 'utf8',
+      })
       assert.equal(read.status, 0, read.stdout)
     }
   },

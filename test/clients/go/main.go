@@ -1,4 +1,3 @@
-// The generated Go client against a running service: go run .
 package main
 
 import (
@@ -6,52 +5,43 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
-	"strongroom.test/smoke/client"
+	"strongroom.test/go/client"
 )
 
-var ctx = context.Background()
+const (
+	user    = "go:ada@example.com"
+	largest = int64(1<<53 - 1)
+)
 
 func main() {
-	admin := connect("Authorization", "Bearer "+os.Getenv("ADMIN_API_TOKEN"))
-	internal := connect("X-INTERNAL-TOKEN", os.Getenv("INTERNAL_SERVICE_TOKEN"))
+	ctx := context.Background()
+	configuration := client.NewConfiguration()
+	configuration.Servers = client.ServerConfigurations{{URL: os.Getenv("STRONGROOM_URL")}}
+	configuration.AddDefaultHeader("X-INTERNAL-TOKEN", os.Getenv("INTERNAL_SERVICE_TOKEN"))
+	api := client.NewAPIClient(configuration).InternalAPI
 
-	created := must(admin.CreateCustomerWithResponse(ctx, nil, client.CreateCustomerRequest{Email: "ada@example.com"})).JSON201
-	customer := connect("X-API-Key", *created.ApiKey)
-	me := must(customer.GetMeWithResponse(ctx)).JSON200
-	check(me.CustomerId == created.Customer.CustomerId && me.Key.ExpiresAt == nil)
+	must(api.OpenAccount(ctx).OpenAccountRequest(*client.NewOpenAccountRequest(user, "pro")).Execute())
+	filled := must(api.TopUp(ctx).TopUpRequest(*client.NewTopUpRequest(user, largest)).Execute())
+	check(filled.Balance == largest)
 
-	const user, large = "go", int64(5_000_000_000)
-	account := must(internal.OpenAccountWithResponse(ctx, client.OpenAccountRequest{UserId: user, Tier: "pro"})).JSON201
-	check(account.Status == client.AccountStatusActive && account.LowBalanceAt == nil)
-	must(internal.TopUpWithResponse(ctx, nil, client.TopUpRequest{UserId: user, Amount: large}))
-	key := "go-1"
-	keyed := &client.DeductParams{IdempotencyKey: &key}
-	charge := client.DeductRequest{UserId: user, Amount: 400}
-	first := must(internal.DeductWithResponse(ctx, keyed, charge)).JSON200
-	again := must(internal.DeductWithResponse(ctx, keyed, charge)).JSON200
-	check(first.TransferId == again.TransferId && again.Balance == large-400)
+	charge := api.Deduct(ctx).IdempotencyKey("go-1").DeductRequest(*client.NewDeductRequest(user, 400))
+	first, again := must(charge.Execute()), must(charge.Execute())
+	check(first.TransferId == again.TransferId && first.Balance == largest-400)
 
-	refused := must(internal.DeductWithResponse(ctx, nil, client.DeductRequest{UserId: user, Amount: large}))
-	check(refused.StatusCode() == http.StatusPaymentRequired && refused.JSON402.Code == "INSUFFICIENT_FUNDS")
+	at := first.CreatedAt.Format(time.RFC3339Nano)
+	check(must(api.GetBalance(ctx, user).At(at).Execute()).Balance == largest-400)
+	found := must(api.FindTransfers(ctx).UserId(user).Kind(client.TRANSFERKIND_DEDUCT).From(at).Execute())
+	check(len(found.Data) == 1 && found.Data[0].TransferId == first.TransferId)
 
-	limit := int32(1)
-	page := must(internal.ListTransfersWithResponse(ctx, user, &client.ListTransfersParams{Limit: &limit})).JSON200
-	check(page.Data[0].Kind == client.TransferKindDeduct && page.NextCursor != nil)
-	rest := must(internal.ListTransfersWithResponse(ctx, user, &client.ListTransfersParams{Cursor: page.NextCursor})).JSON200
-	check(len(rest.Data) == 1 && rest.Data[0].Amount == large)
-	fmt.Println("Go: ok")
+	_, answer, err := api.Deduct(ctx).DeductRequest(*client.NewDeductRequest(user, largest)).Execute()
+	refused := err.(*client.GenericOpenAPIError).Model().(client.Error)
+	check(answer.StatusCode == http.StatusPaymentRequired && refused.Code == "INSUFFICIENT_FUNDS")
+	fmt.Println("ok")
 }
 
-func connect(header, value string) *client.ClientWithResponses {
-	authorize := func(_ context.Context, request *http.Request) error {
-		request.Header.Set(header, value)
-		return nil
-	}
-	return must(client.NewClientWithResponses(os.Getenv("STRONGROOM_URL"), client.WithRequestEditorFn(authorize)))
-}
-
-func must[T any](value T, err error) T {
+func must[T any](value T, _ *http.Response, err error) T {
 	if err != nil {
 		panic(err)
 	}

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { newApiKey } from '../../../src/customers/api-keys/format.ts'
 import { keyPeppers } from '../../../src/customers/api-keys/peppers.ts'
 import { checksum62, randomBase62 } from '../../../src/encoding/ids.ts'
+import { counts } from '../../support/counts.ts'
 import { createCustomer, keyIdOf, me } from '../../support/customers.ts'
 import { asAdmin } from '../../support/database.ts'
 import { expect, scene } from '../../support/doctor.ts'
@@ -50,6 +51,7 @@ function wrongSecret(apiKey: string): string {
 }
 
 test('after a restart every key is good at once, and none costs a slow hash', async (t) => {
+  counts(t, { promise: '', what: 'Cold keys: each is good at once after a restart, without a slow hash', trials: COLD })
   const { database } = await startService(t)
   const keys = await asAdmin(database.adminUrl, (sql) => seedKeys(sql, API_KEY_PEPPER, COLD))
   const restarted = await startService(t, {}, database)
@@ -209,4 +211,22 @@ test('a command issues keys with a digest, and the doctor counts those without o
   expect(await look(), 'key digests', 'warning', /^1 usable key /)
   await service.asAdmin('DELETE', `/api/customers/${customerId}/api-keys/${keyIdOf(apiKey)}`)
   expect(await look(), 'key digests', 'pass')
+
+  // A key that has leaked is revoked by itself, without a search for its two ids.
+  const leaked = issued.stdout.trim()
+  const database = { DATABASE_URL: service.database.url }
+  const revoked = command(['keys', 'revoke', leaked], database)
+  assert.deepEqual([revoked.stdout, revoked.stderr], [`Revoked ${keyIdOf(leaked)}.\n`, ''])
+  const isRefused = async () => (await me(service, leaked)).status === 401
+  assert.ok(await eventually(isRefused, 5_000))
+  const listed = command(['keys', 'list', customerId], database).stdout.split('\n')
+  assert.deepEqual(
+    listed.map((line) => line.slice(0, 17)),
+    [`${keyIdOf(leaked)}  revoked`, `${keyIdOf(apiKey)}  revoked`, ''],
+  )
+  const { customerId: other } = await createCustomer(service, { email: 'bob@example.com' })
+  const [bobs] = command(['keys', 'list', other], database).stdout.split('  ')
+  command(['keys', 'revoke', other, bobs ?? ''], database)
+  const none = command(['webhooks', 'list'], database)
+  assert.deepEqual([none.stdout, none.status], ['There are no endpoints.\n', 0])
 })

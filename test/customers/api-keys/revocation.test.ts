@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { counts } from '../../support/counts.ts'
 import { createCustomer, keyIdOf, me } from '../../support/customers.ts'
 import { asAdmin } from '../../support/database.ts'
 import { eventually } from '../../support/processes.ts'
@@ -21,6 +22,7 @@ async function refusedAt(replica: Service, apiKey: string, deadline: number): Pr
 }
 
 test('a key that is revoked or whose customer is suspended is dead on every replica within a second', async (t) => {
+  counts(t, { promise: '11', what: 'Revoked keys and suspended customers, on three processes', trials: TRIALS * 3 })
   const first = await startService(t)
   const replicas = [first]
   for (let n = 0; n < 2; n++) replicas.push(await startService(t, {}, first.database))

@@ -6,6 +6,7 @@ import * as byAccount from '../../../src/funds/finding/accounts.ts'
 import * as byHold from '../../../src/funds/finding/holds.ts'
 import { WALK_MAX } from '../../../src/funds/finding/places.ts'
 import * as byTransfer from '../../../src/funds/finding/transfers.ts'
+import { counts } from '../../support/counts.ts'
 import { asAdmin } from '../../support/database.ts'
 import { type Service, startService } from '../../support/service.ts'
 import { scaled } from '../../support/scale.ts'
@@ -54,6 +55,7 @@ async function fill(service: Service): Promise<void> {
 }
 
 test('no list reads a table through, on any page', async (t) => {
+  counts(t, { promise: '', what: 'Pages of lists that read no table through', trials: EACH })
   const service = await startService(t)
   await fill(service)
   const db = service.app.databases.internal

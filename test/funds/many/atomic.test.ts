@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { counts } from '../../support/counts.ts'
 import { JSON_TYPE } from '../../support/hostile.ts'
 import { assertSound } from '../../support/ledger.ts'
 import { lockRows } from '../../support/locks.ts'
@@ -90,6 +91,7 @@ test('all or none, over several accounts', async (t) => {
 })
 
 test('batches of overlapping accounts in every order, with single calls between', async (t) => {
+  counts(t, { promise: '4, 5', what: 'Batches of overlapping accounts, all or none', trials: scaled(2_000, 200) })
   const services = [await startService(t)]
   const [first] = services
   assert.ok(first)

@@ -99,8 +99,16 @@ test('each guide is a page that loads nothing and links to the others', async (t
     const links = [...String(body).matchAll(/href="([^"]*)"/g)].map(([, href = '']) => href)
     for (const href of links.filter((link) => !link.startsWith('https:'))) {
       const target = new URL(href, `${service.origin}/docs/guides/${name}`)
-      assert.equal((await fetch(target)).status, 200, `${name} links to ${href}`)
+      const page = await fetch(target)
+      assert.equal(page.status, 200, `${name} links to ${href}`)
+      const id = ` id="${target.hash.slice(1)}"`
+      assert.ok(target.hash === '' || (await page.text()).includes(id), `${name}: ${href}`)
     }
+  }
+  for (const path of ['/docs/guides', '/docs/guides/', '/docs/guides?x=1']) {
+    const first = await fetch(service.origin + path)
+    assert.equal(first.url, `${service.origin}/docs/guides/${GUIDES[0]}`)
+    assert.equal(first.status, 200)
   }
   const { body } = await service.call('GET', '/docs/guides/errors')
   for (const code of Object.keys(REFUSALS)) assert.ok(String(body).includes(code))

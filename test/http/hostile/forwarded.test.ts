@@ -4,6 +4,7 @@ import { createCustomer } from '../../support/customers.ts'
 import { type Header, addressRecorded } from '../../support/hostile.ts'
 import { callRaw } from '../../support/raw-socket.ts'
 import { collectRoutes } from '../../support/routes.ts'
+import { scaled } from '../../support/scale.ts'
 import { startService } from '../../support/service.ts'
 import { query } from '../../support/tables.ts'
 
@@ -119,10 +120,14 @@ test('no route answers otherwise for what a proxy says of the caller', async (t)
   const headers = ['203.0.113.6:50001', 'unknown', '[::1', ','.repeat(5_000)]
   const callers = routes().filter(({ method, url }) => method !== 'HEAD' && url !== '*')
   assert.ok(callers.length > 40)
-  for (const { method, url } of callers) {
+  const each = scaled(headers.length, 1)
+  for (const [number, { method, url }] of callers.entries()) {
     const path = url.replaceAll(/:(\w+)|\*/g, 'x')
     const plain = await callRaw(service.origin, method, path)
-    for (const header of headers) {
+    // Without a drill each header goes to every fourth route.
+    for (const header of headers.filter(
+      (_header, index) => (index + number) % headers.length < each,
+    )) {
       const { status } = await callRaw(service.origin, method, path, [['x-forwarded-for', header]])
       assert.equal(status, plain.status, `${method} ${url}: ${header.slice(0, 20)}`)
     }

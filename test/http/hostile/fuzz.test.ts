@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { REFUSALS, type RefusalCode } from '../../../src/refusals/index.ts'
 import { HOSTILE_JSON, type Pools, type Schema, nearly, valid } from '../../support/arbitraries.ts'
 import { STRIPE_KEY, URLS } from '../../support/billing.ts'
+import { counts } from '../../support/counts.ts'
 import { createCustomer, putPlan } from '../../support/customers.ts'
 import { JSON_TYPE, type Header } from '../../support/hostile.ts'
 import { type RawAnswer, callRaw } from '../../support/raw-socket.ts'
@@ -35,6 +36,7 @@ interface Operation {
   security: Record<string, unknown>[]
   parameters?: Parameter[]
   requestBody?: { content: { 'application/json': { schema: Schema } } }
+  responses: Record<string, unknown>
 }
 
 interface Document {
@@ -146,15 +148,21 @@ function bodiesOf(good: fc.Arbitrary<unknown>): fc.Arbitrary<string | undefined>
   )
 }
 
-function assertAnswered(answer: RawAnswer, about: string): void {
+/** Of a path or method that, with these parameters, is no operation's. */
+const OF_NO_OPERATION = new Set(['NOT_FOUND', 'METHOD_NOT_ALLOWED'])
+
+function assertAnswered(answer: RawAnswer, { responses }: Operation, about: string): void {
   assert.ok(answer.status >= 200 && answer.status < 500, `${answer.status}: ${about}`)
-  if (answer.status < 400) return
+  const isDocumented = String(answer.status) in responses
+  if (answer.status < 400) return assert.ok(isDocumented, `${answer.status}: ${about}`)
   const code: string = answer.body.code
   assert.ok(code in REFUSALS, about)
+  assert.ok(isDocumented || OF_NO_OPERATION.has(code), `${code} is not documented: ${about}`)
   assertRefused(answer, code as RefusalCode, about)
 }
 
 test('whatever an operation is sent, it is answered, and a refusal changes nothing', async (t) => {
+  const tried = counts(t, { promise: '9', what: 'Random calls of every operation; a refusal changes nothing', trials: 0 })
   const stripe = await startStripe({ secretKey: STRIPE_KEY, webhookSecret: WEBHOOK_SECRET })
   t.after(() => stripe.close())
   const price = stripe.addPrice({ unit_amount: 2_900, recurring: { interval: 'month' } })
@@ -190,7 +198,11 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
             const all: Header[] = [...credential(operation, things, body), ...headers]
             if (body !== undefined) all.push(JSON_TYPE)
             const answer = await callRaw(service.origin, method.toUpperCase(), path, all, body)
-            assertAnswered(answer, `${method} ${path.slice(0, 200)} ${body?.slice(0, 500)}`)
+            assertAnswered(
+              answer,
+              operation,
+              `${method} ${path.slice(0, 200)} ${body?.slice(0, 500)}`,
+            )
             const before = rows
             rows = await countRows()
             if (answer.status < 400) counted.accepted++
@@ -199,6 +211,7 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
           },
         )
         await fc.assert(property, { numRuns: scaled(300, 3) })
+        tried.trials += counted.accepted + counted.refused
         totals.accepted += counted.accepted
         totals.refused += counted.refused
         t.diagnostic(`${name}: ${counted.accepted} accepted, ${counted.refused} refused`)

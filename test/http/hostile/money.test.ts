@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RefusalCode } from '../../../src/refusals/index.ts'
+import { counts } from '../../support/counts.ts'
 import { JSON_TYPE, type Target, assertUntouched, startTarget } from '../../support/hostile.ts'
 import { assertRefused } from '../../support/refusals.ts'
 import { startService } from '../../support/service.ts'
@@ -45,6 +46,7 @@ function post(target: Target, path: string, body: string) {
 }
 
 test('an amount that is no exact integer from 1 to 2^53-1 is refused and moves nothing', async (t) => {
+  counts(t, { promise: '8', what: 'Amounts that are no exact integer in their bounds', trials: AMOUNTS.length * 7 })
   const target = await startTarget(t)
   const charge = await target.asInternal('POST', '/deduct', { user_id: 'ada', amount: 100 })
   const hold = await target.asInternal('POST', '/holds', { user_id: 'ada', amount: 100 })

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import type { KindName } from '../../../src/database/kinds.ts'
 import { verifyLedger } from '../../../src/funds/verify.ts'
 import { socketHost } from '../../../src/database/hosts.ts'
+import { counts } from '../../support/counts.ts'
 import { createCustomer, putPlan } from '../../support/customers.ts'
 import { asAdmin, createDatabase } from '../../support/database.ts'
 import { type Cut, databaseProxy } from '../../support/database-proxy.ts'
 import { eventually } from '../../support/processes.ts'
+import { SEED, randomOf } from '../../support/random.ts'
 import { scaled } from '../../support/scale.ts'
 import { type Answer, type Service, startService } from '../../support/service.ts'
 import { asCustomer } from '../../support/usage.ts'
 
 const FAULTS = scaled(200, 12)
+const random = randomOf(SEED)
 const CUTS: Cut[] = ['before', 'under way', 'after']
 
 /** What an operation's caller was told, and where the truth about it stands. */
@@ -86,6 +88,7 @@ function effects(sql: postgres.Sql) {
 }
 
 test(`${FAULTS} random faults: every answer is true`, async (t) => {
+  const tried = counts(t, { promise: '1', what: 'Operations of all kinds with random faults: every answer is true', trials: 0, faults: FAULTS })
   const database = await createDatabase()
   t.after(() => database.drop())
   const proxy = await databaseProxy(t, database.url)
@@ -125,24 +128,24 @@ test(`${FAULTS} random faults: every answer is true`, async (t) => {
   /** Something goes wrong in the database while operations are under way. */
   async function fault(kind: string): Promise<string> {
     const { pool } = OPERATIONS[kind]!
-    switch (randomInt(6)) {
+    switch (random.int(0, 5)) {
       case 0:
       case 1:
       case 2: {
-        const cut = CUTS[randomInt(CUTS.length)]!
-        const recoveryMs = randomInt(4) === 0 ? randomInt(500, 7_000) : undefined
+        const cut = random.pick(CUTS)
+        const recoveryMs = random.chance(250) ? random.int(500, 7_000) : undefined
         proxy.plan({ cut, pool, ...(recoveryMs !== undefined && { recoveryMs }) })
         return recoveryMs === undefined ? `cut ${cut}` : `cut ${cut}, recovery`
       }
       case 3:
-        await delay(randomInt(5))
+        await delay(random.int(0, 4))
         await admin`
           select pg_cancel_backend(pid) from pg_stat_activity
           where datname = current_database() and state = 'active'
             and application_name = ${`strongroom ${pool}`}`
         return 'cancel'
       case 4:
-        await delay(randomInt(5))
+        await delay(random.int(0, 4))
         await admin`
           select pg_terminate_backend(pid) from pg_stat_activity
           where datname = current_database() and application_name = ${`strongroom ${pool}`}`
@@ -150,7 +153,7 @@ test(`${FAULTS} random faults: every answer is true`, async (t) => {
       default: {
         const held = admin.begin(async (sql) => {
           await sql`select from accounts where user_id is not null for update`
-          await delay(randomInt(2) === 0 ? randomInt(500) : randomInt(5_000, 6_500))
+          await delay(random.chance(500) ? random.int(0, 499) : random.int(5_000, 6_500))
         })
         await delay(20)
         void held.catch(() => undefined)
@@ -163,7 +166,7 @@ test(`${FAULTS} random faults: every answer is true`, async (t) => {
     const kinds = Object.keys(OPERATIONS)
     const kind = kinds[round % kinds.length]!
     const first = fault(kind)
-    const beside = Array.from({ length: 4 }, () => kinds[randomInt(kinds.length)]!)
+    const beside = Array.from({ length: 4 }, () => random.pick(kinds))
     await Promise.all([kind, ...beside].map((one) => send(one)))
     const name = await first
     met[name] = (met[name] ?? 0) + 1
@@ -181,18 +184,19 @@ test(`${FAULTS} random faults: every answer is true`, async (t) => {
   assert.ok(await eventually(isQuiet, 30_000), 'something is still under way')
   const done = new Map((await effects(admin)).map((row) => [row.mark, row.count]))
 
-  const counts: Record<string, number> = {}
+  const answered: Record<string, number> = {}
   const lies: string[] = []
   for (const { kind, mark, answer } of told) {
     const { status, body } = answer
     const count = done.get(mark) ?? 0
     const said = status < 300 ? 'done' : body.code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'not done'
-    counts[said] = (counts[said] ?? 0) + 1
+    answered[said] = (answered[said] ?? 0) + 1
     const isTrue = said === 'done' ? count === 1 : said === 'not done' ? count === 0 : count <= 1
     if (!isTrue) lies.push(`${kind} ${mark}: ${status} ${body.code}, is there ${count} times`)
     if (said === 'not done') assert.equal(status, 503, `${kind}: ${JSON.stringify(body)}`)
   }
-  t.diagnostic(JSON.stringify({ told: counts, faults: met }))
+  tried.trials = told.length
+  t.diagnostic(JSON.stringify({ told: answered, faults: met }))
   assert.deepEqual(lies, [])
 
   await t.test('what was unknown happens once when it is repeated', async () => {

@@ -8,9 +8,11 @@ export async function schemaSource(document: Document): Promise<string> {
     transform: (schema) => {
       const codes: unknown = 'x-extensible-enum' in schema && schema['x-extensible-enum']
       if (!Array.isArray(codes)) return undefined
+      const values = codes.map((code) => ts.factory.createStringLiteral(String(code)))
+      const isNullable = Array.isArray(schema.type) && schema.type.some((type) => type === 'null')
       return ts.factory.createUnionTypeNode(
-        codes.map((code) =>
-          ts.factory.createLiteralTypeNode(ts.factory.createStringLiteral(String(code))),
+        [...values, ...(isNullable ? [ts.factory.createNull()] : [])].map((value) =>
+          ts.factory.createLiteralTypeNode(value),
         ),
       )
     },

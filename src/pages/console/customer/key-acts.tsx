@@ -3,7 +3,7 @@ import type { Schemas } from '../../shared/api.ts'
 import { Act, Field, textOf } from '../../shared/dialog.tsx'
 import { api } from '../session.ts'
 
-type Made = Schemas['NewApiKey']
+type Made = Schemas['IssuedApiKey']
 
 interface Props {
   customerId: string

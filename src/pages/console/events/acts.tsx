@@ -4,7 +4,7 @@ import { Act, Field, textOf } from '../../shared/dialog.tsx'
 import { api } from '../session.ts'
 
 type Endpoint = Schemas['WebhookEndpoint']
-type Made = Schemas['NewWebhookEndpoint']
+type Made = Schemas['CreatedWebhookEndpoint']
 
 interface Props {
   onDone: (made: Made) => void

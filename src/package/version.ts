@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { ROOT } from './root.ts'
 
-const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+const manifest = readFileSync(new URL('package.json', ROOT), 'utf8')
 
 export const VERSION = (JSON.parse(manifest) as { version: string }).version

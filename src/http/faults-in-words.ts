@@ -1,0 +1,138 @@
+import type { FastifySchemaValidationError } from 'fastify'
+import { nearest } from '../encoding/nearest.ts'
+import type { RefusalDetail } from '../refusals/index.ts'
+import { inWords } from './patterns.ts'
+
+const DETAILS_MAX = 20
+const NAME_MAX = 64
+
+/** What Ajv reports with `verbose`. */
+type Fault = FastifySchemaValidationError & { parentSchema?: { properties?: object } }
+
+interface Finding {
+  path: string
+  schemaPath: string
+  fault: Fault
+  /** What would have been right, where only some values are. */
+  values?: unknown[]
+  isNullable?: boolean
+}
+
+/** What is wrong with a text that does not match its schema, place by place, for a person to read. */
+export function detailsOf(faults: readonly FastifySchemaValidationError[]): RefusalDetail[] {
+  return withoutFormats(merged(faults as readonly Fault[]))
+    .slice(0, DETAILS_MAX)
+    .map((finding) => ({ path: placeOf(finding), message: messageOf(finding) }))
+}
+
+/**
+ * Ajv reports the faults of every choice of a union, and then that none of them matched. A caller is
+ * told what the choices have in common, or what is wrong with the choice that was meant.
+ */
+function merged(faults: readonly Fault[]): Finding[] {
+  const findings: Finding[] = []
+  for (const fault of faults) {
+    const path = fault.instancePath
+    // The fault of the name itself stands before it.
+    if (fault.keyword === 'propertyNames') continue
+    if (fault.keyword === 'anyOf' || fault.keyword === 'oneOf') {
+      let from = findings.length
+      while (from > 0 && isWithin(findings[from - 1]?.path ?? '', path)) from -= 1
+      findings.push(...ofUnion(fault, findings.splice(from)))
+      continue
+    }
+    const finding: Finding = { path, schemaPath: fault.schemaPath, fault }
+    const { allowedValue, allowedValues } = fault.params as Record<string, unknown>
+    if (fault.keyword === 'const') finding.values = [allowedValue]
+    if (fault.keyword === 'enum') finding.values = allowedValues as unknown[]
+    findings.push(finding)
+  }
+  return findings
+}
+
+/** Where a text misses its expression, its format says the same again. */
+function withoutFormats(findings: readonly Finding[]): Finding[] {
+  const spelled = new Set(
+    findings.flatMap(({ fault, path }) => (fault.keyword === 'pattern' ? [path] : [])),
+  )
+  return findings.filter(({ fault, path }) => fault.keyword !== 'format' || !spelled.has(path))
+}
+
+function ofUnion(union: Fault, inside: readonly Finding[]): Finding[] {
+  const path = union.instancePath
+  const isNull = ({ fault, path: place }: Finding) =>
+    place === path && fault.keyword === 'type' && fault.params['type'] === 'null'
+  const others = inside.filter((finding) => !isNull(finding))
+  const isNullable = others.length < inside.length
+
+  const branches = new Map<string, Finding[]>()
+  for (const finding of others) {
+    const branch = branchOf(union, finding)
+    branches.set(branch, [...(branches.get(branch) ?? []), finding])
+  }
+  const meant = [...branches.values()].filter((ones) => ones.every(({ values }) => !values))
+  const chosen = meant.length > 0 ? meant.flat() : withValues([...branches.values()])
+  return chosen.map((finding) => (isNullable && finding.path === path ? orNull(finding) : finding))
+}
+
+/** Of choices that differ in one field or value: all that it may be. */
+function withValues(branches: readonly Finding[][]): Finding[] {
+  const telling = branches.flatMap((ones) => ones.filter(({ values }) => values !== undefined))
+  const [first] = telling
+  if (first === undefined || telling.some(({ path }) => path !== first.path)) return branches.flat()
+  return [{ ...first, values: telling.flatMap(({ values = [] }) => values) }]
+}
+
+function orNull(finding: Finding): Finding {
+  return finding.values === undefined
+    ? { ...finding, isNullable: true }
+    : { ...finding, values: [...finding.values, null] }
+}
+
+/** Which choice of a union a finding is about, as far as its place in the schema tells. */
+function branchOf({ schemaPath }: Fault, finding: Finding): string {
+  const prefix = `${schemaPath}/`
+  if (!finding.schemaPath.startsWith(prefix)) return ''
+  return finding.schemaPath.slice(prefix.length).split('/', 1)[0] ?? ''
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}/`)
+}
+
+function placeOf({ path, fault: { params, propertyName } }: FindingWithName): string {
+  const { additionalProperty, missingProperty } = params as Record<string, string | undefined>
+  const name = additionalProperty ?? missingProperty ?? propertyName
+  return `${path}${name === undefined ? '' : `/${name.slice(0, NAME_MAX)}`}` || '/'
+}
+
+type FindingWithName = Finding & { fault: { propertyName?: string } }
+
+function messageOf({ fault, values, isNullable }: Finding): string {
+  if (values !== undefined) return `must be ${oneOf(values)}`
+  const message = messageOfKeyword(fault)
+  return isNullable === true ? `${message}, or null` : message
+}
+
+function messageOfKeyword({ keyword, params, message, parentSchema }: Fault): string {
+  switch (keyword) {
+    case 'additionalProperties': {
+      const name = String(params['additionalProperty'])
+      const meant = nearest(name, Object.keys(parentSchema?.properties ?? {}))
+      return meant === undefined ? 'is not a known field' : `is not a known field: use ${meant}?`
+    }
+    case 'required':
+      return 'is required'
+    case 'pattern':
+      return `must be ${inWords(String(params['pattern'])) ?? 'of another form'}`
+    case 'format':
+      return params['format'] === 'idn-email' ? 'must be an email address' : (message ?? '')
+    default:
+      return message ?? 'is not valid'
+  }
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const texts = [...new Set(values)].map((value) => String(value))
+  return texts.length === 1 ? (texts[0] ?? '') : `one of ${texts.join(', ')}`
+}

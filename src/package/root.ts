@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs'
+
+/**
+ * The package's own folder: what it reads there stands at the same place whether it runs from `src/`,
+ * from `dist/`, or from a file that a build made of many.
+ */
+export const ROOT = rootAbove(new URL(import.meta.url))
+
+function rootAbove(place: URL): URL {
+  const folder = new URL('.', place)
+  if (existsSync(new URL('package.json', folder))) return folder
+  const parent = new URL('..', folder)
+  if (parent.href === folder.href) throw new Error('The package has lost its package.json')
+  return rootAbove(parent)
+}

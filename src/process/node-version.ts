@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { ROOT } from '../package/root.ts'
+
+/**
+ * Ends a program on a Node.js that is too old, and says which one it needs. Each program calls it
+ * before it loads the rest: an older Node.js can't link that, and would report a syntax error. So this
+ * file and what it imports use only what any Node.js with modules has.
+ */
+export function requireNode(): void {
+  const manifest = readFileSync(new URL('package.json', ROOT), 'utf8')
+  const { engines } = JSON.parse(manifest) as { engines: { node: string } }
+  const needed = engines.node.replace('>=', '')
+  if (!isOlder(process.versions.node, needed)) return
+  process.stderr.write(
+    `Node.js is ${process.versions.node}, and Strongroom needs ${needed} or newer: https://nodejs.org\n`,
+  )
+  process.exit(1)
+}
+
+function isOlder(version: string, needed: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [majorNeeded = 0, minorNeeded = 0] = needed.split('.').map(Number)
+  return major < majorNeeded || (major === majorNeeded && minor < minorNeeded)
+}

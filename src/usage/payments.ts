@@ -1,0 +1,56 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from '../database/index.ts'
+import { transferId } from '../funds/ids.ts'
+import type { ChargedPart } from './tables.ts'
+
+/** A caller's key contains no space, so it never collides with this one. */
+export const USAGE_KEY = ' usage '
+
+/** What a report has cost its customer's account. */
+export interface Payment {
+  /** Of each metric that is paid from funds; 0 where only a fraction was added. */
+  charges: readonly Pick<ChargedPart, 'metric' | 'asset' | 'amount'>[]
+  /** The transfer of all of them; null where only fractions were added. */
+  transferId: string | null
+  /** The account's balance after it. */
+  balance: number
+}
+
+/** What a report that is stored has cost, as its first answer said it; null for nothing. */
+export async function paymentOf(
+  db: Pick<Database, 'execute'>,
+  customerId: string,
+  reportId: string,
+): Promise<Payment | null> {
+  const [row] = await db.execute<Pick<PaidRow, keyof PaidRow>>(sql`
+    select r.charges, t.account_id::text as "accountId", t.seq::text, t.asset, t.metadata,
+      coalesce(t.balance_after, a.balance)::float8 as balance
+    from accounts a
+    left join usage_reports r on r.customer_id = a.user_id and r.report_id = ${reportId}
+    left join transfers t on t.account_id = a.id and t.idempotency_key = ${USAGE_KEY + reportId}
+    where a.user_id = ${customerId}`)
+  if (row === undefined) return null
+  const charges = row.charges ?? fromTransfer(row)
+  if (charges === null) return null
+  const { accountId, seq, balance } = row
+  const id =
+    accountId === null ? null : transferId({ accountId: BigInt(accountId), seq: BigInt(seq ?? 0) })
+  return { charges, transferId: id, balance }
+}
+
+interface PaidRow {
+  charges: ChargedPart[] | null
+  accountId: string | null
+  seq: string | null
+  asset: string | null
+  metadata: { metrics?: Record<string, { amount: number }> } | null
+  balance: number
+}
+
+/** The transfer outlives the report's row, and names what it was for. */
+function fromTransfer({ asset, metadata }: PaidRow): Payment['charges'] | null {
+  if (asset === null) return null
+  return Object.entries(metadata?.metrics ?? {}).map(([metric, { amount }]) => {
+    return { metric, asset, amount }
+  })
+}
