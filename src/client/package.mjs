@@ -53,7 +53,7 @@ function modules() {
     types: join(root, `${path}.d.${m}ts`),
     name,
   })
-  const own = readdirSync(join(root, 'dist/client'), { recursive: true })
+  const own = readdirSync(join(root, 'dist/client'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.js'))
     .map((path) => path.slice(0, -'.js'.length))
   return [

@@ -113,23 +113,27 @@ test('the client alone, installed without the service and without a network', as
   const strict = JSON.parse(readFileSync('test/client/consumer/tsconfig.json', 'utf8')) as {
     compilerOptions: Record<string, unknown>
   }
-  const MODES: Record<string, [end: string, options: Record<string, unknown>]> = {
-    'ES modules of Node': ['mts', { module: 'node16' }],
-    'CommonJS of Node': ['cts', { module: 'node16', verbatimModuleSyntax: false }],
-    'a bundler': ['ts', { module: 'esnext', moduleResolution: 'bundler' }],
-  }
-  for (const [mode, [end, options]] of Object.entries(MODES)) {
+  // CommonJS awaits nothing outside of functions, as the guide does.
+  const files = (ends: string[]) =>
+    ends.flatMap((end) => [
+      [`billing.${end}`, consumer] as const,
+      [`verifiers.${end}`, verifiers] as const,
+      ...(end === 'cts' ? [] : [[`guide.${end}`, guide] as const]),
+    ])
+  const MODES: [string, string[], Record<string, unknown>, string[]][] = [
+    ['ES modules and CommonJS of Node', ['mts', 'cts'], { module: 'node16' }, COMPILERS],
+    ['a bundler', ['ts'], { module: 'esnext', moduleResolution: 'bundler' }, COMPILERS.slice(0, 1)],
+  ]
+  for (const [mode, ends, options, compilers] of MODES) {
     await t.test(`its types, for ${mode}`, async () => {
-      const folder = join(project, end)
+      const folder = join(project, ends.join('-'))
       mkdirSync(folder)
-      const put = (name: string, text: string) => writeFileSync(join(folder, name), text)
-      put(`billing.${end}`, consumer)
-      put(`verifiers.${end}`, verifiers)
-      // CommonJS awaits nothing outside of functions.
-      if (end !== 'cts') put(`guide.${end}`, guide)
-      const compilerOptions = { ...strict.compilerOptions, ...options }
-      put('tsconfig.json', JSON.stringify({ compilerOptions, include: ['.'] }))
-      for (const compiler of COMPILERS) {
+      for (const [name, text] of files(ends)) writeFileSync(join(folder, name), text)
+      // In CommonJS it would want `import x = require()`.
+      const own = { ...strict.compilerOptions, verbatimModuleSyntax: false, ...options }
+      const config = { compilerOptions: own, include: ['.'] }
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+      for (const compiler of compilers) {
         const compiled = run(process.execPath, [compiler, '--project', folder])
         const { stdout } = await compiled.catch((error: { stdout: string }) => error)
         assert.equal(stdout, '', compiler)

@@ -165,13 +165,17 @@ class Writer:
     def call(self, path: str, method: str, operation: dict[str, Any], scopes: list[str]) -> Call:
         name = snake(operation["operationId"])
         module, given, returns = self.generated.endpoint(operation["tags"][0], name)
-        parameters = [one for one in given if one.name not in ("body", "idempotency_key")]
+        sent = {one["name"]: one for one in operation.get("parameters", [])}
+        # Lists have a filter of that name.
+        has_key = "Idempotency-Key" in sent
+        own = {"body", "idempotency_key"} if has_key else {"body"}
+        parameters = [one for one in given if one.name not in own]
         body, fields = self.body_of(given)
-        sent = {f"{one['name'].replace('-', '_').lower()}": one for one in operation.get("parameters", [])}
-        known = {one.name.rstrip("_"): one for one in parameters}
-        for one in known.values():
-            schema = sent[one.name.rstrip("_")]["schema"]
-            one.annotation = self.widened(one.annotation, self.is_time(schema))
+        converts = {}
+        for one in parameters:
+            is_time = self.is_time(sent[one.name.rstrip("_")]["schema"])
+            converts[one.name] = self.convert_of(one.annotation, is_time)
+            one.annotation = self.widened(one.annotation, is_time)
         if body is not None:
             schemas = self.schema_of(operation)["properties"]
             for one in fields:
@@ -180,7 +184,6 @@ class Writer:
             one for one in members(returns) if one not in ("None", "Any", "Error") and "Unset" not in one
         ]
         statuses = [int(status) for status in operation["responses"] if 200 <= int(status) < 300]
-        has_key = any(one.name == "idempotency_key" for one in given)
         names = {one.name for one in fields}
         key = (
             "header" if has_key
@@ -199,7 +202,7 @@ class Writer:
             statuses=statuses,
             key=key,
             is_repeatable=method not in ("post", "patch") or path in SAME_AGAIN,
-            converts={one.name: self.convert_of(one.annotation) for one in parameters},
+            converts=converts,
         )
 
     def body_of(self, given: list[Field]) -> tuple[str | None, list[Field]]:
@@ -249,12 +252,15 @@ class Writer:
         ours = self.generated.models.keys() | self.generated.enums
         return re.sub(r"\w+", lambda word: f"models.{word[0]}" if word[0] in ours else word[0], annotation)
 
-    def convert_of(self, annotation: str) -> str:
+    def convert_of(self, annotation: str, is_time: bool) -> str:
+        """What makes of what callers give what the generated function takes."""
         parts = members(annotation)
         for part in parts:
-            if part.removeprefix("models.") in self.generated.enums:
-                return part
-        return "text_of" if "datetime.datetime" in parts and "str" in parts else "None"
+            if part in self.generated.enums:
+                return f"models.{part}"
+        if not is_time:
+            return "None"
+        return "as_time" if "datetime.datetime" in parts else "plain"
 
 
 def operation_of(call: Call) -> str:
@@ -319,7 +325,7 @@ def clients_source(calls: list[Call]) -> str:
         "from collections.abc import Mapping, Sequence",
         "from typing import Any, Literal",
         "import httpx",
-        "from ._calls import Operation, plain as text_of",
+        "from ._calls import Operation, as_time, plain",
         "from ._connections import RETRIES, TIMEOUT_S, AsyncConnection, SyncConnection, present",
         "from ._generated import models",
         *sorted(imports),

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
-import { type SpawnSyncReturns, type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
+import { readGuide } from '../../../src/http/docs/guides.ts'
 import { openEventKeys } from '../../../src/keys/event-keys.ts'
 import { signatureHeaders } from '../../../src/webhooks/signing.ts'
 import { createCustomer } from '../../support/customers.ts'
 import { faultyProxy } from '../../support/faulty-proxy.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../../support/service.ts'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readGuide } from '../../../src/http/docs/guides.ts'
 
 /**
  * The wheel in clients/, installed into an environment of its own for each Python of `PYTHONS`
@@ -58,7 +58,7 @@ function drive(t: Pick<TestContext, 'after'>, python: string) {
     child.stdin?.write(`${JSON.stringify(ask)}\n`)
     const { value, done } = await answers.next()
     assert.ok(done !== true, 'the driver has ended')
-    return JSON.parse(value as string) as Told
+    return JSON.parse(value) as Told
   }
 }
 
@@ -109,6 +109,8 @@ for (const python of pythons) {
         )
         const dated = { user_id, from_: large.created_at, limit: 5 }
         assert.equal((await internal('find_transfers', dated)).answer.data.length, 2)
+        const named = { user_id, idempotency_key: call.idempotency_key }
+        assert.equal((await internal('find_transfers', named)).answer.data.length, 1)
         const moved = await internal('move_many', {
           transfers: [
             { op: 'deduct', user_id, amount: 1 },
@@ -305,11 +307,11 @@ test(
       'webhooks',
     ].flatMap((name) => ['-m', `strongroom.${name}`])
     for (const args of [strict, [...packages, ...own]]) {
-      const checked: SpawnSyncReturns<string> = spawnSync(installed.python, args, {
+      const read: SpawnSyncReturns<string> = spawnSync(installed.python, args, {
         cwd: folder,
         encoding: 'utf8',
       })
-      assert.equal(checked.status, 0, checked.stdout)
+      assert.equal(read.status, 0, read.stdout)
     }
   },
 )

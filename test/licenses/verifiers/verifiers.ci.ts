@@ -24,8 +24,8 @@ interface Case {
   list: string
 }
 
-/** Real answers of the service, and what differs from them in one point each. */
-async function casesOf(t: TestContext) {
+/** Real answers of the service, and what makes, as of now, others that differ in one point each. */
+async function answersOf(t: TestContext) {
   const service = await startService(t)
   const { customerId } = await createCustomer(service)
   const order = { customer_id: customerId, features: { sso: true }, limits: { calls: 5 } }
@@ -33,14 +33,24 @@ async function casesOf(t: TestContext) {
   const revoked = await issue(service, order)
   await service.asAdmin('POST', `/api/licenses/${revoked.license_id}/revoke`, {})
   const jwks = await fetchJwks(service)
-  const { token: list } = (await service.call('GET', '/api/licenses/revocations')).body
+  const { body } = await service.call('GET', '/api/licenses/revocations')
+  const cases = () => casesOf({ customerId, license, revoked: revoked.token, list: body.token })
+  return { cases, jwks, customerId }
+}
 
+async function casesOf(answers: {
+  customerId: string
+  license: { license_id: string; key_id: string; token: string }
+  revoked: string
+  list: string
+}): Promise<Record<string, Case>> {
+  const { customerId, license, list } = answers
   const now = Math.floor(Date.now() / 1_000)
   const key = serviceKey()
   const { privateKey: foreign } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
   const payload = (token: string) =>
     JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-  const header = { alg: 'RS256', kid: license.key_id as string }
+  const header = { alg: 'RS256', kid: license.key_id }
   const typ = { license: 'license+jwt', list: 'license-revocations+jwt' }
   const made = (claims: object, other: object = {}, by: Parameters<typeof forge>[2] = key) =>
     forge({ ...payload(license.token), ...claims }, { ...header, typ: typ.license, ...other }, by)
@@ -79,14 +89,14 @@ async function casesOf(t: TestContext) {
     'signed with the public key': await made({}, { alg: 'HS256' }, Buffer.from(publicPem)),
     unsigned: `${unsigned}.`,
     altered: `${license.token.slice(0, -9)}${'A'.repeat(9)}`,
-    revoked: revoked.token,
+    revoked: answers.revoked,
   })
   lists('refused', {
     'with a list that is too old': await listed({ exp: now - 120 }),
     'with a licence for a list': await made({ jtis: [] }),
     'with a list by another key': await listed({}, {}, foreign),
   })
-  return { cases, jwks, customerId }
+  return cases
 }
 
 function exitOf([file, ...args]: Command, cwd: string): Promise<{ code: unknown; output: string }> {
@@ -98,7 +108,7 @@ function exitOf([file, ...args]: Command, cwd: string): Promise<{ code: unknown;
 }
 
 test('the verifiers of the guide take what the service signs, and nothing else', async (t) => {
-  const { cases, jwks, customerId } = await casesOf(t)
+  const { cases, jwks, customerId } = await answersOf(t)
   for (const language of LANGUAGES) {
     const isNamed = named.includes('all') || named.includes(language.name)
     await t.test(language.name, { skip: !isNamed && 'not asked for' }, async (part) => {
@@ -106,7 +116,7 @@ test('the verifiers of the guide take what the service signs, and nothing else',
       const ready = prepare(language, folder)
       if ('lacks' in ready) return part.skip(ready.lacks)
       writeFileSync(join(folder, 'jwks.json'), JSON.stringify(jwks))
-      for (const [name, { says, token, list }] of Object.entries(cases)) {
+      for (const [name, { says, token, list }] of Object.entries(await cases())) {
         writeFileSync(join(folder, 'license.jwt'), `${token}\n`)
         writeFileSync(join(folder, 'revocations.json'), JSON.stringify({ token: list }))
         const { code, output } = await exitOf([...ready.run, customerId], folder)

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from ._compat import time_of
 from ._error import StrongroomError, facts_of
 from ._generated import Client
 from ._generated.types import UNSET
@@ -95,6 +96,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return [plain(one) for one in value]
     return value
+
+
+def as_time(value: str | datetime.datetime) -> datetime.datetime:
+    return time_of(value) if isinstance(value, str) else value
 
 
 def _request(operation: Operation, values: Mapping[str, Any], key: str | None) -> dict[str, Any]:
