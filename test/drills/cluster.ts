@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -115,6 +115,8 @@ export async function startCluster(
       process.kill(postmaster(data), 'SIGKILL')
       signalServer(data, 'SIGKILL')
       await eventually(() => serverProcesses(data).length === 0, END_MS_MAX)
+      // Its number is taken for that of a running server until its parent has asked for its end.
+      rmSync(join(data, 'postmaster.pid'), { force: true })
     },
     stop: () =>
       void spawnSync(join(BIN, 'pg_ctl'), [...flags, '-m', 'immediate', 'stop'], {
