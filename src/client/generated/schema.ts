@@ -4041,6 +4041,14 @@ export interface components {
             /** @description The customer's usage against the limits of its plan, with this report counted. */
             limits: components["schemas"]["UsageStanding"][];
             remaining: components["schemas"]["UsageRemaining"];
+            /** @description What it cost, if the plan has metrics that are paid from funds. */
+            charges?: components["schemas"]["UsageCharge"][];
+            /**
+             * Format: int64
+             * @description Of the customer’s account after these charges.
+             * @example 996250
+             */
+            balance?: number;
         };
         UsageBatchReceipt: {
             /** @description One result for each report, in the same order. */
@@ -5354,6 +5362,26 @@ export interface components {
              * @example 998
              */
             metric_names: number;
+        };
+        UsageCharge: {
+            /** @example tokens */
+            metric: string;
+            /**
+             * Format: int64
+             * @description Rounded down; the fraction is added to the next report.
+             * @example 3750
+             */
+            amount: number;
+            /**
+             * @description A currency and its decimals: `USD/2` counts cents, `USD/6` millionths of a dollar.
+             * @example USD/2
+             */
+            asset: string;
+            /**
+             * @description Of all charges of the report together; null if none is as much as 1.
+             * @example tr_42_7
+             */
+            transfer_id: string | null;
         };
         UsageBatchResult: {
             /**
@@ -9977,6 +10005,10 @@ export interface operations {
                 as_logged?: boolean;
                 event?: string;
                 actor?: string;
+                /**
+                 * @description Such as `cust_…` or `acct_…`; the id of a user stands for the user’s account.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
                 subject?: string;
                 /** @example 2027-01-01T00:00:00.000Z */
                 from?: string;
