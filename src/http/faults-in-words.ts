@@ -42,7 +42,7 @@ function merged(faults: readonly Fault[]): Finding[] {
       continue
     }
     const finding: Finding = { path, schemaPath: fault.schemaPath, fault }
-    const { allowedValue, allowedValues } = fault.params as Record<string, unknown>
+    const { allowedValue, allowedValues } = fault.params
     if (fault.keyword === 'const') finding.values = [allowedValue]
     if (fault.keyword === 'enum') finding.values = allowedValues as unknown[]
     findings.push(finding)

@@ -4,8 +4,8 @@ const IN_WORDS = new Map<string, string>()
  * A regular expression of a schema, and what it asks for: a caller who sends something else is told
  * that it "must be" this.
  */
-export function spelled(expression: string, inWords: string): string {
-  IN_WORDS.set(expression, inWords)
+export function spelled(expression: string, meaning: string): string {
+  IN_WORDS.set(expression, meaning)
   return expression
 }
 

@@ -60,7 +60,9 @@ export async function startRecovery(config: DatabaseConfig, onFault: (error: unk
     /** The pool's workers have ended: jobs that they may have left go back to the queue. */
     unregister: async (poolId: string) => {
       pools.delete(poolId)
-      await sql`delete from job_pools where pool_id = ${poolId}`.catch(onFault)
+      await sql`
+        with gone as (delete from job_pools where pool_id = ${poolId})
+        select graphile_worker.force_unlock_workers(${array([poolId])}::text[])`.catch(onFault)
     },
     stop: async () => {
       clearInterval(timer)

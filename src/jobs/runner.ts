@@ -46,6 +46,9 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
       concurrency: CONCURRENCY,
       pollInterval: POLL_INTERVAL_MS,
       noHandleSignals: true,
+      // Otherwise it notes the end of a job beside its own work, and nothing handles a connection that is
+      // lost meanwhile: that would end the process. In batches it ends the runner, which starts again.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       // The queue's own messages quote payloads and errors.
       logger: new Logger(() => () => undefined),
       events,

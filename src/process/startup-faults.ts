@@ -75,8 +75,8 @@ export function explainStartupFault(error: unknown): string {
   }
   if (isConnectionLost(error) && !isMissingFile(error)) {
     const remedy = REMEDIES[code ?? ''] ?? (isOfTls(code) ? OTHER_AUTHORITY : undefined)
-    const advice = remedy === undefined ? '' : ` ${remedy}`
-    return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.${advice}`
+    const more = remedy === undefined ? '' : ` ${remedy}`
+    return `The database can not be reached (${code}): check DATABASE_URL and DATABASE_SSL.${more}`
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -580,12 +580,11 @@ test('a misspelt variable is told with the setting that it resembles, and withou
     assert.deepEqual(misspeltSettings({ [name]: 'canary' }), [expected])
   }
   const usual = [
-    ...['PATH', 'HOME', 'HOSTNAME', 'LOGNAME', 'SHELL', 'LANG', 'TZ', 'PWD', 'PORTS', 'COLUMNS'],
-    ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'MALLOC_ARENA_MAX', 'PGHOST', 'PGPASSWORD'],
-    ...['POSTGRES_PASSWORD', 'REDIS_PORT', 'REDIS_SERVICE_HOST', 'KUBERNETES_SERVICE_HOST'],
-    ...['npm_config_cache', 'npm_package_name', 'INVOCATION_ID', 'CREDENTIALS_DIRECTORY'],
-    ...['JOURNAL_STREAM', 'NOTIFY_SOCKET', 'DOCKER_HOST', 'BACKUP_DIR', 'NO_COLOR'],
-  ]
+    'PATH HOME HOSTNAME LOGNAME SHELL LANG TZ PWD PORTS COLUMNS NODE_OPTIONS NODE_EXTRA_CA_CERTS',
+    'MALLOC_ARENA_MAX PGHOST PGPASSWORD POSTGRES_PASSWORD REDIS_PORT REDIS_SERVICE_HOST NO_COLOR',
+    'KUBERNETES_SERVICE_HOST npm_config_cache npm_package_name INVOCATION_ID JOURNAL_STREAM',
+    'CREDENTIALS_DIRECTORY NOTIFY_SOCKET DOCKER_HOST BACKUP_DIR',
+  ].flatMap((names) => names.split(' '))
   assert.deepEqual(misspeltSettings(Object.fromEntries(usual.map((name) => [name, 'x']))), [])
   // What is missing is there under another name, and said beside it.
   const faults = faultsOf({ NODE_ENV: 'production', ...TOKENS, DATABSE_URL: 'postgres://canary' })

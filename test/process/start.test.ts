@@ -131,7 +131,7 @@ test('an old Node.js is told which one is needed, by each program', () => {
     const flags = ['--import', `data:text/javascript,${encodeURIComponent(old)}`]
     const { status, stderr } = spawnSync(process.execPath, [...flags, path], { encoding: 'utf8' })
     assert.equal(status, 1)
-    assert.match(stderr, /^Node\.js is 18\.20\.8, and Strongroom needs 20\.12\.0 or newer: https:/)
+    assert.match(stderr, /^Node\.js is 18\.20\.8, and Strongroom needs 20\.19\.0 or newer: https:/)
   }
 })
 

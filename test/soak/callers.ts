@@ -25,7 +25,7 @@ interface Caller {
   /** How many of them there are, and how long each rests between its turns, on average. */
   count: number
   pauseMs: number
-  turn(turn: Turn): Promise<unknown>
+  turn: (turn: Turn) => Promise<unknown>
 }
 
 const internal = (body?: unknown, expects: number[] = [200]) =>

@@ -58,7 +58,7 @@ const CHARTS: readonly Chart[] = [
   },
 ]
 
-const [WIDTH, LEFT, RIGHT, HEIGHT, HEAD, GAP] = [760, 64, 70, 64, 22, 14]
+const [WIDTH, LEFT, RIGHT, HEIGHT, HEAD, GAP, LABEL] = [760, 64, 84, 64, 22, 14, 12]
 
 /** One chart below the other over the same time, with a mark for each fault. */
 export function drawSoak(samples: readonly Sample[], strikes: readonly Strike[]): string {
@@ -109,16 +109,21 @@ function drawChart(
     const x = xOf(at).toFixed(1)
     return `<line x1="${x}" y1="${top}" x2="${x}" y2="${top + HEIGHT}" class="mark"><title>${name}</title></line>`
   })
-  const drawn = lines.map(({ of, tone, label }) => {
+  const last = samples.at(-1)
+  // From above; a label that would cover the one before stands below it.
+  const ends = lines
+    .map(({ label, of }) => ({ label, y: (last === undefined ? top : yOf(of(last))) + 4 }))
+    .toSorted((a, b) => a.y - b.y)
+  let above = -Infinity
+  const labels = ends.map(({ label, y }) => {
+    above = Math.max(y, above + LABEL)
+    return `<text x="${WIDTH - RIGHT + 6}" y="${above.toFixed(1)}" class="label">${label}</text>`
+  })
+  const drawn = lines.map(({ of, tone }) => {
     const points = samples.map(
       (sample) => `${xOf(sample.at).toFixed(1)},${yOf(of(sample)).toFixed(1)}`,
     )
-    const last = samples.at(-1)
-    const labelY = last === undefined ? top : yOf(of(last)) + 4
-    return (
-      `<polyline points="${points.join(' ')}" class="${tone}"/>` +
-      `<text x="${WIDTH - RIGHT + 6}" y="${labelY.toFixed(1)}" class="label">${label}</text>`
-    )
+    return `<polyline points="${points.join(' ')}" class="${tone}"/>`
   })
   return [
     `<text x="16" y="${top - 8}" class="title">${title}</text>`,
@@ -127,6 +132,7 @@ function drawChart(
     `<text x="${LEFT - 6}" y="${top + 8}" class="label" text-anchor="end">${most} ${unit}</text>`,
     `<text x="${LEFT - 6}" y="${top + HEIGHT}" class="label" text-anchor="end">0</text>`,
     ...drawn,
+    ...labels,
   ].join('\n')
 }
 

@@ -10,7 +10,13 @@ export interface Row {
 }
 
 export interface SoakRun {
-  about: { seconds: number; seed: number; postgres: string }
+  about: {
+    seconds: number
+    seed: number
+    postgres: string
+    /** Of a minute, before the callers began and when they ended. */
+    load: readonly [number, number]
+  }
   rows: readonly Row[]
   samples: readonly Sample[]
   strikes: readonly Strike[]
@@ -34,7 +40,8 @@ seconds. **${broken === 0 ? 'Nothing is broken.' : `${broken} expectations are b
 ![Memory, handles, connections, the oldest transaction, the size of the database, calls and latency over time](soak.svg)
 
 The machine: ${cpus().length} cores (${cpus()[0]?.model ?? ''}), ${gigabytes} GB, Node.js ${process.versions.node}, PostgreSQL
-${about.postgres}. The callers, the database, Redis and the stand-in for Stripe ran on the same cores.
+${about.postgres}. The callers, the database, Redis and the stand-in for Stripe ran on the same cores. The machine's load
+was ${about.load[0].toFixed(1)} before the callers began, which other programs took, and ${about.load[1].toFixed(1)} when they ended.
 
 ## What was expected
 
@@ -60,7 +67,7 @@ ${[...calls.answers]
   .map(
     ([caller, counts]) =>
       `| ${caller} | ${[...counts]
-        .toSorted()
+        .toSorted(([a], [b]) => a.localeCompare(b))
         .map(([status, count]) => `${status}: ${count}`)
         .join(', ')} |`,
   )
@@ -102,7 +109,7 @@ function counted(names: readonly string[]): string {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return [...counts]
-    .toSorted()
+    .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([name, count]) => `| ${name} | ${count} |`)
     .join('\n')
 }

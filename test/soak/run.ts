@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import postgres from 'postgres'
@@ -91,6 +92,7 @@ await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
   })
 
   const startedAt = performance.now()
+  const loadBefore = loadavg()[0] ?? 0
   const now = () => (performance.now() - startedAt) / 1_000
   const seen = new Set<number>()
   const samples: Sample[] = []
@@ -117,6 +119,7 @@ await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
   }
   await striking
   const last = await tablesOf(sql)
+  const loadAfter = loadavg()[0] ?? 0
 
   say('The callers stop')
   await money.stop()
@@ -126,6 +129,8 @@ await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
   judged.note('calls answered, beside the money that is judged', total(calls.answers))
   judged.expect('  answers that are wrong', calls.wrong.length, calls.wrong.length === 0)
   calls.wrong.slice(0, 10).forEach((text) => say(text))
+  judged.expect('programs that ended by themselves', stage.ends.length, stage.ends.length === 0)
+  stage.ends.forEach((text) => say(text))
   judgeSizes(judged, {
     samples,
     from: SECONDS * WATCHED_FROM,
@@ -141,7 +146,12 @@ await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
   if (SECONDS >= 600 || values.write) {
     writeFileSync(PLOT, drawSoak(samples, strikes))
     const [server] = await sql<{ server_version: string }[]>`show server_version`
-    const about = { seconds: SECONDS, seed: SEED, postgres: server?.server_version ?? '' }
+    const about = {
+      seconds: SECONDS,
+      seed: SEED,
+      postgres: server?.server_version ?? '',
+      load: [loadBefore, loadAfter] as const,
+    }
     writeFileSync(
       REPORT,
       tableOf({ about, rows, samples, strikes, before: watched ?? last, after: last, calls }),

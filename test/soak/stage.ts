@@ -30,9 +30,9 @@ export type ProgramName = 'server' | 'worker'
 /** A program of the service, which is started again when it is killed. */
 export interface Program {
   name: ProgramName
-  pid(): number
+  pid: () => number
   /** SIGKILL, and a start as soon as it is gone. Resolves when the new one is ready. */
-  kill(): Promise<void>
+  kill: () => Promise<void>
 }
 
 export interface Stage {
@@ -44,6 +44,8 @@ export interface Stage {
   /** Null where no redis-server is installed. */
   redis: { restartAfter(ms: number): Promise<void> } | null
   env: Record<string, string | undefined>
+  /** What programs said that ended by themselves. */
+  ends: readonly string[]
   /** As the service's role, and as the superuser, in the service's database. */
   databaseUrl: string
   adminUrl: string
@@ -85,8 +87,9 @@ export async function openStage(ends: Ends): Promise<Stage> {
   }
   const origin = `http://127.0.0.1:${port}`
   const isReady = async () => (await fetch(`${origin}/health/ready`)).status === 200
-  const server = await startProgram(ends, 'server', home, env, isReady)
-  const worker = await startProgram(ends, 'worker', home, env, null)
+  const said: string[] = []
+  const server = await startProgram(ends, 'server', home, env, isReady, said)
+  const worker = await startProgram(ends, 'worker', home, env, null, said)
   return {
     origin,
     server,
@@ -95,6 +98,7 @@ export async function openStage(ends: Ends): Promise<Stage> {
     receiver,
     redis,
     env,
+    ends: said,
     databaseUrl: postgres.url,
     adminUrl: databaseUrl(postgres.adminUrl, 'strongroom'),
   }
@@ -106,6 +110,7 @@ async function startProgram(
   cwd: string,
   env: Record<string, string | undefined>,
   isReady: (() => Promise<boolean>) | null,
+  said: string[],
 ): Promise<Program> {
   const path = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url))
   let running: Running | undefined
@@ -114,11 +119,7 @@ async function startProgram(
   async function start(): Promise<void> {
     const one = run(process.execPath, [...FLAGS, path], { cwd, env })
     running = one
-    void one.ended.then((code) => {
-      if (!isOver && running === one && code !== 'SIGKILL') {
-        process.stderr.write(`The ${name} ended by itself with ${code}:\n${one.output()}\n`)
-      }
-    })
+    void startAgain(one)
     // The worker says nothing at this level; a moment later it has its jobs or has ended.
     if (isReady === null) return
     for (let tries = 0; tries < 600; tries++) {
@@ -126,6 +127,14 @@ async function startProgram(
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     throw new Error(`The ${name} does not answer:\n${one.output()}`)
+  }
+
+  /** As a supervisor would. */
+  async function startAgain(one: Running): Promise<void> {
+    const code = await one.ended
+    if (isOver || running !== one || code === 'SIGKILL') return
+    said.push(`The ${name} ended by itself with ${code}: ${one.output().slice(-1_000)}`)
+    await start()
   }
 
   ends.after(async () => {
