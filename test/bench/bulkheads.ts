@@ -68,7 +68,9 @@ export async function measureBulkheads(
     const besideThem = await othersOf(options, beside.origin)
     const rows: Row[] = []
     for (const one of await stuckThings(options, origin, stripe)) {
-      rows.push(await compare(one.what, options, samples, others, others, one.begin))
+      rows.push(
+        await compare(one.what, options, samples, others, others, (isStuck) => one.begin(isStuck)),
+      )
     }
     const asIs = () => Promise.resolve(nothing)
     rows.push(await compare('a hung Redis', options, samples, others, besideThem, asIs))
