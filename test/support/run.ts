@@ -8,7 +8,7 @@ import { type TestServer, withTestServer } from './test-server.ts'
 /** `npm test [-- files]`: Node's test runner, on a server of its own. */
 
 /** So many files share a process: each process first loads the service, which takes longer than most tests. */
-const FILES_OF_PROCESS = 6
+const FILES_OF_PROCESS = 10
 
 /** What a file does to its process, which others in it would feel. */
 const OF_PROCESS =
