@@ -3,7 +3,8 @@ import { deduct, findTransfers, getBalance, openAccount, topUp } from './client/
 
 const user_id = 'hey-api:ada@example.com'
 const LARGEST = Number.MAX_SAFE_INTEGER
-const { STRONGROOM_URL, INTERNAL_SERVICE_TOKEN } = process.env as Record<string, string>
+declare const process: { env: Record<'STRONGROOM_URL' | 'INTERNAL_SERVICE_TOKEN', string> }
+const { STRONGROOM_URL, INTERNAL_SERVICE_TOKEN } = process.env
 
 function check(holds: boolean): asserts holds {
   if (!holds) throw new Error('not as it should be')
