@@ -78,7 +78,7 @@ diff seen - <<'SEEN'
 jose (npm): accepted
 jsonwebtoken (npm): accepted
 pyjwt (PyPI): ImmatureSignatureError
-joserfc (PyPI): InvalidTokenError
+joserfc (PyPI): InvalidClaimError
 authlib (PyPI): InvalidTokenError
 pythonjose (PyPI): accepted
 golang-jwt (Go): accepted

@@ -23,5 +23,4 @@ echo "__version__ = \"$version\"" >strongroom/_version.py
 "$work/venv/bin/ruff" check --quiet --fix --select I --config 'line-length = 100' strongroom/_clients.py strongroom/errors.py
 "$work/venv/bin/ruff" format --quiet --config 'line-length = 100' strongroom/_clients.py strongroom/errors.py
 mkdir -p "$root/clients"
-PATH="$work/venv/bin:$PATH" SOURCE_DATE_EPOCH=315532800 hatchling build --target wheel --directory "$root/clients" >/dev/null
-echo "clients/strongroom-$version-py3-none-any.whl"
+PATH="$work/venv/bin:$PATH" SOURCE_DATE_EPOCH=315532800 hatchling build --target wheel --directory "$root/clients"

@@ -163,7 +163,7 @@ def _settled(
 
 def _delay(count: int, at_least: float) -> float:
     """Random, so that callers who failed together do not return together."""
-    return at_least + random.random() * min(_DELAY_S_MAX, _FIRST_DELAY_S * 2**count)
+    return at_least + random.random() * min(_DELAY_S_MAX, _FIRST_DELAY_S * 2.0**count)
 
 
 def _failure(outcome: Outcome, key: str | None) -> StrongroomError:

@@ -51,7 +51,7 @@ def verify_webhook(
     :param headers: those of the request, in whatever case
     :param body: the bytes as they came: read and written again, JSON may differ
     :param secret: the endpoint's ``whsec_…``, for ``v1``
-    :param public_key: the endpoint's ``public_key``, ``whpk_…``, for ``v1a``; needs ``strongroom[v1a]``
+    :param public_key: the endpoint's ``public_key``, ``whpk_…``, for ``v1a``; needs ``strongroom[ed25519]``
     :param tolerance: seconds between the time of the attempt and now
     :raises WebhookVerificationError: if the message is not the service's
     :raises TypeError: for keys that are none
