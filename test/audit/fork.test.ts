@@ -32,7 +32,12 @@ const isBehind = (service: Service) =>
   }, 15_000)
 
 test('a restored database that lost the end signs nothing until it becomes another log', async (t) => {
-  counts(t, { promise: '15', what: 'A log that lost its end signs nothing more under its name', trials: 1, faults: 1 })
+  counts(t, {
+    promise: '15',
+    what: 'A log that lost its end signs nothing more under its name',
+    trials: 1,
+    faults: 1,
+  })
   const folder = logFolder(t)
   const witness = await startWitness(t)
   const policy = join(folder, 'witnesses')

@@ -57,7 +57,12 @@ const WAYS = {
 }
 
 test('a monitor that started before finds whatever becomes of the log', async (t) => {
-  counts(t, { promise: '15', what: 'A monitor, and what becomes of the log behind it', trials: TRIALS, faults: TRIALS })
+  counts(t, {
+    promise: '15',
+    what: 'A monitor, and what becomes of the log behind it',
+    trials: TRIALS,
+    faults: TRIALS,
+  })
   const folder = logFolder(t)
   const keyPath = newLogKey(folder)
   const settings = {

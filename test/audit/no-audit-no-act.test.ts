@@ -7,7 +7,11 @@ import { startService } from '../support/service.ts'
 import { assertNothingWritten, query } from '../support/tables.ts'
 
 test('promise 14: with any audit table closed, no act happens and the caller is told so', async (t) => {
-  const tried = counts(t, { promise: '14', what: 'Acts while a table of the log can’t be written', trials: 0 })
+  const tried = counts(t, {
+    promise: '14',
+    what: 'Acts while a table of the log can’t be written',
+    trials: 0,
+  })
   const service = await startService(t)
   const { database } = service
   const { body: created } = await service.asAdmin('POST', '/api/customers', {

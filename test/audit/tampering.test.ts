@@ -239,7 +239,12 @@ async function someHistory(service: Service): Promise<void> {
 }
 
 test('promise 15: every edit, deletion, swap and cut tail is found, offline', async (t) => {
-  counts(t, { promise: '15', what: 'Edits, deletions, swaps and cut tails of the log', trials: TRIALS, faults: TRIALS })
+  counts(t, {
+    promise: '15',
+    what: 'Edits, deletions, swaps and cut tails of the log',
+    trials: TRIALS,
+    faults: TRIALS,
+  })
   const service = await startService(t)
   await someHistory(service)
   const kept = await checkpointNow(service)

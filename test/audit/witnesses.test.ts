@@ -76,7 +76,12 @@ async function quorumOf({ service }: Pick<Scene, 'service'>): Promise<string> {
 }
 
 test('witnesses cosign, one at a time is enough, and one that was away comes back', async (t) => {
-  counts(t, { promise: '15', what: 'Witnesses that are away, come back and forget', trials: 5, faults: 4 })
+  counts(t, {
+    promise: '15',
+    what: 'Witnesses that are away, come back and forget',
+    trials: 5,
+    faults: 4,
+  })
   const scenery = await scene(t)
   const { service, vkey, policy, one, other } = scenery
   const trusted = await readPolicy(readFileSync(policy, 'utf8'))

@@ -67,7 +67,11 @@ const REFUSED_WITH: Record<Exclude<Scope, 'public'>, RefusalCode> = {
 const routes = collectRoutes()
 
 test('every route is public by name or refuses whoever lacks its own credential', async (t) => {
-  const tried = counts(t, { promise: '10', what: 'Every route with every credential but its own', trials: 0 })
+  const tried = counts(t, {
+    promise: '10',
+    what: 'Every route with every credential but its own',
+    trials: 0,
+  })
   const service = await startService(t, { CORS_ORIGINS: 'https://app.example.com' })
   const { customerId, keyId, apiKey } = await createCustomer(service)
   const credentials: Record<Exclude<Scope, 'public'>, Record<string, string>> = {

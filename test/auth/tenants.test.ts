@@ -16,7 +16,11 @@ function rest({ status, headers, body }: Answer): unknown {
 }
 
 test('no customer route tells another customer from none', async (t) => {
-  const tried = counts(t, { promise: '10', what: 'A customer’s route, with the own, a foreign and an unknown id', trials: 0 })
+  const tried = counts(t, {
+    promise: '10',
+    what: 'A customer’s route, with the own, a foreign and an unknown id',
+    trials: 0,
+  })
   const service = await startService(t)
   await putPlan(service, 'starter')
   const ada = await createCustomer(service, { email: 'ada@example.com', plan: 'starter' })

@@ -17,10 +17,14 @@ import { type Done, type Run, summary } from './summary.ts'
 /**
  * `npm run drill`: every promise with its counts, one part after another, and a report: REPORT.md and report.svg of
  * this folder. `npm run drill -- --only NAME`: parts by name or by a promise's number, with their full counts, and
- * their report on the terminal. `--seed N` repeats what another run has drawn.
+ * their report on the terminal, with `--report` in those files too. `--seed N` repeats what another run has drawn.
  */
 const { values, positionals } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, seed: { type: 'string' } },
+  options: {
+    only: { type: 'string', multiple: true },
+    seed: { type: 'string' },
+    report: { type: 'boolean' },
+  },
   allowPositionals: true,
 })
 const names = [...(values.only ?? []), ...positionals]
@@ -40,7 +44,7 @@ const text = await prettier.format(summary(run), {
   parser: 'markdown',
 })
 process.stdout.write(`\n${text}`)
-if (isWhole) {
+if (isWhole || values.report === true) {
   writeFileSync(REPORT, text)
   writeFileSync(PLOT, drawPlot(run))
 }

@@ -33,8 +33,16 @@ export function drawPlot(run: Run): string {
       unit: 'ms',
       isLogarithmic: true,
       lines: [
-        { name: '99 %', css: 'high', points: run.latencies.map((one) => ({ at: at(one.at), value: one.p99_ms })) },
-        { name: 'median', css: 'low', points: run.latencies.map((one) => ({ at: at(one.at), value: one.median_ms })) },
+        {
+          name: '99 %',
+          css: 'high',
+          points: run.latencies.map((one) => ({ at: at(one.at), value: one.p99_ms })),
+        },
+        {
+          name: 'median',
+          css: 'low',
+          points: run.latencies.map((one) => ({ at: at(one.at), value: one.median_ms })),
+        },
       ],
     },
     {
@@ -42,8 +50,16 @@ export function drawPlot(run: Run): string {
       unit: 'MiB',
       isLogarithmic: false,
       lines: [
-        { name: 'all together', css: 'high', points: run.memory.map((one) => ({ at: at(one.at), value: one.node_mib })) },
-        { name: 'the largest', css: 'low', points: run.memory.map((one) => ({ at: at(one.at), value: one.largest_mib })) },
+        {
+          name: 'all together',
+          css: 'high',
+          points: run.memory.map((one) => ({ at: at(one.at), value: one.node_mib })),
+        },
+        {
+          name: 'the largest',
+          css: 'low',
+          points: run.memory.map((one) => ({ at: at(one.at), value: one.largest_mib })),
+        },
       ],
     },
   ]
@@ -104,7 +120,10 @@ function drawPanel(
   let right = WIDTH - RIGHT
   for (const { name, css, points } of panel.lines) {
     const path = thinned(points, minutes)
-      .map(({ at, value }, index) => `${index === 0 ? 'M' : 'L'}${x(at).toFixed(1)} ${y(value).toFixed(1)}`)
+      .map(
+        ({ at, value }, index) =>
+          `${index === 0 ? 'M' : 'L'}${x(at).toFixed(1)} ${y(value).toFixed(1)}`,
+      )
       .join('')
     right -= 100
     parts.push(

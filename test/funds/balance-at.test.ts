@@ -7,7 +7,11 @@ import { startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
 test('what a balance was does not change afterwards', async (t) => {
-  counts(t, { promise: '5', what: 'A past balance does not change afterwards', trials: scaled(2_000, 240) })
+  counts(t, {
+    promise: '5',
+    what: 'A past balance does not change afterwards',
+    trials: scaled(2_000, 240),
+  })
   const service = await startService(t)
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
   await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 100_000 })

@@ -252,7 +252,11 @@ test('each percentage is reached once in a window', async (t) => {
 })
 
 test('500 charges at once on three processes never pass a budget, and use all of it', async (t) => {
-  counts(t, { promise: '21', what: '500 charges at once on three processes, and a hard budget', trials: scaled(100, 3) * 500 })
+  counts(t, {
+    promise: '21',
+    what: '500 charges at once on three processes, and a hard budget',
+    trials: scaled(100, 3) * 500,
+  })
   const { service, put, used, remove } = await start(t)
   const others = [
     await startService(t, {}, service.database),

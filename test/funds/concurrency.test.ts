@@ -23,7 +23,11 @@ async function assertSound(service: Service): Promise<void> {
 }
 
 test('promise 2: one key moves money once, sent 20 times at once over two replicas', async (t) => {
-  counts(t, { promise: '2', what: 'One key, sent 20 times at once to two processes', trials: scaled(10_000, 50) * 20 })
+  counts(t, {
+    promise: '2',
+    what: 'One key, sent 20 times at once to two processes',
+    trials: scaled(10_000, 50) * 20,
+  })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   await openAccount(service, 'ada', 1_000_000)
@@ -45,7 +49,11 @@ test('promise 2: one key moves money once, sent 20 times at once over two replic
 })
 
 test('promise 3: a key with another body is refused and moves nothing', async (t) => {
-  counts(t, { promise: '3', what: 'A key with another request; another account’s key', trials: scaled(1_000, 50) })
+  counts(t, {
+    promise: '3',
+    what: 'A key with another request; another account’s key',
+    trials: scaled(1_000, 50),
+  })
   const service = await startService(t)
   await openAccount(service, 'ada', 1_000_000)
   await openAccount(service, 'bob', 1_000_000)
@@ -64,7 +72,11 @@ test('promise 3: a key with another body is refused and moves nothing', async (t
 })
 
 test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: half succeed', async (t) => {
-  counts(t, { promise: '4, 5', what: '200 clients, and half of what they ask for', trials: scaled(5_000, 500) * 2 * scaled(20, 1) })
+  counts(t, {
+    promise: '4, 5',
+    what: '200 clients, and half of what they ask for',
+    trials: scaled(5_000, 500) * 2 * scaled(20, 1),
+  })
   const service = await startService(t)
   const money = scaled(5_000, 500)
   for (let round = 0; round < scaled(20, 1); round++) {
@@ -83,7 +95,11 @@ test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: ha
 })
 
 test('promises 4 and 5: with holds and refunds mixed in, no balance is ever below its floor', async (t) => {
-  counts(t, { promise: '4, 5', what: 'Holds and refunds mixed in, watched by a query', trials: scaled(20_000, 500) })
+  counts(t, {
+    promise: '4, 5',
+    what: 'Holds and refunds mixed in, watched by a query',
+    trials: scaled(20_000, 500),
+  })
   const service = await startService(t)
   await openAccount(service, 'ada', 2_000)
   const post = (path: string, body: object = {}) => service.asInternal('POST', path, body)
@@ -121,7 +137,11 @@ test('promises 4 and 5: with holds and refunds mixed in, no balance is ever belo
 })
 
 test('promise 6: a read on any replica shows every acknowledged write', async (t) => {
-  counts(t, { promise: '6', what: 'A write, and a read on another process', trials: scaled(50_000, 240) })
+  counts(t, {
+    promise: '6',
+    what: 'A write, and a read on another process',
+    trials: scaled(50_000, 240),
+  })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   const users = Array.from({ length: 8 }, (_, index) => `user-${index}`)
@@ -139,7 +159,11 @@ test('promise 6: a read on any replica shows every acknowledged write', async (t
 })
 
 test('promise 7: contention over many accounts and two replicas is never an error', async (t) => {
-  counts(t, { promise: '7', what: '100 clients on six accounts and two processes', trials: scaled(200_000, 500) })
+  counts(t, {
+    promise: '7',
+    what: '100 clients on six accounts and two processes',
+    trials: scaled(200_000, 500),
+  })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   const users = Array.from({ length: 6 }, (_, index) => `user-${index}`)

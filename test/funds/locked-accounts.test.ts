@@ -112,7 +112,11 @@ test('paid usage: a customer or account that is locked holds up no other custome
 })
 
 test('overlapping batches of two processes and locks of strangers: exact, and no deadlock', async (t) => {
-  counts(t, { promise: '7', what: 'Charges of two processes, and locks of strangers', trials: scaled(20_000, 160) })
+  counts(t, {
+    promise: '7',
+    what: 'Charges of two processes, and locks of strangers',
+    trials: scaled(20_000, 160),
+  })
   const one = await startService(t)
   const two = await startService(t, {}, one.database)
   const users = Array.from({ length: 12 }, (_, index) => `user-${index}`)

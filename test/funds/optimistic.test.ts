@@ -127,7 +127,11 @@ test('a repeated key is answered as the first time, and its neighbours are charg
 })
 
 test('two processes that charge the same accounts never wait for each other in a circle', async (t) => {
-  counts(t, { promise: '7', what: 'Two processes that remember the same accounts', trials: scaled(1_000_000, 1_000, 100_000) })
+  counts(t, {
+    promise: '7',
+    what: 'Two processes that remember the same accounts',
+    trials: scaled(1_000_000, 1_000, 100_000),
+  })
   const processes = [await startService(t)]
   processes.push(await startService(t, {}, processes[0]?.database))
   const [service] = processes as [Service]

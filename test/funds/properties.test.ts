@@ -38,7 +38,11 @@ const credit = fc.oneof(
 const credits = fc.record({ ada: credit, bob: credit })
 
 test('random sequences, batched at random, end as in a simple model', async (t) => {
-  counts(t, { promise: '5', what: 'Random sequences end as in a simple model', trials: scaled(1_000, 30) })
+  counts(t, {
+    promise: '5',
+    what: 'Random sequences end as in a simple model',
+    trials: scaled(1_000, 30),
+  })
   const service = await startService(t)
   const database = { url: service.database.url, ssl: 'disable', ca: undefined } as const
   const sql = connect(database, { name: 'verify', connectionsMax: 1 })

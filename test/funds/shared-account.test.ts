@@ -9,7 +9,11 @@ import { query } from '../support/tables.ts'
 const CALLERS = 64
 
 test('promise 7: two processes hammer one account: no error, and a fair share for each', async (t) => {
-  const tried = counts(t, { promise: '7', what: 'Two processes on one account, and a fair share for each', trials: 0 })
+  const tried = counts(t, {
+    promise: '7',
+    what: 'Two processes on one account, and a fair share for each',
+    trials: 0,
+  })
   const first = await startService(t)
   const second = await startService(t, {}, first.database)
   await first.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })

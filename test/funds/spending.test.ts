@@ -71,7 +71,11 @@ const terms: fc.Arbitrary<Terms> = fc.record({
 })
 
 test('grants, budgets, holds and refunds end as in a simple model, wherever the clock is set', async (t) => {
-  counts(t, { promise: '4, 21, 23', what: 'Stories of grants, budgets, holds and refunds on a clock that is set', trials: scaled(2_000, 16, 300) })
+  counts(t, {
+    promise: '4, 21, 23',
+    what: 'Stories of grants, budgets, holds and refunds on a clock that is set',
+    trials: scaled(2_000, 16, 300),
+  })
   const database = await createDatabase()
   t.after(() => database.drop())
   const setClock = await settableClock(database)

@@ -51,9 +51,11 @@ export async function startFalsifier(
     if (method === 'GET' && answer.status === 200) {
       reads.set(path, { first: reads.get(path)?.first ?? content, latest: answer.content })
     }
-    const { 'content-encoding': _, 'transfer-encoding': __, ...headers } = Object.fromEntries(
-      answer.headers,
-    )
+    const {
+      'content-encoding': _,
+      'transfer-encoding': __,
+      ...headers
+    } = Object.fromEntries(answer.headers)
     response.writeHead(answer.status, { ...headers, 'content-length': content.length })
     response.end(content)
   }
@@ -109,6 +111,7 @@ export async function startFalsifier(
 }
 
 function differ(first: Buffer, ...others: Buffer[]): boolean {
-  const balance = (content: Buffer) => (JSON.parse(content.toString()) as { balance: number }).balance
+  const balance = (content: Buffer) =>
+    (JSON.parse(content.toString()) as { balance: number }).balance
   return others.every((other) => balance(other) !== balance(first))
 }

@@ -92,7 +92,8 @@ export function newPlay({ recorder, random, accounts, origins, cuts }: PlayOptio
       ...(answer !== null && { answers: [answer] }),
     })
     if (request.kind === 'balance') return
-    if (answer === null) open.set(request.key, { requests: [request], batch: null, name: request.key })
+    if (answer === null)
+      open.set(request.key, { requests: [request], batch: null, name: request.key })
     else if (FINAL.has(answer.code)) open.delete(request.key)
     else if (answer.code === '') made(request, answer)
   }
@@ -154,8 +155,16 @@ export function newPlay({ recorder, random, accounts, origins, cuts }: PlayOptio
 
   function newCall(own: Random): Call {
     const kind = own.int(1, 100)
-    if (kind <= 6) return callOf(many(own, own.int(2, 6), (each) => newRequest(each)), 'each')
-    if (kind <= 12) return callOf(many(own, own.int(2, 4), (each) => moves(each)), 'together')
+    if (kind <= 6)
+      return callOf(
+        many(own, own.int(2, 6), (each) => newRequest(each)),
+        'each',
+      )
+    if (kind <= 12)
+      return callOf(
+        many(own, own.int(2, 4), (each) => moves(each)),
+        'together',
+      )
     if (kind <= 15 && done.length > 0) return callOf([own.pick(done)], null)
     if (kind <= 17 && done.length > 0) {
       const before = own.pick(done)

@@ -150,7 +150,11 @@ function callOf(request: Request, ids: ReadonlyMap<string, string>) {
   if (kind === 'balance') return { path: `/balance/${account}`, body: null }
   const { op: _, hold_id: __, ...body } = itemOf(request, ids)
   const hold = ids.get(target) ?? ''
-  const path = { hold: '/holds', capture: `/holds/${hold}/capture`, release: `/holds/${hold}/release` }
+  const path = {
+    hold: '/holds',
+    capture: `/holds/${hold}/capture`,
+    release: `/holds/${hold}/release`,
+  }
   return {
     path: kind in path ? path[kind as keyof typeof path] : `/${kind}`,
     body: { ...body, idempotency_key: key },
@@ -168,6 +172,7 @@ function itemOf(
 }
 
 function isRefused(error: unknown): boolean {
-  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
+  const cause =
+    error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
   return cause?.code === 'ECONNREFUSED'
 }

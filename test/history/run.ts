@@ -112,7 +112,11 @@ function judge(report: DrillReport, verdict: Verdict): void {
   report.note('  seconds that took', verdict.seconds.toFixed(1))
   const of = (what: string) => broken.filter((one) => one.what.startsWith(what)).length
   for (const one of broken.slice(0, 5)) say(JSON.stringify(one))
-  report.expect(`accounts without a legal order, of ${accounts}`, of('account'), of('account') === 0)
+  report.expect(
+    `accounts without a legal order, of ${accounts}`,
+    of('account'),
+    of('account') === 0,
+  )
   const name = `ledgers without one, of ${rounds}, with ${snapshots} snapshots`
   report.expect(name, of('ledger'), of('ledger') === 0)
 }

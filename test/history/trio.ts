@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Cluster, createCluster, folderFor, standbyOf, startCluster } from '../drills/cluster.ts'
+import {
+  type Cluster,
+  createCluster,
+  folderFor,
+  standbyOf,
+  startCluster,
+} from '../drills/cluster.ts'
 import { freePort } from '../drills/ports.ts'
 import type { Ends } from '../drills/report.ts'
 import { clockFromFile, setClock, settableClock } from '../support/clock.ts'

@@ -91,7 +91,11 @@ async function startWatched(t: TestContext, env: Record<string, string>) {
 }
 
 test('no secret is in a log line, an answer, a metric, an audit record or any other row', async (t) => {
-  const tried = counts(t, { promise: '13', what: 'Secrets, in every place that they come by', trials: 0 })
+  const tried = counts(t, {
+    promise: '13',
+    what: 'Secrets, in every place that they come by',
+    trials: 0,
+  })
   const secrets = {
     ADMIN_API_TOKEN: canary('admin'),
     ADMIN_API_TOKEN_PREVIOUS: canary('admin-before'),

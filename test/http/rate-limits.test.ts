@@ -164,7 +164,11 @@ test('a flood of wrong credentials is cut short and takes nothing from a good on
 })
 
 test('behind an address that is flooded, a good key is let in even where it is new', async (t) => {
-  counts(t, { promise: '19', what: 'Wrong keys of an address whose good keys are let in', trials: 105 })
+  counts(t, {
+    promise: '19',
+    what: 'Wrong keys of an address whose good keys are let in',
+    trials: 105,
+  })
   const service = await startService(t, { RATE_LIMIT_API: '5/1h' })
   const ada = await createCustomer(service)
   const bob = await createCustomer(service, { email: 'bob@example.com' })

@@ -39,7 +39,12 @@ async function realLicense(t: TestContext) {
 }
 
 test('100,000 altered tokens: none verifies', async (t) => {
-  counts(t, { promise: '17', what: 'Altered licences: none verifies', trials: scaled(100_000, 4_000), faults: scaled(100_000, 4_000) })
+  counts(t, {
+    promise: '17',
+    what: 'Altered licences: none verifies',
+    trials: scaled(100_000, 4_000),
+    faults: scaled(100_000, 4_000),
+  })
   const { token, jwks } = await realLicense(t)
   assert.equal(verdict(token, { jwks }), 'valid')
   const passed: string[] = []

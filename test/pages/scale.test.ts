@@ -56,7 +56,11 @@ function scans(service: Service): Promise<Map<string, number>> {
 }
 
 test('what the console asks for reads no large table through, and is quick', async (t) => {
-  counts(t, { promise: '', what: 'Rows of tables that the console reads no more of than it shows', trials: CUSTOMERS + ACCOUNTS })
+  counts(t, {
+    promise: '',
+    what: 'Rows of tables that the console reads no more of than it shows',
+    trials: CUSTOMERS + ACCOUNTS,
+  })
   const service = await startService(t)
   await fill(service)
   const before = await scans(service)

@@ -12,7 +12,12 @@ const AMOUNT = 1_000
 const CHARGES = 100
 
 test('workers killed before and after Stripe has acted: one payment and one credit for each fall', async (t) => {
-  counts(t, { promise: '22', what: 'Charges below a threshold while workers are killed', trials: 2 * CHARGES, faults: 4 })
+  counts(t, {
+    promise: '22',
+    what: 'Charges below a threshold while workers are killed',
+    trials: 2 * CHARGES,
+    faults: 4,
+  })
   const { service, stripe, settings, to } = await startBilling(t, { RUN_JOBS: 'false' })
   const env = { ...settings, RUN_JOBS: undefined, DATABASE_URL: service.database.url }
   const launch = () => launchWorker(t, newDataDir(t), env)

@@ -242,7 +242,11 @@ function verifier(t: TestContext, { service }: Billing, token: string) {
 }
 
 test('promise 18: of an erased person no table has anything; sums and the log still verify', async (t) => {
-  const tried = counts(t, { promise: '18', what: 'Texts of an erased person, searched in every column', trials: 0 })
+  const tried = counts(t, {
+    promise: '18',
+    what: 'Texts of an erased person, searched in every column',
+    trials: 0,
+  })
   const billing = await startBilling(t, { TRUST_PROXY: '127.0.0.1,::1' })
   const { service, stripe, price } = billing
   const plan = { name: 'Starter', features: {}, limits: { calls: 100 }, stripe_price_id: price.id }

@@ -111,7 +111,11 @@ test('the same of a customer', async (t) => {
 })
 
 test('killed between any two pages it goes on, and everything verifies in between', async (t) => {
-  counts(t, { promise: '18', what: 'Rows of an erasure that is killed between its pages', trials: scaled(50_000, 1_500) })
+  counts(t, {
+    promise: '18',
+    what: 'Rows of an erasure that is killed between its pages',
+    trials: scaled(50_000, 1_500),
+  })
   const service = await startService(t)
   await openAccount(service)
   // Pages of holds to end, and then of their movements to forget.

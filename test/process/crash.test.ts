@@ -27,7 +27,12 @@ const VICTIMS = ['service', 'database', 'both'] as const
 const skip = process.platform === 'linux' ? false : 'processes are found in /proc'
 
 test('promise 1: kills of the service and of the database lose no 2xx', { skip }, async (t) => {
-  const tried = counts(t, { promise: '1', what: 'Kills of the service, of the database and of both, under 64 clients', trials: 0, faults: KILLS })
+  const tried = counts(t, {
+    promise: '1',
+    what: 'Kills of the service, of the database and of both, under 64 clients',
+    trials: 0,
+    faults: KILLS,
+  })
   const dataDir = newDataDir(t)
   const env = { INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN, LOG_LEVEL: 'error' }
   let service = await startServiceProcess(t, dataDir, env)

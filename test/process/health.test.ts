@@ -69,7 +69,12 @@ async function assertWithout(service: ServiceProcess): Promise<void> {
 }
 
 test('under load, health says within 5 s that the database is stopped, and that it is back', async (t) => {
-  const tried = counts(t, { promise: '20', what: 'A database that is stopped under load, and started', trials: 0, faults: 1 })
+  const tried = counts(t, {
+    promise: '20',
+    what: 'A database that is stopped under load, and started',
+    trials: 0,
+    faults: 1,
+  })
   const databaseDir = newDataDir(t)
   let database = await startEmbeddedPostgres({ dataDir: databaseDir })
   t.after(() => database.stop())

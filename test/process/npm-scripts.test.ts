@@ -34,7 +34,12 @@ async function stops(
   signal: NodeJS.Signals,
   target: Target,
 ) {
-  counts(t, { promise: '', what: 'Signals to scripts that start, build or serve', trials: 1, faults: 1 })
+  counts(t, {
+    promise: '',
+    what: 'Signals to scripts that start, build or serve',
+    trials: 1,
+    faults: 1,
+  })
   const folder = newDataDir(t)
   const script = runNpm(t, name, repository, folder)
   let isOver = false

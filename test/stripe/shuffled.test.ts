@@ -20,7 +20,12 @@ const KILLS = scaled(20, 1)
 const SETTLE_MS_MAX = 120_000
 
 test('promise 16: events shuffled, in copies, at once and with kills end as those in order', async (t) => {
-  counts(t, { promise: '16', what: 'Events of Stripe shuffled, in five copies, at once', trials: EVENTS * COPIES, faults: KILLS })
+  counts(t, {
+    promise: '16',
+    what: 'Events of Stripe shuffled, in five copies, at once',
+    trials: EVENTS * COPIES,
+    faults: KILLS,
+  })
   const billing = await startBilling(t)
   const { stripe, service, deliver } = billing
   const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })

@@ -27,7 +27,11 @@ function report(details: Told): string {
 }
 
 test('a story ends as its facts say, however it is told', async (t) => {
-  const tried = counts(t, { promise: '16', what: 'Stories of subscriptions, payments, refunds and disputes, told in any order', trials: 0 })
+  const tried = counts(t, {
+    promise: '16',
+    what: 'Stories of subscriptions, payments, refunds and disputes, told in any order',
+    trials: 0,
+  })
   const stage = await openStage(t)
   const details = await fc.check(
     fc.asyncProperty(story, async (told) => {
@@ -78,7 +82,11 @@ const damages = fc.uniqueArray(fc.constantFrom(...(Object.keys(DAMAGES) as Damag
 })
 
 test('reconciling finds and mends what differs from Stripe', async (t) => {
-  const tried = counts(t, { promise: '16', what: 'Rows that differ from Stripe, found and mended', trials: 0 })
+  const tried = counts(t, {
+    promise: '16',
+    what: 'Rows that differ from Stripe, found and mended',
+    trials: 0,
+  })
   const stage = await openStage(t)
   const { app, database } = stage.service
   const { db, keys, subscriptionFollowers } = app

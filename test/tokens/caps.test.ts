@@ -34,7 +34,11 @@ const sumOf = async (service: Service, tokenId: string) =>
 
 for (const users of [1, 60]) {
   test(`a daily cap of 1,000 lets exactly 100 of 300 calls of 10 pass, on two processes and ${users} accounts`, async (t) => {
-    counts(t, { promise: '', what: 'Calls of a token with a daily cap, on two processes', trials: 300 })
+    counts(t, {
+      promise: '',
+      what: 'Calls of a token with a daily cap, on two processes',
+      trials: 300,
+    })
     const first = await startService(t)
     const second = await startService(t, {}, first.database)
     for (let user = 0; user < users; user++) await openAccount(first, `user-${user}`, 100_000)

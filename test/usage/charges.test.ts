@@ -180,7 +180,11 @@ test('a metric that costs nothing is taken whatever the account', async (t) => {
 })
 
 test('copies of reports, all at once, to two processes: each is stored and paid for once', async (t) => {
-  counts(t, { promise: '2', what: 'Copies of paid reports, at once, to two processes', trials: scaled(10_000, 90) })
+  counts(t, {
+    promise: '2',
+    what: 'Copies of paid reports, at once, to two processes',
+    trials: scaled(10_000, 90),
+  })
   const service = await start(t)
   const replica = await startService(t, {}, service.database)
   const customers = await Promise.all(
@@ -214,7 +218,12 @@ test('copies of reports, all at once, to two processes: each is stored and paid 
 })
 
 test('connections killed in the middle: a report is stored with its charge or not at all', async (t) => {
-  const tried = counts(t, { promise: '1', what: 'Paid reports while connections are killed', trials: 0, faults: scaled(100, 8) })
+  const tried = counts(t, {
+    promise: '1',
+    what: 'Paid reports while connections are killed',
+    trials: 0,
+    faults: scaled(100, 8),
+  })
   const service = await start(t)
   const ada = await payer(service, 1_000_000)
   const load = { running: true }

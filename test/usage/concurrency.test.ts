@@ -20,7 +20,11 @@ const FOUND = `
     (select sum(sum)::int from usage_totals where metric = 'calls' and period = 'month') as sum`
 
 test('instances that report all at once, twice, to two processes: none is lost, none counts twice', async (t) => {
-  counts(t, { promise: '', what: 'Instances that report at once, twice, to two processes', trials: scaled(10_000, 1_000) * 2 })
+  counts(t, {
+    promise: '',
+    what: 'Instances that report at once, twice, to two processes',
+    trials: scaled(10_000, 1_000) * 2,
+  })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   await putPlan(service, 'pro', { limits: { calls: 1_000_000_000 } })
@@ -123,7 +127,12 @@ test('a poisoned report fails alone', async (t) => {
 })
 
 test('connections killed in the middle of commits: every answer is true', async (t) => {
-  const tried = counts(t, { promise: '1', what: 'Reports of usage while connections are killed', trials: 0, faults: scaled(100, 8) })
+  const tried = counts(t, {
+    promise: '1',
+    what: 'Reports of usage while connections are killed',
+    trials: 0,
+    faults: scaled(100, 8),
+  })
   const service = await startService(t)
   const { apiKey } = await createCustomer(service)
   const api = asCustomer(service, apiKey)

@@ -193,7 +193,11 @@ test('an event is not sent again when Stripe may have it and no longer knows', a
 })
 
 test('reports from everywhere while two processes tell Stripe: every unit once', async (t) => {
-  counts(t, { promise: '', what: 'Reports while two processes tell Stripe: every unit once', trials: scaled(10_000, 90) })
+  counts(t, {
+    promise: '',
+    what: 'Reports while two processes tell Stripe: every unit once',
+    trials: scaled(10_000, 90),
+  })
   const { service, stripe, newCustomer, send, sum } = await start(t)
   const replica = await startService(
     t,

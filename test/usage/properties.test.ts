@@ -65,7 +65,11 @@ interface Accepted {
 }
 
 test('totals are those of the accepted reports, whatever is repeated, late or cleaned meanwhile', async (t) => {
-  counts(t, { promise: '', what: 'Totals of usage, whatever is repeated, late or cleaned', trials: scaled(1_000, 40) })
+  counts(t, {
+    promise: '',
+    what: 'Totals of usage, whatever is repeated, late or cleaned',
+    trials: scaled(1_000, 40),
+  })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   const apps = [service.app, replica.app] as const

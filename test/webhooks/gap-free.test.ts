@@ -96,7 +96,12 @@ async function topUps(service: Service, count: number): Promise<void> {
 }
 
 test('each endpoint gets each event, numbered without a gap and begun in order, whatever dies', async (t) => {
-  counts(t, { promise: '', what: 'Events to endpoints outside: numbered without a gap, in order, whatever dies', trials: EVENTS * ENDPOINTS, faults: KILLS })
+  counts(t, {
+    promise: '',
+    what: 'Events to endpoints outside: numbered without a gap, in order, whatever dies',
+    trials: EVENTS * ENDPOINTS,
+    faults: KILLS,
+  })
   const database = await createDatabase()
   t.after(() => database.drop())
   const service = await startService(t, {}, database)
@@ -182,7 +187,12 @@ test('each endpoint gets each event, numbered without a gap and begun in order, 
 })
 
 test('an endpoint that hangs delays no other', async (t) => {
-  counts(t, { promise: '', what: 'Events beside endpoints that hang', trials: scaled(200, 5, 60) * 5, faults: 3 })
+  counts(t, {
+    promise: '',
+    what: 'Events beside endpoints that hang',
+    trials: scaled(200, 5, 60) * 5,
+    faults: 3,
+  })
   const rounds = scaled(200, 5, 60)
   const service = await startService(t, { RUN_JOBS: 'true' })
   await service.asInternal('POST', '/account', { user_id: 'u-1', tier: 'pro' })

@@ -51,7 +51,11 @@ function wrongSecret(apiKey: string): string {
 }
 
 test('after a restart every key is good at once, and none costs a slow hash', async (t) => {
-  counts(t, { promise: '', what: 'Cold keys: each is good at once after a restart, without a slow hash', trials: COLD })
+  counts(t, {
+    promise: '',
+    what: 'Cold keys: each is good at once after a restart, without a slow hash',
+    trials: COLD,
+  })
   const { database } = await startService(t)
   const keys = await asAdmin(database.adminUrl, (sql) => seedKeys(sql, API_KEY_PEPPER, COLD))
   const restarted = await startService(t, {}, database)

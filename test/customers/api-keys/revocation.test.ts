@@ -22,7 +22,11 @@ async function refusedAt(replica: Service, apiKey: string, deadline: number): Pr
 }
 
 test('a key that is revoked or whose customer is suspended is dead on every replica within a second', async (t) => {
-  counts(t, { promise: '11', what: 'Revoked keys and suspended customers, on three processes', trials: TRIALS * 3 })
+  counts(t, {
+    promise: '11',
+    what: 'Revoked keys and suspended customers, on three processes',
+    trials: TRIALS * 3,
+  })
   const first = await startService(t)
   const replicas = [first]
   for (let n = 0; n < 2; n++) replicas.push(await startService(t, {}, first.database))

@@ -91,7 +91,11 @@ test('all or none, over several accounts', async (t) => {
 })
 
 test('batches of overlapping accounts in every order, with single calls between', async (t) => {
-  counts(t, { promise: '4, 5', what: 'Batches of overlapping accounts, all or none', trials: scaled(2_000, 200) })
+  counts(t, {
+    promise: '4, 5',
+    what: 'Batches of overlapping accounts, all or none',
+    trials: scaled(2_000, 200),
+  })
   const services = [await startService(t)]
   const [first] = services
   assert.ok(first)

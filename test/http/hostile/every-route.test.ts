@@ -90,7 +90,11 @@ function assertRefusal(answer: RawAnswer, about: string): void {
 }
 
 test('the catalogue of hostile input is refused by every route, and changes nothing', async (t) => {
-  const tried = counts(t, { promise: '9', what: 'The catalogue of hostile input, on every route', trials: 0 })
+  const tried = counts(t, {
+    promise: '9',
+    what: 'The catalogue of hostile input, on every route',
+    trials: 0,
+  })
   const service = await startService(t)
   const customer = await createCustomer(service)
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })

@@ -156,7 +156,11 @@ function assertAnswered(answer: RawAnswer, about: string): void {
 }
 
 test('whatever an operation is sent, it is answered, and a refusal changes nothing', async (t) => {
-  const tried = counts(t, { promise: '9', what: 'Random calls of every operation; a refusal changes nothing', trials: 0 })
+  const tried = counts(t, {
+    promise: '9',
+    what: 'Random calls of every operation; a refusal changes nothing',
+    trials: 0,
+  })
   const stripe = await startStripe({ secretKey: STRIPE_KEY, webhookSecret: WEBHOOK_SECRET })
   t.after(() => stripe.close())
   const price = stripe.addPrice({ unit_amount: 2_900, recurring: { interval: 'month' } })

@@ -46,7 +46,11 @@ function post(target: Target, path: string, body: string) {
 }
 
 test('an amount that is no exact integer from 1 to 2^53-1 is refused and moves nothing', async (t) => {
-  counts(t, { promise: '8', what: 'Amounts that are no exact integer in their bounds', trials: AMOUNTS.length * 7 })
+  counts(t, {
+    promise: '8',
+    what: 'Amounts that are no exact integer in their bounds',
+    trials: AMOUNTS.length * 7,
+  })
   const target = await startTarget(t)
   const charge = await target.asInternal('POST', '/deduct', { user_id: 'ada', amount: 100 })
   const hold = await target.asInternal('POST', '/holds', { user_id: 'ada', amount: 100 })

@@ -88,7 +88,12 @@ function effects(sql: postgres.Sql) {
 }
 
 test(`${FAULTS} random faults: every answer is true`, async (t) => {
-  const tried = counts(t, { promise: '1', what: 'Operations of all kinds with random faults: every answer is true', trials: 0, faults: FAULTS })
+  const tried = counts(t, {
+    promise: '1',
+    what: 'Operations of all kinds with random faults: every answer is true',
+    trials: 0,
+    faults: FAULTS,
+  })
   const database = await createDatabase()
   t.after(() => database.drop())
   const proxy = await databaseProxy(t, database.url)
