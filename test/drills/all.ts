@@ -9,7 +9,7 @@ import type { Counts } from '../support/counts.ts'
 import { SEED } from '../support/random.ts'
 import { type TestServer, withTestServer } from '../support/test-server.ts'
 import { type Memory, memoryNow } from './memory.ts'
-import { type Part, allParts, partsNamed } from './parts.ts'
+import { type Part, allParts, partsNamed, wholeRun } from './parts.ts'
 import { drawPlot } from './plot.ts'
 import type { Latencies } from './preload.ts'
 import { type Done, type Run, summary } from './summary.ts'
@@ -37,7 +37,7 @@ const SAMPLE_MS = 1_000
 const REPORT = new URL('REPORT.md', import.meta.url)
 const PLOT = new URL('report.svg', import.meta.url)
 
-const parts = isWhole ? allParts() : partsNamed(names, allParts())
+const parts = isWhole ? wholeRun(allParts()) : partsNamed(names, allParts())
 const run = await withTestServer(runAll)
 const text = await prettier.format(summary(run), {
   ...(await prettier.resolveConfig(REPORT)),

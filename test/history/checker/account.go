@@ -56,6 +56,10 @@ func (a *account) answer() Answer {
 	return Answer{Balance: a.balance, Available: a.balance - a.held}
 }
 
+func newAccount() *account {
+	return &account{done: map[string]done{}, left: map[string]int64{}, holds: map[string]hold{}}
+}
+
 // change is what a request does beside the numbers of its account: to one charge, and to one hold.
 type change struct {
 	charge string
