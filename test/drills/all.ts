@@ -9,7 +9,7 @@ import type { Counts } from '../support/counts.ts'
 import { SEED } from '../support/random.ts'
 import { type TestServer, withTestServer } from '../support/test-server.ts'
 import { type Memory, memoryNow } from './memory.ts'
-import { type Part, allParts, partsNamed } from './parts.ts'
+import { type Part, allParts, partsNamed, wholeRun } from './parts.ts'
 import { drawPlot } from './plot.ts'
 import type { Latencies } from './preload.ts'
 import { type Done, type Run, summary } from './summary.ts'
@@ -17,10 +17,14 @@ import { type Done, type Run, summary } from './summary.ts'
 /**
  * `npm run drill`: every promise with its counts, one part after another, and a report: REPORT.md and report.svg of
  * this folder. `npm run drill -- --only NAME`: parts by name or by a promise's number, with their full counts, and
- * their report on the terminal. `--seed N` repeats what another run has drawn.
+ * their report on the terminal, with `--report` in those files too. `--seed N` repeats what another run has drawn.
  */
 const { values, positionals } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, seed: { type: 'string' } },
+  options: {
+    only: { type: 'string', multiple: true },
+    seed: { type: 'string' },
+    report: { type: 'boolean' },
+  },
   allowPositionals: true,
 })
 const names = [...(values.only ?? []), ...positionals]
@@ -33,14 +37,14 @@ const SAMPLE_MS = 1_000
 const REPORT = new URL('REPORT.md', import.meta.url)
 const PLOT = new URL('report.svg', import.meta.url)
 
-const parts = isWhole ? allParts() : partsNamed(names, allParts())
+const parts = isWhole ? wholeRun(allParts()) : partsNamed(names, allParts())
 const run = await withTestServer(runAll)
 const text = await prettier.format(summary(run), {
   ...(await prettier.resolveConfig(REPORT)),
   parser: 'markdown',
 })
 process.stdout.write(`\n${text}`)
-if (isWhole) {
+if (isWhole || values.report === true) {
   writeFileSync(REPORT, text)
   writeFileSync(PLOT, drawPlot(run))
 }

@@ -90,7 +90,7 @@ await drill(`Failover, ${ROUNDS} times`, async (report, ends) => {
   }
 
   await clients.stop()
-  report.count({
+  report.tell({
     promise: '1',
     what: 'A primary killed under load, and its standby promoted',
     trials: clients.acknowledged.size,

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 
 /** A test file or a script whose counts go into the report. */
 export interface Part {
@@ -11,6 +11,9 @@ export interface Part {
   isTest: boolean
 }
 
+/** Of no promise, and long: only by name. */
+const BY_NAME = ['funds/finding/scale', 'pages/scale', 'process/npm-scripts', 'release/release']
+
 const SCRIPTS = ['drills/failover', 'drills/replicas', 'drills/restore', 'history/run']
 
 /** All parts, by the first promise that each is about; those of none come last. */
@@ -19,7 +22,7 @@ export function allParts(): Part[] {
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => file.slice(0, -'.test.ts'.length))
     .map((name) => partOf(name, join('test', `${name}.test.ts`), true))
-    .filter(({ file }) => /\b(?:counts|scaled)\(/.test(readFileSync(file, 'utf8')))
+    .filter(({ file }) => /support\/counts\.ts'/.test(readFileSync(file, 'utf8')))
   const scripts = SCRIPTS.map((name) => partOf(name, join('test', `${name}.ts`), false))
   const order = ({ promises }: Part) => Math.min(...promises.map(Number), 1_000)
   return [...tests, ...scripts].toSorted(
@@ -35,13 +38,18 @@ function partOf(name: string, file: string, isTest: boolean): Part {
   return { name, file, promises: [...new Set(promises)], isTest }
 }
 
+/** What a whole run has. */
+export function wholeRun(parts: readonly Part[]): Part[] {
+  return parts.filter(({ name }) => !BY_NAME.includes(name))
+}
+
 /**
  * The parts of given names: a promise's number, a file, or what begins or ends like a part's name.
  * @throws Error for a name of none
  */
 export function partsNamed(names: readonly string[], parts: readonly Part[]): Part[] {
   const chosen = names.flatMap((name) => {
-    const path = relative('test', name).replace(/(?:\.test)?\.ts$/, '')
+    const path = name.replace(/^test\//, '').replace(/(?:\.test)?\.ts$/, '')
     const found = parts.filter(
       (part) =>
         part.promises.includes(name) ||

@@ -109,7 +109,7 @@ await drill('Three servers, two workers', async (report, ends) => {
   await delay(STEADY_MS)
   await clients.stop()
   const afterwards = clients.totals()
-  report.count({
+  report.tell({
     promise: '',
     what: 'Requests while each of three servers is restarted, and one killed',
     trials: afterwards.total,

@@ -18,7 +18,7 @@ export function drillReport(title: string) {
   }
 
   /** A row of the report of `npm run drill`; what is broken is of the first one. */
-  function count(row: Omit<Counts, 'broken' | 'seed'>): void {
+  function tell(row: Omit<Counts, 'broken' | 'seed'>): void {
     counted.push(row)
   }
 
@@ -33,13 +33,13 @@ export function drillReport(title: string) {
 
   /** For the report of all drills. */
   function write(): void {
-    const rows = counted.length > 0 ? counted : [{ promise: '', what: title, trials: 1, faults: 0 }]
-    for (const [index, row] of rows.entries()) {
+    const all = counted.length > 0 ? counted : [{ promise: '', what: title, trials: 1, faults: 0 }]
+    for (const [index, row] of all.entries()) {
       writeCounts({ ...row, broken: index === 0 ? broken : 0, seed: SEED })
     }
   }
 
-  return { note, expect, count, print, write, isKept: () => broken === 0 }
+  return { note, expect, tell, print, write, isKept: () => broken === 0 }
 }
 
 export type DrillReport = ReturnType<typeof drillReport>

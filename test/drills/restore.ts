@@ -90,7 +90,7 @@ await drill('Backup and restore', async (report, ends) => {
 
   const attempts = [...clients.acknowledged.keys(), ...clients.open]
   report.note('transfers acknowledged in all', clients.acknowledged.size)
-  report.count({
+  report.tell({
     promise: '20',
     what: 'A server and its files destroyed, and restored to a second and from a dump',
     trials: clients.acknowledged.size,

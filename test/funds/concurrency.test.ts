@@ -7,6 +7,12 @@ import { asAdmin } from '../support/database.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 
+const KEYS = scaled(10_000, 50, 2_500)
+const MONEY = scaled(5_000, 500)
+const ROUNDS = scaled(20, 1, 4)
+const PAIRS = scaled(50_000, 240, 20_000)
+const CALLS = scaled(200_000, 500, 50_000)
+
 async function openAccount(service: Service, userId: string, funds = 0): Promise<void> {
   await service.asInternal('POST', '/account', { user_id: userId, tier: 'pro' })
   if (funds > 0) await service.asInternal('POST', '/top_up', { user_id: userId, amount: funds })
@@ -26,12 +32,12 @@ test('promise 2: one key moves money once, sent 20 times at once over two replic
   counts(t, {
     promise: '2',
     what: 'One key, sent 20 times at once to two processes',
-    trials: scaled(10_000, 50) * 20,
+    trials: KEYS * 20,
   })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   await openAccount(service, 'ada', 1_000_000)
-  const keys = scaled(10_000, 50)
+  const keys = KEYS
 
   await inParallel(keys, 8, async (number) => {
     const body = { user_id: 'ada', amount: 7, idempotency_key: `key-${number}` }
@@ -75,11 +81,11 @@ test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: ha
   counts(t, {
     promise: '4, 5',
     what: '200 clients, and half of what they ask for',
-    trials: scaled(5_000, 500) * 2 * scaled(20, 1),
+    trials: MONEY * 2 * ROUNDS,
   })
   const service = await startService(t)
-  const money = scaled(5_000, 500)
-  for (let round = 0; round < scaled(20, 1); round++) {
+  const money = MONEY
+  for (let round = 0; round < ROUNDS; round++) {
     const user_id = `round-${round}`
     await openAccount(service, user_id, money)
     const answers = await inParallel(2 * money, 200, () =>
@@ -140,7 +146,7 @@ test('promise 6: a read on any replica shows every acknowledged write', async (t
   counts(t, {
     promise: '6',
     what: 'A write, and a read on another process',
-    trials: scaled(50_000, 240),
+    trials: PAIRS,
   })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
@@ -149,7 +155,7 @@ test('promise 6: a read on any replica shows every acknowledged write', async (t
 
   await Promise.all(
     users.map(async (user_id) => {
-      for (let pair = 0; pair < scaled(50_000, 240) / users.length; pair++) {
+      for (let pair = 0; pair < PAIRS / users.length; pair++) {
         const written = await service.asInternal('POST', '/top_up', { user_id, amount: 1 })
         const read = await replica.asInternal('GET', `/balance/${user_id}`)
         assert.equal(read.body.balance, written.body.balance)
@@ -162,13 +168,13 @@ test('promise 7: contention over many accounts and two replicas is never an erro
   counts(t, {
     promise: '7',
     what: '100 clients on six accounts and two processes',
-    trials: scaled(200_000, 500),
+    trials: CALLS,
   })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
   const users = Array.from({ length: 6 }, (_, index) => `user-${index}`)
   for (const user of users) await openAccount(service, user, 1_000_000)
-  const statuses = await inParallel(scaled(200_000, 500), 100, async (index) => {
+  const statuses = await inParallel(CALLS, 100, async (index) => {
     const target = index % 2 === 0 ? service : replica
     const user_id = users[(index * 7) % users.length]!
     const path = index % 3 === 0 ? '/top_up' : '/deduct'

@@ -130,13 +130,13 @@ test('two processes that charge the same accounts never wait for each other in a
   counts(t, {
     promise: '7',
     what: 'Two processes that remember the same accounts',
-    trials: scaled(1_000_000, 1_000, 100_000),
+    trials: scaled(1_000_000, 1_000, 40_000),
   })
   const processes = [await startService(t)]
   processes.push(await startService(t, {}, processes[0]?.database))
   const [service] = processes as [Service]
   const users = Array.from({ length: 12 }, (_, index) => `user-${index}`)
-  const calls = scaled(1_000_000, 1_000, 100_000)
+  const calls = scaled(1_000_000, 1_000, 40_000)
   for (const user of users) await open(service, user, calls)
   let charged = 0
   await inParallel(calls, 48, async (n) => {

@@ -116,16 +116,16 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
         for (const one of steps) {
           now += one.hours
           await setClock(begin + now * HOUR)
-          const counts = { refund: charges, capture: holds, release: holds, void: grants }
+          const targets = { refund: charges, capture: holds, release: holds, void: grants }
           const commands = one.batch
-            .map((each) => aim(each, counts))
+            .map((each) => aim(each, targets))
             .filter((each) => each !== null)
           const expected = commands.map((each) => model.apply(each, now))
           history.push(...commands.map((each): [Command, number] => [each, now]))
           const clock = Date.now() + begin + now * HOUR
           const { app } = replicas[one.replica] ?? service
           const outcomes = await Promise.allSettled(
-            commands.map((each) => app.funds.move(movementOf(each, userId, { ...counts, clock }))),
+            commands.map((each) => app.funds.move(movementOf(each, userId, { ...targets, clock }))),
           )
           outcomes.forEach((outcome, index) => {
             const about = `${JSON.stringify(commands[index])} at ${now}`
@@ -177,9 +177,9 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
 type Named = Record<'refund' | 'capture' | 'release' | 'void', Place[]>
 
 /** What a command refers to was there before its batch. */
-function aim(each: Command, counts: Named): Command | null {
+function aim(each: Command, targets: Named): Command | null {
   if (!('which' in each)) return each
-  const { length } = counts[each.kind]
+  const { length } = targets[each.kind]
   return length === 0 ? null : { ...each, which: each.which % length }
 }
 

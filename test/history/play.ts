@@ -140,7 +140,7 @@ export function newPlay({ recorder, random, accounts, origins, cuts }: PlayOptio
   }
 
   /** One client, until it is told to stop. */
-  async function client(number: number, goesOn: () => boolean): Promise<void> {
+  async function ask(number: number, goesOn: () => boolean): Promise<void> {
     const own = random.fork()
     while (goesOn()) {
       const call = newCall(own)
@@ -218,7 +218,7 @@ export function newPlay({ recorder, random, accounts, origins, cuts }: PlayOptio
   /** Repeats every call whose outcome is open, with money where it lacks, until each is told. */
   async function resolve(): Promise<void> {
     for (let pass = 0; pass < RESOLVE_PASSES_MAX && open.size > 0; pass++) {
-      for (const call of [...open.values()]) {
+      for (const call of Array.from(open.values())) {
         await perform(call, 0, random)
         if (!open.has(call.name)) continue
         for (const { kind, account, amount } of call.requests) {
@@ -240,7 +240,7 @@ export function newPlay({ recorder, random, accounts, origins, cuts }: PlayOptio
   }
 
   return {
-    client,
+    ask,
     resolve,
     readAll,
     open,

@@ -22,7 +22,7 @@ interface Attempt {
 export interface Recorder {
   /** The number of the round that what follows is of. */
   round: number
-  /** How many requests were recorded. */
+  /** How many answers to requests were recorded. */
   requests: number
   /** The time, in nanoseconds: one clock for all clients, which nothing sets. */
   now(): number
@@ -40,7 +40,7 @@ export function openRecorder(path: string): Recorder {
     requests: 0,
     now: () => Number(process.hrtime.bigint() - began),
     record: (attempt) => {
-      recorder.requests += attempt.requests?.length ?? 0
+      recorder.requests += attempt.answers?.length ?? 0
       const line = { round: recorder.round, return: recorder.now(), ...attempt }
       file.write(`${JSON.stringify(line)}\n`)
     },

@@ -60,8 +60,8 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   await Promise.all(
     [
       strike(),
-      takeSnapshots(recorder, trio.adminUrl, accounts, goesOn),
-      ...Array.from({ length: options.clients }, (_, index) => play.client(index + 1, goesOn)),
+      takeSnapshots(recorder, () => trio.adminUrl(), accounts, goesOn),
+      ...Array.from({ length: options.clients }, (_, index) => play.ask(index + 1, goesOn)),
     ].map((work) =>
       work.catch((error: unknown) => {
         isFailed = true

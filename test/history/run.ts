@@ -20,9 +20,9 @@ import { type Trio, startTrio } from './trio.ts'
  * At the end it is shown to find three lies that a proxy tells.
  */
 const REQUESTS = Number(process.env['DRILL_REQUESTS'] ?? scaled(200_000, 3_000))
-const OF_ROUND = scaled(2_500, 500)
-const ACCOUNTS = scaled(60, 24)
-const CLIENTS = scaled(24, 12)
+const OF_ROUND = scaled(4_000, 500)
+const ACCOUNTS = scaled(96, 24)
+const CLIENTS = scaled(32, 12)
 /** Every kind of fault has its turn in so many rounds. */
 const ROUNDS_MIN = 5
 
@@ -62,7 +62,7 @@ await drill(`A history of ${REQUESTS} requests, judged by porcupine`, async (rep
   noteRounds(report, results, injected)
   const faults = Object.values(injected).reduce((total, times) => total + times, 0)
   const verdict = await checkHistory(built.path, path)
-  report.count({
+  report.tell({
     promise: '1, 2, 3, 4, 5, 6',
     what: 'A history of requests to three processes, judged by porcupine',
     trials: verdict.operations,
@@ -72,7 +72,7 @@ await drill(`A history of ${REQUESTS} requests, judged by porcupine`, async (rep
   const { findings } = await asAdmin(trio.adminUrl(), verifyLedger)
   report.expect('findings of ledger verify', findings.length, findings.length === 0)
 
-  report.count({
+  report.tell({
     promise: '',
     what: `Lies that the judge finds: a ${FALSEHOODS.join(', a ')}`,
     trials: FALSEHOODS.length,

@@ -5,8 +5,8 @@ import { asAdmin } from '../support/database.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
 import { scaled } from '../support/scale.ts'
 
-const CUSTOMERS = scaled(100_000, 3_000, 20_000)
-const ACCOUNTS = scaled(1_000_000, 3_000, 100_000)
+const CUSTOMERS = scaled(100_000, 3_000)
+const ACCOUNTS = scaled(1_000_000, 3_000)
 const EACH = scaled(10, 20)
 
 /** What the console's pages may not read through. */

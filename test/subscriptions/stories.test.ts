@@ -15,7 +15,7 @@ const AGAIN = {
   ...(process.env['STORY_PATH'] !== undefined && { path: process.env['STORY_PATH'] }),
 }
 
-const SECONDS_MAX = scaled(6 * 3_600, 14, 150)
+const SECONDS_MAX = scaled(6 * 3_600, 14, 100)
 const MS = 1_000
 
 type Told = Pick<fc.RunDetails<unknown>, 'numRuns' | 'seed' | 'interrupted'>

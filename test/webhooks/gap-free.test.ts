@@ -10,7 +10,7 @@ import { launchWorker, newDataDir } from '../support/service-process.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
-const EVENTS = scaled(50_000, 160, 5_000)
+const EVENTS = scaled(50_000, 160, 2_500)
 const ENDPOINTS = scaled(20, 6)
 const KILLS = scaled(30, 2)
 const BATCH = scaled(500, 20)

@@ -178,7 +178,12 @@ async function createDatabase(session: postgres.Sql, url: string): Promise<void>
 
 /** One of a version whose single role owned everything. The next migration gives that role its part. */
 async function makeOver(url: string): Promise<void> {
-  const sql = postgres(url, { ...socketHost(url), max: 1, onnotice: () => undefined })
+  const sql = postgres(url, {
+    ...socketHost(url),
+    max: 1,
+    fetch_types: false,
+    onnotice: () => undefined,
+  })
   try {
     await sql.unsafe(`reassign owned by ${ROLE} to ${OWNER}`)
   } finally {

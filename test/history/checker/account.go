@@ -56,52 +56,65 @@ func (a *account) answer() Answer {
 	return Answer{Balance: a.balance, Available: a.balance - a.held}
 }
 
-func (a *account) copy() *account {
-	next := *a
-	next.done, next.left, next.holds = maps.Clone(a.done), maps.Clone(a.left), maps.Clone(a.holds)
-	return &next
-}
-
 func newAccount() *account {
 	return &account{done: map[string]done{}, left: map[string]int64{}, holds: map[string]hold{}}
 }
 
+// change is what a request does beside the numbers of its account: to one charge, and to one hold.
+type change struct {
+	charge string
+	left   int64
+	hold   string
+	held   hold
+}
+
 // step says whether the account may answer so, and what it is afterwards.
 func (a *account) step(request Request, got outcome) (bool, *account) {
-	next, want := a.do(request)
-	if got.isOpen {
-		return true, next
-	}
+	next, change, want := a.do(request)
 	if got.isToldLater {
 		want.Replayed = got.Replayed
 	}
-	return want == got.Answer, next
+	if !got.isOpen && want != got.Answer {
+		return false, a
+	}
+	if change == nil {
+		return true, a
+	}
+	// Only now, since most that is tried is not so.
+	next.done = maps.Clone(a.done)
+	next.done[request.Key] = done{request, want}
+	if change.charge != "" {
+		next.left = maps.Clone(a.left)
+		next.left[change.charge] = change.left
+	}
+	if change.hold != "" {
+		next.holds = maps.Clone(a.holds)
+		change.held.ending = want
+		next.holds[change.hold] = change.held
+	}
+	return true, &next
 }
 
-// do carries out a request: a key that has moved money answers as before.
-func (a *account) do(request Request) (*account, Answer) {
+// do answers a request: a key that has moved money answers as before. The change is nil if there is none.
+func (a *account) do(request Request) (account, *change, Answer) {
 	if request.Kind == "balance" {
-		return a, a.answer()
+		return *a, nil, a.answer()
 	}
 	if before, is := a.done[request.Key]; is {
 		if before.request != request {
-			return a, Answer{Code: "IDEMPOTENCY_KEY_REUSED"}
+			return *a, nil, Answer{Code: "IDEMPOTENCY_KEY_REUSED"}
 		}
-		return a, replay(before.answer)
+		return *a, nil, replay(before.answer)
 	}
-	next := a.copy()
-	if code, again := next.move(request); code != "" {
-		return a, Answer{Code: code}
-	} else if again != nil {
-		return a, replay(*again)
+	next := *a
+	made, code, again := next.move(request)
+	if again != nil {
+		return *a, nil, replay(*again)
 	}
-	answer := next.answer()
-	next.done[request.Key] = done{request, answer}
-	if h, is := next.holds[request.Target]; is && h.ended == request.Kind {
-		h.ending = answer
-		next.holds[request.Target] = h
+	if code != "" {
+		return *a, nil, Answer{Code: code}
 	}
-	return next, answer
+	return next, &made, next.answer()
 }
 
 func replay(answer Answer) Answer {
@@ -109,75 +122,76 @@ func replay(answer Answer) Answer {
 	return answer
 }
 
-// move changes the account. It returns the code of a refusal, or the answer of what had the same outcome.
-func (a *account) move(request Request) (string, *Answer) {
+// move changes the numbers of the account, and says what else changes. It returns the code of a refusal, or the
+// answer of what had the same outcome.
+func (a *account) move(request Request) (made change, code string, again *Answer) {
 	amount := request.Amount
 	switch request.Kind {
 	case "top_up":
 		a.balance += amount
 	case "deduct":
 		if amount > a.balance-a.held {
-			return "INSUFFICIENT_FUNDS", nil
+			return made, "INSUFFICIENT_FUNDS", nil
 		}
 		a.balance -= amount
-		a.left[request.Key] = amount
+		made = change{charge: request.Key, left: amount}
 	case "hold":
 		if amount > a.balance-a.held {
-			return "INSUFFICIENT_FUNDS", nil
+			return made, "INSUFFICIENT_FUNDS", nil
 		}
 		a.held += amount
-		a.holds[request.Key] = hold{amount: amount}
+		made = change{hold: request.Key, held: hold{amount: amount}}
 	case "refund":
 		left, is := a.left[request.Target]
 		if !is {
-			return "TRANSFER_NOT_FOUND", nil
+			return made, "TRANSFER_NOT_FOUND", nil
 		}
 		if amount == 0 {
 			amount = left
 		}
 		if left == 0 || amount > left {
-			return "ALREADY_REFUNDED", nil
+			return made, "ALREADY_REFUNDED", nil
 		}
 		a.balance += amount
-		a.left[request.Target] = left - amount
+		made = change{charge: request.Target, left: left - amount}
 	case "capture", "release":
 		return a.end(request)
 	default:
-		return "UNKNOWN_KIND", nil
+		return made, "UNKNOWN_KIND", nil
 	}
 	a.seq++
-	return "", nil
+	return made, "", nil
 }
 
-func (a *account) end(request Request) (string, *Answer) {
+func (a *account) end(request Request) (made change, code string, again *Answer) {
 	h, is := a.holds[request.Target]
 	if !is {
-		return "HOLD_NOT_FOUND", nil
+		return made, "HOLD_NOT_FOUND", nil
 	}
 	amount := request.Amount
 	if amount == 0 && request.Kind == "capture" {
 		amount = h.amount
 	}
 	if h.ended == request.Kind && amount == h.captured {
-		return "", &h.ending
+		return made, "", &h.ending
 	}
 	if h.ended != "" {
-		return "HOLD_CLOSED", nil
+		return made, "HOLD_CLOSED", nil
 	}
 	if amount > h.amount {
-		return "AMOUNT_EXCEEDS_HOLD", nil
+		return made, "AMOUNT_EXCEEDS_HOLD", nil
 	}
 	a.held -= h.amount
 	a.balance -= amount
 	a.seq++
 	if request.Kind == "capture" {
-		a.left[request.Key] = amount
+		made.charge, made.left = request.Key, amount
 		// The rest is released by a transfer of its own.
 		if amount < h.amount {
 			a.seq++
 		}
 	}
 	h.ended, h.captured = request.Kind, amount
-	a.holds[request.Target] = h
-	return "", nil
+	made.hold, made.held = request.Target, h
+	return made, "", nil
 }

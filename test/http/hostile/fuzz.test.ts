@@ -214,7 +214,7 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
             if (answer.status >= 400) assert.deepEqual(rows, before, 'a refusal wrote rows')
           },
         )
-        await fc.assert(property, { numRuns: scaled(300, 3) })
+        await fc.assert(property, { numRuns: scaled(300, 3, 60) })
         tried.trials += counted.accepted + counted.refused
         totals.accepted += counted.accepted
         totals.refused += counted.refused

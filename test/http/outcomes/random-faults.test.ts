@@ -15,7 +15,7 @@ import { scaled } from '../../support/scale.ts'
 import { type Answer, type Service, startService } from '../../support/service.ts'
 import { asCustomer } from '../../support/usage.ts'
 
-const FAULTS = scaled(200, 12)
+const FAULTS = scaled(200, 12, 80)
 const random = randomOf(SEED)
 const CUTS: Cut[] = ['before', 'under way', 'after']
 
