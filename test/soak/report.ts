@@ -1,4 +1,6 @@
 import { cpus, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
 import type { countingCalls } from './calls.ts'
 import type { Sample, Table } from './measure.ts'
 import type { Strike } from './plot.ts'
@@ -27,8 +29,13 @@ export interface SoakRun {
 
 const TABLES = 15
 
-/** The report as Markdown, with the picture beside it. */
-export function tableOf({ about, rows, strikes, before, after, calls }: SoakRun): string {
+/** The report as Markdown, formatted as the repository's other pages, with the picture beside it. */
+export async function pageOf(run: SoakRun, path: URL): Promise<string> {
+  const filepath = fileURLToPath(path)
+  return format(textOf(run), { ...(await resolveConfig(filepath)), filepath })
+}
+
+function textOf({ about, rows, strikes, before, after, calls }: SoakRun): string {
   const gigabytes = Math.round(totalmem() / 2 ** 30)
   const broken = rows.filter(({ verdict }) => verdict === 'BROKEN').length
   return `# A soak
