@@ -34,6 +34,7 @@ if (step === '--begin') {
   mkdirSync('dist', { recursive: true })
   rmSync(NOTE, { force: true })
   writeFileSync(DRAFT, fingerprint())
+  process.stdout.write('Building; this takes half a minute, and only after a change.\n')
 } else if (step === '--end') {
   renameSync(DRAFT, NOTE)
 } else {

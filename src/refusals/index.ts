@@ -103,10 +103,16 @@ export const REFUSALS = {
     503,
     'The audit log is shorter than what was published of it, so nothing more is signed.',
   ],
-  SIGNING_KEY_MISSING: [503, 'No key to sign with is configured on this server.'],
-  EVENTS_KEY_MISSING: [503, 'No key to sign events with is configured on this server.'],
+  SIGNING_KEY_MISSING: [
+    503,
+    'This server has no key to sign with: set LICENSE_PRIVATE_KEY_PATH, and AUDIT_LOG_KEY_PATH for the log.',
+  ],
+  EVENTS_KEY_MISSING: [503, 'This server has no key to sign events with: set EVENTS_KEY_PATH.'],
   PORTAL_NOT_CONFIGURED: [503, 'PUBLIC_URL is not set on this server, so no link leads here.'],
-  STRIPE_NOT_CONFIGURED: [503, 'Stripe is not configured on this server.'],
+  STRIPE_NOT_CONFIGURED: [
+    503,
+    'Stripe is not configured on this server: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.',
+  ],
   STRIPE_UNAVAILABLE: [503, 'Stripe does not answer; try again.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
 

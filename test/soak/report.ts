@@ -1,4 +1,6 @@
 import { cpus, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
 import type { countingCalls } from './calls.ts'
 import type { Sample, Table } from './measure.ts'
 import type { Strike } from './plot.ts'
@@ -27,21 +29,26 @@ export interface SoakRun {
 
 const TABLES = 15
 
-/** The report as Markdown, with the picture beside it. */
-export function tableOf({ about, rows, strikes, before, after, calls }: SoakRun): string {
+/** The report as Markdown, formatted as the repository's other pages, with the picture beside it. */
+export async function pageOf(run: SoakRun, path: URL): Promise<string> {
+  const filepath = fileURLToPath(path)
+  return format(textOf(run), { ...(await resolveConfig(filepath)), filepath })
+}
+
+function textOf({ about, rows, strikes, before, after, calls }: SoakRun): string {
   const gigabytes = Math.round(totalmem() / 2 ** 30)
   const broken = rows.filter(({ verdict }) => verdict === 'BROKEN').length
   return `# A soak
 
 \`npm run soak\` writes this page and its picture. Every kind of caller at once called a server and a worker, on a
-PostgreSQL that is as durable as in production, for ${about.seconds / 60} minutes; seed ${about.seed}. A fault struck every ten
-seconds. **${broken === 0 ? 'Nothing is broken.' : `${broken} expectations are broken.`}**
+PostgreSQL that is as durable as in production, for ${about.seconds / 60} minutes; seed ${about.seed}. A fault struck every ten seconds.
+**${broken === 0 ? 'Nothing is broken.' : `${broken} expectations are broken.`}**
 
 ![Memory, handles, connections, the oldest transaction, the size of the database, calls and latency over time](soak.svg)
 
-The machine: ${cpus().length} cores (${cpus()[0]?.model ?? ''}), ${gigabytes} GB, Node.js ${process.versions.node}, PostgreSQL
-${about.postgres}. The callers, the database, Redis and the stand-in for Stripe ran on the same cores. The machine's load
-was ${about.load[0].toFixed(1)} before the callers began, which other programs took, and ${about.load[1].toFixed(1)} when they ended.
+The machine: ${cpus().length} cores (${cpus()[0]?.model ?? ''}), ${gigabytes} GB, Node.js ${process.versions.node}, PostgreSQL ${about.postgres}. The
+callers, the database, Redis and the stand-in for Stripe ran on the same cores. The machine's load was ${about.load[0].toFixed(1)} before
+the callers began, which other programs took, and ${about.load[1].toFixed(1)} when they ended.
 
 ## What was expected
 
@@ -49,7 +56,7 @@ Two figures with an arrow are those of the beginning and of the end of the secon
 
 | What | Count | |
 | ---- | ----- | - |
-${rows.map(({ what, count, verdict }) => `| ${what.trim()} | ${count} | ${verdict} |`).join('\n')}
+${rows.map(({ what, count, verdict }) => `| ${what.replace(/^ +/, '… ')} | ${count} | ${verdict} |`).join('\n')}
 
 ## Faults
 

@@ -16,7 +16,7 @@ import { judgeSizes } from './judge.ts'
 import { type Sample, sampleOf, tablesOf } from './measure.ts'
 import { type Strike, drawSoak } from './plot.ts'
 import { randomOf } from './random.ts'
-import { type Row, tableOf } from './report.ts'
+import { type Row, pageOf } from './report.ts'
 import { type Stage, openStage } from './stage.ts'
 
 /**
@@ -152,10 +152,8 @@ await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
       postgres: server?.server_version ?? '',
       load: [loadBefore, loadAfter] as const,
     }
-    writeFileSync(
-      REPORT,
-      tableOf({ about, rows, samples, strikes, before: watched ?? last, after: last, calls }),
-    )
+    const page = { about, rows, samples, strikes, before: watched ?? last, after: last, calls }
+    writeFileSync(REPORT, await pageOf(page, REPORT))
   }
 })
 
