@@ -175,7 +175,7 @@ test('times, as the clients of many languages write them', async (t) => {
 
   for (const zone of ['Z', '+00:00', '+0000', '-00:00']) {
     const time = at.replace('Z', zone)
-    const query = new URLSearchParams({ at: time })
+    const query = String(new URLSearchParams({ at: time }))
     const { status, body: known } = await service.asInternal('GET', `/balance/ada?${query}`)
     assert.deepEqual([status, known.balance], [200, 5], time)
     const key = { name: time, expires_at: `2099-01-01T00:00:00.000${zone}` }
