@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { marked } from 'marked'
+import { Marked } from 'marked'
 
 export interface PageLink {
   name: string
@@ -41,10 +41,20 @@ export const GUIDE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** As GitHub makes them, so that a link to a heading leads to it in both places. */
-function anchorOf(html: string): string {
-  const text = html.replaceAll(/<[^>]*>|&[a-z#0-9]+;/g, '').toLowerCase()
-  return text.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
+/** Gives headings the ids that GitHub gives them, so that a link to one leads there in both places. */
+const markdownOf = new Marked({
+  renderer: {
+    heading({ tokens, depth }) {
+      const text = this.parser.parseInline(tokens, this.parser.textRenderer)
+      return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`
+    },
+  },
+})
+
+/** Text with characters that HTML writes by name, such as `&amp;`. */
+function anchorOf(text: string): string {
+  const plain = text.replaceAll(/&[a-z#0-9]+;/g, '').toLowerCase()
+  return plain.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
 }
 
 /**
@@ -53,13 +63,10 @@ function anchorOf(html: string): string {
  */
 export function renderPage(markdown: string, links: readonly PageLink[], current: string): string {
   const { title } = links.find(({ name }) => name === current) ?? { title: current }
-  const content = marked
+  const content = markdownOf
     .parse(markdown, { async: false })
     // The guides link to each other by file name, as in the repository.
     .replaceAll(/href="([a-z-]+)\.md(#[^"]*)?"/g, 'href="$1$2"')
-    .replaceAll(/<h([23])>(.*?)<\/h\1>/g, (_heading, level: string, html: string) => {
-      return `<h${level} id="${anchorOf(html)}">${html}</h${level}>`
-    })
   const items = links.map((link) => {
     return `<a href="${link.name}"${link.name === current ? ' aria-current="page"' : ''}>${link.title}</a>`
   })
