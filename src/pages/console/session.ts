@@ -3,7 +3,7 @@ import { adminOperations, publicOperations } from '../../client/generated/operat
 import { type Schemas, caller, errorOf, request } from '../shared/api.ts'
 
 export type Session = Schemas['ConsoleSession']
-export type Permission = Schemas['AdminPermission']
+export type Permission = Schemas['ConsoleSession']['permissions'][number]
 
 /** Undefined until it is known; null for a browser that is not signed in. */
 export const session = signal<Session | null | undefined>(undefined)
