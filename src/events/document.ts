@@ -63,13 +63,13 @@ export function webhooksOf(types: ReadonlyMap<string, EventType>): Record<string
           description: 'Only to endpoints that name it, or `funds.*`: there may be very many.',
         }),
         security: [],
-        parameters: HEADERS.map(([header, description, shown]) => {
+        parameters: HEADERS.map(([header, description, value]) => {
           return {
             name: header,
             in: 'header',
             required: true,
             description,
-            schema: { type: 'string', examples: [shown] },
+            schema: { type: 'string', examples: [value] },
           }
         }),
         requestBody: {

@@ -156,13 +156,16 @@ function withExample(schema: FastifySchema, key: unknown) {
 /** A route's own refusals, those of its scope, and those of any route of its kind. */
 function refusalsOf(schema: FastifySchema, route: RouteOptions): RefusalCode[] {
   const codes = new Set<RefusalCode>(route.config?.refusals)
-  if (schema.body ?? schema.params ?? schema.querystring) codes.add('VALIDATION_FAILED')
-  if (schema.body !== undefined) {
-    codes.add('MALFORMED_JSON').add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE')
+  if (schema.params ?? schema.querystring) codes.add('VALIDATION_FAILED')
+  const isReading = ['GET', 'HEAD'].includes(String(route.method))
+  // A call without a body refuses one, once it is read. Stripe's is only bytes with a signature.
+  if (!isReading && route.config?.scope !== 'stripe') {
+    codes.add('VALIDATION_FAILED').add('MALFORMED_JSON')
+    codes.add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE')
   }
   codes.add('INTERNAL_ERROR')
   if (route.config?.scope !== 'public') codes.add('DATABASE_UNAVAILABLE').add('TIMEOUT')
-  const writes = route.config?.writes ?? !['GET', 'HEAD'].includes(String(route.method))
+  const writes = route.config?.writes ?? !isReading
   if (writes) codes.add('OUTCOME_UNKNOWN')
   return [...codes]
 }

@@ -139,11 +139,13 @@ function* operations({ paths, webhooks = {} }: Document): Iterable<string> {
 /** What any call of a kind can answer; the routes name the rest. */
 function* statuses({ paths }: Document): Iterable<string> {
   for (const [place, operation] of operationsOf(paths)) {
-    const { responses, security = [], parameters = [], requestBody } = operation
+    const { responses, security = [], parameters = [] } = operation
     const isSigned = security.some((scheme) => 'StripeSignature' in scheme)
+    const isReading = place.startsWith('GET ')
     const needed = ['500']
-    if (requestBody !== undefined || parameters.length > 0) needed.push('400')
-    if (requestBody !== undefined) needed.push('413', ...(isSigned ? [] : ['415']))
+    if (!isReading || parameters.length > 0) needed.push('400')
+    // A call without a body refuses one, but reads it first.
+    if (!isReading) needed.push('413', ...(isSigned ? [] : ['415']))
     if (security.length > 0) needed.push('429', '503')
     const missing = needed.filter((status) => !(status in responses))
     if (missing.length > 0) yield `${place}: has no ${missing.join(', ')}`
