@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
@@ -92,13 +100,19 @@ test('the client alone, installed without the service and without a network', as
     }
     const paths = { client: 'index', verifier: 'license-verifier', audit: 'audit-verifier' }
     const imports = Object.entries(paths).map(
-      ([name, file]) =>
-        `import * as ${name} from './node_modules/strongroom-client/esm/${file}.js'`,
+      ([name, file]) => `import * as ${name} from './esm/${file}.js'`,
     )
     const typed = `const shown: client.Answer<'deduct'>['balance'] | undefined = undefined\n`
-    write('run.ts', `import process from 'node:process'\n${imports.join('\n')}\n${typed}${PROGRAM}`)
-    await run(deno, ['check', 'run.ts'], { cwd: project })
-    assert.deepEqual(await seenBy(deno, 'run', '--allow-all', '--no-lock', 'run.ts'), SEEN)
+    // Nothing of npm's is beside it.
+    const folder = mkdtempSync(join(tmpdir(), 'strongroom-deno-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    cpSync(join(installed, 'esm'), join(folder, 'esm'), { recursive: true })
+    const source = `import process from 'node:process'\n${imports.join('\n')}\n${typed}${PROGRAM}`
+    writeFileSync(join(folder, 'run.ts'), source)
+    await run(deno, ['check', 'run.ts'], { cwd: folder })
+    const command = ['run', '--allow-all', '--no-lock', 'run.ts', ...args]
+    const { stdout } = await run(deno, command, { cwd: folder })
+    assert.deepEqual(JSON.parse(stdout), SEEN)
   })
 
   const billing = readFileSync('test/client/consumer/billing.ts', 'utf8')
