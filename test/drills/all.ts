@@ -63,6 +63,7 @@ async function runAll(server: TestServer): Promise<Run> {
   clearInterval(sampling)
   const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' })
   return {
+    isWhole,
     began,
     seconds: (Date.now() - began) / 1_000,
     seed,

@@ -119,11 +119,13 @@ function drawPanel(
   ]
   let right = WIDTH - RIGHT
   for (const { name, css, points } of panel.lines) {
+    // Nothing is drawn over a time in which nothing was measured.
+    const gap = Math.max(0.2, minutes / 100)
     const path = thinned(points, minutes)
-      .map(
-        ({ at, value }, index) =>
-          `${index === 0 ? 'M' : 'L'}${x(at).toFixed(1)} ${y(value).toFixed(1)}`,
-      )
+      .map(({ at, value }, index, all) => {
+        const isBroken = index === 0 || at - (all[index - 1]?.at ?? 0) > gap
+        return `${isBroken ? 'M' : 'L'}${x(at).toFixed(1)} ${y(value).toFixed(1)}`
+      })
       .join('')
     right -= 100
     parts.push(

@@ -14,6 +14,8 @@ export interface Done {
 
 /** A run of parts, and what was measured meanwhile. */
 export interface Run {
+  /** Or of some parts only. */
+  isWhole: boolean
   began: number
   seconds: number
   seed: number
@@ -47,7 +49,7 @@ export function summary(run: Run): string {
 
 **${sum('trials')} trials, ${sum('faults')} faults, ${sum('broken')} broken**, in ${time(run.seconds)} on
 ${new Date(run.began).toISOString().slice(0, 10)}: commit ${run.commit}, ${cores} cores, ${memory_gib} GiB, Node.js ${node},
-seed ${run.seed}. \`npm run drill -- --seed ${run.seed}\` draws the same again; when a process dies within a
+seed ${run.seed}.${run.isWhole ? '' : ` These are ${run.done.length} parts, chosen by name.`} \`npm run drill -- --seed ${run.seed}\` draws the same again; when a process dies within a
 statement, the machine decides.
 
 The numbers are those of the [promises](../../README.md#promises-and-the-tests-that-show-them). A trial is one thing

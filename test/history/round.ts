@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { eventually } from '../support/processes.ts'
 import type { Random } from '../support/random.ts'
 import { INTERNAL_TOKEN } from '../support/service.ts'
 import { FAULTS, type FaultName } from './faults.ts'
@@ -41,7 +42,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   recorder.round = number
   const accounts = Array.from({ length: options.accounts }, (_, index) => `r${number}-a${index}`)
   if (faults.includes('failover')) await trio.addStandby()
-  await Promise.all(accounts.map((account) => openAccount(origins, account)))
+  await Promise.all(accounts.map((account) => openAccount(origins[0] ?? '', account)))
   const cuts = faults.length > 0 ? CUTS_OF_THOUSAND : 0
   const play = newPlay({ recorder, random: random.fork(), accounts, origins, cuts })
 
@@ -77,24 +78,33 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   return { wrong, answers, open: open.size, cutCalls: play.cutCalls() }
 }
 
-async function openAccount(origins: readonly string[], account: string): Promise<void> {
-  const answer = await fetch(`${origins[0]}/account`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-internal-token': INTERNAL_TOKEN },
-    body: JSON.stringify({ user_id: account, tier: 'pro' }),
-  })
-  if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`)
+async function openAccount(origin: string, account: string): Promise<void> {
+  let said = ''
+  // Many at once may wait too long for a connection; nothing is stored then, and an account is opened once.
+  const isOpen = await eventually(async () => {
+    const answer = await fetch(`${origin}/account`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-internal-token': INTERNAL_TOKEN },
+      body: JSON.stringify({ user_id: account, tier: 'pro' }),
+    })
+    said = `${answer.status} ${await answer.text()}`
+    if (!answer.ok && answer.status !== 503) throw new Error(said)
+    return answer.ok
+  }, READY_MS_MAX)
+  if (!isOpen) throw new Error(said)
 }
 
 async function becomesReady(origin: string): Promise<void> {
-  const until = performance.now() + READY_MS_MAX
-  for (;;) {
-    const status = await fetch(`${origin}/health/ready`).then(
-      (answer) => answer.status,
-      () => 0,
-    )
-    if (status === 200) return
-    if (performance.now() > until) throw new Error(`${origin} is not ready: ${status}`)
-    await delay(50)
+  let said = ''
+  const isReady = async () => {
+    try {
+      const answer = await fetch(`${origin}/health/ready`)
+      said = `${answer.status} ${await answer.text()}`
+      return answer.status === 200
+    } catch (error) {
+      said = String(error)
+      return false
+    }
   }
+  if (!(await eventually(isReady, READY_MS_MAX))) throw new Error(`${origin} is not ready: ${said}`)
 }

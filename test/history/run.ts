@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DrillReport, type Ends, drill, say } from '../drills/report.ts'
@@ -69,6 +69,11 @@ await drill(`A history of ${REQUESTS} requests, judged by porcupine`, async (rep
     faults: faults + sum(results, 'cutCalls'),
   })
   judge(report, verdict)
+  if (verdict.broken.length > 0) {
+    const kept = join(tmpdir(), `strongroom-history-${SEED}.jsonl`)
+    copyFileSync(path, kept)
+    say(`The history is kept in ${kept}`)
+  }
   const { findings } = await asAdmin(trio.adminUrl(), verifyLedger)
   report.expect('findings of ledger verify', findings.length, findings.length === 0)
 

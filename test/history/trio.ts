@@ -9,7 +9,7 @@ import {
   startCluster,
 } from '../drills/cluster.ts'
 import { freePort } from '../drills/ports.ts'
-import type { Ends } from '../drills/report.ts'
+import { type Ends, say } from '../drills/report.ts'
 import { clockFromFile, setClock, settableClock } from '../support/clock.ts'
 import { asAdmin } from '../support/database.ts'
 import { type DatabaseProxy, databaseProxy } from '../support/database-proxy.ts'
@@ -90,6 +90,10 @@ export async function startTrio(ends: Ends): Promise<Trio> {
     return one
   }
   await Promise.all(places.map((_, number) => startService(number)))
+  // What they complain of helps to understand a failure.
+  ends.after(() => {
+    for (const { output } of services) say(output().split('\n').slice(-6).join('\n'))
+  })
 
   let standbys = 0
   return {

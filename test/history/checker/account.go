@@ -46,7 +46,7 @@ type hold struct {
 // never changed after it was made.
 type account struct {
 	seq, balance, held int64
-	done               map[string]done
+	done               map[string]*done
 	// By the key of a charge: what of it can be refunded.
 	left  map[string]int64
 	holds map[string]hold
@@ -57,7 +57,7 @@ func (a *account) answer() Answer {
 }
 
 func newAccount() *account {
-	return &account{done: map[string]done{}, left: map[string]int64{}, holds: map[string]hold{}}
+	return &account{done: map[string]*done{}, left: map[string]int64{}, holds: map[string]hold{}}
 }
 
 // change is what a request does beside the numbers of its account: to one charge, and to one hold.
@@ -82,7 +82,7 @@ func (a *account) step(request Request, got outcome) (bool, *account) {
 	}
 	// Only now, since most that is tried is not so.
 	next.done = maps.Clone(a.done)
-	next.done[request.Key] = done{request, want}
+	next.done[request.Key] = &done{request, want}
 	if change.charge != "" {
 		next.left = maps.Clone(a.left)
 		next.left[change.charge] = change.left

@@ -9,10 +9,10 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// A search that takes more steps than these decides nothing.
+// A search that reaches more states than these decides nothing: it keeps them all.
 const (
-	stepsMin         = 300_000
-	stepsOfOperation = 100
+	stepsMin         = 50_000
+	stepsOfOperation = 10
 )
 
 // ledger is the model of a round's whole ledger: all its accounts, what the system accounts have, and how
@@ -34,7 +34,7 @@ type book struct {
 	// Where the accounts' own orders have each request; nil to try all orders.
 	places places
 	owed   [][]int
-	// How many steps are left: states take memory.
+	// How many more states it may reach.
 	steps int
 }
 
@@ -82,7 +82,14 @@ func (b *book) model() porcupine.Model {
 			}
 		},
 		Step: func(state, input, _ any) (bool, any) {
-			return b.step(state.(*ledger), input.(*operation))
+			if b.steps < 0 {
+				return false, nil
+			}
+			ok, next := b.step(state.(*ledger), input.(*operation))
+			if ok {
+				b.steps--
+			}
+			return ok, next
 		},
 		Equal: func(a, b any) bool { return a == b || reflect.DeepEqual(a, b) },
 		Hash:  func(state any) uint64 { return state.(*ledger).hash() },
@@ -90,9 +97,6 @@ func (b *book) model() porcupine.Model {
 }
 
 func (b *book) step(before *ledger, one *operation) (bool, *ledger) {
-	if b.steps--; b.steps < 0 {
-		return false, nil
-	}
 	if one.snapshot != nil {
 		return b.look(before, one)
 	}
