@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { marked } from 'marked'
+import { Marked } from 'marked'
 
 export interface PageLink {
   name: string
@@ -41,11 +41,18 @@ export const GUIDE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** As GitHub makes them, so that a link to a heading leads to it in both places. */
-function anchorOf(html: string): string {
-  const text = html.replaceAll(/<[^>]*>|&[a-z#0-9]+;/g, '').toLowerCase()
-  return text.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
-}
+/** Gives headings the anchors that GitHub gives them, so that a link leads to one in both places. */
+const guides = new Marked({
+  renderer: {
+    heading({ tokens, depth, text }) {
+      const anchor = text
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-')
+      return `<h${depth} id="${anchor}">${this.parser.parseInline(tokens)}</h${depth}>\n`
+    },
+  },
+})
 
 /**
  * Renders a guide as a page, beside links to all guides. The Markdown is our own and contains nothing
@@ -53,13 +60,10 @@ function anchorOf(html: string): string {
  */
 export function renderPage(markdown: string, links: readonly PageLink[], current: string): string {
   const { title } = links.find(({ name }) => name === current) ?? { title: current }
-  const content = marked
+  const content = guides
     .parse(markdown, { async: false })
     // The guides link to each other by file name, as in the repository.
     .replaceAll(/href="([a-z-]+)\.md(#[^"]*)?"/g, 'href="$1$2"')
-    .replaceAll(/<h([23])>(.*?)<\/h\1>/g, (_heading, level: string, html: string) => {
-      return `<h${level} id="${anchorOf(html)}">${html}</h${level}>`
-    })
   const items = links.map((link) => {
     return `<a href="${link.name}"${link.name === current ? ' aria-current="page"' : ''}>${link.title}</a>`
   })
