@@ -152,8 +152,8 @@ export async function replayEvent(db: Database, actor: Actor, id: string): Promi
 
 /** An answer repeats only what is surely an id. */
 function noEvent(id: string): Refusal {
-  const message = /^[A-Za-z0-9_]{1,64}$/.test(id) ? `No event ${id}` : 'There is no such event.'
-  return new Refusal('NOT_FOUND', { message })
+  const isPlain = /^[A-Za-z0-9_]{1,64}$/.test(id)
+  return new Refusal('NOT_FOUND', isPlain ? { message: `No event ${id}` } : {})
 }
 
 /** One line about an event. */

@@ -105,7 +105,7 @@ test('a refusal says in words what would be right', async (t) => {
     const event = await service.asAdmin('GET', '/api/stripe/events/evt_nope')
     assert.deepEqual([event.status, event.body.message], [404, 'No event evt_nope'])
     const odd = await service.asAdmin('POST', '/api/stripe/events/a%3Cb/replay')
-    assert.deepEqual([odd.status, odd.body.message], [404, 'There is no such event.'])
+    assert.deepEqual([odd.status, odd.body.message], [404, 'There is nothing here.'])
     const user = await service.asInternal('GET', '/balance/nobody')
     assert.deepEqual([user.status, user.body.message], [404, 'There is no account for this user.'])
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { STATUS_CODES } from 'node:http'
 import { REFUSALS, type RefusalCode } from '../../src/refusals/index.ts'
 
-const NO_SUCH_ROUTE = /^No such route: [A-Z]+ [A-Za-z0-9/._~-]{1,100}$/
+const NAMED = /^(No such route: [A-Z]+ [A-Za-z0-9/._~-]{1,100}|No event [A-Za-z0-9_]{1,64})$/
 
 interface Refused {
   status: number
@@ -18,8 +18,8 @@ interface Refused {
 export function assertRefused(answer: Refused, code: RefusalCode, about = ''): void {
   const [status, standard] = REFUSALS[code]
   const { request_id, details, results, ...rest } = answer.body
-  // The message may name a plain path, and nothing else.
-  const isNamed = code === 'NOT_FOUND' && NO_SUCH_ROUTE.test(rest.message)
+  // The message may name a plain path or id, and nothing else.
+  const isNamed = code === 'NOT_FOUND' && NAMED.test(rest.message)
   const message: string = isNamed ? rest.message : standard
   const expected = { statusCode: status, error: STATUS_CODES[status], code, message }
   assert.deepEqual(rest, expected, about)

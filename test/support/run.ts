@@ -12,7 +12,7 @@ const FILES_OF_PROCESS = 10
 
 /** What a file does to its process, which others in it would feel. */
 const OF_PROCESS =
-  /\bprocess\.(?:env\[.*\] =|on\(|exit|kill|memoryUsage|cpuUsage|chdir|stdout)|\bmock\.|^await /m
+  /\bprocess\.(?:env\[.*\] =|on\(|exit|kill|memoryUsage|cpuUsage|chdir|stdout)|\bmock\.|\bcollectRoutes\(|^await /m
 
 process.exitCode = await withTestServer(runTests)
 
