@@ -49,8 +49,8 @@ const CALM_S = 15
 const MONEY_CLIENTS = 2
 const DRAINED_MS_MAX = 90_000
 
-const REPORT = new URL('../drill/SOAK.md', import.meta.url)
-const PLOT = new URL('../drill/soak.svg', import.meta.url)
+const REPORT = new URL('../drills/SOAK.md', import.meta.url)
+const PLOT = new URL('../drills/soak.svg', import.meta.url)
 
 await drill(`A soak of ${SECONDS} s, seed ${SEED}`, async (report, ends) => {
   const rows: Row[] = []
