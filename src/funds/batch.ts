@@ -383,7 +383,8 @@ export function openBatch(ledger: Ledger) {
     const seq = earlier.kind === 'hold' ? earlier.seq : earlier.targetSeq
     const hold = seq === null ? undefined : holds.get(placeKey({ ...earlier, seq }))
     const grant = grants.ofReplay(earlier)
-    return { ...done(earlier, hold ?? null), grant, replayed: !operation.sent }
+    const isOwn = operation.sent && operation.madeSeq === earlier.seq
+    return { ...done(earlier, hold ?? null), grant, replayed: !isOwn }
   }
 
   function replayOf(ending: Transfer, hold: Hold): Moved {

@@ -9,7 +9,14 @@ import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
 import { readLapsedOfBudgets } from './budgets/statements.ts'
 import { isExpiring } from './grants/grant.ts'
 import { readGrants } from './grants/statements.ts'
-import { type Moved, type Operation, type Place, type Transfer, targetOf } from './operations.ts'
+import {
+  type Moved,
+  type Operation,
+  type Place,
+  type Transfer,
+  markSent,
+  targetOf,
+} from './operations.ts'
 import { type Account, isLapsed } from './posting.ts'
 import { SetAside, accountHolder, findBusy, holderOf } from './set-aside.ts'
 import {
@@ -102,7 +109,7 @@ export function ledger(
       if (operation.givenUp && !operation.sent) return rejected(new Refusal('TIMEOUT'))
       try {
         const moved = books.decide(operation)
-        operation.sent = true
+        markSent(operation, moved)
         return fulfilled(moved)
       } catch (error) {
         return rejected(error)

@@ -60,8 +60,12 @@ export type Movement = {
 /** A movement being processed. It always has a key, by which its outcome can be found again. */
 export type Operation = Movement &
   Write & {
-    /** If it was sent and the answer was lost, a transfer with this key is its own. */
     key: string
+    /**
+     * The number that its transfer has if it was made when it was sent. If the answer was lost, a transfer with
+     * its key and this number is its own; with another number it was there before, and this is a repetition.
+     */
+    madeSeq?: bigint | undefined
     /** What this process remembers of its account, if it names a user and anything is. */
     memory?: Memory | undefined
     /** Of those that came with others: whose they are, which take turns with all else. */
@@ -124,6 +128,12 @@ export const NO_SIGNATURE = {
 export function newOperation(movement: Movement): Operation {
   const key = movement.idempotencyKey ?? ownKey()
   return Object.assign(movement, { key, sent: false, givenUp: false })
+}
+
+/** Notes that what was decided is being committed. */
+export function markSent(operation: Operation, { transfer, replayed }: Moved): void {
+  operation.sent = true
+  operation.madeSeq = replayed ? undefined : transfer.seq
 }
 
 const OWN_KEY = /^sr-key-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asAdmin } from '../support/database.ts'
+import { asAdmin, createDatabase } from '../support/database.ts'
+import { databaseProxy } from '../support/database-proxy.ts'
+import { assertSound } from '../support/ledger.ts'
 import { startService } from '../support/service.ts'
 
 test('a poisoned request fails alone', async (t) => {
@@ -76,4 +78,38 @@ test('connections killed in the middle of batches: every answer is true', async 
   assert.ok(surplus >= 0 && surplus <= unkeyed, `${surplus} more than were acknowledged`)
   const { body } = await service.asInternal('GET', '/balance/ada')
   assert.equal(body.balance, 1_000_000 - found?.['deducts'])
+})
+
+test('a repetition says that it is one, and a first answer that it is none, whatever is cut', async (t) => {
+  const database = await createDatabase()
+  t.after(() => database.drop())
+  const proxy = await databaseProxy(t, database.url)
+  const service = await startService(t, {}, { ...database, url: proxy.url })
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 1_000 })
+  let number = 0
+  // A charge is decided on what is remembered of its account, and a top-up under the account's lock.
+  for (const kind of ['deduct', 'top_up'] as const) {
+    for (const cut of ['before', 'under way', 'after'] as const) {
+      await t.test(`${kind}, cut ${cut}`, async () => {
+        const body = { user_id: 'ada', amount: 1, idempotency_key: `key-${number++}` }
+        const ask = async () => {
+          // The account is remembered again.
+          await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 1 })
+          proxy.plan({ cut, pool: 'ledger' })
+          const {
+            status,
+            body: answer,
+            headers,
+          } = await service.asInternal('POST', `/${kind}`, body)
+          assert.deepEqual([status, proxy.isDone()], [200, true])
+          return { answer, isReplayed: headers.has('idempotent-replayed') }
+        }
+        const first = await ask()
+        assert.equal(first.isReplayed, false)
+        assert.deepEqual(await ask(), { answer: first.answer, isReplayed: true })
+      })
+    }
+  }
+  await assertSound(database)
 })

@@ -5,7 +5,7 @@ import { Refusal } from '../../refusals/index.ts'
 import { rest, slices } from '../../scheduling/slices.ts'
 import { commitBatch, fulfilled, rejected } from '../committing.ts'
 import { type LedgerBooks, type Outcome, type Reach, inputOf } from '../ledger.ts'
-import type { Operation } from '../operations.ts'
+import { type Operation, markSent } from '../operations.ts'
 import { SetAside } from '../set-aside.ts'
 
 /** Operations of which all are done or none. */
@@ -68,8 +68,8 @@ export async function commitTogether(
     // What was done before this batch stays a repetition, also when its commit is asked about again.
     outcomes.forEach((outcome, index) => {
       const operation = operations[index]
-      const isOurs = outcome.status === 'fulfilled' && !outcome.value.replayed
-      if (isOurs && operation !== undefined) operation.sent = true
+      if (outcome.status !== 'fulfilled' || operation === undefined) return
+      if (!outcome.value.replayed) markSent(operation, outcome.value)
     })
     await opened.close(operations.length)
     return fulfilled({ outcomes, isDone: true })

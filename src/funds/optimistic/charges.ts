@@ -5,7 +5,7 @@ import { Refusal } from '../../refusals/index.ts'
 import { type Writes, openBatch } from '../batch.ts'
 import { fulfilled, rejected } from '../committing.ts'
 import type { Outcome } from '../ledger.ts'
-import type { Operation } from '../operations.ts'
+import { type Operation, markSent } from '../operations.ts'
 import type { Account } from '../posting.ts'
 import { type Memory, type RememberedAccounts, isReliable, wasWrong } from './remembered.ts'
 import { type Change, writeCharges } from './statement.ts'
@@ -139,7 +139,7 @@ function decide(book: ReturnType<typeof openBatch>, operation: Charge): Outcome 
   if (operation.givenUp) return rejected(new Refusal('TIMEOUT'))
   try {
     const moved = book.decide(operation)
-    operation.sent = true
+    markSent(operation, moved)
     return fulfilled(moved)
   } catch (error) {
     return error instanceof Refusal ? LEFT : rejected(error)
