@@ -94,7 +94,7 @@ test('batches of overlapping accounts in every order, with single calls between'
   counts(t, {
     promise: '4, 5',
     what: 'Batches of overlapping accounts, all or none',
-    trials: scaled(2_000, 200),
+    trials: scaled(2_000, 120),
   })
   const services = [await startService(t)]
   const [first] = services
@@ -102,7 +102,7 @@ test('batches of overlapping accounts in every order, with single calls between'
   services.push(await startService(t, {}, first.database))
   const users = ['u1', 'u2', 'u3', 'u4', 'u5', 'u6']
   await openAccounts(first, Object.fromEntries(users.map((user) => [user, 100_000])))
-  const answers = await inParallel(scaled(2_000, 200), 32, async (index) => {
+  const answers = await inParallel(scaled(2_000, 120), scaled(32, 6), async (index) => {
     const service = services[index % 2] ?? first
     const at = (step: number) =>
       users[(index * 7 + step * (index % 5 === 0 ? -1 : 1) + 600) % 6] ?? ''
