@@ -92,7 +92,7 @@ export async function startTrio(ends: Ends): Promise<Trio> {
   await Promise.all(places.map((_, number) => startService(number)))
   // What they complain of helps to understand a failure.
   ends.after(() => {
-    for (const { output } of services) say(output().split('\n').slice(-6).join('\n'))
+    for (const one of services) say(one.output().split('\n').slice(-6).join('\n'))
   })
 
   let standbys = 0
