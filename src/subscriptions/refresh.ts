@@ -10,7 +10,7 @@ import {
   showsWhatWas,
 } from './knowledge.ts'
 import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
-import { type StripeSubscription, isSame, readSubscription } from './state.ts'
+import { ENDED, type StripeSubscription, isSame, readSubscription } from './state.ts'
 
 const TRIES_MAX = 5
 
@@ -31,8 +31,8 @@ export interface Beforehand {
 }
 
 /**
- * Fetches a subscription from Stripe and takes it in. If another process writes it meanwhile, fetches
- * again, so that a slow answer never overwrites a newer one.
+ * Fetches a subscription from Stripe and takes it in, unless it is known to have ended. If another
+ * process writes it meanwhile, fetches again, so that a slow answer never overwrites a newer one.
  * @throws OldAnswer, or Stripe's error; what the news said is taken in then
  */
 export async function refresh(
@@ -42,6 +42,8 @@ export async function refresh(
   { news, bill, owner = null }: Beforehand = {},
 ): Promise<Outcome | 'missing'> {
   const takeNews = () => (news ? takeIn(means, news.subscription, news.knowledge) : 'missing')
+  // An end is final, and tells nothing of what was before: an old answer could not be told from a new one.
+  if (news !== undefined && ENDED.includes(news.knowledge.state.status)) return takeNews()
   // What an event says is history by now, and may still tell what was paid for.
   const bills = [...(bill ? [bill] : []), ...(news ? billsIn(news.knowledge) : [])]
   for (let tries = 1; tries <= TRIES_MAX; tries++) {

@@ -51,6 +51,8 @@ async function signIn(page: Page, world: World, token = world.token, at = ''): P
   await page.goto(`${world.service.origin}/console${at}`)
   await page.getByLabel('Your token').fill(token)
   await page.getByRole('button', { name: 'Sign in' }).click()
+  // The form is at rest too, until the answer has come.
+  await page.getByLabel('Your token').waitFor({ state: 'detached' })
   await page.waitForFunction(inPage.isAtRest)
 }
 

@@ -22,6 +22,7 @@ test('pictures', async (t) => {
   await console.goto(`${world.service.origin}/console/accounts/ada`)
   await console.getByLabel('Your token').fill(world.token)
   await console.getByRole('button', { name: 'Sign in' }).click()
+  await console.getByLabel('Your token').waitFor({ state: 'detached' })
   await console.waitForFunction(isAtRest)
   await console
     .getByRole('button', { name: /^Verify the receipt/ })

@@ -77,6 +77,21 @@ test('a cancelled subscription never revives: late updates, copies and duplicate
   assert.ok(!Object.values(await statuses()).includes('parked'))
 })
 
+test('an end is believed, whatever Stripe’s answer still shows', async (t) => {
+  const { newCustomer, deliver, stripe, statuses } = await startBilling(t)
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await deliver()
+  const active = stripe.find(id)!
+  const before = stripe.events.length
+  stripe.cancel(id)
+  stripe.faults.stale(id, active)
+  await deliver(stripe.events.slice(before))
+  assert.equal(await ada.subscription(), null)
+  assert.equal(await ada.plan(), null)
+  assert.equal((await statuses())['customer.subscription.deleted'], 'applied')
+})
+
 test('a subscription’s life: renewal, failed payment, dunning, its end with the period', async (t) => {
   const { newCustomer, deliver, stripe } = await startBilling(t)
   const ada = await newCustomer()
