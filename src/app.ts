@@ -1,7 +1,6 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
-import sensible from '@fastify/sensible'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { audit } from './audit/plugin.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { auditSchemas } from './audit/schemas.ts'
@@ -18,26 +17,16 @@ import { CAPABILITIES } from './capabilities.ts'
 import type { Capability } from './capability/capability.ts'
 import { database, useDatabase } from './database/index.ts'
 import { Checklist, doctorRoutes } from './doctor/routes.ts'
-import { callerAddress } from './http/caller-address.ts'
-import { connectionLimits, serverLimits } from './http/connections.ts'
-import { deadline } from './http/deadline.ts'
 import { guideRoutes } from './http/docs/routes.ts'
-import { draining } from './http/draining.ts'
-import { earlyAnswers } from './http/early-answers.ts'
-import { errors, refuseBadUrl } from './http/errors.ts'
 import { healthRoutes, healthSchemas } from './http/health.ts'
-import { requestLog } from './http/logging.ts'
-import { metrics, metricsRoutes } from './http/metrics.ts'
+import { metricsRoutes } from './http/metrics.ts'
 import { documentationRoutes, openapi } from './http/openapi.ts'
 import { outcomes } from './http/outcomes/plugin.ts'
 import { pageRoutes } from './http/pages/routes.ts'
+import { passage, serverOptions } from './http/passage.ts'
 import { rateLimits } from './http/rate-limits/index.ts'
-import { requestIdOf, requestIds } from './http/request-id.ts'
-import { securityHeaders } from './http/security-headers.ts'
 import { strictJson } from './http/strict-json.ts'
-import { loggerOfRequest } from './http/request-logger.ts'
-import { knownRoutes, refuseOtherPreflights, refuseUnknownRoutes } from './http/unknown-routes.ts'
-import { schemaController } from './http/validation.ts'
+import { refuseOtherPreflights, refuseUnknownRoutes } from './http/unknown-routes.ts'
 import { eventSchemas, webhooksOf } from './events/document.ts'
 import { events } from './events/plugin.ts'
 import { jobs } from './jobs/registry.ts'
@@ -62,35 +51,13 @@ export async function buildApp(
   logger: FastifyBaseLogger,
   capabilities: readonly Capability[] = CAPABILITIES,
 ): Promise<FastifyInstance> {
-  const app = Fastify({
-    ...serverLimits,
-    loggerInstance: logger,
-    logController: new LogController({
-      disableRequestLogging: true,
-      requestIdLogLabel: 'request_id',
-    }),
-    genReqId: requestIdOf,
-    childLoggerFactory: loggerOfRequest,
-    schemaController,
-    frameworkErrors: refuseBadUrl,
-  }).withTypeProvider<TypeBoxTypeProvider>()
+  const app = Fastify(serverOptions(logger)).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorateRequest('actor', null)
   app.decorateRequest('keyHolder', null)
   app.decorateRequest('identity', null)
   app.decorateRequest('portal', null)
-  await app.register(requestIds)
-  await app.register(callerAddress, config)
-  await app.register(errors)
-  await app.register(connectionLimits)
-  await app.register(earlyAnswers)
-  await app.register(knownRoutes)
-  await app.register(draining)
-  await app.register(deadline)
-  await app.register(requestLog)
-  await app.register(metrics, { version: VERSION })
-  await app.register(sensible)
-  await app.register(securityHeaders)
+  for (const { add } of passage(config)) await add(app)
   if (config.corsOrigins.length > 0) {
     await app.register(cors, corsOptions(config.corsOrigins))
     refuseOtherPreflights(app)

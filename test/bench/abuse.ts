@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Row, median } from './report.ts'
+import { type Row, type Samples, median } from './report.ts'
 import { createCustomers } from './seed.ts'
 import { p99OfCalls } from './steady.ts'
 
@@ -26,10 +26,7 @@ interface AbuseOptions {
  * Promise 19: what good calls feel of an attack from all over the world, in turns with and without.
  * Meanwhile customers are made, and their keys, new to the service, are let in; else it fails.
  */
-export async function measureAbuse(
-  options: AbuseOptions,
-  samples: Map<string, number[]>,
-): Promise<Row> {
+export async function measureAbuse(options: AbuseOptions, samples: Samples): Promise<Row> {
   const quiet: number[] = []
   const attacked: number[] = []
   // Warm: each key is known, and so are the connections.

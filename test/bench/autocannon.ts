@@ -1,6 +1,7 @@
 import autocannon from 'autocannon'
 import { signatureHeader } from '../support/stripe/signature.ts'
 import type { LoadOptions } from './load.ts'
+import type { Seen } from './report.ts'
 
 /** The load of wrk's scripts in `load.ts`, where wrk is not installed: in a process of its own, too. */
 export interface AutocannonJob extends LoadOptions {
@@ -106,11 +107,12 @@ function eventBody(id: string): string {
   })
 }
 
-const { requests, non2xx, errors } = await autocannon({
+const { requests, latency, non2xx, errors } = await autocannon({
   url: origin,
   connections,
   duration: durationS,
   requests: [{ setupRequest: (request: object) => ({ ...request, ...CALLS[job.kind]() }) }],
 })
 if (non2xx + errors > 0) throw new Error(`${non2xx + errors} calls did not succeed`)
-process.stdout.write(String(requests.average))
+const seen: Seen = { perSecond: requests.average, p50Ms: latency.p50, p99Ms: latency.p99 }
+process.stdout.write(JSON.stringify(seen))

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Row } from './report.ts'
+import { type Row, type Samples, percentile } from './report.ts'
 import {
   type Call,
   expiredReports,
@@ -48,10 +48,7 @@ interface Stuck {
  * One thing is stuck, and what all others feel of it: the p99 of each kind of call with and without,
  * in turns. A call that fails counts as one that took for ever.
  */
-export async function measureBulkheads(
-  options: BulkheadOptions,
-  samples: Map<string, number[]>,
-): Promise<Row[]> {
+export async function measureBulkheads(options: BulkheadOptions, samples: Samples): Promise<Row[]> {
   const stripe = await stripeServer()
   const redis = await silentServer()
   const env = {
@@ -127,7 +124,7 @@ async function othersOf(options: BulkheadOptions, origin: string): Promise<Other
 async function compare(
   what: string,
   { rounds, durationS }: BulkheadOptions,
-  samples: Map<string, number[]>,
+  samples: Samples,
   calmCalls: Others,
   stuckCalls: Others,
   begin: Stuck['begin'],
@@ -149,7 +146,7 @@ async function compare(
   }
   const ratios = [...calm].map(([name, values]) => {
     // Of all rounds together: a round has two or three calls beyond its own p99.
-    const [a, b] = [p99(stuck.get(name) ?? []), p99(values)]
+    const [a, b] = [percentile(stuck.get(name) ?? [], 0.99), percentile(values, 0.99)]
     samples.set(`${name}, calm before ${what}, ms`, values)
     samples.set(`${name}, ${what}, ms`, stuck.get(name) ?? [])
     return {
@@ -194,10 +191,6 @@ async function times(others: Others, durationS: number): Promise<Map<string, num
   }
   await Promise.all(calls)
   return took
-}
-
-function p99(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? NaN
 }
 
 async function stuckThings(

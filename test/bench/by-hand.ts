@@ -1,11 +1,6 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type postgres from 'postgres'
-
-const run = promisify(execFile)
+import { runPgbench } from './pgbench.ts'
+import type { Seen } from './report.ts'
 
 /**
  * The ledger that a user would write by hand: two narrow tables, a unique key, and one statement that
@@ -33,20 +28,11 @@ export async function openByHand(sql: postgres.Sql, count: number): Promise<void
   await sql`vacuum analyze by_hand_accounts`
 }
 
-/** Charges a second through pgbench. */
-export async function chargesByHand(
+/** Such charges through pgbench. */
+export function chargesByHand(
   url: string,
   { users, durationS, clients = 64 }: { users: number; durationS: number; clients?: number },
-): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
-  const file = join(folder, 'charge.sql')
-  writeFileSync(file, `\\set a random(0, ${users - 1})\n${CHARGE.replaceAll('\n', ' ')};\n`)
-  try {
-    const threads = clients > 1 ? '2' : '1'
-    const flags = ['-n', '-M', 'prepared', '-c', String(clients), '-j', threads, '-f', file]
-    const { stdout } = await run('pgbench', [...flags, '-T', String(durationS), url])
-    return Number(/tps = ([\d.]+) \(without/.exec(stdout)?.[1])
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+): Promise<Seen> {
+  const script = `\\set a random(0, ${users - 1})\n${CHARGE.replaceAll('\n', ' ')};\n`
+  return runPgbench(url, { script, durationS, clients })
 }

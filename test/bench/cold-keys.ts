@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import { seedKeys } from '../support/keys.ts'
-import { type Row, median } from './report.ts'
+import { type Row, type Samples, median } from './report.ts'
 import { p99OfCalls } from './steady.ts'
 
 const KEYS = 10_000
@@ -17,10 +17,7 @@ interface ColdKeysOptions {
 }
 
 /** Every key calls once within ten seconds after a restart, and then once more. */
-export async function measureColdKeys(
-  options: ColdKeysOptions,
-  samples: Map<string, number[]>,
-): Promise<Row> {
+export async function measureColdKeys(options: ColdKeysOptions, samples: Samples): Promise<Row> {
   const apiKeys = await seedKeys(options.sql, options.pepper, KEYS)
   const cold: number[] = []
   const warm: number[] = []

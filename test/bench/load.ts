@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { AutocannonJob } from './autocannon.ts'
+import type { Seen } from './report.ts'
 
 const run = promisify(execFile)
 
@@ -29,19 +30,19 @@ export interface LoadOptions {
 
 export interface Load {
   name: 'wrk' | 'autocannon'
-  /** Requests answered a second; fails if any answer was not 2xx. */
-  deducts(path: string, options: LoadOptions): Promise<number>
-  checks(path: string, options: LoadOptions): Promise<number>
-  /** Charges a second, in batches. */
-  batches(path: string, options: LoadOptions): Promise<number>
-  reads(path: string, options: LoadOptions): Promise<number>
-  reports(path: string, options: LoadOptions): Promise<number>
+  /** Requests answered; fails if any answer was not 2xx. */
+  deducts(path: string, options: LoadOptions): Promise<Seen>
+  checks(path: string, options: LoadOptions): Promise<Seen>
+  /** Charges in batches: of these the rate, of the batches the times. */
+  batches(path: string, options: LoadOptions): Promise<Seen>
+  reads(path: string, options: LoadOptions): Promise<Seen>
+  reports(path: string, options: LoadOptions): Promise<Seen>
   /** Signed events of Stripe, each another. */
-  webhooks(path: string, options: LoadOptions): Promise<number>
+  webhooks(path: string, options: LoadOptions): Promise<Seen>
   /** Full tiles of the log's first level, of which there are so many users. */
-  tiles(path: string, options: LoadOptions): Promise<number>
+  tiles(path: string, options: LoadOptions): Promise<Seen>
   /** With an API key, whether it is asked for or not. */
-  asks(path: string, options: LoadOptions): Promise<number>
+  asks(path: string, options: LoadOptions): Promise<Seen>
 }
 
 export function isInstalled(program: string): boolean {
@@ -89,7 +90,7 @@ const wrk: Load = {
           ['x-internal-token'] = '${options.token}',
         }, '{"transfers":[' .. table.concat(items, ',') .. ']}')
       end`
-    return BATCH * (await runWrk(options, script, BATCH_CONNECTIONS))
+    return ofCharges(await runWrk(options, script, BATCH_CONNECTIONS))
   },
   reads: (path, options) =>
     runWrk(
@@ -147,20 +148,31 @@ async function runWrk(
   options: LoadOptions,
   script: string,
   connections = options.connections ?? CONNECTIONS,
-): Promise<number> {
+): Promise<Seen> {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
   const file = join(folder, 'load.lua')
   const seed = `local seed = '${process.hrtime.bigint()}-'\nmath.randomseed(os.time())\n`
   writeFileSync(file, seed + script)
   try {
     const duration = `${options.durationS}s`
-    const flags = ['-t1', `-c${connections}`, '-d', duration, '-s', file]
+    const flags = ['-t1', `-c${connections}`, '-d', duration, '--latency', '-s', file]
     const { stdout } = await run('wrk', [...flags, options.origin])
     if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Not all calls succeeded:\n${stdout}`)
-    return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
+    const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
+    return { perSecond, p50Ms: wrkMs(stdout, 50), p99Ms: wrkMs(stdout, 99) }
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+function wrkMs(stdout: string, percent: number): number {
+  const [, value, unit = ''] =
+    new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s)$`, 'm').exec(stdout) ?? []
+  return Number(value) * ({ us: 0.001, ms: 1, s: 1_000 }[unit] ?? NaN)
+}
+
+function ofCharges(seen: Seen): Seen {
+  return { ...seen, perSecond: BATCH * seen.perSecond }
 }
 
 const autocannon: Load = {
@@ -168,7 +180,7 @@ const autocannon: Load = {
   deducts: (path, options) => runAutocannon('deducts', path, options),
   checks: (path, options) => runAutocannon('checks', path, options),
   batches: async (path, options) =>
-    BATCH * (await runAutocannon('batches', path, options, BATCH_CONNECTIONS)),
+    ofCharges(await runAutocannon('batches', path, options, BATCH_CONNECTIONS)),
   reads: (path, options) => runAutocannon('reads', path, options),
   tiles: (path, options) => runAutocannon('tiles', path, options),
   asks: (path, options) => runAutocannon('asks', path, options),
@@ -181,8 +193,8 @@ async function runAutocannon(
   path: string,
   options: LoadOptions,
   connections = options.connections ?? CONNECTIONS,
-): Promise<number> {
+): Promise<Seen> {
   const job: AutocannonJob = { ...options, kind, path, connections, batch: BATCH }
   const { stdout } = await run('npx', ['tsx', 'test/bench/autocannon.ts', JSON.stringify(job)])
-  return Number(stdout)
+  return JSON.parse(stdout) as Seen
 }

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { newApiKey } from '../../src/customers/api-keys/format.ts'
 import { checksum62, randomBase62 } from '../../src/encoding/ids.ts'
-import { type Row, median } from './report.ts'
+import { type Row, type Samples, median } from './report.ts'
 
 const SAMPLES = 2_000
 const APART_MS_MAX = 1
@@ -18,7 +18,7 @@ type Call = (
 export async function measureRefusals(
   origin: string,
   adminToken: string,
-  samples: Map<string, number[]>,
+  samples: Samples,
 ): Promise<Row[]> {
   const call = caller(origin)
   const admin = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }
@@ -66,7 +66,7 @@ async function compare(
   what: string,
   status: number,
   kinds: Record<string, () => Promise<{ status: number; text: string }>>,
-  samples: Map<string, number[]>,
+  samples: Samples,
 ): Promise<Row> {
   for (let n = 0; n < SAMPLES; n++) {
     for (const [kind, ask] of Object.entries(kinds)) {

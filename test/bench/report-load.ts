@@ -106,8 +106,3 @@ export function reportSteadily(origin: string, customers: readonly Caller[], per
     },
   }
 }
-
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
-}

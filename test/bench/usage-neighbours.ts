@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { callers, percentile, reportSteadily } from './report-load.ts'
-import { type Row, median } from './report.ts'
+import { callers, reportSteadily } from './report-load.ts'
+import { type Row, type Samples, median, percentile } from './report.ts'
 
 const REPORTS_PER_S = 50
 const NEIGHBOURS = 5
@@ -24,7 +24,7 @@ interface NeighboursOptions {
  */
 export async function measureNeighbours(
   options: NeighboursOptions,
-  samples: Map<string, number[]>,
+  samples: Samples,
 ): Promise<Row[]> {
   const { origin, adminToken, rounds, durationS, heavy = 1 } = options
   const customers = await callers(origin, adminToken, NEIGHBOURS + heavy)

@@ -9,8 +9,8 @@ import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { configOf } from '../support/database.ts'
 import { startServiceProcess } from '../support/service-process.ts'
-import { callers, percentile, reportSteadily } from './report-load.ts'
-import { type Row, median, printTable } from './report.ts'
+import { callers, reportSteadily } from './report-load.ts'
+import { type Row, median, percentile, printRows } from './report.ts'
 import { fillFindings, fillYear } from './usage-seed.ts'
 
 /**
@@ -78,7 +78,7 @@ try {
   rows.push(...(await measurePages(origin)))
   rows.push(...(await measureCleaning(origin, sql, customers)))
   await sql.end()
-  printTable(rows)
+  printRows(rows)
   if (rows.some((row) => !row.met)) process.exitCode = 1
 } finally {
   for (const end of ends) await end()
