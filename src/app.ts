@@ -186,7 +186,7 @@ export async function buildApp(
 
   await app.register(
     async (scope) => {
-      requireAdminToken(scope, { environment: ofAdmins, stored: app.tokens.admin }, gates.admin)
+      requireAdminToken(scope, operators, gates.admin)
       await scope.register(entryRoutes)
     },
     { prefix: '/log' },

@@ -3,20 +3,31 @@ import type { PageRequest } from '../http/pagination.ts'
 import { array } from '../database/arrays.ts'
 import { type LogRecord, type Place, readRecords } from './records.ts'
 import type { LogSource } from './source.ts'
+import { showValues, valuesIn } from './values.ts'
 
 /** How many records are read at once: the maximum of a batch of transfers. */
 const READ_MAX = 500
 
+/** A page ends after so many looks, though it may not be full: what is sought may be rare. */
+const LOOKS_MAX = 20
+
 export interface AuditFilter {
   event: string | undefined
   actor: string | undefined
-  subject: string | undefined
+  /** Any of these. */
+  subjects: readonly string[] | undefined
   /** Whether commitments stay where their values are kept. */
   isAsLogged?: boolean
   /** The beginning of the time range, inclusive. */
   from: Date | undefined
   /** The end of the time range, exclusive. */
   to: Date | undefined
+}
+
+export interface FoundRecords {
+  records: LogRecord[]
+  /** The next page has the records before this place; null at the end of the log. */
+  end: number | null
 }
 
 /**
@@ -28,18 +39,24 @@ export async function listRecords(
   source: LogSource,
   filter: AuditFilter,
   page: PageRequest,
-): Promise<LogRecord[]> {
+): Promise<FoundRecords> {
+  const { subjects, isAsLogged = false } = filter
   const { low, high } = await boundsOf(sql, filter)
   let before = Math.min(high + 1, page.before === null ? Infinity : Number(page.before))
+  let isMore = true
   const found: LogRecord[] = []
-  while (found.length <= page.limit) {
+  for (let looks = 0; isMore && looks < LOOKS_MAX && found.length <= page.limit; looks++) {
     const wanted = page.limit + 1 - found.length
-    const places = await placesBefore(sql, source, filter, { low, before }, wanted)
+    // What did not match at first is looked for farther.
+    const count = looks === 0 ? wanted : Math.max(wanted, READ_MAX)
+    const places = await placesBefore(sql, source, filter, { low, before }, count)
     const near = nearest(places, Math.max(wanted, READ_MAX))
     const last = near.at(-1)
+    isMore = last !== undefined
     if (last === undefined) break
-    const { subject, isAsLogged } = filter
-    const records = await readRecords(sql, source, near, { subject, isShown: isAsLogged !== true })
+    // Of the subjects, the account is what narrows a batch of transfers.
+    const options = { subject: subjects?.at(-1), isShown: !isAsLogged }
+    const records = await readRecords(sql, source, near, options)
     const matching = records
       .filter((record) => record !== null)
       .filter((record) => record.seq < before && matches(record, filter))
@@ -47,7 +64,10 @@ export async function listRecords(
     found.push(...matching.slice(0, wanted))
     before = last.firstSeq
   }
-  return filter.isAsLogged === true ? found : showValues(sql, found)
+  const shown = found.slice(0, page.limit)
+  const records = isAsLogged ? shown : await showValues(valuesIn(sql), shown)
+  const end = found.length > page.limit ? (shown.at(-1)?.seq ?? null) : isMore ? before : null
+  return { records, end }
 }
 
 /** The range of places that can hold a time's records; a record is never logged before its act. */
@@ -78,24 +98,35 @@ async function placesBefore(
   count: number,
 ): Promise<Place[]> {
   if (range.before <= range.low) return []
-  const { subject } = filter
-  const [byTerm, bySource] = await Promise.all([
-    placesByTerm(sql, filter, range, count),
-    subject === undefined ? [] : (source.placesOf(sql, subject, range, count) ?? []),
-  ])
-  // A list that was cut off lacks the places below its end.
-  const ends = [byTerm, bySource].map((list) =>
-    list.length < count ? 0 : (list.at(-1)?.firstSeq ?? 0),
+  const { subjects, event } = filter
+  const lists = await Promise.all(
+    (subjects ?? [undefined]).flatMap((subject) => [
+      placesByTerm(sql, { ...filter, subject }, range, count),
+      placesBySource(source, sql, { subject, event }, range, count),
+    ]),
   )
-  const byFirst = new Map([...byTerm, ...bySource].map((place) => [place.firstSeq, place]))
+  // A list that was cut off lacks the places below its end.
+  const ends = lists.map((list) => (list.length < count ? 0 : (list.at(-1)?.firstSeq ?? 0)))
+  const byFirst = new Map(lists.flat().map((place) => [place.firstSeq, place]))
   return [...byFirst.values()]
     .filter(({ firstSeq }) => firstSeq >= Math.max(...ends))
     .toSorted((a, b) => b.firstSeq - a.firstSeq)
 }
 
+async function placesBySource(
+  source: LogSource,
+  sql: postgres.Sql,
+  { subject, event }: { subject: string | undefined; event: string | undefined },
+  range: { low: number; before: number },
+  count: number,
+): Promise<Place[]> {
+  if (subject === undefined) return []
+  return (await source.placesOf(sql, { subject, event }, range, count)) ?? []
+}
+
 function placesByTerm(
   sql: postgres.Sql,
-  { event, actor, subject }: AuditFilter,
+  { event, actor, subject }: Omit<AuditFilter, 'subjects'> & { subject: string | undefined },
   { low, before }: { low: number; before: number },
   count: number,
 ): Promise<Place[]> {
@@ -132,31 +163,13 @@ function nearest(places: readonly Place[], records: number): Place[] {
   })
 }
 
-function matches(record: LogRecord, { event, actor, subject, from, to }: AuditFilter): boolean {
+function matches(record: LogRecord, { event, actor, subjects, from, to }: AuditFilter): boolean {
   const time = Date.parse(record.timestamp)
   return (
     (event === undefined || record.event === event) &&
     (actor === undefined || record.actor === actor) &&
-    (subject === undefined || record.subject === subject) &&
+    (subjects === undefined || subjects.includes(record.subject)) &&
     (from === undefined || time >= from.getTime()) &&
     (to === undefined || time < to.getTime())
   )
-}
-
-async function showValues(sql: postgres.Sql, records: LogRecord[]): Promise<LogRecord[]> {
-  const strings = records.flatMap(({ ip, metadata }) => [ip, ...Object.values(metadata)])
-  const commitments = strings.filter((one) => typeof one === 'string' && one.startsWith('sha256:'))
-  if (commitments.length === 0) return records
-  const rows = await sql<{ commitment: string; value: string }[]>`
-    select commitment, value from audit_personal
-    where commitment = any(${array(commitments as string[])}::text[])`
-  const values = new Map(rows.map((row) => [row.commitment, row.value]))
-  const shown = (one: unknown) => (typeof one === 'string' ? (values.get(one) ?? one) : one)
-  return records.map((record) => ({
-    ...record,
-    ip: record.ip === null ? null : (values.get(record.ip) ?? record.ip),
-    metadata: Object.fromEntries(
-      Object.entries(record.metadata).map(([name, value]) => [name, shown(value)]),
-    ),
-  }))
 }

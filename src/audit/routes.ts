@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { pageAnswer, pageRequest } from '../http/pagination.ts'
+import { SHORT_PAGES, cutPage, pageRequest } from '../http/pagination.ts'
 import { Refusal } from '../refusals/index.ts'
 import { invalid, ref, timesOf } from '../http/schemas.ts'
 import { presentCheckpoint } from './checkpoints.ts'
@@ -13,12 +13,21 @@ import { tileReader } from './tiles.ts'
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { sql, source } = app.audit
 
+  /** Anyone may have named a user like something else: both are meant. */
+  async function subjectsOf(name: string): Promise<string[]> {
+    const known = await source.subjectOf(sql, name)
+    return known === null ? [name] : [name, known]
+  }
+
   app.get(
     '',
     {
       schema: {
         operationId: 'listAudit',
         summary: 'List the audit log, newest first',
+        description:
+          'A `subject` that is both a user and something else finds the records of both. ' +
+          SHORT_PAGES,
         querystring: ListAuditQuery,
         response: { 200: ref(AuditPage) },
       },
@@ -29,11 +38,10 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { subject: name } = request.query
       const list = ['audit', event, actor, name, from, to]
       const page = pageRequest(request.query, list)
-      const subject = name === undefined ? name : ((await source.subjectOf(sql, name)) ?? name)
-      const filter = { event, actor, subject, isAsLogged, ...timesOf(request.query) }
-      const rows = await listRecords(sql, source, filter, page)
-      const byPosition = rows.map((record) => ({ seq: BigInt(record.seq), record }))
-      return pageAnswer(byPosition, page, list, ({ record }) => record)
+      const subjects = name === undefined ? name : await subjectsOf(name)
+      const filter = { event, actor, subjects, isAsLogged, ...timesOf(request.query) }
+      const { records, end } = await listRecords(sql, source, filter, page)
+      return cutPage(records, list, end === null ? null : String(end))
     },
   )
 

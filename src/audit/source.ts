@@ -28,11 +28,11 @@ export interface LogSource {
   ): Promise<ReadonlyMap<bigint, readonly LoggedFact[]>>
   /**
    * @returns the newest places before a given one that hold facts about a subject, newest first; null
-   * if the source has none about it
+   * if the source has none about it, or none of such events
    */
   placesOf(
     sql: postgres.Sql,
-    subject: string,
+    facts: { subject: string; event: string | undefined },
     range: { low: number; before: number },
     count: number,
   ): Promise<Place[]> | null

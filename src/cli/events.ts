@@ -1,5 +1,5 @@
 import { describeEvent, listEvents, replayEvent } from '../stripe/operate.ts'
-import { EVENT_STATUSES } from '../stripe/tables.ts'
+import { SHOWN_STATUSES } from '../stripe/event-status.ts'
 import { AS, actorAs } from './actor.ts'
 import { WrongCall, command, textOfList } from './command.ts'
 import { snakeFields } from './json.ts'
@@ -13,14 +13,14 @@ export const eventsList = command({
     status: {
       type: 'string',
       value: 'status',
-      summary: `one of ${EVENT_STATUSES.join(', ')}`,
+      summary: `one of ${SHOWN_STATUSES.join(', ')}`,
     },
   },
   json: true,
   run: async ({ options }) => {
-    const status = EVENT_STATUSES.find((one) => one === options.status)
+    const status = SHOWN_STATUSES.find((one) => one === options.status)
     if (options.status !== undefined && status === undefined) {
-      throw new WrongCall(`--status is one of ${EVENT_STATUSES.join(', ')}.`)
+      throw new WrongCall(`--status is one of ${SHOWN_STATUSES.join(', ')}.`)
     }
     const events = await withDatabase((db) => listEvents(db, status && { status }))
     return {

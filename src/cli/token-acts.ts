@@ -14,10 +14,10 @@ export interface Acts {
 
 /** The records of an actor's acts, newest first. */
 export async function recordsOf(sql: postgres.Sql, actor: string): Promise<Acts> {
-  const none = { event: undefined, subject: undefined, from: undefined, to: undefined }
+  const none = { event: undefined, subjects: undefined, from: undefined, to: undefined }
   const page = { limit: RECORDS_MAX, before: null }
-  const found = await listRecords(sql, transferSource, { ...none, actor }, page)
-  return { actor, records: found.slice(0, RECORDS_MAX), more: found.length > RECORDS_MAX }
+  const { records, end } = await listRecords(sql, transferSource, { ...none, actor }, page)
+  return { actor, records, more: end !== null }
 }
 
 export function describeActs({ actor, records, more }: Acts): string {

@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { Database } from '../database/index.ts'
-import { jsonDocument } from '../privacy/document.ts'
+import { accountOfCustomer, accountParts } from '../funds/export-account.ts'
+import { Nested, jsonDocument } from '../privacy/document.ts'
 import { lockCustomer } from './living.ts'
 import { peopleOf } from './people.ts'
 import { presentCustomer } from './present.ts'
@@ -21,16 +22,21 @@ export async function exportCustomer(
   id: string,
 ): Promise<Readable> {
   const whom = { customerId: id, accountId: null } as const
-  const { customer, people } = await db.transaction(async (tx) => {
+  const { customer, people, account } = await db.transaction(async (tx) => {
     await lockCustomer(tx, id)
     const found = await getCustomer(tx, id)
     await recordAudit(tx, actor, { event: 'customer.exported', subject: id })
-    return { customer: found, people: await peopleOf(tx, personal, found) }
+    return {
+      customer: found,
+      people: await peopleOf(tx, personal, found),
+      account: await accountOfCustomer(tx, personal, id),
+    }
   })
   const parts = {
     exported_at: new Date().toISOString(),
     customer: presentCustomer(customer, (await standings(db, [id], defaultPlan))(id)),
     creation: exportedCreation(customer),
+    account: account && new Nested(await accountParts(db, personal, account)),
     ...Object.fromEntries(
       personal.exportsOf('customer').map((part) => [part.name, part.read(db, whom, people.all)]),
     ),

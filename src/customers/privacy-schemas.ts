@@ -27,6 +27,9 @@ export function customerExport(parts: readonly ExportPart[]): TSchema {
       exported_at: Timestamp,
       customer: ref(Customer),
       creation: nullable(Creation),
+      account: Type.Union([Type.Ref('AccountExport'), Type.Null()], {
+        description: 'The account that has paid for the usage; null if there is none.',
+      }),
       ...Object.fromEntries(parts.map(({ name, schema }) => [name, schema])),
     },
     { $id: 'CustomerExport' },

@@ -52,6 +52,7 @@ export const settings: Group = {
     ...logKey(facts),
     ...rotations(facts),
     ...logLevel(facts),
+    ...privateReceivers(facts),
   ],
 }
 
@@ -112,6 +113,12 @@ function logKey(facts: Facts): Line[] {
   const name = 'AUDIT_LOG_KEY_PATH'
   if (facts.config.auditLog.key === undefined || hasFault(facts, name)) return []
   return [pass(name, 'an Ed25519 key, closed to others')]
+}
+
+function privateReceivers({ config }: Facts): Line[] {
+  if (!config.webhookAllowPrivate) return []
+  const reason = 'is true: whoever may add an endpoint makes this server call private addresses'
+  return [warning('WEBHOOK_ALLOW_PRIVATE', reason, 'unset it, unless your receivers are there')]
 }
 
 function rotations({ environment: env, config }: Facts): Line[] {

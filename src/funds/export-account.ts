@@ -35,17 +35,57 @@ export async function exportAccount(
   actor: Actor,
   userId: string,
 ): Promise<Readable> {
-  const { account, people, whom } = await db.transaction(async (tx) => {
+  const held = await db.transaction(async (tx) => {
     // An erasure that has begun may already have passed the place of this record.
     await lockLiving(tx, userId)
-    const found = await getAccount(tx, userId)
-    await recordAudit(tx, actor, { event: 'customer.exported', subject: accountSubject(found) })
-    const of = { customerId: null, accountId: found.id, userId } as const
-    const named = await peopleOfAccount(tx, personal, of)
-    return { account: found, people: named.people, whom: of }
+    const account = await getAccount(tx, userId)
+    await recordAudit(tx, actor, { event: 'customer.exported', subject: accountSubject(account) })
+    return heldOf(tx, personal, account)
   })
+  // If the account is erased meanwhile, the document would be incomplete without saying so.
+  return jsonDocument(
+    await accountParts(db, personal, held),
+    async () => void (await getAccount(db, userId)),
+  )
+}
+
+/** An account, and what its export needs to know. */
+export interface HeldAccount {
+  account: AccountRow
+  people: readonly string[]
+  whom: { customerId: null; accountId: bigint; userId: string }
+}
+
+async function heldOf(
+  tx: Transaction,
+  personal: Personal,
+  account: AccountRow,
+): Promise<HeldAccount> {
+  const whom = { customerId: null, accountId: account.id, userId: account.userId ?? '' } as const
+  const { people } = await peopleOfAccount(tx, personal, whom)
+  return { account, people, whom }
+}
+
+/** The account that belongs to a customer, since it has paid for the customer's usage; or null. */
+export async function accountOfCustomer(
+  tx: Transaction,
+  personal: Personal,
+  customerId: string,
+): Promise<HeldAccount | null> {
+  const [account] = await tx.select().from(accounts).where(eq(accounts.userId, customerId))
+  if (account === undefined || !(await personal.isPart(tx, account.id))) return null
+  return heldOf(tx, personal, account)
+}
+
+/** All that is stored about an account, as the parts of a document. */
+export async function accountParts(
+  db: Database,
+  personal: Personal,
+  { account, people, whom }: HeldAccount,
+) {
   const { id } = account
-  const parts = {
+  const { userId } = whom
+  return {
     exported_at: new Date().toISOString(),
     account: presentRow(account, userId, await standing(db, account)),
     transfers: exportedTransfers(db, id, userId),
@@ -56,8 +96,6 @@ export async function exportAccount(
       personal.exportsOf('account').map((part) => [part.name, part.read(db, whom, people)]),
     ),
   }
-  // If the account is erased meanwhile, the document would be incomplete without saying so.
-  return jsonDocument(parts, async () => void (await getAccount(db, userId)))
 }
 
 /**

@@ -27,6 +27,8 @@ const EVENTS = {
   expire: 'funds.deducted',
 } as const satisfies Record<TransferKind, string>
 
+export const TRANSFER_EVENTS: ReadonlySet<string> = new Set(Object.values(EVENTS))
+
 /**
  * A transfer as read for the log, with its place in the batch. It travels as JSON without field
  * names, because postgres.js would parse each value separately.

@@ -7,6 +7,7 @@ import type { Writes } from './batch.ts'
 import {
   type LoggedTransfer,
   type SystemNames,
+  TRANSFER_EVENTS,
   committedRecord,
   transferRecord,
 } from './log-record.ts'
@@ -44,9 +45,10 @@ export const transferSource: LogSource = {
     )
   },
 
-  placesOf: (sql, subject, range, count) => {
+  placesOf: (sql, { subject, event }, range, count) => {
     const account = accountOf(subject)
-    return account === null ? null : placesOfAccount(sql, account, range, count)
+    const isOurs = event === undefined || TRANSFER_EVENTS.has(event)
+    return account === null || !isOurs ? null : placesOfAccount(sql, account, range, count)
   },
 
   subjectOf: async (sql, name) => {

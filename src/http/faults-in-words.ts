@@ -103,7 +103,12 @@ function isWithin(path: string, outer: string): boolean {
 function placeOf({ path, fault: { params, propertyName } }: FindingWithName): string {
   const { additionalProperty, missingProperty } = params as Record<string, string | undefined>
   const name = additionalProperty ?? missingProperty ?? propertyName
-  return `${path}${name === undefined ? '' : `/${name.slice(0, NAME_MAX)}`}` || '/'
+  return `${path}${name === undefined ? '' : `/${pointerTo(name.slice(0, NAME_MAX))}`}` || '/'
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6901#section-3 */
+function pointerTo(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 type FindingWithName = Finding & { fault: { propertyName?: string } }

@@ -74,9 +74,8 @@ export const requestLog = fp(
 )
 
 function messageOf(request: FastifyRequest, reply: FastifyReply): string {
-  if (request.routeOptions.config.scope !== 'internal' || reply.statusCode === 403) {
-    return 'Request'
-  }
+  const isAuthorized = request.actor?.id.startsWith('internal:') === true
+  if (!isAuthorized || reply.statusCode === 403) return 'Request'
   const user = request.userId === null ? '' : ` for user ${request.userId}`
   return `Authorized request${user} with valid internal token`
 }

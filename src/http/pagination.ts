@@ -101,6 +101,24 @@ export function textPageAnswer<Row, Item>(
   }
 }
 
+/** For the description of such a list. */
+export const SHORT_PAGES =
+  'Where filters are combined, or one is of what changes with each charge, a page can have fewer ' +
+  'items than `limit` before the last one: the list ends where `next_cursor` is null.'
+
+/**
+ * The answer of a list that a bound may have cut short: a page may have fewer rows than its limit, or
+ * none, and still not be the last.
+ * @param end where the next page begins; null on the last one
+ */
+export function cutPage<Item>(
+  data: Item[],
+  list: ListName,
+  end: string | null,
+): { data: Item[]; next_cursor: string | null } {
+  return { data, next_cursor: end === null ? null : encodeCursor(list, end) }
+}
+
 /** The check keeps callers from relying on the content of a cursor; it protects no secret. */
 function encodeCursor(list: ListName, position: string): string {
   const check = createHash('sha256')

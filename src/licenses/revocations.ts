@@ -6,7 +6,7 @@ import { customers } from '../customers/tables.ts'
 import type { Database } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { licenses } from './tables.ts'
-import { ISSUER, REVOCATIONS_TYPE } from './verifier.ts'
+import { ISSUER, LEEWAY_S, REVOCATIONS_TYPE } from './verifier.ts'
 
 /** How old an answer may be: anyone may call the route, and this bounds its cost. */
 const FRESH_MS = 1_000
@@ -17,8 +17,8 @@ const RENEWED_MS = 60_000
 /** How long a verifier may rely on a list without a newer one. */
 const NEXT_UPDATE_S = 86_400
 
-/** An expired licence stays on the list this long: a verifier's clock may be behind ours. */
-const EXPIRED_MS = 3_600_000
+/** An expired licence stays on the list as long as a verifier may still take it. */
+const EXPIRED_MS = LEEWAY_S * 1_000
 
 interface List {
   token: string

@@ -1,6 +1,7 @@
-import { and, desc, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gt, lte, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
 import { lockCustomer, requireCustomer } from '../customers/living.ts'
+import { customers } from '../customers/tables.ts'
 import { withRepeat } from '../http/outcomes/attempt.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../database/index.ts'
@@ -77,10 +78,9 @@ export function revokeByHand(
       .select({ id: licenses.customerId })
       .from(licenses)
       .where(eq(licenses.id, id))
-    const isLiving = holder !== undefined && (await lockCustomer(tx, holder.id))
+    const isThere = holder !== undefined && (await lockCustomer(tx, holder.id))
     const [row] = await tx.select().from(licenses).where(eq(licenses.id, id)).for('update')
-    const isThere = row !== undefined && (isLiving || row.revokedAt !== null)
-    if (!isThere) throw new Refusal('LICENSE_NOT_FOUND')
+    if (!isThere || row === undefined) throw new Refusal('LICENSE_NOT_FOUND')
     if (row.revokedAt !== null) return row
     const [revoked] = await tx
       .update(licenses)
@@ -94,7 +94,8 @@ export function revokeByHand(
 }
 
 /**
- * The licences that are valid now and whose key still verifies, newest first. "Now" is the database's
+ * The licences that are valid now and whose key still verifies, newest first. A suspended customer has
+ * none: all of them are on the revocation list. "Now" is the database's
  * clock, the same for all processes. A licence that begins within the verifier's leeway counts as
  * begun: a process whose clock is ahead has issued it.
  */
@@ -104,11 +105,13 @@ export async function usableLicenses(
   customerId: string,
 ): Promise<LicenseRow[]> {
   const rows = await db
-    .select()
+    .select(getTableColumns(licenses))
     .from(licenses)
+    .innerJoin(customers, eq(customers.id, licenses.customerId))
     .where(
       and(
         eq(licenses.customerId, customerId),
+        eq(customers.status, 'active'),
         eq(licenses.status, 'active'),
         lte(licenses.notBefore, sql`now() + make_interval(secs => ${LEEWAY_S}::int)`),
         gt(licenses.expiresAt, sql`now()`),

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { and, asc, eq, getTableColumns, gt } from 'drizzle-orm'
-import { auditPersonal, auditRecords } from '../audit/tables.ts'
+import { and, asc, eq, gt } from 'drizzle-orm'
+import { auditRecords } from '../audit/tables.ts'
+import { showValues, valuesInDatabase } from '../audit/values.ts'
 import type { Database } from '../database/index.ts'
 import { Timestamp, nullable } from '../http/schemas.ts'
 import { type Pages, pages } from './document.ts'
@@ -30,23 +31,24 @@ export const auditExports: readonly ExportPart[] = (['customer', 'account'] as c
   read: (db, whom) => exportedAudit(db, subjectOf(whom)),
 }))
 
-/** The audit log's records about a subject, with the addresses behind their commitments. */
+/** The audit log's records about a subject, with the values behind their commitments. */
 function exportedAudit(db: Database, subject: string): Pages {
   return pages(
-    (after?: { id: bigint }) =>
-      db
-        .select({ ...getTableColumns(auditRecords), address: auditPersonal.value })
+    async (after?: { id: bigint }) => {
+      const rows = await db
+        .select()
         .from(auditRecords)
-        .leftJoin(auditPersonal, eq(auditPersonal.commitment, auditRecords.ip))
         .where(and(eq(auditRecords.subject, subject), after && gt(auditRecords.id, after.id)))
         .orderBy(asc(auditRecords.id))
-        .limit(RECORDS_PAGE),
+        .limit(RECORDS_PAGE)
+      return showValues(valuesInDatabase(db), rows)
+    },
     (row) => ({
       timestamp: row.timestamp.toISOString(),
       event: row.event,
       actor: row.actor,
       subject: row.subject,
-      ip: row.address,
+      ip: row.ip,
       metadata: row.metadata,
     }),
   )

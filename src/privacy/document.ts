@@ -20,16 +20,24 @@ export async function* pages<Row, Shown>(
   } while (last !== undefined)
 }
 
+/** The parts of an object within a document: values, `Pages`, and further such objects. */
+export class Nested {
+  readonly parts: Parts
+
+  constructor(parts: Parts) {
+    this.parts = parts
+  }
+}
+
+export type Parts = Readonly<Record<string, unknown>>
+
 /**
  * One JSON object as a stream. A fault destroys the stream and its connection: what has been sent by
  * then is invalid JSON and can't be taken for the whole.
- * @param parts values, and lists that are `Pages`
+ * @param parts values, lists that are `Pages`, and objects that are `Nested`
  * @param confirm runs before the end; if it throws, the document stays unfinished
  */
-export function jsonDocument(
-  parts: Readonly<Record<string, unknown>>,
-  confirm: () => Promise<void>,
-): Readable {
+export function jsonDocument(parts: Parts, confirm: () => Promise<void>): Readable {
   return Readable.from(chunks(parts, confirm), { objectMode: false })
 }
 
@@ -41,26 +49,33 @@ export function fileHeaders(name: string): Record<string, string> {
   }
 }
 
-async function* chunks(
-  parts: Readonly<Record<string, unknown>>,
-  confirm: () => Promise<void>,
-): AsyncGenerator<string> {
+async function* chunks(parts: Parts, confirm: () => Promise<void>): AsyncGenerator<string> {
+  yield* membersOf(parts)
+  await confirm()
+  yield '}\n'
+}
+
+/** An object without its end. */
+async function* membersOf(parts: Parts): AsyncGenerator<string> {
   let before = '{'
   for (const [name, part] of Object.entries(parts)) {
     yield `${before}${JSON.stringify(name)}:`
     before = ',\n'
-    if (!isPages(part)) yield JSON.stringify(part)
-    else {
-      let separator = '[\n'
-      for await (const rows of part) {
-        yield separator + rows.map((row) => JSON.stringify(row)).join(',\n')
-        separator = ',\n'
-      }
-      yield separator === ',\n' ? '\n]' : '[]'
-    }
+    if (part instanceof Nested) {
+      yield* membersOf(part.parts)
+      yield '}'
+    } else if (isPages(part)) yield* listOf(part)
+    else yield JSON.stringify(part)
   }
-  await confirm()
-  yield '}\n'
+}
+
+async function* listOf(list: Pages): AsyncGenerator<string> {
+  let separator = '[\n'
+  for await (const rows of list) {
+    yield separator + rows.map((row) => JSON.stringify(row)).join(',\n')
+    separator = ',\n'
+  }
+  yield separator === ',\n' ? '\n]' : '[]'
 }
 
 function isPages(part: unknown): part is Pages {

@@ -3,19 +3,17 @@ import { Type } from '@sinclair/typebox'
 import { actorOf } from '../auth/scope.ts'
 import { PageQuery, pageOf, textPageAnswer, textPageRequest } from '../http/pagination.ts'
 import { CustomerId, Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
+import { SHOWN_STATUSES, type ShownStatus, shownStatus, storedStatus } from './event-status.ts'
 import { type EventRow, findEvent, pageOfEvents, replayEvent } from './operate.ts'
-
-/** `waiting` stands for `pending` in the database: the event waits to be applied. */
-const STATUSES = ['parked', 'waiting', 'applied', 'ignored'] as const
 
 const StripeEvent = Type.Object(
   {
     event_id: Type.String({ examples: ['evt_1NG8Du2eZvKYlo2CUI79vXWy'] }),
     type: Type.String({ examples: ['customer.subscription.updated'] }),
-    status: Type.Unsafe<(typeof STATUSES)[number]>({
+    status: Type.Unsafe<ShownStatus>({
       title: 'StripeEventStatus',
       type: 'string',
-      enum: STATUSES,
+      enum: SHOWN_STATUSES,
       description:
         '`parked`: failed repeatedly, and waits to be replayed. `ignored`: does not concern this service.',
       examples: ['applied'],
@@ -60,10 +58,10 @@ const EventParams = Type.Object({ event_id: EventId })
 
 const ListQuery = strictObject({
   status: Type.Optional(
-    Type.Unsafe<(typeof STATUSES)[number]>({
+    Type.Unsafe<ShownStatus>({
       title: 'StripeEventStatus',
       type: 'string',
-      enum: STATUSES,
+      enum: SHOWN_STATUSES,
       examples: ['parked'],
     }),
   ),
@@ -89,7 +87,7 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { status, type, customer_id: customerId } = request.query
       const list = ['stripe_events', status, type, customerId]
       const { limit, after } = textPageRequest(request.query, list)
-      const stored = status === 'waiting' ? 'pending' : status
+      const stored = status && storedStatus(status)
       const rows = await pageOfEvents(
         app.db,
         app.personal,
@@ -145,7 +143,7 @@ function presentEvent(row: EventRow) {
   return {
     event_id: row.id,
     type: row.type,
-    status: row.status === 'pending' ? ('waiting' as const) : row.status,
+    status: shownStatus(row.status),
     reason: row.reason,
     object_id: row.objectId,
     livemode: row.livemode,

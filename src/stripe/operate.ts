@@ -5,16 +5,16 @@ import type { Database } from '../database/index.ts'
 import type { Personal } from '../privacy/personal.ts'
 import { Refusal } from '../refusals/index.ts'
 import { ADD_JOB } from './store.ts'
-import { type EVENT_STATUSES, stripeEvents } from './tables.ts'
-
-type Status = (typeof EVENT_STATUSES)[number]
+import { type ShownStatus, type StoredStatus, shownStatus, storedStatus } from './event-status.ts'
+import { stripeEvents } from './tables.ts'
 
 const LIST_MAX = 100
 
 export type EventSummary = Pick<
   typeof stripeEvents.$inferSelect,
-  'id' | 'type' | 'status' | 'reason' | 'receivedAt'
+  'id' | 'type' | 'reason' | 'receivedAt'
 > & {
+  status: ShownStatus
   /** Stripe's id of the customer that it is about. */
   stripeCustomerId: string | null
   /** How often it was tried, while it waits. */
@@ -24,13 +24,13 @@ export type EventSummary = Pick<
 }
 
 /** The newest stored events, at most 100, optionally of one status or from before a time. */
-export function listEvents(
+export async function listEvents(
   db: Database,
-  filter: { status?: Status; before?: Date } = {},
+  filter: { status?: ShownStatus; before?: Date } = {},
 ): Promise<EventSummary[]> {
   const { id, type, status, reason, receivedAt, payload } = stripeEvents
   const job = sql`select * from graphile_worker.jobs where key = 'stripe_event ' || ${id}`
-  return db
+  const rows = await db
     .select({
       id,
       type,
@@ -46,12 +46,13 @@ export function listEvents(
     .from(stripeEvents)
     .where(
       and(
-        filter.status && eq(status, filter.status),
+        filter.status && eq(status, storedStatus(filter.status)),
         filter.before && lt(receivedAt, filter.before),
       ),
     )
     .orderBy(desc(receivedAt), desc(id))
     .limit(LIST_MAX)
+  return rows.map((row) => ({ ...row, status: shownStatus(row.status) }))
 }
 
 const EVENT = {
@@ -82,7 +83,7 @@ export function pageOfEvents(
   db: Database,
   personal: Personal,
   filter: {
-    status: Status | undefined
+    status: StoredStatus | undefined
     type: string | undefined
     customerId: string | undefined
   },

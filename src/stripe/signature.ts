@@ -14,7 +14,7 @@ export function hasValidSignature(body: Buffer, header: string, secrets: Tokens)
   const times = parts.filter(([name]) => name === 't')
   const time = times.length === 1 ? times[0]?.[1] : undefined
   if (time === undefined || !/^\d{1,12}$/.test(time)) return false
-  if (Math.abs(Date.now() / 1_000 - Number(time)) > TOLERANCE_S) return false
+  if (Math.abs(Math.floor(Date.now() / 1_000) - Number(time)) > TOLERANCE_S) return false
 
   const given = parts
     .filter(([name, value]) => name === 'v1' && /^[0-9a-f]{64}$/.test(value ?? ''))

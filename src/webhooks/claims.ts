@@ -17,7 +17,7 @@ const REPLAY_PAGE = 500
 export interface Claimed {
   seq: bigint
   tries: number
-  /** Null where the event is kept no longer. */
+  /** Null where the event is no longer kept. */
   eventId: string | null
   type: string
   timestamp: Date

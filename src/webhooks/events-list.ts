@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { presentEvent } from '../events/present.ts'
-import { type ListName, textPageAnswer } from '../http/pagination.ts'
+import { type ListName, cutPage, textPageAnswer } from '../http/pagination.ts'
 
 export interface EventFilter {
   type: string | undefined
@@ -57,11 +57,7 @@ export async function pageOfEvents(
   const behind = rows.find((row) => !row.is_match)
   if (behind === undefined) return page
   // The walk has ended before the page was full: it goes on behind the last row it has seen.
-  const { next_cursor } = textPageAnswer([behind, behind], 1, list, {
-    present,
-    placeOf: ({ place }) => place,
-  })
-  return { ...page, next_cursor }
+  return cutPage(page.data, list, behind.place)
 }
 
 function walk(start: bigint, subject: string | undefined, endpoint: bigint | null): SQL {

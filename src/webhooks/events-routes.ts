@@ -28,11 +28,13 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request) => {
-      const { type, subject, from_seq: fromSeq, endpoint_id: endpointId } = request.query
-      const list = ['events', type, subject, String(fromSeq ?? ''), endpointId]
+      const { type, subject: name, from_seq: fromSeq, endpoint_id: endpointId } = request.query
+      const list = ['events', type, name, String(fromSeq ?? ''), endpointId]
       const page = textPageRequest(request.query, list)
       const endpoint =
         endpointId === undefined ? null : (await findEndpoint(app.db, endpointId)).seq
+      const { sql, source } = app.audit
+      const subject = name === undefined ? name : ((await source.subjectOf(sql, name)) ?? name)
       const filter = { type, subject, endpoint, from: BigInt(fromSeq ?? 1) }
       return pageOfEvents(app.db, filter, page, list)
     },

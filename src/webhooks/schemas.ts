@@ -99,7 +99,7 @@ export const WebhookDelivery = Type.Object(
     seq: Type.Integer({ description: 'From 1, without a gap in each endpoint.', examples: [42] }),
     event_id: nullable(
       Type.String({
-        description: 'The `webhook-id`; null once the event is kept no longer.',
+        description: 'The `webhook-id`; null once the event is no longer kept.',
         examples: ['evt_4fGh7KqL9mNp2RsT8uVw'],
       }),
     ),
@@ -230,7 +230,12 @@ export const ListDeliveriesQuery = strictObject({
 
 export const ListEventsQuery = strictObject({
   type: Type.Optional(line(64, { examples: ['customer.created'] })),
-  subject: Type.Optional(line(255, { examples: ['cust_4fGh7KqL9mNp2RsT'] })),
+  subject: Type.Optional(
+    line(255, {
+      description: 'A customer, or a user by the id of its account.',
+      examples: ['cust_4fGh7KqL9mNp2RsT'],
+    }),
+  ),
   from_seq: Type.Optional({ ...Seq, description: 'Inclusive.' }),
   endpoint_id: Type.Optional({
     ...EndpointId,

@@ -12,13 +12,16 @@ export interface Result {
   tries: number
   at: Date
   sent: Sent
-  /** Never to be tried again: its event is kept no longer. */
+  /** Never to be tried again: its event is no longer kept. */
   isLast?: boolean
 }
 
 const ATTEMPTS_KEPT = 32
 
-/** Writes what became of attempts, and since when their endpoints fail. */
+/**
+ * Writes what became of attempts, and since when their endpoints fail. An attempt of a delivery that
+ * was given up meanwhile, as when its endpoint was disabled, is listed and changes nothing else.
+ */
 export async function settle(
   sql: postgres.Sql,
   results: readonly Result[],
@@ -33,13 +36,16 @@ export async function settle(
   })
   // In the order in which others lock them.
   rows.sort((a, b) => Number(a.endpoint - b.endpoint) || Number(a.seq - b.seq))
+  const counts = sql`(d.status = 'pending' or new.outcome = 'delivered')`
   await sql`
-    update webhook_deliveries d set status = new.outcome, is_taken = false,
-      tries = case when new.outcome = 'delivered' then d.tries else d.tries + 1 end,
+    update webhook_deliveries d set is_taken = false,
+      status = case when ${counts} then new.outcome else d.status end,
+      tries = case when ${counts} and new.outcome <> 'delivered' then d.tries + 1 else d.tries end,
       attempts = case when jsonb_array_length(d.attempts) >= ${ATTEMPTS_KEPT}::int
         then d.attempts - 0 else d.attempts end || new.attempt,
       attempt_count = d.attempt_count + 1,
-      next_attempt_at = now() + make_interval(secs => new.pause_ms / 1000.0)
+      next_attempt_at = case when ${counts} then now() + make_interval(secs => new.pause_ms / 1000.0)
+        else d.next_attempt_at end
     from unnest(
       ${column(rows, ({ endpoint }) => endpoint)}::bigint[],
       ${column(rows, ({ seq }) => seq)}::bigint[],
@@ -47,8 +53,7 @@ export async function settle(
       ${column(rows, ({ pause }) => (pause === null ? null : BigInt(pause)))}::bigint[],
       ${jsonColumn(rows, ({ attempt }) => attempt)}::jsonb[]
     ) as new (endpoint, seq, outcome, pause_ms, attempt)
-    where d.endpoint = new.endpoint and d.seq = new.seq
-      and (d.status = 'pending' or new.outcome = 'delivered')`
+    where d.endpoint = new.endpoint and d.seq = new.seq`
   const { failing, sound } = health
   if (failing.length === 0 && sound.length === 0) return
   await sql`

@@ -202,6 +202,7 @@ test('the list is filtered and paged', async (t) => {
   const { customerId } = await createCustomer(service)
   await openAccount(service, 'ada', 1_000)
   await openAccount(service, 'bob', 1_000)
+  await openAccount(service, 'service', 1_000)
   const users = ['ada', 'bob', 'ada', 'ada']
   await inParallel(80, 16, (index) =>
     service.asInternal('POST', index % 9 === 4 ? '/top_up' : '/deduct', {
@@ -213,10 +214,14 @@ test('the list is filtered and paged', async (t) => {
   await service.asAdmin('PATCH', `/api/customers/${customerId}`, { status: 'suspended' })
   await settled(service)
   const all = await wholeLog(service)
-  const [ada] = await query<{ id: string }[]>(
-    service.database,
-    `select 'acct_' || id as id from accounts where user_id = 'ada'`,
-  )
+  const accountOf = (userId: string) =>
+    query<{ id: string }[]>(
+      service.database,
+      `select 'acct_' || id as id from accounts where user_id = '${userId}'`,
+    )
+  const [ada] = await accountOf('ada')
+  const [bob] = await accountOf('bob')
+  const [namedAlike] = await accountOf('service')
   const middle = String(all[40]?.['timestamp'])
   const actor = String(all[40]?.['actor'])
   const filters: [string, (record: Record<string, unknown>) => boolean][] = [
@@ -237,6 +242,10 @@ test('the list is filtered and paged', async (t) => {
       ({ timestamp, subject }) => String(timestamp) < middle && subject === ada?.id,
     ],
     ['event=funds.refunded', () => false],
+    [`subject=${ada?.id}&event=funds.refunded`, () => false],
+    ['subject=bob', ({ subject }) => subject === bob?.id],
+    // A user who is named like another subject hides nothing of it.
+    ['subject=service', ({ subject }) => subject === 'service' || subject === namedAlike?.id],
     ['to=2020-01-01T00:00:00Z', () => false],
     ['from=2999-01-01T00:00:00Z', () => false],
   ]

@@ -81,7 +81,7 @@ test('a wrong call is told what is wrong, on stderr, with exit code 2', async ()
     [['ledger', 'verify', 'twice'], /^`ledger verify` takes no arguments/],
     [['ledger', 'verify', '--status', 'x'], /^Unknown option '--status'/],
     [['keys', 'revoke', 'a', 'b', '--json'], /^Unknown option '--json'/],
-    [['events', 'list', '--status', 'lost'], /^--status is one of pending/],
+    [['events', 'list', '--status', 'lost'], /^--status is one of parked, waiting/],
     ...['0', '36501', '', ' 5', '5.0', '1e2', '0x10', '+5', 'Infinity'].map(
       (days) => [['usage', 'cleanup', '--older-than-days', days], /^--older-than-days is/] as const,
     ),

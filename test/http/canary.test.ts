@@ -227,6 +227,13 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
   assert.match(log, /Authorized request for user ada with valid internal token/)
   assert.ok(places.some(({ name, text }) => name.includes('audit_records') && text.length > 100))
 
+  const ended = log.split('\n').filter((line) => line.includes('Authorized request'))
+  const actors = ended.map((line) => (JSON.parse(line) as { actor?: string }).actor ?? 'nobody')
+  assert.deepEqual(
+    actors.filter((actor) => !actor.startsWith('internal:')),
+    [],
+    'only of who has shown a token',
+  )
   const pem = readFileSync(process.env['TEST_KEY_PATH'] ?? '', 'utf8').split('\n')
   const hidden: Record<string, string> = {
     ...everySecret,

@@ -90,6 +90,9 @@ test('a refusal says in words what would be right', async (t) => {
     assert.deepEqual(await internal('POST', '/deduct', { user_id: 'ada', amount: 5, price: 1 }), [
       { path: '/price', message: 'is not a known field' },
     ])
+    assert.deepEqual(await internal('POST', '/deduct', { user_id: 'ada', amount: 5, 'a/~b': 1 }), [
+      { path: '/a~1~0b', message: 'is not a known field' },
+    ])
   })
 
   await t.test('credentials', async () => {

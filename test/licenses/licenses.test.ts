@@ -203,12 +203,27 @@ test('the revocation list is signed once a minute, and forgets what has expired'
   await service.asAdmin('POST', `/api/licenses/${license.license_id}/revoke`, {})
   assert.equal(await fetchRevocations(service), token)
 
-  await query(service.database, `update licenses set expires_at = now() - interval '2 hours'`)
+  await query(service.database, `update licenses set expires_at = now() - interval '2 minutes'`)
   const empty = async () => {
     const list = (await claims(await fetchRevocations(service)))['jtis'] as string[]
     return list.length === 0
   }
   assert.ok(await eventually(empty, 2_000))
+})
+
+test('nothing of a suspended customer is usable, for operators as for verifiers', async (t) => {
+  const service = await startService(t)
+  const { customerId: customer_id } = await createCustomer(service)
+  await issue(service, { customer_id })
+  const listed = async () =>
+    (await service.asAdmin('GET', `/api/licenses/${customer_id}`)).body.data.length
+  const set = (status: string) =>
+    service.asAdmin('PATCH', `/api/customers/${customer_id}`, { status })
+  assert.equal(await listed(), 1)
+  await set('suspended')
+  assert.equal(await listed(), 0)
+  await set('active')
+  assert.equal(await listed(), 1)
 })
 
 test('polling is a 304 until something changes', async (t) => {

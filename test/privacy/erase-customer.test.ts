@@ -42,6 +42,8 @@ test('an erased customer is gone, and the answer says since when', async (t) => 
   const customer = await subscribedCustomer(billing)
   const { customerId, licenseId, stripeCustomer } = customer
   const path = `/api/customers/${customerId}`
+  const [key] = (await service.asAdmin('GET', `${path}/api-keys`)).body.data
+  const keyPath = `${path}/api-keys/${key.key_id}`
 
   const erased = await erase(service, customerId)
   assert.equal(erased.status, 200)
@@ -61,6 +63,16 @@ test('an erased customer is gone, and the answer says since when', async (t) => 
     assertRefused(
       await service.asAdmin('POST', '/api/licenses', { customer_id: customerId }),
       'CUSTOMER_NOT_FOUND',
+    )
+    const ofKey = [
+      await service.asAdmin('GET', `${keyPath}/calls`),
+      await service.asAdmin('POST', `${keyPath}/rotate`, {}),
+      await service.asAdmin('DELETE', keyPath),
+    ]
+    for (const answer of ofKey) assertRefused(answer, 'API_KEY_NOT_FOUND')
+    assertRefused(
+      await service.asAdmin('POST', `/api/licenses/${licenseId}/revoke`, {}),
+      'LICENSE_NOT_FOUND',
     )
     for (const filter of ['', `?email=${encodeURIComponent(EMAIL)}`, '?status=suspended']) {
       const list = await service.asAdmin('GET', `/api/customers${filter}`)

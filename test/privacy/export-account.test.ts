@@ -24,11 +24,16 @@ test('an export has everything that is held on a user, and of nobody else', asyn
   const key = { 'idempotency-key': 'order-1' }
   await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 300, ...notes }, key)
   await service.asInternal('POST', '/holds', { user_id: 'ada', amount: 100 })
+  const budget = '/account/ada/budgets/for-ada'
+  await service.asInternal('PUT', budget, { amount: 500, window: 'total' })
+  await service.asInternal('DELETE', budget)
 
   const answer = await service.asInternal('GET', '/account/ada/export')
   assert.equal(answer.status, 200)
   assert.equal(answer.headers.get('content-disposition'), 'attachment; filename="account.json"')
   const { account, transfers, holds, stripe_payments, stripe_events, audit_records } = answer.body
+  const deleted = audit_records.find(({ event }: { event: string }) => event === 'budget.deleted')
+  assert.equal(deleted.metadata.budget_id, 'for-ada', 'as it was named, and not its hash')
   const shown = await service.asInternal('GET', '/account/ada')
   // What is granted is shown grant by grant.
   const { available: _a, granted: _g, next_expiry: _n, ...held } = shown.body
@@ -64,7 +69,7 @@ test('an export has everything that is held on a user, and of nobody else', asyn
   assert.ok(!JSON.stringify(stripe_events).includes('client_secret'))
   assert.deepEqual(
     audit_records.map(({ event }: { event: string }) => event),
-    ['account.created', 'customer.exported'],
+    ['account.created', 'budget.updated', 'budget.deleted', 'customer.exported'],
   )
   const text = JSON.stringify(answer.body)
   assert.ok(!text.includes('bob'), 'nobody else')

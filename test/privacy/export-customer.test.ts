@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startBilling } from '../support/billing.ts'
-import { createCustomer } from '../support/customers.ts'
+import { createCustomer, putPlan } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
+import { asCustomer } from '../support/usage.ts'
 
 function path(customerId: string): string {
   return `/api/customers/${customerId}/export`
@@ -98,6 +99,25 @@ test('an export has everything that is held, and nothing that opens a door', asy
   assert.ok(!text.includes('argon2') && !text.includes('eyJ'), 'neither a hash nor a token')
   assert.ok(!text.includes(other.customerId) && !text.includes('eve@'), 'nobody else')
   assert.ok(!text.includes(key.body.api_key))
+})
+
+test('the account that has paid for the usage is part of it', async (t) => {
+  const service = await startService(t)
+  await putPlan(service, 'paid', { metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } } })
+  const { customerId, apiKey } = await createCustomer(service, {
+    email: 'ada@example.com',
+    plan: 'paid',
+  })
+  await service.asInternal('POST', '/account', { user_id: customerId, tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: customerId, amount: 100 })
+  const account = async () => (await service.asAdmin('GET', path(customerId))).body.account
+  assert.equal(await account(), null, 'only named alike')
+  await asCustomer(service, apiKey)('POST', '/api/usage/report', { metrics: { calls: 5 } })
+  const alone = (await service.asInternal('GET', `/account/${customerId}/export`)).body
+  const held = await account()
+  assert.deepEqual(Object.keys(held), Object.keys(alone))
+  assert.deepEqual(held.transfers, alone.transfers)
+  assert.equal(held.account.balance, 90)
 })
 
 test('an export goes on for as long as there are rows', async (t) => {

@@ -120,7 +120,7 @@ test('old events and deliveries are forgotten, and so are those of a deleted end
   await run('forget_old_deliveries')
   await run('forget_old_events')
   assert.deepEqual(await rows(), { events: 0, deliveries: 1 })
-  // What is kept no longer can't be sent again; the number goes on.
+  // What is no longer kept can't be sent again; the number goes on.
   assert.equal((await service.asAdmin('POST', `${kept.path}/replay`, { from_seq: 1 })).status, 202)
   const delivered = async () =>
     (await service.asAdmin('GET', `${kept.path}/deliveries`)).body.data[0].attempts.at(-1)?.error

@@ -153,6 +153,10 @@ test('events arrive signed, numbered without a gap, and can be pulled', async (t
   assert.equal(some.body.data.length, 2)
   const subject = `/api/events?subject=${customer.body.customer.customer_id}`
   assert.equal((await service.asAdmin('GET', subject)).body.data.length, 2)
+  const ofUser = await service.asAdmin('GET', '/api/events?subject=u-1')
+  assert.ok(ofUser.body.data.length > 0)
+  const users = ofUser.body.data.map((event: { data: { user_id: string } }) => event.data.user_id)
+  assert.deepEqual(new Set(users), new Set(['u-1']))
 
   // An erased user is in no event any more.
   const erased = await service.asInternal('DELETE', '/account/u-1?force=true')
@@ -279,6 +283,13 @@ test('failures come again; off, on, rotated, replayed, gone and deleted', async 
     reason: 'gone',
   })
   assert.equal((await service.asAdmin('GET', path)).body.disabled_reason, 'gone')
+  // The answer is listed, though the endpoint was disabled before it was noted.
+  const statuses = async () => {
+    const { body } = await service.asAdmin('GET', `${path}/deliveries?status=failed`)
+    const lists = body.data.map(({ attempts }: { attempts: { status: number }[] }) => attempts)
+    return lists.flat().map(({ status }: { status: number }) => status)
+  }
+  assert.ok(await eventually(async () => (await statuses()).includes(410), 5_000))
 
   assert.equal((await service.asAdmin('DELETE', path)).status, 204)
   assert.equal((await service.asAdmin('GET', path)).status, 404)

@@ -596,7 +596,9 @@ Needs a token with the permission `events:read`.
   /**
    * List the audit log, newest first.
    *
-   * Needs a token with the permission `audit:read`.
+   * A `subject` that is both a user and something else finds the records of both. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `audit:read`.
    */
   listAudit: Call<'listAudit'>
   /**

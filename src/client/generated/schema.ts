@@ -1387,7 +1387,9 @@ export interface paths {
         };
         /**
          * List the audit log, newest first
-         * @description Needs a token with the permission `audit:read`.
+         * @description A `subject` that is both a user and something else finds the records of both. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `audit:read`.
          */
         get: operations["listAudit"];
         put?: never;
@@ -4389,7 +4391,7 @@ export interface components {
              */
             seq: number;
             /**
-             * @description The `webhook-id`; null once the event is kept no longer.
+             * @description The `webhook-id`; null once the event is no longer kept.
              * @example evt_4fGh7KqL9mNp2RsT8uVw
              */
             event_id: string | null;
@@ -5089,6 +5091,8 @@ export interface components {
             exported_at: string;
             customer: components["schemas"]["Customer"];
             creation: components["schemas"]["CustomerExportCreation"] | null;
+            /** @description The account that has paid for the usage; null if there is none. */
+            account: components["schemas"]["AccountExport"] | null;
             /** @description What was told to the outside, of the last 30 days. */
             events: components["schemas"]["CustomerExportEvent"][];
             api_keys: components["schemas"]["ApiKey"][];
@@ -10274,7 +10278,10 @@ export interface operations {
             query?: {
                 /** @example customer.created */
                 type?: string;
-                /** @example cust_4fGh7KqL9mNp2RsT */
+                /**
+                 * @description A customer, or a user by the id of its account.
+                 * @example cust_4fGh7KqL9mNp2RsT
+                 */
                 subject?: string;
                 /**
                  * @description Inclusive.

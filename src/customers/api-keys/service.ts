@@ -1,6 +1,6 @@
-import { and, desc, eq, lt } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../../audit/record.ts'
-import { lockCustomer, requireCustomer } from '../living.ts'
+import { isLiving, lockCustomer, requireCustomer } from '../living.ts'
 import { withRepeat } from '../../http/outcomes/attempt.ts'
 import type { PageRequest } from '../../http/pagination.ts'
 import type { Database, Transaction } from '../../database/index.ts'
@@ -8,6 +8,7 @@ import { Refusal } from '../../refusals/index.ts'
 import { newApiKey } from './format.ts'
 import { hashApiKey } from './hashing.ts'
 import type { Peppers } from './peppers.ts'
+import { customers } from '../tables.ts'
 import { apiKeys } from './tables.ts'
 
 export type KeyRow = typeof apiKeys.$inferSelect
@@ -176,17 +177,21 @@ export interface KeyPlace {
 const isAt = ({ customerId, keyId }: KeyPlace) =>
   and(eq(apiKeys.id, keyId), eq(apiKeys.customerId, customerId))
 
+/** @throws Refusal `API_KEY_NOT_FOUND`, also for a key of an erased customer */
 export async function findKey(db: Database, place: KeyPlace): Promise<KeyRow> {
-  const [row] = await db.select().from(apiKeys).where(isAt(place))
+  const [row] = await db
+    .select(getTableColumns(apiKeys))
+    .from(apiKeys)
+    .innerJoin(customers, and(eq(customers.id, apiKeys.customerId), isLiving))
+    .where(isAt(place))
   if (row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
   return row
 }
 
 /** Locks the key's customer, and then the key, until the end of the transaction. */
 async function lockKey(tx: Transaction, place: KeyPlace): Promise<KeyRow> {
-  const isLiving = await lockCustomer(tx, place.customerId)
+  const isThere = await lockCustomer(tx, place.customerId)
   const [row] = await tx.select().from(apiKeys).where(isAt(place)).for('update')
-  const isThere = row !== undefined && (isLiving || row.revokedAt !== null)
-  if (!isThere) throw new Refusal('API_KEY_NOT_FOUND')
+  if (!isThere || row === undefined) throw new Refusal('API_KEY_NOT_FOUND')
   return row
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type ListName, textPageAnswer, textPageRequest } from '../../http/pagination.ts'
+import { type ListName, cutPage, textPageRequest } from '../../http/pagination.ts'
 import type { Place } from '../operations.ts'
 
 /**
@@ -43,12 +43,8 @@ export function placeAnswer<Item>(
   { rows, last }: Found<Item>,
   list: ListName,
 ): { data: Item[]; next_cursor: string | null } {
-  const end = last === null ? [] : [last, last]
-  const { next_cursor } = textPageAnswer(end, 1, list, {
-    present: () => null,
-    placeOf: ({ createdAt, accountId, seq }) => `${createdAt.getTime()}_${accountId}_${seq}`,
-  })
-  return { data: rows, next_cursor }
+  const end = last && `${last.createdAt.getTime()}_${last.accountId}_${last.seq}`
+  return cutPage(rows, list, end)
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
 import type { Permission } from '../../auth/permissions.ts'
 import type { Database } from '../../database/index.ts'
-import { textPageAnswer, textPageRequest } from '../../http/pagination.ts'
+import { SHORT_PAGES, cutPage, textPageRequest } from '../../http/pagination.ts'
 import { ref, timesOf } from '../../http/schemas.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { accountOfUser, getTransfer } from '../accounts.ts'
@@ -23,10 +24,6 @@ import {
 import { findTransfers } from './transfers.ts'
 
 export const findingSchemas = [AccountPage, HoldState, HoldPage]
-
-const SHORT_PAGES =
-  'Where filters are combined, or one is of what changes with each charge, a page can have fewer ' +
-  'items than `limit` before the last one: the list ends where `next_cursor` is null.'
 
 interface Listing {
   permission: Permission
@@ -65,15 +62,14 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
       const before = after === null ? null : BigInt(after)
       const { rows, last } = await findAccounts(app.db, filter, { limit, before })
       const shown = await Promise.all(
-        rows.map(async (row) => presentAccount(row, await app.funds.balance(row.userId ?? ''))),
+        rows.map(async (row) => {
+          const balance = await balanceIfThere(app.funds, row.userId ?? '')
+          return balance === null ? [] : [presentAccount(row, balance)]
+        }),
       )
-      const end = last === null ? [] : [last, last]
-      const { next_cursor } = textPageAnswer(end, 1, list, { present: () => null, placeOf: String })
-      // Balances are of a moment later than the list.
-      return {
-        data: shown.filter((one) => below === undefined || one.balance < below),
-        next_cursor,
-      }
+      // Balances are of a moment later than the list: an account may be gone, or not below any more.
+      const data = shown.flat().filter((one) => below === undefined || one.balance < below)
+      return cutPage(data, list, last === null ? null : String(last))
     },
   )
 
@@ -175,4 +171,14 @@ async function accountIdOf(db: Database, userId: string | undefined) {
   if (userId === undefined) return undefined
   const account = await accountOfUser(db, userId)
   return account?.id ?? null
+}
+
+/** Null for an account that has been erased since it was listed. */
+async function balanceIfThere(funds: FastifyInstance['funds'], userId: string) {
+  try {
+    return await funds.balance(userId)
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'ACCOUNT_NOT_FOUND') return null
+    throw error
+  }
 }

@@ -1,0 +1,54 @@
+import { inArray } from 'drizzle-orm'
+import type postgres from 'postgres'
+import { array } from '../database/arrays.ts'
+import type { Database } from '../database/index.ts'
+import { auditPersonal } from './tables.ts'
+
+interface Committed {
+  ip: string | null
+  /** Null for a row that stands for the records of a source. */
+  metadata: Record<string, unknown> | null
+}
+
+/** Where values are looked up by their commitments. */
+export type Values = (
+  commitments: readonly string[],
+) => Promise<readonly { commitment: string; value: string }[]>
+
+export function valuesIn(sql: postgres.Sql): Values {
+  return (commitments) => sql<{ commitment: string; value: string }[]>`
+    select commitment, value from audit_personal
+    where commitment = any(${array(commitments)}::text[])`
+}
+
+export function valuesInDatabase(db: Database): Values {
+  return (commitments) =>
+    db
+      .select()
+      .from(auditPersonal)
+      .where(inArray(auditPersonal.commitment, [...commitments]))
+}
+
+/** The records with the values of their commitments, where these are still kept. */
+export async function showValues<T extends Committed>(
+  valuesOf: Values,
+  records: readonly T[],
+): Promise<T[]> {
+  const commitments = records
+    .flatMap(({ ip, metadata }) => [ip, ...Object.values(metadata ?? {})])
+    .filter((one) => typeof one === 'string')
+    .filter((one) => one.startsWith('sha256:'))
+  if (commitments.length === 0) return [...records]
+  const rows = await valuesOf(commitments)
+  const values = new Map(rows.map(({ commitment, value }) => [commitment, value]))
+  const shown = (one: unknown) => (typeof one === 'string' ? (values.get(one) ?? one) : one)
+  return records.map((record) => ({
+    ...record,
+    ip: record.ip === null ? null : (values.get(record.ip) ?? record.ip),
+    metadata:
+      record.metadata &&
+      Object.fromEntries(
+        Object.entries(record.metadata).map(([name, value]) => [name, shown(value)]),
+      ),
+  }))
+}
