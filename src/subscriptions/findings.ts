@@ -2,9 +2,7 @@ import { hash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { sql } from 'drizzle-orm'
-import { Gauge, type Registry } from 'prom-client'
 import type { Database } from '../database/index.ts'
-import { sampled } from '../database/sampled.ts'
 import { CustomerId, Timestamp, ref } from '../http/schemas.ts'
 import { type BillingFinding, billingFindings } from '../usage/findings.ts'
 
@@ -94,6 +92,14 @@ export const subscriptionFindingRoutes: FastifyPluginAsyncTypebox = async (app) 
   )
 }
 
+/** How many customers pay twice for a plan. */
+export async function countDuplicates(db: Database): Promise<number> {
+  const [row] = await db.execute<{ count: number }>(
+    sql`select count(*)::int as count from (${DUPLICATES}) duplicates`,
+  )
+  return row?.count ?? 0
+}
+
 async function duplicateSubscriptions(db: Database) {
   const rows = await db.execute<{
     customerId: string
@@ -112,25 +118,4 @@ async function duplicateSubscriptions(db: Database) {
 
 function findingId(...parts: readonly (string | bigint)[]): string {
   return `find_${hash('sha256', parts.join(' '), 'hex').slice(0, 16)}`
-}
-
-/** A gauge of the customers who pay twice for a plan, the same in every process. */
-export function subscriptionGauges(registry: Registry, db: Database): void {
-  const sample = sampled(async () => {
-    const [row] = await db.execute<{ count: number }>(
-      sql`select count(*)::int as count from (${DUPLICATES}) duplicates`,
-    )
-    return row?.count ?? 0
-  })
-  const gauge: Gauge = new Gauge({
-    name: 'strongroom_subscriptions_duplicate',
-    help: 'Customers who have more than one subscription to the same plan.',
-    aggregator: 'max',
-    registers: [registry],
-    collect: async () => {
-      const count = await sample()
-      if (count === null) gauge.remove()
-      else gauge.set(count)
-    },
-  })
 }

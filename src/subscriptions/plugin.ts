@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { subscriptionGauges } from './findings.ts'
+import { subscriptionGauges } from './gauges.ts'
 import { follow, followCustomer } from './follow.ts'
 import { reconcile } from './reconcile.ts'
 import { forgetRowsOf, together } from '../privacy/forget-rows.ts'

@@ -21,12 +21,15 @@ interface Need {
 /** Whether all is well, in one line; below it, what is not, the worst first, and where to look. */
 export function Needs() {
   const found = useLoad(async (signal) => {
-    const [health, samples, checklist, chargedBack, parkedEvents] = await Promise.all([
+    const [health, samples, checklist, chargedBack, frozen, parkedEvents] = await Promise.all([
       api('getHealth', {}, { signal }),
       may('metrics:read') ? api('getMetrics', {}, { signal }).then(samplesOf) : null,
       may('metrics:read') ? api('getChecklist', {}, { signal }) : null,
       may('funds:read')
-        ? api('listFundsAccounts', { flag: 'charged_back', limit: 50 }, { signal })
+        ? api('listFundsAccounts', { flag: 'charged_back', limit: 1 }, { signal })
+        : null,
+      may('funds:read')
+        ? api('listFundsAccounts', { status: 'frozen', limit: 1 }, { signal })
         : null,
       may('events:read')
         ? api('listStripeEvents', { status: 'parked', limit: 50 }, { signal })
@@ -47,6 +50,15 @@ export function Needs() {
             ),
           ]),
       ...(samples === null ? [] : ofMetrics(samples)),
+      ...((frozen?.data.length ?? 0) === 0
+        ? []
+        : [
+            warn(
+              'Accounts are frozen',
+              'They refuse every charge until someone thaws them.',
+              hrefOf(['accounts'], { status: 'frozen' }),
+            ),
+          ]),
       ...((chargedBack?.data.length ?? 0) === 0
         ? []
         : [
@@ -183,6 +195,13 @@ function ofMetrics(samples: readonly Sample[]): Need[] {
     ],
   ]
   const found = counts.filter(([name]) => sumOf(samples, name) > 0).map(([, need]) => need)
+  for (const status of ['past_due', 'unpaid']) {
+    const late = sumOf(samples, 'strongroom_subscriptions', { status })
+    if (late === 0) continue
+    const what = `${number(late)} ${late === 1 ? 'subscription is' : 'subscriptions are'} ${status}`
+    const href = hrefOf(['customers'], { subscription: status })
+    found.push(warn(what, 'Stripe could not collect what is owed.', href))
+  }
   const quorum = samples.find(({ name }) => name === 'strongroom_audit_quorum')
   if (quorum?.value === 0) {
     found.push(warn('No quorum of witnesses', 'Checkpoints of the log are published without it.'))
