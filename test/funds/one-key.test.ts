@@ -60,7 +60,7 @@ test('promise 2: one key moves money once, sent 20 times at once over two proces
     assert.ok(first.length === 1 || (first.length === 0 && cuts + unknown > 0), `${first.length}`)
   })
   t.diagnostic(`${tried.faults} connections cut, of ${KEYS * SENDS} sends`)
-  if (proxy.isDone() === false) tried.faults--
+  if (!proxy.isDone()) tried.faults--
   assert.ok(tried.faults > KEYS, 'connections were cut')
   assert.equal((await service.asInternal('GET', '/balance/ada')).body.balance, 1_000_000 - KEYS * 7)
   const [stored] = await query<{ transfers: number; keys: number }[]>(

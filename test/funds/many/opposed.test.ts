@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { counts } from '../../support/counts.ts'
+import { createDatabase } from '../../support/database.ts'
 import { assertSound } from '../../support/ledger.ts'
 import { watchLedger } from '../../support/ledger-watch.ts'
 import { SEED, randomOf } from '../../support/random.ts'
 import { scaled } from '../../support/scale.ts'
-import { startService } from '../../support/service.ts'
+import { INTERNAL_TOKEN, WIDE_LIMITS } from '../../support/service.ts'
+import { newDataDir, startServiceProcess } from '../../support/service-process.ts'
 import { query } from '../../support/tables.ts'
 
 const DURATION_MS = scaled(300_000, 4_000)
@@ -24,39 +26,57 @@ test('promise 7: 100 clients on one account and 100 on opposed pairs: no error a
     what: '100 clients on one account, and 100 on pairs that pay each other in both directions',
     trials: 0,
   })
-  const first = await startService(t)
-  const second = await startService(t, {}, first.database)
-  const users = [...PAIRS.flat(), SHARED]
-  for (const user_id of users) {
-    await first.asInternal('POST', '/account', { user_id, tier: 'pro' })
-    await first.asInternal('POST', '/top_up', { user_id, amount: 100_000_000 })
+  const database = await createDatabase()
+  t.after(() => database.drop())
+  // In processes of their own: the clients here would take the time of their event loops.
+  const start = () =>
+    startServiceProcess(t, newDataDir(t), {
+      DATABASE_URL: database.url,
+      INTERNAL_SERVICE_TOKEN: INTERNAL_TOKEN,
+      LOG_LEVEL: 'error',
+      ...WIDE_LIMITS,
+    })
+  const origins = [(await start()).origin, (await start()).origin]
+  const post = async (origin: string, path: string, body: object) => {
+    const headers = { 'content-type': 'application/json', 'x-internal-token': INTERNAL_TOKEN }
+    const answer = await fetch(origin + path, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
+    const { code } = (await answer.json()) as { code?: string }
+    return `${answer.status} ${code ?? ''}`.trim()
   }
-  const endWatch = watchLedger(t, first.database.url)
+  const [first = ''] = origins
+  for (const user_id of [...PAIRS.flat(), SHARED]) {
+    assert.equal(await post(first, '/account', { user_id, tier: 'pro' }), '201')
+    assert.equal(await post(first, '/top_up', { user_id, amount: 100_000_000 }), '200')
+  }
+  const endWatch = watchLedger(t, database.url)
   const until = Date.now() + DURATION_MS
   const answers = new Map<string, number>()
 
   /** Charges and tops up one account, or pays from one of a pair to the other. */
   const client = async (number: number, isOfPairs: boolean) => {
     const random = randomOf(SEED + number)
-    const service = number % 2 === 0 ? first : second
+    const origin = origins[number % origins.length] ?? first
     while (Date.now() < until) {
       const amount = random.int(1, 9)
       const pair = random.pick(PAIRS)
       const [from, to] = random.chance(500) ? pair : pair.toReversed()
       const call = isOfPairs
-        ? service.asInternal('POST', '/transfers/batch', {
+        ? post(origin, '/transfers/batch', {
             atomic: true,
             transfers: [
               { op: 'deduct', user_id: from, amount },
               { op: 'top_up', user_id: to, amount },
             ],
           })
-        : service.asInternal('POST', random.chance(500) ? '/deduct' : '/top_up', {
+        : post(origin, random.chance(500) ? '/deduct' : '/top_up', {
             user_id: SHARED,
             amount,
           })
-      const { status, body } = await call
-      const what = `${isOfPairs ? 'pair' : 'shared'} ${status} ${body.code ?? ''}`.trim()
+      const what = `${isOfPairs ? 'pair' : 'shared'} ${await call}`
       answers.set(what, (answers.get(what) ?? 0) + 1)
     }
   }
@@ -67,7 +87,7 @@ test('promise 7: 100 clients on one account and 100 on opposed pairs: no error a
   t.diagnostic(JSON.stringify(Object.fromEntries(answers)))
   assert.deepEqual([...answers.keys()].toSorted(), ['pair 200', 'shared 200'])
   const [row] = await query<{ deadlocks: number; sum: number }[]>(
-    first.database,
+    database,
     `select (select sum(balance)::int from accounts where user_id <> $1) as sum, deadlocks::int
      from pg_stat_database where datname = current_database()`,
     [SHARED],
@@ -75,5 +95,5 @@ test('promise 7: 100 clients on one account and 100 on opposed pairs: no error a
   // What one of a pair pays, the other gets.
   assert.deepEqual(row, { sum: PAIRS.length * 2 * 100_000_000, deadlocks: 0 })
   await endWatch()
-  await assertSound(first.database)
+  await assertSound(database)
 })
