@@ -15,15 +15,23 @@ import { connect } from '../../src/database/connect.ts'
 import { checkpointNow } from '../support/audit.ts'
 import { counts } from '../support/counts.ts'
 import { createCustomer } from '../support/customers.ts'
+import { type Random, SEED, randomOf } from '../support/random.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 
 const TRIALS = scaled(1_000, 14)
 
+/** What a trial draws by the seed. */
+interface Draw {
+  /** Of a record. */
+  seq: () => number
+  of: Random['pick']
+}
+
 interface Way {
   name: string
   /** @returns the record that is wrong from then on, where exactly one is */
-  tamper: (tx: postgres.TransactionSql, pick: (below: number) => number) => Promise<number | null>
+  tamper: (tx: postgres.TransactionSql, draw: Draw) => Promise<number | null>
   /** Whether the database by itself shows it, without a checkpoint kept elsewhere. */
   isSeenInside?: boolean
 }
@@ -47,8 +55,8 @@ function transferAt(tx: postgres.TransactionSql, seq: number) {
 function editRecord(column: string, value: string): Way {
   return {
     name: `${column} of a record`,
-    tamper: async (tx, pick) => {
-      const [row] = await recordRow(tx, pick(Infinity))
+    tamper: async (tx, draw) => {
+      const [row] = await recordRow(tx, draw.seq())
       if (row === undefined) throw new Error('No record to edit')
       await tx.unsafe(`update audit_records set ${column} = ${value} where id = ${row.id}`)
       return row.seq
@@ -59,8 +67,8 @@ function editRecord(column: string, value: string): Way {
 function editTransfer(column: string, value: string): Way {
   return {
     name: `${column} of a transfer`,
-    tamper: async (tx, pick) => {
-      const [row] = await transferAt(tx, pick(Infinity))
+    tamper: async (tx, draw) => {
+      const [row] = await transferAt(tx, draw.seq())
       if (row === undefined) throw new Error('No transfer to edit')
       await tx.unsafe(
         `update transfers set ${column} = ${value} where account_id = ${row.account} and seq = ${row.number}`,
@@ -92,16 +100,16 @@ const WAYS: Way[] = [
   editTransfer('kind', `case kind when 'deduct' then 'top_up' else 'deduct' end`),
   {
     name: 'a record deleted',
-    tamper: async (tx, pick) => {
-      const [row] = await recordRow(tx, pick(Infinity))
+    tamper: async (tx, draw) => {
+      const [row] = await recordRow(tx, draw.seq())
       await tx`delete from audit_records where id = ${row?.id ?? ''}::bigint`
       return row?.seq ?? null
     },
   },
   {
     name: 'a transfer deleted',
-    tamper: async (tx, pick) => {
-      const [row] = await transferAt(tx, pick(Infinity))
+    tamper: async (tx, draw) => {
+      const [row] = await transferAt(tx, draw.seq())
       await tx`
         delete from transfers
         where account_id = ${row?.account ?? ''}::bigint and seq = ${row?.number ?? ''}::bigint`
@@ -110,21 +118,22 @@ const WAYS: Way[] = [
   },
   {
     name: 'a place deleted',
-    tamper: async (tx, pick) => {
-      const [row] = await recordRow(tx, pick(Infinity))
+    tamper: async (tx, draw) => {
+      const [row] = await recordRow(tx, draw.seq())
       await tx`delete from audit_places where first_seq = ${row?.seq ?? 0}`
       return row?.seq ?? null
     },
   },
   {
     name: 'two records swapped',
-    tamper: async (tx, pick) => {
-      const [a] = await recordRow(tx, pick(Infinity))
-      const [b] = await tx<{ seq: number; id: string }[]>`
+    tamper: async (tx, draw) => {
+      const [a] = await recordRow(tx, draw.seq())
+      const others = await tx<{ seq: number; id: string }[]>`
         select first_seq::int as seq, record_id::text as id
         from audit_places p join audit_records r on r.id = p.record_id
-        where event is not null and r.id <> ${a?.id ?? ''}::bigint order by random() limit 1`
-      assert.ok(a && b)
+        where event is not null and r.id <> ${a?.id ?? ''}::bigint order by first_seq`
+      const b = draw.of(others)
+      assert.ok(a)
       await tx`
         update audit_places set record_id = -record_id where record_id in (${a.id}, ${b.id})`
       await tx`
@@ -135,23 +144,23 @@ const WAYS: Way[] = [
   },
   {
     name: 'two transfers of a batch swapped',
-    tamper: async (tx) => {
+    tamper: async (tx, draw) => {
+      const batches = await tx<{ id: string }[]>`
+        select id::text from audit_records where cardinality(account_ids) > 1 order by id`
       const [row] = await tx<{ seq: number }[]>`
         update audit_records r set
           account_ids[1] = account_ids[2], account_ids[2] = account_ids[1],
           transfer_seqs[1] = transfer_seqs[2], transfer_seqs[2] = transfer_seqs[1]
         from audit_places p
-        where p.record_id = r.id and r.id = (
-          select id from audit_records where cardinality(account_ids) > 1 order by random() limit 1
-        )
+        where p.record_id = r.id and r.id = ${draw.of(batches).id}::bigint
         returning first_seq::int as seq`
       return row?.seq ?? null
     },
   },
   {
     name: 'a record edited together with its hash in the tree',
-    tamper: async (tx, pick) => {
-      const [row] = await recordRow(tx, pick(Infinity))
+    tamper: async (tx, draw) => {
+      const [row] = await recordRow(tx, draw.seq())
       assert.ok(row)
       await tx`update audit_records set actor = 'system2' where id = ${row.id}::bigint`
       const lines = await linesOf(tx)
@@ -163,8 +172,8 @@ const WAYS: Way[] = [
   {
     name: 'the tail cut off, with its tiles and checkpoints',
     isSeenInside: false,
-    tamper: async (tx, pick) => {
-      const [row] = await recordRow(tx, pick(Infinity))
+    tamper: async (tx, draw) => {
+      const [row] = await recordRow(tx, draw.seq())
       assert.ok(row)
       const cut = Math.max(row.seq, 1)
       await tx`
@@ -287,19 +296,16 @@ test('promise 15: every edit, deletion, swap and cut tail is found, offline', as
       assert.deepEqual([verdict.records, verdict.vouchedFor], [kept.size, kept.size])
     }
   })
-  let random = 20_261_126
+  const random = randomOf(SEED)
+  // From the first record of every kind on, so that there is one at or before it.
+  const draw: Draw = { seq: () => random.int(8, kept.size - 1), of: (list) => random.pick(list) }
   for (let trial = 0; trial < TRIALS; trial++) {
     const way = WAYS[trial % WAYS.length]
     assert.ok(way)
-    const pick = (below: number) => {
-      random = (random * 48_271) % 2_147_483_647
-      // From the first record of every kind on, so that there is one at or before it.
-      return 8 + (random % (Math.min(below, kept.size) - 8))
-    }
     await sql
       .begin(async (tx) => {
         await tx`set local session_replication_role = replica`
-        const wrong = await way.tamper(tx, pick)
+        const wrong = await way.tamper(tx, draw)
         const { alone, withHashes, inside, all } = await judge(tx)
         const about = `${way.name}, trial ${trial}, record ${wrong}`
         assert.ok(alone.findings.length > 0, `${about}: from the export alone`)

@@ -198,8 +198,9 @@ async function measureAttacks(sql: Sql, samples: Samples): Promise<Row[]> {
   const { origin, stop } = await start({ TRUST_PROXY: '127.0.0.1' })
   const rows: Row[] = []
   try {
-    const apiKeys = await createCustomers(origin, adminToken, CUSTOMERS / 10)
-    const options = { origin, adminToken, apiKeys, rounds: ROUNDS, durationS }
+    const create = (count: number) => createCustomers(origin, adminToken, count)
+    const apiKeys = await create(CUSTOMERS / 10)
+    const options = { origin, apiKeys, createCustomers: create, rounds: ROUNDS, durationS }
     rows.push(await measureAbuse(options, samples))
   } finally {
     await stop()

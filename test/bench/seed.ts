@@ -67,11 +67,15 @@ export async function fillLedger(sql: postgres.Sql, count: number): Promise<void
   await sql`vacuum analyze`
 }
 
+/** Where reports are sent: to a route that does nothing, and to that of the service. */
+const REPORTS = ['/empty/usage/report', '/api/usage/report']
+
 /** Customers of a plan with a limit, each by a key that the routes for reports know already. */
 export async function createCustomers(
   origin: string,
   adminToken: string,
   count: number,
+  reports: readonly string[] = REPORTS,
 ): Promise<string[]> {
   const call = async (
     method: string,
@@ -92,7 +96,7 @@ export async function createCustomers(
   for (let n = 1; n <= count; n++) {
     const customer = { email: `customer-${n}@example.com`, plan: 'bench' }
     const { api_key: apiKey } = await call('POST', '/api/customers', admin, customer)
-    for (const path of ['/empty/usage/report', '/api/usage/report']) {
+    for (const path of reports) {
       await call('POST', path, { 'x-api-key': apiKey }, { metrics: { 'api.calls': 1 } })
     }
     apiKeys.push(apiKey)

@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import prettier from 'prettier'
 import type { Counts } from '../support/counts.ts'
-import { SEED } from '../support/random.ts'
 import { type TestServer, withTestServer } from '../support/test-server.ts'
+import { drillOptions } from './options.ts'
 import { type Memory, memoryNow } from './memory.ts'
 import { type Part, allParts, partsNamed, wholeRun } from './parts.ts'
 import { drawPlot } from './plot.ts'
@@ -17,19 +16,14 @@ import { type Done, type Run, summary } from './summary.ts'
 /**
  * `npm run drill`: every promise with its counts, one part after another, and a report: REPORT.md and report.svg of
  * this folder. `npm run drill -- --only NAME`: parts by name or by a promise's number, with their full counts, and
- * their report on the terminal, with `--report` in those files too. `--seed N` repeats what another run has drawn.
+ * their report on the terminal alone. `--seed N` repeats what another run has drawn.
  */
-const { values, positionals } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    seed: { type: 'string' },
-    report: { type: 'boolean' },
-  },
-  allowPositionals: true,
-})
-const names = [...(values.only ?? []), ...positionals]
+const { names, seed, fault } = drillOptions(process.argv.slice(2))
+if (fault !== null) {
+  process.stderr.write(`${fault}\n`)
+  process.exit(2)
+}
 const isWhole = names.length === 0
-const seed = values.seed === undefined ? SEED : Number(values.seed)
 
 /** A part that takes longer than this, of a whole run, would take the others' hour. */
 const PART_MS_MAX = 20 * 60_000
@@ -44,7 +38,8 @@ const text = await prettier.format(summary(run), {
   parser: 'markdown',
 })
 process.stdout.write(`\n${text}`)
-if (isWhole || values.report === true) {
+// Of all parts, so that no promise seems to be untried.
+if (isWhole) {
   writeFileSync(REPORT, text)
   writeFileSync(PLOT, drawPlot(run))
 }

@@ -14,7 +14,13 @@ export interface Part {
 /** Of no promise, and long: only by name. */
 const BY_NAME = ['funds/finding/scale', 'pages/scale', 'process/npm-scripts', 'release/release']
 
-const SCRIPTS = ['drills/failover', 'drills/replicas', 'drills/restore', 'history/run']
+const SCRIPTS = [
+  'drills/attack',
+  'drills/failover',
+  'drills/replicas',
+  'drills/restore',
+  'history/run',
+]
 
 /** All parts, by the first promise that each is about; those of none come last. */
 export function allParts(): Part[] {

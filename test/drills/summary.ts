@@ -54,7 +54,8 @@ statement, the machine decides.
 
 The numbers are those of the [promises](../../README.md#promises-and-the-tests-that-show-them). A trial is one thing
 that could have gone wrong; a fault is what was put in its way: a kill, a cut, an altered byte.
-\`npm run drill -- --only NAME\` runs one part, or the parts of one promise, with its full counts.
+\`npm run drill -- --only NAME\` runs one part, or the parts of one promise, with its full counts; a whole run reduces
+[some](../../README.md#promises-and-the-tests-that-show-them).
 
 ![Latencies of calls and memory of processes over the time of the run](report.svg)
 

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connect } from '../../src/database/connect.ts'
-import { verifyLedger } from '../../src/funds/verify.ts'
 import { counts } from '../support/counts.ts'
-import { asAdmin } from '../support/database.ts'
+import { assertSound } from '../support/ledger.ts'
+import { watchLedger } from '../support/ledger-watch.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 
-const KEYS = scaled(10_000, 50, 2_500)
 const MONEY = scaled(5_000, 500)
 const ROUNDS = scaled(20, 1, 4)
 const PAIRS = scaled(50_000, 240, 20_000)
@@ -18,51 +16,16 @@ async function openAccount(service: Service, userId: string, funds = 0): Promise
   if (funds > 0) await service.asInternal('POST', '/top_up', { user_id: userId, amount: funds })
 }
 
-async function assertSound(service: Service): Promise<void> {
-  const config = { url: service.database.url, ssl: 'disable', ca: undefined } as const
-  const sql = connect(config, { name: 'verify', connectionsMax: 1 })
-  try {
-    assert.deepEqual((await verifyLedger(sql)).findings, [])
-  } finally {
-    await sql.end()
-  }
-}
-
-test('promise 2: one key moves money once, sent 20 times at once over two replicas', async (t) => {
-  counts(t, {
-    promise: '2',
-    what: 'One key, sent 20 times at once to two processes',
-    trials: KEYS * 20,
-  })
-  const service = await startService(t)
-  const replica = await startService(t, {}, service.database)
-  await openAccount(service, 'ada', 1_000_000)
-  const keys = KEYS
-
-  await inParallel(keys, 8, async (number) => {
-    const body = { user_id: 'ada', amount: 7, idempotency_key: `key-${number}` }
-    const answers = await inParallel(20, 20, (index) =>
-      (index % 2 === 0 ? service : replica).asInternal('POST', '/deduct', body),
-    )
-    for (const answer of answers) {
-      assert.deepEqual([answer.status, answer.body], [200, answers[0]?.body])
-    }
-    const first = answers.filter((answer) => !answer.headers.has('idempotent-replayed'))
-    assert.equal(first.length, 1)
-  })
-  const { body } = await service.asInternal('GET', '/balance/ada')
-  assert.equal(body.balance, 1_000_000 - keys * 7)
-})
-
 test('promise 3: a key with another body is refused and moves nothing', async (t) => {
   counts(t, {
-    promise: '3',
+    promise: '3, 5',
     what: 'A key with another request; another account’s key',
     trials: scaled(1_000, 50),
   })
   const service = await startService(t)
   await openAccount(service, 'ada', 1_000_000)
   await openAccount(service, 'bob', 1_000_000)
+  const endWatch = watchLedger(t, service.database.url)
   const trials = scaled(1_000, 50)
   const deduct = (user_id: string, amount: number, trial: number) =>
     service.asInternal('POST', '/deduct', { user_id, amount, idempotency_key: `key-${trial}` })
@@ -75,6 +38,7 @@ test('promise 3: a key with another body is refused and moves nothing', async (t
   })
   assert.equal((await service.asInternal('GET', '/balance/ada')).body.balance, 1e6 - trials * 5)
   assert.equal((await service.asInternal('GET', '/balance/bob')).body.balance, 1e6 - trials * 6)
+  await endWatch()
 })
 
 test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: half succeed', async (t) => {
@@ -84,6 +48,7 @@ test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: ha
     trials: MONEY * 2 * ROUNDS,
   })
   const service = await startService(t)
+  const endWatch = watchLedger(t, service.database.url)
   const money = MONEY
   for (let round = 0; round < ROUNDS; round++) {
     const user_id = `round-${round}`
@@ -97,7 +62,8 @@ test('promises 4 and 5: 200 clients ask twice what there is, in deducts of 1: ha
     assert.equal(new Set(paid.map((answer) => answer.body.transfer_id)).size, money)
     assert.equal((await service.asInternal('GET', `/balance/${user_id}`)).body.balance, 0)
   }
-  await assertSound(service)
+  await endWatch()
+  await assertSound(service.database)
 })
 
 test('promises 4 and 5: with holds and refunds mixed in, no balance is ever below its floor', async (t) => {
@@ -109,20 +75,7 @@ test('promises 4 and 5: with holds and refunds mixed in, no balance is ever belo
   const service = await startService(t)
   await openAccount(service, 'ada', 2_000)
   const post = (path: string, body: object = {}) => service.asInternal('POST', path, body)
-  const watch = { on: true }
-  const watcher = asAdmin(service.database.adminUrl, async (sql) => {
-    let broken = 0
-    while (watch.on) {
-      const [row] = await sql`
-        select count(*)::int as broken from accounts
-        where balance - held < -credit_limit
-          or balance <> (select coalesce(sum(t.amount * case when t.kind in ('top_up', 'refund')
-            then 1 when t.kind in ('deduct', 'capture') then -1 else 0 end), 0)
-            from transfers t where t.account_id = accounts.id)`
-      broken += row?.['broken'] as number
-    }
-    return broken
-  })
+  const endWatch = watchLedger(t, service.database.url)
   await inParallel(scaled(20_000, 500), 50, async (index) => {
     const amount = 1 + (index % 9)
     if (index % 3 === 0) {
@@ -137,9 +90,8 @@ test('promises 4 and 5: with holds and refunds mixed in, no balance is ever belo
     const refund = { transfer_id: charge.body.transfer_id }
     return assert.equal((await post('/refund', refund)).status, 200)
   })
-  watch.on = false
-  assert.equal(await watcher, 0)
-  await assertSound(service)
+  await endWatch()
+  await assertSound(service.database)
 })
 
 test('promise 6: a read on any replica shows every acknowledged write', async (t) => {
@@ -166,7 +118,7 @@ test('promise 6: a read on any replica shows every acknowledged write', async (t
 
 test('promise 7: contention over many accounts and two replicas is never an error', async (t) => {
   counts(t, {
-    promise: '7',
+    promise: '5, 7',
     what: '100 clients on six accounts and two processes',
     trials: CALLS,
   })
@@ -174,6 +126,7 @@ test('promise 7: contention over many accounts and two replicas is never an erro
   const replica = await startService(t, {}, service.database)
   const users = Array.from({ length: 6 }, (_, index) => `user-${index}`)
   for (const user of users) await openAccount(service, user, 1_000_000)
+  const endWatch = watchLedger(t, service.database.url)
   const statuses = await inParallel(CALLS, 100, async (index) => {
     const target = index % 2 === 0 ? service : replica
     const user_id = users[(index * 7) % users.length]!
@@ -181,5 +134,6 @@ test('promise 7: contention over many accounts and two replicas is never an erro
     return (await target.asInternal('POST', path, { user_id, amount: 1 })).status
   })
   assert.deepEqual([...new Set(statuses)], [200])
-  await assertSound(service)
+  await endWatch()
+  await assertSound(service.database)
 })

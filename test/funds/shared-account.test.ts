@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { counts } from '../support/counts.ts'
 import { assertSound } from '../support/ledger.ts'
+import { watchLedger } from '../support/ledger-watch.ts'
 import { scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
@@ -10,7 +11,7 @@ const CALLERS = 64
 
 test('promise 7: two processes hammer one account: no error, and a fair share for each', async (t) => {
   const tried = counts(t, {
-    promise: '7',
+    promise: '5, 7',
     what: 'Two processes on one account, and a fair share for each',
     trials: 0,
   })
@@ -18,6 +19,7 @@ test('promise 7: two processes hammer one account: no error, and a fair share fo
   const second = await startService(t, {}, first.database)
   await first.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
   await first.asInternal('POST', '/top_up', { user_id: 'ada', amount: 10_000_000 })
+  const endWatch = watchLedger(t, first.database.url)
   const until = Date.now() + scaled(60_000, 4_000)
   const statuses = new Map<string, number>()
 
@@ -51,5 +53,6 @@ test('promise 7: two processes hammer one account: no error, and a fair share fo
     'select deadlocks::int from pg_stat_database where datname = current_database()',
   )
   assert.equal(row?.deadlocks, 0)
+  await endWatch()
   await assertSound(first.database)
 })

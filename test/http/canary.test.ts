@@ -1,94 +1,22 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import {
+  type Watched,
+  assertAbsent,
+  canary,
+  privateTexts,
+  startWatched,
+  textsOf,
+} from '../support/canary.ts'
 import { counts } from '../support/counts.ts'
-import { createDatabase } from '../support/database.ts'
-import { newDataDir, startServiceProcess } from '../support/service-process.ts'
+import { newDataDir } from '../support/service-process.ts'
+import { secretNames } from '../support/settings-read.ts'
 import { stripeEvent } from '../support/stripe-events.ts'
 import { signatureHeader } from '../support/stripe/signature.ts'
 import { query } from '../support/tables.ts'
-
-/** With characters that look another way in base64 and in a URL. */
-function canary(name: string): string {
-  return `${name}+/=&%-${randomBytes(18).toString('base64')}`
-}
-
-/** How a secret may look in a text: as it is, in a URL, in JSON, and in base64 wherever it begins. */
-function looksOf(secret: string): string[] {
-  const looks = [secret, encodeURIComponent(secret), encodeURI(secret), JSON.stringify(secret)]
-  for (let shift = 0; shift < 3; shift++) {
-    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret)])
-    // The characters at the ends depend on what stands beside.
-    const inner = bytes.subarray(shift === 0 ? 0 : 3, bytes.length - (bytes.length % 3))
-    looks.push(inner.toString('base64'), inner.toString('base64url'))
-  }
-  looks.push(Buffer.from(secret).toString('hex'))
-  return looks.map((look) => look.replace(/^"|"$/g, ''))
-}
-
-interface Place {
-  name: string
-  text: string
-}
-
-function assertAbsent(places: readonly Place[], secrets: Record<string, string>): void {
-  for (const [name, secret] of Object.entries(secrets)) {
-    for (const look of looksOf(secret)) {
-      for (const place of places) {
-        assert.ok(!place.text.includes(look), `${name} is in ${place.name}`)
-      }
-    }
-  }
-}
-
-/** Everything that anybody who has no secret may see: answers, the log, and the rows of every table. */
-async function startWatched(t: TestContext, env: Record<string, string>) {
-  const database = await createDatabase()
-  t.after(() => database.drop())
-  const service = await startServiceProcess(t, newDataDir(t), {
-    LOG_LEVEL: 'trace',
-    DATABASE_URL: database.url,
-    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
-    ...env,
-  })
-  const answers: Place[] = []
-  async function call(
-    method: string,
-    path: string,
-    headers: Record<string, string> = {},
-    body?: string,
-  ): Promise<{ status: number; text: string }> {
-    const init = body === undefined ? {} : { body }
-    const response = await fetch(service.origin + path, { method, headers, ...init })
-    const text = await response.text()
-    const shown = `${JSON.stringify([...response.headers])}\n${text}`
-    answers.push({ name: `the answer to ${method} ${path}`, text: shown })
-    return { status: response.status, text }
-  }
-  async function everywhere(): Promise<Place[]> {
-    service.child.kill('SIGTERM')
-    await service.ended
-    return [...answers, { name: 'the log', text: service.output() }, ...(await rows())]
-  }
-  async function rows(): Promise<Place[]> {
-    const tables = await query<{ name: string }[]>(
-      database,
-      `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-       where table_schema in ('public', 'graphile_worker') and table_type = 'BASE TABLE'`,
-    )
-    return Promise.all(
-      tables.map(async ({ name }) => {
-        const all = await query<{ text: string }[]>(
-          database,
-          `select row_to_json(t)::text as text from ${name} t`,
-        )
-        return { name, text: all.map(({ text }) => text).join('\n') }
-      }),
-    )
-  }
-  return { database, call, everywhere }
-}
 
 test('no secret is in a log line, an answer, a metric, an audit record or any other row', async (t) => {
   const tried = counts(t, {
@@ -102,21 +30,32 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
     INTERNAL_SERVICE_TOKEN: canary('internal'),
     INTERNAL_SERVICE_TOKEN_PREVIOUS: canary('internal-before'),
     METRICS_TOKEN: canary('metrics'),
+    METRICS_TOKEN_PREVIOUS: canary('metrics-before'),
     API_KEY_PEPPER: canary('a-pepper'),
     API_KEY_PEPPER_PREVIOUS: canary('pepper-before'),
     STRIPE_SECRET_KEY: canary('sk_test_'),
     STRIPE_WEBHOOK_SECRET: canary('whsec_'),
     STRIPE_WEBHOOK_SECRET_PREVIOUS: canary('whsec_before'),
   }
-  tried.trials = Object.keys(secrets).length
   const redisPassword = randomBytes(18).toString('hex')
-  const { database, call, everywhere } = await startWatched(t, {
+  const keys = keyFiles(t)
+  const watched = await startWatched(t, {
     ...secrets,
+    ...keys,
     // Nobody answers there: whoever reports that must not say by which URL or key.
     REDIS_URL: `redis://:${redisPassword}@127.0.0.1:1`,
     STRIPE_API_BASE: 'http://127.0.0.1:1',
     CHECKOUT_ORIGINS: 'https://app.example.com',
   })
+  const { database, receiver, call, everywhere } = watched
+  const ofEnvironment: Record<string, string | string[]> = {
+    ...secrets,
+    REDIS_URL: redisPassword,
+    DATABASE_URL: new URL(database.url).password,
+    MIGRATION_DATABASE_URL: new URL(database.ownerUrl).password,
+    ...Object.fromEntries(Object.entries(keys).map(([name, path]) => [name, privateTexts(path)])),
+  }
+  assert.deepEqual(Object.keys(ofEnvironment).toSorted(), secretNames())
   const admin = { authorization: `Bearer ${secrets.ADMIN_API_TOKEN}` }
   const internal = { 'x-internal-token': secrets.INTERNAL_SERVICE_TOKEN }
   const json = { 'content-type': 'application/json' }
@@ -129,9 +68,11 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
   )
   assert.equal(made.status, 201)
   const { api_key: apiKey, customer } = JSON.parse(made.text)
+  const issued = await issueSecrets(watched, secrets)
   const everySecret: Record<string, string> = {
     ...secrets,
-    'the API key': apiKey,
+    ...issued,
+    'the API key': made.shows(apiKey),
     'a wrong API key': canary('cust_wrong'),
     'a wrong token': canary('wrong'),
   }
@@ -148,7 +89,7 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
         { 'x-api-key': secret },
         { 'x-internal-token': secret },
         {
-          cookie: `token=${inUrl}`,
+          cookie: `token=${inUrl}; strongroom_console=${inUrl}; strongroom_portal=${inUrl}`,
           'user-agent': secret,
           referer: `https://a.example/?t=${inUrl}`,
         },
@@ -215,9 +156,22 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
   assert.match(metrics.text, /strongroom_rate_limit_redis_up 0/)
   await call('GET', '/openapi.json')
   await call('GET', '/.well-known/jwks.json')
-  await query(database, 'alter table customers rename column email to gone')
-  for (const path of ['/api/customers', `/api/customers/${customer.customer_id}`]) {
-    assert.equal((await call('GET', path, admin)).status, 500)
+  await receiver.until(1)
+  // What is thrown says by which values; here those are of tokens and sessions too.
+  for (const change of ['customers rename column email', 'tokens rename column lineage']) {
+    await query(database, `alter table ${change} to gone`)
+  }
+  await query(database, `alter table sessions add check (kind <> 'console') not valid`)
+  const broken: [string, string, object?][] = [
+    ['GET', '/api/customers'],
+    ['GET', `/api/customers/${customer.customer_id}`],
+    ['POST', '/api/tokens', { name: 'x', scope: 'admin', role: 'support' }],
+    ['POST', '/console/session', { token: secrets.ADMIN_API_TOKEN }],
+  ]
+  for (const [method, path, body] of broken) {
+    const sent = body === undefined ? undefined : JSON.stringify(body)
+    const headers = { ...admin, ...(sent !== undefined && json), origin: watched.origin }
+    assert.equal((await call(method, path, headers, sent)).status, 500, path)
   }
 
   const places = await everywhere()
@@ -225,6 +179,7 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
   assert.match(log, /Unauthorized request: invalid\/missing X-INTERNAL-TOKEN/)
   assert.match(log, /Request failed/)
   assert.match(log, /Authorized request for user ada with valid internal token/)
+  assert.ok(places.some(({ name }) => name === 'a message to an endpoint'))
   assert.ok(places.some(({ name, text }) => name.includes('audit_records') && text.length > 100))
 
   const ended = log.split('\n').filter((line) => line.includes('Authorized request'))
@@ -234,16 +189,85 @@ test('no secret is in a log line, an answer, a metric, an audit record or any ot
     [],
     'only of who has shown a token',
   )
-  const pem = readFileSync(process.env['TEST_KEY_PATH'] ?? '', 'utf8').split('\n')
-  const hidden: Record<string, string> = {
+  const hidden = {
+    ...ofEnvironment,
     ...everySecret,
-    'the password of Redis': redisPassword,
-    'the password of the database': new URL(database.url).password,
-    'the signing key': pem[3] ?? '',
+    // Stored and shown nowhere as the bytes that it stands for, either.
+    'the bytes of an endpoint’s secret': textsOf(
+      Buffer.from(issued['an endpoint’s secret'].slice('whsec_'.length), 'base64'),
+    ),
   }
-  // The one answer that shows a key is the one that made it.
-  assertAbsent(
-    places.filter(({ text }) => !text.includes(made.text)),
-    hidden,
-  )
+  tried.trials = Object.keys(hidden).length
+  assertAbsent(places, hidden)
 })
+
+/** The files of private keys, by their variables. */
+function keyFiles(t: TestContext) {
+  const previous = join(newDataDir(t), 'previous.pem')
+  const key = generateKeyPairSync('ed25519').privateKey
+  writeFileSync(previous, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  return {
+    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'] ?? '',
+    EVENTS_KEY_PATH: process.env['TEST_EVENTS_KEY_PATH'] ?? '',
+    EVENTS_PREVIOUS_KEY_PATHS: previous,
+    AUDIT_LOG_KEY_PATH: process.env['TEST_LOG_KEY_PATH'] ?? '',
+  }
+}
+
+/** One of each kind of secret that the service makes, used once as it should be. */
+async function issueSecrets(
+  { call, origin, receiver }: Watched,
+  secrets: { ADMIN_API_TOKEN: string; INTERNAL_SERVICE_TOKEN: string },
+) {
+  const json = { 'content-type': 'application/json', origin }
+  const admin = { ...json, authorization: `Bearer ${secrets.ADMIN_API_TOKEN}` }
+  const internal = { ...json, 'x-internal-token': secrets.INTERNAL_SERVICE_TOKEN }
+  const post = async (path: string, headers: Record<string, string>, body: object) => {
+    const answer = await call('POST', path, headers, JSON.stringify(body))
+    assert.ok(answer.status < 300, `${path}: ${answer.text}`)
+    return { ...answer, body: answer.text === '' ? {} : JSON.parse(answer.text) }
+  }
+
+  const owner = await post('/api/tokens', admin, { name: 'o', scope: 'admin', role: 'owner' })
+  const adminToken: string = owner.shows(owner.body.token)
+  const rights = { scope: 'internal', permissions: ['accounts:read'] }
+  const service = await post('/api/tokens', admin, { name: 's', ...rights })
+  const internalToken: string = service.shows(service.body.token)
+  const rotated = await post(`/api/tokens/${service.body.info.token_id}/rotate`, admin, {})
+  const rotatedToken: string = rotated.shows(rotated.body.token)
+
+  const wanted = { url: receiver.url, events: ['*'] }
+  const endpoint = await post('/api/webhook-endpoints', admin, wanted)
+  const endpointSecret: string = endpoint.shows(endpoint.body.secret)
+  const path = `/api/webhook-endpoints/${endpoint.body.endpoint.endpoint_id}`
+  const turned = await post(`${path}/rotate`, admin, { overlap_seconds: 3_600 })
+  const newEndpointSecret: string = turned.shows(turned.body.secret)
+
+  const signedIn = await post('/console/session', json, { token: adminToken })
+  const consoleCookie = signedIn.shows(signedIn.cookie)
+  await post('/account', internal, { user_id: 'visitor', tier: 'pro' })
+  const invited = await post('/portal/session', internal, { user_id: 'visitor' })
+  const link = invited.shows(new URL(invited.body.url).hash.slice(1))
+  const opened = await post('/portal/session/open', json, { secret: link })
+  const portalCookie = opened.shows(opened.cookie)
+
+  for (const [place, headers] of [
+    ['/api/customers', { authorization: `Bearer ${adminToken}` }],
+    ['/balance/visitor', { 'x-internal-token': rotatedToken }],
+    ['/api/webhook-endpoints', { cookie: `strongroom_console=${consoleCookie}` }],
+    ['/balance/visitor', { cookie: `strongroom_portal=${portalCookie}` }],
+  ] as const) {
+    assert.equal((await call('GET', place, headers)).status, 200, place)
+  }
+  assert.equal((await call('POST', `${path}/test`, admin)).status, 202)
+  return {
+    'an admin token': adminToken,
+    'an internal token': internalToken,
+    'a rotated token': rotatedToken,
+    'an endpoint’s secret': endpointSecret,
+    'an endpoint’s new secret': newEndpointSecret,
+    'a console’s cookie': consoleCookie,
+    'a portal’s link': link,
+    'a portal’s cookie': portalCookie,
+  }
+}

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { URLS, startBilling } from '../support/billing.ts'
 import { counts } from '../support/counts.ts'
 import { eventually } from '../support/processes.ts'
+import { SEED } from '../support/random.ts'
 import { launchWorker, newDataDir } from '../support/service-process.ts'
 import { asCopy } from '../support/stripe/index.ts'
 import { query } from '../support/tables.ts'
@@ -33,7 +34,7 @@ test('workers killed before and after Stripe has acted: one payment and one cred
     assert.ok(await eventually(isSo, WAIT_MS_MAX), what)
   const tell = async () => {
     for (const events of [[...stripe.events], stripe.events.map(asCopy)]) {
-      await stripe.deliver({ to, events, order: 'shuffled', seed: 3 })
+      await stripe.deliver({ to, events, order: 'shuffled', seed: SEED })
     }
   }
   const payments = () =>

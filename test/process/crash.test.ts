@@ -7,6 +7,8 @@ import { verifyLedger } from '../../src/funds/verify.ts'
 import { connect } from '../../src/database/connect.ts'
 import { serverUrl } from '../../src/database/embedded/server.ts'
 import { counts } from '../support/counts.ts'
+import { configOf } from '../support/database.ts'
+import { watchLedger } from '../support/ledger-watch.ts'
 import { moneyClients } from '../support/money-clients.ts'
 import { eventually, postmaster } from '../support/processes.ts'
 import { SEED, randomOf } from '../support/random.ts'
@@ -28,7 +30,7 @@ const skip = process.platform === 'linux' ? false : 'processes are found in /pro
 
 test('promise 1: kills of the service and of the database lose no 2xx', { skip }, async (t) => {
   const tried = counts(t, {
-    promise: '1',
+    promise: '1, 5',
     what: 'Kills of the service, of the database and of both, under 64 clients',
     trials: 0,
     faults: KILLS,
@@ -38,6 +40,7 @@ test('promise 1: kills of the service and of the database lose no 2xx', { skip }
   let service = await startServiceProcess(t, dataDir, env)
   const sql = watcher(t, dataDir)
   for (const userId of USERS) await openAccount(service.origin, userId)
+  const endWatch = watchLedger(t, outsideUrl(dataDir), { mayBeAway: true })
   const clients = moneyClients({ clients: CLIENTS, userIds: USERS, origin: () => service.origin })
   t.after(() => clients.stop())
   const recoveries_ms: number[] = []
@@ -67,6 +70,7 @@ test('promise 1: kills of the service and of the database lose no 2xx', { skip }
   }
 
   await clients.stop()
+  await endWatch()
   const openAtFirst = clients.open.size
   tried.trials = clients.acknowledged.size + openAtFirst
   await clients.resolve()
@@ -108,11 +112,13 @@ async function openAccount(origin: string, userId: string): Promise<void> {
   }
 }
 
+function outsideUrl(dataDir: string): string {
+  return serverUrl(join(dataDir, 'postgres', 'socket'), 'strongroom', 'strongroom')
+}
+
 /** Looks at the embedded database from outside; only the service itself starts it again. */
 function watcher(t: TestContext, dataDir: string): postgres.Sql {
-  const url = serverUrl(join(dataDir, 'postgres', 'socket'), 'strongroom', 'strongroom')
-  const config = { url, ssl: 'disable', ca: undefined } as const
-  const sql = connect(config, { name: 'watcher', connectionsMax: 1 })
+  const sql = connect(configOf(outsideUrl(dataDir)), { name: 'watcher', connectionsMax: 1 })
   t.after(() => sql.end({ timeout: 1 }))
   return sql
 }

@@ -2,19 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from '../../src/process/config.ts'
-import type { Environment } from '../../src/process/environment.ts'
+import { namesRead } from '../support/settings-read.ts'
 
 const TEXT = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
 const LINES = [...TEXT.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm)]
 const EXAMPLES = Object.fromEntries(LINES.map(([, name, value]) => [name, value]))
-
-/** The names that the configuration asks for, whatever their values. */
-function namesRead(): Set<string> {
-  const names = new Set<string>()
-  const env = new Proxy<Environment>({}, { get: (_env, name) => void names.add(String(name)) })
-  readConfig(env)
-  return names
-}
 
 /** The names in a paragraph of the example's head, after a word such as `Rotation:`. */
 function namesAfter(word: string): string[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { URLS, startBilling } from '../support/billing.ts'
+import { startBilling } from '../support/billing.ts'
 import { putPlan } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
 
@@ -95,31 +95,6 @@ test('what can not be checked out is refused, and Stripe never asked', async (t)
   const ada = await newCustomer()
   assertRefused(await ada.checkout({ plan: 'free' }), 'PLAN_NOT_SOLD')
   assertRefused(await ada.checkout({ plan: 'unknown' }), 'VALIDATION_FAILED')
-  for (const url of [
-    'javascript:alert(1)',
-    'http://app.example.com/x',
-    '//evil.example/x',
-    'https://app.example.com@evil.example/',
-    'https://app.example.com.evil.example/',
-    'https:\\\\app.example.com\\x',
-    'https://app.example.com\\@evil.example',
-    'https://127.0.0.1/x',
-    'https://app.example.com:8443/x',
-    'https://app.example.com/a\r\nb',
-    'https://app.example.com/\tx',
-    ' https://app.example.com/',
-    'https://user:pw@app.example.com/',
-    'https://APP.example.com.',
-    'app.example.com',
-    'http://localhost/x',
-  ]) {
-    assertRefused(await ada.checkout({ success_url: url }), 'VALIDATION_FAILED')
-    const { cancel_url, ...rest } = URLS
-    assert.ok(cancel_url)
-    assertRefused(await ada.checkout({ ...rest, cancel_url: url }), 'VALIDATION_FAILED')
-    const portal = await ada.call('POST', '/api/subscriptions/portal', { return_url: url })
-    assertRefused(portal, 'VALIDATION_FAILED')
-  }
   for (const quantity of [0, -1, 1.5, '1', null, 100_001]) {
     assertRefused(await ada.checkout({ quantity }), 'VALIDATION_FAILED')
   }

@@ -32,3 +32,27 @@ export function collectRoutes(): () => RegisteredRoute[] {
     return all.toSorted((a, b) => (`${a.url} ${a.method}` < `${b.url} ${b.method}` ? -1 : 1))
   }
 }
+
+/** A call that a Fastify instance of this process has answered. */
+export interface AnsweredCall {
+  /** Such as `GET /balance/:user_id`. */
+  route: string
+  status: number
+}
+
+/** Collects the calls to every Fastify instance that starts in this process from here on. */
+export function collectCalls(): AnsweredCall[] {
+  const calls: AnsweredCall[] = []
+  diagnostics.subscribe('fastify.initialization', (message) => {
+    const { fastify } = message as { fastify: FastifyInstance }
+    // Before the caller has the answer, so that the call is known when the caller goes on.
+    fastify.addHook('onSend', (request, reply, _payload, done) => {
+      calls.push({
+        route: `${request.method} ${request.routeOptions.url ?? ''}`,
+        status: reply.statusCode,
+      })
+      done()
+    })
+  })
+  return calls
+}

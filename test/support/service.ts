@@ -33,6 +33,8 @@ export interface Answer {
 export interface CallOptions {
   headers?: Record<string, string>
   body?: unknown
+  /** Closes the connection, whatever is under way. */
+  signal?: AbortSignal
 }
 
 export interface Service {
@@ -97,7 +99,7 @@ export async function startService(
   const origin = `http://127.0.0.1:${port}`
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-    const { body, headers } = options
+    const { body, headers, signal } = options
     const response = await fetch(origin + path, {
       method,
       headers: {
@@ -105,6 +107,7 @@ export async function startService(
         ...headers,
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(signal !== undefined && { signal }),
     })
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false

@@ -33,6 +33,26 @@ export async function rowCounter(
   }
 }
 
+/** All rows of all tables, as text, but for the log, and for when keys and tokens were used. */
+export async function stateOf(database: TestDatabase): Promise<Record<string, string[]>> {
+  const tables = await query<{ name: string }[]>(
+    database,
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+     where table_schema in ('public', 'graphile_worker') and table_type = 'BASE TABLE'
+       and table_name not like 'audit\\_%' and table_name <> 'api_key_calls'
+     order by 1`,
+  )
+  const state: Record<string, string[]> = {}
+  for (const { name } of tables) {
+    const rows = await query<{ row: string }[]>(
+      database,
+      `select (to_jsonb(t) - 'last_used_at')::text as row from ${name} t order by 1`,
+    )
+    state[name] = rows.map(({ row }) => row)
+  }
+  return state
+}
+
 /** Rows of a test's database, read without the service. */
 export function query<T extends readonly postgres.Row[]>(
   database: TestDatabase,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { counts } from '../../support/counts.ts'
 import { JSON_TYPE } from '../../support/hostile.ts'
 import { assertSound } from '../../support/ledger.ts'
+import { watchLedger } from '../../support/ledger-watch.ts'
 import { lockRows } from '../../support/locks.ts'
 import { eventually } from '../../support/processes.ts'
 import { callsMeanwhile, rawRequest } from '../../support/raw-socket.ts'
@@ -102,6 +103,7 @@ test('batches of overlapping accounts in every order, with single calls between'
   services.push(await startService(t, {}, first.database))
   const users = ['u1', 'u2', 'u3', 'u4', 'u5', 'u6']
   await openAccounts(first, Object.fromEntries(users.map((user) => [user, 100_000])))
+  const endWatch = watchLedger(t, first.database.url)
   const answers = await inParallel(scaled(2_000, 120), scaled(32, 6), async (index) => {
     const service = services[index % 2] ?? first
     const at = (step: number) =>
@@ -124,6 +126,7 @@ test('batches of overlapping accounts in every order, with single calls between'
     balances.reduce((sum, one) => sum + one, 0),
     600_000 - singles,
   )
+  await endWatch()
   await assertSound(first.database)
 })
 
