@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ourId, ourIdIn } from '../customers/named.ts'
 import { saveMethod } from './auto-top-up/payment-method.ts'
 import { topUpPaid } from './service.ts'
 import { userOf } from '../funds/accounts.ts'
@@ -72,15 +73,15 @@ async function subscribed(
   services: Services,
   session: Static<typeof Session>,
 ): Promise<string | null> {
-  const customerId = session.metadata?.['customer_id'] ?? session.client_reference_id
+  const customerId = ourIdIn(session.metadata) ?? ourId(session.client_reference_id)
   const stripeCustomerId = idOrNull(session.customer)
-  if (customerId != null && stripeCustomerId !== null) {
+  if (customerId !== null && stripeCustomerId !== null) {
     await linkStripeCustomer(services.db, customerId, stripeCustomerId)
   }
   const id = idOrNull(session.subscription)
   const outcome =
-    id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId ?? null })
-  if (customerId != null) {
+    id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId })
+  if (customerId !== null) {
     await expireOtherCheckouts(services.db, services.stripe(), customerId, session.id)
   }
   return outcome

@@ -2,6 +2,7 @@ import { type Bill, billOf } from './bills.ts'
 import {
   ENDED,
   FIELDS,
+  OWED,
   type Outcome,
   type Status,
   type SubscriptionState,
@@ -33,8 +34,10 @@ export interface EventKnowledge {
   at: number
   /** The order among events of one second. */
   rank: number
-  /** The state that the event replaced; null if it does not say. */
+  /** The state that the event replaced; null if it does not say, or if there was none. */
   before: SubscriptionState | null
+  /** There was nothing before it. */
+  isFirst: boolean
 }
 
 /** What is known so far. */
@@ -69,7 +72,7 @@ export function weigh(known: Known | null, heard: Knowledge): Verdict {
   if (ENDED.includes(known.state.status)) return 'keep'
   if (ENDED.includes(heard.state.status)) return 'take'
   if (heard.source === 'fetch') return isOld(known, heard) ? 'old' : 'take'
-  if (known.fetchedAt !== null && heard.at < known.fetchedAt - CLOCK_SKEW_S_MAX) return 'keep'
+  if (isKnownSince(known, heard)) return 'keep'
   if (known.eventAt === null || heard.at > known.eventAt) return 'take'
   return heard.at === known.eventAt && heard.rank > known.eventRank ? 'take' : 'keep'
 }
@@ -79,17 +82,61 @@ function isOld(known: Known, { state, at }: FetchKnowledge): boolean {
   return known.superseded.some((one) => isSame(state, one))
 }
 
+/** Whether an answer has come in that has all that the event tells of. */
+function isKnownSince(known: Known, event: EventKnowledge): boolean {
+  const { state, fetchedAt } = known
+  if (fetchedAt === null || event.at >= fetchedAt - CLOCK_SKEW_S_MAX) return false
+  return !showsWhatWas({ state, at: fetchedAt }, event, known)
+}
+
 /** Whether what is known may be so young that some of Stripe's machines do not have it. */
 function isRecent({ eventAt, fetchedAt }: Known, now: number): boolean {
   return now - Math.max(eventAt ?? 0, fetchedAt ?? 0) <= OLD_ANSWER_S_MAX
 }
 
-/** Whether a fetch shows nothing of the change in the event that caused it. */
-export function showsWhatWas(fetched: FetchKnowledge, event: EventKnowledge): boolean {
-  if (event.before === null || fetched.at - event.at > OLD_ANSWER_S_MAX) return false
-  const { before, state } = event
+/**
+ * Whether a fetch shows nothing of the change in the event that caused it.
+ */
+export function showsWhatWas(
+  fetched: Pick<FetchKnowledge, 'state' | 'at'>,
+  event: EventKnowledge,
+  known: Known | null,
+): boolean {
+  const { state } = event
+  if (fetched.at - event.at > OLD_ANSWER_S_MAX) return false
+  const before = event.before ?? (known === null ? null : stateUntil(known, event))
+  if (before === null) return false
   const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
   return changed.length > 0 && changed.every((field) => isSameIn(field, fetched.state, before))
+}
+
+/**
+ * Whether a fetch shows an invoice as due that an event tells to be so no more: what is owed makes a
+ * subscription active again when it is paid, void or written off.
+ */
+export function showsDebtThatWas(
+  fetched: FetchKnowledge,
+  event: EventKnowledge,
+  known: Pick<Known, 'state'> | null,
+): boolean {
+  const before = event.before ?? known?.state ?? null
+  if (before === null || fetched.at - event.at > OLD_ANSWER_S_MAX) return false
+  return (
+    fetched.outcome === 'due' &&
+    OWED.includes(before.status) &&
+    !OWED.includes(event.state.status) &&
+    before.latestInvoice === fetched.state.latestInvoice
+  )
+}
+
+/** What an event has replaced that does not say it: what is known, unless that has replaced the event's. */
+function stateUntil(
+  known: Known,
+  { isFirst, at, state }: EventKnowledge,
+): SubscriptionState | null {
+  const isNewer = Math.max(known.eventAt ?? 0, known.fetchedAt ?? 0) >= at
+  const isReplaced = isNewer && known.superseded.some((one) => isSame(one, state))
+  return isFirst || isReplaced ? null : known.state
 }
 
 const SUPERSEDED_MAX = 8

@@ -7,10 +7,12 @@ import {
   type EventKnowledge,
   type FetchKnowledge,
   billsIn,
+  showsDebtThatWas,
   showsWhatWas,
 } from './knowledge.ts'
-import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
+import { type Means, type Outcome, rowOf, takeIn } from './service.ts'
 import { ENDED, type StripeSubscription, isSame, readSubscription } from './state.ts'
+import { knownOf } from './write.ts'
 
 const TRIES_MAX = 5
 
@@ -47,19 +49,24 @@ export async function refresh(
   // What an event says is history by now, and may still tell what was paid for.
   const bills = [...(bill ? [bill] : []), ...(news ? billsIn(news.knowledge) : [])]
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
-    const version = await versionOf(means.db, id)
+    const row = await rowOf(means.db, id)
     const fetched = await fetchSubscription(stripe, id).catch(async (error: unknown) => {
       await takeNews()
       throw error
     })
     if (fetched === null) return takeNews()
     const { subscription, knowledge } = fetched
-    const looksOld = news !== undefined && showsWhatWas(knowledge, news.knowledge)
+    const before = row === null ? null : knownOf(row)
+    // Whether it was paid or given up is what a later answer says.
+    if (news !== undefined && showsDebtThatWas(knowledge, news.knowledge, before)) {
+      throw new OldAnswer()
+    }
+    const looksOld = news !== undefined && showsWhatWas(knowledge, news.knowledge, before)
     if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
     const heard = { ...subscription, customerId: subscription.customerId ?? owner }
     const isAsTold = news !== undefined && isSame(news.knowledge.state, knowledge.state)
     const known = isAsTold ? { ...knowledge, since: news.knowledge.at } : knowledge
-    const outcome = await takeIn(means, heard, known, version, bills)
+    const outcome = await takeIn(means, heard, known, row?.version ?? null, bills)
     if (outcome === 'old') {
       await takeNews()
       throw new OldAnswer()
@@ -83,11 +90,35 @@ async function fetchSubscription(stripe: StripeCalls, id: string): Promise<Fetch
     const found = await stripe.ask((sdk, options) =>
       sdk.subscriptions.retrieve(id, params, options),
     )
-    return fetchedFrom(found, answeredAt(found.lastResponse.headers))
+    const at = answeredAt(found.lastResponse.headers)
+    return fetchedFrom(await withAllItems(stripe, found), at)
   } catch (error) {
     if (isMissingAtStripe(error)) return null
     throw error
   }
+}
+
+const ITEMS_PAGE = 100
+
+/** Stripe shows ten items with a subscription, which may have more. */
+export async function withAllItems(
+  stripe: StripeCalls,
+  subscription: Stripe.Subscription,
+): Promise<Stripe.Subscription> {
+  const { id, items } = subscription
+  const data = [...items.data]
+  for (let hasMore = items.has_more; hasMore;) {
+    const after = data.at(-1)?.id
+    const params = {
+      subscription: id,
+      limit: ITEMS_PAGE,
+      ...(after !== undefined && { starting_after: after }),
+    }
+    const page = await stripe.ask((sdk, options) => sdk.subscriptionItems.list(params, options))
+    data.push(...page.data)
+    hasMore = page.has_more && page.data.length > 0
+  }
+  return { ...subscription, items: { ...items, data, has_more: false } }
 }
 
 /** @param at as `answeredAt` has it */
