@@ -6,7 +6,7 @@ import { userOf } from '../funds/accounts.ts'
 import { TOP_UP } from './checkout.ts'
 import { expireOtherCheckouts } from '../subscriptions/checkout.ts'
 import { linkStripeCustomer } from '../subscriptions/stripe-customer.ts'
-import type { Handler, Services } from '../stripe/handler.ts'
+import type { Handler, IncomingEvent, Services } from '../stripe/handler.ts'
 import {
   Currency,
   Dictionary,
@@ -39,7 +39,7 @@ const Session = Type.Object({
  */
 export const checkoutEnded: Handler = async (services, event) => {
   const session = read(Session, event.object, 'checkout session')
-  if (session.mode === 'subscription') return subscribed(services, session)
+  if (session.mode === 'subscription') return subscribed(services, session, event)
   if (session.mode !== 'payment' || session.metadata?.['purpose'] !== TOP_UP) return 'not ours'
   if (session.payment_status !== 'paid') return 'not paid'
   const paymentIntent = idOrNull(session.payment_intent)
@@ -72,6 +72,7 @@ async function payerOf(services: Services, metadata: Record<string, string>): Pr
 async function subscribed(
   services: Services,
   session: Static<typeof Session>,
+  { type, createdAt }: IncomingEvent,
 ): Promise<string | null> {
   const customerId = ourIdIn(session.metadata) ?? ourId(session.client_reference_id)
   const stripeCustomerId = idOrNull(session.customer)
@@ -81,8 +82,10 @@ async function subscribed(
   const id = idOrNull(session.subscription)
   const outcome =
     id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId })
-  if (customerId !== null) {
-    await expireOtherCheckouts(services.db, services.stripe(), customerId, session.id)
+  // What comes of a slow payment is known days later, and there may be another attempt by then.
+  if (customerId !== null && type === 'checkout.session.completed') {
+    const completed = { id: session.id, at: createdAt }
+    await expireOtherCheckouts(services.db, services.stripe(), customerId, completed)
   }
   return outcome
 }
