@@ -29,7 +29,14 @@ export interface Bill {
   /** Since when it was seen in a pause in which it is written off and the customer goes on. */
   freeSince?: number
   /** What Stripe has said of the invoice itself. */
-  told?: { outcome: Outcome; at: number }
+  told?: Told
+}
+
+/** What is void is unasked for good. */
+interface Told {
+  outcome: Exclude<Outcome, 'void'>
+  at: number
+  isVoid?: true
 }
 
 /** More than a subscription has in the time in which Stripe repeats its events. */
@@ -50,7 +57,7 @@ export function billOf(
       invoice,
       ...(isPausedUnpaid(state) ? { paused: seen } : { collecting: seen }),
       ...(state.pause === 'mark_uncollectible' && { freeSince: at }),
-      ...(outcome !== null && { told: { outcome, at } }),
+      ...(outcome !== null && { told: toldOf(outcome, at) }),
     },
   ]
 }
@@ -69,7 +76,11 @@ export function billsAfter(known: readonly Bill[], heard: readonly Bill[]): Bill
   return [...bills.values()].toSorted((a, b) => timeOf(a) - timeOf(b)).slice(-BILLS_MAX)
 }
 
-/** What is paid stays paid, whatever an older answer shows later. */
+function toldOf(outcome: Outcome, at: number): Told {
+  return outcome === 'void' ? { outcome: 'unasked', at, isVoid: true } : { outcome, at }
+}
+
+/** What is paid stays paid, whatever an older answer shows later; and what is given up is not asked for. */
 function merged(a: Bill, b: Bill): Bill {
   const told = [a.told, b.told]
     .filter((one) => one !== undefined)
@@ -85,8 +96,11 @@ function merged(a: Bill, b: Bill): Bill {
   return bill
 }
 
-function finalityOf({ outcome }: NonNullable<Bill['told']>): number {
-  return outcome === 'paid' ? 1 : 0
+/** What is written off may still be paid or voided. */
+function finalityOf({ outcome, isVoid }: Told): number {
+  if (outcome === 'paid') return 3
+  if (isVoid === true) return 2
+  return outcome === 'written_off' ? 1 : 0
 }
 
 /** Within a second, what is owed was tried before in vain. */

@@ -47,7 +47,7 @@ export interface SubscriptionState {
  * What becomes of an invoice. `due`: it is being collected, or Stripe asks for it soon. `written_off`:
  * nobody expects that it is paid.
  */
-export type Outcome = 'paid' | 'unasked' | 'written_off' | 'due'
+export type Outcome = 'paid' | 'void' | 'unasked' | 'written_off' | 'due'
 
 export interface StripeSubscription {
   id: string
@@ -144,8 +144,8 @@ function outcomeOf({ latest_invoice: invoice }: Static<typeof Subscription>): Ou
   if (!Value.Check(Invoice, invoice)) return null
   if (invoice.status === 'paid') return 'paid'
   if (invoice.status === 'uncollectible') return 'written_off'
-  const isLeft = invoice.status === 'draft' && invoice.auto_advance === false
-  return invoice.status === 'void' || isLeft ? 'unasked' : 'due'
+  if (invoice.status === 'void') return 'void'
+  return invoice.status === 'draft' && invoice.auto_advance === false ? 'unasked' : 'due'
 }
 
 function itemOf(object: Static<typeof Subscription>, item: Static<typeof StripeItem>): Item[] {
