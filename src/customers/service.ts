@@ -225,7 +225,7 @@ export function updateCustomer(
       if (stripeCustomerId !== undefined) {
         const linked = await addStripeCustomer(tx, row, stripeCustomerId)
         if (linked === 'taken') throw new Refusal('STRIPE_CUSTOMER_TAKEN')
-        await addJob(tx, 'read_stripe_customer', stripeCustomerId)
+        await addJob(tx, 'read_stripe_customers', id)
       }
       const metadata = { changed: Object.keys(changes), plan, status }
       await recordAudit(tx, actor, { event: 'customer.updated', subject: id, metadata })

@@ -1,5 +1,6 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
+import { standings } from '../customers/standing.ts'
 import { listAll } from './reconcile.ts'
 import { refresh } from './refresh.ts'
 import { resync } from './service.ts'
@@ -16,11 +17,14 @@ export async function follow(app: FastifyInstance, id: string): Promise<void> {
 }
 
 /** The job after a Stripe customer is linked: whose its subscriptions are was unknown until then. */
-export async function followStripeCustomer(app: FastifyInstance, id: string): Promise<void> {
+export async function followLinks(app: FastifyInstance, customerId: string): Promise<void> {
   if (!app.hasStripe) return
   const stripe = app.stripe()
-  for await (const { listed } of listAll(stripe, id)) {
-    if (!ENDED.some((status) => status === listed.status)) await refresh(app, stripe, listed.id)
+  const { stripeCustomerIds } = (await standings(app.db, [customerId], null))(customerId)
+  for (const id of stripeCustomerIds) {
+    for await (const { listed } of listAll(stripe, id)) {
+      if (!ENDED.some((status) => status === listed.status)) await refresh(app, stripe, listed.id)
+    }
   }
 }
 

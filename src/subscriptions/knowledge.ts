@@ -129,6 +129,15 @@ export function showsDebtThatWas(
   )
 }
 
+/** The same for an event with some of the items: it can't be told where the others alone have changed. */
+export function mayShowWhatWas({ state, at }: FetchKnowledge, event: EventKnowledge): boolean {
+  if (event.isFirst || at - event.at > OLD_ANSWER_S_MAX || ENDED.includes(state.status))
+    return false
+  const shown = { ...state, items: state.items.slice(0, event.state.items.length) }
+  const isChange = event.before !== null && !isSame(event.before, event.state)
+  return !isChange || !isSame(shown, event.state)
+}
+
 /** What an event has replaced that does not say it: what is known, unless that has replaced the event's. */
 function stateUntil(
   known: Known,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { subscriptionGauges } from './findings.ts'
-import { follow, followCustomer, followStripeCustomer } from './follow.ts'
+import { follow, followCustomer, followLinks } from './follow.ts'
 import { reconcile } from './reconcile.ts'
 import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import { subscriptionExports } from './export.ts'
@@ -28,8 +28,8 @@ export const subscriptions = fp(
         run: (payload) => followCustomer(app, (payload as { id: string }).id),
       },
       {
-        name: 'read_stripe_customer',
-        run: (payload) => followStripeCustomer(app, (payload as { id: string }).id),
+        name: 'read_stripe_customers',
+        run: (payload) => followLinks(app, (payload as { id: string }).id),
       },
     )
     app.jobs.add({

@@ -7,6 +7,7 @@ import {
   type EventKnowledge,
   type FetchKnowledge,
   billsIn,
+  mayShowWhatWas,
   showsDebtThatWas,
   showsWhatWas,
 } from './knowledge.ts'
@@ -26,6 +27,8 @@ export interface News {
 export interface Beforehand {
   /** Taken in instead where Stripe does not answer, knows nothing or shows old data. */
   news?: News
+  /** An event with some of the items: an answer that may be older is no answer. */
+  part?: EventKnowledge
   /** What an event says of an invoice of it. */
   bill?: Bill
   /** Our customer's id as the checkout has it, for a subscription that does not name one. */
@@ -41,7 +44,7 @@ export async function refresh(
   means: Means,
   stripe: StripeCalls,
   id: string,
-  { news, bill, owner = null }: Beforehand = {},
+  { news, part, bill, owner = null }: Beforehand = {},
 ): Promise<Outcome | 'missing'> {
   const takeNews = () => (news ? takeIn(means, news.subscription, news.knowledge) : 'missing')
   // An end is final, and tells nothing of what was before: an old answer could not be told from a new one.
@@ -56,6 +59,7 @@ export async function refresh(
     })
     if (fetched === null) return takeNews()
     const { subscription, knowledge } = fetched
+    if (part !== undefined && mayShowWhatWas(knowledge, part)) throw new OldAnswer()
     const before = row === null ? null : knownOf(row)
     // Whether it was paid or given up is what a later answer says.
     if (news !== undefined && showsDebtThatWas(knowledge, news.knowledge, before)) {

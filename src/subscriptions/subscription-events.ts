@@ -10,10 +10,6 @@ import { Maybe, Reference, Text, UnreadableEvent, idOrNull, read } from '../stri
 export const subscriptionChanged: Handler = async (services, event) => {
   const subscription = subscriptionIn(event.object)
   if (subscription === null) throw new UnreadableEvent('unreadable subscription')
-  // A part of the items says nothing of the others.
-  if (subscription.isPart && !ENDED.includes(subscription.state.status)) {
-    return refreshed(services, subscription.id, { owner: subscription.customerId })
-  }
   const knowledge: EventKnowledge = {
     source: 'event',
     state: subscription.state,
@@ -21,6 +17,10 @@ export const subscriptionChanged: Handler = async (services, event) => {
     rank: rankOf(event.type, subscription.state.status),
     before: stateBefore(event),
     isFirst: event.type === 'customer.subscription.created',
+  }
+  // A part of the items is nothing to take in.
+  if (subscription.isPart && !ENDED.includes(subscription.state.status)) {
+    return refreshed(services, subscription.id, { part: knowledge })
   }
   return refreshed(services, subscription.id, { news: { subscription, knowledge } })
 }

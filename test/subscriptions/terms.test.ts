@@ -349,6 +349,12 @@ test('a changed address or name reaches every Stripe customer', async (t) => {
       return email === 'new@example.com' && name === 'New Ltd'
     })
   assert.ok(await eventually(isTold, 10_000))
+
+  // One is gone, and nobody has said so yet.
+  stripe.deleteCustomer(ids[0]!)
+  await service.asAdmin('PATCH', path, { email: 'newer@example.com' })
+  const isReached = () => (stripe.find(ids[1]!) as { email: string }).email === 'newer@example.com'
+  assert.ok(await eventually(isReached, 10_000))
 })
 
 test('of two checkouts the other expires when one is paid', async (t) => {

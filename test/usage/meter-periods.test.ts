@@ -29,8 +29,9 @@ async function start(t: TestContext) {
     await stripe.deliver({ to, events })
     for (const { id } of events) await applyEvent(service.app, id, { attempt: 1, isLast: false })
   }
-  async function report(calls: number, reportedAt?: Date): Promise<void> {
-    const body = { metrics: { calls }, reported_at: reportedAt?.toISOString() }
+  async function report(calls: number, reportedAt?: Date, reportId?: string): Promise<void> {
+    const reported = { report_id: reportId, reported_at: reportedAt?.toISOString() }
+    const body = { metrics: { calls }, ...reported }
     assert.equal((await api('POST', '/api/usage/report', body)).status, 201)
   }
   const told = () =>
@@ -61,7 +62,7 @@ async function start(t: TestContext) {
 }
 
 test('while a renewal is owed, usage of the closed period goes to the open one, and is a finding', async (t) => {
-  const { stripe, service, apply, report, told, findings, sell, send } = await start(t)
+  const { stripe, service, customerId, apply, report, told, findings, sell, send } = await start(t)
   stripe.clock.set(secondOf(hoursAgo(31 * 24 + 2)))
   const { id, customer } = sell()
   await apply()
@@ -77,12 +78,26 @@ test('while a renewal is owed, usage of the closed period goes to the open one, 
   assert.equal(shown?.['status'], 'past_due')
   assert.ok(shown?.['held_items'] !== null)
   assert.ok(ago > 1, `${ago} hours`)
-  await report(5, new Date((end - 3_600) * 1_000))
+  await report(5, new Date((end - 3_600) * 1_000), 'first')
   await send()
   assert.deepEqual(told(), [[customer, '5', end]])
-  const [late, ...others] = await findings()
-  assert.deepEqual(others, [])
-  assert.deepEqual([late.kind, late.usage.value], ['late_usage', '5'])
+  const late = async () =>
+    (await findings()).map((one: { kind: string; usage: { value: string } }) => [
+      one.kind,
+      one.usage.value,
+    ])
+  assert.deepEqual(await late(), [['late_usage', '5']])
+  await report(3, new Date((end - 7_200) * 1_000), 'second')
+  assert.deepEqual(await late(), [['late_usage', '8']])
+  for (const [reportId, left] of [
+    ['first', [['late_usage', '3']]],
+    ['second', []],
+  ] as const) {
+    const path = `/api/usage/${customerId}/corrections`
+    const corrected = await service.asAdmin('POST', path, { report_id: reportId, reason: 'wrong' })
+    assert.equal(corrected.status, 201)
+    assert.deepEqual(await late(), left)
+  }
 })
 
 test('what was used to the last minute is told at once, to whom it was used by', async (t) => {
