@@ -36,6 +36,8 @@ export interface EventKnowledge {
   rank: number
   /** The state that the event replaced; null if it does not say, or if there was none. */
   before: SubscriptionState | null
+  /** Of the items before, the event has the first alone. */
+  isBeforePart: boolean
   /** There was nothing before it. */
   isFirst: boolean
 }
@@ -106,8 +108,16 @@ export function showsWhatWas(
   if (fetched.at - event.at > OLD_ANSWER_S_MAX) return false
   const before = event.before ?? (known === null ? null : stateUntil(known, event))
   if (before === null) return false
+  const shown =
+    event.before !== null && event.isBeforePart
+      ? withFirstItems(fetched.state, before.items.length)
+      : fetched.state
   const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
-  return changed.length > 0 && changed.every((field) => isSameIn(field, fetched.state, before))
+  return changed.length > 0 && changed.every((field) => isSameIn(field, shown, before))
+}
+
+function withFirstItems(state: SubscriptionState, count: number): SubscriptionState {
+  return { ...state, items: state.items.slice(0, count) }
 }
 
 /**
@@ -133,7 +143,7 @@ export function showsDebtThatWas(
 export function mayShowWhatWas({ state, at }: FetchKnowledge, event: EventKnowledge): boolean {
   if (event.isFirst || at - event.at > OLD_ANSWER_S_MAX || ENDED.includes(state.status))
     return false
-  const shown = { ...state, items: state.items.slice(0, event.state.items.length) }
+  const shown = withFirstItems(state, event.state.items.length)
   const isChange = event.before !== null && !isSame(event.before, event.state)
   return !isChange || !isSame(shown, event.state)
 }
@@ -153,7 +163,7 @@ const SUPERSEDED_MAX = 8
 /** What is replaced by what was heard, besides what was replaced lately. */
 export function supersededBy(known: Known | null, heard: Knowledge): SubscriptionState[] {
   const lately = known !== null && isRecent(known, heard.at) ? known.superseded : []
-  const before = heard.source === 'event' ? heard.before : null
+  const before = heard.source === 'event' && !heard.isBeforePart ? heard.before : null
   return [...lately, known?.state, before]
     .filter((state) => state != null && !isSame(state, heard.state))
     .filter((state) => state != null)
@@ -165,7 +175,8 @@ export function billsIn(heard: Knowledge): Bill[] {
   const { state, at } = heard
   if (heard.source === 'fetch') return billOf(state, at, heard.outcome)
   // What an event has replaced was so until then.
-  return [...(heard.before === null ? [] : billOf(heard.before, at - 1)), ...billOf(state, at)]
+  const before = heard.isBeforePart ? null : heard.before
+  return [...(before === null ? [] : billOf(before, at - 1)), ...billOf(state, at)]
 }
 
 const STAGES: readonly Status[] = [

@@ -10,12 +10,14 @@ import { Maybe, Reference, Text, UnreadableEvent, idOrNull, read } from '../stri
 export const subscriptionChanged: Handler = async (services, event) => {
   const subscription = subscriptionIn(event.object)
   if (subscription === null) throw new UnreadableEvent('unreadable subscription')
+  const before = subscriptionBefore(event)
   const knowledge: EventKnowledge = {
     source: 'event',
     state: subscription.state,
     at: Math.floor(event.createdAt.getTime() / 1_000),
     rank: rankOf(event.type, subscription.state.status),
-    before: stateBefore(event),
+    before: before?.state ?? null,
+    isBeforePart: before?.isPart === true,
     isFirst: event.type === 'customer.subscription.created',
   }
   // A part of the items is nothing to take in.
@@ -56,9 +58,9 @@ export async function refreshed(
 }
 
 /** The subscription before the change that the event reports. */
-function stateBefore(event: IncomingEvent): EventKnowledge['before'] {
+function subscriptionBefore(event: IncomingEvent): StripeSubscription | null {
   if (event.previous === null || typeof event.previous !== 'object') return null
-  return subscriptionIn(merged(event.object, event.previous))?.state ?? null
+  return subscriptionIn(merged(event.object, event.previous))
 }
 
 /** Of an object within the object, Stripe names what was different alone; lists it repeats whole. */

@@ -169,7 +169,7 @@ test('what is written off was not paid', async (t) => {
 })
 
 test('an item of ours counts behind ten of others', async (t) => {
-  const { service, stripe, deliver, price } = await startBilling(t)
+  const { service, stripe, deliver, retryNow, price } = await startBilling(t)
   const { customerId } = await createCustomer(service, { email: 'ada@example.com' })
   const strange = Array.from({ length: 11 }, () =>
     stripe.addPrice({ unit_amount: 100, recurring: { interval: 'month' } }),
@@ -191,6 +191,31 @@ test('an item of ours counts behind ten of others', async (t) => {
     'select jsonb_array_length(items) as n from subscriptions',
   )
   assert.deepEqual([...rows], [{ n: 12 }])
+  // An old answer is one also where the event shows a part of what was, or of what is.
+  const ours = (quantity: number) => [{ price: price.id, quantity }]
+  const others = strange.map(({ id: other }) => ({ price: other }))
+  for (const [quantity, items] of [
+    [5, [...others, ...ours(5)]],
+    [7, ours(7)],
+    [9, [...others, ...ours(9)]],
+  ] as const) {
+    stripe.clock.advance(60)
+    const before = stripe.find(id)!
+    const taken = stripe.events.length
+    stripe.setItems(id, items)
+    stripe.faults.stale(id, before)
+    const asked = stripe.requests.length
+    const delivery = deliver(stripe.events.slice(taken))
+    const isAsked = () =>
+      stripe.requests.slice(asked).some(({ path }) => path === `/v1/subscriptions/${id}`)
+    assert.ok(await eventually(isAsked, 20_000))
+    stripe.clock.advance(5)
+    stripe.faults.clear()
+    stripe.clock.advance(6)
+    const retry = setInterval(() => void retryNow(), 300)
+    await delivery.finally(() => clearInterval(retry))
+    assert.equal((await read())?.quantity, quantity)
+  }
   stripe.cancel(id)
   await deliver()
   assert.equal(await read(), null)

@@ -11,6 +11,7 @@ import {
 export const DAY_S = 86_400
 export const PERIOD_S = 30 * DAY_S
 const GRACE_S = 3 * DAY_S
+const ITEMS_SHOWN = 10
 
 interface Item extends Pick {
   start: number
@@ -86,6 +87,9 @@ const isUnpaidPause = ({ pause }: Sub) => pause === 'void' || pause === 'keep_as
 
 const isGood = (sub: Sub) => sub.status === 'active' && !isUnpaidPause(sub) && !sub.isUnasked
 
+/** All that it has is paid for, and nothing withheld. */
+const isSettled = (sub: Sub) => isGood(sub) && sub.pause === null && sub.paid === sub.items
+
 /** @returns the subscriptions that end by themselves */
 export function advance(model: Model, seconds: number): number[] {
   model.now += seconds
@@ -155,31 +159,36 @@ export function canHappen(model: Model, fact: Fact): boolean {
   }
 }
 
-function canHappenTo(sub: Sub, { kind }: SubFact, now: number): boolean {
+function canHappenTo(sub: Sub, fact: SubFact, now: number): boolean {
+  const { kind } = fact
   const { status, owner } = sub
   if (status === 'canceled') return false
   const isFree = !isUnpaidPause(sub)
+  // Events have the first ten items alone, so what was paid before is known in the order of things only.
+  const isWhole = sub.items.length <= ITEMS_SHOWN
   switch (kind) {
     case 'items':
+      if (fact.items.length > ITEMS_SHOWN && !isSettled(sub)) return false
       return isFree && status !== 'unpaid'
     case 'renew':
     case 'fail':
+      if (kind === 'fail' && !isWhole) return false
       return status === 'active' && isFree && !sub.isEnding
     case 'renew_unasked':
       return status === 'active' && sub.pause !== null && !sub.isEnding
     case 'upgrade_unpaid':
-      return status !== 'unpaid' && isFree
+      return status !== 'unpaid' && isFree && isWhole
     case 'retry':
     case 'give_up':
       return status === 'past_due'
     // What was paid before is unknown of one that nobody has named.
     case 'name':
-      return owner !== null || (isGood(sub) && sub.pause === null && sub.paid === sub.items)
+      return owner !== null || isSettled(sub)
     case 'write_off':
     case 'recover':
       return status === 'past_due' || status === 'unpaid'
     case 'pause':
-      return status !== 'unpaid' && sub.pause === null
+      return status !== 'unpaid' && sub.pause === null && isWhole
     case 'resume':
       return sub.pause !== null
     case 'cancel_at':
