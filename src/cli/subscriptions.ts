@@ -1,4 +1,4 @@
-import { describeReconciliation, reconcile } from '../subscriptions/reconcile.ts'
+import { describeReconciliation, differs, reconcile } from '../subscriptions/reconcile.ts'
 import { AS, actorAs } from './actor.ts'
 import { command } from './command.ts'
 import { snakeFields } from './json.ts'
@@ -8,7 +8,7 @@ export const subscriptionsReconcile = command({
   name: 'subscriptions reconcile',
   summary: "compare subscriptions with Stripe's and correct the differences",
   details:
-    'A job does so every hour. Exits with 1 if something was corrected, or is unknown to Stripe.',
+    'A job does so every hour. Exits with 1 if something was corrected, is unknown to Stripe or could not be compared.',
   operands: [],
   options: AS,
   json: true,
@@ -29,7 +29,7 @@ export const subscriptionsReconcile = command({
           after: snakeFields(after),
         })),
       },
-      isFinding: result.mended.length > 0 || result.missing.length > 0,
+      isFinding: differs(result),
     }
   },
 })

@@ -200,7 +200,8 @@ export type CustomerChanges = Partial<
 
 /**
  * Changes the given fields. The audit record names them, and the values of plan and status. Jobs pass
- * a new address or name on to Stripe, and adjust licences to a new status.
+ * a new address or name on to Stripe, adjust licences to a new status, and read the subscriptions of a
+ * Stripe customer.
  * @throws Refusal `CUSTOMER_NOT_FOUND`, `EXTERNAL_ID_TAKEN`, `STRIPE_CUSTOMER_TAKEN`, or
  * `VALIDATION_FAILED` for a plan that does not exist
  */
@@ -224,6 +225,7 @@ export function updateCustomer(
       if (stripeCustomerId !== undefined) {
         const linked = await addStripeCustomer(tx, row, stripeCustomerId)
         if (linked === 'taken') throw new Refusal('STRIPE_CUSTOMER_TAKEN')
+        await addJob(tx, 'read_stripe_customers', id)
       }
       const metadata = { changed: Object.keys(changes), plan, status }
       await recordAudit(tx, actor, { event: 'customer.updated', subject: id, metadata })
@@ -243,10 +245,10 @@ function basePlan(plan: string | null) {
   return { plan, basePlan: plan, basePlanKnown: true }
 }
 
-async function addJob(tx: Transaction, name: string, customerId: string): Promise<void> {
+async function addJob(tx: Transaction, name: string, id: string): Promise<void> {
   await tx.execute(sql`
-    select graphile_worker.add_job(${name}, json_build_object('id', ${customerId}::text),
-      job_key := ${`${name} ${customerId}`}, max_attempts := 25)`)
+    select graphile_worker.add_job(${name}, json_build_object('id', ${id}::text),
+      job_key := ${`${name} ${id}`}, max_attempts := 25)`)
 }
 
 function draftFault(error: unknown): unknown {

@@ -69,4 +69,4 @@ export const subscriptionStatus = sql`
   select s.status from subscriptions s
   join subscription_plans p on p.subscription_id = s.id
   where s.customer_id = c.id and s.ended_at is null
-  order by p.gives_access desc, p.rank desc, s.created_at desc, s.id desc limit 1`
+  order by p.rank desc, s.created_at desc, s.id desc limit 1`

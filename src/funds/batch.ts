@@ -189,8 +189,8 @@ export function openBatch(ledger: Ledger) {
       case 'release': {
         const hold = findHold(operation.hold)
         const ending = endings.get(placeKey(hold))
-        if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
         if (isForDispute(hold) && operation.isAny !== true) throw new Refusal('HOLD_NOT_YOURS')
+        if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
         if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
         return end(grants.free(account, hold, 0n), operation, hold, 'released')
       }

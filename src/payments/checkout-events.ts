@@ -1,11 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ourId, ourIdIn } from '../customers/named.ts'
 import { saveMethod } from './auto-top-up/payment-method.ts'
 import { topUpPaid } from './service.ts'
 import { userOf } from '../funds/accounts.ts'
 import { TOP_UP } from './checkout.ts'
 import { expireOtherCheckouts } from '../subscriptions/checkout.ts'
 import { linkStripeCustomer } from '../subscriptions/stripe-customer.ts'
-import type { Handler, Services } from '../stripe/handler.ts'
+import type { Handler, IncomingEvent, Services } from '../stripe/handler.ts'
 import {
   Currency,
   Dictionary,
@@ -38,7 +39,7 @@ const Session = Type.Object({
  */
 export const checkoutEnded: Handler = async (services, event) => {
   const session = read(Session, event.object, 'checkout session')
-  if (session.mode === 'subscription') return subscribed(services, session)
+  if (session.mode === 'subscription') return subscribed(services, session, event)
   if (session.mode !== 'payment' || session.metadata?.['purpose'] !== TOP_UP) return 'not ours'
   if (session.payment_status !== 'paid') return 'not paid'
   const paymentIntent = idOrNull(session.payment_intent)
@@ -71,17 +72,20 @@ async function payerOf(services: Services, metadata: Record<string, string>): Pr
 async function subscribed(
   services: Services,
   session: Static<typeof Session>,
+  { type, createdAt }: IncomingEvent,
 ): Promise<string | null> {
-  const customerId = session.metadata?.['customer_id'] ?? session.client_reference_id
+  const customerId = ourIdIn(session.metadata) ?? ourId(session.client_reference_id)
   const stripeCustomerId = idOrNull(session.customer)
-  if (customerId != null && stripeCustomerId !== null) {
+  if (customerId !== null && stripeCustomerId !== null) {
     await linkStripeCustomer(services.db, customerId, stripeCustomerId)
   }
   const id = idOrNull(session.subscription)
   const outcome =
-    id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId ?? null })
-  if (customerId != null) {
-    await expireOtherCheckouts(services.db, services.stripe(), customerId, session.id)
+    id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId })
+  // What comes of a slow payment is known days later, and there may be another attempt by then.
+  if (customerId !== null && type === 'checkout.session.completed') {
+    const completed = { id: session.id, at: createdAt }
+    await expireOtherCheckouts(services.db, services.stripe(), customerId, completed)
   }
   return outcome
 }

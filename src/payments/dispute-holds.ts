@@ -30,7 +30,7 @@ export async function syncHolds(
     const hold = holdSeq === null ? null : { accountId, seq: holdSeq }
     if (hold !== null && !till.holdsDisputes && !isSettledDispute(status)) continue
     const before = hold === null ? 0n : await heldBy(till.db, hold)
-    if (before !== amount) changes.push({ id, holdSeq, before: before ?? 0n, amount })
+    if (before !== amount) changes.push({ id, holdSeq, before, amount })
   }
   // What is held less for one may be what is held more for another: never more than there is.
   changes.sort((a, b) => Number(a.amount > a.before) - Number(b.amount > b.before))
@@ -40,8 +40,9 @@ export async function syncHolds(
     const held =
       amount === 0n
         ? null
-        : await holdForDispute(till, { accountId, seq: topUpSeq }, { id, amount, instead: holdSeq })
-    await setHold(till.db, id, held?.seq ?? null)
+        : await holdAnew(till, { accountId, seq: topUpSeq }, { id, amount, instead: holdSeq })
+    // One that is over is remembered: the next takes its place.
+    await setHold(till.db, id, held?.seq ?? holdSeq)
     if (held !== null && held.amount !== amount) isRight = false
   }
   return isRight
@@ -54,13 +55,13 @@ interface Change {
   amount: bigint
 }
 
-/** What a hold keeps; nothing once it is over, which is not what any dispute wants. */
-async function heldBy(db: Database, { accountId, seq }: Place): Promise<bigint | null> {
+/** What a hold keeps; nothing once it is over. */
+async function heldBy(db: Database, { accountId, seq }: Place): Promise<bigint> {
   const [row] = await db
     .select({ amount: holds.amount })
     .from(holds)
     .where(and(eq(holds.accountId, accountId), eq(holds.seq, seq), sql`${holds.status} = 'open'`))
-  return row?.amount ?? null
+  return row?.amount ?? 0n
 }
 
 interface Wanted {
@@ -69,6 +70,15 @@ interface Wanted {
   amount: bigint
   /** The hold whose place it takes: the key is another one then. */
   instead: bigint | null
+}
+
+/** Which hold came before may be unknown: then its key gets it again, although it is over. */
+async function holdAnew(till: Till, charge: Place, wanted: Wanted) {
+  const held = await holdForDispute(till, charge, wanted)
+  if (held === null) return null
+  const { accountId } = charge
+  const isOver = (await heldBy(till.db, { accountId, seq: held.seq })) === 0n
+  return isOver ? holdForDispute(till, charge, { ...wanted, instead: held.seq }) : held
 }
 
 /** @returns null where the account is closed, and nobody could spend what is left in it */

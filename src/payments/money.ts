@@ -57,6 +57,17 @@ export function worthOf(charge: Charge, asset: string): bigint {
   return charge.minor / factor
 }
 
+/**
+ * The value in an asset of a part of a charge, in whole units of it: nobody loses a fraction that was not
+ * taken.
+ */
+export function wholeWorthOf({ currency, minor }: Charge, asset: string): bigint {
+  const { decimals } = partsOf(asset)
+  const shift = stripeDecimals(currency.toUpperCase()) - decimals
+  const unit = shift > 0 ? 10n ** BigInt(shift) : 1n
+  return worthOf({ currency, minor: minor - (minor % unit) }, asset)
+}
+
 function partsOf(asset: string): { currency: string; decimals: number } {
   const [currency = '', decimals = ''] = asset.split('/')
   if (!CURRENCIES.has(currency)) throw new Refusal('ASSET_NOT_PAYABLE')

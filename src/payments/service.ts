@@ -4,7 +4,7 @@ import { fingerprint } from '../http/idempotency.ts'
 import { accounts, transfers } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
 import type { Database, Transaction } from '../database/index.ts'
-import { type Charge, chargeFor, worthOf } from './money.ts'
+import { type Charge, chargeFor, wholeWorthOf, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
 import { syncHolds } from './dispute-holds.ts'
 import { type Taking, noteTaking, takingsOf, worthOfTakings } from './takings.ts'
@@ -173,7 +173,7 @@ async function settle(till: Till, { id }: Payment): Promise<void> {
     last = facts
     const topUp: Place = { accountId, seq }
     const asset = await assetOf(till.db, accountId)
-    const worth = (sum: bigint) => worthOf({ currency, minor: sum }, asset)
+    const worth = (sum: bigint) => wholeWorthOf({ currency, minor: sum }, asset)
     const total = worth(minor)
     await till.funds.move({
       kind: 'stripe_reversal',

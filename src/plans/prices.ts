@@ -99,19 +99,16 @@ export async function followPrices(tx: Transaction, prices: readonly string[]): 
 }
 
 /**
- * Asks Stripe for the prices that are new to a plan. If Stripe does not answer, a price is accepted.
+ * Asks Stripe for the prices of a plan, also for those that it has: they may be from a time when Stripe did
+ * not answer. While it does not, a price is accepted.
  * @throws Refusal `PRICE_UNKNOWN`
  */
 export async function refuseUnknownPrices(
-  db: Database,
   stripe: StripeCalls,
-  planId: string,
   prices: readonly string[],
 ): Promise<void> {
-  const known = (await pricesOf(db, [planId])).get(planId)
-  const strange = prices.filter((price) => known?.current.includes(price) !== true)
   const answers = await Promise.allSettled(
-    strange.map((price) => stripe.ask((sdk) => sdk.prices.retrieve(price, {}, ASK))),
+    prices.map((price) => stripe.ask((sdk) => sdk.prices.retrieve(price, {}, ASK))),
   )
   const isUnknown = (answer: PromiseSettledResult<unknown>) =>
     answer.status === 'rejected' && isMissingAtStripe(answer.reason)

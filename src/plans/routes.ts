@@ -78,7 +78,7 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
         licenseDays: rest.license_days ?? null,
         licenseGraceDays: rest.license_grace_days ?? null,
       }
-      if (app.hasStripe) await refuseUnknownPrices(app.db, app.stripe(), id, prices)
+      if (app.hasStripe) await refuseUnknownPrices(app.stripe(), prices)
       const { plan, toUpdate } = await putPlan(request.db, actorOf(request), id, draft, prices)
       return { ...(await present([plan]))(plan), subscriptions_to_update: toUpdate }
     },

@@ -6,11 +6,12 @@ const KEPT = new Set(
   [
     'id object type created livemode api_version data previous_attributes',
     'mode status payment_status currency customer client_reference_id',
-    'balance_transactions amount amount_total amount_refunded payment_intent charge invoice',
+    'balance_transactions amount amount_total amount_refunded amount_received payment_intent charge',
+    'last_payment_error code decline_code advice_code invoice has_more',
     'subscription parent subscription_details items price plan quantity',
     'current_period_start current_period_end cancel_at cancel_at_period_end canceled_at ended_at',
     'latest_invoice pause_collection behavior',
-    'metadata purpose customer_id user_id account',
+    'metadata purpose customer_id user_id account intent save_payment_method',
   ].flatMap((names) => names.split(' ')),
 )
 

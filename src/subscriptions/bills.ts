@@ -1,6 +1,7 @@
 import {
   ENDED,
   type Item,
+  OWED,
   type Outcome,
   type SubscriptionState,
   isPausedUnpaid,
@@ -25,8 +26,17 @@ export interface Bill {
   collecting?: Seen
   /** While collection was paused. */
   paused?: Seen
+  /** Since when it was seen in a pause in which it is written off and the customer goes on. */
+  freeSince?: number
   /** What Stripe has said of the invoice itself. */
-  told?: { outcome: Outcome; at: number }
+  told?: Told
+}
+
+/** What is void is unasked for good. */
+interface Told {
+  outcome: Exclude<Outcome, 'void'>
+  at: number
+  isVoid?: true
 }
 
 /** More than a subscription has in the time in which Stripe repeats its events. */
@@ -40,13 +50,14 @@ export function billOf(
 ): Bill[] {
   const { status, items, latestInvoice: invoice } = state
   if (ENDED.includes(status) || status === 'incomplete' || status === 'paused') return []
-  const isOwed = status === 'past_due' || status === 'unpaid'
+  const isOwed = OWED.includes(status)
   const seen: Seen = { items: [...items], at, since: at, isOwed }
   return [
     {
       invoice,
       ...(isPausedUnpaid(state) ? { paused: seen } : { collecting: seen }),
-      ...(outcome !== null && { told: { outcome, at } }),
+      ...(state.pause === 'mark_uncollectible' && { freeSince: at }),
+      ...(outcome !== null && { told: toldOf(outcome, at) }),
     },
   ]
 }
@@ -65,15 +76,31 @@ export function billsAfter(known: readonly Bill[], heard: readonly Bill[]): Bill
   return [...bills.values()].toSorted((a, b) => timeOf(a) - timeOf(b)).slice(-BILLS_MAX)
 }
 
+function toldOf(outcome: Outcome, at: number): Told {
+  return outcome === 'void' ? { outcome: 'unasked', at, isVoid: true } : { outcome, at }
+}
+
+/** What is paid stays paid, whatever an older answer shows later; and what is given up is not asked for. */
 function merged(a: Bill, b: Bill): Bill {
-  const told = [a.told, b.told].filter((one) => one !== undefined).toSorted((x, y) => x.at - y.at)
+  const told = [a.told, b.told]
+    .filter((one) => one !== undefined)
+    .toSorted((x, y) => finalityOf(x) - finalityOf(y) || x.at - y.at)
+  const freeSince = Math.min(a.freeSince ?? Infinity, b.freeSince ?? Infinity)
   const bill: Bill = { invoice: a.invoice }
   const collecting = newer(a.collecting, b.collecting)
   const paused = newer(a.paused, b.paused)
   if (collecting !== undefined) bill.collecting = collecting
   if (paused !== undefined) bill.paused = paused
+  if (freeSince < Infinity) bill.freeSince = freeSince
   if (told.length > 0) bill.told = told.at(-1)!
   return bill
+}
+
+/** What is written off may still be paid or voided. */
+function finalityOf({ outcome, isVoid }: Told): number {
+  if (outcome === 'paid') return 3
+  if (isVoid === true) return 2
+  return outcome === 'written_off' ? 1 : 0
 }
 
 /** Within a second, what is owed was tried before in vain. */
@@ -91,8 +118,14 @@ export function paidBy(bill: Bill): readonly Item[] | null {
   return collecting.items
 }
 
-/** Whether nobody is asked to pay it: Stripe says so, or it came up in a pause and was not paid since. */
-export function isUnasked({ collecting, paused, told }: Bill): boolean {
+/**
+ * Whether nobody is asked to pay it: Stripe says so, or it came up in a pause and was not paid since. One
+ * that is written off came to nothing, unless it came up in a pause that writes all of them off.
+ */
+export function isUnasked({ collecting, paused, freeSince, told }: Bill): boolean {
+  if (told?.outcome === 'written_off') {
+    return freeSince === undefined || freeSince > (collecting?.since ?? Infinity)
+  }
   if (told !== undefined && told.outcome !== 'due') return told.outcome === 'unasked'
   return paused !== undefined && paused.since < (collecting?.since ?? Infinity)
 }

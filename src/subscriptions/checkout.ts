@@ -89,21 +89,27 @@ const SESSIONS_MAX = 100
 
 /**
  * After a completed checkout, expires the customer's other open checkouts at Stripe. A payment made
- * in the meantime stays; it becomes a finding if it is for the same plan.
- * @param completed the session's id
+ * in the meantime stays; it becomes a finding if it is for the same plan. One that was opened later is a
+ * wish of its own.
  */
 export async function expireOtherCheckouts(
   db: Database,
   stripe: StripeCalls,
   customerId: string,
-  completed: string,
+  completed: { id: string; at: Date },
 ): Promise<void> {
+  const created = { lte: Math.floor(completed.at.getTime() / 1_000) }
   const { stripeCustomerIds } = (await standings(db, [customerId], null))(customerId)
   for (const customer of stripeCustomerIds) {
     const open = await stripe.ask((sdk, options) =>
-      sdk.checkout.sessions.list({ customer, status: 'open', limit: SESSIONS_MAX }, options),
+      sdk.checkout.sessions.list(
+        { customer, status: 'open', created, limit: SESSIONS_MAX },
+        options,
+      ),
     )
-    const others = open.data.filter(({ id, mode }) => id !== completed && mode === 'subscription')
+    const others = open.data.filter(
+      ({ id, mode }) => id !== completed.id && mode === 'subscription',
+    )
     for (const { id } of others) await expire(stripe, id)
   }
 }

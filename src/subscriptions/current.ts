@@ -27,7 +27,7 @@ export async function countSubscriptions(db: Database) {
 
 /**
  * A customer's subscriptions that have not ended, newest first. The main one is that with the highest
- * plan by rank, among those that give access if any does.
+ * plan by rank, the newest of several.
  */
 export async function currentSubscriptions(db: Database, customerId: string) {
   const rows = await db
@@ -41,8 +41,7 @@ export async function currentSubscriptions(db: Database, customerId: string) {
   )
   const all = rows.map((row) => ({ row, plans: plans.get(row.id) ?? [] }))
   const ours = all.filter((one) => one.plans.length > 0)
-  const open = ours.filter((one) => one.plans.some(({ givesAccess }) => givesAccess))
-  const [first] = (open.length > 0 ? open : ours).toSorted((a, b) => rankOf(b) - rankOf(a))
+  const [first] = ours.toSorted((a, b) => rankOf(b) - rankOf(a))
   const present = (one: (typeof all)[number]) => presentSubscription(one.row, one.plans)
   return {
     customer_id: customerId,

@@ -1,7 +1,10 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
+import { standings } from '../customers/standing.ts'
+import { listAll } from './reconcile.ts'
 import { refresh } from './refresh.ts'
 import { resync } from './service.ts'
+import { ENDED } from './state.ts'
 import { subscriptions } from './tables.ts'
 
 /**
@@ -11,6 +14,18 @@ import { subscriptions } from './tables.ts'
 export async function follow(app: FastifyInstance, id: string): Promise<void> {
   await resync(app, id)
   if (app.hasStripe) await refresh(app, app.stripe(), id)
+}
+
+/** The job after a Stripe customer is linked: whose its subscriptions are was unknown until then. */
+export async function followLinks(app: FastifyInstance, customerId: string): Promise<void> {
+  if (!app.hasStripe) return
+  const stripe = app.stripe()
+  const { stripeCustomerIds } = (await standings(app.db, [customerId], null))(customerId)
+  for (const id of stripeCustomerIds) {
+    for await (const { listed } of listAll(stripe, id)) {
+      if (!ENDED.some((status) => status === listed.status)) await refresh(app, stripe, listed.id)
+    }
+  }
 }
 
 /** The job after a customer is reinstated: issues the licences that were withheld meanwhile. */

@@ -10,6 +10,9 @@ export interface SubscribedPlan {
   quantity: number
   periodStart: Date | null
   periodEnd: Date | null
+  /** The period that Stripe bills now: another than that of the items that count while its invoice is owed. */
+  billedStart: Date | null
+  billedEnd: Date | null
   endsAt: Date | null
   givesAccess: boolean
 }
@@ -23,8 +26,8 @@ export async function plansOfSubscriptions(
 ): Promise<Map<string, SubscribedPlan[]>> {
   const rows = await db.execute<Record<keyof SubscribedPlan, string | number | boolean | null>>(sql`
     select subscription_id as "subscriptionId", plan_id as plan, rank, quantity,
-      period_start as "periodStart", period_end as "periodEnd", ends_at as "endsAt",
-      gives_access as "givesAccess"
+      period_start as "periodStart", period_end as "periodEnd", billed_start as "billedStart",
+      billed_end as "billedEnd", ends_at as "endsAt", gives_access as "givesAccess"
     from subscription_plans where subscription_id = any(${array(subscriptionIds)}::text[])
     order by subscription_id, rank desc, plan_id`)
   const plans = new Map<string, SubscribedPlan[]>()
@@ -36,6 +39,8 @@ export async function plansOfSubscriptions(
       quantity: Number(row.quantity),
       periodStart: dateOf(row.periodStart),
       periodEnd: dateOf(row.periodEnd),
+      billedStart: dateOf(row.billedStart),
+      billedEnd: dateOf(row.billedEnd),
       endsAt: dateOf(row.endsAt),
       givesAccess: row.givesAccess === true,
     }

@@ -2,6 +2,7 @@ import { type Bill, billOf } from './bills.ts'
 import {
   ENDED,
   FIELDS,
+  OWED,
   type Outcome,
   type Status,
   type SubscriptionState,
@@ -33,8 +34,12 @@ export interface EventKnowledge {
   at: number
   /** The order among events of one second. */
   rank: number
-  /** The state that the event replaced; null if it does not say. */
+  /** The state that the event replaced; null if it does not say, or if there was none. */
   before: SubscriptionState | null
+  /** Of the items before, the event has the first alone. */
+  isBeforePart: boolean
+  /** There was nothing before it. */
+  isFirst: boolean
 }
 
 /** What is known so far. */
@@ -69,7 +74,7 @@ export function weigh(known: Known | null, heard: Knowledge): Verdict {
   if (ENDED.includes(known.state.status)) return 'keep'
   if (ENDED.includes(heard.state.status)) return 'take'
   if (heard.source === 'fetch') return isOld(known, heard) ? 'old' : 'take'
-  if (known.fetchedAt !== null && heard.at < known.fetchedAt - CLOCK_SKEW_S_MAX) return 'keep'
+  if (isKnownSince(known, heard)) return 'keep'
   if (known.eventAt === null || heard.at > known.eventAt) return 'take'
   return heard.at === known.eventAt && heard.rank > known.eventRank ? 'take' : 'keep'
 }
@@ -79,17 +84,78 @@ function isOld(known: Known, { state, at }: FetchKnowledge): boolean {
   return known.superseded.some((one) => isSame(state, one))
 }
 
+/** Whether an answer has come in that has all that the event tells of. */
+function isKnownSince(known: Known, event: EventKnowledge): boolean {
+  const { state, fetchedAt } = known
+  if (fetchedAt === null || event.at >= fetchedAt - CLOCK_SKEW_S_MAX) return false
+  return !showsWhatWas({ state, at: fetchedAt }, event, known)
+}
+
 /** Whether what is known may be so young that some of Stripe's machines do not have it. */
 function isRecent({ eventAt, fetchedAt }: Known, now: number): boolean {
   return now - Math.max(eventAt ?? 0, fetchedAt ?? 0) <= OLD_ANSWER_S_MAX
 }
 
-/** Whether a fetch shows nothing of the change in the event that caused it. */
-export function showsWhatWas(fetched: FetchKnowledge, event: EventKnowledge): boolean {
-  if (event.before === null || fetched.at - event.at > OLD_ANSWER_S_MAX) return false
-  const { before, state } = event
+/**
+ * Whether a fetch shows nothing of the change in the event that caused it.
+ */
+export function showsWhatWas(
+  fetched: Pick<FetchKnowledge, 'state' | 'at'>,
+  event: EventKnowledge,
+  known: Known | null,
+): boolean {
+  const { state } = event
+  if (fetched.at - event.at > OLD_ANSWER_S_MAX) return false
+  const before = event.before ?? (known === null ? null : stateUntil(known, event))
+  if (before === null) return false
+  const shown =
+    event.before !== null && event.isBeforePart
+      ? withFirstItems(fetched.state, before.items.length)
+      : fetched.state
   const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
-  return changed.length > 0 && changed.every((field) => isSameIn(field, fetched.state, before))
+  return changed.length > 0 && changed.every((field) => isSameIn(field, shown, before))
+}
+
+function withFirstItems(state: SubscriptionState, count: number): SubscriptionState {
+  return { ...state, items: state.items.slice(0, count) }
+}
+
+/**
+ * Whether a fetch shows an invoice as due that an event tells to be so no more: what is owed makes a
+ * subscription active again when it is paid, void or written off.
+ */
+export function showsDebtThatWas(
+  fetched: FetchKnowledge,
+  event: EventKnowledge,
+  known: Pick<Known, 'state'> | null,
+): boolean {
+  const before = event.before ?? known?.state ?? null
+  if (before === null || fetched.at - event.at > OLD_ANSWER_S_MAX) return false
+  return (
+    fetched.outcome === 'due' &&
+    OWED.includes(before.status) &&
+    !OWED.includes(event.state.status) &&
+    before.latestInvoice === fetched.state.latestInvoice
+  )
+}
+
+/** The same for an event with some of the items: it can't be told where the others alone have changed. */
+export function mayShowWhatWas({ state, at }: FetchKnowledge, event: EventKnowledge): boolean {
+  if (event.isFirst || at - event.at > OLD_ANSWER_S_MAX || ENDED.includes(state.status))
+    return false
+  const shown = withFirstItems(state, event.state.items.length)
+  const isChange = event.before !== null && !isSame(event.before, event.state)
+  return !isChange || !isSame(shown, event.state)
+}
+
+/** What an event has replaced that does not say it: what is known, unless that has replaced the event's. */
+function stateUntil(
+  known: Known,
+  { isFirst, at, state }: EventKnowledge,
+): SubscriptionState | null {
+  const isNewer = Math.max(known.eventAt ?? 0, known.fetchedAt ?? 0) >= at
+  const isReplaced = isNewer && known.superseded.some((one) => isSame(one, state))
+  return isFirst || isReplaced ? null : known.state
 }
 
 const SUPERSEDED_MAX = 8
@@ -97,7 +163,7 @@ const SUPERSEDED_MAX = 8
 /** What is replaced by what was heard, besides what was replaced lately. */
 export function supersededBy(known: Known | null, heard: Knowledge): SubscriptionState[] {
   const lately = known !== null && isRecent(known, heard.at) ? known.superseded : []
-  const before = heard.source === 'event' ? heard.before : null
+  const before = heard.source === 'event' && !heard.isBeforePart ? heard.before : null
   return [...lately, known?.state, before]
     .filter((state) => state != null && !isSame(state, heard.state))
     .filter((state) => state != null)
@@ -109,7 +175,8 @@ export function billsIn(heard: Knowledge): Bill[] {
   const { state, at } = heard
   if (heard.source === 'fetch') return billOf(state, at, heard.outcome)
   // What an event has replaced was so until then.
-  return [...(heard.before === null ? [] : billOf(heard.before, at - 1)), ...billOf(state, at)]
+  const before = heard.isBeforePart ? null : heard.before
+  return [...(before === null ? [] : billOf(before, at - 1)), ...billOf(state, at)]
 }
 
 const STAGES: readonly Status[] = [

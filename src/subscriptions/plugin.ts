@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { follow, followCustomer, followLinks } from './follow.ts'
 import { subscriptionGauges } from './gauges.ts'
-import { follow, followCustomer } from './follow.ts'
 import { reconcile } from './reconcile.ts'
 import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import { subscriptionExports } from './export.ts'
@@ -27,15 +27,20 @@ export const subscriptions = fp(
         name: 'refresh_subscriptions',
         run: (payload) => followCustomer(app, (payload as { id: string }).id),
       },
+      {
+        name: 'read_stripe_customers',
+        run: (payload) => followLinks(app, (payload as { id: string }).id),
+      },
     )
     app.jobs.add({
       name: 'reconcile_subscriptions',
       cron: '17 * * * *',
       run: async () => {
         if (!app.hasStripe) return
-        const { checked, mended, missing } = await reconcile(app, app.stripe())
+        const { checked, mended, missing, failed } = await reconcile(app, app.stripe())
         const found = { checked, mended: mended.length, missing: missing.length }
         app.log.info(found, 'Compared subscriptions with Stripe')
+        if (failed.length > 0) app.log.error({ failed }, 'Could not compare some subscriptions')
       },
     })
   },

@@ -4,9 +4,9 @@ import { type SubscriptionRow, dateOf, stateOf } from './row.ts'
 /** @param plans by rank; empty for a subscription to something else */
 export function presentSubscription(row: SubscriptionRow, plans: readonly SubscribedPlan[]) {
   const [plan] = plans
-  const [item] = row.heldItems ?? stateOf(row).items
-  const periodStart = plan === undefined ? dateOf(item?.start ?? null) : plan.periodStart
-  const periodEnd = plan === undefined ? dateOf(item?.end ?? null) : plan.periodEnd
+  const [item] = stateOf(row).items
+  const periodStart = plan === undefined ? dateOf(item?.start ?? null) : plan.billedStart
+  const periodEnd = plan === undefined ? dateOf(item?.end ?? null) : plan.billedEnd
   const endsAt = row.cancelAt ?? (row.cancelAtPeriodEnd ? periodEnd : null)
   return {
     plan: plan?.plan ?? null,

@@ -2,11 +2,13 @@ import { eq, notInArray } from 'drizzle-orm'
 import type Stripe from 'stripe'
 import type { Database } from '../database/index.ts'
 import type { StripeCalls } from '../stripe/client.ts'
+import { isDatabaseUnavailable } from '../database/faults.ts'
+import { OldAnswer } from '../stripe/handler.ts'
 import { billOf } from './bills.ts'
-import { SHOWN, answeredAt, fetchedFrom, refresh } from './refresh.ts'
+import { SHOWN, answeredAt, fetchedFrom, refresh, withAllItems } from './refresh.ts'
 import { stateOf } from './row.ts'
 import { type Means, resync, takeIn } from './service.ts'
-import { ENDED, type SubscriptionState, isSame } from './state.ts'
+import { ENDED, type SubscriptionState, UnreadableSubscription, isSame } from './state.ts'
 import { subscriptions } from './tables.ts'
 
 const PAGE = 100
@@ -24,12 +26,14 @@ export interface Reconciliation {
   mended: Mended[]
   /** Open here, but unknown to Stripe: these are left unchanged. */
   missing: string[]
+  /** Could not be compared: Stripe refused, showed old data or what this version can't read. */
+  failed: { id: string; reason: string }[]
 }
 
 /**
  * Compares every subscription with Stripe's list, and its licences with its plans. Subscriptions that
  * differ are fetched again, as after an event. Those that are open here but not on Stripe's list are
- * fetched by their id.
+ * fetched by their id. One that can't be compared leaves the others to be.
  * @param report is told how many of Stripe's list have been compared
  */
 export async function reconcile(
@@ -42,31 +46,51 @@ export async function reconcile(
   const differing = new Map(here)
   const mended: Mended[] = []
   const missing: string[] = []
+  const failed: Reconciliation['failed'] = []
+  const attempt = async (id: string, compare: () => Promise<void>) => {
+    await compare().catch((error: unknown) => {
+      if (isDatabaseUnavailable(error)) throw error
+      failed.push({ id, reason: reasonOf(error) })
+    })
+  }
   let checked = 0
   for await (const { listed, at } of listAll(stripe)) {
-    const { subscription, knowledge } = fetchedFrom(listed, at)
-    const { id, state } = subscription
-    const known = here.get(id)
     checked += 1
     report(checked)
-    if (known === undefined) {
-      // Most of them have ended, or belong to strangers: no reason to fetch each one.
-      const isNew = !ENDED.includes(state.status)
-      const outcome = isNew ? await takeIn(means, subscription, knowledge, null) : 'keep'
-      if (outcome === 'take') mended.push({ id, before: null, after: state })
-    } else if (isSame(known, state)) {
-      differing.delete(id)
-      // Its plans may have changed their meaning, or a licence may be due for another reason.
-      const isOff = await resync(means, id, billOf(state, at, knowledge.outcome))
-      if (isOff) mended.push({ id, before: known, after: state })
-    }
+    await attempt(listed.id, async () => {
+      const { subscription, knowledge } = fetchedFrom(await withAllItems(stripe, listed), at)
+      const { id, state } = subscription
+      const known = here.get(id)
+      if (known === undefined) {
+        // Most of them have ended, or belong to strangers: no reason to fetch each one.
+        const isNew = !ENDED.includes(state.status)
+        const outcome = isNew ? await takeIn(means, subscription, knowledge, null) : 'keep'
+        if (outcome === 'take') mended.push({ id, before: null, after: state })
+      } else if (isSame(known, state)) {
+        differing.delete(id)
+        // Its plans may have changed their meaning, or a licence may be due for another reason.
+        const isOff = await resync(means, id, billOf(state, at, knowledge.outcome))
+        if (isOff) mended.push({ id, before: known, after: state })
+      }
+    })
   }
   for (const [id, before] of differing) {
-    if ((await refresh(means, stripe, id)) === 'missing') missing.push(id)
-    const after = await stateHere(db, id)
-    if (after !== null && !isSame(before, after)) mended.push({ id, before, after })
+    if (failed.some((one) => one.id === id)) continue
+    await attempt(id, async () => {
+      if ((await refresh(means, stripe, id)) === 'missing') missing.push(id)
+      const after = await stateHere(db, id)
+      if (after !== null && !isSame(before, after)) mended.push({ id, before, after })
+    })
   }
-  return { checked, mended, missing }
+  return { checked, mended, missing, failed }
+}
+
+/** Never a message that may quote data. */
+function reasonOf(error: unknown): string {
+  if (error instanceof OldAnswer) return 'Stripe shows old data'
+  if (error instanceof UnreadableSubscription) return error.message
+  const { code, statusCode } = error as { code?: string; statusCode?: number }
+  return code ?? (statusCode === undefined ? 'unknown' : `status ${statusCode}`)
 }
 
 interface Listed {
@@ -74,7 +98,8 @@ interface Listed {
   at: number
 }
 
-async function* listAll(stripe: StripeCalls): AsyncGenerator<Listed> {
+/** @param customer of one Stripe customer alone */
+export async function* listAll(stripe: StripeCalls, customer?: string): AsyncGenerator<Listed> {
   const expand = SHOWN.map((path) => `data.${path}`)
   let after: string | undefined
   do {
@@ -84,6 +109,7 @@ async function* listAll(stripe: StripeCalls): AsyncGenerator<Listed> {
           status: 'all',
           limit: PAGE,
           expand,
+          ...(customer !== undefined && { customer }),
           ...(after !== undefined && { starting_after: after }),
         },
         options,
@@ -108,10 +134,15 @@ async function stateHere(db: Database, id: string): Promise<SubscriptionState | 
   return row === undefined ? null : stateOf(row)
 }
 
+/** Whether anything was not as Stripe has it, or could not be compared. */
+export function differs({ mended, missing, failed }: Reconciliation): boolean {
+  return mended.length + missing.length + failed.length > 0
+}
+
 /** One line if nothing differs, otherwise the differences. */
-export function describeReconciliation({ checked, mended, missing }: Reconciliation): string {
-  if (mended.length + missing.length === 0)
-    return `${checked} subscriptions are as Stripe has them.\n`
+export function describeReconciliation(found: Reconciliation): string {
+  const { checked, mended, missing, failed } = found
+  if (!differs(found)) return `${checked} subscriptions are as Stripe has them.\n`
   return [
     ...mended.map(({ id, before, after }) =>
       before !== null && isSame(before, after)
@@ -119,6 +150,7 @@ export function describeReconciliation({ checked, mended, missing }: Reconciliat
         : `Mended ${id}: ${before?.status ?? 'unknown'} to ${after.status}`,
     ),
     ...missing.map((id) => `Unknown to Stripe: ${id}`),
+    ...failed.map(({ id, reason }) => `Not compared: ${id}, ${reason}`),
   ]
     .map((line) => `${line}\n`)
     .join('')

@@ -7,10 +7,13 @@ import {
   type EventKnowledge,
   type FetchKnowledge,
   billsIn,
+  mayShowWhatWas,
+  showsDebtThatWas,
   showsWhatWas,
 } from './knowledge.ts'
-import { type Means, type Outcome, takeIn, versionOf } from './service.ts'
+import { type Means, type Outcome, rowOf, takeIn } from './service.ts'
 import { ENDED, type StripeSubscription, isSame, readSubscription } from './state.ts'
+import { knownOf } from './write.ts'
 
 const TRIES_MAX = 5
 
@@ -24,6 +27,8 @@ export interface News {
 export interface Beforehand {
   /** Taken in instead where Stripe does not answer, knows nothing or shows old data. */
   news?: News
+  /** An event with some of the items: an answer that may be older is no answer. */
+  part?: EventKnowledge
   /** What an event says of an invoice of it. */
   bill?: Bill
   /** Our customer's id as the checkout has it, for a subscription that does not name one. */
@@ -39,7 +44,7 @@ export async function refresh(
   means: Means,
   stripe: StripeCalls,
   id: string,
-  { news, bill, owner = null }: Beforehand = {},
+  { news, part, bill, owner = null }: Beforehand = {},
 ): Promise<Outcome | 'missing'> {
   const takeNews = () => (news ? takeIn(means, news.subscription, news.knowledge) : 'missing')
   // An end is final, and tells nothing of what was before: an old answer could not be told from a new one.
@@ -47,19 +52,25 @@ export async function refresh(
   // What an event says is history by now, and may still tell what was paid for.
   const bills = [...(bill ? [bill] : []), ...(news ? billsIn(news.knowledge) : [])]
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
-    const version = await versionOf(means.db, id)
+    const row = await rowOf(means.db, id)
     const fetched = await fetchSubscription(stripe, id).catch(async (error: unknown) => {
       await takeNews()
       throw error
     })
     if (fetched === null) return takeNews()
     const { subscription, knowledge } = fetched
-    const looksOld = news !== undefined && showsWhatWas(knowledge, news.knowledge)
+    if (part !== undefined && mayShowWhatWas(knowledge, part)) throw new OldAnswer()
+    const before = row === null ? null : knownOf(row)
+    // Whether it was paid or given up is what a later answer says.
+    if (news !== undefined && showsDebtThatWas(knowledge, news.knowledge, before)) {
+      throw new OldAnswer()
+    }
+    const looksOld = news !== undefined && showsWhatWas(knowledge, news.knowledge, before)
     if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
     const heard = { ...subscription, customerId: subscription.customerId ?? owner }
     const isAsTold = news !== undefined && isSame(news.knowledge.state, knowledge.state)
     const known = isAsTold ? { ...knowledge, since: news.knowledge.at } : knowledge
-    const outcome = await takeIn(means, heard, known, version, bills)
+    const outcome = await takeIn(means, heard, known, row?.version ?? null, bills)
     if (outcome === 'old') {
       await takeNews()
       throw new OldAnswer()
@@ -83,11 +94,35 @@ async function fetchSubscription(stripe: StripeCalls, id: string): Promise<Fetch
     const found = await stripe.ask((sdk, options) =>
       sdk.subscriptions.retrieve(id, params, options),
     )
-    return fetchedFrom(found, answeredAt(found.lastResponse.headers))
+    const at = answeredAt(found.lastResponse.headers)
+    return fetchedFrom(await withAllItems(stripe, found), at)
   } catch (error) {
     if (isMissingAtStripe(error)) return null
     throw error
   }
+}
+
+const ITEMS_PAGE = 100
+
+/** Stripe shows ten items with a subscription, which may have more. */
+export async function withAllItems(
+  stripe: StripeCalls,
+  subscription: Stripe.Subscription,
+): Promise<Stripe.Subscription> {
+  const { id, items } = subscription
+  const data = [...items.data]
+  for (let hasMore = items.has_more; hasMore;) {
+    const after = data.at(-1)?.id
+    const params = {
+      subscription: id,
+      limit: ITEMS_PAGE,
+      ...(after !== undefined && { starting_after: after }),
+    }
+    const page = await stripe.ask((sdk, options) => sdk.subscriptionItems.list(params, options))
+    data.push(...page.data)
+    hasMore = page.has_more && page.data.length > 0
+  }
+  return { ...subscription, items: { ...items, data, has_more: false } }
 }
 
 /** @param at as `answeredAt` has it */

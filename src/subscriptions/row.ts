@@ -19,6 +19,7 @@ export function stateOf(row: SubscriptionRow): SubscriptionState {
     cancelAt: secondsOf(row.cancelAt),
     cancelAtPeriodEnd: row.cancelAtPeriodEnd,
     endedAt: secondsOf(row.endedAt),
+    ...(row.named !== null && { named: row.named === '' ? null : row.named }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Database, Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { type Follower, everyOne } from './followers.ts'
 import { type Bill, billsAfter } from './bills.ts'
+import { awaitsLink, link } from './links.ts'
 import { type Knowledge, type Verdict, billsIn, weigh } from './knowledge.ts'
 import { type SubscriptionRow, stateOf } from './row.ts'
 import { ENDED, type StripeSubscription, isSame, sameItems } from './state.ts'
@@ -28,20 +29,16 @@ export interface Means {
   subscriptionFollowers: readonly Follower[]
 }
 
-/** The number of writes so far; null for an unknown subscription. */
-export async function versionOf(db: Database, id: string): Promise<bigint | null> {
-  const [row] = await db
-    .select({ version: subscriptions.version })
-    .from(subscriptions)
-    .where(eq(subscriptions.id, id))
-  return row?.version ?? null
+/** The row as it is; null for an unknown subscription. */
+export async function rowOf(db: Database, id: string): Promise<SubscriptionRow | null> {
+  const [row] = await db.select().from(subscriptions).where(eq(subscriptions.id, id))
+  return row ?? null
 }
 
 /**
  * Takes in a report about a subscription: its row, the customer's plan, the licences and the audit
  * records, or nothing.
- * @param version the result of `versionOf` before a fetch; after a write since then the outcome is
- * `raced`
+ * @param version of the row before a fetch; after a write since then the outcome is `raced`
  * @param bills what was heard of its invoices besides
  */
 export function takeIn(
@@ -53,6 +50,7 @@ export function takeIn(
 ): Promise<Outcome> {
   const follower = everyOne(subscriptionFollowers)
   return db.transaction(async (tx) => {
+    const isUnlinked = await awaitsLink(tx, heard.stripeCustomerId)
     const customer = await ownerOf(tx, heard)
     if (customer === null) return 'unknown'
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, heard.id))
@@ -65,6 +63,8 @@ export function takeIn(
       return verdict
     }
     await settleBasePlan(tx, customer.id)
+    const hasEnded = ENDED.includes(knowledge.state.status)
+    if (isUnlinked && !hasEnded) await link(tx, customer, heard.stripeCustomerId)
     if (row !== undefined && row.customerId !== customer.id) {
       await follower.ended(tx, STRIPE, row, 'other customer')
     }
@@ -72,6 +72,7 @@ export function takeIn(
     const isNews = row === undefined || !isSame(stateOf(row), stateOf(written))
     if (isNews) await recordChange(tx, customer.id, written, actor)
     await follower.changed(tx, keys, actor, written, customer.status)
+    if (hasEnded) await sendLastUsage(tx)
     return 'take'
   })
 }
@@ -88,18 +89,23 @@ export function resync(
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const [found] = await tx
-      .select({ customerId: subscriptions.customerId })
+      .select({
+        customerId: subscriptions.customerId,
+        stripeCustomerId: subscriptions.stripeCustomerId,
+      })
       .from(subscriptions)
       .where(eq(subscriptions.id, id))
     if (found === undefined) return false
+    const isUnlinked = await awaitsLink(tx, found.stripeCustomerId)
     const [customer] = await tx
-      .select({ id: customers.id, status: customers.status })
+      .select(OWNER)
       .from(customers)
       .where(and(isLiving, eq(customers.id, found.customerId)))
       .for('no key update')
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, id))
     if (customer === undefined || row === undefined) return false
     await settleBasePlan(tx, customer.id)
+    if (isUnlinked && row.endedAt === null) await link(tx, customer, row.stripeCustomerId)
     const bills = billsAfter(row.bills, heard)
     const heldItems = heldItemsOf(stateOf(row), bills)
     const isOther = !sameItems(heldItems ?? [], row.heldItems ?? [])
@@ -187,13 +193,23 @@ export async function endForDeleted(
     await recordChange(tx, row.customerId, row)
     await everyOne(followers).ended(tx, STRIPE, row, 'customer deleted at Stripe')
   }
+  if (ended.length > 0) await sendLastUsage(tx)
   return ended.length
 }
 
-interface Owner {
-  id: string
-  status: 'active' | 'suspended'
+/** What is left of an ended subscription's usage has an hour until its last invoice is final. */
+async function sendLastUsage(tx: Transaction): Promise<void> {
+  await tx.execute(sql`
+    select graphile_worker.add_job('send_meter_events', job_key := 'send_meter_events')`)
 }
+
+const OWNER = {
+  id: customers.id,
+  status: customers.status,
+  stripeCustomerId: customers.stripeCustomerId,
+}
+
+type Owner = Pick<typeof customers.$inferSelect, keyof typeof OWNER>
 
 /**
  * Finds the customer by our id in the metadata or the checkout, by what is known of the subscription,
@@ -210,7 +226,7 @@ async function ownerOf(tx: Transaction, heard: StripeSubscription): Promise<Owne
     .from(subscriptions)
     .where(eq(subscriptions.id, heard.id))
   const [owner] = await tx
-    .select({ id: customers.id, status: customers.status })
+    .select(OWNER)
     .from(customers)
     .where(
       and(

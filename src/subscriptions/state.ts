@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { Id, Reference, idOf } from '../stripe/read.ts'
+import { ourIdIn } from '../customers/named.ts'
+import { Id, Maybe, Reference, idOf } from '../stripe/read.ts'
 import { STATUSES, type Status } from '../stripe/statuses.ts'
 
 export { STATUSES, type Status }
@@ -10,6 +11,9 @@ export const ENDED: readonly Status[] = ['canceled', 'incomplete_expired']
 
 /** Includes `past_due`: Stripe is still trying to collect, and reports when it gives up. */
 export const WITH_ACCESS: readonly Status[] = ['trialing', 'active', 'past_due']
+
+/** The newest invoice is not paid. */
+export const OWED: readonly Status[] = ['past_due', 'unpaid']
 
 /** https://docs.stripe.com/api/subscriptions/object#subscription_object-pause_collection-behavior */
 export const PAUSES = ['keep_as_draft', 'mark_uncollectible', 'void'] as const
@@ -35,20 +39,27 @@ export interface SubscriptionState {
   cancelAt: number | null
   cancelAtPeriodEnd: boolean
   endedAt: number | null
+  /** Our customer's id in the metadata; null for none, absent in what was stored before it was noted. */
+  named?: string | null
 }
 
-/** What becomes of an invoice. `due`: it is being collected, or Stripe asks for it soon. */
-export type Outcome = 'paid' | 'unasked' | 'due'
+/**
+ * What becomes of an invoice. `due`: it is being collected, or Stripe asks for it soon. `written_off`:
+ * nobody expects that it is paid.
+ */
+export type Outcome = 'paid' | 'void' | 'unasked' | 'written_off' | 'due'
 
 export interface StripeSubscription {
   id: string
   stripeCustomerId: string
-  /** Our customer's id, which the checkout wrote into the metadata. */
+  /** Our customer's id, as the metadata or the checkout has it. */
   customerId: string | null
   createdAt: number
   state: SubscriptionState
   /** What Stripe says of the newest invoice; null where it names the id alone. */
   outcome: Outcome | null
+  /** There are more items than Stripe shows with a subscription. */
+  isPart: boolean
 }
 
 const Seconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 })
@@ -76,7 +87,7 @@ const Subscription = Type.Object({
   customer: Reference,
   status: Type.Union(STATUSES.map((status) => Type.Literal(status))),
   created: Seconds,
-  items: Type.Object({ data: Type.Array(StripeItem) }),
+  items: Type.Object({ data: Type.Array(StripeItem), has_more: Type.Optional(Type.Boolean()) }),
   latest_invoice: Type.Optional(Type.Union([Invoice, Reference, Type.Null()])),
   pause_collection: Type.Optional(
     Type.Union([Type.Object({ behavior: Type.String() }), Type.Null()]),
@@ -87,19 +98,26 @@ const Subscription = Type.Object({
   ended_at: MaybeSeconds,
   current_period_start: MaybeSeconds,
   current_period_end: MaybeSeconds,
-  metadata: Type.Optional(Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()])),
+  metadata: Maybe(Type.Record(Type.String(), Type.Unknown())),
 })
 
-/** @throws Error for an object that differs from Stripe's documented subscription */
+/** The message names no value. */
+export class UnreadableSubscription extends Error {}
+
+/** @throws UnreadableSubscription for an object that differs from Stripe's documented subscription */
 export function readSubscription(object: unknown): StripeSubscription {
-  if (!Value.Check(Subscription, object)) throw new Error('This is no Stripe subscription')
+  if (!Value.Check(Subscription, object)) {
+    throw new UnreadableSubscription('not a subscription that this version can read')
+  }
+  const state = stateOf(object)
   return {
     id: object.id,
     stripeCustomerId: idOf(object.customer),
-    customerId: object.metadata?.['customer_id'] ?? null,
+    customerId: state.named ?? null,
     createdAt: object.created,
-    state: stateOf(object),
+    state,
     outcome: outcomeOf(object),
+    isPart: object.items.has_more === true,
   }
 }
 
@@ -117,6 +135,7 @@ function stateOf(object: Static<typeof Subscription>): SubscriptionState {
     cancelAt,
     cancelAtPeriodEnd: object.cancel_at_period_end === true || endsWithPeriod,
     endedAt: hasEnded ? (object.ended_at ?? object.canceled_at ?? object.created) : null,
+    named: ourIdIn(object.metadata),
   }
 }
 
@@ -124,8 +143,9 @@ function stateOf(object: Static<typeof Subscription>): SubscriptionState {
 function outcomeOf({ latest_invoice: invoice }: Static<typeof Subscription>): Outcome | null {
   if (!Value.Check(Invoice, invoice)) return null
   if (invoice.status === 'paid') return 'paid'
-  const isLeft = invoice.status === 'draft' && invoice.auto_advance === false
-  return invoice.status === 'void' || isLeft ? 'unasked' : 'due'
+  if (invoice.status === 'uncollectible') return 'written_off'
+  if (invoice.status === 'void') return 'void'
+  return invoice.status === 'draft' && invoice.auto_advance === false ? 'unasked' : 'due'
 }
 
 function itemOf(object: Static<typeof Subscription>, item: Static<typeof StripeItem>): Item[] {
@@ -149,6 +169,7 @@ export const FIELDS = [
   'cancelAt',
   'cancelAtPeriodEnd',
   'endedAt',
+  'named',
 ] as const satisfies readonly (keyof SubscriptionState)[]
 
 /** Whether two states agree in a field. */
@@ -157,7 +178,9 @@ export function isSameIn(
   a: SubscriptionState,
   b: SubscriptionState,
 ): boolean {
-  return field === 'items' ? sameItems(a.items, b.items) : a[field] === b[field]
+  if (field === 'items') return sameItems(a.items, b.items)
+  if (field === 'named' && (a.named === undefined || b.named === undefined)) return true
+  return a[field] === b[field]
 }
 
 export function isSame(a: SubscriptionState, b: SubscriptionState): boolean {

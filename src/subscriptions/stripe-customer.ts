@@ -1,20 +1,14 @@
 import { and, eq, or, sql } from 'drizzle-orm'
 import { emailForOthers } from '../http/email.ts'
-import { type Actor, recordAudit } from '../audit/record.ts'
 import { isErased, isLiving, livingCustomer } from '../customers/living.ts'
-import {
-  addStripeCustomer,
-  ownerOfStripeCustomer,
-  takeTurns,
-} from '../customers/stripe-customers.ts'
+import { ownerOfStripeCustomer, takeTurns } from '../customers/stripe-customers.ts'
 import { customers, stripeCustomers } from '../customers/tables.ts'
-import { array } from '../database/arrays.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type StripeCalls, requestKey } from '../stripe/client.ts'
 import { holdSettling } from '../stripe/personal-events.ts'
 import { eraseStripeCustomer, forgetStripeCustomer } from '../stripe/erased-customers.ts'
+import { link, recordLinks } from './links.ts'
 import { type Means, endForDeleted, holdersOf } from './service.ts'
-import { STRIPE } from './write.ts'
 
 type Customer = Pick<
   typeof customers.$inferSelect,
@@ -61,11 +55,7 @@ export async function linkStripeCustomer(
       .from(customers)
       .where(livingCustomer(customerId))
       .for('no key update')
-    if (customer !== undefined && !(await isKnownDeleted(tx, stripeCustomerId))) {
-      const linked = await addStripeCustomer(tx, customer, stripeCustomerId)
-      if (linked === 'linked') await recordChange(tx, STRIPE, customerId)
-      return
-    }
+    if (customer !== undefined) return link(tx, customer, stripeCustomerId)
     if (!(await isErased(tx, customerId))) return
     if ((await ownerOfStripeCustomer(tx, stripeCustomerId)) !== null) return
     await holdSettling(tx)
@@ -115,7 +105,7 @@ export function unlinkStripeCustomer(
           updatedAt: sql`now()`,
         })
         .where(eq(customers.id, id))
-      if (isUnlinked) await recordChange(tx, STRIPE, id)
+      if (isUnlinked) await recordLinks(tx, id)
     }
     const ended = await endForDeleted(tx, subscriptionFollowers, stripeCustomerId, owners, at)
     return owners.length > 0 || ended > 0
@@ -129,20 +119,4 @@ async function nextStripeCustomer(tx: Transaction, customerId: string): Promise<
       order by linked_at, id limit 1
     ) returning id`)
   return next?.id ?? null
-}
-
-/** Stripe never reuses an id. */
-async function isKnownDeleted(tx: Transaction, stripeCustomerId: string): Promise<boolean> {
-  const people = array([stripeCustomerId])
-  const [found] = await tx.execute(sql`
-    select from stripe_events
-    where people_in(payload) && ${people}::text[]
-      and type = 'customer.deleted' and payload #>> '{data,object,id}' = ${stripeCustomerId}
-    limit 1`)
-  return found !== undefined
-}
-
-function recordChange(tx: Transaction, actor: Actor, customerId: string): Promise<void> {
-  const metadata = { changed: ['stripe_customer_id'] }
-  return recordAudit(tx, actor, { event: 'customer.updated', subject: customerId, metadata })
 }

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { EventKnowledge } from './knowledge.ts'
 import { rankOf } from './knowledge.ts'
 import { type Beforehand, refresh } from './refresh.ts'
-import { type StripeSubscription, readSubscription } from './state.ts'
+import { ENDED, type StripeSubscription, readSubscription } from './state.ts'
 import type { Handler, IncomingEvent, Services } from '../stripe/handler.ts'
 import { Maybe, Reference, Text, UnreadableEvent, idOrNull, read } from '../stripe/read.ts'
 
@@ -10,12 +10,19 @@ import { Maybe, Reference, Text, UnreadableEvent, idOrNull, read } from '../stri
 export const subscriptionChanged: Handler = async (services, event) => {
   const subscription = subscriptionIn(event.object)
   if (subscription === null) throw new UnreadableEvent('unreadable subscription')
+  const before = subscriptionBefore(event)
   const knowledge: EventKnowledge = {
     source: 'event',
     state: subscription.state,
     at: Math.floor(event.createdAt.getTime() / 1_000),
     rank: rankOf(event.type, subscription.state.status),
-    before: stateBefore(event),
+    before: before?.state ?? null,
+    isBeforePart: before?.isPart === true,
+    isFirst: event.type === 'customer.subscription.created',
+  }
+  // A part of the items is nothing to take in.
+  if (subscription.isPart && !ENDED.includes(subscription.state.status)) {
+    return refreshed(services, subscription.id, { part: knowledge })
   }
   return refreshed(services, subscription.id, { news: { subscription, knowledge } })
 }
@@ -51,9 +58,20 @@ export async function refreshed(
 }
 
 /** The subscription before the change that the event reports. */
-function stateBefore(event: IncomingEvent): EventKnowledge['before'] {
+function subscriptionBefore(event: IncomingEvent): StripeSubscription | null {
   if (event.previous === null || typeof event.previous !== 'object') return null
-  return subscriptionIn({ ...(event.object as object), ...event.previous })?.state ?? null
+  return subscriptionIn(merged(event.object, event.previous))
+}
+
+/** Of an object within the object, Stripe names what was different alone; lists it repeats whole. */
+function merged(object: unknown, previous: unknown): unknown {
+  if (!isPlain(object) || !isPlain(previous)) return previous
+  const inner = Object.entries(previous).map(([key, value]) => [key, merged(object[key], value)])
+  return { ...object, ...Object.fromEntries(inner) }
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
 function subscriptionIn(object: unknown): StripeSubscription | null {

@@ -40,6 +40,7 @@ export async function write(
     cancelAt: dateOf(state.cancelAt),
     cancelAtPeriodEnd: state.cancelAtPeriodEnd,
     endedAt: dateOf(state.endedAt),
+    named: state.named ?? '',
     changedAt: isAsBefore ? row.changedAt : dateOf(since),
     ...(await firstItemOf(tx, state)),
     version: (row?.version ?? 0n) + 1n,

@@ -80,8 +80,10 @@ async function putBack(db: Database, id: string, wasAccepted: boolean): Promise<
   await db.transaction(async (tx) => {
     // The hour's row is locked before the event's, as by whoever takes something back.
     await tx.execute(sql`
-      insert into usage_meter_hours as waiting (customer_id, event_name, at, value)
-      select e.customer_id, e.event_name, e.at, 0 from usage_meter_events e where ${isStill}
+      insert into usage_meter_hours as waiting
+        (customer_id, event_name, at, value, stripe_customer_id)
+      select e.customer_id, e.event_name, e.at, 0, e.stripe_customer_id
+      from usage_meter_events e where ${isStill}
       on conflict (customer_id, event_name, at) do update set value = waiting.value`)
     await tx.execute(sql`
       with gone as (delete from usage_meter_events e where ${isStill} returning *)

@@ -22,12 +22,13 @@ export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
   const stripe = app.stripe()
   await cancelMeterEvents(app, stripe)
   for (;;) {
-    await sealMeterEvents(app.db)
+    const isMore = await sealMeterEvents(app.db)
     const { due, lost } = await takeMeterEvents(app.db)
     for (const event of lost) {
       app.log.error({ event }, 'Whether Stripe has a meter event is not known: see to it')
     }
-    if (due.length === 0) return
+    // Five hundred hours may be fractions alone, while whole units wait behind them.
+    if (due.length === 0 && !isMore) return
     const settled = await sendAll(stripe, due)
     await settleMeterEvents(app.db, settled)
     for (const { id, outcome, reason } of settled) {

@@ -30,10 +30,14 @@ export interface Settled {
 }
 
 /**
- * The Stripe customer of the subscription that gives access, otherwise the one that was linked first.
+ * The Stripe customer of the subscription that it was used by; where there was none, that of the
+ * subscription that gives access now, otherwise the one that was linked first.
+ * @param row of usage, with both columns
  */
-function payerOf(customerId: SQL): SQL {
+function payerOf(row: SQL): SQL {
+  const customerId = sql`${row}.customer_id`
   return sql`coalesce(
+    ${row}.stripe_customer_id,
     (select p.stripe_customer_id from subscription_plans p
       where p.customer_id = ${customerId} and p.gives_access
       order by p.rank desc, p.created_at desc, p.subscription_id desc limit 1),
@@ -50,20 +54,21 @@ const PAST_DAYS_MAX = 34
  * fraction stays in the hour until it is over, and is then added to others. Rows are locked in the
  * order in which reports lock them, and read by a later statement: a statement that waits for a lock
  * may compute with a row's old content.
+ * @returns whether there was anything, so that there may be more
  */
-export async function sealMeterEvents(db: Database): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function sealMeterEvents(db: Database): Promise<boolean> {
+  const hours = await db.transaction(async (tx) => {
     const locked = await tx.execute<{ customerId: string; eventName: string; at: string }>(sql`
       select h.customer_id as "customerId", h.event_name as "eventName", h.at::text
       from usage_meter_hours h
       where (h.value >= 1 or h.at < date_trunc('hour', now(), 'UTC'))
-        and ${payerOf(sql`h.customer_id`)} is not null
+        and ${payerOf(sql`h`)} is not null
       order by h.customer_id, h.event_name, h.at limit ${BATCH_MAX}
       for update of h`)
-    if (locked.length === 0) return
+    if (locked.length === 0) return false
     await tx.execute(sql`
       with due as materialized (
-        select h.customer_id, h.event_name, h.at, floor(h.value) as whole,
+        select h.customer_id, h.event_name, h.at, h.stripe_customer_id, floor(h.value) as whole,
           h.value - floor(h.value) as rest, h.at < date_trunc('hour', now(), 'UTC') as is_over
         from usage_meter_hours h
         join unnest(
@@ -83,31 +88,37 @@ export async function sealMeterEvents(db: Database): Promise<void> {
           and not due.is_over and due.rest > 0
       ),
       carried as (
-        insert into usage_meter_sums as sums (customer_id, event_name, value)
-        select customer_id, event_name, sum(rest) from due where is_over and rest > 0
+        insert into usage_meter_sums as sums (customer_id, event_name, value, stripe_customer_id)
+        select customer_id, event_name, sum(rest),
+          (array_agg(stripe_customer_id order by at desc) filter (where stripe_customer_id is not null))[1]
+        from due where is_over and rest > 0
         group by customer_id, event_name
         order by customer_id, event_name
-        on conflict (customer_id, event_name) do update set value = sums.value + excluded.value
+        on conflict (customer_id, event_name) do update set value = sums.value + excluded.value,
+          stripe_customer_id = coalesce(excluded.stripe_customer_id, sums.stripe_customer_id)
       )
-      insert into usage_meter_events (customer_id, event_name, value, at)
-      select customer_id, event_name, whole, greatest(at, now() - make_interval(days => ${PAST_DAYS_MAX}))
+      insert into usage_meter_events (customer_id, event_name, value, at, stripe_customer_id)
+      select customer_id, event_name, whole, greatest(at, now() - make_interval(days => ${PAST_DAYS_MAX})),
+        stripe_customer_id
       from due where whole >= 1`)
+    return true
   })
-  await sealSums(db)
+  return (await sealSums(db)) || hours
 }
 
 /** Makes events of what fractions have added up to, and of sums from the previous version. */
-async function sealSums(db: Database): Promise<void> {
-  await db.transaction(async (tx) => {
+function sealSums(db: Database): Promise<boolean> {
+  return db.transaction(async (tx) => {
     const locked = await tx.execute<{ customerId: string; eventName: string }>(sql`
       select s.customer_id as "customerId", s.event_name as "eventName" from usage_meter_sums s
-      where s.value >= 1 and ${payerOf(sql`s.customer_id`)} is not null
+      where s.value >= 1 and ${payerOf(sql`s`)} is not null
       order by s.customer_id, s.event_name limit ${BATCH_MAX}
       for update of s`)
-    if (locked.length === 0) return
+    if (locked.length === 0) return false
     await tx.execute(sql`
       with due as materialized (
-        select s.customer_id, s.event_name, floor(s.value) as value from usage_meter_sums s
+        select s.customer_id, s.event_name, s.stripe_customer_id, floor(s.value) as value
+        from usage_meter_sums s
         join unnest(
           ${column(locked, (row) => row.customerId)}::text[],
           ${column(locked, (row) => row.eventName)}::text[]
@@ -118,8 +129,9 @@ async function sealSums(db: Database): Promise<void> {
         update usage_meter_sums s set value = s.value - due.value
         from due where s.customer_id = due.customer_id and s.event_name = due.event_name
       )
-      insert into usage_meter_events (customer_id, event_name, value)
-      select customer_id, event_name, value from due`)
+      insert into usage_meter_events (customer_id, event_name, value, stripe_customer_id)
+      select customer_id, event_name, value, stripe_customer_id from due`)
+    return true
   })
 }
 
@@ -139,7 +151,7 @@ export async function takeMeterEvents(
     update usage_meter_events e set sent_at = coalesce(e.sent_at, now())
     from (
       select e.id, payer.id as stripe_customer_id from usage_meter_events e
-      cross join lateral (select ${payerOf(sql`e.customer_id`)} as id) payer
+      cross join lateral (select ${payerOf(sql`e`)} as id) payer
       where e.retry_at <= now() and payer.id is not null
         and (e.taken_back is null or e.sent_at is not null)
       order by e.retry_at limit ${BATCH_MAX}

@@ -1,8 +1,8 @@
 import type postgres from 'postgres'
 
 /**
- * Of each report that is to be stored, what Stripe bills, by the hour in which it was used (`MeteredPart`).
- * Nothing counts from before the subscription began. What comes when the invoice of its period is final
+ * Of each report that is to be stored, what Stripe bills, by the hour in which it was used (`MeteredPart`),
+ * and by the subscription of then. Nothing counts from before the subscription began. What comes when the invoice of its period is final
  * goes to the start of the open one; where the subscription has ended, there is none. Stripe finalises an invoice about an hour after the period's end
  * (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage), and sums of hours that are
  * over are sent within two minutes: the rest of that hour is room for a retry.
@@ -11,67 +11,66 @@ export function billedParts(sql: postgres.Sql) {
   return sql`
     select place, jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
       'event_name', event_name, 'at', at, 'value', value,
-      'late_in', late_in, 'subscription', case when late_in is not null then subscription_id end
+      'late_in', late_in, 'subscription', case when late_in is not null then subscription_id end,
+      'payer', payer
     )) order by event_name, at) as parts
     from (
       select judged.place, priced.metering->>'event_name' as event_name, due.at, told.late_in,
-        coalesce(paying.subscription_id, gone.id) as subscription_id, sum((judged.metrics->>priced.metric)::numeric) as value
+        used.subscription_id, used.payer, sum((judged.metrics->>priced.metric)::numeric) as value
       from judged
       join priced on priced.id = judged.customer_id and priced.since <= judged.priced_at
         and (priced.until is null or priced.until > judged.priced_at)
       left join lateral (
-        select p.subscription_id, p.created_at as began, p.period_start, p.period_end
-        from subscription_plans p
-        where p.customer_id = priced.id and p.plan_id = priced.plan and p.gives_access
-          and p.created_at <= now()
-        order by p.created_at limit 1
-      ) paying on true
-      left join lateral (
-        select s.id, s.ended_at from subscriptions s
-        join subscription_plans p on p.subscription_id = s.id and p.plan_id = priced.plan
-        where paying.subscription_id is null and s.customer_id = priced.id
-          and s.ended_at > judged.reported_at and s.ended_at <= now() - interval '55 minutes'
-        order by s.ended_at limit 1
-      ) gone on true
+        select p.subscription_id, p.stripe_customer_id as payer, p.created_at as began,
+          p.billed_start as period_start, p.billed_end as period_end, s.ended_at
+        from subscription_plans p join subscriptions s on s.id = p.subscription_id
+        where p.customer_id = priced.id and p.plan_id = priced.plan
+          and (p.gives_access and p.created_at <= now() or s.ended_at > judged.reported_at)
+        order by p.created_at <= judged.reported_at desc, p.gives_access desc, p.created_at limit 1
+      ) used on true
       cross join lateral (
-        select case when judged.reported_at < paying.period_start and (
-          now() >= paying.period_start + interval '55 minutes'
-          or judged.reported_at < paying.period_start - (paying.period_end - paying.period_start)
-        ) then paying.period_start else gone.ended_at end as late_in
+        select case
+          when used.ended_at <= now() - interval '55 minutes' then used.ended_at
+          when judged.reported_at < used.period_start and (
+            now() >= used.period_start + interval '55 minutes'
+            or judged.reported_at < used.period_start - (used.period_end - used.period_start)
+          ) then used.period_start
+        end as late_in
       ) told
       cross join lateral (
         select case
-          when judged.reported_at < paying.began then null
-          when told.late_in is not null and paying.subscription_id is not null then told.late_in
+          when judged.reported_at < used.began then null
+          when told.late_in < coalesce(used.ended_at, 'infinity') then told.late_in
           else greatest(
             date_trunc('hour', judged.reported_at, 'UTC'),
-            paying.began,
-            case when paying.period_start <= judged.reported_at then paying.period_start end
+            used.began,
+            case when used.period_start <= judged.reported_at then used.period_start end
           )
         end as at
       ) due
       where priced.metering->>'via' = 'stripe' and judged.metrics ? priced.metric
         and (judged.metrics->>priced.metric)::numeric > 0
         and judged.is_timely and judged.is_fitting and due.at is not null
-      group by judged.place, event_name, due.at, told.late_in,
-        coalesce(paying.subscription_id, gone.id)
+      group by judged.place, event_name, due.at, told.late_in, used.subscription_id, used.payer
     ) part
     group by place`
 }
 
 const PARTS = `jsonb_to_recordset(created.metered) as part (
-  event_name text, at timestamptz, value numeric, late_in timestamptz, subscription text
+  event_name text, at timestamptz, value numeric, late_in timestamptz, subscription text, payer text
 )`
 
 /** The parts of the reports just created, added to what Stripe has yet to be told. */
 export function addToMeterHours(sql: postgres.Sql) {
   return sql`
-    insert into usage_meter_hours as waiting (customer_id, event_name, at, value)
-    select created.customer_id, part.event_name, part.at, sum(part.value)
+    insert into usage_meter_hours as waiting (customer_id, event_name, at, value, stripe_customer_id)
+    select created.customer_id, part.event_name, part.at, sum(part.value), max(part.payer)
     from created cross join lateral ${sql.unsafe(PARTS)}
     group by created.customer_id, part.event_name, part.at
     order by created.customer_id, part.event_name, part.at
-    on conflict (customer_id, event_name, at) do update set value = waiting.value + excluded.value`
+    on conflict (customer_id, event_name, at) do update set
+      value = waiting.value + excluded.value,
+      stripe_customer_id = coalesce(waiting.stripe_customer_id, excluded.stripe_customer_id)`
 }
 
 /** Those of them that are billed in a later period than they were used in: a finding for each period. */

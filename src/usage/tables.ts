@@ -32,6 +32,8 @@ export interface MeteredPart {
   /** The start of the period that it is billed in although it belongs to one before; and whose period. */
   late_in?: string
   subscription?: string
+  /** The Stripe customer of the subscription that it was used by. */
+  payer?: string
 }
 
 /** A part of a report that was paid from funds. */
@@ -211,6 +213,8 @@ export const usageMeterHours = pgTable(
     /** The start of the hour (UTC) of the usage, or of the period if that began within the hour. */
     at: time().notNull(),
     value: numeric().notNull(),
+    /** Of the subscription that it was used by; null for none, or in a row of the previous version. */
+    stripeCustomerId: text(),
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.eventName, table.at] }),
@@ -229,6 +233,8 @@ export const usageMeterSums = pgTable(
     /** The name of Stripe's meter event. */
     eventName: text().notNull(),
     value: numeric().notNull(),
+    /** That of the newest hour with one. */
+    stripeCustomerId: text(),
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.eventName] }),
@@ -257,6 +263,8 @@ export const usageMeterEvents = pgTable(
     acceptedAt: time(),
     /** How much of it corrections take back: it is to be cancelled, and the rest sent again. */
     takenBack: numeric(),
+    /** Whose usage it is at Stripe; null if that is found when it is sent. */
+    stripeCustomerId: text(),
   },
   (table) => [
     index('usage_meter_events_due').on(table.retryAt),

@@ -61,8 +61,8 @@ async function takeBack(
           sent_at > now() - make_interval(mins => ${CANCELLABLE_MINUTES}::int) and not exists (
             select from subscription_plans p
             where p.customer_id = ${customerId} and p.gives_access
-              and p.period_start > ${at}::timestamptz
-              and p.period_start <= now() - interval '55 minutes'
+              and p.billed_start > ${at}::timestamptz
+              and p.billed_start <= now() - interval '55 minutes'
           )
         ))
       order by id for update

@@ -220,6 +220,7 @@ test('what is locked, and in which order, is as the table says', async (t) => {
     ['detach_payment_method', 'pm_none'],
     ['refresh_subscription', String(event?.data.object['id'])],
     ['refresh_subscriptions', ada.customerId],
+    ['read_stripe_customers', ada.customerId],
     ['update_stripe_customers', ada.customerId],
     ['continue_erasure', String(await begunErasure(service))],
   ])

@@ -44,6 +44,7 @@ async function subscriber(t: TestContext, plan: Record<string, unknown> = {}) {
     createdAt: began,
     state,
     outcome: null,
+    isPart: false,
   })
   let told = began
   const tell = () => takeIn(service.app, heard(), { source: 'fetch', state, at: told })

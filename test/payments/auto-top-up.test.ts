@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { failureOf } from '../../src/payments/auto-top-up/failure.ts'
+import { withoutPersonalData } from '../../src/stripe/personal-content.ts'
 import { URLS, startBilling } from '../support/billing.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
@@ -64,9 +65,9 @@ async function start(t: TestContext, userId = 'ada') {
     balance: async (): Promise<number> =>
       (await asInternal('GET', `/balance/${userId}`)).body.balance,
     /** @returns the payment method */
-    pay: async (): Promise<string> => {
+    pay: async (events = () => [...stripe.events]): Promise<string> => {
       stripe.payCheckout(sessionId)
-      await deliver()
+      await deliver(events())
       const session = stripe.find(sessionId) as { payment_intent: string }
       return (stripe.find(session.payment_intent) as { payment_method: string }).payment_method
     },
@@ -112,6 +113,23 @@ test('a fall below the threshold is one payment and one credit', async (t) => {
   await until('succeeded')
   assert.equal(await balance(), 399 + 2_000)
   assert.equal(payments().length, 1)
+})
+
+test('events from which personal data is gone say all that is needed', async (t) => {
+  const { asked, put, state, deduct, balance, until, stripe, deliver, pay } = await start(t)
+  const bare = () => withoutPersonalData(stripe.events, new Set<string>())
+  await pay(bare)
+  assert.equal((await put()).body.status, 'ready', 'the card is saved')
+  await deduct(501)
+  await asked(1)
+  await deliver(bare())
+  await until('succeeded')
+  assert.equal(await balance(), 499 + 2_000)
+  await deduct(2_000)
+  await asked(2)
+  await deliver(bare())
+  await until('succeeded', 2)
+  assert.equal((await state()).status, 'ready')
 })
 
 test('charges at once leave one intent, and each refusal too is a reason for one', async (t) => {

@@ -9,9 +9,9 @@ import type { StripeEvent } from '../support/stripe/index.ts'
 const PAID = 1_000
 
 /** A user who has paid 1,000 for funds, and what Stripe's events make of them. */
-async function payer(t: TestContext, env: Record<string, string> = {}) {
-  const { service, stripe, deliver } = await startBilling(t, env)
-  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+async function payer(t: TestContext, env: Record<string, string> = {}, asset = 'USD/2') {
+  const { service, stripe, deliver, statuses } = await startBilling(t, env)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro', asset })
   const opened = await service.asInternal('POST', '/top_up/checkout', {
     user_id: 'ada',
     amount: PAID,
@@ -31,7 +31,7 @@ async function payer(t: TestContext, env: Record<string, string> = {}) {
   let seen = stripe.events.length
   /** The events since the last call. */
   const news = () => stripe.events.slice(seen, (seen = stripe.events.length))
-  return { service, stripe, deliver, charge, balance, available, transfers, kinds, news }
+  return { service, stripe, deliver, charge, balance, available, transfers, kinds, news, statuses }
 }
 
 for (const outcome of ['failed', 'canceled'] as const) {
@@ -86,6 +86,10 @@ test('a dispute is held once the money is taken, gone when lost, and back when w
   stripe.closeDispute(dispute, 'lost')
   await deliver(news())
   assert.deepEqual([await balance(), await available()], [0, 0])
+  for (const act of ['capture', 'release']) {
+    const late = await service.asInternal('POST', `/holds/${id}/${act}`, {})
+    assertRefused(late, 'HOLD_NOT_YOURS')
+  }
   stripe.clock.advance(60)
   stripe.overturnDispute(dispute)
   await deliver(news())
@@ -165,6 +169,61 @@ test('an inquiry holds nothing, and nor does a dispute where that is switched of
   stripe.dispute(charge, { amount: 300 })
   await deliver(news())
   assert.equal(await available(), PAID)
+})
+
+test('of an asset in whole units only whole ones are taken, and nothing is left undone', async (t) => {
+  const { stripe, deliver, charge, balance, available, news, statuses } = await payer(
+    t,
+    {},
+    'USD/0',
+  )
+  assert.equal(await balance(), PAID)
+  stripe.refund(charge, 150)
+  await deliver(news())
+  assert.equal((await statuses())['charge.refunded'], 'applied')
+  assert.equal(await balance(), PAID - 1)
+  stripe.clock.advance(1)
+  stripe.refund(charge, 50)
+  await deliver(news())
+  assert.equal(await balance(), PAID - 2, 'the halves of two refunds are one')
+  const dispute = stripe.dispute(charge, { amount: 1_050 })
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID - 2, PAID - 12])
+  stripe.clock.advance(1)
+  stripe.closeDispute(dispute, 'lost')
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID - 12, PAID - 12])
+})
+
+test('a dispute that was won and comes up again is held again', async (t) => {
+  const { stripe, deliver, charge, balance, available, news } = await payer(t)
+  const dispute = stripe.dispute(charge, { amount: 400 })
+  await deliver(news())
+  stripe.clock.advance(60)
+  stripe.closeDispute(dispute, 'won')
+  const won = news()
+  await deliver(won)
+  assert.deepEqual([await balance(), await available()], [PAID, PAID])
+  // The bank changes its mind: a later event with the money withdrawn once more.
+  const again = won.at(-1)!
+  const reopened: StripeEvent = {
+    ...again,
+    id: 'evt_1reopened00000000000000',
+    created: again.created + 60,
+    type: 'charge.dispute.funds_withdrawn',
+    data: { object: { ...again.data.object, status: 'under_review' } },
+  }
+  await deliver([reopened])
+  assert.deepEqual([await balance(), await available()], [PAID, PAID - 400])
+  // A refund leaves nothing to be held, and fails.
+  stripe.clock.advance(120)
+  const refund = stripe.refund(charge, PAID)
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [0, 0])
+  stripe.clock.advance(1)
+  stripe.returnRefund(refund)
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [PAID, PAID - 400])
 })
 
 test('Stripe takes twelve digits in IDR', async (t) => {

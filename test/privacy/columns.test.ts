@@ -177,6 +177,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     id: 'pseudonym',
     items: 'none',
     latest_invoice: 'pseudonym',
+    named: 'pseudonym',
     pause: 'none',
     plan: 'none',
     settled: 'none',
@@ -252,9 +253,18 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     event_name: 'none',
     id: 'none',
     reason: 'none',
+    stripe_customer_id: 'personal',
   },
-  'public.usage_meter_hours': { customer_id: 'pseudonym', event_name: 'none' },
-  'public.usage_meter_sums': { customer_id: 'pseudonym', event_name: 'none' },
+  'public.usage_meter_hours': {
+    customer_id: 'pseudonym',
+    event_name: 'none',
+    stripe_customer_id: 'personal',
+  },
+  'public.usage_meter_sums': {
+    customer_id: 'pseudonym',
+    event_name: 'none',
+    stripe_customer_id: 'personal',
+  },
   'public.usage_remainders': { asset: 'none', customer_id: 'pseudonym', metric: 'none' },
   'public.usage_reports': {
     charges: 'personal',

@@ -113,6 +113,14 @@ test('a former price still means the plan, until another plan names it', async (
   assertRefused(await service.asAdmin('PUT', '/api/plans/pro', both), 'VALIDATION_FAILED')
   const none = { ...plan, stripe_price_ids: ['price_of_nothing'] }
   assertRefused(await service.asAdmin('PUT', '/api/plans/pro', none), 'PRICE_UNKNOWN')
+  // While Stripe is away it may exist; once Stripe says that it does not, the same PUT is refused.
+  stripe.faults.fail({ status: 503, times: 9, path: '/v1/prices' })
+  const unsure = { ...none, name: 'Unsure' }
+  assert.equal((await service.asAdmin('PUT', '/api/plans/unsure', unsure)).status, 200)
+  stripe.faults.clear()
+  const asked = async () =>
+    (await service.asAdmin('PUT', '/api/plans/unsure', unsure)).body.code === 'PRICE_UNKNOWN'
+  assert.ok(await eventually(asked, 20_000), 'once the circuit breaker has closed')
 
   // The price moves to another plan: everywhere at once, and its licence follows by a job.
   const moved = await service.asAdmin('PUT', '/api/plans/pro', {

@@ -50,6 +50,55 @@ test('events that never came are made up for by comparing with Stripe’s list',
   assert.deepEqual([again.status, again.output], [0, '4 subscriptions are as Stripe has them.\n'])
 })
 
+test('one that can’t be compared leaves the others to be, and is told', async (t) => {
+  const { newCustomer, stripe, deliver, service, settings } = await startBilling(t)
+  const env = { ...settings, DATABASE_URL: service.database.url, NODE_ENV: 'test' }
+  const reconcile = () => commandBeside(['subscriptions', 'reconcile'], env)
+  const [ada, eve, bob] = await Promise.all(
+    ['a', 'e', 'b'].map((name) => newCustomer(`${name}@example.com`)),
+  )
+  const [refused, renewed] = [await ada!.subscribe(), await eve!.subscribe()]
+  await deliver()
+  stripe.clock.advance(86_400)
+  const lost = await bob!.subscribe()
+  stripe.cancel(refused)
+  stripe.cancel(renewed)
+  // A stranger's, in a state that is yet to be invented; it is the newest on the list.
+  const strange = stripe.startSubscription({
+    customer: stripe.addCustomer(),
+    items: [{ price: stripe.addPrice({ unit_amount: 1, recurring: { interval: 'month' } }).id }],
+  })
+  stripe.faults.stale(strange, { ...stripe.find(strange)!, status: 'dreaming' })
+  stripe.faults.fail({ status: 403, times: 1_000, path: `/v1/subscriptions/${refused}` })
+
+  const found = await reconcile()
+  assert.equal(found.status, 1, found.output)
+  const lines = found.output.trim().split('\n')
+  assert.ok(lines.includes(`Mended ${lost}: unknown to active`), found.output)
+  assert.ok(lines.includes(`Mended ${renewed}: active to canceled`), found.output)
+  const failed = lines.filter((line) => line.startsWith('Not compared: '))
+  assert.deepEqual(
+    failed.map((line) => /sub_\w+/.exec(line)?.[0]).toSorted(),
+    [refused, strange].toSorted(),
+  )
+  assert.equal(lines.length, 4, found.output)
+  assert.equal(await eve!.subscription(), null)
+})
+
+test('a subscription whose owner has changed without a word is the new owner’s', async (t) => {
+  const { newCustomer, stripe, deliver, service, settings } = await startBilling(t)
+  const env = { ...settings, DATABASE_URL: service.database.url, NODE_ENV: 'test' }
+  const [ada, eve] = [await newCustomer('a@example.com'), await newCustomer('e@example.com')]
+  const id = await ada.subscribe()
+  await deliver()
+  stripe.clock.advance(86_400)
+  stripe.setMetadata(id, { customer_id: eve.customerId })
+  const found = await commandBeside(['subscriptions', 'reconcile'], env)
+  assert.equal(found.output, `Mended ${id}: active to active\n`)
+  assert.equal(await ada.subscription(), null)
+  assert.equal((await eve.subscription()).stripe_subscription_id, id)
+})
+
 test('accounts are counted by tier, and subscriptions that give access', async (t) => {
   const { newCustomer, stripe, deliver, service } = await startBilling(t)
   const count = async () => (await service.asInternal('GET', '/stats/subscription_count')).body

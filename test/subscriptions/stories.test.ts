@@ -75,6 +75,9 @@ const DAMAGES = {
   'an end': `update subscriptions set cancel_at = now() + interval '1 hour'
     where customer_id = $1 and ended_at is null`,
   'a pause': `update subscriptions set pause = 'void' where customer_id = $1 and ended_at is null`,
+  'another owner': `update subscriptions set named = '', customer_id = (
+      select id from customers where id <> $1 order by seq desc limit 1)
+    where customer_id = $1 and ended_at is null`,
   'what is paid for': `update subscriptions set held_items = null where customer_id = $1`,
 } as const
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { startBilling } from '../support/billing.ts'
+import { URLS, startBilling } from '../support/billing.ts'
 import { putPlan } from '../support/customers.ts'
 import { fetchRevocations } from '../support/licenses.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
+import { asCopy } from '../support/stripe/index.ts'
 
 const DAY_MS = 86_400_000
 
@@ -235,6 +236,103 @@ test('the customer at Stripe is that of the subscription, however it was sold', 
   assertRefused(taken, 'STRIPE_CUSTOMER_TAKEN')
 })
 
+test('a Stripe customer that a subscription names is the customer’s, like any other', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  const [ada, eve] = [await newCustomer(), await newCustomer('eve@example.com')]
+  await ada.call('POST', '/api/subscriptions/portal', { return_url: URLS.success_url })
+  const dashboard = stripe.addCustomer()
+  const id = stripe.startSubscription({
+    customer: dashboard,
+    items: [{ price: price.id }],
+    metadata: { customer_id: ada.customerId },
+  })
+  await deliver()
+  const path = `/api/customers/${ada.customerId}`
+  const { stripe_customer_ids: ids } = (await service.asAdmin('GET', path)).body
+  assert.equal(ids.length, 2)
+  assert.equal(ids[1], dashboard)
+  const found = await service.asAdmin('GET', `/api/customers?stripe_id=${dashboard}`)
+  assert.deepEqual(
+    found.body.data.map((one: { customer_id: string }) => one.customer_id),
+    [ada.customerId],
+  )
+  const taken = await service.asAdmin('PATCH', `/api/customers/${eve.customerId}`, {
+    stripe_customer_id: dashboard,
+  })
+  assertRefused(taken, 'STRIPE_CUSTOMER_TAKEN')
+  await service.asAdmin('PATCH', path, { email: 'ada.l@example.com' })
+  const reached = () =>
+    ids.every(
+      (one: string) => (stripe.find(one) as { email: string }).email === 'ada.l@example.com',
+    )
+  assert.ok(await eventually(reached, 20_000))
+  // Of one that is deleted, no late event makes it the customer's again.
+  const seen = stripe.events.length
+  stripe.deleteCustomer(dashboard)
+  const gone = stripe.events.slice(seen)
+  await deliver(gone.filter(({ type }) => type === 'customer.deleted'))
+  await deliver(gone)
+  assert.equal(stripe.find(id) !== undefined, true)
+  const left = (await service.asAdmin('GET', path)).body.stripe_customer_ids
+  assert.deepEqual(left, ids.slice(0, 1))
+})
+
+test('linking a Stripe customer reads its subscriptions', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  const ada = await newCustomer()
+  const dashboard = stripe.addCustomer()
+  stripe.startSubscription({ customer: dashboard, items: [{ price: price.id }] })
+  await deliver()
+  assert.equal(await ada.plan(), null, 'nobody knows whose it is')
+  const linked = await service.asAdmin('PATCH', `/api/customers/${ada.customerId}`, {
+    stripe_customer_id: dashboard,
+  })
+  assert.equal(linked.status, 200)
+  assert.ok(await eventually(async () => (await ada.plan()) === 'starter', 20_000))
+})
+
+test('the main subscription is that of the highest rank, then the newest', async (t) => {
+  const { service, stripe, deliver, ada, id, pro, read } = await subscribed(t)
+  stripe.clock.advance(60)
+  const higher = stripe.startSubscription({
+    customer: stripe.addCustomer(),
+    items: [{ price: pro }],
+    metadata: { customer_id: ada.customerId },
+  })
+  await deliver()
+  assert.equal((await ada.subscription()).stripe_subscription_id, higher)
+  stripe.clock.advance(60)
+  stripe.failPayment(higher)
+  stripe.giveUp(higher, 'unpaid')
+  await deliver()
+  const main = await ada.subscription()
+  assert.deepEqual([main.stripe_subscription_id, main.status], [higher, 'unpaid'])
+  assert.equal((await read()).subscription_status, 'unpaid')
+  assert.equal(await ada.plan(), 'starter', 'which gives access')
+  stripe.cancel(higher)
+  await deliver()
+  assert.equal((await ada.subscription()).stripe_subscription_id, id)
+  const list = await service.asAdmin('GET', '/api/customers?subscription_status=active')
+  assert.equal(list.body.data.length, 1)
+})
+
+test('where the renewal is owed, the period and the end shown are those of now', async (t) => {
+  const { ada, id, stripe, deliver, licence } = await subscribed(t)
+  const paid = await licence()
+  stripe.clock.advance(31 * 86_400)
+  stripe.failPayment(id)
+  // As Stripe has it where an end is told by the flag alone.
+  const { items } = stripe.find(id) as { items: { data: { current_period_end: number }[] } }
+  const end = new Date(items.data[0]!.current_period_end * 1_000).toISOString()
+  const flagged = { ...stripe.find(id)!, cancel_at_period_end: true, cancel_at: null }
+  stripe.faults.stale(id, flagged)
+  await deliver()
+  const shown = await ada.subscription()
+  assert.deepEqual([shown.status, shown.current_period_end, shown.ends_at], ['past_due', end, end])
+  assert.equal(await ada.plan(), 'starter', 'it has not ended yet')
+  assert.equal((await licence()).license_id, paid.license_id)
+})
+
 test('a changed address or name reaches every Stripe customer', async (t) => {
   const { service, stripe, newCustomer } = await startBilling(t)
   const ada = await newCustomer()
@@ -251,6 +349,12 @@ test('a changed address or name reaches every Stripe customer', async (t) => {
       return email === 'new@example.com' && name === 'New Ltd'
     })
   assert.ok(await eventually(isTold, 10_000))
+
+  // One is gone, and nobody has said so yet.
+  stripe.deleteCustomer(ids[0]!)
+  await service.asAdmin('PATCH', path, { email: 'newer@example.com' })
+  const isReached = () => (stripe.find(ids[1]!) as { email: string }).email === 'newer@example.com'
+  assert.ok(await eventually(isReached, 10_000))
 })
 
 test('of two checkouts the other expires when one is paid', async (t) => {
@@ -265,6 +369,30 @@ test('of two checkouts the other expires when one is paid', async (t) => {
   await deliver()
   assert.equal((stripe.find(second) as { status: string }).status, 'expired')
   assert.throws(() => stripe.payCheckout(second))
+})
+
+test('a checkout that was opened after the paid one stays, whatever comes of that', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  const other = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } }).id
+  await putPlan(service, 'starter', { stripe_price_id: price.id })
+  await putPlan(service, 'pro', { stripe_price_id: other })
+  const ada = await newCustomer()
+  stripe.payCheckout((await ada.checkout()).body.checkout_session_id)
+  await deliver()
+  const { stripe_subscription_id: id } = await ada.subscription()
+  stripe.cancel(id)
+  await deliver()
+  stripe.clock.advance(86_400)
+  const retry = (await ada.checkout({ plan: 'pro' })).body.checkout_session_id
+  const statusOf = () => (stripe.find(retry) as { status: string }).status
+  const completed = stripe.events.find(({ type }) => type === 'checkout.session.completed')!
+  await deliver([asCopy(completed)])
+  assert.equal(statusOf(), 'open', 'a copy')
+  const now = stripe.clock.now()
+  await deliver([
+    { ...asCopy(completed), type: 'checkout.session.async_payment_failed', created: now },
+  ])
+  assert.equal(statusOf(), 'open', 'a slow payment that has failed')
 })
 
 test('an id of the owner’s finds one customer', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { asAdmin } from '../database.ts'
-import type { PlanName } from './facts.ts'
+import { PEOPLE, type Person, type PlanName } from './facts.ts'
 import {
   type Model,
   type Sub,
@@ -25,9 +25,28 @@ interface Valid {
 
 /** Everything that is seen of a story's end, beside what the model says of it. */
 export async function checkStory(stage: Stage, story: OpenStory): Promise<void> {
-  await checkPlans(stage, story)
-  await checkLicences(stage, story)
+  for (const person of PEOPLE) {
+    const own = partOf(story, person)
+    await checkPlans(stage, own)
+    await checkLicences(stage, own)
+  }
   await checkFunds(stage, story)
+}
+
+/** What of the story is one person's. What an operator does, is done to Ada. */
+function partOf(story: OpenStory, person: Person): OpenStory {
+  const { model, subs, people } = story
+  const isOwn = (_: unknown, index: number) => model.subs[index]!.owner === person
+  return {
+    ...story,
+    customer: people[person],
+    subs: subs.filter(isOwn),
+    model: {
+      ...model,
+      subs: model.subs.filter(isOwn),
+      ...(person !== 'ada' && { basePlan: null, isSuspended: false }),
+    },
+  }
 }
 
 async function checkPlans({ service }: Stage, story: OpenStory): Promise<void> {

@@ -3,7 +3,15 @@ import fc from 'fast-check'
 /** Prices at Stripe: the last two are of no plan to begin with. */
 export const PRICES = ['starter', 'yearly', 'pro', 'addon', 'strange', 'foreign'] as const
 
-export type PriceName = (typeof PRICES)[number]
+/** As many as Stripe shows with a subscription: what stands behind them is on the next page. */
+export const FILLERS = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7', 'f8', 'f9'] as const
+
+export type PriceName = (typeof PRICES)[number] | (typeof FILLERS)[number]
+
+/** Whose metadata name. */
+export const PEOPLE = ['ada', 'eve'] as const
+
+export type Person = (typeof PEOPLE)[number]
 
 /** Plans and what they begin with. `free` is sold by nobody; `default` is `DEFAULT_PLAN`. */
 export const PLANS = {
@@ -29,10 +37,13 @@ type Which = number
 
 /** One thing that happens, at Stripe unless it says otherwise. */
 export type Fact =
-  | { kind: 'subscribe'; items: Pick[] }
+  /** On the dashboard, where nobody may say whose it is. */
+  | { kind: 'subscribe'; items: Pick[]; isNamed: boolean }
+  | { kind: 'name'; sub: Which; owner: Person }
   | { kind: 'items'; sub: Which; items: Pick[] }
   | { kind: 'renew' | 'fail' | 'retry' | 'recover' | 'renew_unasked' | 'resume'; sub: Which }
   | { kind: 'give_up'; sub: Which; to: 'unpaid' | 'canceled' }
+  | { kind: 'write_off'; sub: Which; to: 'uncollectible' | 'void' }
   | { kind: 'upgrade_unpaid'; sub: Which; price: PriceName }
   | { kind: 'pause'; sub: Which; behavior: 'void' | 'keep_as_draft' | 'mark_uncollectible' }
   | { kind: 'cancel_at'; sub: Which; days: number | null }
@@ -59,7 +70,9 @@ export type SubFact = Extract<Fact, { sub: Which }>
 export interface Delivery {
   which: Which
   /** What the answer to the question that it leads to is like. */
-  answer: 'right' | 'away' | 'stale'
+  answer: 'right' | 'away' | 'stale' | 'stale_invoice' | 'stale_both'
+  /** The event does not say what was before. */
+  isBare: boolean
   /** Told by another event of the same content first. */
   isCopied: boolean
 }
@@ -73,16 +86,32 @@ export interface Step {
 
 const which = fc.nat(1_000)
 const price = fc.constantFrom(...PRICES)
-const items = fc.uniqueArray(fc.record({ price, quantity: fc.integer({ min: 1, max: 9 }) }), {
+const few = fc.uniqueArray(fc.record({ price, quantity: fc.integer({ min: 1, max: 9 }) }), {
   minLength: 1,
   maxLength: 3,
   selector: (one) => one.price,
 })
+const many = few.map((ours) => [...FILLERS.map((one) => ({ price: one, quantity: 1 })), ...ours])
+const items: fc.Arbitrary<Pick[]> = fc.oneof(
+  { weight: 9, arbitrary: few },
+  { weight: 1, arbitrary: many },
+)
 const amount = fc.integer({ min: 1, max: 1_000 })
 const of = <K extends string>(...kinds: K[]) => fc.constantFrom(...kinds)
 
 const fact: fc.Arbitrary<Fact> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: of('subscribe'), items }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: of('subscribe'),
+      items,
+      isNamed: fc.constantFrom(true, true, true, false),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: of('name'), sub: which, owner: fc.constantFrom(...PEOPLE) }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: of('items'), sub: which, items }) },
   {
     weight: 14,
@@ -94,6 +123,14 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ kind: of('give_up'), sub: which, to: of('unpaid', 'canceled') }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: of('write_off'),
+      sub: which,
+      to: of('uncollectible', 'void'),
+    }),
   },
   { weight: 4, arbitrary: fc.record({ kind: of('upgrade_unpaid'), sub: which, price }) },
   {
@@ -159,7 +196,8 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
 
 const delivery: fc.Arbitrary<Delivery> = fc.record({
   which,
-  answer: of('right', 'right', 'right', 'away', 'stale'),
+  answer: of('right', 'right', 'right', 'away', 'stale', 'stale', 'stale_invoice', 'stale_both'),
+  isBare: fc.constantFrom(false, false, false, true),
   isCopied: fc.boolean(),
 })
 

@@ -1,5 +1,6 @@
 import {
   type Fact,
+  type Person,
   PLANS,
   type Pick,
   type PlanName,
@@ -10,6 +11,7 @@ import {
 export const DAY_S = 86_400
 export const PERIOD_S = 30 * DAY_S
 const GRACE_S = 3 * DAY_S
+const ITEMS_SHOWN = 10
 
 interface Item extends Pick {
   start: number
@@ -18,6 +20,8 @@ interface Item extends Pick {
 
 export interface Sub {
   createdAt: number
+  /** Null while nobody has said whose it is. */
+  owner: Person | null
   status: 'active' | 'past_due' | 'unpaid' | 'canceled'
   items: Item[]
   /** What was last in good standing: this is what the subscription is worth. */
@@ -25,6 +29,8 @@ export interface Sub {
   pause: 'void' | 'keep_as_draft' | 'mark_uncollectible' | null
   /** The present period has an invoice that is void, or a draft that stays one. */
   isUnasked: boolean
+  /** Its invoice came up in a pause that writes all of them off. */
+  isFree: boolean
   cancelAt: number | null
   isEnding: boolean
 }
@@ -81,6 +87,9 @@ const isUnpaidPause = ({ pause }: Sub) => pause === 'void' || pause === 'keep_as
 
 const isGood = (sub: Sub) => sub.status === 'active' && !isUnpaidPause(sub) && !sub.isUnasked
 
+/** All that it has is paid for, and nothing withheld. */
+const isSettled = (sub: Sub) => isGood(sub) && sub.pause === null && sub.paid === sub.items
+
 /** @returns the subscriptions that end by themselves */
 export function advance(model: Model, seconds: number): number[] {
   model.now += seconds
@@ -100,7 +109,7 @@ export function untilRenewal(model: Model, fact: Fact): number {
 
 /** Where there is nothing that the fact could be about, there is then. */
 const BEGINNINGS: Record<string, Fact | null> = {
-  sub: { kind: 'subscribe', items: [{ price: 'starter', quantity: 1 }] },
+  sub: { kind: 'subscribe', items: [{ price: 'starter', quantity: 1 }], isNamed: true },
   payment: { kind: 'pay', amount: 1_000 },
   refund: null,
   dispute: null,
@@ -150,27 +159,36 @@ export function canHappen(model: Model, fact: Fact): boolean {
   }
 }
 
-function canHappenTo(sub: Sub, { kind }: SubFact, now: number): boolean {
-  const { status } = sub
+function canHappenTo(sub: Sub, fact: SubFact, now: number): boolean {
+  const { kind } = fact
+  const { status, owner } = sub
   if (status === 'canceled') return false
   const isFree = !isUnpaidPause(sub)
+  // Events have the first ten items alone, so what was paid before is known in the order of things only.
+  const isWhole = sub.items.length <= ITEMS_SHOWN
   switch (kind) {
     case 'items':
+      if (fact.items.length > ITEMS_SHOWN && !isSettled(sub)) return false
       return isFree && status !== 'unpaid'
     case 'renew':
     case 'fail':
+      if (kind === 'fail' && !isWhole) return false
       return status === 'active' && isFree && !sub.isEnding
     case 'renew_unasked':
       return status === 'active' && sub.pause !== null && !sub.isEnding
     case 'upgrade_unpaid':
-      return status !== 'unpaid' && isFree
+      return status !== 'unpaid' && isFree && isWhole
     case 'retry':
     case 'give_up':
       return status === 'past_due'
+    // What was paid before is unknown of one that nobody has named.
+    case 'name':
+      return owner !== null || isSettled(sub)
+    case 'write_off':
     case 'recover':
       return status === 'past_due' || status === 'unpaid'
     case 'pause':
-      return status !== 'unpaid' && sub.pause === null
+      return status !== 'unpaid' && sub.pause === null && isWhole
     case 'resume':
       return sub.pause !== null
     case 'cancel_at':
@@ -203,11 +221,13 @@ export function happen(model: Model, fact: Fact): void {
       const items = periodOf(fact.items, model.now)
       model.subs.push({
         createdAt: model.now,
+        owner: fact.isNamed ? 'ada' : null,
         status: 'active',
         items,
         paid: items,
         pause: null,
         isUnasked: false,
+        isFree: false,
         cancelAt: null,
         isEnding: false,
       })
@@ -270,12 +290,14 @@ function happenTo(sub: Sub, fact: SubFact, now: number): void {
         end: item.end + PERIOD_S,
       }))
       sub.isUnasked = fact.kind === 'renew_unasked' && isUnpaidPause(sub)
+      sub.isFree = sub.pause === 'mark_uncollectible'
       if (fact.kind === 'fail') sub.status = 'past_due'
       return
     case 'upgrade_unpaid':
       sub.items = sub.items.map((item, at) => (at === 0 ? { ...item, price: fact.price } : item))
       sub.status = 'past_due'
       sub.isUnasked = false
+      sub.isFree = sub.pause === 'mark_uncollectible'
       return
     case 'recover':
       sub.status = 'active'
@@ -284,6 +306,13 @@ function happenTo(sub: Sub, fact: SubFact, now: number): void {
       return
     case 'give_up':
       sub.status = fact.to
+      return
+    case 'write_off':
+      sub.status = 'active'
+      sub.isUnasked = fact.to === 'void' || !sub.isFree
+      return
+    case 'name':
+      sub.owner = fact.owner
       return
     case 'pause':
       sub.pause = fact.behavior

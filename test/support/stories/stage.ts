@@ -6,9 +6,10 @@ import { EVENT_TYPES } from '../../../src/stripe/event-types.ts'
 import { follow, followCustomer } from '../../../src/subscriptions/follow.ts'
 import { URLS, startBilling } from '../billing.ts'
 import { putPlan } from '../customers.ts'
-import { type StripeEvent, asCopy } from '../stripe/index.ts'
+import { type StripeEvent, asBare, asCopy } from '../stripe/index.ts'
 import {
   type Delivery,
+  FILLERS,
   type Fact,
   PLANS,
   PRICES,
@@ -34,7 +35,7 @@ import {
 interface Waiting {
   event?: StripeEvent
   /** What Stripe showed before the fact that the event tells of, while an old answer may still come. */
-  before?: { id: string; object: object; until: number }
+  before?: { shown: { subscription: object; invoice: object | undefined }; until: number }
   job?: () => Promise<void>
 }
 
@@ -64,7 +65,7 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
   const userId = `user-${number}`
   const planId = (plan: PlanName) => (plan === 'default' ? plan : `s${number}-${plan}`)
   const priceIds = new Map<PriceName, string>(
-    PRICES.map((name) => {
+    [...PRICES, ...FILLERS].map((name) => {
       const recurring = { interval: 'day', interval_count: PERIOD_DAYS } as const
       return [name, stripe.addPrice({ unit_amount: 500, recurring }).id]
     }),
@@ -72,7 +73,11 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
   const priceId = (name: PriceName) => priceIds.get(name)!
   for (const plan of ['starter', 'pro', 'addon', 'free'] as const)
     await put(plan, PLANS[plan].prices)
-  const customer = await newCustomer(`ada${number}@example.com`)
+  const people = {
+    ada: await newCustomer(`ada${number}@example.com`),
+    eve: await newCustomer(`eve${number}@example.com`),
+  }
+  const customer = people.ada
   await service.asInternal('POST', '/account', { user_id: userId, tier: 'pro' })
   const now = Math.floor(Date.now() / 1_000)
   stripe.clock.set(now - ago * DAY_S)
@@ -127,7 +132,10 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
   }
 
   function shownNow(id: string): Waiting['before'] {
-    return { id, object: stripe.find(id)!, until: stripe.clock.now() + STALE_S }
+    const subscription = stripe.find(id)!
+    const { latest_invoice: latest } = subscription as { latest_invoice: string | null }
+    const invoice = latest === null ? undefined : stripe.find(latest)
+    return { shown: { subscription, invoice }, until: stripe.clock.now() + STALE_S }
   }
 
   function collect(seen: number, before?: Waiting['before']): void {
@@ -143,9 +151,9 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
       case 'subscribe':
         subs.push(
           stripe.startSubscription({
-            customer: stripeCustomer,
+            customer: fact.isNamed ? stripeCustomer : stripe.addCustomer(),
             items: bought(fact.items),
-            metadata: { customer_id: customer.customerId },
+            metadata: fact.isNamed ? { customer_id: customer.customerId } : {},
           }),
         )
         return
@@ -162,6 +170,10 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
         return stripe.renewUnasked(sub)
       case 'give_up':
         return stripe.giveUp(sub, fact.to)
+      case 'write_off':
+        return stripe.writeOff(sub, fact.to)
+      case 'name':
+        return stripe.setMetadata(sub, { customer_id: people[fact.owner].customerId })
       case 'upgrade_unpaid':
         return stripe.upgradeUnpaid(sub, priceId(fact.price))
       case 'pause':
@@ -232,13 +244,22 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
   }
 
   /** Takes one of what waits up; what fails for now waits on. */
-  async function deliver({ which, answer, isCopied }: Delivery): Promise<void> {
+  async function deliver({ which, answer, isCopied, isBare }: Delivery): Promise<void> {
     if (waiting.length === 0) return
     const [one] = waiting.splice(which % waiting.length, 1)
     const { before } = one!
+    if (isBare && one!.event !== undefined) one!.event = asBare(one!.event)
     if (answer === 'away') stripe.faults.fail({ status: 503, path: '/v1/subscriptions', times: 1 })
-    if (answer === 'stale' && before !== undefined && before.until >= stripe.clock.now()) {
-      stripe.faults.stale(before.id, before.object)
+    if (before !== undefined && before.until >= stripe.clock.now()) {
+      const { subscription, invoice } = before.shown
+      const old = {
+        stale: [subscription],
+        stale_invoice: [invoice],
+        stale_both: [subscription, invoice],
+        right: [],
+        away: [],
+      }[answer]
+      for (const object of old) if (object !== undefined) stripe.faults.stale(idOf(object), object)
     }
     if (isCopied && one!.event !== undefined) await take({ event: asCopy(one!.event) })
     if (!(await take(one!))) waiting.push(one!)
@@ -285,6 +306,7 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
   return {
     model,
     customer,
+    people,
     userId,
     subs,
     planId,
@@ -306,6 +328,8 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
 }
 
 export type OpenStory = Awaited<ReturnType<typeof openStory>>
+
+const idOf = (object: object) => (object as { id: string }).id
 
 /** The whole story, from its first fact to the end, when all is told. */
 export async function play(open: OpenStory, { steps, seed }: Story): Promise<void> {

@@ -18,7 +18,7 @@ import type { MeterEvent, Price, StripeEvent } from './types.ts'
 import { createWorld, existing } from './world.ts'
 
 export type { DeliverReport, Faults, LiveDelivery, LoggedRequest, NewPrice, StripeEvent }
-export { asCopy, asOldShape } from './shapes/old.ts'
+export { asBare, asCopy, asOldShape } from './shapes/old.ts'
 
 type Actions = ReturnType<typeof checkoutActions> &
   ReturnType<typeof subscriptionActions> &

@@ -1,6 +1,6 @@
 import { invalidRequest, noSuchObject } from './errors.ts'
 import type { Params } from './params.ts'
-import type { World } from './world.ts'
+import { type World, asShown } from './world.ts'
 
 interface Listed {
   id: string
@@ -51,7 +51,7 @@ export function listAnswer<T extends Listed>(
 
 /** The object as reads show it: its present state, or that of the fault `stale`. */
 export function shown(world: World, object: { id: string }): object {
-  return world.stale.get(object.id) ?? object
+  return asShown(world.stale.get(object.id) ?? object)
 }
 
 /** `created` is a time in seconds, or an object with any of `gt`, `gte`, `lt`, `lte`. */

@@ -74,8 +74,8 @@ export function createWorld(): World {
         api_version: API_VERSION,
         created: world.clock.now(),
         data: {
-          object: asSent(object),
-          ...(previous !== undefined && { previous_attributes: asSent(previous) }),
+          object: asSent(asShown(object)),
+          ...(previous !== undefined && { previous_attributes: asSent(asShown(previous)) }),
         },
         livemode: false,
         pending_webhooks: 1,
@@ -98,6 +98,15 @@ export function newId(prefix: string, length: number): string {
   return prefix + Array.from({ length }, () => BASE62[randomInt(62)]).join('')
 }
 
+const ITEMS_SHOWN = 10
+
+/** A subscription shows ten items; the rest are a list of their own. */
+export function asShown<T extends object>(object: T): T {
+  const { items } = object as { items?: { data?: unknown[] } }
+  if (items?.data === undefined || items.data.length <= ITEMS_SHOWN) return object
+  return { ...object, items: { ...items, data: items.data.slice(0, ITEMS_SHOWN), has_more: true } }
+}
+
 /** The object as plain JSON; decimal numbers become text, as on the wire. */
 export function asSent(object: object): api.Json {
   return JSON.parse(JSON.stringify(object)) as api.Json
@@ -118,10 +127,29 @@ export function change<T extends { id: string }>(
   const previous = Object.fromEntries(
     changed
       .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(object[key]))
-      .map((key) => [key, before[key]]),
+      .map((key) => [
+        key,
+        NESTED.has(String(key)) ? former(before[key], object[key]) : before[key],
+      ]),
   ) as Partial<T>
   table.set(id, object)
   return { object, previous }
+}
+
+/** Of these, an event says what was different alone. */
+const NESTED: ReadonlySet<string> = new Set(['metadata', 'pause_collection'])
+
+/** What an object within an object was before, where it was different; null for what was not there. */
+function former(before: unknown, after: unknown): unknown {
+  if (!isObject(before) || !isObject(after)) return before
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return Object.fromEntries(
+    keys.filter((key) => before[key] !== after[key]).map((key) => [key, before[key] ?? null]),
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object'
 }
 
 /** For tests, which name only existing objects; the API answers a 404 instead. */

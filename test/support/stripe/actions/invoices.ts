@@ -88,6 +88,11 @@ export function leaveInvoice(world: World, id: string, behavior: Pause): void {
   }
   finalizeInvoice(world, id)
   const status = behavior === 'void' ? 'void' : 'uncollectible'
+  closeInvoice(world, id, status)
+}
+
+/** Nobody tries to collect it any more. */
+export function closeInvoice(world: World, id: string, status: 'void' | 'uncollectible'): void {
   const { object } = change(world.invoices, id, { status, auto_advance: false })
-  world.emit(behavior === 'void' ? 'invoice.voided' : 'invoice.marked_uncollectible', object)
+  world.emit(status === 'void' ? 'invoice.voided' : 'invoice.marked_uncollectible', object)
 }

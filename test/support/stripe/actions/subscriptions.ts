@@ -8,6 +8,7 @@ import {
 import type { Pause, Subscription } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
 import {
+  closeInvoice,
   draftInvoice,
   emitPaid,
   failInvoice,
@@ -157,6 +158,43 @@ export function subscriptionActions(world: World) {
       const subscription = running(id)
       if (to === 'canceled') endSubscription(world, subscription.id, 'payment_failed')
       else updateSubscription(world, subscription.id, { status: 'unpaid' })
+    },
+
+    /** An operator, or the account's settings, give the open invoice up: the subscription goes on. */
+    writeOff: (id: string, status: 'void' | 'uncollectible' = 'uncollectible'): void => {
+      const invoice = openInvoiceOf(id)
+      if (invoice === null) throw new Error(`${id} has no open invoice`)
+      closeInvoice(world, invoice, status)
+      updateSubscription(world, id, { status: 'active' })
+    },
+
+    /** The draft that a pause has left is finalised and paid after all: `invoice.paid` alone. */
+    payDraft: (id: string): void => {
+      const { latest_invoice: latest } = running(id)
+      if (latest === null) throw new Error(`${id} has no invoice`)
+      finalizeInvoice(world, latest)
+      payInvoice(world, latest)
+      emitPaid(world, latest)
+    },
+
+    /** As on the dashboard; an empty value removes a key. */
+    setMetadata: (id: string, changes: Record<string, string>): void => {
+      const { metadata } = running(id)
+      const entries = Object.entries({ ...metadata, ...changes }).filter(
+        ([, value]) => value !== '',
+      )
+      updateSubscription(world, id, { metadata: Object.fromEntries(entries) })
+    },
+
+    /**
+     * A trial ends without a payment method, or one comes: `customer.subscription.paused` and `.resumed`,
+     * which do not say what was before.
+     */
+    setPaused: (id: string, isPaused: boolean): void => {
+      running(id)
+      const status = isPaused ? 'paused' : 'active'
+      const { object } = change(world.subscriptions, id, { status })
+      world.emit(`customer.subscription.${isPaused ? 'paused' : 'resumed'}`, object)
     },
 
     changePrice: (id: string, priceId: string): void => {

@@ -14,6 +14,7 @@ import type { World } from '../world.ts'
 import type { Route } from './route.ts'
 
 const URL = '/v1/subscriptions'
+const ITEMS_URL = '/v1/subscription_items'
 const PRORATIONS = ['always_invoice', 'create_prorations', 'none'] as const
 
 export const subscriptionRoutes: Route[] = [
@@ -38,6 +39,20 @@ export const subscriptionRoutes: Route[] = [
           (price === undefined || subscription.items.data.some((item) => item.price.id === price)),
       )
       return listAnswer(world, params, { url: URL, kind: 'subscription', rows })
+    },
+  },
+  {
+    method: 'GET',
+    path: ITEMS_URL,
+    answer: ({ world, params }) => {
+      const id = params.text('subscription') ?? ''
+      const subscription = requireSubscription(world, id)
+      const { items } = (world.stale.get(id) ?? subscription) as Subscription
+      const [limit, after] = [params.integer('limit') ?? 10, params.text('starting_after')]
+      params.finish()
+      const from = after === undefined ? 0 : items.data.findIndex((item) => item.id === after) + 1
+      const data = items.data.slice(from, from + limit)
+      return { ...items, data, has_more: from + limit < items.data.length }
     },
   },
   {

@@ -28,6 +28,12 @@ export function asCopy(event: StripeEvent): StripeEvent {
   return { ...structuredClone(event), id: newId('evt_1', 23) }
 }
 
+/** The same event, which does not say what was before. */
+export function asBare(event: StripeEvent): StripeEvent {
+  const { object } = structuredClone(event.data)
+  return { ...event, data: { object } }
+}
+
 function oldObject(object: Json): Json {
   if (object['object'] === 'subscription') return oldSubscription(object)
   return object['object'] === 'invoice' ? oldInvoice(object) : object
