@@ -268,7 +268,8 @@ export function openBatch(ledger: Ledger) {
       hold.amount,
       hold.seq,
     )
-    budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
+    // What Stripe has withdrawn no budget has counted.
+    if (!isForDispute(hold)) budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
     endings.set(placeKey(hold), made)
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
   }
