@@ -5,7 +5,7 @@ import type { Database } from '../database/index.ts'
 import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { Place } from './operations.ts'
-import { settleAccount } from './empty-account.ts'
+import { settleAccount, tellOfFalls } from './empty-account.ts'
 import { lapsedOf } from './standing.ts'
 import { SYSTEM_ACCOUNTS, available, isBeyondLimit } from './posting.ts'
 import { accounts, transfers } from './tables.ts'
@@ -112,8 +112,9 @@ export function updateAccount(
       .for('update')
     if (locked === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
     // What has expired must not stand for what is owed.
-    const before = await settleAccount(tx, locked)
-    const lapsed = await lapsedOf(tx, before)
+    const { account: before, at, falls } = await settleAccount(tx, locked)
+    await tellOfFalls(tx, falls)
+    const lapsed = await lapsedOf(tx, before, at ?? undefined)
     const after = { ...before, ...changes, lapsed }
     if (changes.creditLimit !== undefined && isBeyondLimit(after)) {
       throw new Refusal('BALANCE_LIMIT')
@@ -123,11 +124,13 @@ export function updateAccount(
         changes.chargedBack === false ? 'BALANCE_BELOW_FLOOR' : 'CREDIT_LIMIT_IN_USE',
       )
     }
+    const time = at === null ? sql`clock_timestamp()` : sql`${at.toISOString()}::timestamptz`
     const isLow = after.lowBalanceAt !== null && after.balance < after.lowBalanceAt
     const [row] = await tx
       .update(accounts)
-      // Never back in time, because transfers are ordered by it.
-      .set({ ...changes, lapsed, isLow, updatedAt: sql`greatest(clock_timestamp(), updated_at)` })
+      // Never back in time, because transfers are ordered by it; and not beyond that to which holds have
+      // been counted that end by time.
+      .set({ ...changes, lapsed, isLow, updatedAt: sql`greatest(${time}, updated_at)` })
       .where(eq(accounts.id, before.id))
       .returning()
     if (row === undefined) throw new Error('The account was not updated')

@@ -5,7 +5,8 @@ import { type Budget, rolled } from './budgets/budget.ts'
 import { type LoggedBudget, budgetJson, budgetOf, lapsedOfBudget } from './budgets/statements.ts'
 import { type PastPosition, readPastGrants } from './grants/past.ts'
 import { type Standing, standingOf } from './grants/standing.ts'
-import { type LoggedGrant, grantJson, grantOf } from './grants/statements.ts'
+import { olderJson } from './grants/older.ts'
+import { type LoggedGrant, grantJson, grantOf, olderCount } from './grants/statements.ts'
 import { Refusal } from '../refusals/index.ts'
 import { SetAside } from './set-aside.ts'
 import { PATIENCE_MS, busyAccount } from './waiting-room.ts'
@@ -44,9 +45,10 @@ export async function readBalances(
   const limit = countedMax === null ? null : countedMax + 1
   const rows = await sql<ReadRow[]>`
     select id, user_id as "userId", asset, tier, status, balance, held, l.amount as lapsed,
-      lapsed as "lapsedBefore", credit_limit as "creditLimit", updated_at as "updatedAt",
+      credit_limit as "creditLimit", updated_at as "updatedAt",
       l.count as "lapsedCount", now() as now, case when granted > 0 then (
-        select json_agg(${grantJson(sql)}) from grants g where g.account_id = accounts.id and g.is_open
+        select json_agg(${grantJson(sql, olderJson(sql, sql`now()`, sql`accounts.updated_at`, limit))})
+        from grants g where g.account_id = accounts.id and g.is_open
       ) end as grants, case when budget_count > 0 then (
         select json_agg(${budgetJson(sql, lapsedOfBudget(sql, sql`now()`, limit))} order by b.id)
         from budgets b where b.account_id = accounts.id
@@ -64,9 +66,14 @@ export async function readBalances(
   return userIds.map((userId) => {
     const row = found.get(userId)
     if (row === undefined) return failed(new Refusal('ACCOUNT_NOT_FOUND'))
-    if (countedMax !== null && row.lapsedCount > countedMax) return failed(new SetAside())
+    if (countedMax !== null && isTooLong(row, countedMax)) return failed(new SetAside())
     return { status: 'fulfilled', value: balanceOf(row) }
   })
+}
+
+/** With more holds to count than a statement should that others wait for. */
+function isTooLong({ lapsedCount, grants }: ReadRow, countedMax: number): boolean {
+  return lapsedCount > countedMax || (grants ?? []).some((one) => olderCount(one) > countedMax)
 }
 
 type ReadRow = Omit<BalanceRow, keyof Standing | 'budgets'> & {
@@ -74,7 +81,6 @@ type ReadRow = Omit<BalanceRow, keyof Standing | 'budgets'> & {
   budgets: LoggedBudget[] | null
   balance: bigint
   lapsed: bigint
-  lapsedBefore: bigint
   lapsedCount: bigint
   now: Date
   grants: LoggedGrant[] | null
@@ -93,7 +99,7 @@ function failed(reason: Error): PromiseRejectedResult {
   return { status: 'rejected', reason }
 }
 
-const NOTHING = { balance: 0n, held: 0n, lapsed: 0n, lapsedBefore: 0n }
+const NOTHING = { balance: 0n, held: 0n, lapsed: 0n }
 
 type Now = Omit<BalanceRow, keyof Standing | 'budgets'> & {
   seq: bigint
@@ -171,12 +177,10 @@ async function lastMovement(sql: postgres.Sql, { id }: Now, at: Date) {
         and t.seq = (search.low + search.high + 1) / 2
       where search.low < search.high
     )
-    select t.seq, t.balance_after as balance, t.held_after as held, l.now as lapsed,
-      l.before as "lapsedBefore", t.created_at as "updatedAt"
+    select t.seq, t.balance_after as balance, t.held_after as held, l.lapsed,
+      t.created_at as "updatedAt"
     from transfers t cross join lateral (
-      select coalesce(sum(h.amount), 0)::bigint as now,
-        coalesce(sum(h.amount) filter (where h.expires_at <= t.created_at), 0)::bigint as before
-      from holds h
+      select coalesce(sum(h.amount), 0)::bigint as lapsed from holds h
       where h.account_id = t.account_id and h.seq <= t.seq
         and h.expires_at <= ${at.toISOString()}::timestamptz
         and (h.closed_at is null or h.closed_at > ${at.toISOString()}::timestamptz)

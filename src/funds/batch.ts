@@ -192,7 +192,7 @@ export function openBatch(ledger: Ledger) {
         if (isForDispute(hold) && operation.isAny !== true) throw new Refusal('HOLD_NOT_YOURS')
         if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
         if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
-        return end(grants.free(account, hold, 0n), operation, hold, 'released')
+        return end(grants.free(account, hold, 0n).account, operation, hold, 'released')
       }
       case 'grant': {
         caps.check(operation, operation.amount)
@@ -239,16 +239,17 @@ export function openBatch(ledger: Ledger) {
     if (again && ending !== undefined) return replayOf(ending, hold)
     const amount = capturable(hold, asked)
     caps.check(operation, amount)
-    const before = grants.free(account, hold, amount)
+    const freed = grants.free(account, hold, amount)
     if (amount < hold.amount) {
       transfer(
-        before,
+        freed.account,
         { ...operation, kind: 'release', key: ownKey() },
         hold.amount - amount,
         hold.seq,
       )
     }
-    const made = transfer(currentOf(account), operation, amount, hold.seq)
+    const pieces = (after: Account) => book.take(after, freed.taken)
+    const made = transfer(currentOf(account), operation, amount, hold.seq, { pieces })
     budgets.giveBack(heldOf(hold), hold.amount - amount)
     endings.set(placeKey(hold), made)
     const closedAt = made.createdAt
@@ -268,7 +269,8 @@ export function openBatch(ledger: Ledger) {
       hold.amount,
       hold.seq,
     )
-    budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
+    // What Stripe has withdrawn no budget has counted.
+    if (!isForDispute(hold)) budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
     endings.set(placeKey(hold), made)
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
   }
@@ -359,17 +361,9 @@ export function openBatch(ledger: Ledger) {
 
   /** What a transfer takes from grants by itself: a charge from them first, all else from them last. */
   function takenBy(account: Account, kind: TransferKind, amount: bigint): Pieces | null {
-    if (account.granted === 0n) return null
-    let pieces: Pieces = []
-    if (kind === 'deduct' || kind === 'capture') {
-      pieces = book.takingOf(account.id, amount, kind === 'capture')
-    } else if (EFFECTS[kind].balance * amount < 0n) {
-      const left = account.balance > 0n ? account.balance : 0n
-      if (account.granted > left) pieces = book.takingOf(account.id, account.granted - left, true)
-    }
-    if (pieces.length === 0) return null
-    book.takeAll(account.id, pieces)
-    return pieces
+    if (account.granted === 0n || EFFECTS[kind].balance * amount >= 0n) return null
+    const isCharge = kind === 'deduct'
+    return book.take(account, isCharge ? book.takingOf(account.id, amount, () => false) : [])
   }
 
   function currentOf(account: Account): Account {
@@ -412,7 +406,13 @@ export function openBatch(ledger: Ledger) {
     }
   }
 
-  const touch = ({ id }: Account) => changedAccounts.add(id)
+  function touch(account: Account): void {
+    const current = currentOf(account)
+    const { id, updatedAt } = current
+    accounts.set(id, { ...current, updatedAt: ledger.now > updatedAt ? ledger.now : updatedAt })
+    changedAccounts.add(id)
+  }
+
   const grants = grantDecisions(book, { now: ledger.now, transfer, currentOf, touch, done })
 
   /** What time has ended, before anything is decided. */

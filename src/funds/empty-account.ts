@@ -1,32 +1,56 @@
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm'
-import type { Actor } from '../audit/record.ts'
+import { type Actor, type AuditEntry, recordAudit } from '../audit/record.ts'
 import { type Ledger, type Writes, openBatch } from './batch.ts'
-import { type Movement, newOperation } from './operations.ts'
+import { array } from '../database/arrays.ts'
+import { type Movement, NO_SIGNATURE, newOperation } from './operations.ts'
 import { type Account, type Hold, isLapsed } from './posting.ts'
 import { lapsedOf, openGrantsOf } from './standing.ts'
 import { accounts, holds } from './tables.ts'
 import type { Transaction } from '../database/index.ts'
 import { writeMovements } from './write-movements.ts'
 
-/**
- * Writes what is over of the grants of an account that is locked.
- * @returns the account after that
- */
+interface Settled<Row> {
+  /** As it is after that. */
+  account: Row
+  /** By which time it is decided what is over; null where that made no difference. */
+  at: Date | null
+  falls: Pick<Writes, 'fellLow' | 'toTopUp'>
+}
+
+/** Writes what is over of the grants of an account that is locked. */
 export async function settleAccount<Row extends LockedRow>(
   tx: Transaction,
   row: Row,
-): Promise<Row> {
-  if (row.granted === 0n) return row
-  const account = { ...row, userId: row.userId ?? '', lapsedBefore: row.lapsed }
-  const writes = decided(await ledgerOf(tx, account, []), [])
+): Promise<Settled<Row>> {
+  if (row.granted === 0n) return { account: row, at: null, falls: { fellLow: [], toTopUp: [] } }
+  const account = { ...row, userId: row.userId ?? '' }
+  const ledger = await ledgerOf(tx, account, [])
+  const writes = decided(ledger, [])
   await write(tx, writes)
+  const { fellLow, toTopUp } = writes
+  const falls = { fellLow, toTopUp: row.status === 'active' ? toTopUp : [] }
   const [after] = writes.accounts
-  if (after === undefined) return row
+  if (after === undefined) return { account: row, at: ledger.now, falls }
   const { balance, lapsed, granted, seq, isLow, updatedAt } = after
-  return { ...row, balance, lapsed, granted, seq, isLow, updatedAt }
+  const settled = { ...row, balance, lapsed, granted, seq, isLow, updatedAt }
+  return { account: settled, at: ledger.now, falls }
 }
 
-type LockedRow = Omit<Account, 'userId' | 'lapsedBefore'> & { userId: string | null }
+/** Tells of an account that has fallen low, and leaves the intent to top it up, as a batch does. */
+export async function tellOfFalls(
+  tx: Transaction,
+  { fellLow, toTopUp }: Settled<unknown>['falls'],
+): Promise<void> {
+  const entries = fellLow.map(({ account: { id, balance } }): AuditEntry => {
+    const metadata = { low_balance: true, balance: Number(balance) }
+    return { event: 'account.updated', subject: `acct_${id}`, metadata }
+  })
+  if (entries.length > 0) await recordAudit(tx, NO_SIGNATURE.actor, ...entries)
+  if (toTopUp.length === 0) return
+  await tx.execute(sql`select leave_auto_top_up_intents(${array(toTopUp)}::bigint[])`)
+}
+
+type LockedRow = Omit<Account, 'userId'> & { userId: string | null }
 
 /** Whether nothing would be given up: no balance, and no hold that still counts. */
 export async function isEmpty(tx: Transaction, account: Account): Promise<boolean> {
@@ -113,13 +137,11 @@ async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]
   const now = new Date(clock?.now ?? 0)
   const ids = new Map(system.map(({ id, name }) => [name, id]))
   return {
-    accounts: [
-      { ...account, lapsed: await lapsedOf(tx, account, now), lapsedBefore: account.lapsed },
-    ],
+    accounts: [{ ...account, lapsed: await lapsedOf(tx, account, now) }],
     earlier: [],
     holds: open,
     charges: [],
-    grants: await openGrantsOf(tx, account),
+    grants: await openGrantsOf(tx, account, now),
     // No budget counts what ends here: those of a closed account are gone.
     budgets: [],
     endings: [],

@@ -46,7 +46,7 @@ export async function closeAccount(
   locked: Account,
   force: boolean,
 ) {
-  const account = await settleAccount(tx, locked)
+  const { account } = await settleAccount(tx, locked)
   if (!force && !(await isEmpty(tx, account))) throw new Refusal('ACCOUNT_NOT_EMPTY')
   await deleteBudgets(tx, account)
   const { id: accountId, userId } = account
@@ -81,5 +81,5 @@ export async function lockAccount(tx: Transaction, userId: string): Promise<Acco
     .from(accounts)
     .where(and(eq(accounts.userId, userId), ne(accounts.status, 'closed')))
     .for('update')
-  return row === undefined ? null : { ...row, userId, lapsedBefore: row.lapsed }
+  return row === undefined ? null : { ...row, userId }
 }

@@ -63,5 +63,5 @@ export async function lockedAccount(
 ): Promise<Account | null> {
   if (accountId === null) return null
   const [row] = await tx.select().from(accounts).where(eq(accounts.id, accountId)).for('update')
-  return row === undefined ? null : { ...row, userId: row.userId ?? '', lapsedBefore: row.lapsed }
+  return row === undefined ? null : { ...row, userId: row.userId ?? '' }
 }

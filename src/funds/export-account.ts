@@ -110,9 +110,10 @@ async function lockLiving(tx: Transaction, userId: string): Promise<void> {
 }
 
 async function standing(db: Database, account: AccountRow) {
-  const lapsed = await lapsedOf(db, account)
-  const position = { ...account, lapsed, lapsedBefore: account.lapsed }
-  const { balance } = standingOf(position, await openGrantsOf(db, account), new Date())
+  const now = new Date()
+  const lapsed = await lapsedOf(db, account, now)
+  const position = { ...account, lapsed }
+  const { balance } = standingOf(position, await openGrantsOf(db, account, now), now)
   return { balance, held: account.held - lapsed }
 }
 

@@ -7,7 +7,8 @@ import { busyLineages, lineagesOf } from './caps.ts'
 import { commitBatch, fulfilled, rejected } from './committing.ts'
 import { COUNTED_MAX, ENDED_MAX, readLapsed } from './lapsed.ts'
 import { readLapsedOfBudgets } from './budgets/statements.ts'
-import { isExpiring } from './grants/grant.ts'
+import { isExpiring, isKept } from './grants/grant.ts'
+import { NO_OLDER, olderOf, readOlder } from './grants/older.ts'
 import { readGrants } from './grants/statements.ts'
 import {
   type Moved,
@@ -15,6 +16,7 @@ import {
   type Place,
   type Transfer,
   markSent,
+  placeKey,
   targetOf,
 } from './operations.ts'
 import { type Account, isLapsed } from './posting.ts'
@@ -164,9 +166,10 @@ export function ledger(
     onLock(state.accounts)
     await learnSystemAccounts(sql, state.accounts)
     const busy = new Set(await findBusy(sql, input, state.accounts))
-    const { holds, lapsed, replayed, budgets } = await restOf(sql, state, reach)
+    const { holds, lapsed, grants, budgets, tooLong } = await restOf(sql, state, reach)
     for (const { id, userId } of state.accounts) {
-      if (lapsed?.uncounted.has(id) === true) busy.add(userId).add(accountHolder(id))
+      if (lapsed?.uncounted.has(id) === true || tooLong.has(id))
+        busy.add(userId).add(accountHolder(id))
     }
     if (reach.waitMs === null) {
       for (const one of tooManyExpired(state)) busy.add(one.userId).add(accountHolder(one.id))
@@ -178,7 +181,7 @@ export function ledger(
         account.held === 0n ? account : { ...account, lapsed: lapsed?.sums.get(account.id) ?? 0n },
       ),
       holds: holds.filter(isHad),
-      grants: [...state.grants, ...replayed].filter(isHad),
+      grants: grants.filter(isHad),
       budgets: budgets.filter(isHad),
       systemAccount,
     })
@@ -250,7 +253,9 @@ async function restOf(sql: postgres.Sql, state: BatchState, { countedMax, endedM
   const named = state.holds.filter((hold) => isLapsed(hold, state.now)).length
   const grantPlaces = state.earlier.map(grantPlace).filter((place) => place !== null)
   const counted = holding.filter(({ id }) => state.budgets.some((one) => one.accountId === id))
-  const [lapsed, known, grants, over] = await Promise.all([
+  const ended = new Set(state.grants.filter(isKept).map(({ accountId }) => accountId))
+  const keeping = holding.map(({ id }) => id).filter((id) => ended.has(id))
+  const [lapsed, known, grants, over, older] = await Promise.all([
     holding.length === 0
       ? null
       : readLapsed(
@@ -269,7 +274,9 @@ async function restOf(sql: postgres.Sql, state: BatchState, { countedMax, endedM
           state.now,
           countedMax,
         ),
+    keeping.length === 0 ? [] : readOlder(sql, keeping, state.now, countedMax),
   ])
+  const olders = new Map(older.map((one) => [placeKey(one), olderOf(one.older)]))
   const lapsedOf = new Map(over.map((one) => [`${one.accountId} ${one.id}`, one.lapsed]))
   const budgets = state.budgets.map((budget) => {
     return { ...budget, lapsed: lapsedOf.get(`${budget.accountId} ${budget.id}`) ?? 0n }
@@ -277,7 +284,16 @@ async function restOf(sql: postgres.Sql, state: BatchState, { countedMax, endedM
   return {
     lapsed,
     budgets,
-    replayed: grants,
+    grants: [
+      ...state.grants.map((one) => ({ ...one, older: olders.get(placeKey(one)) ?? NO_OLDER })),
+      ...grants,
+    ],
+    /** With more holds that what is left of ended grants is for than should be counted. */
+    tooLong: new Set(
+      older.flatMap(({ accountId, older: [, , count] }) =>
+        countedMax !== null && count > countedMax ? [accountId] : [],
+      ),
+    ),
     holds: [...state.holds, ...(lapsed?.holds ?? []), ...known],
   }
 }

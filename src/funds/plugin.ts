@@ -66,6 +66,8 @@ declare module 'fastify' {
       balanceAt(userId: string, at: Date): Promise<BalanceThen>
       /** Checks the whole ledger on a separate connection, beside the running service. */
       verify(): Promise<Verification>
+      /** Tells the outside of what has refused a user's charge, where that is to be told. */
+      refused(userId: string, reason: unknown): void
       /** For a transaction that writes more than money, on the caller's connection. */
       ledger: LedgerBooks
     }
@@ -181,9 +183,11 @@ export const funds = fp(
         const batch = newTogether(operations, isRefused)
         const moved = attempt.follow(batch, allOrNone.submit(batch))
         moved.catch((error: unknown) => {
-          operations.forEach(({ kind }, index) => {
+          operations.forEach((operation, index) => {
             const reason = error instanceof NotDone ? reasonOf(error.outcomes[index]) : error
-            if (reason !== null) metrics.refused(kind, reason)
+            if (reason === null) return
+            metrics.refused(operation.kind, reason)
+            if ('userId' in operation) refusals.add(operation.userId, reason)
           })
         })
         return moved
@@ -204,6 +208,7 @@ export const funds = fp(
           await sql.end({ timeout: CLOSE_TIMEOUT_S })
         }
       },
+      refused: refusals.add,
       ledger: books,
     })
 

@@ -60,8 +60,6 @@ export interface Account {
   held: bigint
   /** The part of `held` that belongs to expired holds, and no longer counts. */
   lapsed: bigint
-  /** What `lapsed` was when the account was last written. */
-  lapsedBefore: bigint
   /** The part of the balance that is in grants, what holds need of ended ones included. */
   granted: bigint
   /** How many grants it has had, and the number of the newest. */

@@ -1,6 +1,6 @@
 import type { AccountRow, TransferRow } from './accounts.ts'
 import type { BalanceRow, BalanceThen } from './balances.ts'
-import { type Grant, type Pieces, isEnded, isExpiring } from './grants/grant.ts'
+import { type GrantFacts, type Pieces, isEnded, isExpiring } from './grants/grant.ts'
 import { grantId, holdId, transferId } from './ids.ts'
 import { type Moved, isOwnKey } from './operations.ts'
 import { AMOUNT_MAX } from './posting.ts'
@@ -78,7 +78,7 @@ export function presentMovement({ transfer, userId }: Moved) {
 }
 
 /** A grant as it is; of one that has ended nothing remains. */
-export function presentGrant(grant: Grant, userId: string, now: Date) {
+export function presentGrant(grant: GrantFacts, userId: string, now: Date) {
   const { amount, remaining, priority, category, expiresAt, createdAt } = grant
   return {
     grant_id: grantId(grant),

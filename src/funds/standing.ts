@@ -1,6 +1,7 @@
-import { and, eq, lte, sql } from 'drizzle-orm'
+import { type SQL, and, eq, gt, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import type { Grant } from './grants/grant.ts'
+import { NO_OLDER, type Older } from './grants/older.ts'
 import { grants } from './grants/tables.ts'
 import { accounts, holds } from './tables.ts'
 
@@ -27,11 +28,45 @@ export async function lapsedOf(
 /** The grants of an account with something left. */
 export async function openGrantsOf(
   db: Pick<Database, 'select'>,
-  account: Pick<typeof accounts.$inferSelect, 'id' | 'granted'>,
+  account: Pick<typeof accounts.$inferSelect, 'id' | 'granted' | 'held' | 'updatedAt'>,
+  at: Date,
 ): Promise<Grant[]> {
   if (account.granted === 0n) return []
-  return db
+  const open = await db
     .select()
     .from(grants)
     .where(and(eq(grants.accountId, account.id), eq(grants.isOpen, true)))
+  const isKept = account.held > 0n && open.some(({ closedAt }) => closedAt !== null)
+  const olders = isKept ? await oldersOf(db, account, at) : new Map<bigint, Older>()
+  return open.map((grant) => ({ ...grant, older: olders.get(grant.seq) ?? NO_OLDER }))
+}
+
+/** What is left of an account's ended grants is for these holds. */
+async function oldersOf(
+  db: Pick<Database, 'select'>,
+  { id, updatedAt }: Pick<typeof accounts.$inferSelect, 'id' | 'updatedAt'>,
+  at: Date,
+): Promise<Map<bigint, Older>> {
+  const rows = await db
+    .select({
+      seq: grants.seq,
+      open: sumWhere(gt(holds.expiresAt, at)),
+      over: sumWhere(and(lte(holds.expiresAt, at), gt(holds.expiresAt, updatedAt))),
+    })
+    .from(grants)
+    .innerJoin(
+      holds,
+      and(
+        eq(holds.accountId, grants.accountId),
+        eq(holds.status, 'open'),
+        or(isNull(grants.closedSeq), lte(holds.seq, grants.closedSeq)),
+      ),
+    )
+    .where(and(eq(grants.accountId, id), eq(grants.isOpen, true), isNotNull(grants.closedAt)))
+    .groupBy(grants.seq)
+  return new Map(rows.map(({ seq, open, over }) => [seq, { open, over }]))
+}
+
+function sumWhere(counts: SQL | undefined): SQL<bigint> {
+  return sql`coalesce(sum(${holds.amount}) filter (where ${counts}), 0)`.mapWith(BigInt)
 }

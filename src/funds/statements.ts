@@ -88,7 +88,7 @@ export async function beginBatch(
         ) one`,
     sql<Account[]>`
       select id, user_id as "userId", asset, status, balance, held,
-        0::bigint as lapsed, lapsed as "lapsedBefore", granted, grant_count as "grantCount",
+        0::bigint as lapsed, granted, grant_count as "grantCount",
         budget_count as "budgetCount", credit_limit as "creditLimit", low_balance_at as "lowBalanceAt",
         auto_top_up_below as "autoTopUpBelow",
         charged_back as "chargedBack", is_low as "isLow", seq,

@@ -53,10 +53,10 @@ async function writeGrants(
   grants: readonly Grant[],
   events: readonly GrantEvent[],
 ): Promise<void> {
-  for (const { accountId, seq, remaining, status, closedAt } of grants) {
+  for (const { accountId, seq, remaining, status, closedAt, closedSeq } of grants) {
     await tx
       .update(grantTable)
-      .set({ remaining, status, closedAt, isOpen: remaining > 0n })
+      .set({ remaining, status, closedAt, closedSeq, isOpen: remaining > 0n })
       .where(and(eq(grantTable.accountId, accountId), eq(grantTable.seq, seq)))
   }
   const entries = events.map(({ event, place, amount }): AuditEntry => {

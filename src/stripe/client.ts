@@ -132,6 +132,14 @@ export function isStripeAway(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
 }
 
+/**
+ * Whether Stripe has refused the caller and not the call: for its key, or for what that may do. It says nothing
+ * of an earlier call in the same words, whose answer was lost.
+ */
+export function isCallerRefused(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeError && [401, 403].includes(error.statusCode ?? 0)
+}
+
 /** Whether Stripe gave no answer, or reported a fault of its own. */
 function isStripeBroken(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeError)) return false

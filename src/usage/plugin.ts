@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type postgres from 'postgres'
 import { fairRoom } from '../scheduling/fair-room.ts'
-import { ALONE, SHARED } from '../funds/ledger.ts'
+import { ALONE, type Reach, SHARED } from '../funds/ledger.ts'
 import { SetAside } from '../funds/set-aside.ts'
 import { PATIENCE_MS, busyAccount, waitingRoom } from '../funds/waiting-room.ts'
 import { Refusal } from '../refusals/index.ts'
@@ -128,10 +129,18 @@ export const usage = fp(
         return writer.commit(writing, batch)
       },
     })
+    const pay = async (sql: postgres.Sql, batch: readonly Report[], reach: Reach) => {
+      const outcomes = await charger.commit(sql, batch, reach)
+      outcomes.forEach((outcome, index) => {
+        if (outcome.status === 'fulfilled') return
+        app.funds.refused(batch[index]?.customerId ?? '', outcome.reason)
+      })
+      return outcomes
+    }
     // Separate, so that reports that are paid for delay no others.
     const charges = sharedCommits<Report, Reported | null>({
       ...limits,
-      commit: (batch) => charger.commit(charging, batch, SHARED),
+      commit: (batch) => pay(charging, batch, SHARED),
     })
     // Corrections are rare, and have no connection of their own.
     const onAside = inTurn()
@@ -141,7 +150,7 @@ export const usage = fp(
       waitingMax: ASIDE_MAX,
       patienceMs: PATIENCE_MS,
       keyOf: (report) => report.customerId,
-      commit: (batch) => onAside(() => charger.commit(aside, batch, ALONE)),
+      commit: (batch) => onAside(() => pay(aside, batch, ALONE)),
       isBusy: (reason) => reason instanceof SetAside,
       // If a report was sent before its customer was locked, it is unknown whether it was stored.
       giveUp: ({ sent, reportId }) =>

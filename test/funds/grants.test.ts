@@ -1,40 +1,7 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { settableClock } from '../support/clock.ts'
-import { createDatabase } from '../support/database.ts'
+import { test } from 'node:test'
+import { DAY, HOUR, ahead, startWithClock } from '../support/grants.ts'
 import { assertSound } from '../support/ledger.ts'
-import { type Service, startService } from '../support/service.ts'
-
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
-
-/** A service whose database's clock the test sets, with an account for ada. */
-async function startWithClock(t: TestContext) {
-  const database = await createDatabase()
-  t.after(() => database.drop())
-  const setClock = await settableClock(database)
-  const service = await startService(t, {}, database)
-  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
-  return { service, setClock, ...callsOf(service) }
-}
-
-function callsOf(service: Service) {
-  const post = (path: string, body: object = {}, headers?: Record<string, string>) =>
-    service.asInternal('POST', path, body, headers)
-  return {
-    post,
-    get: async (path: string) => (await service.asInternal('GET', path)).body,
-    grant: async (amount: number, terms: object = {}) =>
-      (await post('/grants', { user_id: 'ada', amount, ...terms })).body,
-    topUp: (amount: number) => post('/top_up', { user_id: 'ada', amount }),
-    deduct: async (amount: number) => (await post('/deduct', { user_id: 'ada', amount })).body,
-    balance: async () => (await service.asInternal('GET', '/balance/ada')).body,
-  }
-}
-
-function ahead(ms: number): string {
-  return new Date(Date.now() + ms).toISOString()
-}
 
 test('a charge takes from grants before other money: by priority, expiry and age', async (t) => {
   const { deduct, get, grant, post, topUp, balance, service } = await startWithClock(t)

@@ -11,21 +11,27 @@ export type Command =
   | { kind: 'top_up'; amount: number }
   | { kind: 'deduct'; amount: number; reference: string }
   | { kind: 'hold'; amount: number; reference: string; hours: number }
+  /** What Stripe withdraws for a dispute. */
+  | { kind: 'dispute'; amount: number; reference: string }
   | { kind: 'grant'; amount: number; priority: number; hours: number | null }
   | { kind: 'refund' | 'capture'; which: number; amount: number | undefined }
-  | { kind: 'release' | 'void'; which: number }
+  | { kind: 'release' | 'void' | 'settle'; which: number }
 
 interface Grant {
   remaining: number
   priority: number
   expires: number
-  /** When it expired or was voided; what remains then is kept for holds. */
+  /** When it expired or was voided; what remains then is kept for the holds that there were. */
   ended: number | null
+  /** How many those were. */
+  holds: number
+  /** How many others had ended before. */
+  place: number
 }
 
 interface Hold {
   amount: number
-  reference: string
+  isDispute: boolean
   expires: number
   end: string | null
   answer: string
@@ -66,23 +72,77 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
   const kept = () =>
     grants
       .filter((one) => one.ended !== null && one.remaining > 0)
-      .toSorted((a, b) => a.ended! - b.ended! || grants.indexOf(a) - grants.indexOf(b))
+      .toSorted((a, b) => a.place - b.place)
   const isOver = (one: Grant, now: number) => one.ended !== null || one.expires <= now
+
+  function end(grant: Grant, ended: number): void {
+    const place = grants.filter((one) => one.ended !== null).length
+    Object.assign(grant, { ended, holds: holds.length, place })
+  }
 
   function go(grant: Grant, amount: number): void {
     grant.remaining -= amount
     balance -= amount
   }
 
-  /** Holds have ended: what was kept for them goes. */
-  function free(now: number, ended: number, stays: (grant: Grant) => number = () => 0): void {
-    const parts = kept().map((one) => ({ one, amount: one.remaining - stays(one) }))
-    const all = sum(parts.map(({ amount }) => amount))
-    let left = all - Math.min(Math.max(0, all - ended), Math.max(0, held(now) - credit))
-    for (const { one, amount } of parts) {
-      const part = Math.min(left, amount)
-      go(one, part)
-      left -= part
+  /**
+   * What goes when holds have ended: what was kept for them, and what no other hold can be paid from.
+   * @param ended which of them, and what it had set aside for nothing
+   */
+  function freed(now: number, ended: [which: number, amount: number][], stays: Map<Grant, number>) {
+    const parts = kept().map((one) => ({
+      one,
+      left: one.remaining - (stays.get(one) ?? 0),
+      goes: 0,
+    }))
+    const oldest = (amount: number, of: typeof parts) => {
+      for (const part of of) {
+        const goes = Math.max(0, Math.min(amount, part.left))
+        part.left -= goes
+        part.goes += goes
+        amount -= goes
+      }
+    }
+    const isFor = (hold: number, grant: Grant) => hold < grant.holds
+    for (const [which, amount] of ended) {
+      oldest(
+        amount,
+        parts.filter(({ one }) => isFor(which, one)),
+      )
+    }
+    parts.forEach(({ one }, index) => {
+      const older = holds.filter(
+        (hold, at) => isFor(at, one) && hold.end === null && hold.expires > now,
+      )
+      const most = Math.max(0, sum(older.map((hold) => hold.amount)) - credit)
+      const until = parts.slice(0, index + 1)
+      oldest(sum(until.map(({ left }) => left)) - most, until)
+    })
+    return parts
+  }
+
+  /** Holds have ended by time, or one was released. */
+  function free(now: number, which: number[]): void {
+    const ended = which.map((one): [number, number] => [one, holds[one]!.amount])
+    for (const { one, goes } of freed(now, ended, new Map())) go(one, goes)
+  }
+
+  /** What a capture takes: in the order of all charges, but so much of what was kept for it that all other holds have enough. */
+  function captured(which: number, amount: number, now: number) {
+    const isFor = (one: Grant) => one.ended === null || which < one.holds
+    for (let first = 0; ; first++) {
+      let left = first
+      const due = new Map<Grant, number>()
+      for (const one of kept().filter(isFor)) {
+        due.set(one, Math.min(left, one.remaining))
+        left -= due.get(one)!
+      }
+      const taken = take(amount - first, isFor, due)
+      const stays = new Map(taken.map(([index, part]) => [grants[index]!, part]))
+      const parts = freed(now, [[which, holds[which]!.amount - amount]], stays)
+      const after = balance - amount - sum(parts.map(({ goes }) => goes))
+      if (after - held(now) + credit >= 0) return { taken, parts }
+      if (first === amount) throw new Error('A capture leaves too little for the other holds')
     }
   }
 
@@ -94,22 +154,24 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
     ])
     for (const time of [...times].toSorted((a, b) => a - b)) {
       if (time > now) break
-      for (const hold of holds) {
-        if (hold.end !== null || hold.expires > time) continue
+      const over = holds.flatMap((hold, which) =>
+        hold.end === null && hold.expires <= time ? [which] : [],
+      )
+      for (const which of over) {
+        const hold = holds[which]!
         hold.end = 'expired'
         updated = Math.max(updated, now)
         uncount(hold.counts, hold.amount, now)
-        free(time, hold.amount)
       }
+      if (over.length > 0) free(time, over)
       for (const grant of grants) {
         if (grant.ended !== null || grant.expires > time) continue
         // A spent one has nothing that could end; refunds see to its time.
         if (grant.remaining === 0) continue
         const unheld = Math.max(0, balance - held(time) + credit)
-        grant.ended = grant.expires
-        const part = Math.min(grant.remaining, unheld)
-        go(grant, part)
-        if (part > 0) updated = Math.max(updated, now)
+        end(grant, grant.expires)
+        go(grant, Math.min(grant.remaining, unheld))
+        updated = Math.max(updated, now)
       }
     }
   }
@@ -163,10 +225,15 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
     return passed.length > 0 ? 'BUDGET_EXCEEDED' : null
   }
 
-  function take(amount: number, now: number, ofEnded: boolean): [number, number][] {
+  /** @param due what is taken of some in any case */
+  function take(
+    amount: number,
+    mayPay: (grant: Grant) => boolean,
+    due = new Map<Grant, number>(),
+  ): [number, number][] {
     const order = grants
       .map((one, index) => ({ one, index }))
-      .filter(({ one }) => one.remaining > 0 && (ofEnded || !isOver(one, now)))
+      .filter(({ one }) => one.remaining > 0 && mayPay(one))
       .toSorted(
         (a, b) =>
           a.one.priority - b.one.priority ||
@@ -175,9 +242,10 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
       )
     let left = amount
     return order.flatMap(({ one, index }): [number, number][] => {
-      const part = Math.min(left, one.remaining)
+      const first = due.get(one) ?? 0
+      const part = Math.min(left, one.remaining - first)
       left -= part
-      return part > 0 ? [[index, part]] : []
+      return first + part > 0 ? [[index, first + part]] : []
     })
   }
 
@@ -196,8 +264,11 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
     return `${balance}/${balance - held(now) + credit} ${JSON.stringify(pieces)}`
   }
 
-  /** The balance, the available funds and the grants that were touched, or the code of a refusal. */
-  function apply(command: Command, now: number): string {
+  /**
+   * The balance, the available funds and the grants that were touched, or the code of a refusal. Null for a
+   * dispute of more than there is: an account below its floor is another story.
+   */
+  function apply(command: Command, now: number): string | null {
     settle(now)
     switch (command.kind) {
       case 'top_up':
@@ -207,7 +278,7 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
         const { amount, reference } = command
         const refused = refusal(reference, amount, now)
         if (refused !== null) return refused
-        const taken = take(amount, now, false)
+        const taken = take(amount, (one) => !isOver(one, now))
         charge(amount, taken, count(reference, amount, now))
         return answer(now, taken)
       }
@@ -217,7 +288,14 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
         if (refused !== null) return refused
         const expires = Math.max(now, updated) + hours
         const counts = count(reference, amount, now)
-        holds.push({ amount, reference, expires, end: null, answer: '', counts })
+        holds.push({ amount, isDispute: false, expires, end: null, answer: '', counts })
+        return answer(now)
+      }
+      case 'dispute': {
+        const { amount } = command
+        if (amount > balance - held(now) + credit) return null
+        const never = { expires: Infinity, end: null, answer: '', counts: [] }
+        holds.push({ amount, isDispute: true, ...never })
         return answer(now)
       }
       case 'grant': {
@@ -225,7 +303,7 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
         balance += amount
         const remaining = Math.min(amount, room())
         const expires = hours === null ? Infinity : now + hours
-        grants.push({ remaining, priority, expires, ended: null })
+        grants.push({ remaining, priority, expires, ended: null, holds: 0, place: 0 })
         return answer(now, [[grants.length - 1, remaining]])
       }
       case 'void': {
@@ -233,29 +311,31 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
         if (isOver(grant, now)) return 'GRANT_ENDED'
         const part = Math.min(grant.remaining, Math.max(0, balance - held(now) + credit))
         go(grant, part)
-        grant.ended = Math.max(now, updated)
+        end(grant, Math.max(now, updated))
         return answer(now, [[command.which, part]])
       }
+      case 'settle':
       case 'release': {
         const hold = holds[command.which]!
         if (hold.end === 'released') return hold.answer
+        if (hold.isDispute && command.kind === 'release') return 'HOLD_NOT_YOURS'
         if (hold.end !== null) return 'HOLD_CLOSED'
         hold.end = 'released'
         uncount(hold.counts, hold.amount, now)
-        free(now, hold.amount)
+        free(now, [command.which])
         return (hold.answer = answer(now))
       }
       case 'capture': {
         const hold = holds[command.which]!
+        if (hold.isDispute) return 'HOLD_NOT_YOURS'
         const amount = command.amount ?? hold.amount
         if (hold.end === `captured ${amount}`) return hold.answer
         if (hold.end !== null) return 'HOLD_CLOSED'
         if (amount > hold.amount) return 'AMOUNT_EXCEEDS_HOLD'
         hold.end = `captured ${amount}`
-        const taken = take(amount, now, true)
-        const parts = new Map(taken)
         uncount(hold.counts, hold.amount - amount, now)
-        free(now, hold.amount - amount, (grant) => parts.get(grants.indexOf(grant)) ?? 0)
+        const { taken, parts } = captured(command.which, amount, now)
+        for (const { one, goes } of parts) go(one, goes)
         charge(amount, taken, hold.counts)
         return (hold.answer = answer(now, taken))
       }
@@ -288,7 +368,14 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
         continue
       }
       const expires = Math.max(now, updated) + REVIVED
-      grants.push({ remaining: part, priority: grant.priority, expires, ended: null })
+      grants.push({
+        remaining: part,
+        priority: grant.priority,
+        expires,
+        ended: null,
+        holds: 0,
+        place: 0,
+      })
       pieces.push([grants.length - 1, part])
     }
     return answer(now, pieces)

@@ -10,6 +10,7 @@ import { createDatabase } from '../support/database.ts'
 import { assertSound } from '../support/ledger.ts'
 import { scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
+import { query } from '../support/tables.ts'
 import { type Command, type Terms, spendingModel } from './spending-model.ts'
 
 const HOUR = 3_600_000
@@ -48,7 +49,11 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       amount: maybeAmount,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('release', 'void'), which }) },
+  fc.record({ kind: fc.constant('dispute' as const), amount, reference }),
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('release', 'void', 'settle'), which }),
+  },
 )
 
 /** By how much the clock is set on before a batch, and which process has it. */
@@ -107,6 +112,10 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
             match: prefix === '' ? {} : { reference_prefix: prefix },
           })
         }
+        const [{ id } = { id: 0 }] = await query(
+          database,
+          `select id::int from accounts where user_id = '${userId}'`,
+        )
         const model = spendingModel(given)
         const history: [Command, number][] = []
         const charges: Place[] = []
@@ -116,16 +125,29 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
         for (const one of steps) {
           now += one.hours
           await setClock(begin + now * HOUR)
-          const targets = { refund: charges, capture: holds, release: holds, void: grants }
-          const commands = one.batch
-            .map((each) => aim(each, targets))
-            .filter((each) => each !== null)
-          const expected = commands.map((each) => model.apply(each, now))
+          const targets = {
+            refund: charges,
+            capture: holds,
+            release: holds,
+            settle: holds,
+            void: grants,
+          }
+          const known = one.batch.flatMap((each) => aim(each, targets) ?? [])
+          const asked = known.map((each): [Command, string] => {
+            const answer = model.apply(each, now)
+            if (answer !== null) return [each, answer]
+            const instead: Command = { kind: 'top_up', amount: 1 }
+            return [instead, model.apply(instead, now) ?? '']
+          })
+          const commands = asked.map(([each]) => each)
+          const expected = asked.map(([, answer]) => answer)
           history.push(...commands.map((each): [Command, number] => [each, now]))
           const clock = Date.now() + begin + now * HOUR
           const { app } = replicas[one.replica] ?? service
           const outcomes = await Promise.allSettled(
-            commands.map((each) => app.funds.move(movementOf(each, userId, { ...targets, clock }))),
+            commands.map((each) =>
+              app.funds.move(movementOf(each, { userId, id }, { ...targets, clock })),
+            ),
           )
           outcomes.forEach((outcome, index) => {
             const about = `${JSON.stringify(commands[index])} at ${now}`
@@ -171,10 +193,12 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
     ),
     { numRuns: scaled(2_000, 16, 300), endOnFailure: true },
   )
+  // No record on the way is below a floor either.
+  assert.deepEqual(await query(database, 'select 1 from transfers where available_after < 0'), [])
   await assertSound(database)
 })
 
-type Named = Record<'refund' | 'capture' | 'release' | 'void', Place[]>
+type Named = Record<'refund' | 'capture' | 'release' | 'settle' | 'void', Place[]>
 
 /** What a command refers to was there before its batch. */
 function aim(each: Command, targets: Named): Command | null {
@@ -183,7 +207,11 @@ function aim(each: Command, targets: Named): Command | null {
   return length === 0 ? null : { ...each, which: each.which % length }
 }
 
-function movementOf(one: Command, userId: string, named: Named & { clock: number }): Movement {
+function movementOf(
+  one: Command,
+  { userId, id }: { userId: string; id: unknown },
+  named: Named & { clock: number },
+): Movement {
   const notes = {
     reason: null,
     reference: 'reference' in one ? one.reference : null,
@@ -216,8 +244,14 @@ function movementOf(one: Command, userId: string, named: Named & { clock: number
       return { ...notes, kind: 'refund', charge: place, amount: asked }
     case 'capture':
       return { ...notes, kind: 'capture', hold: place, amount: asked }
+    case 'dispute': {
+      const charge = { accountId: BigInt(String(id)), seq: 1n }
+      return { ...notes, kind: 'hold', charge, amount: BigInt(one.amount) }
+    }
     case 'release':
       return { ...notes, kind: 'release', hold: place }
+    case 'settle':
+      return { ...notes, kind: 'release', hold: place, isAny: true }
     case 'void':
       return { ...notes, kind: 'void', grant: place }
   }

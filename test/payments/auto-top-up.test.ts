@@ -1,100 +1,16 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { failureOf } from '../../src/payments/auto-top-up/failure.ts'
 import { withoutPersonalData } from '../../src/stripe/personal-content.ts'
-import { URLS, startBilling } from '../support/billing.ts'
+import { SETTINGS, WAIT_MS_MAX, startAutoTopUp } from '../support/auto-top-up.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { asCopy } from '../support/stripe/index.ts'
 
-const WAIT_MS_MAX = 20_000
-
-const SETTINGS = {
-  threshold: 500,
-  amount: 2_000,
-  daily_max: 6_000,
-  monthly_max: 20_000,
-  enabled: true,
-}
-
-interface Payment {
-  id: string
-  status: string
-  metadata: Record<string, string>
-}
-
-interface Told {
-  type: string
-  data: Record<string, unknown>
-}
-
-/** A user with 1,000 paid by a checkout that has saved its payment method. */
-async function start(t: TestContext, userId = 'ada') {
-  const billing = await startBilling(t)
-  const { service, stripe, deliver } = billing
-  const asInternal: typeof service.asInternal = (...call) => service.asInternal(...call)
-  await asInternal('POST', '/account', { user_id: userId, tier: 'pro', asset: 'USD/2' })
-  const opened = await asInternal('POST', '/top_up/checkout', {
-    user_id: userId,
-    amount: 1_000,
-    save_payment_method: true,
-    ...URLS,
-  })
-  assert.equal(opened.status, 201)
-  const { checkout_session_id: sessionId } = opened.body
-  const path = `/account/${userId}/auto_top_up`
-  const payments = () =>
-    stripe.events
-      .filter(({ type }) => type === 'payment_intent.created')
-      .map(({ data }) => data.object as unknown as Payment)
-      .filter(({ metadata }) => metadata['purpose'] === 'auto_top_up')
-  const intents = () =>
-    asAdmin(service.database.url, async (sql) => [
-      ...(await sql<{ status: string; failure: string | null }[]>`
-        select status, failure from auto_top_up_intents order by created_at`),
-    ])
-  return {
-    ...billing,
-    path,
-    payments,
-    intents,
-    put: (changes = {}) => asInternal('PUT', path, { ...SETTINGS, ...changes }),
-    state: async () => (await asInternal('GET', path)).body,
-    deduct: (amount: number) => asInternal('POST', '/deduct', { user_id: userId, amount }),
-    balance: async (): Promise<number> =>
-      (await asInternal('GET', `/balance/${userId}`)).body.balance,
-    /** @returns the payment method */
-    pay: async (events = () => [...stripe.events]): Promise<string> => {
-      stripe.payCheckout(sessionId)
-      await deliver(events())
-      const session = stripe.find(sessionId) as { payment_intent: string }
-      return (stripe.find(session.payment_intent) as { payment_method: string }).payment_method
-    },
-    /** What was told to the outside, once there is so much of it. */
-    told: async (count: number): Promise<Told[]> => {
-      const read = async (): Promise<Told[]> => {
-        const { body } = await service.asAdmin('GET', '/api/events?limit=200')
-        return (body.data as Told[]).filter(({ type }) => type.startsWith('auto_top_up.'))
-      }
-      assert.ok(await eventually(async () => (await read()).length >= count, WAIT_MS_MAX))
-      return read()
-    },
-    /** Until Stripe has been asked for so many payments. */
-    asked: async (count: number) =>
-      assert.ok(await eventually(() => payments().length === count, WAIT_MS_MAX)),
-    /** Until so many intents have this status. */
-    until: (status: string, count = 1) =>
-      eventually(
-        async () => (await intents()).filter((one) => one.status === status).length === count,
-        WAIT_MS_MAX,
-      ).then((found) => assert.ok(found, status)),
-  }
-}
-
 test('a fall below the threshold is one payment and one credit', async (t) => {
   const { asked, put, pay, state, deduct, balance, payments, until, stripe, deliver } =
-    await start(t)
+    await startAutoTopUp(t)
   const set = await put()
   assert.equal(set.status, 200)
   assert.deepEqual(
@@ -116,7 +32,8 @@ test('a fall below the threshold is one payment and one credit', async (t) => {
 })
 
 test('events from which personal data is gone say all that is needed', async (t) => {
-  const { asked, put, state, deduct, balance, until, stripe, deliver, pay } = await start(t)
+  const { asked, put, state, deduct, balance, until, stripe, deliver, pay } =
+    await startAutoTopUp(t)
   const bare = () => withoutPersonalData(stripe.events, new Set<string>())
   await pay(bare)
   assert.equal((await put()).body.status, 'ready', 'the card is saved')
@@ -133,7 +50,8 @@ test('events from which personal data is gone say all that is needed', async (t)
 })
 
 test('charges at once leave one intent, and each refusal too is a reason for one', async (t) => {
-  const { asked, put, pay, deduct, balance, payments, until, deliver, intents } = await start(t)
+  const { asked, put, pay, deduct, balance, payments, until, deliver, intents } =
+    await startAutoTopUp(t)
   await pay()
   await put()
   const outcomes = await Promise.all(Array.from({ length: 100 }, () => deduct(20)))
@@ -152,7 +70,7 @@ test('charges at once leave one intent, and each refusal too is a reason for one
 })
 
 test('the answer is lost, the job dies, the event comes first: one payment for each intent', async (t) => {
-  const { put, pay, deduct, balance, payments, until, stripe, deliver } = await start(t)
+  const { put, pay, deduct, balance, payments, until, stripe, deliver } = await startAutoTopUp(t)
   await pay()
   await put()
   stripe.faults.reset({ path: '/v1/payment_intents', method: 'POST', when: 'after' })
@@ -167,7 +85,7 @@ test('the answer is lost, the job dies, the event comes first: one payment for e
 
 test('caps count intents; what they refuse pauses until it is enabled again', async (t) => {
   const { asked, put, pay, state, deduct, payments, until, deliver, intents, balance, told } =
-    await start(t)
+    await startAutoTopUp(t)
   await pay()
   await put({ threshold: 1_000, amount: 300, daily_max: 700 })
   // Each credit leaves it below the threshold, so the next follows by itself.
@@ -198,7 +116,7 @@ test('caps count intents; what they refuse pauses until it is enabled again', as
 
 test('a decline is tried again at the next charge, and pauses when it is the third', async (t) => {
   const { asked, put, pay, state, deduct, payments, until, deliver, stripe, balance } =
-    await start(t)
+    await startAutoTopUp(t)
   const method = await pay()
   await put()
   stripe.declineCharges(method, 'insufficient_funds')
@@ -224,7 +142,7 @@ test('a decline is tried again at the next charge, and pauses when it is the thi
 
 test('a decline that needs the user pauses at once', async (t) => {
   const { put, pay, state, deduct, until, deliver, stripe, intents, told, payments } =
-    await start(t)
+    await startAutoTopUp(t)
   const method = await pay()
   await put()
   stripe.declineCharges(method, 'authentication_required')
@@ -272,7 +190,7 @@ test('where Stripe names a page for what the user has to do, it is told', () => 
 })
 
 test('frozen and charged-back accounts leave no intent; erasure detaches the payment method', async (t) => {
-  const { put, pay, deduct, service, stripe, intents, deliver, path } = await start(t)
+  const { put, pay, deduct, service, stripe, intents, deliver, path } = await startAutoTopUp(t)
   const method = await pay()
   await put()
   const charge = stripe.events.find(({ type }) => type === 'charge.succeeded')?.data.object['id']
@@ -294,7 +212,7 @@ test('frozen and charged-back accounts leave no intent; erasure detaches the pay
 
 test('an intent whose outcome is unknown after 23 h is looked for, and never sent again', async (t) => {
   const { asked, put, pay, state, deduct, until, stripe, payments, service, deliver } =
-    await start(t)
+    await startAutoTopUp(t)
   await pay()
   await put()
   for (const [when, expected] of [
@@ -319,7 +237,7 @@ test('an intent whose outcome is unknown after 23 h is looked for, and never sen
 })
 
 test('what is set is checked, and only by a token that may', async (t) => {
-  const { put, path, service } = await start(t)
+  const { put, path, service } = await startAutoTopUp(t)
   assertRefused(await service.asInternal('GET', path), 'AUTO_TOP_UP_NOT_FOUND')
   const none = '/account/none/auto_top_up'
   assertRefused(await service.asInternal('GET', none), 'ACCOUNT_NOT_FOUND')
@@ -343,7 +261,7 @@ test('what is set is checked, and only by a token that may', async (t) => {
 })
 
 test('no money comes of a payment that only looks like an intent’s', async (t) => {
-  const { asked, put, pay, deduct, stripe, deliver, balance } = await start(t)
+  const { asked, put, pay, deduct, stripe, deliver, balance } = await startAutoTopUp(t)
   await pay()
   await put()
   await deduct(600)

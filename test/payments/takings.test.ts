@@ -107,6 +107,35 @@ test('a dispute is held once the money is taken, gone when lost, and back when w
   assert.deepEqual(findings, [])
 })
 
+test('no budget counts what a dispute holds, nor what is free again of it', async (t) => {
+  for (const outcome of ['won', 'lost'] as const) {
+    const { service, stripe, deliver, charge, balance, available, news } = await payer(t)
+    const path = '/account/ada/budgets/all'
+    const used = async () => (await service.asInternal('GET', path)).body.used
+    const spend = (amount: number) =>
+      service.asInternal('POST', '/deduct', { user_id: 'ada', amount })
+    await service.asInternal('PUT', path, { amount: 100, window: 'total' })
+    assert.equal((await spend(40)).status, 200)
+    const dispute = stripe.dispute(charge, { amount: 50 })
+    await deliver(news())
+    assert.deepEqual([await used(), await available()], [40, 910])
+    // What is refunded of it makes the hold another one: of what is left.
+    stripe.refund(charge, 970)
+    await deliver(news())
+    assert.equal(await used(), 40)
+    assert.equal((await spend(60)).body.code, 'INSUFFICIENT_FUNDS')
+    await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 1_000 })
+    stripe.clock.advance(60)
+    stripe.closeDispute(dispute, outcome)
+    await deliver(news())
+    assert.deepEqual([await used(), await balance()], [40, outcome === 'won' ? 990 : 960])
+    const refused = await spend(61)
+    assertRefused(refused, 'BUDGET_EXCEEDED')
+    assert.deepEqual(refused.body.details, { budget_id: 'all', remaining: 60 })
+    assert.equal((await spend(60)).status, 200)
+  }
+})
+
 test('several lost disputes add up, and one that is won is let go', async (t) => {
   counts(t, { promise: '16', what: 'Several disputes of a payment', trials: 3 })
   const { stripe, deliver, charge, balance, available, news } = await payer(t)

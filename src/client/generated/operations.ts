@@ -258,7 +258,9 @@ Needs a token with the permission `funds:read`.
   /**
    * List a user's grants, newest first.
    *
-   * Needs a token with the permission `funds:read`.
+   * With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `funds:read`.
    */
   listFundsGrants: Call<'listFundsGrants'>
   /**
@@ -934,7 +936,9 @@ Needs a token with the permission `credit:write`.
   /**
    * List a user's grants, newest first.
    *
-   * Needs a token with the permission `accounts:read`.
+   * With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+
+Needs a token with the permission `accounts:read`.
    */
   listGrants: Call<'listGrants'>
   /**

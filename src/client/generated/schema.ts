@@ -535,7 +535,9 @@ export interface paths {
         };
         /**
          * List a user's grants, newest first
-         * @description Needs a token with the permission `funds:read`.
+         * @description With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `funds:read`.
          */
         get: operations["listFundsGrants"];
         put?: never;
@@ -2057,7 +2059,9 @@ export interface paths {
         };
         /**
          * List a user's grants, newest first
-         * @description Needs a token with the permission `accounts:read`.
+         * @description With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `accounts:read`.
          */
         get: operations["listGrants"];
         put?: never;

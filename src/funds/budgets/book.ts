@@ -55,10 +55,10 @@ export function openBudgets(
     for (const budget of own) {
       budget.used += amount
       changed.add(budget)
-      const percent = highestReached(budget)
-      if (percent === null) continue
-      budget.alerted = percent
-      thresholds.push({ budget, percent })
+      for (const percent of reached(budget)) {
+        budget.alerted = percent
+        thresholds.push({ budget, percent })
+      }
     }
   }
 
@@ -78,11 +78,10 @@ export function openBudgets(
 
 const NONE: Budget[] = []
 
-function highestReached({ alertAt, alerted, amount, used, lapsed }: Budget): number | null {
-  let highest: number | null = null
-  for (const percent of alertAt) {
-    if (percent <= alerted || (used - lapsed) * 100n < amount * BigInt(percent)) continue
-    if (highest === null || percent > highest) highest = percent
-  }
-  return highest
+/** Percentages that were not reached before in the window, the lowest first. */
+function reached({ alertAt, alerted, amount, used, lapsed }: Budget): number[] {
+  if (alertAt.length === 0) return alertAt
+  return alertAt
+    .filter((percent) => percent > alerted && (used - lapsed) * 100n >= amount * BigInt(percent))
+    .toSorted((a, b) => a - b)
 }

@@ -41,7 +41,8 @@ export function putBudget(
       ? rolled({ ...before, lapsed: 0n }, now, account.seq)
       : begun(terms, now, account.seq)
     const { used, windowStart, resetsAt, sinceSeq, alerted } = counted
-    const row = { ...terms, used, windowStart, resetsAt, sinceSeq, alerted }
+    const passedIn = isSame ? before.passedIn : null
+    const row = { ...terms, used, windowStart, resetsAt, sinceSeq, alerted, passedIn }
     await tx
       .insert(budgets)
       .values({ accountId: account.id, id, madeInPortal: isInPortal, ...row })

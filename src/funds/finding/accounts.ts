@@ -98,9 +98,18 @@ export async function wayOf(
     ...(status === 'active' ? [sql`status = 'active'`] : []),
     ...(userIdPrefix === undefined || isFew ? [] : [sql`starts_with(user_id, ${userIdPrefix})`]),
     ...(userIdPrefix === undefined ? [] : [sql`status <> 'closed'`]),
-    ...(below === undefined ? [] : [sql`balance < ${String(below)}::bigint`]),
+    ...(below === undefined ? [] : [isBelow(below)]),
   ]
   return { along: [sql`user_id is not null`, first, ...last], besides }
+}
+
+/** Or may be, where something that has expired is still in the balance: whoever shows it looks at that. */
+function isBelow(amount: bigint): SQL {
+  const mark = sql`${String(amount)}::bigint`
+  return sql`(balance < ${mark} or granted > 0 and balance - granted < ${mark} and exists (
+    select from grants g where g.account_id = walked.id and g.is_open
+      and (g.closed_at is not null or g.expires_at <= now())
+  ))`
 }
 
 /** In the order of the index, byte by byte: the last character of the prefix has a next one. */

@@ -1,4 +1,7 @@
-import { type Grant, type Pieces, byTaking, isEnded } from './grant.ts'
+import type { Account, Hold } from '../posting.ts'
+import { type Grant, type Pieces, byTaking, isEnded, sumOf } from './grant.ts'
+import { isOlder } from './older.ts'
+import { positive } from './standing.ts'
 
 /**
  * The grants of a batch, in memory: those of its accounts that have something left, and those that a
@@ -36,17 +39,24 @@ export function openGrants(grants: readonly Grant[], now: Date) {
   }
 
   /**
-   * What a transfer of an amount would take, in the order of taking.
-   * @param ofEnded also of those that have ended, as far as holds still need them
+   * What a transfer would take, in the order of taking.
+   * @param mayPay of one that has ended: whether it is for this transfer; all others are
+   * @param due what is taken of some in any case, which is not part of the amount
    */
-  function takingOf(accountId: bigint, amount: bigint, ofEnded: boolean): Pieces {
+  function takingOf(
+    accountId: bigint,
+    amount: bigint,
+    mayPay: (ended: Grant) => boolean,
+    due: Pieces = [],
+  ): Pieces {
     const pieces: Pieces = []
+    const dueOf = new Map(due)
     let left = amount
     for (const grant of open(accountId).toSorted(byTaking)) {
-      if (left === 0n) break
-      if (!ofEnded && isEnded(grant, now)) continue
-      const part = grant.remaining < left ? grant.remaining : left
-      pieces.push([Number(grant.seq), Number(part)])
+      const taken = BigInt(dueOf.get(Number(grant.seq)) ?? 0)
+      const rest = isEnded(grant, now) && !mayPay(grant) ? 0n : grant.remaining - taken
+      const part = rest < left ? rest : left
+      if (taken + part > 0n) pieces.push([Number(grant.seq), Number(taken + part)])
       left -= part
     }
     return pieces
@@ -59,17 +69,41 @@ export function openGrants(grants: readonly Grant[], now: Date) {
     changed.add(grant)
   }
 
-  function takeAll(accountId: bigint, pieces: Pieces): void {
+  /**
+   * Takes pieces, and more where grants would come to more than the balance: what Stripe takes back may leave
+   * too little other money for a capture.
+   * @param account as it is after the transfer, but for what it has in grants
+   */
+  function take({ id, balance, granted }: Account, wanted: Pieces): Pieces | null {
+    const missing = granted - sumOf(wanted) - positive(balance)
+    const pieces = missing > 0n ? takingOf(id, missing, () => true, wanted) : wanted
     for (const [seq, amount] of pieces) {
-      const grant = find(accountId, BigInt(seq))
+      const grant = find(id, BigInt(seq))
       if (grant !== undefined) change(grant, -BigInt(amount))
     }
+    return pieces.length > 0 ? pieces : null
   }
 
-  function end(grant: Grant, status: 'expired' | 'voided', at: Date): void {
+  /** What open holds need of it is kept; those that come later have no part in it. */
+  function end(
+    grant: Grant,
+    status: 'expired' | 'voided',
+    at: Date,
+    { seq, held, lapsed }: Pick<Account, 'seq' | 'held' | 'lapsed'>,
+  ): void {
     grant.status = status
     grant.closedAt = at
+    grant.closedSeq = seq
+    grant.older = { open: held - lapsed, over: 0n }
     changed.add(grant)
+  }
+
+  /** A hold that still counted is about to end. */
+  function endHold(hold: Pick<Hold, 'accountId' | 'seq' | 'amount'>): void {
+    for (const grant of open(hold.accountId)) {
+      const { open: sum, over } = grant.older
+      if (isOlder(hold, grant)) grant.older = { open: sum - hold.amount, over }
+    }
   }
 
   return {
@@ -79,8 +113,9 @@ export function openGrants(grants: readonly Grant[], now: Date) {
     add,
     takingOf,
     change,
-    takeAll,
+    take,
     end,
+    endHold,
     changed: () => [...changed],
   }
 }

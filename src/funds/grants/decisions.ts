@@ -11,7 +11,9 @@ import {
 import { type Account, type Hold, type TransferKind, available } from '../posting.ts'
 import { type GrantBook, givenBack } from './book.ts'
 import { ACTIVE_MAX, type Grant, type Pieces, REVIVED_MS, isEnded } from './grant.ts'
-import { freedOf, goingOf } from './standing.ts'
+import { NO_OLDER, isOlder } from './older.ts'
+import { captureOf, freedBy } from './kept.ts'
+import { goingOf, keptOf, least } from './standing.ts'
 
 export interface GrantEvent {
   event: 'grant.created' | 'grant.voided' | 'grant.expired'
@@ -95,6 +97,8 @@ export function grantDecisions(book: GrantBook, batch: Batch) {
       expiresAt: terms.expiresAt,
       createdAt: after.updatedAt,
       closedAt: null,
+      closedSeq: null,
+      older: NO_OLDER,
     })
     note('grant.created', terms.actor.id, grant, amount)
     return grant
@@ -149,7 +153,7 @@ export function grantDecisions(book: GrantBook, batch: Batch) {
     const amount = least(grant.remaining, unheld > 0n ? unheld : 0n)
     const made = transfer(account, operation, amount, null, {
       pieces: (after) => {
-        book.end(grant, 'voided', after.updatedAt)
+        book.end(grant, 'voided', after.updatedAt, account)
         return pieceOf(grant, amount)
       },
     })
@@ -161,37 +165,46 @@ export function grantDecisions(book: GrantBook, batch: Batch) {
     for (const { grant, amount } of goingOf(account, book.open(account.id), now)) {
       if (grant.closedAt === null) {
         note('grant.expired', NO_SIGNATURE.actor.id, grant, grant.remaining)
-        book.end(grant, 'expired', grant.expiresAt ?? now)
-        // What is lapsed is written with it, from which on holds count that end.
+        book.end(grant, 'expired', grant.expiresAt ?? now, account)
+        // The time is written with it, from which on holds count that end.
         touch(account)
       }
-      if (amount > 0n) goFrom(account, grant, amount)
+      if (amount > 0n) goFrom(currentOf(account), grant, amount)
     }
   }
 
   /**
    * Takes what an open hold that is about to end no longer needs of ended grants. It goes first, so that the
-   * transfer that ends the hold shows the account as it is at the end.
+   * transfer that ends the hold shows the account as it is at the end; what the hold has set aside for nothing
+   * counts no more by then.
    * @param captured what a capture will take of it, which may be from those grants
-   * @returns the account after that
+   * @returns the account after that, and what the capture takes
    */
-  function free(account: Account, hold: Hold, captured: bigint): Account {
-    if (account.granted === 0n) return account
-    const kept = book.open(account.id).filter(({ closedAt }) => closedAt !== null)
-    if (kept.length === 0) return account
-    const taken = new Map(book.takingOf(account.id, captured, true))
-    const takenOf = ({ seq }: Grant) => BigInt(taken.get(Number(seq)) ?? 0)
-    const after = { ...account, held: account.held - hold.amount }
-    for (const { grant, amount } of freedOf(kept, after, hold.amount - captured, takenOf)) {
-      goFrom(account, grant, amount)
+  function free(
+    account: Account,
+    hold: Hold,
+    captured: bigint,
+  ): { account: Account; taken: Pieces } {
+    if (account.granted === 0n) return { account, taken: [] }
+    const kept = keptOf(book.open(account.id))
+    const mayPay = (grant: Grant) => isOlder(hold, grant)
+    const taken = captureOf(kept, account, hold, captured, (amount, due) =>
+      book.takingOf(account.id, amount, mayPay, due),
+    )
+    const rest = hold.amount - captured
+    book.endHold(hold)
+    let current = { ...account, lapsed: account.lapsed + rest }
+    for (const { grant, amount } of freedBy(kept, hold, rest, taken, current)) {
+      goFrom(current, grant, amount)
+      current = currentOf(account)
     }
-    return currentOf(account)
+    return { account: { ...current, lapsed: current.lapsed - rest }, taken }
   }
 
   function goFrom(account: Account, grant: Grant, amount: bigint): void {
     const kind = grant.status === 'voided' ? 'void' : 'expire'
     const operation = { ...NO_SIGNATURE, reason: grant.status, kind, key: ownKey() } as const
-    transfer(currentOf(account), operation, amount, null, { pieces: () => pieceOf(grant, amount) })
+    transfer(account, operation, amount, null, { pieces: () => pieceOf(grant, amount) })
   }
 
   function pieceOf(grant: Grant, amount: bigint): Pieces {
@@ -221,8 +234,4 @@ function roomOf({ balance, granted }: Account): bigint {
 /** It may be changed by what comes later in the batch. */
 function copyOf(grant: Grant | null): Grant | null {
   return grant === null ? null : { ...grant }
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
 }

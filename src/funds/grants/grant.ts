@@ -1,3 +1,5 @@
+import type { Older } from './older.ts'
+
 /** A part of an account's balance, with what remains of it. */
 export interface Grant {
   accountId: bigint
@@ -16,7 +18,17 @@ export interface Grant {
   createdAt: Date
   /** When it expired or was voided. */
   closedAt: Date | null
+  /**
+   * The number of its account's last transfer then: holds with a higher one came later. Null where the
+   * version before has ended it, which did not tell holds apart.
+   */
+  closedSeq: bigint | null
+  /** Of one that has ended: the holds that what remains of it is for. */
+  older: Older
 }
+
+/** A grant alone, without what else decides on it. */
+export type GrantFacts = Omit<Grant, 'older'>
 
 /**
  * What a transfer took from grants, or gave to them, by their numbers and in that order: as it is kept
@@ -31,17 +43,22 @@ export const ACTIVE_MAX = 1_000
 export const REVIVED_MS = 7 * 86_400_000
 
 /** Voided or expired, whether that has been written or not; a spent one can have money again. */
-export function isEnded(grant: Grant, now: Date): boolean {
+export function isEnded(grant: GrantFacts, now: Date): boolean {
   return grant.closedAt !== null || isOver(grant, now)
 }
 
-function isOver({ expiresAt }: Grant, now: Date): boolean {
+function isOver({ expiresAt }: GrantFacts, now: Date): boolean {
   return expiresAt !== null && expiresAt <= now
 }
 
 /** What has expired, and of which that has yet to be written. */
-export function isExpiring(grant: Grant, now: Date): boolean {
+export function isExpiring(grant: GrantFacts, now: Date): boolean {
   return grant.status === 'active' && isOver(grant, now)
+}
+
+/** One that has ended, of which something is kept for holds. */
+export function isKept({ closedAt, remaining }: GrantFacts): boolean {
+  return closedAt !== null && remaining > 0n
 }
 
 /** The order in which grants pay: by priority, then what expires first, then the oldest. */
@@ -49,9 +66,15 @@ export function byTaking(a: Grant, b: Grant): number {
   return a.priority - b.priority || timeOf(a.expiresAt) - timeOf(b.expiresAt) || bySeq(a, b)
 }
 
-/** The order in which ended grants go: by when they ended. */
+/** The order in which grants end: by what their accounts have had until then, and by time. */
 export function byEnd(a: Grant, b: Grant): number {
+  const [seqOfA, seqOfB] = [numberOf(a.closedSeq), numberOf(b.closedSeq)]
+  if (seqOfA !== seqOfB) return seqOfA - seqOfB
   return timeOf(a.closedAt ?? a.expiresAt) - timeOf(b.closedAt ?? b.expiresAt) || bySeq(a, b)
+}
+
+function numberOf(seq: bigint | null): number {
+  return seq === null ? Number.MAX_SAFE_INTEGER : Number(seq)
 }
 
 function bySeq(a: Grant, b: Grant): number {

@@ -1,10 +1,11 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import type { Database } from '../../database/index.ts'
 import type { PageRequest } from '../../http/pagination.ts'
 import { Refusal } from '../../refusals/index.ts'
+import { WALK_MAX } from '../finding/places.ts'
 import type { Place } from '../operations.ts'
 import { accounts } from '../tables.ts'
-import type { Grant } from './grant.ts'
+import type { GrantFacts } from './grant.ts'
 import { grants } from './tables.ts'
 
 /** The time by which it is told what has expired: that of the statement that reads. */
@@ -14,34 +15,44 @@ const NOW = sql<Date>`now()`.mapWith(grants.createdAt)
 const STATUS = sql`case when ${grants.status} = 'active' and ${grants.expiresAt} <= now()
   then 'expired' else ${grants.status} end`
 
-/** A page of an account's grants, newest first. */
+/**
+ * A page of an account's grants, newest first. No index knows what each is by now: where that is asked, up to
+ * a number of them are looked at, and the page may be a short one.
+ * @returns with the number before which the next page begins; null on the last one
+ */
 export async function listGrants(
   db: Database,
-  accountId: bigint,
+  { id, grantCount }: Pick<typeof accounts.$inferSelect, 'id' | 'grantCount'>,
   page: PageRequest,
-  status: Grant['status'] | undefined,
-): Promise<{ grants: Grant[]; now: Date }> {
-  const before = page.before === null ? undefined : lt(grants.seq, page.before)
+  status: GrantFacts['status'] | undefined,
+): Promise<{ grants: GrantFacts[]; next: bigint | null; now: Date }> {
+  const before = page.before ?? grantCount + 1n
+  // They are numbered without a gap.
+  const floor = status === undefined ? 1n : before - BigInt(WALK_MAX)
   const rows = await db
     .select({ grant: grants, now: NOW })
     .from(grants)
     .where(
       and(
-        eq(grants.accountId, accountId),
-        before,
+        eq(grants.accountId, id),
+        lt(grants.seq, before),
+        gte(grants.seq, floor),
         status === undefined ? undefined : sql`${STATUS} = ${status}`,
       ),
     )
     .orderBy(desc(grants.seq))
     .limit(page.limit + 1)
-  return { grants: rows.map(({ grant }) => grant), now: rows[0]?.now ?? new Date() }
+  const shown = rows.slice(0, page.limit).map(({ grant }) => grant)
+  const looked = floor > 1n ? floor : null
+  const next = rows.length > page.limit ? (shown.at(-1)?.seq ?? null) : looked
+  return { grants: shown, next, now: rows[0]?.now ?? new Date() }
 }
 
 /** @throws Refusal `GRANT_NOT_FOUND`, also for one of a closed account */
 export async function getGrant(
   db: Database,
   { accountId, seq }: Place,
-): Promise<{ grant: Grant; userId: string; now: Date }> {
+): Promise<{ grant: GrantFacts; userId: string; now: Date }> {
   const [row] = await db
     .select({ grant: grants, userId: accounts.userId, status: accounts.status, now: NOW })
     .from(grants)

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { pageAnswer, pageRequest } from '../../http/pagination.ts'
+import { cursorBefore, pageRequest } from '../../http/pagination.ts'
 import { ref, timeOf } from '../../http/schemas.ts'
 import { getAccount } from '../accounts.ts'
 import { noted } from '../asked.ts'
@@ -105,6 +105,9 @@ export const grantListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
       schema: {
         operationId: ids.grants,
         summary: "List a user's grants, newest first",
+        description:
+          'With `status`, a page can have fewer items than `limit` before the last one: the list ends ' +
+          'where `next_cursor` is null.',
         params: UserParams,
         querystring: ListGrantsQuery,
         response: { 200: ref(GrantPage) },
@@ -120,9 +123,10 @@ export const grantListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
       const { status } = request.query
       const list = ['grants', userId, status]
       const page = pageRequest(request.query, list)
-      const { id } = await getAccount(app.db, userId)
-      const { grants, now } = await listGrants(app.db, id, page, status)
-      return pageAnswer(grants, page, list, (grant) => presentGrant(grant, userId, now))
+      const row = await getAccount(app.db, userId)
+      const { grants, next, now } = await listGrants(app.db, row, page, status)
+      const data = grants.map((grant) => presentGrant(grant, userId, now))
+      return { data, next_cursor: next === null ? null : cursorBefore(next, list) }
     },
   )
 }

@@ -1,4 +1,4 @@
-import { type Grant, byEnd, isEnded, isExpiring } from './grant.ts'
+import { type Grant, byEnd, isEnded, isExpiring, isKept } from './grant.ts'
 
 /** What of an account decides on its ended grants. */
 export interface Position {
@@ -6,8 +6,6 @@ export interface Position {
   held: bigint
   /** The part of `held` that is of holds whose time is over. */
   lapsed: bigint
-  /** What `lapsed` was when this was last decided. */
-  lapsedBefore: bigint
   creditLimit: bigint
 }
 
@@ -32,49 +30,76 @@ export interface Standing {
  * @param grants those with something left
  */
 export function goingOf(position: Position, grants: Iterable<Grant>, now: Date): Going[] {
-  const kept: Grant[] = []
-  const expiring: Grant[] = []
-  for (const grant of grants) {
-    if (grant.closedAt !== null) kept.push(grant)
-    else if (isExpiring(grant, now)) expiring.push(grant)
-  }
-  const going =
-    kept.length === 0 ? [] : freedOf(kept, position, position.lapsed - position.lapsedBefore)
+  const all = [...grants]
+  const kept = keptOf(all)
   let free = availableOf(position)
+  const going = freedOf(kept.map(sinceWritten), free, position.creditLimit)
   for (const { amount } of going) free -= amount
-  for (const grant of expiring.toSorted(byEnd)) {
-    const amount = least(free > 0n ? free : 0n, grant.remaining)
+  for (const grant of all.filter((one) => isExpiring(one, now)).toSorted(byEnd)) {
+    const amount = least(positive(free), grant.remaining)
     going.push({ grant, amount })
     free -= amount
   }
   return going
 }
 
+/** Ended grants of which something is kept for holds, in the order in which they ended. */
+export function keptOf(grants: readonly Grant[]): Grant[] {
+  return grants.filter(isKept).toSorted(byEnd)
+}
+
+/** An ended grant, when holds end. */
+export interface Freeing {
+  grant: Grant
+  /** What remains of it, without what a capture takes. */
+  left: bigint
+  /** What older holds still set aside. */
+  open: bigint
+  /** What holds had set aside, and did not take, that are older than it and no older than those before it. */
+  ended: bigint
+}
+
+/** Holds that have ended by time alone: each is older than the first grant that it is counted for, and all after it. */
+function sinceWritten(grant: Grant, index: number, kept: readonly Grant[]): Freeing {
+  const { remaining: left, older } = grant
+  const before = kept[index - 1]?.older.over ?? 0n
+  return { grant, left, open: older.open, ended: positive(older.over - before) }
+}
+
 /**
- * What is no longer needed of ended grants, oldest end first, when holds end. Credit covers a hold as
- * other money does, so that what is kept for holds never exceeds what they need beyond the credit.
- * @param ended what the holds had set aside that a capture has not taken
- * @param position as it is after they have ended
- * @param takenOf what a capture takes of each of them by itself
+ * What is no longer needed of ended grants when holds end, oldest end first. Each is for holds that were
+ * made before its end: it goes with them, and it never exceeds what they need beyond the credit, which
+ * covers a hold as other money does.
+ * @param kept in the order in which they ended
+ * @param available after the holds have ended: the floor stands, whoever needs them
  */
-export function freedOf(
-  kept: Grant[],
-  { held, lapsed, creditLimit }: Pick<Position, 'held' | 'lapsed' | 'creditLimit'>,
-  ended: bigint,
-  takenOf: (grant: Grant) => bigint = () => 0n,
-): Going[] {
-  const left = kept.map((grant) => ({ grant, amount: grant.remaining - takenOf(grant) }))
-  const sum = left.reduce((total, { amount }) => total + amount, 0n)
-  const needed = positive(held - lapsed - creditLimit)
-  let freed = sum - least(positive(sum - positive(ended)), needed)
-  const going: Going[] = []
-  for (const { grant, amount } of left.toSorted((a, b) => byEnd(a.grant, b.grant))) {
-    if (freed === 0n) break
-    const part = least(freed, amount)
-    if (part > 0n) going.push({ grant, amount: part })
-    freed -= part
+export function freedOf(kept: readonly Freeing[], available: bigint, creditLimit: bigint): Going[] {
+  const left = kept.map((one) => one.left)
+  let spare = available
+  /** So many have nothing left, of the oldest. */
+  let gone = 0
+  /** @returns how much has gone */
+  const free = (amount: bigint, from: number, until: number): bigint => {
+    let freed = 0n
+    while (left[gone] === 0n) gone++
+    for (let index = Math.max(from, gone); index < until && freed < amount; index++) {
+      const part = least(left[index] ?? 0n, amount - freed)
+      left[index] = (left[index] ?? 0n) - part
+      freed += part
+    }
+    spare -= freed
+    return freed
   }
-  return going
+  kept.forEach(({ ended }, index) => free(ended, index, kept.length))
+  let sum = 0n
+  kept.forEach(({ open }, index) => {
+    sum += left[index] ?? 0n
+    const excess = sum - positive(open - creditLimit)
+    sum -= free(least(excess, positive(spare)), 0, index + 1)
+  })
+  return kept
+    .map(({ grant, left: before }, index) => ({ grant, amount: before - (left[index] ?? 0n) }))
+    .filter(({ amount }) => amount > 0n)
 }
 
 /** How an account with grants stands, whether what is over has been written or not. */
@@ -98,10 +123,10 @@ function availableOf({ balance, held, lapsed, creditLimit }: Position): bigint {
   return balance - held + lapsed + creditLimit
 }
 
-function positive(amount: bigint): bigint {
+export function positive(amount: bigint): bigint {
   return amount > 0n ? amount : 0n
 }
 
-function least(a: bigint, b: bigint): bigint {
+export function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b
 }

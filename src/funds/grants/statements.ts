@@ -2,6 +2,7 @@ import type postgres from 'postgres'
 import { array, column } from '../../database/arrays.ts'
 import type { Place } from '../operations.ts'
 import type { Grant } from './grant.ts'
+import { type LoggedOlder, NO_OLDER, olderOf } from './older.ts'
 
 /** A grant as JSON without names: it comes with the rows of others, in no round trip of its own. */
 export type LoggedGrant = [
@@ -16,16 +17,22 @@ export type LoggedGrant = [
   expiresAt: string | null,
   createdAt: string,
   closedAt: string | null,
+  closedSeq: number | null,
+  older: LoggedOlder | null,
 ]
 
-export function grantJson(sql: postgres.Sql) {
+/** @param older of one that has ended */
+export function grantJson(
+  sql: postgres.Sql,
+  older: postgres.PendingQuery<postgres.Row[]> = sql`null::json`,
+) {
   return sql`json_build_array(g.account_id, g.seq, g.transfer_seq, g.amount, g.remaining, g.priority,
-    g.category, g.status, g.expires_at, g.created_at, g.closed_at)`
+    g.category, g.status, g.expires_at, g.created_at, g.closed_at, g.closed_seq, ${older})`
 }
 
 export function grantOf(row: LoggedGrant): Grant {
   const [accountId, seq, transferSeq, amount, remaining, priority, category, status] = row
-  const [, , , , , , , , expiresAt, createdAt, closedAt] = row
+  const [, , , , , , , , expiresAt, createdAt, closedAt, closedSeq, older] = row
   return {
     accountId: BigInt(accountId),
     seq: BigInt(seq),
@@ -38,7 +45,15 @@ export function grantOf(row: LoggedGrant): Grant {
     expiresAt: expiresAt === null ? null : new Date(expiresAt),
     createdAt: new Date(createdAt),
     closedAt: closedAt === null ? null : new Date(closedAt),
+    closedSeq: closedSeq === null ? null : BigInt(closedSeq),
+    older: older === null ? NO_OLDER : olderOf(older),
   }
+}
+
+/** How many holds were counted for it. */
+export function olderCount(row: LoggedGrant): number {
+  const [, , , , , , , , , , , , older] = row
+  return older?.[2] ?? 0
 }
 
 /** Of accounts that have grants, those with something left, as one value. */
@@ -77,7 +92,7 @@ export function writeGrants(
 ) {
   return sql`
     insert into grants (account_id, seq, transfer_seq, amount, remaining, priority, category, status,
-      expires_at, created_at, closed_at, is_open)
+      expires_at, created_at, closed_at, closed_seq, is_open)
     select new.*, new.remaining > 0 from ${guard}, unnest(
       ${column(grants, (grant) => grant.accountId)}::bigint[],
       ${column(grants, (grant) => grant.seq)}::bigint[],
@@ -89,9 +104,11 @@ export function writeGrants(
       ${column(grants, (grant) => grant.status)}::text[],
       ${column(grants, (grant) => grant.expiresAt)}::timestamptz[],
       ${column(grants, (grant) => grant.createdAt)}::timestamptz[],
-      ${column(grants, (grant) => grant.closedAt)}::timestamptz[]
+      ${column(grants, (grant) => grant.closedAt)}::timestamptz[],
+      ${column(grants, (grant) => grant.closedSeq)}::bigint[]
     ) as new (account_id, seq, transfer_seq, amount, remaining, priority, category, status, expires_at,
-      created_at, closed_at)
+      created_at, closed_at, closed_seq)
     on conflict (account_id, seq) do update set remaining = excluded.remaining,
-      status = excluded.status, closed_at = excluded.closed_at, is_open = excluded.is_open`
+      status = excluded.status, closed_at = excluded.closed_at, closed_seq = excluded.closed_seq,
+      is_open = excluded.is_open`
 }

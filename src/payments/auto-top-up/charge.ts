@@ -1,14 +1,27 @@
-import { and, eq, isNotNull, lt, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import { Stripe } from 'stripe'
+import type { Database } from '../../database/index.ts'
+import { isDatabaseUnavailable } from '../../database/faults.ts'
 import { accountSubject } from '../../funds/accounts.ts'
-import { autoTopUpIntents } from '../../funds/auto-top-up/tables.ts'
-import { isStripeAway } from '../../stripe/client.ts'
+import { isCallerRefused, isStripeAway } from '../../stripe/client.ts'
 import { assetOf } from '../service.ts'
 import { chargeFor } from '../money.ts'
 import { settlePayment } from './events.ts'
 import { AUTO_TOP_UP, failureOf } from './failure.ts'
-import { type Intent, beginSending, failed, notePayment, parked } from './intents.ts'
+import {
+  type Intent,
+  type Late,
+  beginSending,
+  cancelled,
+  closedUnpaid,
+  failed,
+  findIntent,
+  latePayments,
+  notePayment,
+  parked,
+  unauthenticated,
+  withdrawn,
+} from './intents.ts'
 
 /**
  * Stripe keeps idempotency keys for 24 h at least (https://docs.stripe.com/api/idempotent_requests); after
@@ -25,11 +38,16 @@ type Services = Parameters<typeof settlePayment>[0]
  * it runs. What becomes of the payment is told by its events.
  */
 export async function chargeIntent(app: FastifyInstance, id: string): Promise<void> {
+  const found = await findIntent(app.db, id)
+  if (found?.status === 'open' && (await isPaidAfterAll(app, found))) {
+    return withdrawn(app.db, found)
+  }
   const intent = await beginSending(app.db, id)
   if (intent === null || intent.paymentIntentId !== null) return
-  if (Date.now() - (intent.sentAt ?? intent.createdAt).getTime() > SAME_KEY_MS) {
-    return findOrPark(app, intent)
-  }
+  const isLate = Date.now() - (intent.sentAt ?? intent.createdAt).getTime() > SAME_KEY_MS
+  // For an erased user nothing is asked any more; what was, may have been done.
+  if (intent.isClosed) return findOr(app, intent, closedUnpaid)
+  if (isLate) return findOr(app, intent, parked)
   const { stripeCustomerId: customer, paymentMethodId: method } = intent
   // The account was erased meanwhile.
   if (customer === null || method === null) return parked(app.db, intent)
@@ -57,6 +75,7 @@ export async function chargeIntent(app: FastifyInstance, id: string): Promise<vo
     }
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError) || isStripeAway(error)) throw error
+    if (isCallerRefused(error)) throw error
     const payment = error.payment_intent
     if (payment !== undefined) await notePayment(app.db, intent.id, payment.id)
     app.log.warn({ stripe: { type: error.type, code: error.code } }, 'An automatic top-up failed')
@@ -73,39 +92,70 @@ function metadataOf(intent: Intent) {
 }
 
 /** Of an intent whose answer never came: its payment, which names it. */
-async function findOrPark(app: FastifyInstance, intent: Intent): Promise<void> {
+async function findOr(
+  app: FastifyInstance,
+  intent: Intent,
+  end: (db: Database, intent: Intent) => Promise<void>,
+): Promise<void> {
   const { stripeCustomerId: customer, createdAt } = intent
   if (customer === null) return parked(app.db, intent)
-  const since = Math.floor(createdAt.getTime() / 1_000) - 60
-  const payments = await app
-    .stripe()
-    .ask((sdk, options) =>
-      sdk.paymentIntents.list({ customer, created: { gte: since }, limit: LISTED_MAX }, options),
-    )
-  const payment = payments.data.find(({ metadata }) => metadata['intent'] === intent.id)
-  if (payment === undefined) return parked(app.db, intent)
-  await notePayment(app.db, intent.id, payment.id)
+  const gte = Math.floor(createdAt.getTime() / 1_000) - 60
+  const found = await app.stripe().ask(async (sdk, options) => {
+    const terms = { customer, created: { gte }, limit: LISTED_MAX }
+    for await (const payment of sdk.paymentIntents.list(terms, options)) {
+      if (payment.metadata['intent'] === intent.id) return payment
+    }
+    return undefined
+  })
+  if (found === undefined) return end(app.db, intent)
+  await notePayment(app.db, intent.id, found.id)
 }
 
-/** The job: asks after payments whose end no event has told for an hour. */
+/**
+ * Cancels at Stripe what the user could still have done for earlier payments of the account, which have
+ * failed for it: this one takes their place.
+ * @returns whether one of them was paid after all
+ */
+async function isPaidAfterAll(app: FastifyInstance, { accountId }: Intent): Promise<boolean> {
+  for (const { id, paymentIntentId } of await unauthenticated(app.db, accountId)) {
+    try {
+      await app
+        .stripe()
+        .ask((sdk, options) => sdk.paymentIntents.cancel(paymentIntentId, {}, options))
+    } catch (error) {
+      if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || isStripeAway(error)) {
+        throw error
+      }
+      const payment = await app
+        .stripe()
+        .ask((sdk, options) => sdk.paymentIntents.retrieve(paymentIntentId, {}, options))
+      await settlePayment(app, payment)
+      if (payment.status === 'succeeded') return true
+      if (payment.status !== 'canceled') throw error
+    }
+    await cancelled(app.db, id)
+  }
+  return false
+}
+
+/** The job: asks after payments whose end no event has told for an hour. One that can't be told keeps no other from it. */
 export async function checkPayments(app: FastifyInstance): Promise<void> {
   if (!app.hasStripe) return
-  const late = await app.db
-    .select({ payment: autoTopUpIntents.paymentIntentId })
-    .from(autoTopUpIntents)
-    .where(
-      and(
-        eq(autoTopUpIntents.status, 'sent'),
-        isNotNull(autoTopUpIntents.paymentIntentId),
-        lt(autoTopUpIntents.sentAt, sql`now() - interval '1 hour'`),
-      ),
-    )
-    .orderBy(autoTopUpIntents.sentAt)
-    .limit(CHECKED_MAX)
-  for (const { payment } of late) {
-    const found = await app
-      .stripe()
-      .ask((sdk, options) => sdk.paymentIntents.retrieve(payment ?? '', {}, options))
-    await settlePayment(app satisfies Services, found)
+  for (let after: Late | undefined; ;) {
+    const page = await latePayments(app.db, CHECKED_MAX, after)
+    for (const { paymentIntentId } of page) {
+      try {
+        const payment = await app
+          .stripe()
+          .ask((sdk, options) => sdk.paymentIntents.retrieve(paymentIntentId, {}, options))
+        await settlePayment(app satisfies Services, payment)
+      } catch (error) {
+        if (isStripeAway(error) || isCallerRefused(error) || isDatabaseUnavailable(error))
+          throw error
+        app.log.warn({ err: error }, 'Could not tell what became of an automatic top-up')
+      }
+    }
+    after = page.at(-1)
+    if (page.length < CHECKED_MAX) return
   }
 }

@@ -59,7 +59,9 @@ export async function settlePayment(services: Services, object: unknown): Promis
     return null
   }
   if (['requires_payment_method', 'canceled', 'requires_action'].includes(payment.status)) {
-    const failure = failureOf({ ...payment.last_payment_error, payment_intent: payment })
+    const isWaiting = payment.status === 'requires_action'
+    const error = isWaiting ? { code: 'authentication_required' } : payment.last_payment_error
+    const failure = failureOf({ ...error, payment_intent: payment })
     await failed(services.db, intent, failure, payment.id)
     return null
   }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm'
 import type { Database, Transaction } from '../../database/index.ts'
 import { tellEvent } from '../../events/record.ts'
 import { accountSubject } from '../../funds/accounts.ts'
@@ -22,13 +22,91 @@ export async function findIntent(db: Database, id: string): Promise<Intent | und
  * tells it.
  * @returns null where it has ended
  */
-export async function beginSending(db: Database, id: string): Promise<Intent | null> {
+export async function beginSending(
+  db: Database,
+  id: string,
+): Promise<(Intent & { isClosed: boolean }) | null> {
   const [row] = await db
     .update(autoTopUpIntents)
     .set({ status: 'sent', sentAt: sql`coalesce(sent_at, now())` })
     .where(and(eq(autoTopUpIntents.id, id), inArray(autoTopUpIntents.status, ['open', 'sent'])))
-    .returning()
+    .returning({
+      ...getTableColumns(autoTopUpIntents),
+      isClosed: sql<boolean>`exists (
+        select from accounts a where a.id = ${autoTopUpIntents.accountId} and a.status = 'closed')`,
+    })
   return row ?? null
+}
+
+/** Payments of an account that have failed for want of its user, who may still be able to make them. */
+export async function unauthenticated(
+  db: Database,
+  accountId: bigint,
+): Promise<{ id: string; paymentIntentId: string }[]> {
+  const rows = await db
+    .select({ id: autoTopUpIntents.id, paymentIntentId: autoTopUpIntents.paymentIntentId })
+    .from(autoTopUpIntents)
+    .where(
+      and(
+        eq(autoTopUpIntents.accountId, accountId),
+        eq(autoTopUpIntents.status, 'failed'),
+        eq(autoTopUpIntents.failure, 'authentication_required'),
+      ),
+    )
+  return rows.flatMap(({ id, paymentIntentId }) =>
+    paymentIntentId === null ? [] : [{ id, paymentIntentId }],
+  )
+}
+
+export interface Late {
+  id: string
+  paymentIntentId: string
+  sentAt: Date
+}
+
+/** Payments whose end has not been told for an hour, oldest first. */
+export async function latePayments(db: Database, limit: number, after?: Late): Promise<Late[]> {
+  const { id, paymentIntentId, sentAt, status } = autoTopUpIntents
+  const place = sql`(${sentAt}, ${id})`
+  const rows = await db
+    .select({ id, paymentIntentId, sentAt })
+    .from(autoTopUpIntents)
+    .where(
+      and(
+        eq(status, 'sent'),
+        isNotNull(paymentIntentId),
+        lt(sentAt, sql`now() - interval '1 hour'`),
+        after && sql`${place} > (${after.sentAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+      ),
+    )
+    .orderBy(sentAt, id)
+    .limit(limit)
+  return rows.flatMap((row) => {
+    const { paymentIntentId: payment, sentAt: sent } = row
+    return payment === null || sent === null
+      ? []
+      : [{ id: row.id, paymentIntentId: payment, sentAt: sent }]
+  })
+}
+
+/** A payment that has failed can't be made any more. */
+export async function cancelled(db: Database, id: string): Promise<void> {
+  await db
+    .update(autoTopUpIntents)
+    .set({ status: 'cancelled' })
+    .where(and(eq(autoTopUpIntents.id, id), eq(autoTopUpIntents.status, 'failed')))
+}
+
+/** Nothing was asked of Stripe for it, and the money has come otherwise. Where that is too little, another is left. */
+export function withdrawn(db: Database, intent: Intent): Promise<void> {
+  return db.transaction(async (tx) => {
+    await lock(tx, intent)
+    await tx
+      .update(autoTopUpIntents)
+      .set({ status: 'cancelled', endedAt: sql`now()` })
+      .where(and(eq(autoTopUpIntents.id, intent.id), eq(autoTopUpIntents.status, 'open')))
+    await arm(tx, intent.accountId, { isAtOnce: true })
+  })
 }
 
 export async function notePayment(db: Database, id: string, paymentIntentId: string) {
@@ -84,10 +162,15 @@ export function parked(db: Database, intent: Intent): Promise<void> {
   return end(db, intent, 'parked', null, sql`${reason}`, null)
 }
 
+/** Of a closed account: Stripe has no such payment, and is asked for none. */
+export function closedUnpaid(db: Database, intent: Intent): Promise<void> {
+  return end(db, intent, 'cancelled', null, sql`paused_reason`, null)
+}
+
 function end(
   db: Database,
   intent: Intent,
-  status: 'failed' | 'parked',
+  status: 'failed' | 'parked' | 'cancelled',
   failure: string | null,
   pausedReason: ReturnType<typeof sql>,
   told: Record<string, unknown> | null,

@@ -1,5 +1,6 @@
 import { disputeTransaction, newDispute } from '../shapes/dispute.ts'
 import { newRefund } from '../shapes/payment.ts'
+import { settlePayment, startPayment } from './money.ts'
 import { type World, change, existing } from '../world.ts'
 
 /** Refunds and disputes. Amounts are in the smallest unit of the charge's currency. */
@@ -9,6 +10,19 @@ export function paymentActions(world: World) {
     declineCharges: (paymentMethod: string, code: string | null): void => {
       if (code === null) world.declines.delete(paymentMethod)
       else world.declines.set(paymentMethod, code)
+    },
+
+    /** Begins a payment with a saved payment method, in no call of the API. */
+    startPayment: (paymentMethod: string, amount: number): void => {
+      const { customer } = existing(world.paymentMethods, paymentMethod)
+      startPayment(world, { amount, currency: 'usd', customer, metadata: {}, paymentMethod })
+    },
+
+    /** The user does what the bank asks of him: the payment that has failed succeeds after all. */
+    authenticate: (intentId: string): void => {
+      const { status } = existing(world.paymentIntents, intentId)
+      if (status !== 'requires_payment_method') throw new Error(`${intentId} is ${status}`)
+      settlePayment(world, intentId, 'succeeded')
     },
 
     /**

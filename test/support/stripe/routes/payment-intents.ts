@@ -42,6 +42,22 @@ export const paymentIntentRoutes: Route[] = [
   },
   {
     method: 'POST',
+    path: '/v1/payment_intents/:id/cancel',
+    answer: ({ world, id, params }) => {
+      params.finish()
+      const intent = world.paymentIntents.get(id)
+      if (intent === undefined) throw noSuchObject('PaymentIntent', id)
+      if (['succeeded', 'canceled'].includes(intent.status)) {
+        const message = `You cannot cancel this PaymentIntent because it has a status of ${intent.status}.`
+        throw refused(message, 'payment_intent_unexpected_state')
+      }
+      const { object } = change(world.paymentIntents, id, { status: 'canceled' })
+      world.emit('payment_intent.canceled', object)
+      return object
+    },
+  },
+  {
+    method: 'POST',
     path: '/v1/payment_methods/:id/detach',
     answer: ({ world, id, params }) => {
       params.finish()
