@@ -1,13 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
-import type { Database } from '../database/index.ts'
+import type { Transaction } from '../database/index.ts'
 import { holds } from '../funds/tables.ts'
 import type { Movement, Place } from '../funds/operations.ts'
 import { fingerprint } from '../http/idempotency.ts'
 import { Refusal } from '../refusals/index.ts'
 import { type TakingRow, isSettledDispute, setHold } from './takings.ts'
 
-type Till = Pick<FastifyInstance, 'db' | 'funds' | 'holdsDisputes'>
+/** In the transaction that has the payment's turn. */
+export type SettlingTill = Pick<FastifyInstance, 'funds' | 'holdsDisputes'> & { db: Transaction }
 
 /** In front of a dispute, the key of its hold. A caller's key has no space, so the two never meet. */
 const KEY = ' stripe '
@@ -19,7 +20,7 @@ const KEY = ' stripe '
  * @returns whether it came out so; another process may have held another amount at the same time
  */
 export async function syncHolds(
-  till: Till,
+  till: SettlingTill,
   { accountId, seq: topUpSeq }: Place,
   takings: readonly TakingRow[],
   wanted: ReadonlyMap<string, bigint>,
@@ -56,7 +57,7 @@ interface Change {
 }
 
 /** What a hold keeps; nothing once it is over. */
-async function heldBy(db: Database, { accountId, seq }: Place): Promise<bigint> {
+async function heldBy(db: Transaction, { accountId, seq }: Place): Promise<bigint> {
   const [row] = await db
     .select({ amount: holds.amount })
     .from(holds)
@@ -73,7 +74,7 @@ interface Wanted {
 }
 
 /** Which hold came before may be unknown: then its key gets it again, although it is over. */
-async function holdAnew(till: Till, charge: Place, wanted: Wanted) {
+async function holdAnew(till: SettlingTill, charge: Place, wanted: Wanted) {
   const held = await holdForDispute(till, charge, wanted)
   if (held === null) return null
   const { accountId } = charge
@@ -83,7 +84,7 @@ async function holdAnew(till: Till, charge: Place, wanted: Wanted) {
 
 /** @returns null where the account is closed, and nobody could spend what is left in it */
 async function holdForDispute(
-  till: Till,
+  till: SettlingTill,
   charge: Place,
   { id, amount, instead }: Wanted,
 ): Promise<{ seq: bigint; amount: bigint } | null> {
@@ -104,7 +105,7 @@ async function holdForDispute(
 }
 
 /** An erasure may have ended it before, or this process when it was stopped in the middle. */
-async function releaseDispute(till: Till, hold: Place, id: string): Promise<void> {
+async function releaseDispute(till: SettlingTill, hold: Place, id: string): Promise<void> {
   try {
     await till.funds.move({
       kind: 'release',

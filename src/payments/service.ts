@@ -6,7 +6,7 @@ import type { Movement, Place } from '../funds/operations.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type Charge, chargeFor, wholeWorthOf, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
-import { syncHolds } from './dispute-holds.ts'
+import { type SettlingTill, syncHolds } from './dispute-holds.ts'
 import { type Taking, noteTaking, takingsOf, worthOfTakings } from './takings.ts'
 
 type Payment = typeof stripePayments.$inferSelect
@@ -154,11 +154,22 @@ async function record(
 const ROUNDS_MAX = 10
 
 /**
- * Brings the ledger into line with what Stripe has taken back of a payment; under its lock, the
- * ledger knows what is already booked. If any process learns more meanwhile, another round follows,
- * so that the newest facts win.
+ * Brings the ledger into line with what Stripe has taken back of a payment, one process at a time: of
+ * two, the one that has read the older facts might act last, and give back what the other took.
  */
-async function settle(till: Till, { id }: Payment): Promise<void> {
+function settle(till: Till, { id }: Payment): Promise<void> {
+  return till.db.transaction(async (tx) => {
+    const name = `stripe payment ${id}`
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`)
+    await settleAlone({ ...till, db: tx }, id)
+  })
+}
+
+/**
+ * Under the account's lock the ledger knows what is already booked. If any process learns more
+ * meanwhile, another round follows, so that the newest facts win.
+ */
+async function settleAlone(till: SettlingTill, id: string): Promise<void> {
   let last = ''
   let isRight = false
   for (let round = 0; round < ROUNDS_MAX; round++) {

@@ -149,8 +149,8 @@ async function stateOf(database: TestDatabase): Promise<Record<string, Record<st
     payments: await read(`
       select id as key, jsonb_build_array(paid, refunded, lost) as value
       from stripe_payments order by id`),
-    // A dispute's money is held for as long as its end is not heard of: that depends on the order. Of two jobs that
-    // settle a payment at once, the one that knows less may give back for a moment what the other has taken.
+    // A dispute's money is held for as long as its end is not heard of, and what is given back may have been
+    // taken or not: both depend on the order.
     moved: await read(`
       select a.user_id || ' ' || replace(t.kind, 'reinstatement', 'reversal') as key,
         sum(case t.kind when 'stripe_reinstatement' then -t.amount else t.amount end)::text as value
