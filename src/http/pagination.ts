@@ -70,11 +70,6 @@ export function pageAnswer<Row extends { seq: bigint }, Item>(
   }
 }
 
-/** Of a page that ends before a row, whether that is shown or not. */
-export function cursorBefore(seq: bigint, list: ListName): string {
-  return encodeCursor(list, String(seq))
-}
-
 /**
  * Like `pageRequest`, for a list ordered by a text: the cursor holds the last text of the page
  * before.

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { URLS, startBilling } from '../support/billing.ts'
 import { counts } from '../support/counts.ts'
 import { SEED } from '../support/random.ts'
 import { assertRefused } from '../support/refusals.ts'
 import type { StripeEvent } from '../support/stripe/index.ts'
+import { query } from '../support/tables.ts'
 
 const PAID = 1_000
 
@@ -134,6 +136,44 @@ test('no budget counts what a dispute holds, nor what is free again of it', asyn
     assert.deepEqual(refused.body.details, { budget_id: 'all', remaining: 60 })
     assert.equal((await spend(60)).status, 200)
   }
+})
+
+test('a migration gives back to budgets what ended disputes had taken from their sums', async (t) => {
+  const { service, stripe, deliver, charge, news } = await payer(t)
+  const path = '/account/ada/budgets'
+  const put = (id: string, match: object) =>
+    service.asInternal('PUT', `${path}/${id}`, { amount: 100, window: 'total', match })
+  await put('all', {})
+  await put('disputes', { reference_prefix: 'dp_', reason: 'dispute' })
+  await put('others', { reason: 'tokens' })
+  await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 80 })
+  for (const outcome of ['won', 'lost'] as const) {
+    const dispute = stripe.dispute(charge, { amount: 20 })
+    await deliver(news())
+    stripe.clock.advance(60)
+    stripe.closeDispute(dispute, outcome)
+    await deliver(news())
+  }
+  // One that has not ended, and a budget that began when all had been held.
+  stripe.dispute(charge, { amount: 10 })
+  await deliver(news())
+  await put('later', {})
+  // As the version before left the one that could give something back.
+  await query(service.database, "update budgets set used = used - 40 where id = 'all' returning id")
+  const [lock, correct] = readFileSync('drizzle/0041_money.sql', 'utf8').split(
+    '--> statement-breakpoint',
+  )
+  for (const statement of [lock, correct]) await query(service.database, statement ?? '')
+  const { data } = (await service.asInternal('GET', path)).body
+  assert.deepEqual(
+    data.map((one: { budget_id: string; used: number }) => [one.budget_id, one.used]),
+    [
+      ['all', 80],
+      ['disputes', 40],
+      ['later', 0],
+      ['others', 0],
+    ],
+  )
 })
 
 test('several lost disputes add up, and one that is won is let go', async (t) => {

@@ -1,6 +1,5 @@
 import type { Account, Hold } from '../posting.ts'
-import { type Grant, type Pieces, byTaking, isEnded, sumOf } from './grant.ts'
-import { isOlder } from './older.ts'
+import { type Grant, type Pieces, byTaking, isEnded, isOlder, sumOf } from './grant.ts'
 import { positive } from './standing.ts'
 
 /**

@@ -10,8 +10,8 @@ import {
 } from '../operations.ts'
 import { type Account, type Hold, type TransferKind, available } from '../posting.ts'
 import { type GrantBook, givenBack } from './book.ts'
-import { ACTIVE_MAX, type Grant, type Pieces, REVIVED_MS, isEnded } from './grant.ts'
-import { NO_OLDER, isOlder } from './older.ts'
+import { ACTIVE_MAX, type Grant, type Pieces, REVIVED_MS, isEnded, isOlder } from './grant.ts'
+import { NO_OLDER } from './older.ts'
 import { captureOf, freedBy } from './kept.ts'
 import { goingOf, keptOf, least } from './standing.ts'
 

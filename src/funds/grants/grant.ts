@@ -61,6 +61,11 @@ export function isKept({ closedAt, remaining }: GrantFacts): boolean {
   return closedAt !== null && remaining > 0n
 }
 
+/** Whether a hold was made before a grant ended. */
+export function isOlder(hold: { seq: bigint }, { closedAt, closedSeq }: GrantFacts): boolean {
+  return closedAt !== null && (closedSeq === null || hold.seq <= closedSeq)
+}
+
 /** The order in which grants pay: by priority, then what expires first, then the oldest. */
 export function byTaking(a: Grant, b: Grant): number {
   return a.priority - b.priority || timeOf(a.expiresAt) - timeOf(b.expiresAt) || bySeq(a, b)

@@ -1,6 +1,5 @@
 import { type Account, type Hold, available } from '../posting.ts'
-import { type Grant, type Pieces, sumOf } from './grant.ts'
-import { isOlder } from './older.ts'
+import { type Grant, type Pieces, isOlder, sumOf } from './grant.ts'
 import { type Going, freedOf, least, positive } from './standing.ts'
 
 /** What a transfer takes: of an amount in the order of all charges, beside what is due of some. */

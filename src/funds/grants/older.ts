@@ -1,6 +1,5 @@
 import type postgres from 'postgres'
 import { array } from '../../database/arrays.ts'
-import type { Grant } from './grant.ts'
 
 /** Open holds that were made before a grant ended: what is left of it is for them alone. */
 export interface Older {
@@ -58,9 +57,4 @@ export async function readOlder(
 
 export function olderOf([open, over]: LoggedOlder): Older {
   return { open: BigInt(open), over: BigInt(over) }
-}
-
-/** Whether a hold was made before a grant ended. */
-export function isOlder(hold: { seq: bigint }, { closedAt, closedSeq }: Grant): boolean {
-  return closedAt !== null && (closedSeq === null || hold.seq <= closedSeq)
 }

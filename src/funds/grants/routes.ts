@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { cursorBefore, pageRequest } from '../../http/pagination.ts'
+import { cutPage, pageRequest } from '../../http/pagination.ts'
 import { ref, timeOf } from '../../http/schemas.ts'
 import { getAccount } from '../accounts.ts'
 import { noted } from '../asked.ts'
@@ -126,7 +126,7 @@ export const grantListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
       const row = await getAccount(app.db, userId)
       const { grants, next, now } = await listGrants(app.db, row, page, status)
       const data = grants.map((grant) => presentGrant(grant, userId, now))
-      return { data, next_cursor: next === null ? null : cursorBefore(next, list) }
+      return cutPage(data, list, next === null ? null : String(next))
     },
   )
 }
