@@ -51,6 +51,8 @@ export interface Known {
   superseded: readonly SubscriptionState[]
   /** When Stripe gave the answer that was last taken in; null if none was. */
   fetchedAt: number | null
+  /** Since when it is so, where an event has said so. */
+  since: number | null
 }
 
 export type Verdict = 'take' | 'keep' | 'old'
@@ -86,9 +88,17 @@ function isOld(known: Known, { state, at }: FetchKnowledge): boolean {
 
 /** Whether an answer has come in that has all that the event tells of. */
 function isKnownSince(known: Known, event: EventKnowledge): boolean {
-  const { state, fetchedAt } = known
+  const { state, fetchedAt, since } = known
+  if (since !== null && since > event.at) return true
   if (fetchedAt === null || event.at >= fetchedAt - CLOCK_SKEW_S_MAX) return false
-  return !showsWhatWas({ state, at: fetchedAt }, event, known)
+  return fetchedAt - event.at > OLD_ANSWER_S_MAX || !isBefore(state, event)
+}
+
+/** Whether a state is as it was before an event, in all that the event has changed. */
+function isBefore(known: SubscriptionState, { before, state }: EventKnowledge): boolean {
+  if (before === null) return false
+  const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
+  return changed.length > 0 && changed.every((field) => isSameIn(field, known, before))
 }
 
 /** Whether what is known may be so young that some of Stripe's machines do not have it. */
@@ -97,23 +107,27 @@ function isRecent({ eventAt, fetchedAt }: Known, now: number): boolean {
 }
 
 /**
- * Whether a fetch shows nothing of the change in the event that caused it.
+ * Whether a fetch may be from before the event that caused it: it shows nothing of the change. Where the
+ * event does not say what it has changed, the fetch has to be as the event tells.
  */
 export function showsWhatWas(
   fetched: Pick<FetchKnowledge, 'state' | 'at'>,
   event: EventKnowledge,
   known: Known | null,
 ): boolean {
-  const { state } = event
-  if (fetched.at - event.at > OLD_ANSWER_S_MAX) return false
-  const before = event.before ?? (known === null ? null : stateUntil(known, event))
-  if (before === null) return false
-  const shown =
-    event.before !== null && event.isBeforePart
-      ? withFirstItems(fetched.state, before.items.length)
-      : fetched.state
+  const { state, before } = event
+  if (fetched.at - event.at > OLD_ANSWER_S_MAX || ENDED.includes(fetched.state.status)) return false
+  if (known !== null && isLater(known, event) && isSame(fetched.state, known.state)) return false
+  if (before === null) return !event.isFirst && !isSame(fetched.state, state)
   const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
-  return changed.length > 0 && changed.every((field) => isSameIn(field, shown, before))
+  return changed.length > 0 && !changed.some((field) => isSameIn(field, fetched.state, state))
+}
+
+/** Whether what is known has come about after an event: another event has said so, or has replaced it. */
+function isLater(known: Known, { at, state }: EventKnowledge): boolean {
+  if (known.since !== null && known.since > at) return true
+  const isNewer = Math.max(known.eventAt ?? 0, known.fetchedAt ?? 0) >= at
+  return isNewer && known.superseded.some((one) => isSame(one, state))
 }
 
 function withFirstItems(state: SubscriptionState, count: number): SubscriptionState {
@@ -146,16 +160,6 @@ export function mayShowWhatWas({ state, at }: FetchKnowledge, event: EventKnowle
   const shown = withFirstItems(state, event.state.items.length)
   const isChange = event.before !== null && !isSame(event.before, event.state)
   return !isChange || !isSame(shown, event.state)
-}
-
-/** What an event has replaced that does not say it: what is known, unless that has replaced the event's. */
-function stateUntil(
-  known: Known,
-  { isFirst, at, state }: EventKnowledge,
-): SubscriptionState | null {
-  const isNewer = Math.max(known.eventAt ?? 0, known.fetchedAt ?? 0) >= at
-  const isReplaced = isNewer && known.superseded.some((one) => isSame(one, state))
-  return isFirst || isReplaced ? null : known.state
 }
 
 const SUPERSEDED_MAX = 8

@@ -6,6 +6,7 @@ import {
   CLOCK_SKEW_S_MAX,
   type EventKnowledge,
   type FetchKnowledge,
+  type Known,
   billsIn,
   mayShowWhatWas,
   showsDebtThatWas,
@@ -65,8 +66,11 @@ export async function refresh(
     if (news !== undefined && showsDebtThatWas(knowledge, news.knowledge, before)) {
       throw new OldAnswer()
     }
-    const looksOld = news !== undefined && showsWhatWas(knowledge, news.knowledge, before)
-    if (looksOld && (await takeNews()) === 'take') throw new OldAnswer()
+    if (news !== undefined && showsWhatWas(knowledge, news.knowledge, before)) {
+      const taken = await takeNews()
+      const isPassed = taken === 'keep' && isToldLater(before, news.knowledge)
+      if (taken !== 'unknown' && !isPassed) throw new OldAnswer()
+    }
     const heard = { ...subscription, customerId: subscription.customerId ?? owner }
     const isAsTold = news !== undefined && isSame(news.knowledge.state, knowledge.state)
     const known = isAsTold ? { ...knowledge, since: news.knowledge.at } : knowledge
@@ -78,6 +82,11 @@ export async function refresh(
     if (outcome !== 'raced') return outcome
   }
   throw new OldAnswer()
+}
+
+/** Whether an event that was taken in came after another, or in the same second. */
+function isToldLater(known: Known | null, { at }: EventKnowledge): boolean {
+  return known !== null && known.eventAt !== null && known.eventAt >= at
 }
 
 /** What Stripe shows with a subscription, so that it says whether the newest invoice is paid. */

@@ -41,7 +41,7 @@ export async function write(
     cancelAtPeriodEnd: state.cancelAtPeriodEnd,
     endedAt: dateOf(state.endedAt),
     named: state.named ?? '',
-    changedAt: isAsBefore ? row.changedAt : dateOf(since),
+    changedAt: isAsBefore ? (row.changedAt ?? dateOf(since)) : dateOf(since),
     ...(await firstItemOf(tx, state)),
     version: (row?.version ?? 0n) + 1n,
     updatedAt: new Date(),
@@ -94,6 +94,7 @@ export function knownOf(row: SubscriptionRow): Known {
     eventRank: row.eventRank,
     superseded: row.superseded,
     fetchedAt: secondsOf(row.fetchedAt),
+    since: secondsOf(row.changedAt),
   }
 }
 

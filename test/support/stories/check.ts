@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict'
 import { asAdmin } from '../database.ts'
 import { PEOPLE, type Person, type PlanName } from './facts.ts'
-import {
-  type Model,
-  type Sub,
-  fundsOf,
-  givesAccess,
-  heldPlans,
-  licensedUntil,
-  limitsOf,
-  plansOf,
-} from './model.ts'
+import type { Model, Sub } from './model.ts'
+import { fundsOf, givesAccess, heldPlans, licensedUntil, limitsOf, plansOf } from './worth.ts'
 import type { OpenStory, Stage } from './stage.ts'
 
 const iso = (seconds: number) => new Date(seconds * 1_000).toISOString()
