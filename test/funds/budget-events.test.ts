@@ -27,9 +27,11 @@ async function release(service: Service, hold: { hold_id: string }): Promise<voi
 /** What has been told of budgets: their names, and percentages. */
 async function told(service: Service): Promise<string[]> {
   const { body } = await service.asAdmin('GET', '/api/events?limit=200')
-  return (body.data as { type: string; data: Record<string, unknown> }[])
+  return (body.data as { type: string; data: { budget_id?: string; percent?: number } }[])
     .filter(({ type }) => type.startsWith('budget.'))
-    .map(({ type, data }) => `${type} ${data['budget_id']} ${data['percent'] ?? ''}`.trim())
+    .map(({ type, data }) =>
+      [type, data.budget_id, data.percent].filter((one) => one !== undefined).join(' '),
+    )
 }
 
 /** Until all of this has been told, and nothing else, not even behind what comes after it. */
