@@ -37,47 +37,40 @@ export function Needs() {
     ])
     const parked = parkedEvents?.data.length ?? 0
     return [
-      ...(health.status === 'ok'
-        ? []
-        : [bad('The service is not ready', 'The database does not answer.')]),
-      ...(parked === 0
-        ? []
-        : [
-            bad(
-              `${more(parked)} of Stripe parked`,
-              'They wait to be replayed.',
-              hrefOf(['stripe']),
-            ),
-          ]),
+      ...when(
+        health.status !== 'ok',
+        bad('The service is not ready', 'The database does not answer.'),
+      ),
+      ...when(
+        parked > 0,
+        bad(`${more(parked)} of Stripe parked`, 'They wait to be replayed.', hrefOf(['stripe'])),
+      ),
       ...(samples === null ? [] : ofMetrics(samples)),
-      ...((frozen?.data.length ?? 0) === 0
-        ? []
-        : [
-            warn(
-              'Accounts are frozen',
-              'They refuse every charge until someone thaws them.',
-              hrefOf(['accounts'], { status: 'frozen' }),
-            ),
-          ]),
-      ...((chargedBack?.data.length ?? 0) === 0
-        ? []
-        : [
-            warn(
-              'Accounts charged back',
-              'Stripe took money back, below their floor.',
-              hrefOf(['accounts'], { flag: 'charged_back' }),
-            ),
-          ]),
+      ...when(
+        (frozen?.data.length ?? 0) > 0,
+        warn(
+          'Accounts are frozen',
+          'They refuse every charge until someone thaws them.',
+          hrefOf(['accounts'], { status: 'frozen' }),
+        ),
+      ),
+      ...when(
+        (chargedBack?.data.length ?? 0) > 0,
+        warn(
+          'Accounts charged back',
+          'Stripe took money back, below their floor.',
+          hrefOf(['accounts'], { flag: 'charged_back' }),
+        ),
+      ),
       ...checklistNeed(checklist?.findings ?? []),
-      ...(session.value?.is_stored === false
-        ? [
-            warn(
-              'You are signed in with the token of the environment',
-              'Give each operator a token of their own.',
-              hrefOf(['tokens']),
-            ),
-          ]
-        : []),
+      ...when(
+        session.value?.is_stored === false,
+        warn(
+          'You are signed in with the token of the environment',
+          'Give each operator a token of their own.',
+          hrefOf(['tokens']),
+        ),
+      ),
     ]
   }, [])
   return (
@@ -158,6 +151,8 @@ const warn = (what: string, why: string, href?: string): Need => ({
   ...bad(what, why, href),
   tone: 'warn',
 })
+
+const when = (holds: boolean, need: Need): Need[] => (holds ? [need] : [])
 
 const more = (count: number) =>
   count >= 50 ? '50 or more events' : `${count} ${count === 1 ? 'event' : 'events'}`
