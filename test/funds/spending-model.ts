@@ -317,8 +317,9 @@ export function spendingModel({ credit, budgets: terms }: Terms) {
       case 'settle':
       case 'release': {
         const hold = holds[command.which]!
-        if (hold.end === 'released') return hold.answer
+        // Whether it is still open or not.
         if (hold.isDispute && command.kind === 'release') return 'HOLD_NOT_YOURS'
+        if (hold.end === 'released') return hold.answer
         if (hold.end !== null) return 'HOLD_CLOSED'
         hold.end = 'released'
         uncount(hold.counts, hold.amount, now)
