@@ -4,20 +4,15 @@ import fc from 'fast-check'
 import { reconcile } from '../../src/subscriptions/reconcile.ts'
 import { counts } from '../support/counts.ts'
 import { asAdmin } from '../support/database.ts'
+import { SEED } from '../support/random.ts'
 import { scaled } from '../support/scale.ts'
 import { checkStory } from '../support/stories/check.ts'
 import { story } from '../support/stories/facts.ts'
 import { type OpenStory, openStage, openStory, play } from '../support/stories/stage.ts'
 
-/**
- * `STORY_SEED` and `STORY_PATH`, as a failure prints them, tell that story again. Outside of a drill, which
- * draws new ones, the stories are always the same, so that a failure there is of what was changed.
- */
-const SEED = process.env['STORY_SEED'] ?? (scaled(0, 1) === 1 ? '1' : undefined)
-const AGAIN = {
-  ...(SEED !== undefined && { seed: Number(SEED) }),
-  ...(process.env['STORY_PATH'] !== undefined && { path: process.env['STORY_PATH'] }),
-}
+/** `DRILL_SEED` and `STORY_PATH`, as a failure prints them, tell that story again. */
+const STORY_PATH = process.env['STORY_PATH']
+const AGAIN = { seed: SEED, ...(STORY_PATH !== undefined && { path: STORY_PATH }) }
 
 const SECONDS_MAX = scaled(6 * 3_600, 14, 100)
 const MS = 1_000

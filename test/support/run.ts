@@ -19,7 +19,8 @@ process.exitCode = await withTestServer(runTests)
 async function runTests({ files, env }: TestServer): Promise<number> {
   const given = process.argv.slice(2)
   const chosen = given.length > 0 ? given : testFiles()
-  const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=4']
+  const flags = ['--import', 'tsx', '--import', './test/support/seed.ts']
+  flags.push('--test', '--test-reporter=spec', '--test-concurrency=4')
   const child = spawn(process.execPath, [...flags, ...together(chosen, files)], {
     stdio: 'inherit',
     env: { ...process.env, ...env },
