@@ -18,6 +18,8 @@ export interface World {
   lineItems: Table<api.LineItem[]>
   /** The metadata for the subscription or payment that a session makes, by the session's id. */
   sessionMetadata: Table<Record<string, string>>
+  /** For how many days a session's subscription is tried, by the session's id. */
+  trialDays: Table<number>
   subscriptions: Table<api.Subscription>
   invoices: Table<api.Invoice>
   paymentIntents: Table<api.PaymentIntent>
@@ -53,6 +55,7 @@ export function createWorld(): World {
     checkoutSessions: new Map(),
     lineItems: new Map(),
     sessionMetadata: new Map(),
+    trialDays: new Map(),
     subscriptions: new Map(),
     invoices: new Map(),
     paymentIntents: new Map(),

@@ -1,3 +1,4 @@
+import { DAY_S } from '../clock.ts'
 import { newCustomer } from '../shapes/customer.ts'
 import { newSubscription } from '../shapes/subscription.ts'
 import type { CheckoutSession, Price, Subscription } from '../types.ts'
@@ -47,8 +48,11 @@ export function checkoutActions(world: World) {
 
   function subscribe(session: CheckoutSession): void {
     const customer = customerOf(session)
-    const created = newSubscription(world.clock.now(), {
+    const now = world.clock.now()
+    const trialDays = world.trialDays.get(session.id)
+    const created = newSubscription(now, {
       customer,
+      ...(trialDays !== undefined && { trialEnd: now + trialDays * DAY_S }),
       items: existing(world.lineItems, session.id).map(({ price, quantity }) => ({
         price: price as Price,
         quantity: quantity ?? 1,
@@ -64,13 +68,13 @@ export function checkoutActions(world: World) {
     world.emit('customer.subscription.created', subscription)
     finalizeInvoice(world, invoice.id)
     payInvoice(world, invoice.id)
-    updateSubscription(world, subscription.id, { status: 'active' })
+    if (trialDays === undefined) updateSubscription(world, subscription.id, { status: 'active' })
     emitPaid(world, invoice.id)
     complete(session.id, {
       customer,
       subscription: subscription.id,
       invoice: invoice.id,
-      payment_status: 'paid',
+      payment_status: trialDays === undefined ? 'paid' : 'no_payment_required',
     })
   }
 
@@ -99,7 +103,7 @@ export function checkoutActions(world: World) {
      * Pays the session. For a subscription, this emits `customer.subscription.created` with the
      * status `incomplete`, in the same second `customer.subscription.updated` to `active`, then
      * `invoice.paid` and `checkout.session.completed`. For a payment: `payment_intent.succeeded`,
-     * `charge.succeeded` and `checkout.session.completed`.
+     * `charge.succeeded` and `checkout.session.completed`. A trial begins as `trialing`, with an invoice of nothing.
      * @param options.async for a payment only: the money arrives later, by `settleAsync`; the session
      * completes as `unpaid`
      */

@@ -97,15 +97,15 @@ export function subscriptionActions(world: World) {
   }
 
   /** The next period with the draft of its invoice. */
-  function draftPeriod(id: string): string {
+  function draftPeriod(id: string, changes: Partial<Subscription> = {}): string {
     const before = running(id)
-    const items = itemsRenewed(before)
+    const next = { ...changes, items: itemsRenewed(before) }
     const invoice = draftInvoice(
       world,
-      { ...before, items },
+      { ...before, ...next },
       { reason: 'subscription_cycle', period: currentPeriod(before) },
     )
-    updateSubscription(world, id, { items, latest_invoice: invoice.id })
+    updateSubscription(world, id, { ...next, latest_invoice: invoice.id })
     return invoice.id
   }
 
@@ -114,6 +114,19 @@ export function subscriptionActions(world: World) {
     payInvoice(world, invoice)
     updateSubscription(world, id, { status: 'active' })
     emitPaid(world, invoice)
+  }
+
+  function finalizeNewest(id: string): string {
+    const { latest_invoice: latest } = running(id)
+    if (latest === null) throw new Error(`${id} has no invoice`)
+    finalizeInvoice(world, latest)
+    return latest
+  }
+
+  function pause(id: string, isPaused: boolean): void {
+    running(id)
+    const { object } = change(world.subscriptions, id, { status: isPaused ? 'paused' : 'active' })
+    world.emit(`customer.subscription.${isPaused ? 'paused' : 'resumed'}`, object)
   }
 
   function openInvoiceOf(id: string): string | null {
@@ -168,13 +181,17 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { status: 'active' })
     },
 
-    /** The draft that a pause has left is finalised and paid after all: `invoice.paid` alone. */
+    /** The draft that a pause or the end of a trial has left is finalised and paid: `invoice.paid` alone. */
     payDraft: (id: string): void => {
-      const { latest_invoice: latest } = running(id)
-      if (latest === null) throw new Error(`${id} has no invoice`)
-      finalizeInvoice(world, latest)
-      payInvoice(world, latest)
-      emitPaid(world, latest)
+      const invoice = finalizeNewest(id)
+      payInvoice(world, invoice)
+      emitPaid(world, invoice)
+    },
+
+    /** The draft is finalised, and its payment fails: `invoice.payment_failed` and the status `past_due`. */
+    failDraft: (id: string): void => {
+      failInvoice(world, finalizeNewest(id))
+      updateSubscription(world, id, { status: 'past_due' })
     },
 
     /** As on the dashboard; an empty value removes a key. */
@@ -190,11 +207,19 @@ export function subscriptionActions(world: World) {
      * A trial ends without a payment method, or one comes: `customer.subscription.paused` and `.resumed`,
      * which do not say what was before.
      */
-    setPaused: (id: string, isPaused: boolean): void => {
-      running(id)
-      const status = isPaused ? 'paused' : 'active'
-      const { object } = change(world.subscriptions, id, { status })
-      world.emit(`customer.subscription.${isPaused ? 'paused' : 'resumed'}`, object)
+    setPaused: pause,
+
+    /**
+     * The time of a trial is up. With a payment method the first period begins, `active` with the draft of
+     * its invoice; an hour later Stripe asks for it: `payDraft` or `failDraft`. Without one the subscription is
+     * paused or ends, as the account's settings say.
+     */
+    endTrial: (id: string, otherwise?: 'paused' | 'canceled'): void => {
+      const { status, trial_end: trialEnd } = running(id)
+      if (status !== 'trialing' || trialEnd === null) throw new Error(`${id} is not on trial`)
+      if (otherwise === 'canceled') endSubscription(world, id)
+      else if (otherwise === 'paused') pause(id, true)
+      else draftPeriod(id, { status: 'active' })
     },
 
     changePrice: (id: string, priceId: string): void => {

@@ -28,6 +28,8 @@ export const checkoutRoutes: Route[] = [
       world.lineItems.set(session.object.id, session.lineItems)
       world.sessionMetadata.set(session.object.id, session.handedOn.metadata)
       if (session.handedOn.isSaving) world.saving.add(session.object.id)
+      const { trialDays } = session.handedOn
+      if (trialDays !== undefined) world.trialDays.set(session.object.id, trialDays)
       return session.object
     },
   },
@@ -132,7 +134,10 @@ function readOptions(params: Params) {
   }
 }
 
-/** For what the session makes: metadata, as the session's own is not inherited, and whether it is saved. */
+/**
+ * For what the session makes: metadata, as the session's own is not inherited, whether the payment method is
+ * saved, and the days of a trial.
+ */
 function readHandedOn(params: Params, mode: (typeof MODES)[number]) {
   const [wanted, other] =
     mode === 'subscription'
@@ -149,7 +154,7 @@ function readHandedOn(params: Params, mode: (typeof MODES)[number]) {
     mode === 'payment'
       ? data?.choice('setup_future_usage', ['off_session', 'on_session'])
       : undefined
-  return { metadata: newMetadata(data), isSaving: usage === 'off_session' }
+  return { metadata: newMetadata(data), isSaving: usage === 'off_session', trialDays: days }
 }
 
 function readLineItem(world: World, item: Params, mode: (typeof MODES)[number]): LineItem {

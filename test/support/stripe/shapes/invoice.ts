@@ -124,10 +124,11 @@ function newLine(
 ): Stripe.InvoiceLineItem {
   const price = item.price as Price
   const quantity = item.quantity ?? 1
+  const amount = subscription.status === 'trialing' ? 0 : lineAmount(price, quantity)
   return {
     id: newId('il_1', 23),
     object: 'line_item',
-    amount: lineAmount(price, quantity),
+    amount,
     currency: price.currency,
     description: `${quantity} × ${price.nickname ?? price.product}`,
     discount_amounts: [],
@@ -157,7 +158,7 @@ function newLine(
     quantity,
     quantity_decimal: Stripe.Decimal.from(quantity),
     subscription: subscription.id,
-    subtotal: lineAmount(price, quantity),
+    subtotal: amount,
     taxes: [],
   }
 }

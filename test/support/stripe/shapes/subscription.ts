@@ -8,19 +8,24 @@ export interface NewSubscription {
   customer: string
   items: { price: Price; quantity: number }[]
   metadata: Record<string, string>
+  /** In seconds; without one it begins with its first period. */
+  trialEnd?: number
 }
 
-/** A subscription as Checkout creates it: incomplete until its first invoice is paid. */
+/** A subscription as Checkout creates it: on trial, or incomplete until its first invoice is paid. */
 export function newSubscription(created: number, given: NewSubscription): Subscription {
   const id = newId('sub_1', 23)
-  const items = given.items.map((item) => newItem(id, created, item.price, item.quantity))
+  const { trialEnd } = given
+  const items = given.items
+    .map((item) => newItem(id, created, item.price, item.quantity))
+    .map((item) => (trialEnd === undefined ? item : { ...item, current_period_end: trialEnd }))
   return {
     id,
     object: 'subscription',
     application: null,
     application_fee_percent: null,
     automatic_tax: { disabled_reason: null, enabled: false, liability: null },
-    billing_cycle_anchor: created,
+    billing_cycle_anchor: trialEnd ?? created,
     billing_cycle_anchor_config: null,
     billing_mode: { flexible: { proration_discounts: 'included' }, type: 'flexible' },
     billing_schedules: [],
@@ -66,12 +71,12 @@ export function newSubscription(created: number, given: NewSubscription): Subscr
     pending_update: null,
     schedule: null,
     start_date: created,
-    status: 'incomplete',
+    status: trialEnd === undefined ? 'incomplete' : 'trialing',
     test_clock: null,
     transfer_data: null,
-    trial_end: null,
+    trial_end: trialEnd ?? null,
     trial_settings: null,
-    trial_start: null,
+    trial_start: trialEnd === undefined ? null : created,
   }
 }
 
