@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Row, type Samples, percentile } from './report.ts'
 import {
   type Call,
-  expiredReports,
   hold,
-  lapsedHolds,
-  parkedEvents,
+  manyEvents,
+  manyHolds,
+  manyReports,
   sameEvent,
   silentServer,
   stripeServer,
@@ -36,6 +36,8 @@ export interface BulkheadOptions {
   durationS: number
   /** How many lapsed holds, expired reports and parked events. */
   many: number
+  /** Only what has this in its name. */
+  stuck: string
 }
 
 interface Stuck {
@@ -64,17 +66,22 @@ export async function measureBulkheads(options: BulkheadOptions, samples: Sample
     const others = await othersOf(options, origin)
     const besideThem = await othersOf(options, beside.origin)
     const rows: Row[] = []
-    for (const one of await stuckThings(options, origin, stripe)) {
-      rows.push(
-        await compare(one.what, options, samples, others, others, (isStuck) => one.begin(isStuck)),
-      )
-    }
-    const asIs = () => Promise.resolve(nothing)
-    rows.push(await compare('a hung Redis', options, samples, others, besideThem, asIs))
-    muted.mute()
-    await fillLog(muted.origin)
     const ofMuted = await othersOf(options, muted.origin)
-    rows.push(await compare('a hung log', options, samples, others, ofMuted, asIs))
+    const asIs = () => Promise.resolve(nothing)
+    const things = [
+      // What it shows is how far two halves differ by chance.
+      { what: 'nothing', begin: asIs, calls: others },
+      ...(await stuckThings(options, origin, stripe)).map((one) => ({ ...one, calls: others })),
+      { what: 'a hung Redis', begin: asIs, calls: besideThem },
+      { what: 'a hung log', begin: asIs, calls: ofMuted },
+    ]
+    for (const { what, begin, calls } of things.filter((one) => one.what.includes(options.stuck))) {
+      if (calls === ofMuted) {
+        muted.mute()
+        await fillLog(muted.origin)
+      }
+      rows.push(await compare(what, options, samples, others, calls, begin))
+    }
     return rows
   } finally {
     await Promise.all([service.stop(), beside.stop(), muted.stop()])
@@ -218,10 +225,15 @@ async function stuckThings(
       }
     },
   })
-  const worked = (what: string, prepare: () => Promise<void>, next: () => Call): Stuck => ({
+  // As many rows are stored for the calm half: what is compared is whether there is something to do with them.
+  const worked = (
+    what: string,
+    prepare: (isStuck: boolean) => Promise<void>,
+    next: () => Call,
+  ): Stuck => ({
     what,
     begin: async (isStuck) => {
-      if (isStuck) await prepare()
+      await prepare(isStuck)
       return traffic(origin, 1, next)
     },
   })
@@ -289,12 +301,12 @@ async function stuckThings(
     },
     worked(
       `${each} lapsed holds`,
-      () => lapsedHolds(url, each),
+      (areLapsed) => manyHolds(url, each, areLapsed),
       () => metrics,
     ),
     worked(
       `${each} expired reports`,
-      () => expiredReports(url, customerId, each),
+      (areExpired) => manyReports(url, customerId, each, areExpired),
       () => ({
         method: 'DELETE',
         path: '/api/usage/cleanup',
@@ -303,7 +315,7 @@ async function stuckThings(
     ),
     worked(
       `${each} parked events`,
-      () => parkedEvents(url, each),
+      (areParked) => manyEvents(url, each, areParked),
       () => metrics,
     ),
   ]

@@ -34,8 +34,8 @@ import { measureNeighbours } from './usage-neighbours.ts'
  * things measured in this run, in turns, medians quoted. The raw numbers go to a file. `--only
  * attacks`, `--only usage-neighbours`, `--only plumbing` (or a part of another name) measures that
  * alone; `--refusals` adds how long refusals take; `--neighbours` measures each beside as many busy
- * loops as there are cores. `--only bulkheads [--many 1000000]`, which takes long, is what others feel
- * of one thing that is stuck.
+ * loops as there are cores. `--only bulkheads [--many 1000000] [--stuck 'a locked']`, which takes long, is
+ * what others feel of one thing that is stuck.
  */
 const { values } = parseArgs({
   options: {
@@ -46,6 +46,7 @@ const { values } = parseArgs({
     neighbours: { type: 'boolean', default: false },
     only: { type: 'string' },
     many: { type: 'string', default: '1000000' },
+    stuck: { type: 'string', default: '' },
     out: { type: 'string', default: join(tmpdir(), 'strongroom-bench.json') },
   },
 })
@@ -156,6 +157,7 @@ try {
       rounds: ROUNDS,
       durationS,
       many: Number(values.many),
+      stuck: values.stuck,
       createCustomers: (at: string, count: number) => createCustomers(at, adminToken, count),
       start: async (env: Record<string, string>) => {
         const started = await start({ ...WIDE_LIMITS, CHECKOUT_ORIGINS, ...env })

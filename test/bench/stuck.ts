@@ -90,9 +90,10 @@ export function sameEvent(id: string, secret: string): Call {
   return { method: 'POST', path: '/api/webhooks/stripe', headers, body }
 }
 
-/** Holds of one account whose time was over an hour ago, as after as long a downtime. */
-export async function lapsedHolds(url: string, count: number): Promise<void> {
-  const userId = `lapsed-${randomUUID()}`
+/** Holds of one account whose time was over an hour ago, as after as long a downtime; or is over in a year. */
+export async function manyHolds(url: string, count: number, areLapsed: boolean): Promise<void> {
+  const userId = `held-${randomUUID()}`
+  const expiry = areLapsed ? `now() - interval '1 hour'` : `now() + interval '1 year'`
   await once(
     url,
     `with opened as (
@@ -109,25 +110,33 @@ export async function lapsedHolds(url: string, count: number): Promise<void> {
        join accounts s on s.system = 'holds' and s.asset = o.asset
      )
      insert into holds (account_id, seq, amount, status, expires_at)
-     select id, n, 1, 'open', now() - interval '1 hour' from opened, generate_series(1, ${count}) n`,
+     select id, n, 1, 'open', ${expiry} from opened, generate_series(1, ${count}) n`,
   )
 }
 
-export function expiredReports(url: string, customerId: string, count: number): Promise<void> {
+/** Reports that are past their retention, or not. */
+export function manyReports(
+  url: string,
+  customerId: string,
+  count: number,
+  areExpired: boolean,
+): Promise<void> {
   return once(
     url,
     `insert into usage_reports
      select '${customerId}', 'old-' || gen_random_uuid(), null,
-       now() - interval '200 days' - n * interval '1 second', now(), '{"calls":1}', sha256('1')
+       now() - interval '${areExpired ? 200 : 2} days' - n * interval '1 second', now(), '{"calls":1}', sha256('1')
      from generate_series(1, ${count}) n`,
   )
 }
 
-export function parkedEvents(url: string, count: number): Promise<void> {
+/** Events that are parked, or done with. */
+export function manyEvents(url: string, count: number, areParked: boolean): Promise<void> {
+  const settled = areParked ? `'parked', 'bench'` : `'applied', null`
   return once(
     url,
     `insert into stripe_events (id, type, livemode, created_at, payload, status, reason, settled_at)
-     select 'evt_' || gen_random_uuid(), 'charge.updated', false, now(), '{}', 'parked', 'bench', now()
+     select 'evt_' || gen_random_uuid(), 'charge.updated', false, now(), '{}', ${settled}, now()
      from generate_series(1, ${count})`,
   )
 }
