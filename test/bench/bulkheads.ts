@@ -43,7 +43,7 @@ export interface BulkheadOptions {
 interface Stuck {
   what: string
   /** Begins the calls of those concerned, which are the same with nothing stuck, so that only that differs. */
-  begin(isStuck: boolean): Promise<() => Promise<void>>
+  begin: (isStuck: boolean) => Promise<() => Promise<void>>
 }
 
 /**
