@@ -77,7 +77,8 @@ async function runAll(server: TestServer): Promise<Run> {
 async function runPart(part: Part, server: TestServer, latencies: string): Promise<Done> {
   const began = Date.now()
   const rows = join(server.files, `${part.name.replaceAll('/', '-')}.jsonl`)
-  const flags = ['--import', 'tsx', '--import', './test/drills/preload.ts']
+  const loaded = ['tsx', './test/support/seed.ts', './test/drills/preload.ts']
+  const flags = loaded.flatMap((one) => ['--import', one])
   if (part.isTest) flags.push('--test', '--test-reporter=spec')
   const child = spawn(process.execPath, [...flags, part.file], {
     stdio: 'inherit',

@@ -1,10 +1,9 @@
 import { channel } from 'node:diagnostics_channel'
 import { appendFileSync } from 'node:fs'
-import '../support/seed.ts'
 
 /**
- * Loaded before each part of `npm run drill`: random properties draw by its seed, and the time of each call that
- * is made by `fetch` is noted, second by second.
+ * Loaded before each part of `npm run drill`: the time of each call that is made by `fetch` is noted, second by
+ * second.
  */
 const FLUSH_MS = 1_000
 const path = process.env['DRILL_LATENCIES']

@@ -123,7 +123,7 @@ export function subscriptionActions(world: World) {
     return latest
   }
 
-  function pause(id: string, isPaused: boolean): void {
+  function setPaused(id: string, isPaused: boolean): void {
     running(id)
     const { object } = change(world.subscriptions, id, { status: isPaused ? 'paused' : 'active' })
     world.emit(`customer.subscription.${isPaused ? 'paused' : 'resumed'}`, object)
@@ -207,7 +207,7 @@ export function subscriptionActions(world: World) {
      * A trial ends without a payment method, or one comes: `customer.subscription.paused` and `.resumed`,
      * which do not say what was before.
      */
-    setPaused: pause,
+    setPaused,
 
     /**
      * The time of a trial is up. With a payment method the first period begins, `active` with the draft of
@@ -218,7 +218,7 @@ export function subscriptionActions(world: World) {
       const { status, trial_end: trialEnd } = running(id)
       if (status !== 'trialing' || trialEnd === null) throw new Error(`${id} is not on trial`)
       if (otherwise === 'canceled') endSubscription(world, id)
-      else if (otherwise === 'paused') pause(id, true)
+      else if (otherwise === 'paused') setPaused(id, true)
       else draftPeriod(id, { status: 'active' })
     },
 
