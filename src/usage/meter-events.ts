@@ -59,7 +59,7 @@ async function sendAll(stripe: StripeCalls, due: readonly MeterEvent[]): Promise
 }
 
 async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
-  const { id } = event
+  const { id, wasSent } = event
   const params = {
     event_name: event.eventName,
     identifier: identifierOf(id),
@@ -68,25 +68,25 @@ async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
   }
   try {
     await stripe.ask((sdk, options) => sdk.billing.meterEvents.create(params, options))
-    return { id, outcome: 'accepted', reason: null }
+    return { id, wasSent, outcome: 'accepted', reason: null }
   } catch (error) {
-    return settledBy(id, error)
+    return { id, wasSent, ...outcomeOf(error) }
   }
 }
 
-function settledBy(id: string, error: unknown): Settled {
+function outcomeOf(error: unknown): Pick<Settled, 'outcome' | 'reason'> {
   if (!(error instanceof Error)) throw error
   const { statusCode, code } = error as { statusCode?: number; code?: string }
   // This error has no code of its own.
   if (statusCode === 400 && /already exists with identifier/i.test(error.message)) {
-    return { id, outcome: 'accepted', reason: null }
+    return { outcome: 'accepted', reason: null }
   }
   if (!isStripeAway(error)) {
     if (statusCode === undefined) throw error
-    return { id, outcome: 'refused', reason: code ?? `status ${statusCode}` }
+    return { outcome: 'refused', reason: code ?? `status ${statusCode}` }
   }
   // Not begun: refused by our circuit breaker, or for too many calls. After any other error it may be
   // done.
   const isRefusedForNow = code === 'EOPENBREAKER' || statusCode === 429
-  return { id, outcome: isRefusedForNow ? 'away' : 'unknown', reason: null }
+  return { outcome: isRefusedForNow ? 'away' : 'unknown', reason: null }
 }

@@ -19,11 +19,12 @@ export interface MeterEvent {
   value: string
   /** The time of the usage. */
   at: Date
+  /** An earlier attempt may have reached Stripe. */
+  wasSent: boolean
 }
 
-export interface Settled {
-  id: string
-  /** `unknown`: Stripe may have it; `away`: Stripe does not have it. */
+export interface Settled extends Pick<MeterEvent, 'id' | 'wasSent'> {
+  /** Of this attempt: `unknown`: Stripe may have it; `away`: Stripe does not have it. */
   outcome: 'accepted' | 'refused' | 'unknown' | 'away'
   /** Stripe's code of a refusal. */
   reason: string | null
@@ -44,6 +45,8 @@ function payerOf(row: SQL): SQL {
     (select c.stripe_customer_id from customers c where c.id = ${customerId})
   )`
 }
+
+type Was = Pick<MeterEvent, 'wasSent'>
 
 /** Stripe accepts events of the last 35 days. */
 const PAST_DAYS_MAX = 34
@@ -147,10 +150,11 @@ export async function takeMeterEvents(
     update usage_meter_events set retry_at = 'infinity', reason = 'outcome_unknown'
     where retry_at <= now() and sent_at <= now() - make_interval(hours => ${RESENDABLE_HOURS})
     returning id`)
-  const due = await db.execute<{ [Key in keyof MeterEvent]: string }>(sql`
+  const due = await db.execute<Record<Exclude<keyof MeterEvent, 'wasSent'>, string> & Was>(sql`
     update usage_meter_events e set sent_at = coalesce(e.sent_at, now())
     from (
-      select e.id, payer.id as stripe_customer_id from usage_meter_events e
+      select e.id, payer.id as stripe_customer_id, e.sent_at is not null as was_sent
+      from usage_meter_events e
       cross join lateral (select ${payerOf(sql`e`)} as id) payer
       where e.retry_at <= now() and payer.id is not null
         and (e.taken_back is null or e.sent_at is not null)
@@ -159,14 +163,17 @@ export async function takeMeterEvents(
     ) as due
     where e.id = due.id
     returning e.id, e.event_name as "eventName", due.stripe_customer_id as "stripeCustomerId",
-      e.value::text, coalesce(e.at, e.sent_at) as at`)
+      e.value::text, coalesce(e.at, e.sent_at) as at, due.was_sent as "wasSent"`)
   return {
     due: due.map((row) => ({ ...row, at: new Date(row.at) })),
     lost: lost.map((row) => row.id),
   }
 }
 
-/** What Stripe has is kept for as long as it can be cancelled there: the totals keep what was used. */
+/**
+ * What Stripe has is kept for as long as it can be cancelled there: the totals keep what was used. An event
+ * that an earlier attempt may have brought to Stripe stays marked as sent, whatever this one has come to.
+ */
 export async function settleMeterEvents(db: Database, settled: readonly Settled[]): Promise<void> {
   const accepted = settled.filter(({ outcome }) => outcome === 'accepted').map(({ id }) => id)
   const others = settled.filter(({ outcome }) => outcome !== 'accepted')
@@ -175,7 +182,7 @@ export async function settleMeterEvents(db: Database, settled: readonly Settled[
     where id = any(${array(accepted)}::uuid[])`)
   await db.execute(sql`
     update usage_meter_events e set
-      sent_at = case settled.outcome when 'unknown' then e.sent_at end,
+      sent_at = case when settled.outcome = 'unknown' or settled.was_sent then e.sent_at end,
       retry_at = now() + make_interval(
         mins => case settled.outcome when 'refused' then ${REFUSED_RETRY_MINUTES}::int else 0 end
       ),
@@ -183,7 +190,8 @@ export async function settleMeterEvents(db: Database, settled: readonly Settled[
     from unnest(
       ${column(others, ({ id }) => id)}::uuid[],
       ${column(others, ({ outcome }) => outcome)}::text[],
-      ${column(others, ({ reason }) => reason)}::text[]
-    ) as settled (id, outcome, reason)
-    where e.id = settled.id`)
+      ${column(others, ({ reason }) => reason)}::text[],
+      ${column(others, ({ wasSent }) => wasSent)}::boolean[]
+    ) as settled (id, outcome, reason, was_sent)
+    where e.id = settled.id and e.accepted_at is null`)
 }

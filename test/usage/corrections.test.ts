@@ -270,6 +270,18 @@ test('at Stripe the hour’s event is cancelled, and sent again with the rest', 
     assert.equal(sum(), 20)
   })
 
+  await t.test('nor what may be there, although a later attempt was not made', async () => {
+    stripe.faults.reset({ path: '/v1/billing/meter_events', times: 2, when: 'after' })
+    await ada.report('g', { calls: 5 })
+    await send()
+    stripe.faults.fail({ path: '/v1/billing/meter_events', status: 429 })
+    await send()
+    await ada.correct('g')
+    await send()
+    await send()
+    assert.equal(sum(), 20)
+  })
+
   await t.test('while Stripe is away it waits, and nothing counts twice', async () => {
     const adjustments = '/v1/billing/meter_event_adjustments'
     await ada.report('f', { calls: 3 })
