@@ -37,7 +37,7 @@ export async function issueToken(means: Means, wanted: Rights & { name: string }
   requireMayMake(means.maker, wanted)
   const draft = await draftToken(means.peppers, wanted, null)
   return committed(means, draft, async (tx) => {
-    await requireLivingMaker(tx, means.maker)
+    await requireLivingMaker(tx, means.maker, wanted)
     return insertToken(tx, means.actor, draft)
   })
 }
@@ -69,10 +69,13 @@ export async function rotateToken(
   const draft = await draftToken(means.peppers, before, before.lineage)
   return committed(means, draft, async (tx) => {
     const old = await lockToken(tx, eq(tokens.id, tokenId), tokenId)
-    if (maker?.tokenId !== tokenId) await requireLivingMaker(tx, maker)
+    const isOwn = maker?.tokenId === tokenId
+    if (!isOwn) await requireLivingMaker(tx, maker, before)
     const now = new Date()
     const end = endOf(old)
     if (old.revokedAt !== null || (end !== null && end <= now)) throw new Refusal('TOKEN_REVOKED')
+    // It has been replaced: with another replacement, it would outlast the end that it was given.
+    if (isOwn && old.retiresAt !== null) throw new Refusal('TOKEN_REVOKED')
     const overlapEnd = new Date(now.getTime() + overlapMs)
     const retiresAt = end !== null && end < overlapEnd ? end : overlapEnd
     await tx
@@ -193,17 +196,23 @@ async function insertToken(tx: Transaction, actor: Actor, draft: Draft): Promise
 }
 
 /**
- * A token that is being revoked can't make another one meanwhile: either its revocation waits for the
- * end of this transaction, or the maker is refused here.
+ * A token that is being revoked or rotated can't make another one meanwhile: either that waits for the end
+ * of this transaction, or the maker is refused here.
  */
-async function requireLivingMaker(tx: Transaction, maker: Identity | null): Promise<void> {
+async function requireLivingMaker(
+  tx: Transaction,
+  maker: Identity | null,
+  wanted: Rights,
+): Promise<void> {
   if (maker === null || !maker.isStored) return
+  const { revokedAt, expiresAt, retiresAt } = tokens
   const [row] = await tx
-    .select({ revokedAt: tokens.revokedAt })
+    .select({ revokedAt, expiresAt, retiresAt })
     .from(tokens)
     .where(eq(tokens.id, maker.tokenId))
     .for('share')
-  if (row?.revokedAt !== null) throw new Refusal('UNAUTHORIZED')
+  if (row === undefined || row.revokedAt !== null) throw new Refusal('UNAUTHORIZED')
+  requireMayMake({ ...maker, endsAt: endOf(row) }, wanted)
 }
 
 /** Locks rows in the order of their ids, until the end of the transaction. */

@@ -195,6 +195,10 @@ test('a rotation goes on with everything but id and secret, and a revoked token 
     [service, replica].map((at) => bearer(at, 'admin', one)),
   )
   for (const holder of holders) assert.equal((await holder('GET', '/api/plans')).status, 200)
+  const again = await first.call('POST', `/api/tokens/${first.tokenId}/rotate`, {})
+  assertRefused(again, 'TOKEN_REVOKED', 'what was replaced makes no other replacement')
+  const another = { name: 'another', scope: 'admin', role: 'owner' }
+  assertDenied(await first.call('POST', '/api/tokens', another), 'later')
   for (const id of [first.tokenId, info.token_id]) {
     assert.equal((await service.asAdmin('DELETE', `/api/tokens/${id}`)).status, 204)
     assert.equal((await service.asAdmin('DELETE', `/api/tokens/${id}`)).status, 204)
