@@ -15,6 +15,7 @@ import {
 import type { KnownNames } from './known-names.ts'
 import type { usageMetrics } from './metrics.ts'
 import { paymentOf } from './payments.ts'
+import { isUnknown } from './present.ts'
 import { type Report, type ReportDraft, type Reported, newReport } from './reports.ts'
 
 export interface ReportedBatch {
@@ -142,7 +143,7 @@ export function usageReporter(options: ReporterOptions) {
  * The values of reports that were certainly not stored, although values were reserved. If a fault
  * left that unknown, they stay reserved until the hour ends.
  */
-function unusedValues(
+export function unusedValues(
   drafts: readonly ReportDraft[],
   outcomes: readonly PromiseSettledResult<Reported>[],
   stored: ReadonlySet<number>,
@@ -150,8 +151,9 @@ function unusedValues(
   return drafts.reduce((sum, draft, index) => {
     if (stored.has(index)) return sum
     const outcome = outcomes[index]
+    if (outcome === undefined || isUnknown(outcome)) return sum
     const isUnused =
-      outcome?.status === 'fulfilled' ? outcome.value.isUnspent : outcome?.reason instanceof Refusal
+      outcome.status === 'fulfilled' ? outcome.value.isUnspent : outcome.reason instanceof Refusal
     return isUnused ? sum + valuesOf(draft) : sum
   }, 0)
 }
