@@ -43,7 +43,7 @@ declare module 'fastify' {
       /** @throws Refusal `SIGNING_KEY_MISSING` */
       currentCheckpoint(): Promise<IssuedCheckpoint>
       issueCheckpoint(): Promise<IssuedCheckpoint>
-      /** The log as strangers see it. */
+      /** The log as it is published. */
       published: Pick<Publisher, 'published' | 'vkey'>
     }
   }
@@ -121,7 +121,7 @@ export const audit = fp(
       // A database that does not answer yet is no reason not to start.
       await published.check().catch((error: unknown) => {
         if (error instanceof WrongLog) throw error
-        app.log.warn({ err: error }, 'Could not read what is published of the audit log')
+        app.log.warn({ err: error }, 'Could not read the published state of the audit log')
       })
       next()
       publishing.start()
