@@ -7,7 +7,7 @@ export interface Failure {
   code: string
   /** Another try would fail until the user does something. */
   needsUser: boolean
-  /** Where the user can do it, if Stripe names a page for it. */
+  /** The page where the user can do that, if Stripe names one. */
   actionUrl: string | null
 }
 
