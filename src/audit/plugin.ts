@@ -28,7 +28,10 @@ declare module 'fastify' {
     audit: {
       /** Adds a source whose rows are leaves of the log too; call it before the service is ready. */
       addSource(source: LogSource): void
-      /** Adds what is written with each round of the log; call it before the service is ready. */
+      /**
+       * Adds a follower, which writes in each round of the log. Call it before the service is
+       * ready.
+       */
       addFollower(follower: Follower): void
       /** All sources combined into one. */
       source: LogSource

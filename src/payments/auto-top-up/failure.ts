@@ -11,7 +11,7 @@ export interface Failure {
   actionUrl: string | null
 }
 
-/** What a payment asks of the user: https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action */
+/** What a payment asks the user to do: https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action */
 interface NextAction {
   redirect_to_url?: { url?: string | null | undefined } | null | undefined
 }
