@@ -121,7 +121,7 @@ export const audit = fp(
     }
 
     app.addHook('onReady', async () => {
-      // A database that does not answer yet is no reason not to start.
+      // The process starts even if the database does not answer yet.
       await published.check().catch((error: unknown) => {
         if (error instanceof WrongLog) throw error
         app.log.warn({ err: error }, 'Could not read the published state of the audit log')
