@@ -28,7 +28,7 @@ export function customerExport(parts: readonly ExportPart[]): TSchema {
       customer: ref(Customer),
       creation: nullable(Creation),
       account: Type.Union([Type.Ref('AccountExport'), Type.Null()], {
-        description: 'The account that pays for the usage; null if there is none.',
+        description: 'The account that has paid for the usage; null if there is none.',
       }),
       ...Object.fromEntries(parts.map(({ name, schema }) => [name, schema])),
     },

@@ -66,7 +66,7 @@ async function heldOf(
   return { account, people, whom }
 }
 
-/** The account that pays for a customer's usage, and therefore belongs to the customer; or null. */
+/** The account that belongs to a customer because it has paid for the customer's usage; or null. */
 export async function accountOfCustomer(
   tx: Transaction,
   personal: Personal,

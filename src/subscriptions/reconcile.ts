@@ -145,7 +145,7 @@ export function differs({ mended, missing, failed }: Reconciliation): boolean {
 /** One line if nothing differs, otherwise the differences. */
 export function describeReconciliation(found: Reconciliation): string {
   const { checked, mended, missing, failed } = found
-  if (!differs(found)) return `${checked} subscriptions match Stripe’s.\n`
+  if (!differs(found)) return `${checked} subscriptions match Stripe's.\n`
   return [
     ...mended.map(({ id, before, after }) =>
       before !== null && isSame(before, after)

@@ -5095,7 +5095,7 @@ export interface components {
             exported_at: string;
             customer: components["schemas"]["Customer"];
             creation: components["schemas"]["CustomerExportCreation"] | null;
-            /** @description The account that pays for the usage; null if there is none. */
+            /** @description The account that has paid for the usage; null if there is none. */
             account: components["schemas"]["AccountExport"] | null;
             /** @description The webhook events of the last 30 days. */
             events: components["schemas"]["CustomerExportEvent"][];
