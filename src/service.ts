@@ -69,7 +69,7 @@ export function service(
   return { start, stop, drainDelayMs: config.drainDelayMs }
 }
 
-/** The database as the primary has opened it for its workers, which neither check nor migrate it again. */
+/** The database that the primary has opened. Its workers neither check nor migrate it again. */
 async function openedByPrimary({ database }: Config): Promise<OpenDatabase | undefined> {
   const { url, migrated } = (await primary()?.ask<Opened>(QUESTIONS.opened, null)) ?? {}
   if (migrated === undefined) return undefined

@@ -4,7 +4,7 @@ import { withDevelopmentSecrets } from './process/development-secrets.ts'
 import { live, main } from './process/lifecycle.ts'
 import { service } from './service.ts'
 
-/** Runs the background jobs alone, beside servers with RUN_JOBS=false. */
+/** Runs only the background jobs, beside servers with RUN_JOBS=false. */
 export function work(): Promise<void> {
   return main(async () => {
     const environment = processEnvironment()

@@ -24,7 +24,7 @@ export interface CheckpointOptions {
   log: FastifyBaseLogger
   /** The folder into which each checkpoint is also written; undefined for none. */
   folder: string | undefined
-  /** @throws Refusal `LOG_BEHIND` where the log is not what was published of it */
+  /** @throws Refusal `LOG_BEHIND` if the log lacks records that were already published */
   requireWhole: () => Promise<void>
 }
 
@@ -56,7 +56,7 @@ export function checkpoints({ sql, keys, log, folder, requireWhole }: Checkpoint
     return underWay
   }
 
-  /** Signs a new checkpoint, even of an unchanged log. */
+  /** Signs a new checkpoint, even if the log is unchanged. */
   async function issue(): Promise<IssuedCheckpoint> {
     await requireWhole()
     const size = await logSize(sql)

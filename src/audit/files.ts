@@ -14,7 +14,7 @@ import {
   witnessed,
 } from './verifier.ts'
 
-/** The keys that sign checkpoints: those of the service for JWTs, and the log's for signed notes. */
+/** The keys that sign checkpoints: the service's keys for JWTs, the log's keys for signed notes. */
 export interface Trust {
   jwks: { readonly keys: readonly object[] }
   logs: readonly NoteKey[]
@@ -25,8 +25,8 @@ export interface Trust {
 /**
  * The checkpoints at a path: a file with one checkpoint, as the service wrote or answered it, or a
  * folder of such files.
- * @throws UnreadableFile for a file that is no checkpoint, is not signed by a known key, or cosigned by
- *   too few witnesses
+ * @throws UnreadableFile if a file is not a checkpoint, is not signed by a known key, or is cosigned
+ *   by too few witnesses
  */
 export async function readCheckpoints(path: string, trust: Trust): Promise<Checkpoint[]> {
   const files = isFolder(path)
@@ -40,7 +40,7 @@ export async function readCheckpoints(path: string, trust: Trust): Promise<Check
       if (readNote(`${text}\n`) !== null) return noteIn(file, `${text}\n`, trust)
       const opened = await openCheckpoint(tokenIn(text), trust.jwks)
       if (opened === null) {
-        throw new UnreadableFile(`${file} is no checkpoint signed by a known key`)
+        throw new UnreadableFile(`${file} is not a checkpoint signed by a known key`)
       }
       return opened
     }),
@@ -68,18 +68,20 @@ export async function readPolicyFile(path: string): Promise<Policy> {
     return await readPolicy(`${readText(path)}\n`)
   } catch (error) {
     if (!(error instanceof PolicyFault)) throw error
-    throw new UnreadableFile(`${path} is no policy: ${error.message}`)
+    throw new UnreadableFile(`${path} is not a valid policy: ${error.message}`)
   }
 }
 
 /** @throws UnreadableFile */
 export async function readVerifierKey(vkey: string): Promise<NoteKey> {
   const key = await readKey(vkey.trim())
-  if (key === null) throw new UnreadableFile('The key is no verifier key, as <name>+<id>+<key>')
+  if (key === null) {
+    throw new UnreadableFile('The key is not a verifier key of the form <name>+<id>+<key>')
+  }
   return key
 }
 
-/** The text of a file, without the space around it. @throws UnreadableFile */
+/** The text of a file, without surrounding white space. @throws UnreadableFile */
 export function readTextFile(path: string): string {
   return readText(path)
 }

@@ -8,13 +8,13 @@ import { showValues, valuesIn } from './values.ts'
 /** How many records are read at once: the maximum of a batch of transfers. */
 const READ_MAX = 500
 
-/** A page ends after so many looks, though it may not be full: what is sought may be rare. */
+/** A page ends after this many reads even if it is not full: matching records may be rare. */
 const LOOKS_MAX = 20
 
 export interface AuditFilter {
   event: string | undefined
   actor: string | undefined
-  /** Any of these. */
+  /** A record matches if it is about any of these. */
   subjects: readonly string[] | undefined
   /** Whether commitments stay where their values are kept. */
   isAsLogged?: boolean
@@ -47,14 +47,14 @@ export async function listRecords(
   const found: LogRecord[] = []
   for (let looks = 0; isMore && looks < LOOKS_MAX && found.length <= page.limit; looks++) {
     const wanted = page.limit + 1 - found.length
-    // What did not match at first is looked for farther.
+    // If the first read found too few, matches are rare, so the next ones look at more places.
     const count = looks === 0 ? wanted : Math.max(wanted, READ_MAX)
     const places = await placesBefore(sql, source, filter, { low, before }, count)
     const near = nearest(places, Math.max(wanted, READ_MAX))
     const last = near.at(-1)
     isMore = last !== undefined
     if (last === undefined) break
-    // Of the subjects, the account is what narrows a batch of transfers.
+    // The last subject is the account, if there is one: it narrows a batch of transfers.
     const options = { subject: subjects?.at(-1), isShown: !isAsLogged }
     const records = await readRecords(sql, source, near, options)
     const matching = records
@@ -105,7 +105,7 @@ async function placesBefore(
       placesBySource(source, sql, { subject, event }, range, count),
     ]),
   )
-  // A list that was cut off lacks the places below its end.
+  // A full list may be cut off, so places below its end could be missing from it.
   const ends = lists.map((list) => (list.length < count ? 0 : (list.at(-1)?.firstSeq ?? 0)))
   const byFirst = new Map(lists.flat().map((place) => [place.firstSeq, place]))
   return [...byFirst.values()]

@@ -28,7 +28,10 @@ declare module 'fastify' {
     audit: {
       /** Adds a source whose rows are leaves of the log too; call it before the service is ready. */
       addSource(source: LogSource): void
-      /** Adds what is written with each round of the log; call it before the service is ready. */
+      /**
+       * Adds a follower, which writes in each round of the log. Call it before the service is
+       * ready.
+       */
       addFollower(follower: Follower): void
       /** All sources combined into one. */
       source: LogSource
@@ -43,7 +46,7 @@ declare module 'fastify' {
       /** @throws Refusal `SIGNING_KEY_MISSING` */
       currentCheckpoint(): Promise<IssuedCheckpoint>
       issueCheckpoint(): Promise<IssuedCheckpoint>
-      /** The log as strangers see it. */
+      /** The log as it is published. */
       published: Pick<Publisher, 'published' | 'vkey'>
     }
   }
@@ -118,10 +121,10 @@ export const audit = fp(
     }
 
     app.addHook('onReady', async () => {
-      // A database that does not answer yet is no reason not to start.
+      // The process starts even if the database does not answer yet.
       await published.check().catch((error: unknown) => {
         if (error instanceof WrongLog) throw error
-        app.log.warn({ err: error }, 'Could not read what is published of the audit log')
+        app.log.warn({ err: error }, 'Could not read the published state of the audit log')
       })
       next()
       publishing.start()

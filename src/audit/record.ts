@@ -64,14 +64,14 @@ export async function recordAudit(
 }
 
 /**
- * An entry of the log has at most 65,535 bytes (tlog-tiles). The rest of a record needs less than what
- * is left.
+ * An entry of the log has at most 65,535 bytes (tlog-tiles). This leaves enough for the rest of the
+ * record.
  */
 const METADATA_BYTES_MAX = 60_000
 
 /**
- * Metadata that fits into an entry: instead of what is too long it has commitments, whose values, as
- * JSON, are kept like personal ones.
+ * Shortens metadata so that the record fits into an entry. Commitments replace the longest values,
+ * which are kept as JSON, like personal values.
  */
 function shortened(
   metadata: Record<string, unknown>,

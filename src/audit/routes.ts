@@ -13,7 +13,7 @@ import { tileReader } from './tiles.ts'
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { sql, source } = app.audit
 
-  /** Anyone may have named a user like something else: both are meant. */
+  /** A user's id may equal the id of something else, so the name can mean both. */
   async function subjectsOf(name: string): Promise<string[]> {
     const known = await source.subjectOf(sql, name)
     return known === null ? [name] : [name, known]
@@ -26,7 +26,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listAudit',
         summary: 'List the audit log, newest first',
         description:
-          'A `subject` that is both a user and something else finds the records of both. ' +
+          'If a `subject` names both a user and something else, the list has the records of both. ' +
           SHORT_PAGES,
         querystring: ListAuditQuery,
         response: { 200: ref(AuditPage) },

@@ -16,7 +16,7 @@ const Anything = Type.Unsafe<Record<string, unknown>>({
 })
 
 const recordFields = {
-  seq: Type.Integer({ description: 'From 0, without a gap.', examples: [1041] }),
+  seq: Type.Integer({ description: 'Counts from 0, without gaps.', examples: [1041] }),
   timestamp: Timestamp,
   event: Type.String({ examples: ['customer.created'] }),
   actor: Type.String({
@@ -64,7 +64,7 @@ export const Receipt = Type.Object(
       description: 'The leaf: its hash is that of this object as canonical JSON (RFC 8785).',
       examples: [{ seq: 999, event: 'funds.topped_up' }],
     }),
-    index: Type.Integer({ description: 'Its number in the log.', examples: [999] }),
+    index: Type.Integer({ description: 'The number of the record in the log.', examples: [999] }),
     size: Size,
     proof: Type.Array(Hash),
     checkpoint: ref(AuditCheckpoint),
@@ -79,14 +79,14 @@ export const ListAuditQuery = strictObject({
   as_logged: Type.Optional(
     Type.Boolean({
       description:
-        'With commitments instead of values: as canonical JSON, each record is its leaf.',
+        'Show commitments instead of values. Each record, as canonical JSON, is then its leaf.',
     }),
   ),
   event: Type.Optional(line(64, { examples: ['customer.created'] })),
   actor: Type.Optional(line(128, { examples: ['admin:1f9a3b07'] })),
   subject: Type.Optional(
     line(255, {
-      description: 'Such as `cust_…` or `acct_…`; the id of a user stands for the user’s account.',
+      description: 'For example `cust_…` or `acct_…`. A user’s id stands for the user’s account.',
       examples: ['cust_4fGh7KqL9mNp2RsT'],
     }),
   ),

@@ -27,8 +27,8 @@ export interface Round {
 }
 
 /**
- * Is given the records of a round before it commits, with the size of the log behind them. What it
- * writes in the round's transaction is there exactly if they are in the log.
+ * Receives the records of a round before it commits, and the size of the log after them. Rows that
+ * it writes in the round's transaction exist if and only if the records are in the log.
  */
 export type Follower = (
   tx: postgres.Sql,

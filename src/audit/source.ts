@@ -28,7 +28,7 @@ export interface LogSource {
   ): Promise<ReadonlyMap<bigint, readonly LoggedFact[]>>
   /**
    * @returns the newest places before a given one that hold facts about a subject, newest first; null
-   * if the source has none about it, or none of such events
+   * if the source never has records about this subject, or of these events
    */
   placesOf(
     sql: postgres.Sql,
@@ -37,8 +37,8 @@ export interface LogSource {
     count: number,
   ): Promise<Place[]> | null
   /**
-   * @returns the subject of what operators know by another name, such as a user's id; null if the
-   * source knows none
+   * @returns the subject that operators know by another name, such as a user's id; null if the source
+   * knows no such name
    */
   subjectOf(sql: postgres.Sql, name: string): Promise<string | null>
   /** @returns findings about rows that bypassed the log, one sentence each */

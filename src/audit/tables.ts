@@ -140,33 +140,33 @@ export const auditCheckpoints = pgTable(
 )
 
 /**
- * The log as strangers know it: one row. What is known of it outside the database is not believed
- * from here: see `tlog/known.ts`.
+ * The published log: one row. It does not prove what has been published, because a restore can set
+ * it back; `tlog/known.ts` keeps that outside the database.
  */
 export const publishedLog = pgTable(
   'published_log',
   {
     id: boolean().primaryKey().default(true),
-    /** Made up with the row; the origin has it where nothing better is known. */
+    /** A random id, which becomes part of the origin if no better name is configured. */
     logId: text().notNull(),
-    /** The name of the log, which every checkpoint begins with; set with the first signature. */
+    /** The name of the log, with which every checkpoint begins. Set with the first signature. */
     origin: text(),
     /** The verifier key of the origin. */
     vkey: text(),
-    /** The newest published checkpoint. */
+    /** The number of records in the newest published checkpoint. */
     size: bigint({ mode: 'bigint' }),
-    /** The same as a signed note, with the cosignatures of witnesses. */
+    /** The newest published checkpoint: a signed note with the cosignatures of witnesses. */
     note: text(),
     publishedAt: timestamp({ precision: 3, withTimezone: true }),
     /** Whether enough witnesses have cosigned it. */
     hasQuorum: boolean(),
-    /** Since when nothing is signed, because the log lacks what was published of it. */
+    /** Since when nothing is signed, because the log lacks records that were already published. */
     behindAt: timestamp({ precision: 3, withTimezone: true }),
-    /** The size that is known outside. */
+    /** The size that the log has according to a source outside the database. */
     behindSize: bigint({ mode: 'bigint' }),
-    /** Where it is known: `file`, or `witness` and the name of its key. */
+    /** That source: `file`, or `witness` and the name of its key. */
     behindSource: text(),
-    /** The process that publishes; another one may take over when the time is up. */
+    /** The process that publishes; another one may take over when the lease has expired. */
     leasedTo: text(),
     leasedUntil: timestamp({ precision: 3, withTimezone: true }),
   },

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 
 /*
- * The same hashes as in `verifier.ts`, for the service: a digest of WebCrypto waits for another
- * thread, which takes ten times as long as the hash itself.
+ * Computes the same hashes as `verifier.ts`, but faster: WebCrypto hashes in another thread, and
+ * waiting for that thread takes ten times as long as the hash itself.
  */
 
-/** The hash of a leaf: of a record's bytes without the line break. */
+/** The hash of a leaf. The leaf is a record's bytes without the line break. */
 export function leafHash(record: Buffer): Buffer {
   return hash('sha256', Buffer.concat([Buffer.of(0), record]), 'buffer')
 }
@@ -15,7 +15,9 @@ export function nodeHash(left: Buffer, right: Buffer): Buffer {
   return hash('sha256', Buffer.concat([Buffer.of(1), left, right], 65), 'buffer')
 }
 
-/** The root of a tree that grows leaf by leaf, in memory that grows only with its height. */
+/**
+ * Computes the root of a tree that grows leaf by leaf. Memory grows only with the tree's height.
+ */
 export function growingTree() {
   /** The complete subtrees so far, from large to small, like the binary digits of the size. */
   const peaks: Buffer[] = []

@@ -6,11 +6,11 @@ import { auditPersonal } from './tables.ts'
 
 interface Committed {
   ip: string | null
-  /** Null for a row that stands for the records of a source. */
+  /** Null for a row that stands for a batch of records whose content a source has. */
   metadata: Record<string, unknown> | null
 }
 
-/** Where values are looked up by their commitments. */
+/** Looks up values by their commitments. */
 export type Values = (
   commitments: readonly string[],
 ) => Promise<readonly { commitment: string; value: string }[]>
@@ -29,7 +29,7 @@ export function valuesInDatabase(db: Database): Values {
       .where(inArray(auditPersonal.commitment, [...commitments]))
 }
 
-/** The records with the values of their commitments, where these are still kept. */
+/** Replaces commitments in records by their values where these are still kept. */
 export async function showValues<T extends Committed>(
   valuesOf: Values,
   records: readonly T[],

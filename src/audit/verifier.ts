@@ -1,10 +1,11 @@
 /*
- * Verifies the audit log, its checkpoints and its proofs without network, database and dependencies:
- * copy this one file. It needs WebCrypto with Ed25519, as Node.js 20 and today's browsers have it.
+ * Verifies the audit log, its checkpoints and its proofs without network, database or dependencies:
+ * copy this one file. It needs WebCrypto with Ed25519, which Node.js 20 and today's browsers have.
  *
  * The log is a Merkle tree as RFC 6962 defines it. Its leaves are the lines of an export, in order. A
- * checkpoint is a signed statement of the number of leaves and of the tree's root: a JWT, or a signed
- * note as C2SP's signed-note and tlog-checkpoint have it, which witnesses cosign (tlog-cosignature).
+ * checkpoint is a signed statement of the number of leaves and of the tree's root. It is a JWT, or
+ * a signed note (C2SP's signed-note and tlog-checkpoint), which witnesses cosign
+ * (tlog-cosignature).
  */
 
 /** The `iss` and the `typ` of a checkpoint that is a JWT. */
@@ -13,12 +14,14 @@ export const CHECKPOINT_TYPE = 'audit-checkpoint+jwt'
 
 const MODULUS_BITS_MIN = 2_048
 const HASH_BYTES = 32
-/** The work on a note or a proof is linear in its length, and bounded by this many characters. */
+/** Longer notes and proofs are refused, which bounds the work: it is linear in their length. */
 const TEXT_MAX = 1 << 20
 const PROOF_HASHES_MAX = 63
 
 type Bytes = Uint8Array
-/** What WebCrypto takes: the DOM's types exclude memory that is shared, which none of this is. */
+/**
+ * The type that WebCrypto takes. The DOM's types exclude shared memory, which is never used here.
+ */
 type Owned = Uint8Array<ArrayBuffer>
 
 const owned = (bytes: Bytes): Owned => bytes as Owned
@@ -32,7 +35,7 @@ export interface Checkpoint {
   issuedAt: Date
 }
 
-/** The hash of a leaf: of a record's bytes without the line break. */
+/** The hash of a leaf. The leaf is a record's bytes without the line break. */
 export function leafHash(record: Bytes): Promise<Bytes> {
   return sha256(Uint8Array.of(0), record)
 }
@@ -42,7 +45,7 @@ export function nodeHash(left: Bytes, right: Bytes): Promise<Bytes> {
   return sha256(Uint8Array.of(1), left, right)
 }
 
-/** The root of the tree of these leaves, in memory that grows only with the tree's height. */
+/** The root of the tree of these leaves. Memory grows only with the tree's height. */
 export async function rootOfLeaves(leaves: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<Bytes> {
   /** The complete subtrees so far, from large to small, like the binary digits of the size. */
   const peaks: Bytes[] = []
@@ -144,11 +147,11 @@ export async function openCheckpoint(
   return hash === null ? null : { size, root: hash, issuedAt: new Date(iat * 1_000) }
 }
 
-/** The kinds of keys by their type byte; cosignatures of others are ignored, as of unknown keys. */
+/** The kinds of keys, by type byte. Cosignatures of other kinds are ignored like unknown keys. */
 export const KEY_TYPES = { log: 1, cosignature: 4, cosignatureMlDsa44: 6 } as const
 
 export interface NoteKey {
-  /** Of a log's key, the origin of its checkpoints. */
+  /** For a log's key, this is the origin of its checkpoints. */
   name: string
   /** 8 hexadecimal digits. */
   id: string
@@ -179,12 +182,12 @@ export interface SignedNote {
   origin: string
   size: number
   root: Bytes
-  /** The signed text: its first three lines are the above. */
+  /** The signed text. Its first three lines are the three fields above. */
   body: string
   signatures: readonly { name: string; id: string; signature: Bytes }[]
 }
 
-/** A checkpoint that is a signed note, as it is written: no signature has been verified yet. */
+/** Parses a checkpoint that is a signed note. It does not verify any signature. */
 export function readNote(text: string): SignedNote | null {
   const end = text.lastIndexOf('\n\n')
   // oxlint-disable-next-line no-control-regex
@@ -232,13 +235,13 @@ export async function cosignedAt(note: SignedNote, key: NoteKey): Promise<Date |
 }
 
 export interface Witness {
-  /** Within the policy; the name of its key may be another. */
+  /** Its name in the policy; the name of its key may differ. */
   name: string
   key: NoteKey
   url: string | null
 }
 
-/** Which logs and witnesses are trusted, and how many witnesses it takes (C2SP's tlog-policy). */
+/** Which logs and witnesses are trusted, and which witnesses are enough (C2SP's tlog-policy). */
 export interface Policy {
   logs: readonly { key: NoteKey; url: string | null }[]
   witnesses: readonly Witness[]
@@ -246,7 +249,7 @@ export interface Policy {
   isQuorum(names: ReadonlySet<string>): boolean
 }
 
-/** A fault of a policy, with its line. */
+/** A fault in a policy; the message names the line. */
 export class PolicyFault extends Error {}
 
 /** @throws PolicyFault */
@@ -276,9 +279,9 @@ export async function readPolicy(text: string): Promise<Policy> {
     }
     const keyOf = async (vkey: string, others: readonly { key: NoteKey }[], types: string) => {
       const key = await readKey(vkey)
-      if (key === null) throw fault('has no good verifier key, as <name>+<id>+<key>')
+      if (key === null) throw fault('has no valid verifier key of the form <name>+<id>+<key>')
       if (types === 'log' ? key.type === KEY_TYPES.cosignature : key.type < KEY_TYPES.cosignature) {
-        throw fault(`has a key that is not one of a ${types}`)
+        throw fault(`has a key of a kind that a ${types} does not have`)
       }
       if (others.some((other) => isSame(other.key.key, key.key))) throw fault('repeats a key')
       return key
@@ -316,20 +319,20 @@ export async function readPolicy(text: string): Promise<Policy> {
       throw fault(`\`${keyword}\` is not log, witness, group or quorum`)
     }
   }
-  if (quorum === undefined) throw new PolicyFault('there is no line with the quorum')
+  if (quorum === undefined) throw new PolicyFault('the quorum line is missing')
   return { logs, witnesses, isQuorum: quorum }
 }
 
-/** What a policy finds of a checkpoint's cosignatures. */
+/** The result of checking a checkpoint's cosignatures against a policy. */
 export interface Witnessed {
   isQuorum: boolean
-  /** The witnesses that have cosigned, by their names in the policy, with the times. */
+  /** When each witness cosigned, by its name in the policy. */
   times: ReadonlyMap<string, Date>
-  /** The names of witnesses whose cosignatures are false: such a checkpoint is good for nothing. */
+  /** The witnesses whose cosignatures are false. A checkpoint with one of them must be rejected. */
   forged: readonly string[]
 }
 
-/** Which witnesses of a policy have cosigned a checkpoint, and whether that is a quorum. */
+/** Checks which witnesses of a policy have cosigned a checkpoint, and whether that is a quorum. */
 export async function witnessed(note: SignedNote, policy: Policy): Promise<Witnessed> {
   const times = new Map<string, Date>()
   const forged: string[] = []
@@ -346,8 +349,8 @@ export type ProofVerdict =
   | { valid: false; reason: string }
 
 /**
- * Verifies a proof as C2SP's tlog-proof has it, whose `extra` is the record itself.
- * @param trust the keys of the logs that are accepted, and a policy if witnesses are needed too
+ * Verifies a proof in the format of C2SP's tlog-proof, whose `extra` is the record itself.
+ * @param trust the keys of the accepted logs, and a policy if witnesses are required too
  */
 export async function verifyProof(
   text: string,
@@ -359,7 +362,7 @@ export async function verifyProof(
   const record = extra.startsWith('extra ') ? fromBase64(extra.slice(6)) : null
   const hashes = lines.map(fromBase64).filter((hash) => hash?.length === HASH_BYTES)
   if (version !== 'c2sp.org/tlog-proof@v1' || text.length > TEXT_MAX)
-    return invalid('it is no proof')
+    return invalid('it is not a proof')
   if (record === null || !index.startsWith('index ') || !isDecimal(index.slice(6))) {
     return invalid('it lacks its record or its number')
   }
@@ -371,7 +374,7 @@ export async function verifyProof(
   if (note === null) return invalid('its checkpoint is not signed by the key of the log')
   const place = Number(index.slice(6))
   if (!(await provesInclusion(await leafHash(record), place, note, hashes as Bytes[]))) {
-    return invalid('its record is not in the log that its checkpoint was signed of')
+    return invalid('its record is not in the log that its checkpoint was signed for')
   }
   const seen = trust.policy === undefined ? null : await witnessed(note, trust.policy)
   const [forged] = seen?.forged ?? []
@@ -412,12 +415,14 @@ async function hasSigned(key: Bytes, signature: Bytes, message: Bytes): Promise<
     const imported = await crypto.subtle.importKey('raw', owned(key), 'Ed25519', false, ['verify'])
     return await crypto.subtle.verify('Ed25519', imported, owned(signature), owned(message))
   } catch {
-    // The bytes are no key.
+    // The bytes are not a valid key.
     return false
   }
 }
 
-/** The seconds in the first 8 bytes of a cosignature; null for more than can be counted exactly. */
+/**
+ * The seconds in the first 8 bytes of a cosignature; null if JavaScript can't count them exactly.
+ */
 function timeIn(signature: Bytes): number | null {
   const seconds = signature.slice(0, 8).reduce((sum, byte) => sum * 256 + byte, 0)
   return Number.isSafeInteger(seconds * 1_000) ? seconds : null
@@ -427,7 +432,7 @@ function isDecimal(text: string): boolean {
   return /^(0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text))
 }
 
-/** Of base64 with its padding, as it is canonically written; null for anything else. */
+/** Decodes canonical base64 with padding; null for anything else. */
 function fromBase64(text: string): Bytes | null {
   try {
     const binary = atob(text)

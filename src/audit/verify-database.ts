@@ -11,7 +11,7 @@ import { type Verdict, judgeOf } from './verify-export.ts'
 import { inSnapshot, walkLog } from './walk.ts'
 
 export interface DatabaseOptions extends Trust {
-  /** Of the log in this database; null where its key is among `logs`. */
+  /** The settings of the log in this database; null if its key is among `logs`. */
   settings: LogSettings | null
   /**
    * Checkpoints that were kept elsewhere. Without them, a truncated log can look like a younger one.
@@ -64,7 +64,7 @@ export function verifyDatabase(
 
 const NOTHING = Buffer.alloc(32)
 
-/** The newest published checkpoint, judged like one that a stranger has. */
+/** The newest published checkpoint, judged as anyone outside would judge it. */
 async function publishedCheckpoint(
   tx: postgres.Sql,
   { settings, logs, policy }: DatabaseOptions,
@@ -77,7 +77,7 @@ async function publishedCheckpoint(
   if (row?.note == null) {
     return { valid: [], findings: policy === null ? [] : ['No checkpoint was ever published'] }
   }
-  // Without a key to judge it by, it is left out, unless witnesses are asked for.
+  // Without a key the published checkpoint can't be judged. That is a finding only with a policy.
   if (keys.length === 0 && policy === null) return { valid: [], findings: [] }
   const opened = await Promise.all(keys.map((key) => openNote(row.note ?? '', key)))
   const note = opened.find((one) => one !== null)

@@ -14,7 +14,7 @@ export type ReceiptVerdict =
       record: Record<string, unknown>
       index: number
       size: number
-      /** Of a tlog-proof, when its witnesses cosigned it first; null without witnesses. */
+      /** For a tlog-proof: when the first of its witnesses cosigned it; null without witnesses. */
       issuedAt: Date | null
     }
   | { valid: false; reason: string }
@@ -45,14 +45,14 @@ export async function verifyReceipt(
   if (!(await provesInclusion(leaf, index, opened, hashes))) {
     return {
       valid: false,
-      reason: 'its record is not in the log that its checkpoint was signed of',
+      reason: 'its record is not in the log that its checkpoint was signed for',
     }
   }
   return { valid: true, record: fields, index, size: opened.size, issuedAt: opened.issuedAt }
 }
 
 /**
- * Verifies a receipt that is a tlog-proof, with the keys of logs and the policy alone.
+ * Verifies a receipt that is a tlog-proof, with nothing but the keys of logs and the policy.
  * @param policy null if no witness is needed
  */
 export async function verifyReceiptProof(

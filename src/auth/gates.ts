@@ -17,7 +17,7 @@ import type { Scope } from './scope.ts'
 export interface Gate {
   /**
    * Counts a request with a valid credential.
-   * @returns undefined where there is no limit, and nothing to wait for
+   * @returns undefined if there is no limit, so that nothing has to be awaited
    * @throws Refusal `RATE_LIMITED`
    */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined

@@ -6,14 +6,14 @@ import type {
 } from 'fastify'
 
 /**
- * A hook that waits only where there is something to wait for: an async function would make each request
- * wait for a turn of the event loop's microtasks.
+ * A hook that waits only if the check returns a promise. An async hook would make every request
+ * wait for a microtask.
  */
 export function waitingHook(
   check: (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined,
 ): onRequestHookHandler {
   return (request, reply, done) => {
-    // Fastify passes on what is thrown here.
+    // Fastify handles what is thrown here.
     const waiting = check(request, reply)
     if (waiting === undefined) done()
     else void goOn(waiting, done)

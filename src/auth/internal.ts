@@ -29,7 +29,7 @@ export function requireInternalToken(app: FastifyInstance, bearers: Bearers, gat
       if (presented === undefined) return admitVisit(request, reply)
       const token = typeof presented === 'string' ? presented : undefined
       const found = identify(bearers, token, request.ip)
-      // A known token is found without waiting.
+      // A known token is found synchronously.
       if (found instanceof Promise) return found.then((identity) => judge(request, reply, identity))
       return judge(request, reply, found)
     }),

@@ -30,9 +30,10 @@ export interface Capability extends Examinable {
   /** Schemas made from what other capabilities have registered. */
   documents?: (app: FastifyInstance) => readonly TSchema[]
   /**
-   * By the scope behind whose guard they stand; all but `public`, `pages`, `operators` and `internal` are under
-   * `/api`. Those of `customerOrAdmin` take an operator's token too, those of `operators` nothing else.
-   * Those of `pages` are public and without a limit: what the pages in browsers call.
+   * Routes by the scope whose guard protects them; all but `public`, `pages`, `operators` and
+   * `internal` are under `/api`. Those of `customerOrAdmin` take an operator's token too, those of
+   * `operators` nothing else. Those of `pages` are public and without a limit: the pages in
+   * browsers call them.
    */
   routes?: {
     public?: Routes
@@ -43,7 +44,7 @@ export interface Capability extends Examinable {
     operators?: Routes
     internal?: Routes
   }
-  /** What it tells the outside. */
+  /** The webhook events that it sends. */
   told?: Told
   /** Handlers of Stripe's events, by event type. */
   stripeEvents?: EventHandlers

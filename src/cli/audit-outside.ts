@@ -8,9 +8,9 @@ import { WrongCall, command } from './command.ts'
 import { ownConfig, withDatabase } from './means.ts'
 
 const POLL_MS = 10_000
-/** A log that does not answer for so long counts as stale. */
+/** A log that has not answered for this long counts as stale. */
 const SILENCE_MS_MAX = 300_000
-/** All tiles are read again so often; between, only those of new records. */
+/** One of this many checks reads all tiles again; the others read only the tiles of new records. */
 const LOOKS_UNTIL_WHOLE = 360
 
 export const KEY = {
@@ -29,22 +29,29 @@ export const auditMonitor = command({
   name: 'audit monitor',
   summary: 'follow the published log of a service from outside',
   details:
-    'Needs neither credential nor database. Every 10 seconds it checks that the newest checkpoint is\n' +
-    'signed by the log, cosigned by the witnesses of the policy, and continues the one in the state\n' +
-    'file. It ends with 1 at the first inconsistency, stale checkpoint or missing quorum.',
+    'Needs no credential and no database. Every 10 seconds it checks that the newest checkpoint is\n' +
+    'signed by the log and cosigned by the witnesses of the policy, and that it continues the one in\n' +
+    'the state file. Exits with 1 at the first inconsistency, stale checkpoint or missing quorum.',
   operands: ['url'],
   options: {
     ...KEY,
     ...WITNESSES,
-    state: { type: 'string', value: 'file', summary: 'the newest checkpoint that was found good' },
-    once: { type: 'boolean', summary: 'one look, with all tiles' },
+    state: {
+      type: 'string',
+      value: 'file',
+      summary: 'keeps the newest checkpoint that was found good',
+    },
+    once: { type: 'boolean', summary: 'check once, with all tiles' },
   },
   run: async ({ operands: [url], options, write }) => {
     const { key: vkey, witnesses, state, once } = options
-    if (vkey === undefined) throw new WrongCall('The log is known by its key: --key <vkey>')
-    if (state === undefined) throw new WrongCall('A log is compared with its past: --state <file>')
-    if (!/^https?:\/\/[^/]/.test(url))
-      throw new WrongCall('The URL begins with https:// or http://')
+    if (vkey === undefined) throw new WrongCall('The key of the log is required: --key <vkey>')
+    if (state === undefined) {
+      throw new WrongCall('A file that keeps the last checkpoint is required: --state <file>')
+    }
+    if (!/^https?:\/\/[^/]/.test(url)) {
+      throw new WrongCall('The URL must begin with https:// or http://')
+    }
     const log: Monitored = {
       prefix: url.replace(/(?<!\/)\/+$/, '').replace(/(?<!\/log)$/, '/log'),
       key: await readVerifierKey(vkey),
@@ -61,7 +68,7 @@ export const auditMonitor = command({
   },
 })
 
-/** @throws LogFault at the first */
+/** @throws LogFault at the first fault */
 async function follow(
   log: Monitored,
   write: (text: string) => Promise<void>,
@@ -91,15 +98,15 @@ function describe({ size, grown, witnesses }: Awaited<ReturnType<typeof lookAtLo
 
 export const auditFork = command({
   name: 'audit fork',
-  summary: 'begin another log, where the end of the published one is lost',
+  summary: 'begin another log after the end of the published one was lost',
   details:
-    'After a restore that lost the end of the log, nothing is signed: the same log can not have two\n' +
+    'After a restore that lost the end of the log, nothing is signed, because one log must not have two\n' +
     'histories. With a new AUDIT_LOG_KEY_PATH and a new AUDIT_LOG_ORIGIN, --accept begins another log\n' +
-    'with the records that are left, and records that as audit.forked. Restart the service then.',
+    'with the remaining records, and records that as audit.forked. Then restart the service.',
   operands: [],
   options: {
     ...AS,
-    accept: { type: 'boolean', summary: 'do it; without, say only what would be done' },
+    accept: { type: 'boolean', summary: 'do it; without --accept, only say what would be done' },
   },
   run: async ({ options }) => {
     const { auditLog } = ownConfig()
@@ -108,10 +115,10 @@ export const auditFork = command({
       return await withDatabase(async (db, sql) => {
         const fork = await plannedFork(sql, auditLog)
         const { from, to, size, knownSize } = fork
-        const known = knownSize === null ? '' : `, of ${knownSize} that are known outside`
+        const known = knownSize === null ? '' : ` of the ${knownSize} known outside`
         const what = `${from.origin} ends; ${to.origin} begins with its ${size} records${known}.\n`
         if (options.accept !== true) {
-          return { text: `Nothing is done without --accept. Then ${what}`, isFinding: true }
+          return { text: `Nothing is done without --accept. With it, ${what}`, isFinding: true }
         }
         await forkLog(db, actor, fork)
         return { text: `${what}Its key is ${to.vkey}: tell monitors and witnesses.\n` }

@@ -67,9 +67,9 @@ export const auditVerify = command({
     'Without --export: checks the log in the database against every checkpoint in it. A checkpoint\n' +
     'that was kept elsewhere shows whether the end was cut off. With --export it needs neither\n' +
     'database nor network: it checks the export against a checkpoint, and with --since against an\n' +
-    'older one too. Either may be a folder of checkpoints, or a signed note as /log/checkpoint answers\n' +
-    'it. With --witnesses, signed notes must be cosigned as the policy says; without --export, the\n' +
-    'published one too.',
+    'older one too. Each of the two may also be a folder of checkpoints, or a signed note as\n' +
+    '/log/checkpoint answers it. With --witnesses, signed notes must be cosigned as the policy says.\n' +
+    'Without --export, that goes for the published checkpoint too.',
   operands: [],
   options: {
     export: { type: 'string', value: 'file', summary: 'a file that `audit export` has written' },
@@ -116,8 +116,8 @@ export const receiptVerify = command({
   summary: "verify the receipt of a transfer, with the keys in a file or the service's own",
   operands: ['file'],
   details:
-    'The file has an answer of the service: JSON, or a tlog-proof. A proof is verified with the key of\n' +
-    'the log, and with a policy if its witnesses must have seen it.',
+    'The file contains an answer of the service: JSON, or a tlog-proof. A tlog-proof is verified with\n' +
+    'the key of the log, and with a policy if witnesses must have cosigned it.',
   options: { jwks: JWKS, ...KEY, ...WITNESSES },
   json: true,
   run: async ({ operands: [path], options }) => {
@@ -154,7 +154,7 @@ async function trustOf(options: TrustOptions): Promise<Trust> {
   return { jwks: await keysOf(options.jwks), ...(await logsOf(options)) }
 }
 
-/** The log that is named, or else those of the policy. */
+/** The log whose key is given, or else the logs of the policy. */
 async function logsOf({ key, witnesses }: TrustOptions): Promise<Omit<Trust, 'jwks'>> {
   const policy = witnesses === undefined ? null : await readPolicyFile(witnesses)
   const named = key === undefined ? null : await readVerifierKey(key)

@@ -40,7 +40,7 @@ export interface Command<O extends Operands = Operands, P extends Options = Opti
   summary: string
   /** More help, for the page of this command. */
   details?: string
-  /** Names of the arguments; those that end in `?`, which come last, may be left out. */
+  /** Names of the arguments. Optional ones end in `?` and come last. */
   operands: O
   options: P
   /** Whether the result has a form for scripts, with `--json`. */
@@ -55,7 +55,7 @@ export function command<const O extends Operands, const P extends Options>(
   return definition
 }
 
-/** A list for people, which says so if it is empty. */
+/** The text of a list for people; it says so if the list is empty. */
 export function textOfList(lines: readonly string[], what: string): string {
   return lines.length === 0 ? `There are no ${what}.\n` : lines.join('')
 }

@@ -45,8 +45,8 @@ export const keysRevoke = command({
   name: 'keys revoke',
   summary: 'revoke an API key',
   details:
-    'Instead of the two ids, which are its beginning, it takes the whole key. Every process of the service\n' +
-    'refuses it within a second.',
+    'Takes the two ids, or instead the whole key, which begins with them. Every process of the service\n' +
+    'refuses the key within a second.',
   operands: ['customer_id', 'key_id?'],
   options: AS,
   run: async ({ operands: [first, keyId], options }) => {

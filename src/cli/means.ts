@@ -42,7 +42,7 @@ export async function withApp<T>(work: (app: FastifyInstance) => Promise<T>): Pr
   const database = await open(config)
   // Imported here, because most commands do not need it and start twice as fast without.
   const { buildApp } = await import('../app.ts')
-  // The log is published by the processes that stay, and not in passing by a command.
+  // Only long-running processes publish the log. A command leaves that to them.
   const auditLog = { ...config.auditLog, key: undefined }
   const ofCommand = { ...config, database: database.config, auditLog }
   const app = await buildApp(ofCommand, createLogger('silent'))

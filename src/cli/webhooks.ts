@@ -14,7 +14,7 @@ const DELIVERY = /^dlv_[1-9]\d{0,17}_[1-9]\d{0,17}$/
 
 export const webhooksList = command({
   name: 'webhooks list',
-  summary: 'list where events are sent, at most 200',
+  summary: 'list the endpoints that events are sent to, at most 200',
   operands: [],
   options: {},
   json: true,
@@ -63,19 +63,20 @@ export const webhooksDeliveries = command({
 
 export const webhooksReplay = command({
   name: 'webhooks replay',
-  summary: 'send a delivery again, or all from a number on',
-  details: 'They keep their id and their number. A running service sends them.',
+  summary: 'send a delivery again, or all deliveries from a number on',
+  details: 'Deliveries keep their ids and numbers. A running service sends them.',
   operands: ['endpoint_id', 'delivery_id or seq'],
   options: AS,
   run: async ({ operands: [endpointId, which], options }) => {
     const actor = actorAs(options)
     const fromSeq = integerOf(which)
     if (!DELIVERY.test(which) && (fromSeq === undefined || fromSeq < 1)) {
-      throw new WrongCall('The second is an id, dlv_…, or a number from 1.')
+      throw new WrongCall('The second argument must be a delivery id, dlv_…, or a number from 1.')
     }
     const what = fromSeq === undefined ? { deliveryId: which } : { fromSeq: BigInt(fromSeq) }
     await withDatabase((db) => replay(db, actor, endpointId, what))
-    return { text: `Replaying ${fromSeq === undefined ? which : `all from ${which} on`}.\n` }
+    const named = fromSeq === undefined ? which : `all deliveries from ${which} on`
+    return { text: `A running service sends ${named} again.\n` }
   },
 })
 
@@ -86,6 +87,6 @@ export const webhooksTest = command({
   options: {},
   run: async ({ operands: [endpointId] }) => {
     await withDatabase((db) => testEndpoint(db, endpointId))
-    return { text: `A running service sends test.ping to ${endpointId}.\n` }
+    return { text: `A running service will send test.ping to ${endpointId}.\n` }
   },
 })

@@ -42,7 +42,7 @@ export interface Operation {
   key?: 'header' | 'report' | 'reports' | 'transfers'
   /** Whether the answer is text instead of JSON. */
   text?: true
-  /** Whether the call takes no body, though its method could have one. */
+  /** Whether the call takes no body, although its method allows one. */
   bare?: true
 }
 

@@ -93,7 +93,7 @@ export function errorOf(
   }
   const body = bodyOf(text)
   if (body === null) {
-    const message = `The answer ${response.status} is not one of the service.`
+    const message = `The answer ${response.status} is not from the service.`
     return new StrongroomError(message, { ...facts, code: 'UNKNOWN_ANSWER' })
   }
   const { code, message, details: given = [] } = body

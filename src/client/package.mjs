@@ -1,6 +1,6 @@
-// Makes of dist/ the client's own package, dist/client-package, and packs it into clients/. It has no
-// dependency: openapi-fetch, the only one, is in it. Its modules stand twice, as ES modules and as
-// CommonJS, each time with their types beside them; a package.json in each folder says which they are.
+// Builds the client's package from dist/ in dist/client-package, and packs it into clients/. It has
+// no dependencies, because it includes openapi-fetch. Each module is there as an ES module and as
+// CommonJS, with its types beside it. A package.json in each folder states the kind of its modules.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -11,14 +11,14 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '../..')
 const out = join(root, 'dist/client-package')
 
-/** By their names in `exports`: the module, and where it runs. */
+/** The module of each entry in `exports`, and the platform that it is built for. */
 const ENTRIES = {
   '.': ['index', 'browser'],
   './audit-verifier': ['audit-verifier', 'browser'],
   './license-verifier': ['license-verifier', 'node'],
 }
 
-/** What was a package is a file of this one. */
+/** Packages whose files become part of this one. */
 const VENDORED = ['openapi-fetch', 'openapi-typescript-helpers']
 
 rmSync(out, { recursive: true, force: true })
@@ -70,7 +70,7 @@ function write({ code, types, name }) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
   }
-  // Deno takes a module's types from where this says, wherever it has loaded it from.
+  // Tells Deno where a module's types are, wherever it was loaded from.
   const note = `// @ts-self-types="./${basename(name)}.d.ts"\n`
   put('esm', '.js', note + withOwnNames(readFileSync(code, 'utf8'), name))
   for (const folder of ['esm', 'cjs']) {
@@ -78,7 +78,7 @@ function write({ code, types, name }) {
   }
 }
 
-/** Types name the sources, and both name packages, which are files here. */
+/** Types import sources, and types and code import packages; here all of these are files. */
 function withOwnNames(text, module) {
   const up = '../'.repeat(module.split('/').length - 1) || './'
   return text
@@ -124,6 +124,6 @@ function writeTexts() {
     readFileSync(join(root, path), 'utf8').trim(),
   )
   const note =
-    'esm/vendor, and the same in cjs, is of openapi-fetch and openapi-typescript-helpers:'
+    'esm/vendor contains openapi-fetch and openapi-typescript-helpers, which cjs includes too:'
   writeFileSync(join(out, 'LICENSE'), `${own}\n\n---\n\n${note}\n\n${theirs}\n`)
 }

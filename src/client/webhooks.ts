@@ -4,13 +4,16 @@ type Bodies = {
   [Type in keyof webhooks]: webhooks[Type]['post']['requestBody']['content']['application/json']
 }
 
-/** An event as it is sent; decide by `type`. A newer service may send others. */
+/**
+ * An event as it is sent. Decide by `type`; a newer service may send types that are not listed
+ * here.
+ */
 export type WebhookEvent = Bodies[keyof Bodies]
 
 /** The event of a type: `WebhookEventOf<'funds.low_balance'>`. */
 export type WebhookEventOf<Type extends keyof Bodies> = Bodies[Type]
 
-/** Why a message is not to be believed. */
+/** Why a message must not be trusted. */
 export type WebhookFault = 'headers' | 'timestamp' | 'signature' | 'body'
 
 export class WebhookVerificationError extends Error {
@@ -23,7 +26,7 @@ export class WebhookVerificationError extends Error {
   }
 }
 
-/** One of the two, or several of them while they are being replaced: one good signature is enough. */
+/** Secrets or public keys; several while they are being replaced. One valid signature is enough. */
 export type WebhookKeys =
   | { secret: string | readonly string[]; publicKey?: undefined }
   | { publicKey: string | readonly string[]; secret?: undefined }
@@ -32,13 +35,15 @@ export type WebhookHeaders =
   Pick<Headers, 'get'> | Readonly<Record<string, string | readonly string[] | undefined>>
 
 export type VerifiedWebhook = {
-  /** The id of the event, the same in repetitions: what has it already, need not be done again. */
+  /**
+   * The id of the event. Repetitions have the same id, so an id that was handled can be ignored.
+   */
   id: string
   event: WebhookEvent
 }
 
 export interface VerifyOptions {
-  /** How far the time of the attempt may be from now, in seconds; 300 by default. */
+  /** How many seconds the time of the attempt may differ from now; 300 by default. */
   toleranceSeconds?: number
 }
 
@@ -46,14 +51,16 @@ const TOLERANCE_S = 300
 const ID = 'webhook-id'
 const TIMESTAMP = 'webhook-timestamp'
 const SIGNATURE = 'webhook-signature'
-/** More than are ever sent; each costs a check. */
+/**
+ * The service never sends this many. The limit bounds the work, as each signature costs a check.
+ */
 const SIGNATURES_MAX = 16
 
 /**
- * Verifies a message as Standard Webhooks 1.0.0 has it, with Web Crypto alone.
- * @param rawBody the bytes as they came: parsed and written again, JSON may differ
+ * Verifies a message according to Standard Webhooks 1.0.0, with nothing but Web Crypto.
+ * @param rawBody the bytes as they were received: JSON that is parsed and written again may differ
  * @param keys the endpoint's `whsec_…` (`v1`), or its `public_key`, `whpk_…` (`v1a`)
- * @throws WebhookVerificationError; TypeError for keys that are none
+ * @throws WebhookVerificationError; TypeError if a key is malformed
  */
 export async function verifyWebhook(
   headers: WebhookHeaders,
@@ -65,7 +72,7 @@ export async function verifyWebhook(
   const timestamp = headerOf(headers, TIMESTAMP)
   const given = headerOf(headers, SIGNATURE).split(' ').slice(0, SIGNATURES_MAX)
   if (!/^\d{1,12}$/.test(timestamp)) {
-    throw new WebhookVerificationError('timestamp', `${TIMESTAMP} is no time`)
+    throw new WebhookVerificationError('timestamp', `${TIMESTAMP} is not a time`)
   }
   if (Math.abs(Date.now() / 1_000 - Number(timestamp)) > toleranceSeconds) {
     throw new WebhookVerificationError('timestamp', `${TIMESTAMP} is too far from now`)
@@ -73,12 +80,12 @@ export async function verifyWebhook(
   const body = typeof rawBody === 'string' ? new TextEncoder().encode(rawBody) : rawBody
   const content = joined(new TextEncoder().encode(`${id}.${timestamp}.`), body)
   if (!(await isSigned(content, given, keys))) {
-    throw new WebhookVerificationError('signature', 'No signature is that of the key')
+    throw new WebhookVerificationError('signature', 'No signature was made with the key')
   }
   try {
     return { id, event: JSON.parse(new TextDecoder().decode(body)) as WebhookEvent }
   } catch {
-    throw new WebhookVerificationError('body', 'The body is no JSON')
+    throw new WebhookVerificationError('body', 'The body is not JSON')
   }
 }
 
@@ -107,18 +114,18 @@ async function isSigned(
 
 function importSecret(text: string) {
   const bytes = text.startsWith('whsec_') ? bytesOf(text.slice('whsec_'.length)) : null
-  if (bytes === null || bytes.length === 0) throw new TypeError('The secret is no whsec_…')
+  if (bytes === null || bytes.length === 0) throw new TypeError('The secret is not a whsec_…')
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   return crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
 }
 
 function importPublic(text: string) {
   const bytes = text.startsWith('whpk_') ? bytesOf(text.slice('whpk_'.length)) : null
-  if (bytes?.length !== 32) throw new TypeError('The public key is no whpk_…')
+  if (bytes?.length !== 32) throw new TypeError('The public key is not a whpk_…')
   return crypto.subtle.importKey('raw', bytes, 'Ed25519', false, ['verify'])
 }
 
-/** @returns null for what is no base64 */
+/** @returns null if the text is not base64 */
 function bytesOf(text: string): Bytes | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null
   try {
@@ -135,7 +142,7 @@ function joined(first: Uint8Array, second: Uint8Array): Bytes {
   return bytes
 }
 
-/** Names of headers in whatever case; one that came twice is none. */
+/** Header names are compared without case. A header that came twice counts as missing. */
 function headerOf(headers: WebhookHeaders, name: string): string {
   const value = isHeaders(headers)
     ? headers.get(name)

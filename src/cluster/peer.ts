@@ -1,4 +1,4 @@
-/** What goes over the channel between two processes of a cluster, and only there. */
+/** A message between two processes of a cluster. */
 type Message =
   | { ask: number; what: string; value: unknown }
   | { answer: number; value: unknown }
@@ -15,7 +15,7 @@ type Answers = Record<string, (value: never) => unknown>
 export interface Peer {
   /** @throws Error if the other process has ended, can't answer, or takes longer than `msMax` */
   ask<T>(what: string, value: unknown, msMax?: number): Promise<T>
-  /** Answers what the other process asks by this name. A question without an answer fails. */
+  /** Answers questions of this name. Questions that nothing answers fail. */
   answer(what: string, give: Answers[string]): void
 }
 
@@ -26,7 +26,7 @@ export function peerOf(channel: Channel): Peer {
   let last = 0
 
   channel.on('message', (message) => {
-    // Others use the channel too, such as a watcher of files that started the process.
+    // Others send messages over the channel too, such as a file watcher that started the process.
     if (typeof message !== 'object' || message === null) return
     const said = message as Partial<Record<'ask' | 'answer' | 'failed', number>>
     if (said.ask !== undefined) void reply(message as Extract<Message, { ask: number }>)
@@ -40,7 +40,7 @@ export function peerOf(channel: Channel): Peer {
   async function reply({ ask, what, value }: Extract<Message, { ask: number }>): Promise<void> {
     try {
       const give = answers.get(what)
-      if (give === undefined) throw new Error(`There is no answer to ${what}`)
+      if (give === undefined) throw new Error(`Nothing answers ${what}`)
       send({ answer: ask, value: await give(value) })
     } catch (error) {
       send({ failed: ask, message: error instanceof Error ? error.message : String(error) })
@@ -53,7 +53,7 @@ export function peerOf(channel: Channel): Peer {
     return found
   }
 
-  /** A message that can't be sent is lost, as is one to a process that ends. */
+  /** Sends a message. It is lost if it can't be sent, or if the other process ends. */
   function send(message: Message, lost: (error: Error) => void = () => undefined): void {
     try {
       channel.send(message, (error) => error && lost(error))

@@ -3,7 +3,7 @@ import { type Peer, peerOf } from './peer.ts'
 
 let made: Peer | undefined
 
-/** The primary process, for one of its workers; null for a process that is alone. */
+/** This worker's channel to the primary process; null in a process that is not a worker. */
 export function primary(): Peer | null {
   if (!cluster.isWorker) return null
   made ??= peerOf({
@@ -13,11 +13,11 @@ export function primary(): Peer | null {
   return made
 }
 
-/** Calls back once when the primary has ended, which started this process and listens for it. */
+/** Calls back once when the primary, which started this process, has ended. */
 export function whenPrimaryIsGone(act: () => void): void {
   const { worker } = cluster
   worker?.once('disconnect', () => {
-    // Without this Node would end the process at once, with its requests.
+    // Without this, Node would end the process at once and drop its requests.
     worker.exitedAfterDisconnect = true
     act()
   })

@@ -1,25 +1,31 @@
 import type { Registry } from 'prom-client'
 
-/** What the processes of a cluster ask each other, by name. */
+/** The questions that the processes of a cluster ask each other, by name. */
 export const QUESTIONS = {
-  /** Worker to primary: the database, which is open and up to date. Answer: {@link Opened}. */
+  /**
+   * Worker to primary: where the database is, once it is open and migrated. Answer: {@link Opened}.
+   */
   opened: 'opened',
-  /** Worker to primary: counts towards limits, {@link Count}s. Answer: {@link Counted}s in their order. */
+  /**
+   * Worker to primary: {@link Count}s towards limits. Answer: {@link Counted}s in the same order.
+   */
   counts: 'counts',
   /** Worker to primary: the metrics of all processes, in the Prometheus text format. */
   scrape: 'scrape',
-  /** Worker to primary: it has started; its origin. */
+  /** Worker to primary: it has started, and listens at this origin. */
   ready: 'ready',
   /** Worker to primary: why it can't start. */
   fault: 'fault',
-  /** Primary to worker: the metrics of its own. Answer: {@link Metrics}. */
+  /** Primary to worker: the worker's own metrics. Answer: {@link Metrics}. */
   metrics: 'metrics',
 } as const
 
 export interface Opened {
   /** Where the database is. */
   url: string | undefined
-  /** How many migrations this start has applied; told to one worker, which records it. */
+  /**
+   * How many migrations this start has applied. Only one worker gets the number, and records it.
+   */
   migrated: number
 }
 
@@ -27,7 +33,7 @@ export interface Count {
   limit: string
   caller: string
   windowMs: number
-  /** Whether to leave the count as it is. */
+  /** Whether to read the count without increasing it. */
   isLook: boolean
 }
 

@@ -127,7 +127,7 @@ export const UpdateCustomerBody = strictObject(
 export const ListCustomersQuery = strictObject({
   email: Type.Optional(
     line(254, {
-      description: 'The exact address; upper and lower case are equal.',
+      description: 'The exact address. Upper and lower case do not matter.',
       examples: ['billing@example.com'],
     }),
   ),

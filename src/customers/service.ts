@@ -199,9 +199,9 @@ export type CustomerChanges = Partial<
 >
 
 /**
- * Changes the given fields. The audit record names them, and the values of plan and status. Jobs pass
- * a new address or name on to Stripe, adjust licences to a new status, and read the subscriptions of a
- * Stripe customer.
+ * Changes the given fields. The audit record names them, and gives the values of plan and status.
+ * Jobs pass a new address or name on to Stripe, adapt licences to a new status, and fetch the
+ * subscriptions of a Stripe customer that was linked.
  * @throws Refusal `CUSTOMER_NOT_FOUND`, `EXTERNAL_ID_TAKEN`, `STRIPE_CUSTOMER_TAKEN`, or
  * `VALIDATION_FAILED` for a plan that does not exist
  */

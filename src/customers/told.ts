@@ -7,7 +7,7 @@ const KEY = 'k3Jd82LqWx5Z'
 const KeyId = Type.String({ examples: [KEY] })
 const PlanName = nullable(Type.String({ examples: ['starter'] }))
 const Changed = Type.Array(Type.String({ examples: ['plan'] }), {
-  description: 'The names of the fields that were given.',
+  description: 'The names of the fields that the call gave.',
 })
 
 const types = {
@@ -50,7 +50,7 @@ const types = {
     example: { customer_id: CUSTOMER, key_id: KEY },
   },
   'api_key.rotated': {
-    summary: 'An API key was replaced; both are valid for the overlap.',
+    summary: 'An API key was replaced. Both keys are valid during the overlap.',
     data: Type.Object({
       customer_id: CustomerId,
       key_id: KeyId,
@@ -71,7 +71,7 @@ const types = {
   },
 } as const satisfies Record<string, EventType>
 
-/** The log has the fields by the names that the code has for them. */
+/** The log names fields as the code does; events use the names of the API. */
 const updated: EventsOfRecord = (record) => {
   const changed = (record.metadata['changed'] as string[] | undefined) ?? []
   const metadata = { ...record.metadata, changed: changed.map(snakeCase) }

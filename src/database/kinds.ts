@@ -98,8 +98,11 @@ export const KINDS = {
   erasures: pool('erasures', 2, { ...BACKGROUND, lockTimeoutMs: 1_000 }),
   audit: lane('adding records to the log, one round at a time', 500, BACKGROUND),
   'audit reads': { ...lane('reading the log', 500, BACKGROUND), connectionsMax: 2 },
-  events: lane('numbering and reading events to the outside', 500, BACKGROUND),
-  webhooks: { ...lane('taking events up for delivery', 500, BACKGROUND), connectionsMax: 2 },
+  events: lane('numbering and reading webhook events', 500, BACKGROUND),
+  webhooks: {
+    ...lane('claiming deliveries of webhook events', 500, BACKGROUND),
+    connectionsMax: 2,
+  },
   health: pool('readiness alone, so that it never queues', 1),
   background: shared('jobs, retention and metrics', 3, BACKGROUND),
   queue: pool('the job queue', 3, BACKGROUND),

@@ -6,7 +6,7 @@ import { migrate, pendingMigrations } from './migrate.ts'
 import { requireSessions } from './pooler.ts'
 import { powersOf } from './powers.ts'
 
-/** Connections beside those of the service: of commands, and of the server itself. */
+/** Connections that are left for commands and for the database server itself. */
 const COMMANDS_MAX = 20
 
 export interface OpenOptions {
@@ -72,7 +72,7 @@ export async function openDatabase(
     const pending = await pendingMigrations(opened.config)
     if (pending > 0) {
       throw new DatabaseNotReady(
-        `The database lacks ${pending} migration${pending === 1 ? '' : 's'}: run \`node dist/cli.js migrate\`, or \`npx strongroom migrate\` where it is a package`,
+        `The database lacks ${pending} migration${pending === 1 ? '' : 's'}: run \`node dist/cli.js migrate\`, or \`npx strongroom migrate\` if it is installed as a package`,
       )
     }
     await checkRole(opened.config, log)
@@ -83,7 +83,9 @@ export async function openDatabase(
   }
 }
 
-/** The embedded server's own settings have room for one process, and for another or commands. */
+/**
+ * The embedded server's default settings have room for one process and some commands, not for more.
+ */
 function settingsFor(processes: number): Record<string, string> {
   const connections = processes * CONNECTIONS_MAX + COMMANDS_MAX
   return processes > 1 ? { max_connections: `${connections}` } : {}

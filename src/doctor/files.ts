@@ -109,9 +109,8 @@ function inGit({ folder }: Facts, paths: [string, string][]): Line[] {
 function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
   const days = ([, path]: [string, string]) =>
     Math.floor((Date.now() - statSync(path).mtimeMs) / DAY_MS)
-  // Changing one of these takes longer: licences verify with their key until they expire, a log has its
-  // key for life, and a key
-  // that is used once a year has the pepper of its last use.
+  // These last longer: licences verify with their key until they expire, a log keeps its key for
+  // life, and an API key that is used once a year has the pepper of its last use.
   const files = paths.filter(
     ([name]) => !/^(LICENSE_PRIVATE_KEY_PATH$|AUDIT_LOG_KEY_PATH$|API_KEY_PEPPER)/.test(name),
   )

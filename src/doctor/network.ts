@@ -102,7 +102,7 @@ async function redis(facts: Facts): Promise<Line> {
     return pass(
       'REDIS_URL',
       facts.config.processes > 1
-        ? `none: the ${facts.config.processes} processes of one start count together, each start for itself`
+        ? `none: the ${facts.config.processes} processes of one command count together, but each command for itself`
         : 'none: each process counts for itself',
     )
   }

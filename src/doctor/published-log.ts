@@ -4,9 +4,9 @@ import { type LogRow, findRow } from '../audit/tlog/row.ts'
 import { KEY_TYPES } from '../audit/verifier.ts'
 import { type Facts, type Line, counted, failure, pass, unseen, warning } from './check.ts'
 
-const ACCEPT = 'look for a newer backup; else `strongroom audit fork --accept`'
+const ACCEPT = 'restore a newer backup; if there is none, run `strongroom audit fork --accept`'
 
-/** The log as strangers see it: its name and key, its end, and its witnesses. */
+/** The published log: its name and key, its end, and its witnesses. */
 export async function publishedLog(
   { config: { auditLog: settings } }: Facts,
   sql: postgres.Sql,
@@ -32,7 +32,8 @@ export async function publishedLog(
 
 function standing({ behindSize, behindSource, size, origin }: LogRow): Line {
   if (behindSize !== null) {
-    const reason = `lacks what ${behindSource} knows, of ${counted(behindSize, 'record')}: nothing is signed`
+    const known = `${counted(behindSize, 'record')} that ${behindSource} knows`
+    const reason = `does not continue the ${known}: nothing is signed`
     return failure('published log', reason, ACCEPT)
   }
   if (size === null) {
@@ -44,20 +45,26 @@ function standing({ behindSize, behindSource, size, origin }: LogRow): Line {
 function witnesses(row: LogRow, policy: Awaited<ReturnType<typeof policyOf>>): Line[] {
   if (policy === null || policy.witnesses.length === 0) {
     const advice = 'name witnesses in AUDIT_WITNESSES_FILE: the guide "Let others watch" says how'
-    return [unseen('witnesses', 'no witness cosigns the log: only kept copies show a cut', advice)]
+    return [
+      unseen(
+        'witnesses',
+        'none cosign the log: only kept checkpoints reveal a cut-off end',
+        advice,
+      ),
+    ]
   }
   const unread = policy.witnesses.filter(({ key }) => key.type !== KEY_TYPES.cosignature)
   const lines = unread.map(({ name }) =>
     warning(
       'witnesses',
-      `${name} has a key of a kind that is kept and not verified here`,
+      `${name} has a key of a kind whose cosignatures are kept but not verified here`,
       'do not let the quorum depend on it',
     ),
   )
   if (row.hasQuorum === true) {
     return [...lines, pass('witnesses', 'a quorum has cosigned the newest checkpoint')]
   }
-  const reason = 'too few have cosigned the newest checkpoint'
+  const reason = 'too few witnesses have cosigned the newest checkpoint'
   return [
     ...lines,
     failure('witnesses', reason, 'see the log of the service: "The audit log has a fault"'),

@@ -16,7 +16,8 @@ const ADVICE: Record<string, string> = {
   LICENSE_PRIVATE_KEY_PATH: '`openssl genrsa -out license-key.pem 3072`, then `chmod 600` on it',
   AUDIT_LOG_KEY_PATH:
     '`openssl genpkey -algorithm ed25519 -out audit-log-key.pem`, `chmod 600` on it',
-  AUDIT_LOG_ORIGIN: 'such as billing.example.com; it can not change after the first checkpoint',
+  AUDIT_LOG_ORIGIN:
+    'name the log, such as billing.example.com; the name can not change after the first checkpoint',
   AUDIT_WITNESSES_FILE: 'name a file with a policy (C2SP tlog-policy)',
   LICENSE_PREVIOUS_KEY_PATHS: 'correct the list, or take out keys whose licences have expired',
   EVENTS_KEY_PATH:
@@ -117,7 +118,7 @@ function logKey(facts: Facts): Line[] {
 
 function privateReceivers({ config }: Facts): Line[] {
   if (!config.webhookAllowPrivate) return []
-  const reason = 'is true: whoever may add an endpoint makes this server call private addresses'
+  const reason = 'is true: whoever can add an endpoint can make this server call private addresses'
   return [warning('WEBHOOK_ALLOW_PRIVATE', reason, 'unset it, unless your receivers are there')]
 }
 

@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein'
 
-/** Longer names are not compared: callers choose them. */
+/** Callers choose the names, so longer ones are not compared, which bounds the work. */
 const LENGTH_MAX = 64
 const DISTANCE_MAX = 4
 
 /**
- * The name that a misspelt one most likely means: it differs in a quarter of its characters at most,
- * and in one of a short name. Undefined if there is none.
+ * The name that a misspelt one most likely means. The two differ in a quarter of the characters at
+ * most, and a short name in one. Undefined if no name is that close.
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   if (name.length > LENGTH_MAX) return undefined

@@ -5,8 +5,12 @@ import type { EventType } from './types.ts'
 /** Where the record of an event is in the audit log. */
 const EventAudit = Type.Object(
   {
-    index: Type.Integer({ description: "The number of its record: a proof's `index`." }),
-    checkpoint_size: Type.Integer({ description: "A size with that record: a proof's `size`." }),
+    index: Type.Integer({
+      description: 'The number of the event’s record in the log. A proof takes it as `index`.',
+    }),
+    checkpoint_size: Type.Integer({
+      description: 'A size of the log that includes the record. A proof takes it as `size`.',
+    }),
   },
   { $id: 'EventAudit' },
 )
@@ -14,7 +18,7 @@ const EventAudit = Type.Object(
 const HEADERS = [
   [
     'webhook-id',
-    'The id of the event: the same in repetitions, which are to be ignored.',
+    'The id of the event. Repetitions have the same id; ignore them.',
     'evt_4fGh7KqL9mNp2RsT8uVw',
   ],
   ['webhook-timestamp', 'The time of this attempt, in Unix seconds.', '1795512600'],
@@ -26,7 +30,7 @@ const HEADERS = [
   ],
 ] as const
 
-/** The schemas of all events, named after their types: `CustomerCreatedEvent`. */
+/** The schemas of all events, named after their types, such as `CustomerCreatedEvent`. */
 export function eventSchemas(types: ReadonlyMap<string, EventType>): TSchema[] {
   const bodies = [...types].map(([name, { summary, data }]) =>
     Type.Object(
@@ -34,7 +38,7 @@ export function eventSchemas(types: ReadonlyMap<string, EventType>): TSchema[] {
         type: Type.Literal(name),
         timestamp: Timestamp,
         seq: Type.Integer({
-          description: 'From 1, without a gap in each endpoint.',
+          description: 'Counts the events of each endpoint from 1, without gaps.',
           examples: [42],
         }),
         data: withAudit(data, `${pascal(name)}Data`),
@@ -50,7 +54,7 @@ function withAudit({ properties }: TObject, title: string): TObject {
   return Type.Object({ ...properties, audit }, { title })
 }
 
-/** The field `webhooks` of the document (OpenAPI 3.1): what is sent to an endpoint. */
+/** The field `webhooks` of the OpenAPI 3.1 document: the requests that endpoints receive. */
 export function webhooksOf(types: ReadonlyMap<string, EventType>): Record<string, object> {
   return Object.fromEntries(
     [...types].map(([name, { summary, example, isOptIn }]) => {
@@ -60,7 +64,8 @@ export function webhooksOf(types: ReadonlyMap<string, EventType>): Record<string
         tags: ['Events'],
         summary: summary.replace(/\.$/, ''),
         ...(isOptIn && {
-          description: 'Only to endpoints that name it, or `funds.*`: there may be very many.',
+          description:
+            'Sent only to endpoints that list this type or `funds.*`, because there may be very many.',
         }),
         security: [],
         parameters: HEADERS.map(([header, description, value]) => {
@@ -83,9 +88,10 @@ export function webhooksOf(types: ReadonlyMap<string, EventType>): Record<string
         },
         responses: {
           '2XX': {
-            description: 'The receiver has it. Any other answer, or none within 10 s: again.',
+            description:
+              'The receiver has the event. After any other answer, or none within 10 s, it is sent again.',
           },
-          410: { description: 'The endpoint is gone, and is disabled.' },
+          410: { description: 'The endpoint is gone, so it is disabled.' },
         },
       }
       return [name, { post }]

@@ -2,18 +2,18 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Transaction } from '../database/index.ts'
 import type { ErasureRow, Step } from '../privacy/row.ts'
 
-/** Fields of `data` that the owner of an account has named, or that lead to a payment. */
+/** Fields of `data` whose values the user has chosen, or that lead to a payment of the user. */
 const PERSONAL = JSON.stringify({ action_url: null, budget_id: null })
 
-/** `data` with nothing in these fields, as far as it has them. */
+/** `data` with null in those of these fields that it has. */
 const forgotten = (data: SQL) => sql`${data} || (
   select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${PERSONAL}::jsonb)
   where ${data} ? key
 )`
 
 /**
- * Takes a user's name out of stored events. The lock waits for events that are being numbered under
- * that name; those that are numbered later find the account closed.
+ * Removes a user's name from stored events. The lock waits until events that are being numbered
+ * under that name are stored. Events that are numbered later find the account closed.
  */
 async function forgetEvents(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
   if (row.accountId === null) return 0
@@ -36,5 +36,5 @@ async function forgetEvents(tx: Transaction, row: ErasureRow, limit: number): Pr
   return changed.length
 }
 
-/** The numbers are stored in the rows of running erasures. */
+/** The rows of running erasures contain these numbers, so they must not change. */
 export const eventSteps: Readonly<Record<number, Step>> = { 14: forgetEvents }

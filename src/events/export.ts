@@ -22,7 +22,7 @@ const Told = Type.Array(
       examples: [{ balance: 400 }],
     }),
   }),
-  { description: 'What was told to the outside, of the last 30 days.' },
+  { description: 'The webhook events of the last 30 days.' },
 )
 
 export const eventExports: readonly ExportPart[] = [

@@ -3,7 +3,7 @@ import { column, jsonColumn } from '../database/arrays.ts'
 import { randomBase62 } from '../encoding/ids.ts'
 import type { EventDraft } from './types.ts'
 
-/** What the accounts of subjects are called now; accounts of erased users are left out. */
+/** Finds the current user and asset of accounts by their subjects, except those of erased users. */
 export type NameSubjects = (
   tx: postgres.Sql,
   subjects: readonly string[],
@@ -12,9 +12,9 @@ export type NameSubjects = (
 const ID_LENGTH = 20
 
 /**
- * Gives events their numbers and stores them, within a transaction behind those of their acts. The
- * lock of the counter keeps numbers in the order of commits and without a gap. The names are read
- * under that lock, which an erasure takes too, so that no name is stored after it was erased.
+ * Numbers events and stores them, in a transaction after that of their acts. The lock of the
+ * counter keeps the numbers in the order of commits and without gaps. An erasure takes the same
+ * lock. The names are read under it, so that no name is stored after it was erased.
  */
 export async function numberEvents(
   tx: postgres.Sql,
@@ -27,7 +27,7 @@ export async function numberEvents(
       update event_counter set last = last + ${drafts.length}::int where id = 1 returning last`,
     nameSubjects(tx, [...subjects]),
   ])
-  if (counter === undefined) throw new Error('The counter of events has no row')
+  if (counter === undefined) throw new Error('The row of the event counter is missing')
   const first = counter.last - BigInt(drafts.length) + 1n
   const rows = drafts.map((draft, index) => {
     const name = names.get(draft.subject)
@@ -59,16 +59,16 @@ export async function numberEvents(
 const OUTBOX_MAX = 500
 
 /**
- * Numbers what waits in the outbox, oldest first.
+ * Numbers the events that wait in the outbox, oldest first.
  * @returns whether there may be more
  */
 export async function drainOutbox(sql: postgres.Sql, nameSubjects: NameSubjects): Promise<boolean> {
-  // Most rounds find nothing, and this needs no transaction.
+  // Most rounds find nothing. Looking first saves them a transaction.
   const [waiting] = await sql`select from event_outbox limit 1`
   if (waiting === undefined) return false
   return sql.begin<Promise<boolean>>(async (transaction) => {
     const tx = transaction as unknown as postgres.Sql
-    // Processes take turns, so that the order is that of the outbox.
+    // This lock lets one process at a time drain the outbox, which keeps its order.
     await tx`select from event_counter where id = 1 for update`
     const rows = await tx<(EventDraft & { id: bigint })[]>`
       delete from event_outbox where id = any(array(

@@ -15,22 +15,25 @@ const CLOSE_TIMEOUT_S = 5
 declare module 'fastify' {
   interface FastifyInstance {
     events: {
-      /** For capabilities: adds what they tell the outside. */
+      /** For capabilities: adds the types of their events, and how audit records become events. */
       add(told: Told): void
-      /** For capabilities: says what accounts are called. */
+      /** For capabilities: sets how the users and assets of accounts are found. */
       name(names: NameSubjects): void
-      /** For capabilities: which types with `isOptIn` are asked for, read in the given transaction. */
+      /**
+       * For capabilities: sets how to read, in the given transaction, which types with `isOptIn`
+       * any endpoint asks for.
+       */
       addWishes(wishes: (tx: postgres.Sql) => Promise<readonly string[]>): void
       types: ReadonlyMap<string, EventType>
-      /** For reading events and for numbering what waits. */
+      /** The connection for reading events and for numbering those in the outbox. */
       sql: postgres.Sql
     }
   }
 }
 
 /**
- * Events to the outside. What the audit log records becomes an event in the round that puts it into
- * the log, from the record in memory: no act writes or waits for anything more.
+ * Makes the events that webhooks send. The round that adds a record to the audit log also makes its
+ * events, from the record in memory. So an act neither writes nor waits for anything more.
  */
 export const events = fp(
   async (app: FastifyInstance) => {
@@ -90,7 +93,7 @@ export const events = fp(
         if (await drainOutbox(sql, nameSubjects)) pause = 0
       } catch (error) {
         if (isClosing) return
-        app.log.warn({ err: error }, 'Could not number the events that wait')
+        app.log.warn({ err: error }, 'Could not number the events in the outbox')
         pause = RETRY_MS
       }
       if (!isClosing) timer = setTimeout(next, pause).unref()

@@ -1,4 +1,4 @@
-/** An event as read from its row. */
+/** An event as it is stored. */
 export interface EventRow {
   id: string
   seq: bigint
@@ -11,7 +11,7 @@ export interface EventRow {
   logSize: bigint | null
 }
 
-/** What is sent, and under whose number: that of all events, or of an endpoint. */
+/** An event as it is shown, with its number among all events or among those of an endpoint. */
 export interface PresentedEvent {
   seq: number
   type: string
@@ -19,7 +19,10 @@ export interface PresentedEvent {
   data: Record<string, unknown>
 }
 
-/** `data.audit` is what `/api/audit/proof` takes to prove that the event's record is in the log. */
+/**
+ * `data.audit` has the parameters with which `/api/audit/proof` proves that the record is in the
+ * log.
+ */
 export function presentEvent(row: Omit<EventRow, 'id'>, seq: bigint = row.seq): PresentedEvent {
   const { type, timestamp, subject, userId, data, logIndex, logSize } = row
   return {

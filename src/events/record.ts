@@ -6,16 +6,16 @@ import type { EventDraft } from './types.ts'
 type Entry = Pick<EventDraft, 'type' | 'subject' | 'data' | 'endpointId'>
 
 /**
- * Tells the outside what is no record of the audit log, in the transaction of its act. It gets its
- * number once that is committed.
+ * Stores events that no record of the audit log makes, in the transaction of their act. They get
+ * their numbers after that commits.
  */
 export async function tellEvent(tx: Transaction, ...entries: Entry[]): Promise<void> {
   if (entries.length > 0) await tx.insert(eventOutbox).values(entries)
 }
 
 /**
- * The same, once for each key.
- * @param entries by what is told of once
+ * Stores such events, but only the first for each key.
+ * @param entries by key, which names what to tell only once
  */
 export async function tellOnce(
   tx: Transaction,
@@ -24,14 +24,14 @@ export async function tellOnce(
   if (entries.size === 0) return
   const fresh = await tx
     .insert(eventsTold)
-    // In the order of keys, so that two processes never wait for each other in a circle.
+    // Inserted in the order of their keys, so that two processes never deadlock.
     .values([...entries.keys()].toSorted().map((key) => ({ key })))
     .onConflictDoNothing()
     .returning({ key: eventsTold.key })
   await tellEvent(tx, ...fresh.flatMap(({ key }) => entries.get(key) ?? []))
 }
 
-/** How long it is known what was told of: longer than the events themselves are kept. */
+/** How long a key counts as told: longer than the events themselves are kept. */
 const TOLD_DAYS = 400
 
 export const toldBefore = sql`now() - make_interval(days => ${TOLD_DAYS})`

@@ -10,7 +10,7 @@ const PAGE = 1_000
 
 export const keptSince = sql`now() - make_interval(days => ${KEPT_DAYS})`
 
-/** The job: deletes events that are older than what is kept, in pages with rests. */
+/** The job that deletes old events, in pages with rests between them. */
 export async function forgetOldEvents(db: Database): Promise<void> {
   await inPages(
     async () =>

@@ -11,37 +11,39 @@ import {
 } from 'drizzle-orm/pg-core'
 
 /**
- * What has happened, for the outside: numbered without a gap, behind the commit of its act. Rows are
- * kept for 30 days, and change only when a person in them is erased.
+ * Events for webhooks. They are numbered without gaps, after the commit of their act. Rows are kept
+ * for 30 days, and change only when a person in them is erased.
  */
 export const events = pgTable(
   'events',
   {
     seq: bigint({ mode: 'bigint' }).primaryKey(),
-    /** `evt_` and 20 base62 characters: the `webhook-id` of all its deliveries. */
+    /**
+     * `evt_` and 20 base62 characters. All deliveries of the event have it as their `webhook-id`.
+     */
     id: text().notNull(),
     type: text().notNull(),
     timestamp: timestamp({ precision: 3, withTimezone: true }).notNull(),
     /** The object of the act, as the audit log names it. */
     subject: text().notNull(),
-    /** The user of an account; null for what is of no account, and once the user is erased. */
+    /** The user of the account; null if the event is about no account or the user was erased. */
     userId: text(),
-    /** Everything else, as its type has it; without personal data. */
+    /** The other fields of the event's type, without personal data. */
     data: jsonb().$type<Record<string, unknown>>().notNull(),
-    /** Only this endpoint gets it; null for all that ask for its type. */
+    /** The only endpoint that gets it; null for all endpoints that ask for its type. */
     endpointId: bigint({ mode: 'bigint' }),
     /** Its record's place in the audit log, and a size of the log that includes it. */
     logIndex: bigint({ mode: 'bigint' }),
     logSize: bigint({ mode: 'bigint' }),
-    /** Never earlier than that of the events before it. */
+    /** Never earlier than in the event before it. */
     numberedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
   },
   (table) => [index('events_subject').on(table.subject, table.seq)],
 )
 
 /**
- * Events that are no records of the audit log, written in the transaction of their act and waiting for
- * their number.
+ * Events that no record of the audit log makes. They are written in the transaction of their act,
+ * and wait here for their number.
  */
 export const eventOutbox = pgTable('event_outbox', {
   id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
@@ -62,11 +64,11 @@ export const eventCounter = pgTable(
   (table) => [check('event_counter_one', sql`${table.id} = 1`)],
 )
 
-/** What is told of once, and was. */
+/** The keys of events that are told only once and have been told. */
 export const eventsTold = pgTable(
   'events_told',
   {
-    /** The type, and what it is about. */
+    /** The type of the event, and what it is about. */
     key: text().primaryKey(),
     toldAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
   },

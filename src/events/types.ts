@@ -1,43 +1,47 @@
 import type { TObject } from '@sinclair/typebox'
 import type { LogRecord } from '../audit/places.ts'
 
-/** A type of event, as receivers know it. */
+/** A type of event. */
 export interface EventType {
   /** When it happens, in one sentence. */
   summary: string
-  /** The schema of `data`: a component of the OpenAPI document. */
+  /** The schema of `data`, which becomes a component of the OpenAPI document. */
   data: TObject
   /** An example of `data`. */
   example: Record<string, unknown>
-  /** Made only while an endpoint names it, or `family.*`: there may be thousands in a second. */
+  /**
+   * Whether such events are made only while an endpoint lists the type or `family.*`, because there
+   * may be thousands a second.
+   */
   isOptIn?: true
 }
 
-/** An event without its number. */
+/** An event that has no number yet. */
 export interface EventDraft {
   type: string
   /** The object of the act, as the audit log names it: `acct_…`, `cust_…`. */
   subject: string
   timestamp: Date
   data: Record<string, unknown>
-  /** Only for this endpoint. */
+  /** The only endpoint that gets it. */
   endpointId?: bigint | null
   log?: { index: number; size: number }
 }
 
-/** The events that a record of the audit log makes, most often one of its own name. */
+/** Makes the events for a record of the audit log: most often one with the record's own name. */
 export type EventsOfRecord = (record: LogRecord) => readonly Pick<EventDraft, 'type' | 'data'>[]
 
-/** What a capability tells the outside. */
+/** The webhook events of a capability. */
 export interface Told {
   types: Readonly<Record<string, EventType>>
-  /** By the names of the audit log's events. */
+  /** How events are made from records, by the name of the audit log's event. */
   records?: Readonly<Record<string, EventsOfRecord>>
 }
 
 /**
- * An event of the record's own name, whose data are those of the record that its schema names.
- * @param idName the field that has the record's subject
+ * Makes an event with the record's own name. Its data are the fields of the record that the schema
+ * lists.
+ * @param idName the field that gets the record's subject
  */
 export function asRecorded(type: string, { data }: EventType, idName?: string): EventsOfRecord {
   const names = Object.keys(data.properties)
@@ -48,12 +52,12 @@ export function asRecorded(type: string, { data }: EventType, idName?: string): 
   }
 }
 
-/** Personal values appear in the log as commitments, which mean nothing outside. */
+/** Personal values appear in the log as commitments, which mean nothing to receivers. */
 function isCommitment(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith('sha256:')
 }
 
-/** Whether what an endpoint lists includes a type: by its name, by its family, or by `*`. */
+/** Whether an endpoint's list includes a type: by its name, by its family, or by `*`. */
 export function includesType(
   listed: readonly string[],
   type: string,

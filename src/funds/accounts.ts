@@ -128,8 +128,8 @@ export function updateAccount(
     const isLow = after.lowBalanceAt !== null && after.balance < after.lowBalanceAt
     const [row] = await tx
       .update(accounts)
-      // Never back in time, because transfers are ordered by it; and not beyond that to which holds have
-      // been counted that end by time.
+      // The time never goes back, because transfers are ordered by it. Nor is it later than the
+      // time up to which holds that end by time alone have been counted.
       .set({ ...changes, lapsed, isLow, updatedAt: sql`greatest(${time}, updated_at)` })
       .where(eq(accounts.id, before.id))
       .returning()

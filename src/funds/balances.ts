@@ -71,7 +71,7 @@ export async function readBalances(
   })
 }
 
-/** With more holds to count than a statement should that others wait for. */
+/** Whether the account has more holds to count than a statement may that other callers wait for. */
 function isTooLong({ lapsedCount, grants }: ReadRow, countedMax: number): boolean {
   return lapsedCount > countedMax || (grants ?? []).some((one) => olderCount(one) > countedMax)
 }

@@ -269,7 +269,7 @@ export function openBatch(ledger: Ledger) {
       hold.amount,
       hold.seq,
     )
-    // What Stripe has withdrawn no budget has counted.
+    // Budgets do not count holds for disputes, so there is nothing to give back.
     if (!isForDispute(hold)) budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
     endings.set(placeKey(hold), made)
     return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))

@@ -10,14 +10,14 @@ import type { Transaction } from '../database/index.ts'
 import { writeMovements } from './write-movements.ts'
 
 interface Settled<Row> {
-  /** As it is after that. */
+  /** The account after that. */
   account: Row
-  /** By which time it is decided what is over; null where that made no difference. */
+  /** The time by which it was decided what is over; null if the account has no grants. */
   at: Date | null
   falls: Pick<Writes, 'fellLow' | 'toTopUp'>
 }
 
-/** Writes what is over of the grants of an account that is locked. */
+/** Writes the parts of grants that are over. The account must be locked. */
 export async function settleAccount<Row extends LockedRow>(
   tx: Transaction,
   row: Row,
@@ -36,7 +36,7 @@ export async function settleAccount<Row extends LockedRow>(
   return { account: settled, at: ledger.now, falls }
 }
 
-/** Tells of an account that has fallen low, and leaves the intent to top it up, as a batch does. */
+/** Records that an account has fallen low, and leaves the intent to top it up, as a batch does. */
 export async function tellOfFalls(
   tx: Transaction,
   { fellLow, toTopUp }: Settled<unknown>['falls'],

@@ -49,7 +49,7 @@ export async function exportAccount(
   )
 }
 
-/** An account, and what its export needs to know. */
+/** An account, with what its export needs. */
 export interface HeldAccount {
   account: AccountRow
   people: readonly string[]
@@ -66,7 +66,7 @@ async function heldOf(
   return { account, people, whom }
 }
 
-/** The account that belongs to a customer, since it has paid for the customer's usage; or null. */
+/** The account that belongs to a customer because it has paid for the customer's usage; or null. */
 export async function accountOfCustomer(
   tx: Transaction,
   personal: Personal,

@@ -70,7 +70,7 @@ export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>
 /**
  * Commits batches of operations, each with its own outcome, on the given connections.
  * @param onCommit gets the row of `audit_records` for the batch's transfers, if there are any
- * @param onLock gets accounts as they are found under their locks
+ * @param onLock receives accounts as they are found under their locks
  */
 export function ledger(
   onCommit: (writes: Writes, batchSize: number, recordId: bigint | null) => void,
@@ -288,7 +288,7 @@ async function restOf(sql: postgres.Sql, state: BatchState, { countedMax, endedM
       ...state.grants.map((one) => ({ ...one, older: olders.get(placeKey(one)) ?? NO_OLDER })),
       ...grants,
     ],
-    /** With more holds that what is left of ended grants is for than should be counted. */
+    /** The accounts with an ended grant that is kept for more holds than should be counted. */
     tooLong: new Set(
       older.flatMap(({ accountId, older: [, , count] }) =>
         countedMax !== null && count > countedMax ? [accountId] : [],

@@ -189,10 +189,10 @@ function movementRecord(
   }
 }
 
-/** An entry of the log has at most 65,535 bytes, of which the rest of a movement's record needs few. */
+/** An entry of the log has at most 65,535 bytes. This leaves enough for the rest of the record. */
 const PIECES_BYTES_MAX = 60_000
 
-/** The pieces; of very many, their digest, since the transfer itself has them. */
+/** The pieces, or only their digest if they are too many: the transfer itself has them. */
 function loggedPieces(accountId: bigint, grants: Pieces) {
   const pieces = presentPieces(accountId, grants)
   const text = canonicalJson(pieces)

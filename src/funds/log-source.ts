@@ -52,7 +52,7 @@ export const transferSource: LogSource = {
   },
 
   subjectOf: async (sql, name) => {
-    // A customer's account has the customer's id, which is a subject itself.
+    // Ids of this form are subjects themselves, even if an account belongs to a user of that name.
     if (/^(acct|cust|evt|we|sess)_/.test(name)) return null
     const [account] = await sql<{ subject: string }[]>`
       select 'acct_' || id as subject from accounts where user_id = ${name}`

@@ -8,7 +8,7 @@ import type { Verification } from './verify.ts'
 
 export interface FundsMetrics {
   committed: (writes: Writes, batchSize: number) => void
-  /** How charges on remembered accounts ended. */
+  /** Counts the results of charges on remembered accounts. */
   optimistic: (result: Result, charges: number) => void
   refused: (kind: Movement['kind'], reason: unknown) => void
   verified: (result: Verification) => void
@@ -67,7 +67,7 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
   })
   const optimistic = new Counter({
     name: 'strongroom_funds_optimistic_charges_total',
-    help: 'Charges on accounts as this process remembers them: written, or decided again under locks.',
+    help: 'Charges decided on an account as this process remembers it, by result.',
     labelNames: ['result'],
     registers,
   })

@@ -62,11 +62,15 @@ export type Operation = Movement &
   Write & {
     key: string
     /**
-     * The number that its transfer has if it was made when it was sent. If the answer was lost, a transfer with
-     * its key and this number is its own; with another number it was there before, and this is a repetition.
+     * The number that its transfer was sent with. If the answer is lost, a transfer with its key
+     * and this number is its own. A transfer with its key and another number was there before, so
+     * this is a repetition.
      */
     madeSeq?: bigint | undefined
-    /** What this process remembers of its account, if it names a user and anything is. */
+    /**
+     * What this process remembers of the account, if the operation names a user and anything is
+     * known.
+     */
     memory?: Memory | undefined
     /** Of those that came with others: whose they are, which take turns with all else. */
     group?: string
@@ -130,7 +134,7 @@ export function newOperation(movement: Movement): Operation {
   return Object.assign(movement, { key, sent: false, givenUp: false })
 }
 
-/** Notes that what was decided is being committed. */
+/** Notes that the decision is being committed. */
 export function markSent(operation: Operation, { transfer, replayed }: Moved): void {
   operation.sent = true
   operation.madeSeq = replayed ? undefined : transfer.seq

@@ -25,8 +25,9 @@ import { nameAccounts } from './told/index.ts'
 import { refusalTeller } from './told/refusals.ts'
 
 /**
- * One batch runs at a time, so that the operations of an account are judged in their order. Operations that
- * arrive meanwhile make the next batch larger, and a batch costs about the same whatever its size.
+ * One batch runs at a time, so that the operations of an account are decided in their order.
+ * Operations that arrive meanwhile make the next batch larger, and a batch costs about the same
+ * whatever its size.
  */
 const WRITERS = 1
 const READERS = KINDS.balances.connectionsMax
@@ -66,7 +67,10 @@ declare module 'fastify' {
       balanceAt(userId: string, at: Date): Promise<BalanceThen>
       /** Checks the whole ledger on a separate connection, beside the running service. */
       verify(): Promise<Verification>
-      /** Tells the outside of what has refused a user's charge, where that is to be told. */
+      /**
+       * Makes an event if a refusal of a user's charge is one that events tell, such as by a
+       * budget.
+       */
       refused(userId: string, reason: unknown): void
       /** For a transaction that writes more than money, on the caller's connection. */
       ledger: LedgerBooks
@@ -117,7 +121,7 @@ export const funds = fp(
       onResult: metrics.optimistic,
     })
     const refusals = refusalTeller(app.db, (error) =>
-      app.log.warn({ err: error }, 'Could not tell of a budget that has refused'),
+      app.log.warn({ err: error }, 'Could not make the event of a budget that refused a charge'),
     )
     const limits = { waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
     const moves = sharedCommits<Operation, Moved>({

@@ -64,7 +64,7 @@ export interface Account {
   granted: bigint
   /** How many grants it has had, and the number of the newest. */
   grantCount: bigint
-  /** How many budgets it has. */
+  /** How many budgets the account has. */
   budgetCount: number
   creditLimit: bigint
   lowBalanceAt: bigint | null

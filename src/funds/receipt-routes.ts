@@ -20,8 +20,8 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Reading> = async (
         operationId: ids.receipt,
         summary: 'Prove a transfer offline, to anyone',
         description:
-          'With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint ' +
-          'and its witnesses; its `extra` is the record.',
+          'With `accept: text/plain` the answer is a tlog-proof (C2SP), which proves the record against ' +
+          'the published checkpoint and its witnesses. The proof’s `extra` is the record.',
         params: TransferParams,
         response: { 200: ref(Receipt) },
       },

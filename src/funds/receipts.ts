@@ -39,7 +39,7 @@ export async function receiptOf(
 }
 
 /**
- * The same against the published checkpoint, as a tlog-proof.
+ * The same proof against the published checkpoint, as a tlog-proof.
  * @throws Refusal as above
  */
 export async function receiptProof(

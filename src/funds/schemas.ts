@@ -171,16 +171,16 @@ export const Transfer = Type.Object(
     kind: TransferKindName,
     target_id: nullable(
       Type.String({
-        description: 'The charge refunded, or the hold captured or released.',
+        description: 'The charge that it refunds, or the hold that it captures or releases.',
         examples: ['tr_42_6'],
       }),
     ),
     debit_account: Type.String({
-      description: 'The account the money came from.',
+      description: 'The account that the money came from.',
       examples: ['user-123'],
     }),
     credit_account: Type.String({
-      description: 'The account the money went to.',
+      description: 'The account that the money went to.',
       examples: ['revenue'],
     }),
     asset: AssetName,

@@ -41,7 +41,7 @@ export async function openGrantsOf(
   return open.map((grant) => ({ ...grant, older: olders.get(grant.seq) ?? NO_OLDER }))
 }
 
-/** What is left of an account's ended grants is for these holds. */
+/** The holds for which the rests of an account's ended grants are kept. */
 async function oldersOf(
   db: Pick<Database, 'select'>,
   { id, updatedAt }: Pick<typeof accounts.$inferSelect, 'id' | 'updatedAt'>,

@@ -1,12 +1,14 @@
 /**
- * Whether an Accept header asks for plain text above JSON (RFC 9110, 12.5.1). Of both alike, as clients
- * for JSON send them, it does not.
+ * Whether an Accept header prefers plain text to JSON (RFC 9110, 12.5.1). Many JSON clients rate
+ * both alike, which does not count as a preference for text.
  */
 export function prefersText(accept = ''): boolean {
   return qualityOf(accept, 'text/plain') > qualityOf(accept, 'application/json')
 }
 
-/** Of a type that is named; ranges such as star-slash-star name none. */
+/**
+ * The quality of a type that the header names. A range such as star-slash-star does not name it.
+ */
 function qualityOf(accept: string, type: string): number {
   for (const range of accept.toLowerCase().split(',')) {
     const [name, ...parameters] = range.split(';').map((part) => part.trim())

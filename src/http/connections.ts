@@ -36,7 +36,7 @@ export const serverLimits = {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** How many requests have come and are not answered yet. */
+    /** How many requests have arrived and are not answered yet. */
     requestsInFlight(): number
   }
 }
@@ -75,7 +75,10 @@ export const connectionLimits = fp(
       inFlight++
       response.once('close', noteEnd)
     })
-    /** Also when the caller has left and gets no answer. One function for all: this runs for each request. */
+    /**
+     * Also runs if the caller has left and gets no answer. All requests share one function, because
+     * a new one for each would cost time.
+     */
     function noteEnd(this: ServerResponse): void {
       inFlight--
       const connection = connectionOf.get(this.req.socket)

@@ -8,7 +8,7 @@ import { perSocket } from './per-socket.ts'
 const DISCARD_MS = 1_000
 const DISCARD_BYTES_MAX = 1_048_576
 
-/** The answer to the last request that has begun on each socket. */
+/** The answer to the newest request on each socket. */
 const latest = perSocket<ServerResponse>('latest answer')
 
 /**
@@ -67,7 +67,7 @@ export const earlyAnswers = fp(
   { name: 'early-answers' },
 )
 
-/** One function for all, since this runs for each request with a body. */
+/** All requests share this function, because a new one for each would cost time. */
 function discardRest(this: ServerResponse): void {
   const request = this.req
   if (request.complete || !request.socket.writable) return

@@ -6,19 +6,19 @@ import { inWords } from './patterns.ts'
 const DETAILS_MAX = 20
 const NAME_MAX = 64
 
-/** What Ajv reports with `verbose`. */
+/** A fault as Ajv reports it with `verbose`. */
 type Fault = FastifySchemaValidationError & { parentSchema?: { properties?: object } }
 
 interface Finding {
   path: string
   schemaPath: string
   fault: Fault
-  /** What would have been right, where only some values are. */
+  /** The allowed values, if only certain values are allowed. */
   values?: unknown[]
   isNullable?: boolean
 }
 
-/** What is wrong with a text that does not match its schema, place by place, for a person to read. */
+/** Says for each place, in words for people, what does not match the schema. */
 export function detailsOf(faults: readonly FastifySchemaValidationError[]): RefusalDetail[] {
   return withoutFormats(merged(faults as readonly Fault[]))
     .slice(0, DETAILS_MAX)
@@ -26,14 +26,15 @@ export function detailsOf(faults: readonly FastifySchemaValidationError[]): Refu
 }
 
 /**
- * Ajv reports the faults of every choice of a union, and then that none of them matched. A caller is
- * told what the choices have in common, or what is wrong with the choice that was meant.
+ * For a union, Ajv reports the faults of every choice, and then that none of them matched. This
+ * merges them: a caller is told what all choices allow, or what is wrong with the choice that was
+ * meant.
  */
 function merged(faults: readonly Fault[]): Finding[] {
   const findings: Finding[] = []
   for (const fault of faults) {
     const path = fault.instancePath
-    // The fault of the name itself stands before it.
+    // Ajv has already reported what is wrong with the name itself.
     if (fault.keyword === 'propertyNames') continue
     if (fault.keyword === 'anyOf' || fault.keyword === 'oneOf') {
       let from = findings.length
@@ -50,7 +51,7 @@ function merged(faults: readonly Fault[]): Finding[] {
   return findings
 }
 
-/** Where a text misses its expression, its format says the same again. */
+/** Drops a fault of a format if the pattern of the same text fails too, which says the same. */
 function withoutFormats(findings: readonly Finding[]): Finding[] {
   const spelled = new Set(
     findings.flatMap(({ fault, path }) => (fault.keyword === 'pattern' ? [path] : [])),
@@ -75,7 +76,7 @@ function ofUnion(union: Fault, inside: readonly Finding[]): Finding[] {
   return chosen.map((finding) => (isNullable && finding.path === path ? orNull(finding) : finding))
 }
 
-/** Of choices that differ in one field or value: all that it may be. */
+/** Merges choices that differ in one field or value into one finding with all allowed values. */
 function withValues(branches: readonly Finding[][]): Finding[] {
   const telling = branches.flatMap((ones) => ones.filter(({ values }) => values !== undefined))
   const [first] = telling
@@ -89,7 +90,7 @@ function orNull(finding: Finding): Finding {
     : { ...finding, values: [...finding.values, null] }
 }
 
-/** Which choice of a union a finding is about, as far as its place in the schema tells. */
+/** The choice of a union that a finding is about, as far as its place in the schema tells. */
 function branchOf({ schemaPath }: Fault, finding: Finding): string {
   const prefix = `${schemaPath}/`
   if (!finding.schemaPath.startsWith(prefix)) return ''

@@ -22,8 +22,8 @@ export const droppedLines = () => dropped
  * wait up to a bound, and further lines are dropped. `onDropped` receives their number once there is
  * room again.
  *
- * Processes that share the output write at most 4 KiB of whole lines at once: a pipe takes that
- * undivided (PIPE_BUF), so that no line lands within another's.
+ * Processes that share the output write whole lines, at most 4 KiB at once. A pipe takes that much
+ * atomically (PIPE_BUF), so no line ends up inside another.
  */
 export function logDestination({ sharesOutput, onDropped }: LogDestination) {
   // A terminal gets each line at once; a pipe gets lines in blocks, which costs less.

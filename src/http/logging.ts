@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /**
- * Only listed fields are logged. Everything else stays out, so no secret has to be recognised.
+ * Logs only listed fields. Everything else stays out, so no secret has to be recognised.
  * @param sharesOutput whether other processes write to the same standard output
  */
 export function createLogger(level: LogLevel, { sharesOutput = false } = {}): Logger {

@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** Longer than a call may take: the caller has its 503 by then. */
+/** Longer than a call may take: by then the caller has received its 503. */
 const SCRAPE_MS_MAX = 10_000
 
 /** Counts requests by route, never by URL: a path may contain anything. */
@@ -66,7 +66,9 @@ export const metrics = fp(
   { name: 'metrics', dependencies: ['connections'] },
 )
 
-/** Admin: `/metrics`, in the Prometheus text format; with several processes, of all of them. */
+/**
+ * Admin: `/metrics`, in the Prometheus text format. It covers all processes if there are several.
+ */
 export const metricsRoutes: FastifyPluginAsync = async (app) => {
   app.get(
     '/metrics',

@@ -2,13 +2,13 @@
  * Rewrites the document so that client generators make plain types from it. They can't name a schema
  * without a title, take a number without a format for a small one (`float` in Go, `int` in Java, too
  * small for money), know a choice of texts only as an enum, and a choice of objects only as `oneOf`.
- * Every client can read the times of answers, but not every one can write a time as precisely as it
- * read it: a time that callers send is a text with a pattern. An enum of an answer would make a client
- * refuse the whole answer for a value that is newer than the client, so answers have open ones.
+ * Every client can read the times in answers, but not every client can write a time as precisely as
+ * it has read it. So a time that callers send is a text with a pattern. A client refuses a whole
+ * answer if an enum in it has a value that is newer than the client. So answers have open enums.
  */
 export function shapeForGenerators<T>(document: T): T {
   const { paths, components } = document as Document
-  // What callers send has no references yet: all that has a name already is in answers.
+  // Requests have no references yet, so all schemas that already have names belong to answers.
   const schemas = simplify(components.schemas, 'answered')
   const shaped = Object.entries(paths).map(([path, operations]) => {
     const simple = Object.entries(operations).map(([method, { responses, ...call }]) => {
@@ -79,7 +79,7 @@ function simplify<T>(node: T, direction: Direction): T {
       ({ schema }) => schema.required !== undefined || schema.minProperties !== undefined,
     )
   }
-  // A list of which only one text is known today is a list because there may be others.
+  // A list with only one known text is a list because other texts may be added.
   if (direction === 'answered' && isTexts(rest.items)) rest.items = withOpenEnum(rest.items)
   if (anyOf === undefined) return simpleValue(rest, direction) as T
   const [first, second] = anyOf
@@ -128,7 +128,7 @@ function isTexts(schema: Schema | undefined): schema is Schema & { enum: unknown
   return schema?.type === 'string' && Array.isArray(schema.enum)
 }
 
-/** Without a title: it is a plain text, for which generators need no type. */
+/** Drops the title: the result is a plain text, for which generators need no type of its own. */
 function withOpenEnum(schema: Schema & { enum: unknown[] }): Schema {
   const { title: _, enum: values, description, ...rest } = schema
   const known = values.map((value) => `\`${String(value)}\``).join(', ')
@@ -196,7 +196,7 @@ function singular(name: string): string {
   return name.endsWith('s') ? name.slice(0, -1) : `${name}Item`
 }
 
-/** `low_balance_at` as `LowBalanceAt`. */
+/** Turns `low_balance_at` into `LowBalanceAt`. */
 export function pascal(name: string): string {
   return name.replaceAll(/(?:^|[^A-Za-z0-9])([A-Za-z0-9])/g, (_, first: string) =>
     first.toUpperCase(),

@@ -52,7 +52,7 @@ export const TAGS = [
   },
   { name: 'Public', description: 'Anyone: health, public keys, revoked licences.' },
   { name: 'Stripe', description: 'Signed webhooks.' },
-  { name: 'Events', description: 'What is sent to your own endpoints, signed.' },
+  { name: 'Events', description: 'Signed events that are sent to your own endpoints.' },
 ]
 
 /** For operations whose summary is not enough, by operation id. */

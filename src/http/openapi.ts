@@ -28,7 +28,7 @@ interface RouteToDescribe {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** For plugins: the document's field `webhooks`, by the types of events. */
+    /** For plugins: the document's field `webhooks`, by event type. */
     documentedWebhooks: Record<string, object>
   }
 }
@@ -53,7 +53,7 @@ export const openapi = fp(
       },
       transform: describeRoute,
       transformObject: (document) => {
-        // Behind the shaping, which is for operations of the service itself.
+        // Added after the shaping, which is meant only for the service's own operations.
         return { ...shapeDocument(document), webhooks: app.documentedWebhooks }
       },
       // Named schemas keep their names instead of becoming def-0, def-1, …
@@ -106,7 +106,7 @@ function describeRoute({ schema, url, route }: RouteToDescribe) {
   const rest = propertiesOf(schema.params)['*']
   const described = {
     ...schema,
-    // OpenAPI has no name for the rest of a path.
+    // OpenAPI can't describe a wildcard, so the rest of the path becomes a parameter.
     ...(rest !== undefined && { params: { ...(schema.params as object), ...restOf(rest) } }),
     ...description,
     ...needs?.extension,
@@ -158,7 +158,8 @@ function refusalsOf(schema: FastifySchema, route: RouteOptions): RefusalCode[] {
   const codes = new Set<RefusalCode>(route.config?.refusals)
   if (schema.params ?? schema.querystring) codes.add('VALIDATION_FAILED')
   const isReading = ['GET', 'HEAD'].includes(String(route.method))
-  // A call without a body refuses one, once it is read. Stripe's is only bytes with a signature.
+  // A call that takes no body still reads and refuses one. Stripe's body is only bytes with a
+  // signature.
   if (!isReading && route.config?.scope !== 'stripe') {
     codes.add('VALIDATION_FAILED').add('MALFORMED_JSON')
     codes.add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE')

@@ -101,15 +101,15 @@ export function textPageAnswer<Row, Item>(
   }
 }
 
-/** For the description of such a list. */
+/** Describes a list with pages that may be cut short. */
 export const SHORT_PAGES =
-  'Where filters are combined, or one is of what changes with each charge, a page can have fewer ' +
-  'items than `limit` before the last one: the list ends where `next_cursor` is null.'
+  'With several filters, or one on a value that changes with each charge, even a page that is not the ' +
+  'last can have fewer items than `limit`. The list ends where `next_cursor` is null.'
 
 /**
- * The answer of a list that a bound may have cut short: a page may have fewer rows than its limit, or
+ * The answer of a list whose pages may be cut short: a page may have fewer rows than its limit, or
  * none, and still not be the last.
- * @param end where the next page begins; null on the last one
+ * @param end where the next page begins; null on the last page
  */
 export function cutPage<Item>(
   data: Item[],

@@ -15,7 +15,7 @@ import { securityHeaders } from './security-headers.ts'
 import { knownRoutes } from './unknown-routes.ts'
 import { schemaController } from './validation.ts'
 
-/** How Fastify itself is made. */
+/** The options of Fastify itself. */
 export function serverOptions(logger: FastifyBaseLogger) {
   return {
     ...serverLimits,
@@ -37,8 +37,8 @@ export interface Step {
 }
 
 /**
- * What every request passes, in this order, whatever it asks for. `npm run bench -- --only plumbing`
- * says what each step costs.
+ * The steps that every request passes, in this order. `npm run bench -- --only plumbing` measures
+ * the cost of each.
  */
 export function passage(config: { trustProxy: readonly string[] }): readonly Step[] {
   return [

@@ -1,15 +1,15 @@
 const IN_WORDS = new Map<string, string>()
 
 /**
- * A regular expression of a schema, and what it asks for: a caller who sends something else is told
- * that it "must be" this.
+ * Notes in words what a regular expression of a schema asks for. A caller who sends something else
+ * is told that it "must be" that.
  */
 export function spelled(expression: string, meaning: string): string {
   IN_WORDS.set(expression, meaning)
   return expression
 }
 
-/** What a regular expression asks for; undefined for one that is not spelled. */
+/** The words for a regular expression; undefined if none were noted. */
 export function inWords(expression: string): string | undefined {
   return IN_WORDS.get(expression)
 }

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
 /**
- * A value that is kept with each socket, as a property of it: a WeakMap that changes with each request costs
- * more, most of all in the garbage collector.
+ * Keeps a value with each socket, as a property of it. A WeakMap that changes with each request
+ * would cost more, mainly in the garbage collector.
  */
 export function perSocket<Value>(name: string) {
   const key = Symbol(name)

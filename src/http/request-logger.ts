@@ -3,8 +3,9 @@ import type { FastifyBaseLogger, FastifyServerOptions } from 'fastify'
 import { traceIdOf } from './trace-context.ts'
 
 /**
- * The logger of a request, which names the request and its trace in each line. It is made with the first
- * line: most requests log nothing but their end, which names both by itself.
+ * The logger of a request. It adds the ids of the request and its trace to each line. The real
+ * logger is made with the first line, because most requests log only their end, a line that has
+ * both ids anyway.
  */
 class RequestLogger {
   readonly #parent: FastifyBaseLogger

@@ -73,7 +73,7 @@ export function refuseOtherPreflights(app: FastifyInstance): void {
 /** @throws Refusal `METHOD_NOT_ALLOWED` or `NOT_FOUND` */
 function refuse(request: FastifyRequest, reply: FastifyReply): never {
   const [path = ''] = request.url.split('?', 1)
-  // `OPTIONS *` is about no path, though a route with a wildcard would match it.
+  // `OPTIONS *` concerns no path, although a route with a wildcard would match it.
   const methods = path === ANY_PATH ? [] : request.server.methodsOf(path)
   // A known method was handled, and found nothing under this path.
   if (methods.length > 0 && !methods.includes(request.method as HTTPMethod)) {

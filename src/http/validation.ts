@@ -11,7 +11,7 @@ const STRICT = {
   useDefaults: false,
   coerceTypes: false,
   allErrors: true,
-  // A fault then has its schema, which says what was meant.
+  // With this, each fault includes its schema, from which the message is made.
   verbose: true,
   formats: { 'idn-email': isEmail },
 } as const

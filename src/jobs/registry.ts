@@ -25,8 +25,8 @@ declare module 'fastify' {
       /** For plugins: adds jobs, which run in the processes with background jobs. */
       add(...jobs: Job[]): void
       /**
-       * For plugins: adds what runs all the time in the processes with background jobs.
-       * @param start returns what stops it
+       * For plugins: adds work that runs all the time in the processes with background jobs.
+       * @param start begins it, and returns a function that stops it
        */
       addService(start: () => Promise<() => Promise<void>>): void
       all: readonly Job[]

@@ -46,8 +46,9 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
       concurrency: CONCURRENCY,
       pollInterval: POLL_INTERVAL_MS,
       noHandleSignals: true,
-      // Otherwise it notes the end of a job beside its own work, and nothing handles a connection that is
-      // lost meanwhile: that would end the process. In batches it ends the runner, which starts again.
+      // Without these, the worker notes the end of a job in the background, where nothing handles a
+      // lost connection, so it would end the process. In batches, it only ends the runner, which is
+      // restarted.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       // The queue's own messages quote payloads and errors.
       logger: new Logger(() => () => undefined),

@@ -10,13 +10,13 @@ import {
 import { calculateJwkThumbprint } from 'jose'
 import { Refusal } from '../refusals/index.ts'
 
-/** Ed25519 keys of events: the one in use first, then those before it, which sign too meanwhile. */
+/** The Ed25519 keys that sign events: the current one, and earlier ones that still sign too. */
 export interface EventKeysConfig {
   signing: KeyObject | undefined
   previous: readonly KeyObject[]
 }
 
-/** A public key in the set of the events' keys (RFC 8037). */
+/** A public key in the JWKS for events (RFC 8037). */
 export interface EventJwk {
   kty: 'OKP'
   crv: 'Ed25519'
@@ -27,7 +27,7 @@ export interface EventJwk {
   alg: 'EdDSA'
 }
 
-/** A secret under a key of events. */
+/** A secret that is encrypted under an event key. */
 export interface Sealed {
   /** Nonce, tag and ciphertext. */
   bytes: Buffer
@@ -35,27 +35,27 @@ export interface Sealed {
 }
 
 export interface EventKeys {
-  /** `whpk_` and the base64 of the 32 bytes of the key in use; null without one. */
+  /** `whpk_` and the base64 of the 32 bytes of the current public key; null without a key. */
   publicKey: string | null
   jwks: { keys: readonly EventJwk[] }
-  /** The id of the key in use; null without one. */
+  /** The id of the current key; null without a key. */
   keyId: string | null
-  /** Signatures of all keys, the one in use first, in base64. */
+  /** The signatures of all keys in base64, with that of the current key first. */
   sign(content: string): string[]
   /**
-   * Encrypts a secret under the key in use.
-   * @param owner what the secret belongs to: it opens for nothing else
+   * Encrypts a secret under the current key.
+   * @param owner the secret's owner: it can't be decrypted with another owner
    * @throws Refusal `EVENTS_KEY_MISSING`
    */
   seal(owner: string, secret: string): Sealed
-  /** @returns null if its key is no longer here, or its content is not what was sealed */
+  /** @returns the secret; null if its key is no longer configured, or the content was changed */
   open(owner: string, sealed: Sealed): string | null
 }
 
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** What the derived keys are for: nothing else is ever derived under this name. */
+/** The purpose of the derived keys. Nothing else is ever derived under this name. */
 const PURPOSE = 'strongroom webhook secrets'
 
 export async function openEventKeys({ signing, previous }: EventKeysConfig): Promise<EventKeys> {

@@ -7,8 +7,8 @@ import { licenses } from './tables.ts'
 import { ISSUER, LICENSE_TYPE } from './verifier.ts'
 
 /**
- * How long before its `iat` a licence is valid: an instance's clock may be behind ours, and many JWT
- * libraries allow for no difference by default.
+ * How long before its `iat` a licence becomes valid. An instance's clock may be behind ours, and
+ * many JWT libraries allow for no difference by default.
  */
 const BACKDATED_S = 300
 

@@ -17,7 +17,7 @@ const RENEWED_MS = 60_000
 /** How long a verifier may rely on a list without a newer one. */
 const NEXT_UPDATE_S = 86_400
 
-/** An expired licence stays on the list as long as a verifier may still take it. */
+/** An expired licence stays on the list as long as a verifier may still accept it. */
 const EXPIRED_MS = LEEWAY_S * 1_000
 
 interface List {

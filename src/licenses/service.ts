@@ -95,9 +95,9 @@ export function revokeByHand(
 
 /**
  * The licences that are valid now and whose key still verifies, newest first. A suspended customer has
- * none: all of them are on the revocation list. "Now" is the database's
- * clock, the same for all processes. A licence that begins within the verifier's leeway counts as
- * begun: a process whose clock is ahead has issued it.
+ * none: all of them are on the revocation list. "Now" is by the database's clock, which is the same
+ * for all processes. A licence that begins within the verifier's leeway counts as begun, because a
+ * process whose clock is ahead may have issued it.
  */
 export async function usableLicenses(
   db: Database,

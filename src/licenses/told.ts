@@ -30,7 +30,7 @@ const types = {
     },
   },
   'license.revoked': {
-    summary: 'A licence is on the revocation list from now on.',
+    summary: 'A licence was added to the revocation list.',
     data: Type.Object({
       customer_id: CustomerId,
       license_id: LicenseId,

@@ -17,7 +17,7 @@ export const LEEWAY_S = 60
 const MODULUS_BITS_MIN = 2_048
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
-/** A JSON Web Key Set, parsed. */
+/** A parsed JSON Web Key Set. */
 export interface Jwks {
   readonly keys: readonly object[]
 }
@@ -31,8 +31,8 @@ export interface VerifyOptions {
    */
   customerId: string | null
   /**
-   * The revocation list: the service's answer, parsed or as text, or its `token` alone. Without it,
-   * revocations are unknown.
+   * The revocation list: the service's answer, parsed or as text, or only its `token`. Without the
+   * list, revoked licences are not noticed.
    */
   revocations?: { readonly token: string } | string
   /** Accepts a list after its next update is due, for an instance that has long been offline. */
@@ -66,7 +66,7 @@ export interface ValidLicense {
 
 export type Reason =
   | 'malformed'
-  /** The JWKS is none. */
+  /** The JWKS is malformed. */
   | 'jwks_invalid'
   | 'wrong_type'
   | 'wrong_algorithm'
@@ -89,7 +89,7 @@ export interface InvalidLicense {
 
 /**
  * Decides whether a licence is valid. It never throws, however malformed the token, the keys or the
- * list are. White space around them, as files have it, does not matter.
+ * list are. White space around them, as at the end of a file, does not matter.
  */
 export function verifyLicense(
   token: string,
@@ -232,7 +232,7 @@ function parseObject(text: string): Record<string, unknown> {
   return value
 }
 
-/** @returns undefined for what is no JSON */
+/** @returns undefined if the text is not JSON */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

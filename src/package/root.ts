@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 
 /**
- * The package's own folder: what it reads there stands at the same place whether it runs from `src/`,
- * from `dist/`, or from a file that a build made of many.
+ * The package's own folder. It is the same whether the code runs from `src/`, from `dist/`, or from
+ * a bundle, so files in it are found in all cases.
  */
 export const ROOT = rootAbove(new URL(import.meta.url))
 

@@ -24,14 +24,14 @@ for (const path of [
   hash.update(relative(root, path)).update(readFileSync(path))
 }
 const sources = hash.digest('hex')
-// Of Vite.
+// Vite needs this version.
 const NODE_MIN = [20, 19]
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) await build()
   else
     process.stderr.write(
-      `The console and the portal are not built: that needs Node.js ${NODE_MIN.join('.')}\n`,
+      `The console and the portal were not built: building needs Node.js ${NODE_MIN.join('.')}\n`,
     )
 }
 

@@ -82,7 +82,8 @@ async function subscribed(
   const id = idOrNull(session.subscription)
   const outcome =
     id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId })
-  // What comes of a slow payment is known days later, and there may be another attempt by then.
+  // Only a completed checkout expires the others. The outcome of a slow payment arrives days later,
+  // when the customer may have begun another checkout.
   if (customerId !== null && type === 'checkout.session.completed') {
     const completed = { id: session.id, at: createdAt }
     await expireOtherCheckouts(services.db, services.stripe(), customerId, completed)

@@ -7,7 +7,7 @@ import { fingerprint } from '../http/idempotency.ts'
 import { Refusal } from '../refusals/index.ts'
 import { type TakingRow, isSettledDispute, setHold } from './takings.ts'
 
-/** In the transaction that has the payment's turn. */
+/** `db` is the transaction that has locked the payment. */
 export type SettlingTill = Pick<FastifyInstance, 'funds' | 'holdsDisputes'> & { db: Transaction }
 
 /** In front of a dispute, the key of its hold. A caller's key has no space, so the two never meet. */
@@ -42,7 +42,7 @@ export async function syncHolds(
       amount === 0n
         ? null
         : await holdAnew(till, { accountId, seq: topUpSeq }, { id, amount, instead: holdSeq })
-    // One that is over is remembered: the next takes its place.
+    // A hold that is over is remembered, because the key of the next one contains its number.
     await setHold(till.db, id, held?.seq ?? holdSeq)
     if (held !== null && held.amount !== amount) isRight = false
   }
@@ -56,7 +56,7 @@ interface Change {
   amount: bigint
 }
 
-/** What a hold keeps; nothing once it is over. */
+/** The amount that a hold keeps; 0 once it is over. */
 async function heldBy(db: Transaction, { accountId, seq }: Place): Promise<bigint> {
   const [row] = await db
     .select({ amount: holds.amount })
@@ -73,7 +73,10 @@ interface Wanted {
   instead: bigint | null
 }
 
-/** Which hold came before may be unknown: then its key gets it again, although it is over. */
+/**
+ * Makes a new hold. If the earlier hold is unknown here, its key returns that one although it is
+ * over. Then this asks again with a key that names it.
+ */
 async function holdAnew(till: SettlingTill, charge: Place, wanted: Wanted) {
   const held = await holdForDispute(till, charge, wanted)
   if (held === null) return null

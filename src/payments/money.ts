@@ -58,8 +58,8 @@ export function worthOf(charge: Charge, asset: string): bigint {
 }
 
 /**
- * The value in an asset of a part of a charge, in whole units of it: nobody loses a fraction that was not
- * taken.
+ * The value in an asset of a part of a charge, rounded down to whole units, so that nobody loses a
+ * fraction that was not taken.
  */
 export function wholeWorthOf({ currency, minor }: Charge, asset: string): bigint {
   const { decimals } = partsOf(asset)

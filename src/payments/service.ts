@@ -154,8 +154,9 @@ async function record(
 const ROUNDS_MAX = 10
 
 /**
- * Brings the ledger into line with what Stripe has taken back of a payment, one process at a time: of
- * two, the one that has read the older facts might act last, and give back what the other took.
+ * Brings the ledger into line with what Stripe has taken back of a payment. A lock lets one process
+ * at a time do so. Otherwise a process that has read older facts might act last, and give back what
+ * another one took.
  */
 function settle(till: Till, { id }: Payment): Promise<void> {
   return till.db.transaction(async (tx) => {
@@ -166,8 +167,8 @@ function settle(till: Till, { id }: Payment): Promise<void> {
 }
 
 /**
- * Under the account's lock the ledger knows what is already booked. If any process learns more
- * meanwhile, another round follows, so that the newest facts win.
+ * Under the account's lock, the ledger knows what is already booked. If more facts arrive during a
+ * round, another one follows, so that the newest facts win.
  */
 async function settleAlone(till: SettlingTill, id: string): Promise<void> {
   let last = ''

@@ -8,11 +8,11 @@ const USER = { user_id: 'user-123', asset: 'USD/2' }
 const ofAccount = <T extends TProperties>(properties: T) =>
   Type.Object({
     user_id: nullable(
-      Type.String({ description: 'Null once the user is erased.', examples: ['user-123'] }),
+      Type.String({ description: 'Null once the user was erased.', examples: ['user-123'] }),
     ),
     asset: Type.Optional(Type.String({ examples: ['USD/2'] })),
     amount: Type.Integer({
-      description: 'What is topped up, in the smallest unit of the asset.',
+      description: 'The amount of the top-up, in the smallest unit of the asset.',
       examples: [2000],
     }),
     ...properties,
@@ -22,21 +22,24 @@ const PaymentIntent = nullable(Type.String({ examples: ['pi_3MtwBwLkdIwHu7ix28a3
 
 const ActionUrl = nullable(
   Type.String({
-    description: 'Where the user can do what Stripe asks for, if Stripe names a page.',
+    description: 'The page where the user can do what Stripe asks for, if Stripe names one.',
     examples: ['https://hooks.stripe.com/redirect/authenticate/src_1NG8Du2eZvKYlo2C'],
   }),
 )
 
 const types = {
   'auto_top_up.succeeded': {
-    summary: 'An automatic top-up was paid; the money is in the account.',
+    summary: 'An automatic top-up was paid, and the money is in the account.',
     data: ofAccount({ payment_intent_id: PaymentIntent }),
     example: { ...USER, amount: 2000, payment_intent_id: 'pi_3MtwBwLkdIwHu7ix28a3tqPa' },
   },
   'auto_top_up.failed': {
     summary: 'The payment of an automatic top-up has failed.',
     data: ofAccount({
-      code: Type.String({ description: 'Why, as Stripe says.', examples: ['card_declined'] }),
+      code: Type.String({
+        description: 'Stripe’s code for the reason.',
+        examples: ['card_declined'],
+      }),
       needs_user: Type.Boolean({ description: 'Another try would fail until the user acts.' }),
       payment_intent_id: PaymentIntent,
       action_url: ActionUrl,
@@ -65,5 +68,5 @@ const types = {
   },
 } as const satisfies Record<string, EventType>
 
-/** These are no records of the audit log; the act tells them itself. */
+/** The audit log has no records of these events; the acts write them to the outbox themselves. */
 export const toldOfPayments: Told = { types }

@@ -99,8 +99,8 @@ export async function followPrices(tx: Transaction, prices: readonly string[]): 
 }
 
 /**
- * Asks Stripe for the prices of a plan, also for those that it has: they may be from a time when Stripe did
- * not answer. While it does not, a price is accepted.
+ * Asks Stripe whether it knows the prices of a plan. That includes prices that the plan already
+ * has: they may have been added while Stripe did not answer, because then any price is accepted.
  * @throws Refusal `PRICE_UNKNOWN`
  */
 export async function refuseUnknownPrices(

@@ -20,7 +20,7 @@ export async function* pages<Row, Shown>(
   } while (last !== undefined)
 }
 
-/** The parts of an object within a document: values, `Pages`, and further such objects. */
+/** An object within a document. Its parts are values, `Pages`, and further such objects. */
 export class Nested {
   readonly parts: Parts
 
@@ -55,7 +55,7 @@ async function* chunks(parts: Parts, confirm: () => Promise<void>): AsyncGenerat
   yield '}\n'
 }
 
-/** An object without its end. */
+/** The members of an object, without its closing brace. */
 async function* membersOf(parts: Parts): AsyncGenerator<string> {
   let before = '{'
   for (const [name, part] of Object.entries(parts)) {

@@ -3,7 +3,10 @@ import type { Config } from './config.ts'
 import { secretPath } from './development-secrets.ts'
 import type { Environment } from './environment.ts'
 
-/** What a developer does first after a start, and where to go on. Secrets are named but not shown. */
+/**
+ * Tells a developer what to do first after a start, and where to go on. Names secrets without
+ * showing them.
+ */
 export function banner(
   env: Environment,
   { dataDir, hasConsole }: Pick<Config, 'dataDir' | 'hasConsole'>,
@@ -33,7 +36,7 @@ function next(origin: string, token: string): string[] {
   ]
 }
 
-/** Where the token is, also as a shell expression; null where the admin scope is closed. */
+/** Where the token is, also as a shell expression; null if the admin scope is closed. */
 function adminToken(env: Environment, dataDir: string): { place: string; inShell: string } | null {
   const file =
     env['ADMIN_API_TOKEN_FILE']?.trim() ||

@@ -19,7 +19,7 @@ export interface Config {
   production: boolean
   host: string
   port: number
-  /** How many processes answer; above 1, one more is their primary. */
+  /** How many processes answer requests. Above 1, there is one more: their primary. */
   processes: number
   database: DatabaseConfig
   /** Of the role that owns the tables; undefined: that of `database` migrates. */
@@ -32,7 +32,7 @@ export interface Config {
   apiKeyPeppers: Tokens
   stripe: { secretKey: string; webhookSecrets: Tokens; apiBase: string | undefined } | null
   keys: KeyRingConfig
-  /** The keys that sign events to the outside. */
+  /** The keys that sign webhook events. */
   eventKeys: EventKeysConfig
   /** Whether events may be sent to private addresses. */
   webhookAllowPrivate: boolean
@@ -51,15 +51,17 @@ export interface Config {
   usageAllowances: { namesMax: number; valuesMax: number }
   /** A folder for the audit log's checkpoints; undefined for none. */
   auditCheckpointDir: string | undefined
-  /** The audit log as strangers know it. */
+  /** The published audit log. */
   auditLog: {
-    /** Signs its checkpoints, and serves for nothing else; undefined: it is not published. */
+    /**
+     * The key that signs its checkpoints and nothing else. Without it, the log is not published.
+     */
     key: KeyObject | undefined
-    /** The name of the log as given; undefined: that of the first signature, or a default. */
+    /** The configured name of the log. Without it, the name of the first signature or a default. */
     origin: string | undefined
-    /** The host by which the service is known, if it is. */
+    /** The host in PUBLIC_URL; undefined if that is not set. */
     host: string | undefined
-    /** The witnesses and their quorum, as a tlog-policy; undefined for none. */
+    /** The policy (C2SP tlog-policy) with witnesses and their quorum; undefined for none. */
     policy: string | undefined
   }
   fundsAsset: string
@@ -114,13 +116,13 @@ export function readConfig(env: Environment): Config {
   // Only the database knows whether an owner's token replaces it; the start asks there.
   const isOpen = config.production && config.adminTokens.length === 0
   if (faults.length > 0) {
-    // What is missing may be there under a misspelt name.
+    // A setting that is missing may be there under a misspelt name.
     throw new ConfigError([...faults, ...(isOpen ? [MISSING_ADMIN_TOKEN] : []), ...misspelt])
   }
   return Object.freeze(config)
 }
 
-/** Variables that look like a setting and have no effect, each in a sentence without its value. */
+/** A sentence for each variable that looks like a setting but has no effect, without its value. */
 export function misspeltSettings(env: Environment): string[] {
   return inspectEnvironment(env).misspelt
 }
@@ -128,7 +130,7 @@ export function misspeltSettings(env: Environment): string[] {
 export interface Inspected {
   config: Config
   faults: string[]
-  /** Variables that look like a setting, each in a sentence. */
+  /** A sentence for each variable that looks like a setting but is none. */
   misspelt: string[]
 }
 
@@ -210,7 +212,7 @@ export function inspectEnvironment(env: Environment): Inspected {
 
 type Reader = ReturnType<typeof environmentReader>
 
-/** Each opens its own connections to the database, which has room for a few hundred. */
+/** Each process opens its own connections, and a database has room for a few hundred. */
 const PROCESSES_MAX = 64
 
 function processCount(read: Reader): number {
@@ -304,7 +306,7 @@ function keysConfig(read: Reader, production: boolean): Config['keys'] {
   }
 }
 
-/** Not required: without it no endpoint can be made. */
+/** The keys are optional, but without them no endpoint can be made. */
 function eventKeysConfig(read: Reader, production: boolean): EventKeysConfig {
   const key = (name: string, path: string) => keyIn(read, name, readEd25519Key, path, production)
   const path = read.text('EVENTS_KEY_PATH')
@@ -327,7 +329,7 @@ function auditLogConfig(read: Reader, production: boolean): Config['auditLog'] {
   }
   const origin = read.text('AUDIT_LOG_ORIGIN')
   if (origin !== undefined && !/^[^\s+]{1,128}$/u.test(origin)) {
-    read.fault('AUDIT_LOG_ORIGIN', 'must be up to 128 characters without spaces and +')
+    read.fault('AUDIT_LOG_ORIGIN', 'must be 1 to 128 characters without white space or +')
   }
   const reachedAt = read.text('PUBLIC_URL')
   const policyPath = read.text('AUDIT_WITNESSES_FILE')

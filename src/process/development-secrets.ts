@@ -9,7 +9,7 @@ const NAMES = [
   'METRICS_TOKEN',
   'API_KEY_PEPPER',
 ] as const
-/** The key files, by the variables with their paths. */
+/** The key files, by the variables that hold their paths. */
 const KEYS = {
   LICENSE_PRIVATE_KEY_PATH: ['LICENSE_PRIVATE_KEY.pem', newKey],
   EVENTS_KEY_PATH: ['EVENTS_KEY.pem', newEd25519Key],
@@ -25,8 +25,8 @@ export function secretPath(
 }
 
 /**
- * Adds the secrets that a development set-up leaves out, and the paths of signing keys, all made at
- * the first start. A variable that is set, even to nothing, is left alone; so is production.
+ * Adds secrets and paths of signing keys that a development set-up leaves out. All are made at the
+ * first start. A variable that is set, even to nothing, is left alone; so is production.
  * @param makes false to create nothing: secrets that do not exist yet stay out
  */
 export function withDevelopmentSecrets(env: Environment, makes = true): Environment {

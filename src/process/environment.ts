@@ -13,7 +13,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 const RANGE_BITS_MIN = { ipv4: 8, ipv6: 16 } as const
 
-/** Shorter names are too much alike: HOME is not a misspelt HOST. */
+/** Shorter names are too similar to judge: HOME is not a misspelt HOST. */
 const NAME_MIN = 6
 
 /**
@@ -121,7 +121,7 @@ export function environmentReader(env: Environment) {
     return { max, windowMs: Number(match[2] ?? 1) * unitMs }
   }
 
-  /** Variables that are no setting but look like one, each in a sentence. */
+  /** A sentence for each variable that looks like a setting but is none. */
   function misspelt(): string[] {
     return Object.keys(env)
       .filter((name) => name.length >= NAME_MIN && !names.has(name))
@@ -149,7 +149,7 @@ export function environmentReader(env: Environment) {
   }
 }
 
-/** STRIPE_SECRET for STRIPE_SECRET_KEY. */
+/** The setting of which a name is only the beginning: STRIPE_SECRET_KEY for STRIPE_SECRET. */
 function unfinished(name: string, names: Iterable<string>): string | undefined {
   if (!name.includes('_')) return undefined
   const longer = [...names].filter((known) => known.startsWith(`${name}_`))

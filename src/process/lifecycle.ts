@@ -72,7 +72,8 @@ export async function main(program: () => Promise<void>): Promise<void> {
     const fault = explainStartupFault(error)
     const above = primary()
     if (above !== null) {
-      // The primary says it, once for all, and the channel to it would keep this process alive.
+      // The primary prints the fault, once for all workers. The open channel would keep this
+      // process alive, so it exits explicitly.
       await above.ask(QUESTIONS.fault, fault).catch(() => undefined)
       process.exit(1)
     }

@@ -1,8 +1,9 @@
 import { close, url } from 'node:inspector'
 
 /**
- * The first call of each program, before it loads the rest. On SIGUSR1 Node opens its inspector, which can read all secrets;
- * with a listener for the signal it does not. (Node before 22.14 does not know `--disable-sigusr1`.)
+ * Each program calls this first, before it loads the rest. On SIGUSR1, Node opens its inspector,
+ * which can read all secrets. With a listener for the signal, it does not. (Node before 22.14 does
+ * not know `--disable-sigusr1`.)
  */
 export function refuseInspector(): void {
   process.on('SIGUSR1', () => undefined)

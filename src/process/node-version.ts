@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { ROOT } from '../package/root.ts'
 
 /**
- * Ends a program on a Node.js that is too old, and says which one it needs. Each program calls it
- * before it loads the rest: an older Node.js can't link that, and would report a syntax error. So this
- * file and what it imports use only what any Node.js with modules has.
+ * Ends a program if Node.js is too old, and says which version it needs. Each program calls this
+ * before it loads the rest, which an older Node.js can't link: it would only report a syntax error.
+ * So this file and its imports use nothing that an old Node.js with modules lacks.
  */
 export function requireNode(): void {
   const manifest = readFileSync(new URL('package.json', ROOT), 'utf8')

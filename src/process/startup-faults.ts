@@ -28,20 +28,20 @@ const ADVICE: Readonly<Record<string, string>> = {
     'MIGRATION_DATABASE_URL; `strongroom migrate` then gives the user in DATABASE_URL what it needs.',
 }
 
-/** What most often is behind a database that can't be reached. */
+/** The most likely causes why a database can't be reached. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing listens there: is PostgreSQL running, on that port?',
+  ECONNREFUSED: 'Nothing listens there: is PostgreSQL running on that port?',
   ECONNRESET:
-    'It ended the connection, as a server without TLS does: if it is on this machine, set DATABASE_SSL=disable.',
+    'It closed the connection, as a server without TLS does. If it is on this machine, set DATABASE_SSL=disable.',
   ENOENT: 'There is no such socket: is PostgreSQL running?',
   ENOTFOUND: 'No host has this name.',
   EAI_AGAIN: 'The name server does not answer.',
-  CONNECT_TIMEOUT: 'It does not answer: does a firewall stand between?',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another name than that in DATABASE_URL.',
+  CONNECT_TIMEOUT: 'It does not answer: does a firewall block the connection?',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another name than the one in DATABASE_URL.',
 }
 
 const OTHER_AUTHORITY =
-  'Its certificate is of an authority that is not known here: name its file in DATABASE_CA_FILE.'
+  'Its certificate is from an authority that is not known here: set DATABASE_CA_FILE to its file.'
 
 function isOfTls(code: string | undefined): boolean {
   return /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code ?? '')

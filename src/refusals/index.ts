@@ -10,7 +10,7 @@ export const REFUSALS = {
   INVALID_SIGNATURE: [400, 'The Stripe signature does not match the body.'],
   UNAUTHORIZED: [
     401,
-    'A valid credential is required: an operator sends `Authorization: Bearer <token>`, a customer’s instance `X-API-Key: <key>`.',
+    'A valid credential is required: an operator sends `Authorization: Bearer <token>`, and a customer’s instance sends `X-API-Key: <key>`.',
   ],
   INSUFFICIENT_FUNDS: [402, 'The available funds do not cover the amount.'],
   BUDGET_EXCEEDED: [402, 'The amount would pass a budget of the account.'],
@@ -69,7 +69,10 @@ export const REFUSALS = {
   TOO_MANY_BUDGETS: [409, 'The limit of 50 budgets for an account is reached.'],
   TOO_MANY_GRANTS: [409, 'The limit of 1,000 active grants for an account is reached.'],
   TOKEN_REVOKED: [409, 'The token is revoked or expired.'],
-  LAST_OWNER: [409, 'This is the last token that can issue others: issue another owner first.'],
+  LAST_OWNER: [
+    409,
+    'This is the last token that can issue others: issue another such token first.',
+  ],
   ALREADY_SUBSCRIBED: [409, 'The customer has a subscription; the portal changes it.'],
   PLAN_NOT_SOLD: [409, 'The plan has no Stripe price.'],
   NOT_YET_LOGGED: [409, 'The audit log has not reached this yet; ask again in a moment.'],
@@ -101,11 +104,11 @@ export const REFUSALS = {
   TIMEOUT: [503, 'The answer took too long, and nothing was stored; try again.'],
   LOG_BEHIND: [
     503,
-    'The audit log is shorter than what was published of it, so nothing more is signed.',
+    'The audit log lacks records that were already published, so nothing more is signed.',
   ],
   SIGNING_KEY_MISSING: [
     503,
-    'This server has no key to sign with: set LICENSE_PRIVATE_KEY_PATH, and AUDIT_LOG_KEY_PATH for the log.',
+    'This server has no key to sign with: set LICENSE_PRIVATE_KEY_PATH, or AUDIT_LOG_KEY_PATH for the published log.',
   ],
   EVENTS_KEY_MISSING: [503, 'This server has no key to sign events with: set EVENTS_KEY_PATH.'],
   PORTAL_NOT_CONFIGURED: [503, 'PUBLIC_URL is not set on this server, so no link leads here.'],

@@ -1,6 +1,6 @@
 /**
- * Runs work again and again, with a pause after each run. A run that fails is reported once, until
- * one succeeds.
+ * Runs work again and again, with a pause after each run. Of failures in a row, only the first is
+ * reported.
  */
 export function everySo(
   pauseMs: number,

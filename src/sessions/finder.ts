@@ -38,7 +38,7 @@ interface Means {
   origins: Origins
 }
 
-/** What a credential has and a session has not. */
+/** Fields that a credential has and a session lacks. */
 const STATE = {
   isOpen: true,
   endsAt: null,
@@ -66,8 +66,8 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
   }
 
   /**
-   * All that are asked for meanwhile share a statement, as with API keys: a flood of made-up cookies is
-   * one reading at a time.
+   * Sessions that are asked for during a read share the next statement, as with API keys. So a
+   * flood of made-up cookies costs one read at a time.
    */
   const read = readTogether<Found>(async (digests) => {
     const rows = await sql<(Found & { digest: string })[]>`
@@ -106,7 +106,7 @@ export function sessionFinder({ sql, stateOf, config, nameOf, origins }: Means) 
     },
     isOwnOrigin: (origin) => origins.isOwn(origin),
   }
-  /** Whether a link can still be opened. */
+  /** Whether the secret is that of a link that can still be opened. */
   const isLink = async (secret: string) => (await rowOf(secret, 'portal', false)) !== null
   return { find, isLink, sessions }
 }

@@ -96,7 +96,7 @@ export const visitRoutes: FastifyPluginAsyncTypebox<{ strangers: Gate }> = async
     },
     async (request, reply) => {
       requireOwnOrigin(request, guard)
-      // Only links that lead nowhere count against an address, which many users may share.
+      // Only invalid links count against an address, because many users may share it.
       if (!(await isLink(request.body.secret))) {
         await strangers.admit(request, reply)
         throw new Refusal('PORTAL_LINK_SPENT')

@@ -110,7 +110,7 @@ export const OpenPortalBody = strictObject({
   secret: Type.String({
     minLength: 1,
     maxLength: 128,
-    description: 'The fragment of the link.',
+    description: 'The fragment of the portal link.',
     examples: ['k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLm'],
   }),
 })

@@ -186,7 +186,10 @@ function recordEnd(tx: Transaction, actor: Actor, row: SessionRow, reason: Endin
   return recordAudit(tx, actor, { event: 'session.ended', ...factsOf(row, { reason }) })
 }
 
-/** A portal's session is of its user, with whose account the address is forgotten. */
+/**
+ * The record of a portal session is about the user's account, so that erasing it removes the
+ * address too.
+ */
 function factsOf({ id, kind, tokenId, accountId }: SessionRow, more: Record<string, unknown>) {
   return {
     subject: accountId === null ? id : `acct_${accountId}`,

@@ -19,7 +19,10 @@ const StripeEvent = Type.Object(
       examples: ['applied'],
     }),
     reason: nullable(
-      Type.String({ description: 'Why it is parked or ignored.', examples: ['no_such_customer'] }),
+      Type.String({
+        description: 'Why the event is parked or ignored.',
+        examples: ['no_such_customer'],
+      }),
     ),
     object_id: nullable(
       Type.String({

@@ -133,8 +133,8 @@ export function isStripeAway(error: unknown): boolean {
 }
 
 /**
- * Whether Stripe has refused the caller and not the call: for its key, or for what that may do. It says nothing
- * of an earlier call in the same words, whose answer was lost.
+ * Whether Stripe refused the caller and not the call: because of the API key or its permissions.
+ * Such an answer says nothing about an earlier, identical call whose answer was lost.
  */
 export function isCallerRefused(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeError && [401, 403].includes(error.statusCode ?? 0)

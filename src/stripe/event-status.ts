@@ -1,6 +1,6 @@
 import type { EVENT_STATUSES } from './tables.ts'
 
-/** What becomes of an event, in answers and commands. */
+/** The statuses of an event, as answers and commands name them. */
 export const SHOWN_STATUSES = ['parked', 'waiting', 'applied', 'ignored'] as const
 
 export type StoredStatus = (typeof EVENT_STATUSES)[number]

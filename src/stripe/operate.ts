@@ -15,9 +15,9 @@ export type EventSummary = Pick<
   'id' | 'type' | 'reason' | 'receivedAt'
 > & {
   status: ShownStatus
-  /** Stripe's id of the customer that it is about. */
+  /** Stripe's id of the customer that the event is about. */
   stripeCustomerId: string | null
-  /** How often it was tried, while it waits. */
+  /** How often applying it was tried; null if no job waits for it. */
   attempts: number | null
   /** Why the last try failed. */
   lastError: string | null
@@ -151,7 +151,7 @@ export async function replayEvent(db: Database, actor: Actor, id: string): Promi
   })
 }
 
-/** An answer repeats only what is surely an id. */
+/** The answer repeats the given id only if it looks like one. */
 function noEvent(id: string): Refusal {
   const isPlain = /^[A-Za-z0-9_]{1,64}$/.test(id)
   return new Refusal('NOT_FOUND', isPlain ? { message: `No event ${id}` } : {})

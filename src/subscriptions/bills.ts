@@ -26,13 +26,13 @@ export interface Bill {
   collecting?: Seen
   /** While collection was paused. */
   paused?: Seen
-  /** Since when it was seen in a pause in which it is written off and the customer goes on. */
+  /** Since when it was seen in a pause that writes invoices off while the customer goes on. */
   freeSince?: number
   /** What Stripe has said of the invoice itself. */
   told?: Told
 }
 
-/** What is void is unasked for good. */
+/** A void invoice is told as `unasked`, and is final. */
 interface Told {
   outcome: Exclude<Outcome, 'void'>
   at: number
@@ -80,7 +80,10 @@ function toldOf(outcome: Outcome, at: number): Told {
   return outcome === 'void' ? { outcome: 'unasked', at, isVoid: true } : { outcome, at }
 }
 
-/** What is paid stays paid, whatever an older answer shows later; and what is given up is not asked for. */
+/**
+ * Merges two bills of an invoice. Paid stays paid and void stays void, whatever an older answer
+ * shows.
+ */
 function merged(a: Bill, b: Bill): Bill {
   const told = [a.told, b.told]
     .filter((one) => one !== undefined)
@@ -96,7 +99,7 @@ function merged(a: Bill, b: Bill): Bill {
   return bill
 }
 
-/** What is written off may still be paid or voided. */
+/** How final an outcome is: an invoice that was written off may still be paid or voided. */
 function finalityOf({ outcome, isVoid }: Told): number {
   if (outcome === 'paid') return 3
   if (isVoid === true) return 2
@@ -119,8 +122,9 @@ export function paidBy(bill: Bill): readonly Item[] | null {
 }
 
 /**
- * Whether nobody is asked to pay it: Stripe says so, or it came up in a pause and was not paid since. One
- * that is written off came to nothing, unless it came up in a pause that writes all of them off.
+ * Whether nobody is asked to pay the invoice: Stripe says so, or it came up in a pause and was not
+ * paid since. So is one that was written off, unless it came up in a pause that writes all invoices
+ * off.
  */
 export function isUnasked({ collecting, paused, freeSince, told }: Bill): boolean {
   if (told?.outcome === 'written_off') {

@@ -89,8 +89,8 @@ const SESSIONS_MAX = 100
 
 /**
  * After a completed checkout, expires the customer's other open checkouts at Stripe. A payment made
- * in the meantime stays; it becomes a finding if it is for the same plan. One that was opened later is a
- * wish of its own.
+ * in the meantime stays; it becomes a finding if it is for the same plan. A checkout that was
+ * opened later stays open, because the customer wants it in addition.
  */
 export async function expireOtherCheckouts(
   db: Database,

@@ -26,8 +26,8 @@ export async function countSubscriptions(db: Database) {
 }
 
 /**
- * A customer's subscriptions that have not ended, newest first. The main one is that with the highest
- * plan by rank, the newest of several.
+ * A customer's subscriptions that have not ended, newest first. The main one is the one whose plan
+ * has the highest rank; of several, it is the newest.
  */
 export async function currentSubscriptions(db: Database, customerId: string) {
   const rows = await db

@@ -92,7 +92,7 @@ export const subscriptionFindingRoutes: FastifyPluginAsyncTypebox = async (app) 
   )
 }
 
-/** How many customers pay twice for a plan. */
+/** How many customers have more than one subscription to the same plan. */
 export async function countDuplicates(db: Database): Promise<number> {
   const [row] = await db.execute<{ count: number }>(
     sql`select count(*)::int as count from (${DUPLICATES}) duplicates`,

@@ -16,7 +16,10 @@ export async function follow(app: FastifyInstance, id: string): Promise<void> {
   if (app.hasStripe) await refresh(app, app.stripe(), id)
 }
 
-/** The job after a Stripe customer is linked: whose its subscriptions are was unknown until then. */
+/**
+ * The job after a Stripe customer is linked: fetches its subscriptions, whose owner was unknown so
+ * far.
+ */
 export async function followLinks(app: FastifyInstance, customerId: string): Promise<void> {
   if (!app.hasStripe) return
   const stripe = app.stripe()

@@ -6,7 +6,7 @@ import { countDuplicates } from './findings.ts'
 import { ENDED, STATUSES } from './state.ts'
 import { subscriptions } from './tables.ts'
 
-/** Gauges of what the database has, the same in every process. */
+/** Gauges that are read from the database, so every process reports the same. */
 export function subscriptionGauges(registry: Registry, db: Database): void {
   const duplicates = sampled(() => countDuplicates(db))
   const twice: Gauge = new Gauge({

@@ -10,7 +10,10 @@ export interface SubscribedPlan {
   quantity: number
   periodStart: Date | null
   periodEnd: Date | null
-  /** The period that Stripe bills now: another than that of the items that count while its invoice is owed. */
+  /**
+   * The period that Stripe bills now. While its invoice is owed, the items that count have an
+   * earlier one.
+   */
   billedStart: Date | null
   billedEnd: Date | null
   endsAt: Date | null

@@ -23,7 +23,7 @@ export interface FetchKnowledge {
   at: number
   /** What it said of the newest invoice. */
   outcome?: Outcome | null
-  /** Unix seconds since when it is so, where an event has said so too. */
+  /** Since when the state holds, in Unix seconds, if an event has told that. */
   since?: number
 }
 
@@ -36,9 +36,9 @@ export interface EventKnowledge {
   rank: number
   /** The state that the event replaced; null if it does not say, or if there was none. */
   before: SubscriptionState | null
-  /** Of the items before, the event has the first alone. */
+  /** Whether the event has only the first of the items before it. */
   isBeforePart: boolean
-  /** There was nothing before it. */
+  /** Whether there was nothing before the event. */
   isFirst: boolean
 }
 
@@ -51,7 +51,7 @@ export interface Known {
   superseded: readonly SubscriptionState[]
   /** When Stripe gave the answer that was last taken in; null if none was. */
   fetchedAt: number | null
-  /** Since when it is so, where an event has said so. */
+  /** Since when the state holds; null if no event has told that. */
   since: number | null
 }
 
@@ -86,7 +86,7 @@ function isOld(known: Known, { state, at }: FetchKnowledge): boolean {
   return known.superseded.some((one) => isSame(state, one))
 }
 
-/** Whether an answer has come in that has all that the event tells of. */
+/** Whether what is known already includes all that the event tells. */
 function isKnownSince(known: Known, event: EventKnowledge): boolean {
   const { state, fetchedAt, since } = known
   if (since !== null && since > event.at) return true
@@ -94,7 +94,7 @@ function isKnownSince(known: Known, event: EventKnowledge): boolean {
   return fetchedAt - event.at > OLD_ANSWER_S_MAX || !isBefore(state, event)
 }
 
-/** Whether a state is as it was before an event, in all that the event has changed. */
+/** Whether all fields that an event has changed still are as they were before it. */
 function isBefore(known: SubscriptionState, { before, state }: EventKnowledge): boolean {
   if (before === null) return false
   const changed = FIELDS.filter((field) => !isSameIn(field, before, state))
@@ -107,8 +107,9 @@ function isRecent({ eventAt, fetchedAt }: Known, now: number): boolean {
 }
 
 /**
- * Whether a fetch may be from before the event that caused it: it shows nothing of the change. Where the
- * event does not say what it has changed, the fetch has to be as the event tells.
+ * Whether a fetch may be from before the event that caused it, because it shows nothing of the
+ * change. If the event does not say what it has changed, the fetch must be the same as the event's
+ * own state.
  */
 export function showsWhatWas(
   fetched: Pick<FetchKnowledge, 'state' | 'at'>,
@@ -123,7 +124,10 @@ export function showsWhatWas(
   return changed.length > 0 && !changed.some((field) => isSameIn(field, fetched.state, state))
 }
 
-/** Whether what is known has come about after an event: another event has said so, or has replaced it. */
+/**
+ * Whether the known state is later than an event: a later event told it, or the event's state was
+ * replaced.
+ */
 function isLater(known: Known, { at, state }: EventKnowledge): boolean {
   if (known.since !== null && known.since > at) return true
   const isNewer = Math.max(known.eventAt ?? 0, known.fetchedAt ?? 0) >= at
@@ -135,8 +139,8 @@ function withFirstItems(state: SubscriptionState, count: number): SubscriptionSt
 }
 
 /**
- * Whether a fetch shows an invoice as due that an event tells to be so no more: what is owed makes a
- * subscription active again when it is paid, void or written off.
+ * Whether a fetch still shows an invoice as due although an event implies that it is not. A
+ * subscription that owed it becomes active again when it is paid, voided or written off.
  */
 export function showsDebtThatWas(
   fetched: FetchKnowledge,
@@ -153,7 +157,10 @@ export function showsDebtThatWas(
   )
 }
 
-/** The same for an event with some of the items: it can't be told where the others alone have changed. */
+/**
+ * The same for an event with only some of the items, which does not show changes of the other
+ * items.
+ */
 export function mayShowWhatWas({ state, at }: FetchKnowledge, event: EventKnowledge): boolean {
   if (event.isFirst || at - event.at > OLD_ANSWER_S_MAX || ENDED.includes(state.status))
     return false

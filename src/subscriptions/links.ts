@@ -15,8 +15,8 @@ interface Owner {
 }
 
 /**
- * Whether a Stripe customer is linked to nobody. Then nobody else links it until the commit; so this comes
- * before any customer's row is locked.
+ * Whether a Stripe customer is linked to no customer. If so, takes its turns, so that no other
+ * transaction links it before this one commits. It must come before any customer's row is locked.
  */
 export async function awaitsLink(tx: Transaction, stripeCustomerId: string): Promise<boolean> {
   if ((await ownerOfStripeCustomer(tx, stripeCustomerId)) !== null) return false
@@ -38,7 +38,7 @@ export async function link(
   if (linked === 'linked') await recordLinks(tx, customer.id)
 }
 
-/** Stripe never reuses an id. */
+/** A Stripe customer that was once deleted stays deleted, because Stripe never reuses an id. */
 async function isKnownDeleted(tx: Transaction, stripeCustomerId: string): Promise<boolean> {
   const people = array([stripeCustomerId])
   const [found] = await tx.execute(sql`
@@ -49,7 +49,7 @@ async function isKnownDeleted(tx: Transaction, stripeCustomerId: string): Promis
   return found !== undefined
 }
 
-/** For the audit log: which Stripe customers a customer has was changed. */
+/** Records in the audit log that a customer's Stripe customers have changed. */
 export function recordLinks(tx: Transaction, customerId: string): Promise<void> {
   const metadata = { changed: ['stripe_customer_id'] }
   return recordAudit(tx, STRIPE, { event: 'customer.updated', subject: customerId, metadata })

@@ -26,14 +26,16 @@ export interface Reconciliation {
   mended: Mended[]
   /** Open here, but unknown to Stripe: these are left unchanged. */
   missing: string[]
-  /** Could not be compared: Stripe refused, showed old data or what this version can't read. */
+  /**
+   * Could not be compared: Stripe refused, or showed old data or data that this version can't read.
+   */
   failed: { id: string; reason: string }[]
 }
 
 /**
  * Compares every subscription with Stripe's list, and its licences with its plans. Subscriptions that
  * differ are fetched again, as after an event. Those that are open here but not on Stripe's list are
- * fetched by their id. One that can't be compared leaves the others to be.
+ * fetched by their id. One that can't be compared does not stop the others.
  * @param report is told how many of Stripe's list have been compared
  */
 export async function reconcile(
@@ -62,13 +64,14 @@ export async function reconcile(
       const { id, state } = subscription
       const known = here.get(id)
       if (known === undefined) {
-        // Most of them have ended, or belong to strangers: no reason to fetch each one.
+        // Most unknown ones have ended or belong to nobody here, so they are not fetched one by
+        // one.
         const isNew = !ENDED.includes(state.status)
         const outcome = isNew ? await takeIn(means, subscription, knowledge, null) : 'keep'
         if (outcome === 'take') mended.push({ id, before: null, after: state })
       } else if (isSame(known, state)) {
         differing.delete(id)
-        // Its plans may have changed their meaning, or a licence may be due for another reason.
+        // The prices may mean other plans now, or a licence may be due for another reason.
         const isOff = await resync(means, id, billOf(state, at, knowledge.outcome))
         if (isOff) mended.push({ id, before: known, after: state })
       }
@@ -85,7 +88,7 @@ export async function reconcile(
   return { checked, mended, missing, failed }
 }
 
-/** Never a message that may quote data. */
+/** A reason that never quotes data, as messages of errors might. */
 function reasonOf(error: unknown): string {
   if (error instanceof OldAnswer) return 'Stripe shows old data'
   if (error instanceof UnreadableSubscription) return error.message
@@ -98,7 +101,7 @@ interface Listed {
   at: number
 }
 
-/** @param customer of one Stripe customer alone */
+/** @param customer lists only the subscriptions of this Stripe customer */
 export async function* listAll(stripe: StripeCalls, customer?: string): AsyncGenerator<Listed> {
   const expand = SHOWN.map((path) => `data.${path}`)
   let after: string | undefined
@@ -134,7 +137,7 @@ async function stateHere(db: Database, id: string): Promise<SubscriptionState | 
   return row === undefined ? null : stateOf(row)
 }
 
-/** Whether anything was not as Stripe has it, or could not be compared. */
+/** Whether anything differed from Stripe's data or could not be compared. */
 export function differs({ mended, missing, failed }: Reconciliation): boolean {
   return mended.length + missing.length + failed.length > 0
 }
@@ -142,7 +145,7 @@ export function differs({ mended, missing, failed }: Reconciliation): boolean {
 /** One line if nothing differs, otherwise the differences. */
 export function describeReconciliation(found: Reconciliation): string {
   const { checked, mended, missing, failed } = found
-  if (!differs(found)) return `${checked} subscriptions are as Stripe has them.\n`
+  if (!differs(found)) return `${checked} subscriptions match Stripe's.\n`
   return [
     ...mended.map(({ id, before, after }) =>
       before !== null && isSame(before, after)

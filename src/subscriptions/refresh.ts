@@ -24,13 +24,13 @@ export interface News {
   knowledge: EventKnowledge
 }
 
-/** What is known besides, before Stripe is asked. */
+/** What else is known before Stripe is asked. */
 export interface Beforehand {
-  /** Taken in instead where Stripe does not answer, knows nothing or shows old data. */
+  /** Taken in instead of an answer if Stripe does not answer, knows nothing or shows old data. */
   news?: News
-  /** An event with some of the items: an answer that may be older is no answer. */
+  /** An event with only some of the items: an answer that may be older than it is not accepted. */
   part?: EventKnowledge
-  /** What an event says of an invoice of it. */
+  /** What an event says about one of its invoices. */
   bill?: Bill
   /** Our customer's id as the checkout has it, for a subscription that does not name one. */
   owner?: string | null
@@ -48,7 +48,8 @@ export async function refresh(
   { news, part, bill, owner = null }: Beforehand = {},
 ): Promise<Outcome | 'missing'> {
   const takeNews = () => (news ? takeIn(means, news.subscription, news.knowledge) : 'missing')
-  // An end is final, and tells nothing of what was before: an old answer could not be told from a new one.
+  // An end is final, so there is nothing to ask. It does not say what was before, so an old answer
+  // could not be recognised either.
   if (news !== undefined && ENDED.includes(news.knowledge.state.status)) return takeNews()
   // What an event says is history by now, and may still tell what was paid for.
   const bills = [...(bill ? [bill] : []), ...(news ? billsIn(news.knowledge) : [])]
@@ -62,7 +63,7 @@ export async function refresh(
     const { subscription, knowledge } = fetched
     if (part !== undefined && mayShowWhatWas(knowledge, part)) throw new OldAnswer()
     const before = row === null ? null : knownOf(row)
-    // Whether it was paid or given up is what a later answer says.
+    // Only a later answer says whether the invoice was paid or given up.
     if (news !== undefined && showsDebtThatWas(knowledge, news.knowledge, before)) {
       throw new OldAnswer()
     }
@@ -84,7 +85,7 @@ export async function refresh(
   throw new OldAnswer()
 }
 
-/** Whether an event that was taken in came after another, or in the same second. */
+/** Whether an event has been taken in that is later than this one, or of the same second. */
 function isToldLater(known: Known | null, { at }: EventKnowledge): boolean {
   return known !== null && known.eventAt !== null && known.eventAt >= at
 }
@@ -113,7 +114,7 @@ async function fetchSubscription(stripe: StripeCalls, id: string): Promise<Fetch
 
 const ITEMS_PAGE = 100
 
-/** Stripe shows ten items with a subscription, which may have more. */
+/** Adds the items that are missing: Stripe shows only ten with a subscription. */
 export async function withAllItems(
   stripe: StripeCalls,
   subscription: Stripe.Subscription,

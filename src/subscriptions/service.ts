@@ -29,7 +29,7 @@ export interface Means {
   subscriptionFollowers: readonly Follower[]
 }
 
-/** The row as it is; null for an unknown subscription. */
+/** The subscription's row; null if it is unknown. */
 export async function rowOf(db: Database, id: string): Promise<SubscriptionRow | null> {
   const [row] = await db.select().from(subscriptions).where(eq(subscriptions.id, id))
   return row ?? null
@@ -38,7 +38,7 @@ export async function rowOf(db: Database, id: string): Promise<SubscriptionRow |
 /**
  * Takes in a report about a subscription: its row, the customer's plan, the licences and the audit
  * records, or nothing.
- * @param version of the row before a fetch; after a write since then the outcome is `raced`
+ * @param version the version of the row before a fetch; if it has changed since, the outcome is `raced`
  * @param bills what was heard of its invoices besides
  */
 export function takeIn(
@@ -197,7 +197,7 @@ export async function endForDeleted(
   return ended.length
 }
 
-/** What is left of an ended subscription's usage has an hour until its last invoice is final. */
+/** Sends the rest of an ended subscription's usage, before its last invoice is final in an hour. */
 async function sendLastUsage(tx: Transaction): Promise<void> {
   await tx.execute(sql`
     select graphile_worker.add_job('send_meter_events', job_key := 'send_meter_events')`)

@@ -12,7 +12,7 @@ export const ENDED: readonly Status[] = ['canceled', 'incomplete_expired']
 /** Includes `past_due`: Stripe is still trying to collect, and reports when it gives up. */
 export const WITH_ACCESS: readonly Status[] = ['trialing', 'active', 'past_due']
 
-/** The newest invoice is not paid. */
+/** Statuses in which the newest invoice is owed. */
 export const OWED: readonly Status[] = ['past_due', 'unpaid']
 
 /** https://docs.stripe.com/api/subscriptions/object#subscription_object-pause_collection-behavior */
@@ -39,26 +39,29 @@ export interface SubscriptionState {
   cancelAt: number | null
   cancelAtPeriodEnd: boolean
   endedAt: number | null
-  /** Our customer's id in the metadata; null for none, absent in what was stored before it was noted. */
+  /**
+   * Our customer's id in the metadata; null for none, absent in states that an older version
+   * stored.
+   */
   named?: string | null
 }
 
 /**
- * What becomes of an invoice. `due`: it is being collected, or Stripe asks for it soon. `written_off`:
- * nobody expects that it is paid.
+ * The outcome of an invoice. `due`: it is being collected, or will be soon. `written_off`: nobody
+ * expects it to be paid.
  */
 export type Outcome = 'paid' | 'void' | 'unasked' | 'written_off' | 'due'
 
 export interface StripeSubscription {
   id: string
   stripeCustomerId: string
-  /** Our customer's id, as the metadata or the checkout has it. */
+  /** Our customer's id, from the metadata or the checkout. */
   customerId: string | null
   createdAt: number
   state: SubscriptionState
   /** What Stripe says of the newest invoice; null where it names the id alone. */
   outcome: Outcome | null
-  /** There are more items than Stripe shows with a subscription. */
+  /** Whether there are more items than Stripe shows with a subscription. */
   isPart: boolean
 }
 
@@ -101,10 +104,10 @@ const Subscription = Type.Object({
   metadata: Maybe(Type.Record(Type.String(), Type.Unknown())),
 })
 
-/** The message names no value. */
+/** An object that can't be read. The message contains none of its values. */
 export class UnreadableSubscription extends Error {}
 
-/** @throws UnreadableSubscription for an object that differs from Stripe's documented subscription */
+/** @throws UnreadableSubscription if the object differs from Stripe's documented subscription */
 export function readSubscription(object: unknown): StripeSubscription {
   if (!Value.Check(Subscription, object)) {
     throw new UnreadableSubscription('not a subscription that this version can read')

@@ -20,7 +20,7 @@ export const subscriptionChanged: Handler = async (services, event) => {
     isBeforePart: before?.isPart === true,
     isFirst: event.type === 'customer.subscription.created',
   }
-  // A part of the items is nothing to take in.
+  // With only some of the items, the event's state can't be taken in.
   if (subscription.isPart && !ENDED.includes(subscription.state.status)) {
     return refreshed(services, subscription.id, { part: knowledge })
   }
@@ -63,7 +63,10 @@ function subscriptionBefore(event: IncomingEvent): StripeSubscription | null {
   return subscriptionIn(merged(event.object, event.previous))
 }
 
-/** Of an object within the object, Stripe names what was different alone; lists it repeats whole. */
+/**
+ * For a nested object, Stripe names only the fields that were different; it repeats lists as a
+ * whole.
+ */
 function merged(object: unknown, previous: unknown): unknown {
   if (!isPlain(object) || !isPlain(previous)) return previous
   const inner = Object.entries(previous).map(([key, value]) => [key, merged(object[key], value)])

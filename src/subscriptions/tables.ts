@@ -28,7 +28,7 @@ export const subscriptions = pgTable(
       .notNull()
       .references(() => customers.id),
     stripeCustomerId: text().notNull(),
-    /** Our customer's id in its metadata, empty for none; null in a row of the previous version. */
+    /** Our customer's id in the metadata; empty for none, null in a row of the previous version. */
     named: text(),
     /**
      * The items of the newest known state; null in a row of the previous version, whose only item is

@@ -8,7 +8,7 @@ const { cancel_at_period_end, ends_at, paused, stripe_subscription_id } = Subscr
 
 const types = {
   'subscription.updated': {
-    summary: 'A subscription has begun, changed or ended, as Stripe says.',
+    summary: 'A subscription has begun, changed or ended at Stripe.',
     data: Type.Object({
       customer_id: CustomerId,
       stripe_subscription_id,

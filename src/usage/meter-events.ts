@@ -27,7 +27,7 @@ export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
     for (const event of lost) {
       app.log.error({ event }, 'Whether Stripe has a meter event is not known: see to it')
     }
-    // Five hundred hours may be fractions alone, while whole units wait behind them.
+    // If no event is due, there may still be more hours: 500 of them may have had only fractions.
     if (due.length === 0 && !isMore) return
     const settled = await sendAll(stripe, due)
     await settleMeterEvents(app.db, settled)

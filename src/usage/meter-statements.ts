@@ -31,9 +31,10 @@ export interface Settled extends Pick<MeterEvent, 'id' | 'wasSent'> {
 }
 
 /**
- * The Stripe customer of the subscription that it was used by; where there was none, that of the
- * subscription that gives access now, otherwise the one that was linked first.
- * @param row of usage, with both columns
+ * The Stripe customer that pays for usage: that of the subscription under which it happened.
+ * Without one, that of the subscription that gives access now, or else the one that was linked
+ * first.
+ * @param row a row of usage, with the columns `customer_id` and `stripe_customer_id`
  */
 function payerOf(row: SQL): SQL {
   const customerId = sql`${row}.customer_id`
@@ -57,7 +58,7 @@ const PAST_DAYS_MAX = 34
  * fraction stays in the hour until it is over, and is then added to others. Rows are locked in the
  * order in which reports lock them, and read by a later statement: a statement that waits for a lock
  * may compute with a row's old content.
- * @returns whether there was anything, so that there may be more
+ * @returns whether any hour was handled, so that there may be more
  */
 export async function sealMeterEvents(db: Database): Promise<boolean> {
   const hours = await db.transaction(async (tx) => {

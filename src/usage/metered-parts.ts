@@ -1,11 +1,12 @@
 import type postgres from 'postgres'
 
 /**
- * Of each report that is to be stored, what Stripe bills, by the hour in which it was used (`MeteredPart`),
- * and by the subscription of then. Nothing counts from before the subscription began. What comes when the invoice of its period is final
- * goes to the start of the open one; where the subscription has ended, there is none. Stripe finalises an invoice about an hour after the period's end
- * (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage), and sums of hours that are
- * over are sent within two minutes: the rest of that hour is room for a retry.
+ * The parts of each new report that Stripe bills (`MeteredPart`), by the hour of the usage and by
+ * the subscription at that time. Usage from before the subscription began does not count. Usage
+ * that is reported after the invoice of its period is final goes to the start of the open period;
+ * if the subscription has ended, there is none. Stripe finalises an invoice about an hour after the
+ * period's end (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage). Sums of
+ * hours that are over are sent within two minutes, so the rest of that hour is room for retries.
  */
 export function billedParts(sql: postgres.Sql) {
   return sql`

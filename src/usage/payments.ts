@@ -8,15 +8,15 @@ export const USAGE_KEY = ' usage '
 
 /** What a report has cost its customer's account. */
 export interface Payment {
-  /** Of each metric that is paid from funds; 0 where only a fraction was added. */
+  /** The charge for each metric that is paid from funds; 0 if only a fraction was added. */
   charges: readonly Pick<ChargedPart, 'metric' | 'asset' | 'amount'>[]
-  /** The transfer of all of them; null where only fractions were added. */
+  /** The one transfer for all charges; null if only fractions were added. */
   transferId: string | null
-  /** The account's balance after it. */
+  /** The account's balance after the transfer. */
   balance: number
 }
 
-/** What a report that is stored has cost, as its first answer said it; null for nothing. */
+/** The payment for a stored report, the same as in its first answer; null if it cost nothing. */
 export async function paymentOf(
   db: Pick<Database, 'execute'>,
   customerId: string,
@@ -47,7 +47,7 @@ interface PaidRow {
   balance: number
 }
 
-/** The transfer outlives the report's row, and names what it was for. */
+/** Reads the charges from the transfer, which outlives the report's row and names the metrics. */
 function fromTransfer({ asset, metadata }: PaidRow): Payment['charges'] | null {
   if (asset === null) return null
   return Object.entries(metadata?.metrics ?? {}).map(([metric, { amount }]) => {

@@ -66,7 +66,7 @@ export interface Reported {
   limits: Standing[]
   /** What is left after this report. */
   remaining: Remaining
-  /** What it cost; null if nothing of it is paid from funds. */
+  /** The payment for the report; null if none of its metrics is paid from funds. */
   payment: Payment | null
   /** Whether it had been reported before. */
   replayed: boolean

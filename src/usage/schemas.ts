@@ -95,13 +95,13 @@ const UsageCharge = Type.Object(
     metric: Type.String({ examples: ['tokens'] }),
     amount: Type.Integer({
       minimum: 0,
-      description: 'Rounded down; the fraction is added to the next report.',
+      description: 'The charge, rounded down. The fraction is added to the next report.',
       examples: [3_750],
     }),
     asset: Asset,
     transfer_id: nullable(
       Type.String({
-        description: 'Of all charges of the report together; null if none is as much as 1.',
+        description: 'One transfer for all charges of the report; null if all charges are 0.',
         examples: ['tr_42_7'],
       }),
     ),
@@ -120,12 +120,13 @@ export const UsageReceipt = Type.Object(
     remaining: RemainingAllowances,
     charges: Type.Optional(
       Type.Array(UsageCharge, {
-        description: 'What it cost, if the plan has metrics that are paid from funds.',
+        description:
+          'The charges for the report, if the plan has metrics that are paid from funds.',
       }),
     ),
     balance: Type.Optional(
       Type.Integer({
-        description: 'Of the customer’s account after these charges.',
+        description: 'The balance of the customer’s account after these charges.',
         examples: [996_250],
       }),
     ),
@@ -150,7 +151,10 @@ export const UsageBatchReceipt = Type.Object(
             Type.Literal('refused'),
           ]),
           code: Type.Optional(
-            Type.String({ description: 'Why it was refused.', examples: ['VALIDATION_FAILED'] }),
+            Type.String({
+              description: 'Why the report was refused.',
+              examples: ['VALIDATION_FAILED'],
+            }),
           ),
         },
         { title: 'UsageBatchResult' },

@@ -32,7 +32,7 @@ export interface MeteredPart {
   /** The start of the period that it is billed in although it belongs to one before; and whose period. */
   late_in?: string
   subscription?: string
-  /** The Stripe customer of the subscription that it was used by. */
+  /** The Stripe customer of the subscription under which the usage happened. */
   payer?: string
 }
 
@@ -213,7 +213,10 @@ export const usageMeterHours = pgTable(
     /** The start of the hour (UTC) of the usage, or of the period if that began within the hour. */
     at: time().notNull(),
     value: numeric().notNull(),
-    /** Of the subscription that it was used by; null for none, or in a row of the previous version. */
+    /**
+     * The Stripe customer of the subscription under which the usage happened; null if there was
+     * none, or in a row of the previous version.
+     */
     stripeCustomerId: text(),
   },
   (table) => [
@@ -233,7 +236,7 @@ export const usageMeterSums = pgTable(
     /** The name of Stripe's meter event. */
     eventName: text().notNull(),
     value: numeric().notNull(),
-    /** That of the newest hour with one. */
+    /** The Stripe customer of the newest hour that has one. */
     stripeCustomerId: text(),
   },
   (table) => [
@@ -263,7 +266,7 @@ export const usageMeterEvents = pgTable(
     acceptedAt: time(),
     /** How much of it corrections take back: it is to be cancelled, and the rest sent again. */
     takenBack: numeric(),
-    /** Whose usage it is at Stripe; null if that is found when it is sent. */
+    /** The Stripe customer who pays; null if it is only determined when the event is sent. */
     stripeCustomerId: text(),
   },
   (table) => [

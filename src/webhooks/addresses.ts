@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** Which addresses may be sent to. */
+/** Decides which addresses events may be sent to. */
 export interface AddressRule {
   production: boolean
   /** `WEBHOOK_ALLOW_PRIVATE`. */
@@ -10,10 +10,13 @@ export interface AddressRule {
 
 export const URL_MAX = 2_048
 
-/** Characters that a WHATWG parser repairs or drops silently, and other parsers read differently. */
+/**
+ * Characters that a WHATWG parser silently repairs or drops, and that other parsers read
+ * differently.
+ */
 const REPAIRED = /[\s\\\p{Cc}]/u
 
-/** Addresses of a machine, a network or a cloud's own services. */
+/** The ranges of a machine's own, a private network's and a cloud provider's internal addresses. */
 const PRIVATE: ReadonlySet<string> = new Set([
   'loopback',
   'private',
@@ -22,13 +25,17 @@ const PRIVATE: ReadonlySet<string> = new Set([
   'carrierGradeNat',
 ])
 
-/** All unicast addresses of IPv6 that are given out: https://www.iana.org/assignments/ipv6-address-space */
+/**
+ * The only allocated global unicast range of IPv6:
+ * https://www.iana.org/assignments/ipv6-address-space
+ */
 const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
- * Whether an address may be sent to: one of the internet, outside production one of this machine, and
- * where the operator says so one of a private network. Addresses that carry another one (NAT64, 6to4,
- * Teredo) are none of these; an IPv4 address in IPv6 is judged as what it is.
+ * Whether events may be sent to an address. Public addresses are allowed. Outside production, so
+ * are those of this machine. Private addresses are allowed only if the operator allows them.
+ * Addresses that embed another one (NAT64, 6to4, Teredo) are refused. An IPv4-mapped IPv6 address
+ * is judged as IPv4.
  */
 export function isAllowed(address: string, { production, allowPrivate }: AddressRule): boolean {
   if (isIP(address) === 0 || address.includes('%')) return false
@@ -40,7 +47,7 @@ export function isAllowed(address: string, { production, allowPrivate }: Address
   return PRIVATE.has(range) && (allowPrivate || (range === 'loopback' && !production))
 }
 
-/** @returns the URL, or what is wrong with it */
+/** @returns the URL, or the fault in words */
 export function readTarget(text: string, rule: AddressRule): URL | string {
   if (REPAIRED.test(text) || !URL.canParse(text)) return 'is not a URL'
   const url = new URL(text)
@@ -49,7 +56,7 @@ export function readTarget(text: string, rule: AddressRule): URL | string {
   if (url.username !== '' || url.password !== '') return 'must not have credentials in it'
   if (url.hash !== '') return 'must not have a fragment'
   const host = hostOf(url)
-  // RFC 6761 reserves the name for this machine.
+  // RFC 6761 reserves `localhost` for this machine.
   const isLocal = /(^|\.)localhost\.?$/.test(host)
   const address = isLocal ? '127.0.0.1' : host
   // The parser has already read the other notations of IPv4: hexadecimal, octal, one number.
@@ -57,7 +64,7 @@ export function readTarget(text: string, rule: AddressRule): URL | string {
   return isLiteral && !isAllowed(address, rule) ? 'is an address that events are not sent to' : url
 }
 
-/** Without the brackets of IPv6. */
+/** The host of a URL, without the brackets of an IPv6 address. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1')
 }

@@ -10,7 +10,7 @@ import {
 } from '../doctor/check.ts'
 import { openEventKeys } from '../keys/event-keys.ts'
 
-/** For `doctor`: the keys of events, and the endpoints that need attention. */
+/** For `doctor`: the event keys, and the endpoints that need attention. */
 export async function checkWebhooks(facts: Facts, sql: postgres.Sql): Promise<Line[]> {
   const endpoints = await sql<{ keyIds: string[]; status: string; reason: string | null }[]>`
     select array_remove(array[secret_key_id, previous_key_id], null)::text as "keyIds", status,
@@ -29,7 +29,7 @@ async function keyLines(facts: Facts, endpoints: readonly { keyIds: unknown }[])
   const { keyId, jwks } = await openEventKeys(facts.config.eventKeys)
   const make = '`openssl genpkey -algorithm ed25519 -out events-key.pem`, then `chmod 600` on it'
   if (keyId === null) {
-    const reason = 'is missing: nothing can be told to the outside'
+    const reason = 'is missing: no events can be sent'
     return [
       endpoints.length > 0
         ? failure(name, `${reason}, though there are endpoints`, make)
@@ -45,7 +45,7 @@ async function keyLines(facts: Facts, endpoints: readonly { keyIds: unknown }[])
       : failure(
           name,
           `does not open the secrets of ${counted(lost.length, 'endpoint')}: their events have no \`v1\` signature`,
-          'add the key before to EVENTS_PREVIOUS_KEY_PATHS, or rotate their secrets',
+          'add the previous key to EVENTS_PREVIOUS_KEY_PATHS, or rotate their secrets',
         ),
   ]
 }
@@ -59,14 +59,14 @@ function stateLines(
   )
   return [
     dead.length === 0
-      ? pass('webhooks', 'no endpoint is disabled by its failures')
+      ? pass('webhooks', 'no endpoint is disabled because of failures')
       : warning(
           'webhooks',
           `${counted(dead.length, 'endpoint')} disabled: gone, or failing for 5 days`,
           '`strongroom webhooks list` shows them; enable or delete them',
         ),
     parked === 0
-      ? pass('deliveries', 'none is parked')
+      ? pass('deliveries', 'none are parked')
       : warning(
           'deliveries',
           `${counted(parked, 'event')} given up`,

@@ -5,19 +5,22 @@ import { FAILING_DAYS } from './retries.ts'
 import type { StoredSecrets } from './signing.ts'
 import type { Terms } from './tables.ts'
 
-/** How long an endpoint is a process's own after it has last said so. */
+/** How long a process's lease of an endpoint lasts after it was last renewed. */
 export const OWNED_MS = 8_000
 
-/** Numbered deliveries that have not begun: beyond them, events wait without a row for each endpoint. */
+/**
+ * How many deliveries of an endpoint may have a row before they begin. Further events wait without
+ * one.
+ */
 const WINDOW = 500
 const EVENTS_PAGE = 1_000
 const REPLAY_PAGE = 500
 
-/** A delivery that this process is to attempt. */
+/** A delivery that this process must attempt. */
 export interface Claimed {
   seq: bigint
   tries: number
-  /** Null where the event is no longer kept. */
+  /** Null if the event is no longer kept. */
   eventId: string | null
   type: string
   timestamp: Date
@@ -39,7 +42,7 @@ export interface Turn {
   claimed: Claimed[]
 }
 
-/** Endpoints that have something to do and belong to no other process, in no order. */
+/** Endpoints with work that belong to no other process, in no particular order. */
 export function endpointsWithWork(
   sql: postgres.Sql,
   owner: string,
@@ -76,9 +79,10 @@ interface LockedEndpoint extends OwnedEndpoint {
 }
 
 /**
- * One turn of an endpoint, in one transaction: it becomes, or stays, the process's own; what has
- * happened gets its numbers; and what is due is taken up, at most `room` of each kind.
- * @returns null where it belongs to another process
+ * One turn for an endpoint, in one transaction. The process takes or renews the lease, numbers new
+ * events for the endpoint, and claims due deliveries: at most `room` first and `room` repeated
+ * ones.
+ * @returns null if the endpoint belongs to another process
  */
 export async function takeTurn(
   sql: postgres.Sql,
@@ -98,7 +102,7 @@ export async function takeTurn(
         and (owner is null or owner = ${owner} or owned_until < now())
       for update skip locked`
     if (endpoint === undefined) return null
-    // What a process that has ended had in hand begins again, and in its order.
+    // Deliveries that another, ended process had claimed must begin again, in order.
     if (endpoint.owner !== owner) await takeOver(tx, endpointSeq)
     if (endpoint.status === 'disabled') await failMore(tx, endpointSeq)
     const numbered = await numberForEndpoint(tx, endpoint, types)
@@ -122,7 +126,7 @@ async function takeOver(tx: postgres.Sql, endpoint: bigint): Promise<void> {
     where endpoint = ${String(endpoint)}::bigint and status = 'pending' and is_taken`
 }
 
-/** What is left of the deliveries that waited when it was disabled. */
+/** Fails a further page of the deliveries that waited when the endpoint was disabled. */
 async function failMore(tx: postgres.Sql, endpoint: bigint): Promise<void> {
   await tx`
     update webhook_deliveries set status = 'failed', is_taken = false, next_attempt_at = null
@@ -133,7 +137,7 @@ async function failMore(tx: postgres.Sql, endpoint: bigint): Promise<void> {
     ))`
 }
 
-/** Gives the next events that the endpoint asks for their numbers, without a gap. */
+/** Numbers the next events that the endpoint asks for, without gaps. */
 async function numberForEndpoint(
   tx: postgres.Sql,
   { seq: endpoint, cursor, lastSeq, terms, status }: LockedEndpoint,
@@ -187,7 +191,7 @@ function termsAt(terms: readonly Terms[], seq: bigint): Terms {
   return terms.findLast(({ after }) => BigInt(after) < seq) ?? NO_TERMS
 }
 
-/** @returns where to go on; null at the end */
+/** @returns the number at which the replay continues; null at its end */
 async function replayMore(
   tx: postgres.Sql,
   { seq: endpoint, replayFrom, replayTo }: LockedEndpoint,
@@ -233,7 +237,7 @@ async function claim(tx: postgres.Sql, endpoint: bigint, room: number): Promise<
   return rows.toSorted((a, b) => Number(a.seq - b.seq))
 }
 
-/** Gives up all of a process's endpoints, with what it had in hand. */
+/** Gives up all leases of a process, and the deliveries that it has claimed. */
 export async function releaseEndpoints(sql: postgres.Sql, owner: string): Promise<void> {
   await sql.begin(async (transaction) => {
     const tx = transaction as unknown as postgres.Sql

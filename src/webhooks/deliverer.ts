@@ -19,21 +19,21 @@ import type { Sent, sender } from './send.ts'
 import { type Result, settle } from './settle.ts'
 import { openSecrets, signatureHeaders } from './signing.ts'
 
-/** Attempts under way to one endpoint. */
+/** How many attempts to one endpoint may be under way. */
 const CONCURRENCY = 10
-/** Deliveries in hand of an endpoint that answers quickly, and how quickly that is. */
+/** How many deliveries may be claimed for an endpoint that answers within `QUICK_MS`. */
 const IN_HAND_MAX = 50
 const QUICK_MS = 500
-/** The next first attempt waits this long for the one before it to be on its way. */
+/** How long an attempt waits for the one before it to be on its way. */
 const ORDER_MS = 250
 const TICK_MS = 100
 const PAUSE_MS = 20
 const SETTLE_MS = 25
 const RETRY_MS = 1_000
-/** An endpoint is left alone for this long before another process may take it. */
+/** A process begins no attempts in this last part of its lease. */
 const MARGIN_MS = 2_000
 const STOP_MS = 3_000
-/** A body may have so much: https://www.standardwebhooks.com recommends 20 KB at most. */
+/** The largest body: https://www.standardwebhooks.com recommends at most 20 KB. */
 const BODY_BYTES_MAX = 20_480
 
 export interface DelivererOptions {
@@ -52,15 +52,15 @@ interface Lane {
   queue: Claimed[]
   underWay: number
   lastMs: number
-  /** By this process's own clock; nothing begins after it. */
+  /** By this process's own clock. No attempt begins after it. */
   ownedUntil: number
   isRunning: boolean
   circuit: ReturnType<typeof circuit>
 }
 
 /**
- * Delivers events until it is stopped. Each endpoint belongs to one process at a time, in which its
- * attempts begin one after the other; endpoints share nothing but the rate at which they begin.
+ * Delivers events until it is stopped. Each endpoint belongs to one process at a time, which begins
+ * its attempts one after the other. Endpoints share only the rate at which attempts begin.
  */
 export function startDeliverer(options: DelivererOptions) {
   const { sql, keys, types, sender: http, metrics, disable, onFault } = options
@@ -74,7 +74,7 @@ export function startDeliverer(options: DelivererOptions) {
   let timer: NodeJS.Timeout | undefined
   let turn = 0
 
-  /** One look at all endpoints; they take turns in being the first. */
+  /** Looks once at all endpoints with work. Each time another one comes first. */
   async function tick(): Promise<boolean> {
     const found = await endpointsWithWork(sql, owner)
     if (found.length === 0) return false
@@ -113,7 +113,7 @@ export function startDeliverer(options: DelivererOptions) {
     return Math.max(0, max - queue.length - underWay)
   }
 
-  /** Begins what is in hand, in order, as far as there is room. */
+  /** Begins the claimed deliveries, in order, as far as there is room. */
   function run(lane: Lane): void {
     if (lane.isRunning) return
     lane.isRunning = true
@@ -126,7 +126,7 @@ export function startDeliverer(options: DelivererOptions) {
     while (lane.queue.length > 0 && !stopping.signal.aborted) {
       const now = performance.now()
       if (now > lane.ownedUntil) {
-        // Whoever takes the endpoint next takes these too.
+        // The next process that takes the endpoint takes these deliveries too.
         lane.queue.length = 0
         return
       }
@@ -165,7 +165,7 @@ export function startDeliverer(options: DelivererOptions) {
     const timestampS = Math.floor(at.getTime() / 1_000)
     const headers = signatureHeaders({ secrets, keys }, { id: eventId, timestampS, body })
     const sent = await http.send({ url: endpoint.url, headers, body }, onBegun, aborting.signal)
-    // Nothing is known of it: it begins again elsewhere.
+    // The outcome is unknown, so the delivery begins again in another process.
     if (sent.error === 'stopped') return
     const outcome =
       sent.error === null ? 'succeeded' : sent.error === 'timeout' ? sent.error : 'failed'
@@ -184,7 +184,10 @@ export function startDeliverer(options: DelivererOptions) {
     }, SETTLE_MS)
   }
 
-  /** Until it is written, the delivery stays in hand; if this process ends before, it begins again. */
+  /**
+   * A delivery stays claimed until its result is written. If this process ends before, it begins
+   * again.
+   */
   async function flush(): Promise<void> {
     const batch = results.splice(0)
     if (batch.length === 0) return
@@ -198,7 +201,7 @@ export function startDeliverer(options: DelivererOptions) {
     }
   }
 
-  /** The endpoints that this changes something of. */
+  /** The endpoints that begin or cease to fail with these results. */
   function healthIn(batch: readonly Result[]) {
     const last = new Map(batch.map(({ endpoint, sent }) => [endpoint, sent.error === null]))
     const failing: bigint[] = []
@@ -246,7 +249,8 @@ export function startDeliverer(options: DelivererOptions) {
 function bodyOf(claimed: Claimed): string {
   const body = JSON.stringify(presentEvent(claimed, claimed.seq))
   if (Buffer.byteLength(body) <= BODY_BYTES_MAX) return body
-  // Nothing here is so long; a receiver still learns that it happened, and can pull the rest.
+  // No event is this long at present. The receiver would still learn of it, and could pull the
+  // rest.
   const { type, timestamp, seq } = presentEvent(claimed, claimed.seq)
   return JSON.stringify({ type, timestamp, seq, data: { is_too_long: true } })
 }

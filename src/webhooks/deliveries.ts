@@ -33,10 +33,10 @@ export function listDeliveries(
     .limit(limit + 1)
 }
 
-/** So many rows one transaction of a call changes; a job does the rest. */
+/** How many rows a call changes in its transaction. The rest follows in the background. */
 export const PAGE = 1_000
 
-/** Gives up what waits for an endpoint that was disabled: a page of it. */
+/** Fails the first page of the deliveries that wait for an endpoint that was disabled. */
 export async function failPending(tx: Transaction, endpoint: bigint): Promise<void> {
   await tx.execute(sql`
     update webhook_deliveries set status = 'failed', is_taken = false, next_attempt_at = null
@@ -48,7 +48,8 @@ export async function failPending(tx: Transaction, endpoint: bigint): Promise<vo
 }
 
 /**
- * Sends one delivery again, or all from a number on: those in pages, each when the one before is done.
+ * Sends one delivery again, or all from a number on. The latter go in pages, each after the one
+ * before.
  * @throws Refusal `WEBHOOK_ENDPOINT_NOT_FOUND`, `WEBHOOK_ENDPOINT_DISABLED` or `DELIVERY_NOT_FOUND`
  */
 export async function replay(
@@ -74,7 +75,7 @@ export async function replay(
       const [found] = await tx.update(webhookDeliveries).set(AGAIN).where(place).returning()
       if (found === undefined) throw new Refusal('DELIVERY_NOT_FOUND')
     } else {
-      // One that is under way goes on behind the earlier of the two.
+      // If a replay is already under way, both become one, from the earlier of the two numbers on.
       const from = endpoint.replayFrom ?? what.fromSeq
       await tx
         .update(webhookEndpoints)

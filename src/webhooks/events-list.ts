@@ -6,12 +6,12 @@ import { type ListName, cutPage, textPageAnswer } from '../http/pagination.ts'
 export interface EventFilter {
   type: string | undefined
   subject: string | undefined
-  /** The endpoint whose events these are, under its own numbers; null for all. */
+  /** Lists only this endpoint's events, with its own numbers; null for all events. */
   endpoint: bigint | null
   from: bigint
 }
 
-/** So many rows a page looks at; beyond them it says where to go on. */
+/** How many rows a page looks at. If there are more, it says where to go on. */
 const LOOKED_AT_MAX = 5_000
 
 type Row = {
@@ -27,7 +27,7 @@ type Row = {
   is_match: boolean
 }
 
-/** Oldest first. A page is one walk along an index, wherever it is. */
+/** A page of events, oldest first. Any page costs the same: one walk along an index. */
 export async function pageOfEvents(
   db: Database,
   { type, subject, endpoint, from }: EventFilter,
@@ -56,7 +56,8 @@ export async function pageOfEvents(
   const page = textPageAnswer(found, limit, list, { present, placeOf: ({ place }) => place })
   const behind = rows.find((row) => !row.is_match)
   if (behind === undefined) return page
-  // The walk has ended before the page was full: it goes on behind the last row it has seen.
+  // The walk ended before the page was full. The next page begins after the last row that it has
+  // seen.
   return cutPage(page.data, list, behind.place)
 }
 

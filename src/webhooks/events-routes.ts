@@ -15,10 +15,10 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listEvents',
-        summary: 'Pull events, oldest first, of the last 30 days',
+        summary: 'Pull the events of the last 30 days, oldest first',
         description:
-          'Numbered in one sequence without a gap; an endpoint has numbers of its own. A page may be ' +
-          'shorter than its limit: `next_cursor` says whether it is the last.',
+          'All events are numbered in one sequence without gaps; each endpoint also has numbers of its ' +
+          'own. A page may be shorter than its limit: `next_cursor` says whether it is the last.',
         querystring: ListEventsQuery,
         response: { 200: ref(EventPage) },
       },
@@ -41,7 +41,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   )
 }
 
-/** Long enough to save calls, and short enough that a withdrawn key soon disappears everywhere. */
+/** Long enough to save calls, and short enough for a withdrawn key to disappear everywhere soon. */
 const CACHE_S = 300
 
 /** Public: `/.well-known/events-jwks.json`. */
@@ -56,7 +56,8 @@ export const eventKeyRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getEventKeys',
         summary: 'The public keys that verify events',
         description:
-          'A set of its own: a key of another kind beside those of licences breaks readers.',
+          'A set of its own, because some libraries fail to read a set that mixes these keys with those ' +
+          'of licences.',
         response: {
           200: ref(EventsJsonWebKeySet),
           304: Type.Null({ description: 'Not changed.' }),

@@ -15,7 +15,7 @@ declare module '../audit/record.ts' {
   }
 }
 
-/** Where events are sent, and the deliveries to it. */
+/** The endpoints that events are sent to, and their deliveries. */
 export const webhooks: Capability = {
   name: 'webhooks',
   plugin: async (app, { eventKeys, production, webhookAllowPrivate }) => {

@@ -6,18 +6,18 @@ import type { Sent } from './send.ts'
 
 export type DeliveryMetrics = ReturnType<typeof deliveryMetrics>
 
-/** Attempts of this process, and what waits in the database, whichever process will deliver it. */
+/** Counts the attempts of this process, and measures what waits in the database for any process. */
 export function deliveryMetrics(registry: Registry, db: Database) {
   const registers = [registry]
   const attempts = new Counter({
     name: 'strongroom_webhook_attempts_total',
-    help: 'Attempts to deliver events to the outside, by outcome.',
+    help: 'Attempts to deliver events to endpoints, by outcome.',
     labelNames: ['outcome'],
     registers,
   })
   const durations = new Histogram({
     name: 'strongroom_webhook_attempt_duration_seconds',
-    help: 'From the beginning of an attempt to its answer.',
+    help: 'Time from the beginning of an attempt to its answer.',
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   })
@@ -73,7 +73,7 @@ export function deliveryMetrics(registry: Registry, db: Database) {
   )
   gauge(
     'strongroom_webhook_lag_seconds',
-    'How long the oldest event waits whose first attempt has not begun, of endpoints that answer.',
+    'How long the oldest event without a first attempt has waited, at endpoints that do not fail.',
     'lag_s',
   )
   return {

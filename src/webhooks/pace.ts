@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks'
 
-/** So many deliveries a second, where the process has nothing else to do. */
+/** Deliveries a second if the process has nothing else to do. */
 const RATE_MAX = 2_000
-/** And so many where it is busy with requests, which come first. */
+/** Deliveries a second if the process is busy with requests, which come first. */
 const RATE_MIN = 25
 const WINDOW_MS = 250
 
 /**
- * Lets deliveries begin at a rate that leaves room for requests: in proportion to the time in which
- * the process's event loop was idle.
+ * Lets deliveries begin at a rate that leaves room for requests: it is proportional to the time in
+ * which the process's event loop was idle.
  */
 export function loopPace() {
   let before = performance.eventLoopUtilization()
@@ -16,7 +16,7 @@ export function loopPace() {
   let rate = RATE_MAX / 4
   let allowance = 0
 
-  /** @returns whether one more may begin now */
+  /** @returns whether another delivery may begin now */
   function take(): boolean {
     const now = performance.now()
     if (now - at >= WINDOW_MS) {

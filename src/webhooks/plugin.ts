@@ -27,7 +27,7 @@ export interface WebhookOptions {
 
 const CLOSE_TIMEOUT_S = 5
 
-/** Endpoints and the deliveries to them, by the processes that run background jobs. */
+/** Webhook endpoints. The processes that run background jobs deliver to them. */
 export const webhooks = fp(
   async (app: FastifyInstance, options: WebhookOptions) => {
     const connection = app.connections.open('webhooks')
@@ -82,9 +82,9 @@ export const webhooks = fp(
         metrics,
         disable: async (id, reason) => {
           const isNew = await app.db.transaction((tx) => disableEndpoint(tx, id, reason))
-          if (isNew) app.log.warn({ endpoint: id, reason }, 'An endpoint of events is disabled')
+          if (isNew) app.log.warn({ endpoint: id, reason }, 'A webhook endpoint was disabled')
         },
-        onFault: (error) => app.log.warn({ err: error }, 'Could not deliver events'),
+        onFault: (error) => app.log.warn({ err: error }, 'The delivery of events has failed'),
       })
       return deliverer.stop
     })

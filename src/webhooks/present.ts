@@ -1,7 +1,7 @@
 import type { DeliveryRow } from './deliveries.ts'
 import type { EndpointRow } from './service.ts'
 
-/** @param publicKey of the key in use */
+/** @param publicKey the current public key, `whpk_…` */
 export function presentEndpoint(row: EndpointRow, publicKey: string | null) {
   return {
     endpoint_id: row.id,

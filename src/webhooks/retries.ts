@@ -2,7 +2,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** The pause after each failed attempt: about 3 days in all, then the delivery is parked. */
+/** The pause after each failed attempt. After about 3 days in all, the delivery is parked. */
 const PAUSES_MS = [
   5 * SECOND,
   30 * SECOND,
@@ -19,29 +19,32 @@ const PAUSES_MS = [
   18 * HOUR,
 ]
 
-/** So that deliveries that failed together do not come back together. */
+/** Pauses vary by this share, so that deliveries that failed together do not come back together. */
 const JITTER = 0.2
 
 /**
  * The pause before the next attempt, in milliseconds.
- * @param failures how many there were, from 1
- * @returns null where it is given up
+ * @param failures the number of failed attempts, from 1
+ * @returns null if the delivery is given up
  */
 export function pauseAfter(failures: number, random = Math.random()): number | null {
   const pause = PAUSES_MS[failures - 1]
   return pause === undefined ? null : Math.round(pause * (1 + JITTER * random))
 }
 
-/** An endpoint of which no attempt has succeeded for so long is disabled. */
+/** An endpoint is disabled if no attempt has succeeded for this many days. */
 export const FAILING_DAYS = 5
 
-/** So many failures, or time-outs, one after the other open the circuit. */
+/** This many failures, or time-outs, in a row open the circuit. */
 const FAILURES_MAX = 20
 const TIMEOUTS_MAX = 10
 const PROBE_MS = 5 * SECOND
 const PROBE_MS_MAX = MINUTE
 
-/** Of an endpoint that seems dead: one attempt now and then is enough to see whether it is back. */
+/**
+ * A circuit breaker: an endpoint that seems dead gets only an attempt now and then, until one
+ * succeeds.
+ */
 export function circuit() {
   let failures = 0
   let timeouts = 0
@@ -49,7 +52,9 @@ export function circuit() {
   let nextProbe = 0
   const isOpen = () => failures >= FAILURES_MAX || timeouts >= TIMEOUTS_MAX
   return {
-    /** How many attempts may be under way, of so many. */
+    /**
+     * @returns how many attempts may be under way: `max` while the circuit is closed, else 1 or 0
+     */
     room: (max: number, now: number): number => {
       if (!isOpen()) return max
       return now >= nextProbe ? 1 : 0

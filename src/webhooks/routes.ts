@@ -44,7 +44,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'createWebhookEndpoint',
-        summary: 'Have events sent somewhere, from now on',
+        summary: 'Create an endpoint that events are sent to from now on',
         description: 'Only this answer contains the secret.',
         body: CreateEndpointBody,
         response: { 201: ref(CreatedWebhookEndpoint) },
@@ -67,7 +67,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listWebhookEndpoints',
-        summary: 'List where events are sent, never the secrets',
+        summary: 'List endpoints, without their secrets',
         querystring: strictObject(PageQuery),
         response: { 200: ref(WebhookEndpointPage) },
       },
@@ -101,8 +101,8 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'updateWebhookEndpoint',
         summary: 'Change an endpoint, or switch it off and on',
         description:
-          'Counts for what happens from now on. What waits for an endpoint that is disabled has failed, ' +
-          'and what happens while it is disabled is parked: both can be replayed.',
+          'The change applies to events from now on. If an endpoint is disabled, its waiting deliveries ' +
+          'become `failed`, and events in the meantime are parked. Both can be replayed.',
         params: EndpointParams,
         body: ChangeEndpointBody,
         response: { 200: ref(WebhookEndpoint) },
@@ -118,7 +118,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'deleteWebhookEndpoint',
-        summary: 'Send nothing there any more, and forget its deliveries',
+        summary: 'Delete an endpoint and its deliveries',
         params: EndpointParams,
         response: { 204: Type.Null({ description: 'Deleted.' }) },
       },
@@ -135,7 +135,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'rotateWebhookSecret',
-        summary: 'Replace the secret of an endpoint; both sign for an overlap',
+        summary: 'Replace the secret of an endpoint; both sign during an overlap',
         params: EndpointParams,
         body: RotateSecretBody,
         response: { 200: ref(RotatedWebhookSecret) },
@@ -182,10 +182,10 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'replayWebhookDeliveries',
         summary: 'Send deliveries again: one, or all from a number on',
-        description: 'They keep their `webhook-id` and their number.',
+        description: 'Deliveries keep their `webhook-id` and number.',
         params: EndpointParams,
         body: ReplayBody,
-        response: { 202: Type.Null({ description: 'They will be sent.' }) },
+        response: { 202: Type.Null({ description: 'The deliveries will be sent.' }) },
       },
       config: {
         permission: 'events:write',
@@ -207,7 +207,7 @@ export const endpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'testWebhookEndpoint',
         summary: 'Send `test.ping` to an endpoint',
         params: EndpointParams,
-        response: { 202: Type.Null({ description: 'It will be sent.' }) },
+        response: { 202: Type.Null({ description: 'The event will be sent.' }) },
       },
       config: {
         permission: 'events:write',

@@ -23,15 +23,15 @@ const Listed = Type.Array(Type.String({ maxLength: 64, examples: ['funds.*'] }),
   maxItems: EVENTS_MAX,
   uniqueItems: true,
   description:
-    'Types, `family.*`, or `*` for all but those that are made only where an endpoint names them ' +
-    'or their family: charges and holds.',
+    'Types such as `customer.created`, families such as `funds.*`, or `*`. `*` stands for all types ' +
+    'except charges and holds, which an endpoint gets only if it lists their type or family.',
   examples: [['customer.*', 'funds.low_balance']],
 })
 
 const Target = Type.String({
   minLength: 1,
   maxLength: URL_MAX,
-  description: '`https:`, without credentials, and no private address.',
+  description: 'An `https:` URL without credentials, and not with a private address.',
   examples: ['https://app.example.com/events'],
 })
 
@@ -53,7 +53,8 @@ export const WebhookEndpoint = Type.Object(
         title: 'WebhookEndpointDisabledReason',
         type: 'string',
         enum: DISABLED_REASONS,
-        description: '`gone`: it answered 410. `failing`: no attempt has succeeded for 5 days.',
+        description:
+          '`gone`: the endpoint answered 410. `failing`: no attempt has succeeded for 5 days.',
       }),
     ),
     public_key: nullable(
@@ -70,7 +71,7 @@ export const WebhookEndpoint = Type.Object(
 )
 
 const Secret = Type.String({
-  description: 'Verifies the `v1` signatures. It is shown only now.',
+  description: 'Verifies the `v1` signatures. It is shown only in this answer.',
   examples: ['whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0='],
 })
 
@@ -88,7 +89,7 @@ const DeliveryStatus = Type.Unsafe<(typeof DELIVERY_STATUSES)[number]>({
   type: 'string',
   enum: DELIVERY_STATUSES,
   description:
-    '`parked`: given up after 3 days, or of the time in which the endpoint was disabled. ' +
+    '`parked`: given up after 3 days, or not sent because it came while the endpoint was disabled. ' +
     '`failed`: given up because the endpoint was disabled.',
   examples: ['delivered'],
 })
@@ -96,7 +97,10 @@ const DeliveryStatus = Type.Unsafe<(typeof DELIVERY_STATUSES)[number]>({
 export const WebhookDelivery = Type.Object(
   {
     delivery_id: DeliveryId,
-    seq: Type.Integer({ description: 'From 1, without a gap in each endpoint.', examples: [42] }),
+    seq: Type.Integer({
+      description: 'Counts the events of each endpoint from 1, without gaps.',
+      examples: [42],
+    }),
     event_id: nullable(
       Type.String({
         description: 'The `webhook-id`; null once the event is no longer kept.',
@@ -110,16 +114,22 @@ export const WebhookDelivery = Type.Object(
         {
           at: Timestamp,
           status: nullable(
-            Type.Integer({ description: 'Of the answer, if there was one.', examples: [200] }),
+            Type.Integer({
+              description: 'The HTTP status of the answer; null if there was none.',
+              examples: [200],
+            }),
           ),
           duration_ms: Type.Integer({ examples: [85] }),
           error: nullable(
-            Type.String({ description: 'Why it failed, in a word.', examples: ['timeout'] }),
+            Type.String({
+              description: 'Why the attempt failed, in a word.',
+              examples: ['timeout'],
+            }),
           ),
         },
         { title: 'WebhookAttempt' },
       ),
-      { description: 'The newest 32, oldest first.' },
+      { description: 'The newest 32 attempts, oldest first.' },
     ),
     next_attempt_at: nullable(Timestamp),
     created_at: Timestamp,
@@ -139,7 +149,7 @@ export const PulledEvent = Type.Object(
       title: 'PulledEventData',
       type: 'object',
       additionalProperties: true,
-      description: 'As the `webhooks` of this document have it.',
+      description: 'The `data` of the event’s type, as described in `webhooks` of this document.',
       examples: [{ customer_id: 'cust_4fGh7KqL9mNp2RsT' }],
     }),
   },
@@ -205,7 +215,8 @@ export const RotateSecretBody = strictObject(
       Type.Integer({
         minimum: 0,
         maximum: OVERLAP_S_MAX,
-        description: 'How long the old secret still signs too; 0, the default, ends it at once.',
+        description:
+          'How long the old secret still signs too. With 0, the default, it ends at once.',
         examples: [3600],
       }),
     ),
@@ -217,7 +228,7 @@ const Seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, example
 
 export const ReplayBody = strictObject(
   {
-    from_seq: Type.Optional({ ...Seq, description: 'Everything from this number on.' }),
+    from_seq: Type.Optional({ ...Seq, description: 'All deliveries from this number on.' }),
     delivery_id: Type.Optional(DeliveryId),
   },
   { minProperties: 1, maxProperties: 1, examples: [{ from_seq: 42 }] },
@@ -232,14 +243,14 @@ export const ListEventsQuery = strictObject({
   type: Type.Optional(line(64, { examples: ['customer.created'] })),
   subject: Type.Optional(
     line(255, {
-      description: 'A customer, or a user by the id of its account.',
+      description: 'The id of a customer, or of a user’s account.',
       examples: ['cust_4fGh7KqL9mNp2RsT'],
     }),
   ),
   from_seq: Type.Optional({ ...Seq, description: 'Inclusive.' }),
   endpoint_id: Type.Optional({
     ...EndpointId,
-    description: "That endpoint's events, under its own numbers.",
+    description: 'List only the events of this endpoint, with its own numbers.',
   }),
   ...PageQuery,
 })

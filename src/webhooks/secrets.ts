@@ -4,8 +4,8 @@ import type { EventKeys } from '../keys/event-keys.ts'
 import { webhookEndpoints } from './tables.ts'
 
 /**
- * Encrypts the secrets of endpoints under the key in use, so that an earlier key can be taken away.
- * A secret whose key is no longer here stays as it is.
+ * Encrypts the secrets of endpoints under the current key, so that an earlier key can be removed. A
+ * secret whose key is no longer configured stays as it is.
  */
 export async function sealAgain(db: Database, keys: EventKeys): Promise<void> {
   const { keyId } = keys
@@ -29,7 +29,7 @@ export async function sealAgain(db: Database, keys: EventKeys): Promise<void> {
         ...(current !== null && { secret: current.bytes, secretKeyId: keyId }),
         ...(previous !== null && { previousSecret: previous.bytes, previousKeyId: keyId }),
       })
-      // Unless it has been rotated meanwhile.
+      // Leaves a secret that was rotated meanwhile alone.
       .where(and(eq(webhookEndpoints.seq, seq), eq(webhookEndpoints.secret, secret)))
   }
 }

@@ -7,17 +7,17 @@ import { type AddressRule, hostOf, isAllowed, readTarget } from './addresses.ts'
 
 /** A receiver has this long to answer, including the resolution of its name. */
 const TIMEOUT_MS = 10_000
-/** So much of an answer's body is read, and nothing of it is kept. */
+/** This much of an answer's body is read and discarded. */
 const ANSWER_BYTES_MAX = 1_024
 const FREE_SOCKETS_MAX = 8
-/** After so long a message on a new connection counts as begun, answered or not. */
+/** After this long, a message on a new connection counts as begun, even without an answer. */
 const CONNECTED_MS = 50
 
 export interface Sent {
   /** The HTTP status; null without an answer. */
   status: number | null
   durationMs: number
-  /** Null for a 2xx. */
+  /** Why the attempt failed, in a word; null after a 2xx. */
   error: string | null
 }
 
@@ -27,15 +27,16 @@ export interface Message {
   body: string
 }
 
-/** All addresses of a name. */
+/** Resolves a name to all its addresses. */
 export type Resolve = (host: string) => Promise<readonly string[]>
 
-/** An address that a name has, and to which nothing is sent. */
+/** The name has an address that nothing may be sent to. */
 class NotAllowed extends Error {}
 
 /**
  * Sends messages. A name is resolved once for each attempt, and the connection goes to the address
- * that was checked: so no second answer of a name server leads elsewhere. Redirects are not followed.
+ * that was checked, so a second answer of a name server can't lead elsewhere (DNS rebinding).
+ * Redirects are not followed.
  */
 export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) {
   const options = { keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, scheduling: 'lifo' as const }
@@ -43,7 +44,7 @@ export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) 
 
   /**
    * @param onBegun called once the message has been handed to the network
-   * @param stopping gives up
+   * @param stopping aborts the attempt
    */
   async function send(
     message: Message,
@@ -70,7 +71,7 @@ export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) 
   async function allowedAddress(url: URL): Promise<string> {
     const host = hostOf(url)
     const addresses = isIP(host) === 0 ? await resolve(host) : [host]
-    // A name with a forbidden address among others is no receiver's.
+    // One forbidden address among others is enough to refuse a name.
     if (!addresses.every((one) => isAllowed(one, rule))) throw new NotAllowed()
     const [first] = addresses
     if (first === undefined) throw Object.assign(new Error(), { code: 'ENOTFOUND' })
@@ -94,7 +95,7 @@ export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) 
       port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
       path: `${url.pathname}${url.search}`,
       method: 'POST',
-      // A certificate has to be that of the name.
+      // The certificate is checked against the name, not the address.
       ...(isSecure && isIP(host) === 0 && { servername: host }),
       headers: {
         host: url.host,
@@ -115,7 +116,8 @@ export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) 
       request.on('error', fail)
     })
     request.once('finish', () => {
-      // On a new connection it is on its way later, and is read later than what comes on an old one.
+      // On a new connection, the message leaves later, and is read later than one on an old
+      // connection.
       if (request.reusedSocket) onBegun()
       else setTimeout(onBegun, CONNECTED_MS).unref()
     })
@@ -126,7 +128,7 @@ export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) 
       discard(response)
       return response.statusCode ?? 0
     } catch (error) {
-      // The receiver has closed an idle connection meanwhile: it has not seen this message.
+      // The receiver has just closed an idle connection, so it has not seen this message.
       const isIdle = request.reusedSocket && isBroken(error)
       if (isIdle && !signal.aborted) return post(url, address, message, onBegun, signal, true)
       throw error
@@ -151,7 +153,9 @@ function discard(response: IncomingMessage): void {
   })
 }
 
-/** Attempts for one name share a look-up under way: a name that hangs takes up one thread. */
+/**
+ * Attempts for one name share a look-up under way, so a name that hangs occupies only one thread.
+ */
 function resolveTogether(): Resolve {
   const running = new Map<string, Promise<readonly string[]>>()
   return (host) => {
@@ -187,7 +191,7 @@ function wordOfStatus(status: number): string {
   return status >= 300 && status < 400 ? 'redirect' : 'status'
 }
 
-/** A word for operators: messages of errors may quote addresses. */
+/** The reason in a word for operators, because messages of errors may quote addresses. */
 function wordOf(error: unknown): string {
   if (error instanceof NotAllowed) return 'address_not_allowed'
   const name = error instanceof Error ? error.name : ''

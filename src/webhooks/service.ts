@@ -17,13 +17,16 @@ import { type DISABLED_REASONS, type Terms, webhookEndpoints } from './tables.ts
 
 export type EndpointRow = typeof webhookEndpoints.$inferSelect
 
-/** Each is looked at several times a second, and may have some sockets open. */
+/**
+ * Bounded, because each endpoint is looked at several times a second and may have some open
+ * sockets.
+ */
 const ENDPOINTS_MAX = 200
 
-/** As long as the digest: what Standard Webhooks recommends is 24 to 64 bytes. */
+/** As long as the digest. Standard Webhooks recommends 24 to 64 bytes. */
 const SECRET_BYTES = 32
 
-/** What changes of endpoints require. */
+/** What is needed to create or change endpoints. */
 export interface Means {
   db: Database
   keys: EventKeys
@@ -39,7 +42,7 @@ export interface EndpointDraft {
 }
 
 /**
- * Makes an endpoint, which gets what happens from now on.
+ * Creates an endpoint, which gets the events from now on.
  * @throws Refusal `VALIDATION_FAILED`, `EVENTS_KEY_MISSING` or `TOO_MANY_WEBHOOK_ENDPOINTS`
  */
 export async function createEndpoint(
@@ -79,7 +82,7 @@ export async function createEndpoint(
   })
 }
 
-/** An arbitrary constant: so that no two calls count the endpoints at once. */
+/** An arbitrary key of a lock: two calls must not count the endpoints at the same time. */
 const CREATING = 5_746_119
 
 /** Newest first, with one extra row if there are more. */
@@ -105,7 +108,7 @@ export async function findEndpoint(db: Pick<Database, 'select'>, id: string): Pr
 export type EndpointChanges = Partial<EndpointDraft & { status: 'active' | 'disabled' }>
 
 /**
- * Changes an endpoint. What it asks for, and whether it does, counts for what happens from now on.
+ * Changes an endpoint. A change of its events or status applies to events from now on.
  * @throws Refusal `WEBHOOK_ENDPOINT_NOT_FOUND` or `VALIDATION_FAILED`
  */
 export async function changeEndpoint(
@@ -146,7 +149,7 @@ export async function changeEndpoint(
 
 /**
  * Disables an endpoint that is gone, or has failed for too long.
- * @returns whether this has disabled it
+ * @returns false if it was disabled already
  */
 export async function disableEndpoint(
   tx: Transaction,
@@ -179,14 +182,14 @@ function tellDisabled(tx: Transaction, id: string, reason: string): Promise<void
 export async function deleteEndpoint(db: Database, actor: Actor, id: string): Promise<void> {
   await db.transaction(async (tx) => {
     const { seq } = await lockEndpoint(tx, id)
-    // Its deliveries are no longer to be seen, and go in pages.
+    // Nobody can see its deliveries any more. A job deletes them in pages.
     await tx.delete(webhookEndpoints).where(eq(webhookEndpoints.seq, seq))
     await recordAudit(tx, actor, { event: 'webhook_endpoint.deleted', subject: id })
   })
 }
 
 /**
- * Gives an endpoint another secret; the old one signs too for the overlap.
+ * Gives an endpoint a new secret. The old one signs too during the overlap.
  * @throws Refusal `WEBHOOK_ENDPOINT_NOT_FOUND` or `EVENTS_KEY_MISSING`
  */
 export async function rotateSecret(
@@ -217,7 +220,7 @@ export async function rotateSecret(
 }
 
 /**
- * Sends `test.ping` to an endpoint, whatever it asks for.
+ * Sends `test.ping` to an endpoint, whatever events it asks for.
  * @throws Refusal `WEBHOOK_ENDPOINT_NOT_FOUND` or `WEBHOOK_ENDPOINT_DISABLED`
  */
 export async function testEndpoint(db: Database, id: string): Promise<void> {
@@ -240,7 +243,7 @@ export async function lockEndpoint(tx: Transaction, id: string): Promise<Endpoin
   return row
 }
 
-/** The endpoint's terms with those that count from the next event on; without those that are over. */
+/** The endpoint's terms, with new ones from the next event on and without those that are over. */
 async function termsFrom(
   tx: Transaction,
   { terms, cursor }: EndpointRow,
@@ -279,5 +282,5 @@ function checkEvents(events: readonly string[], types: ReadonlyMap<string, Event
   const index = events.findIndex(
     (one) => one !== '*' && !names.some((name) => includesType([one], name)),
   )
-  if (index !== -1) throw invalid(`/events/${index}`, 'is no type of event')
+  if (index !== -1) throw invalid(`/events/${index}`, 'is not a type of event')
 }

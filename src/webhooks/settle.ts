@@ -4,23 +4,24 @@ import type { Sent } from './send.ts'
 import type { Attempt } from './tables.ts'
 import { pauseAfter } from './retries.ts'
 
-/** What became of an attempt. */
+/** The result of an attempt. */
 export interface Result {
   endpoint: bigint
   seq: bigint
-  /** Failures before it. */
+  /** The number of failures before it. */
   tries: number
   at: Date
   sent: Sent
-  /** Never to be tried again: its event is no longer kept. */
+  /** Whether it must not be tried again, because its event is no longer kept. */
   isLast?: boolean
 }
 
 const ATTEMPTS_KEPT = 32
 
 /**
- * Writes what became of attempts, and since when their endpoints fail. An attempt of a delivery that
- * was given up meanwhile, as when its endpoint was disabled, is listed and changes nothing else.
+ * Writes the results of attempts, and since when their endpoints have been failing. If a delivery
+ * was given up during an attempt, for example because its endpoint was disabled, a failure is only
+ * listed.
  */
 export async function settle(
   sql: postgres.Sql,
@@ -34,7 +35,7 @@ export async function settle(
     const outcome = error === null ? 'delivered' : pause === null ? 'parked' : 'pending'
     return { endpoint, seq, attempt, outcome, pause }
   })
-  // In the order in which others lock them.
+  // Rows are locked in the same order everywhere.
   rows.sort((a, b) => Number(a.endpoint - b.endpoint) || Number(a.seq - b.seq))
   const counts = sql`(d.status = 'pending' or new.outcome = 'delivered')`
   await sql`

@@ -1,17 +1,17 @@
 import { createHmac } from 'node:crypto'
 import type { EventKeys, Sealed } from '../keys/event-keys.ts'
 
-/** What an endpoint's deliveries are signed with. */
+/** The secrets and keys that sign an endpoint's deliveries. */
 export interface Signers {
-  /** `whsec_…`: the endpoint's secret, and during an overlap the one before it. */
+  /** `whsec_…`: the endpoint's secret, and during an overlap the previous one too. */
   secrets: readonly string[]
   keys: Pick<EventKeys, 'sign'>
 }
 
 /**
- * The headers of Standard Webhooks 1.0.0: each signature is over `id.timestamp.body`, with HMAC-SHA256
- * (`v1`) and Ed25519 (`v1a`).
- * @param timestampS of the attempt, in Unix seconds
+ * The headers of Standard Webhooks 1.0.0. Each signature is over `id.timestamp.body`, with
+ * HMAC-SHA256 (`v1`) or Ed25519 (`v1a`).
+ * @param timestampS the time of the attempt, in Unix seconds
  */
 export function signatureHeaders(
   { secrets, keys }: Signers,
@@ -40,7 +40,7 @@ export interface StoredSecrets {
   previousUntil: Date | null
 }
 
-/** The secrets that sign now; one whose key is no longer here is left out. */
+/** The secrets that sign now, without those whose key is no longer configured. */
 export function openSecrets(keys: EventKeys, stored: StoredSecrets, now = new Date()): string[] {
   const sealed: Sealed[] = [{ bytes: stored.secret, keyId: stored.secretKeyId }]
   const { previousSecret, previousKeyId, previousUntil } = stored

@@ -16,18 +16,18 @@ import {
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
-/** What an endpoint asks for, from behind an event on until the next terms. */
+/** What an endpoint asks for. It applies to events after the given one, until the next terms. */
 export interface Terms {
-  /** The `seq` of the last event before them, as text. */
+  /** The `seq` of the last event before these terms, as text. */
   after: string
   events: string[]
-  /** While it is disabled, its events are numbered and parked. */
+  /** Whether the endpoint is disabled, so that its events are numbered and parked. */
   isParked: boolean
 }
 
 export const DISABLED_REASONS = ['operator', 'gone', 'failing'] as const
 
-/** Where events are sent. */
+/** The endpoints that events are sent to. */
 export const webhookEndpoints = pgTable(
   'webhook_endpoints',
   {
@@ -45,24 +45,24 @@ export const webhookEndpoints = pgTable(
     secret: bytea().notNull(),
     /** The id of that key. */
     secretKeyId: text().notNull(),
-    /** The secret before, which signs too until then. */
+    /** The previous secret, which signs too until `previousUntil`. */
     previousSecret: bytea(),
     previousKeyId: text(),
     previousUntil: timestamp({ precision: 3, withTimezone: true }),
-    /** Oldest first; those before the cursor but the last of them are gone. */
+    /** Oldest first. Of those before the cursor, only the last one is kept. */
     terms: jsonb().$type<Terms[]>().notNull(),
-    /** Events up to this number have their number of this endpoint, if it asks for them. */
+    /** Events up to this number have been numbered for this endpoint, if it asks for them. */
     cursor: bigint({ mode: 'bigint' }).notNull(),
-    /** The number of its newest event. */
+    /** The endpoint's own number of its newest event. */
     lastSeq: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    /** Deliveries that are to be sent again, in pages; null for none. */
+    /** The range of deliveries that must be sent again, in pages; null for none. */
     replayFrom: bigint({ mode: 'bigint' }),
     replayTo: bigint({ mode: 'bigint' }),
-    /** Since when no attempt has succeeded; null where the last one has. */
+    /** Since when no attempt has succeeded; null if the last one has. */
     failingSince: timestamp({ precision: 3, withTimezone: true }),
-    /** The process that delivers to it, and until when nothing else does. */
+    /** The process that delivers to it, and until when no other process may. */
     owner: text(),
     ownedUntil: timestamp({ precision: 3, withTimezone: true }),
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
@@ -80,28 +80,28 @@ export const webhookEndpoints = pgTable(
 export interface Attempt {
   /** RFC 3339. */
   at: string
-  /** The HTTP status; null where there was no answer. */
+  /** The HTTP status; null if there was no answer. */
   status: number | null
   duration_ms: number
-  /** Why it has failed, in a word; null where it has not. */
+  /** Why it failed, in a word; null if it succeeded. */
   error: string | null
 }
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed', 'parked'] as const
 
-/** The events of each endpoint under its own numbers, and what became of sending them. */
+/** The events of each endpoint, with its own numbers, and the results of sending them. */
 export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
     /** The endpoint's `seq`. */
     endpoint: bigint({ mode: 'bigint' }).notNull(),
-    /** From 1, without a gap in each endpoint. */
+    /** Counts the events of each endpoint from 1, without gaps. */
     seq: bigint({ mode: 'bigint' }).notNull(),
     eventSeq: bigint({ mode: 'bigint' }).notNull(),
     status: text({ enum: DELIVERY_STATUSES }).notNull().default('pending'),
-    /** Whether its endpoint's process has it in hand. */
+    /** Whether the endpoint's process has claimed it. */
     isTaken: boolean().notNull().default(false),
-    /** How often it has failed since it was numbered, or was last replayed. */
+    /** How often it has failed since it was numbered or last replayed. */
     tries: smallint().notNull().default(0),
     /** The newest attempts, oldest first. */
     attempts: jsonb()
@@ -118,7 +118,7 @@ export const webhookDeliveries = pgTable(
       'webhook_deliveries_status',
       sql`${table.status} in ('pending', 'delivered', 'failed', 'parked')`,
     ),
-    // First attempts begin in the order of numbers; the others when their time has come.
+    // First attempts begin in the order of their numbers, and repeated ones when they are due.
     index('webhook_deliveries_first')
       .on(table.endpoint, table.seq)
       .where(sql`${table.status} = 'pending' and ${table.tries} = 0`),

@@ -6,12 +6,13 @@ const EndpointName = Type.String({ examples: [ENDPOINT] })
 
 const types = {
   'endpoint.disabled': {
-    summary: 'An endpoint gets no more events until it is enabled again.',
+    summary: 'An endpoint was disabled, and gets no more events until it is enabled again.',
     data: Type.Object({
       endpoint_id: EndpointName,
       reason: Type.String({
         description:
-          '`operator`; `gone`: it answered 410; `failing`: no attempt has succeeded for 5 days.',
+          '`operator`: an operator disabled it. `gone`: it answered 410. `failing`: no attempt has ' +
+          'succeeded for 5 days.',
         examples: ['failing'],
       }),
     }),

@@ -180,7 +180,7 @@ test('a receipt is a tlog-proof that verifies with the key and the policy alone'
     [lines.toSpliced(3, 1).join('\n'), /not in the log/],
     [changed(3, `${lines[3]?.slice(0, -2)}x=`), /hashes are malformed/],
     [lines.toSpliced(1, 1).join('\n'), /lacks its record/],
-    [changed(0, 'c2sp.org/tlog-proof@v2'), /it is no proof/],
+    [changed(0, 'c2sp.org/tlog-proof@v2'), /it is not a proof/],
     [withSignatures(own), /too few of the witnesses/],
     [withSignatures(...witnesses), /not signed by the key/],
     [withSignatures(own, flip(witnesses[0] ?? '')), /the cosignature of \w+ is false|not signed/],
@@ -212,7 +212,7 @@ test('a policy that can not be read, or is another log’s, is refused at the st
   const other = await startService(t, { ...logSettings(folder, 'other.pem') })
   for (const [content, fault] of [
     ['quorum one\n', /line 1: `one` is not defined above/],
-    [one, /there is no line with the quorum/],
+    [one, /the quorum line is missing/],
     [`${one}${one}quorum one\n`, /line 2: repeats a key/],
     [`${one}quorum one\nquorum none\n`, /line 3: is a second quorum/],
     [`${one}group g 2 one\nquorum g\n`, /line 2: `2` is not any, all or a number from 1 to 1/],
@@ -221,14 +221,14 @@ test('a policy that can not be read, or is another log’s, is refused at the st
     [`${one}group none any one\nquorum none\n`, /line 2: `none` can not be defined/],
     [
       `${one.replace(/\+[0-9a-f]{8}\+/, '+00000000+')}quorum one\n`,
-      /line 1: has no good verifier key/,
+      /line 1: has no valid verifier key/,
     ],
     [`${one.replace('http:', 'ftp:')}quorum one\n`, /the URL of one is not http or https/],
     [
       `witness one ${await keyOf(other)}\nquorum one\n`,
-      /line 1: has a key that is not one of a witness/,
+      /line 1: has a key of a kind that a witness does not have/,
     ],
-    [`log ${witness.vkey}\nquorum none\n`, /line 1: has a key that is not one of a log/],
+    [`log ${witness.vkey}\nquorum none\n`, /line 1: has a key of a kind that a log does not have/],
     [`log ${await keyOf(other)}\n${one}quorum one\n`, /it names other logs and not example\.com/],
     [`${one}quorum\u00a0one\n`, /line 2: `quorum\u00a0one` is not log, witness/],
     [`${one}\rquorum one\n`, /line 2: has a control character/],

@@ -47,7 +47,7 @@ test('events that never came are made up for by comparing with Stripe’s list',
     (sql) => sql`delete from subscriptions where id = 'sub_unknown'`,
   )
   const again = await reconcile()
-  assert.deepEqual([again.status, again.output], [0, '4 subscriptions are as Stripe has them.\n'])
+  assert.deepEqual([again.status, again.output], [0, "4 subscriptions match Stripe's.\n"])
 })
 
 test('one that can’t be compared leaves the others to be, and is told', async (t) => {

@@ -5,11 +5,11 @@ import { logSize } from '../sequencer.ts'
 import type { LogSource } from '../source.ts'
 import { type TileName, WIDTH } from './tile-path.ts'
 
-/** An entry's length is written in 16 bits. */
+/** The length of an entry is written in 16 bits. */
 export const ENTRY_BYTES_MAX = 65_535
 
 /**
- * An entry bundle as C2SP's tlog-tiles has it: records, each with its length before it.
+ * An entry bundle as defined by C2SP's tlog-tiles: records, each preceded by its length.
  * @throws Refusal `NOT_FOUND`
  */
 export async function entryBundle(
@@ -30,7 +30,7 @@ export async function entryBundle(
   const records = await readRecords(sql, source, places)
   const pieces = records.slice(first - start, end - start).flatMap((record) => {
     const bytes = record === null ? null : recordBytes(record)
-    if (bytes === null) throw new Error('A record of the log is gone')
+    if (bytes === null) throw new Error('A record of the log is missing')
     if (bytes.length > ENTRY_BYTES_MAX) {
       const message = `Record ${record?.seq} has ${bytes.length} bytes, more than an entry can have; the export has it.`
       throw new Refusal('NOT_FOUND', { message })

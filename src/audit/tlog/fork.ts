@@ -16,13 +16,13 @@ declare module '../record.ts' {
 export interface Fork {
   from: { origin: string; vkey: string }
   to: { origin: string; vkey: string }
-  /** How many records the log has here, and how many are known of it outside; null for unknown. */
+  /** How many records the database has, and how many are known outside it; null if unknown. */
   size: number
   knownSize: number | null
 }
 
 /**
- * What `forkLog` would do.
+ * Returns what `forkLog` would do.
  * @throws WrongLog unless the settings have both a new key and a new name
  */
 export async function plannedFork(
@@ -32,8 +32,8 @@ export async function plannedFork(
   const row = await readRow(client)
   if (row.origin === null || row.vkey === null) {
     throw new WrongLog(
-      'Nothing was ever published of this log: a new AUDIT_LOG_KEY_PATH and a new AUDIT_LOG_ORIGIN ' +
-        'need a start and no more',
+      'This log was never published, so it needs no fork: set AUDIT_LOG_KEY_PATH and ' +
+        'AUDIT_LOG_ORIGIN, and start the service',
     )
   }
   const needs = 'a fork needs a new AUDIT_LOG_KEY_PATH and a new AUDIT_LOG_ORIGIN'
@@ -49,7 +49,10 @@ export async function plannedFork(
   }
 }
 
-/** Begins another log with what the database has, under a new name and key, and records it. */
+/**
+ * Begins another log with the records that the database has, under a new name and key, and records
+ * that.
+ */
 export async function forkLog(
   db: Database,
   actor: Actor,

@@ -2,27 +2,28 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Policy } from '../verifier.ts'
 import type { Answer, WitnessServer } from './witnesses.ts'
 
-/** A checkpoint is published when the quorum stands, or after this long without it. */
+/** A checkpoint is published when the quorum is reached, or after this long without it. */
 const QUORUM_MS_MAX = 5_000
-/** How long the others may still answer when the quorum stands. */
+/** How long the other witnesses may still answer once the quorum is reached. */
 const OTHERS_MS = 200
-/** Until then, a witness that fails is asked again after this long. */
+/** Until the checkpoint is published, a witness that fails is asked again after this long. */
 const RETRY_MS = 1_000
 
 export interface Gathering {
-  /** Ends the waiting: the process is closing. */
+  /** Ends the waiting when the process closes. */
   closing: AbortSignal
   ask: (server: WitnessServer) => Promise<Answer> | null
-  /** Looks at an answer that may say that the log is behind. */
+  /** Handles an answer that may mean that the log is behind. */
   heed: (answer: Answer) => Promise<void>
-  /** Publishes with the signature lines that there are. */
+  /** Publishes with the signature lines gathered so far. */
   store: (lines: readonly string[], hasQuorum: boolean) => Promise<void>
 }
 
 /**
- * Asks all witnesses at once, and each of them once at a time, and publishes with those who answer in
- * time. A cosignature that comes later is added while the checkpoint is still the newest.
- * @returns what went wrong with which server
+ * Asks all witnesses at the same time, with one request under way to each, and publishes with the
+ * cosignatures that arrive in time. A later cosignature is added while the checkpoint is still the
+ * newest.
+ * @returns the faults, each with the URL of its server
  */
 export async function gather(
   servers: readonly WitnessServer[],

@@ -4,7 +4,7 @@ import { type NoteKey, type Policy, PolicyFault, readPolicy } from '../verifier.
 import { noteKey, vkeyOf } from './note.ts'
 import type { LogRow } from './row.ts'
 
-/** What is configured of the log. */
+/** The settings of the published log. */
 export interface LogSettings {
   key: KeyObject | undefined
   origin: string | undefined
@@ -16,7 +16,7 @@ export interface LogSettings {
 export interface LogIdentity {
   origin: string
   vkey: string
-  /** Null where the key of this process is not that of the log, or there is none. */
+  /** Null if this process has no key, or not the key of the log. */
   signing: { key: KeyObject; note: NoteKey } | null
 }
 
@@ -28,15 +28,15 @@ const ACCEPT =
 
 /**
  * The name and key of the log: those of its first signature, or else those of the settings.
- * @returns null where no key was ever configured
- * @throws WrongLog for a given origin other than that of the first signature
+ * @returns null if no key was ever configured
+ * @throws WrongLog if the settings name another origin than the first signature
  */
 export async function identify(
   { logId, origin: stored, vkey }: Pick<LogRow, 'logId' | 'origin' | 'vkey'>,
   settings: LogSettings,
 ): Promise<LogIdentity | null> {
   if (stored !== null && settings.origin !== undefined && settings.origin !== stored) {
-    throw new WrongLog(`AUDIT_LOG_ORIGIN is not ${stored}, the name that the log has: ${ACCEPT}`)
+    throw new WrongLog(`AUDIT_LOG_ORIGIN is not ${stored}, the name of the log: ${ACCEPT}`)
   }
   const origin = stored ?? originOf(logId, settings)
   if (settings.key === undefined) {
@@ -48,7 +48,7 @@ export async function identify(
   return { origin, vkey: vkey ?? own, signing: isOwn ? { key: settings.key, note } : null }
 }
 
-/** The name of a log that has none yet. */
+/** The name for a log that has none yet. */
 export function originOf(logId: string, { origin, host }: LogSettings): string {
   return origin ?? host ?? `strongroom.local/${logId}`
 }
@@ -60,7 +60,7 @@ export function requireOwnKey(identity: LogIdentity): void {
 
 /**
  * The policy of the settings; null for none.
- * @throws WrongLog for one that can't be read, or whose logs lack this one
+ * @throws WrongLog if the policy can't be read, or names logs but not this one
  */
 export async function policyOf(
   { policy: text }: LogSettings,
@@ -68,7 +68,7 @@ export async function policyOf(
 ): Promise<Policy | null> {
   if (text === undefined) return null
   const fault = (what: string) =>
-    new WrongLog(`AUDIT_WITNESSES_FILE is no policy for this log: ${what}`)
+    new WrongLog(`AUDIT_WITNESSES_FILE is not a valid policy for this log: ${what}`)
   const policy = await readPolicy(`${text}\n`).catch((error: unknown) => {
     throw error instanceof PolicyFault ? fault(error.message) : error
   })

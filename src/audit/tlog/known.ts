@@ -6,23 +6,24 @@ import { logSize } from '../sequencer.ts'
 import { tileReader } from '../tiles.ts'
 import { type NoteKey, isSame, openNote } from '../verifier.ts'
 
-/** A state of the log that was signed, and may have been seen by anyone. */
+/** A state of the log that was signed and that anyone may have seen. */
 export interface KnownState {
   size: number
   root: Uint8Array
 }
 
 export interface Behind {
-  /** The size that is known outside. */
+  /** The size that the log has according to the source. */
   size: number
   source: string
 }
 
 /**
- * What is known of the log outside its database: the newest signed checkpoint, in memory and in a
- * file. A database that was restored to an earlier time has lost the end of the log, and must not
- * continue it: two histories under one key would be a fork.
- * @param kept the files that this process keeps, and others with checkpoints of the same log
+ * Knows the log from outside its database: the newest signed checkpoint, in memory and in files. A
+ * database that was restored to an earlier time has lost the end of the log and must not continue
+ * it: two histories under one key would be a fork.
+ * @param kept the files that this process writes
+ * @param others files that it only reads, with checkpoints of the same log
  */
 export function knownStates(kept: readonly string[], others: readonly string[]) {
   let newest: KnownState | null = null
@@ -42,7 +43,7 @@ export function knownStates(kept: readonly string[], others: readonly string[]) 
 
   /**
    * Keeps a checkpoint before anyone else can see it.
-   * @throws the fault of the last file, where none could be written
+   * @throws the fault of the last file if none could be written
    */
   async function keep(note: string, state: KnownState): Promise<void> {
     learn(state)
@@ -51,7 +52,7 @@ export function knownStates(kept: readonly string[], others: readonly string[]) 
     if (failed.length === kept.length) throw failed.at(-1)?.reason
   }
 
-  /** Whether the log in the database continues what is known. */
+  /** @returns null if the log in the database continues the newest known state */
   async function lacking(sql: postgres.Sql): Promise<Behind | null> {
     const known = newest
     if (known === null) return null
@@ -64,7 +65,7 @@ export function knownStates(kept: readonly string[], others: readonly string[]) 
   return { look, learn, keep, lacking, size: () => newest?.size ?? 0 }
 }
 
-/** Whole or not at all, and on the disk when it resolves. */
+/** Writes the file whole or not at all; it is on the disk when the promise resolves. */
 async function place(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const file = await open(`${path}.part`, 'w')

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client'
 import type { Publisher } from './publisher.ts'
 
 export function tlogMetrics(registry: Registry, { standing }: Pick<Publisher, 'standing'>): void {
-  /** While the database is away, what was known last stands. */
+  /** While the database does not answer, a gauge keeps its last value. */
   const gauge = (name: string, help: string, read: (now: Standing) => boolean) => {
     const one: Gauge = new Gauge({
       name,
@@ -16,12 +16,12 @@ export function tlogMetrics(registry: Registry, { standing }: Pick<Publisher, 's
   }
   gauge(
     'strongroom_audit_quorum',
-    '1 while enough witnesses have cosigned the newest published checkpoint, or none are asked.',
+    '1 while enough witnesses have cosigned the newest published checkpoint, or none are required.',
     ({ hasQuorum }) => hasQuorum,
   )
   gauge(
     'strongroom_audit_behind',
-    '1 while the audit log lacks what was published of it, and nothing is signed.',
+    '1 while the audit log lacks records that were already published, so nothing is signed.',
     ({ isBehind }) => isBehind,
   )
 }

@@ -15,42 +15,43 @@ import {
 } from '../verifier.ts'
 import { WIDTH, tilePath } from './tile-path.ts'
 
-/** The log signs again after 10 minutes at the latest, if it has witnesses. */
+/** A log with witnesses signs again after 10 minutes at the latest, so an hour is too late. */
 const STALE_MS = 3_600_000
 const TIMEOUT_MS = 10_000
 const NOTE_BYTES_MAX = 1 << 20
 const TILES_AT_ONCE = 8
 const HASH_BYTES = 32
-/** A cache or another process may still have the checkpoint of a moment ago. */
+/** A cache or another process may still serve the checkpoint of a moment ago. */
 const AGAIN_MS = 2_000
 
 export interface Monitored {
-  /** Where `checkpoint` and `tile/` are: `https://billing.example.com/log`. */
+  /** The URL that `checkpoint` and `tile/` are below, such as `https://billing.example.com/log`. */
   prefix: string
   key: NoteKey
   policy: Policy | null
-  /** The file with the newest checkpoint that was found good: the signed note itself. */
+  /** The file with the newest checkpoint that passed all checks: the signed note itself. */
   state: string
 }
 
-/** What is wrong with the log; the message says it in a sentence. */
+/** The log is wrong; the message says how, in a sentence. */
 export class LogFault extends Error {}
 
-/** The log did not answer; it may be well. */
+/** The log did not answer, which does not mean that it is wrong. */
 export class NoAnswer extends Error {}
 
 export interface Looked {
   size: number
-  /** How many records are new since the state; null at the first look. */
+  /** How many records were added since the kept state; null on the first check. */
   grown: number | null
   witnesses: number
 }
 
 /**
- * Looks at a log from outside once: that its newest checkpoint is signed, cosigned and continues the
- * one in the state, and that its tiles are those of the checkpoint. Then keeps it as the new state.
+ * Checks a log from outside once: its newest checkpoint must be signed, cosigned and consistent
+ * with the one in the state file, and its tiles must have the checkpoint's root. Then keeps the
+ * checkpoint as the new state.
  * @param isWhole whether all tiles are read, or only those of new records
- * @throws LogFault, and NoAnswer
+ * @throws LogFault, or NoAnswer
  */
 export async function lookAtLog(log: Monitored, isWhole: boolean): Promise<Looked> {
   const before = await readState(log)
@@ -74,7 +75,7 @@ async function readState({ state, key }: Monitored): Promise<SignedNote | null> 
   })
   if (text === null) return null
   const note = await openNote(text, key)
-  if (note === null) throw new LogFault(`${state} is no checkpoint of ${key.name} with this key`)
+  if (note === null) throw new LogFault(`${state} is not a checkpoint of ${key.name} with this key`)
   return note
 }
 
@@ -84,7 +85,7 @@ async function checkpointOf({ prefix, key }: Monitored) {
   if (note === null) {
     const origin = readNote(text)?.origin
     const what =
-      origin === undefined ? 'is no signed note' : `of ${origin} is not signed by the key`
+      origin === undefined ? 'is not a signed note' : `of ${origin} is not signed by the key`
     throw new LogFault(`The checkpoint ${what}`)
   }
   return { text, note }
@@ -122,7 +123,10 @@ async function judgeGrowth(log: Monitored, before: SignedNote, text: string, not
     throw await forked(`The log of ${note.size} records does not continue that of ${before.size}`)
 }
 
-/** Reads the leaves from the tile of the first new one on, and the rest of the tree by its nodes. */
+/**
+ * Checks the tiles against the checkpoint's root. Reads leaves from the tile of the first new one
+ * on, and only nodes for the older part of the tree.
+ */
 async function judgeTiles(log: Monitored, note: SignedNote, from: number): Promise<void> {
   const fault = new LogFault(
     `The tiles of ${note.size} records do not have the root of the checkpoint`,
@@ -132,7 +136,7 @@ async function judgeTiles(log: Monitored, note: SignedNote, from: number): Promi
   const tree = growingTree()
   const read = nodeReader(log, note.size)
   for (let index = 0; index < first; index++) {
-    // The old part stands for itself, in nodes as large as there are.
+    // The old part was checked before, so the largest nodes are enough for it.
     let level = 0
     while (index % WIDTH ** (level + 1) === 0 && index + WIDTH ** (level + 1) <= first) level++
     tree.addSubtree(await read(8 * (level + 1), index / WIDTH ** level), WIDTH ** (level + 1))
@@ -152,7 +156,7 @@ async function judgeTiles(log: Monitored, note: SignedNote, from: number): Promi
   if (!isSame(tree.root(), note.root)) throw fault
 }
 
-/** Reads nodes from tiles, each once, as the tree of that size has them. */
+/** Reads the nodes of a tree of that size from its tiles, each tile once. */
 function nodeReader(log: Monitored, size: number): ReadNode {
   const tiles = new Map<string, Promise<Buffer>>()
   return async (level, index) => {
@@ -177,7 +181,7 @@ async function tileOf(
 ): Promise<Buffer> {
   const url = (wide: number) => `${prefix}/tile/${tilePath({ level, index, width: wide })}`
   const max = WIDTH * HASH_BYTES
-  // Where the partial tile is gone, the full one is there.
+  // If the partial tile is gone, the full one has replaced it.
   const bytes = await get(url(width), max).catch((error: unknown) => {
     if (width === WIDTH || !(error instanceof LogFault)) throw error
     return get(url(WIDTH), max)
@@ -201,13 +205,13 @@ async function get(url: string, bytesMax: number): Promise<Buffer> {
       chunks.push(chunk)
     }
   } catch {
-    throw new NoAnswer(`${url} broke off`)
+    throw new NoAnswer(`${url} ended its answer early`)
   }
   const body = Buffer.concat(chunks)
-  if (length > bytesMax) throw new LogFault(`${url} answers with too much`)
+  if (length > bytesMax) throw new LogFault(`${url} answers with too many bytes`)
   if (response.ok) return body
   if (/"code":"LOG_BEHIND"/.test(body.toString())) {
-    throw new LogFault('The log says itself that it is behind what was published of it')
+    throw new LogFault('The log itself says that it lacks records that were already published')
   }
   if (response.status >= 500 || response.status === 409 || response.status === 429) {
     throw new NoAnswer(`${url} answers ${response.status}`)

@@ -1,10 +1,10 @@
 import { type KeyObject, createPublicKey, sign } from 'node:crypto'
 import { KEY_TYPES, type NoteKey, keyId } from '../verifier.ts'
 
-/** The separator of signatures is this character, and no other dash. */
+/** Each signature line begins with exactly this dash (U+2014). */
 const DASH = '\u2014'
 
-/** The public part of a log's Ed25519 key, as C2SP's signed-note has it. */
+/** The public part of a log's Ed25519 key, as C2SP's signed-note defines it. */
 export async function noteKey(origin: string, key: KeyObject): Promise<NoteKey> {
   const { x = '' } = createPublicKey(key).export({ format: 'jwk' })
   const bare = { name: origin, type: KEY_TYPES.log, key: Buffer.from(x, 'base64url') }

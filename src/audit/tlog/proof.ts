@@ -1,6 +1,6 @@
 /**
- * A proof for anyone that a record is in the log, as C2SP's tlog-proof has it; its `extra` is the
- * record itself, whose hash is the leaf.
+ * A proof that a record is in the log, which anyone can verify. Its format is C2SP's tlog-proof;
+ * its `extra` is the record itself, whose hash is the leaf.
  */
 export function proofText(
   record: Buffer,

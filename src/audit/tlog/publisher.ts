@@ -30,13 +30,13 @@ import { publishedFolder, tileFiles } from './tile-files.ts'
 import { gather } from './gather.ts'
 import { type WitnessServer, witnessServers } from './witnesses.ts'
 
-/** New checkpoints are published at most so often. */
+/** The shortest time between two checkpoints. */
 const INTERVAL_MS = 1_000
-/** Witnesses that did not answer are asked again after this long, also for an unchanged log. */
+/** Without a quorum, the witnesses are asked again after this long even if the log is unchanged. */
 const RETRY_MS = 10_000
-/** The cosignatures of an unchanged log are made anew after this long, so that they stay fresh. */
+/** An unchanged log is cosigned again after this long, so that the cosignatures stay fresh. */
 const RENEWED_MS = 600_000
-/** Longer than a round takes. */
+/** How long the lease lasts: longer than a round takes. */
 const TURN_S = 20
 /** A read of the row serves all callers for this long. */
 const ROW_MS = 200
@@ -49,7 +49,7 @@ export interface PublisherOptions {
   settings: LogSettings
   dataDir: string
   checkpointFolder: string | undefined
-  /** Whether a key that is not the log's prevents the start. */
+  /** Whether the process refuses to start with a key that is not the log's. */
   isStrict: boolean
 }
 
@@ -71,7 +71,10 @@ export function publisher(options: PublisherOptions) {
   let triedAt = 0
   let faults = ''
 
-  /** The log's name, key and policy, and what is known of it; read again once another has named it. */
+  /**
+   * The log's name, key and policy, and its known states. Read again once another process has given
+   * the log its key.
+   */
   async function open(row: LogRow): Promise<Opened> {
     if (opened !== undefined && (row.vkey === null || row.vkey === opened.identity?.vkey)) {
       return opened
@@ -101,7 +104,7 @@ export function publisher(options: PublisherOptions) {
     else if (identity.signing === null) {
       log.warn(
         { origin: identity.origin },
-        'AUDIT_LOG_KEY_PATH is not the key of the log: this process does not sign it',
+        'AUDIT_LOG_KEY_PATH is not the key of the log: this process signs no checkpoints',
       )
     }
   }
@@ -116,7 +119,7 @@ export function publisher(options: PublisherOptions) {
     return cached.row
   }
 
-  /** Whether and why nothing may be signed. */
+  /** @returns why nothing may be signed; null if signing is allowed */
   async function behind(row: LogRow, { states, policy }: Opened): Promise<Behind | null> {
     const lacking = (await states?.lacking(sql)) ?? null
     const { behindSize: size, behindSource: source } = row
@@ -137,12 +140,12 @@ export function publisher(options: PublisherOptions) {
     await storeBehind(sql, found)
     log.error(
       found,
-      'The audit log lacks what was published of it: nothing is signed until a better backup is ' +
-        'restored, or `strongroom audit fork --accept` begins another log',
+      'The audit log lacks records that were already published: nothing is signed until a newer ' +
+        'backup is restored, or `strongroom audit fork --accept` begins another log',
     )
   }
 
-  /** @throws Refusal `LOG_BEHIND` where the log is not what was published of it */
+  /** @throws Refusal `LOG_BEHIND` if the log lacks records that were already published */
   async function requireWhole(): Promise<void> {
     const row = await recentRow()
     const found = await behind(row, await open(row))
@@ -169,7 +172,7 @@ export function publisher(options: PublisherOptions) {
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
     await states
       .keep(note, { size, root })
-      .catch((error: unknown) => warn(`The state of the log can not be kept: ${String(error)}`))
+      .catch((error: unknown) => warn(`The state of the log could not be kept: ${String(error)}`))
     await publish({ size, note, hasQuorum: true }, policy)
   }
 
@@ -182,8 +185,8 @@ export function publisher(options: PublisherOptions) {
   }
 
   /**
-   * Asks the witnesses for their size with a checkpoint that is already known, before a process signs
-   * its first: the database may have been restored since.
+   * Asks the witnesses to cosign the last published checkpoint, before this process signs its first
+   * one. Their answers show whether the database has been restored to an earlier state.
    */
   async function probe(note: string, size: number): Promise<void> {
     const first = note.slice(0, note.indexOf('\n', note.lastIndexOf('\n\n') + 2) + 1)
@@ -193,7 +196,7 @@ export function publisher(options: PublisherOptions) {
 
   async function heed(answer: Awaited<ReturnType<WitnessServer['ask']>>): Promise<void> {
     if (answer === null || !('behind' in answer)) return
-    // Another process may have had a newer checkpoint cosigned.
+    // A larger size alone proves nothing: another process may have had a newer checkpoint cosigned.
     if (answer.isOther || answer.behind.size > (await logSize(sql))) await stop(answer.behind)
   }
 
@@ -205,7 +208,7 @@ export function publisher(options: PublisherOptions) {
       cached = undefined
       await files
         ?.publish(sql, draft.size, note)
-        .catch((error: unknown) => warn(`The log can not be written as files: ${String(error)}`))
+        .catch((error: unknown) => warn(`The log could not be written as files: ${String(error)}`))
     }
     const found = await gather(servers ?? [], policy, {
       closing: closing.signal,
@@ -216,7 +219,7 @@ export function publisher(options: PublisherOptions) {
     warn(found.join('; '))
   }
 
-  /** Each fault once, until it is another one. */
+  /** Logs a fault once, and again only after it has changed. */
   function warn(found: string): void {
     if (found !== '' && found !== faults) log.warn({ faults: found }, 'The audit log has a fault')
     faults = found
@@ -239,7 +242,7 @@ export function publisher(options: PublisherOptions) {
     }
   }
 
-  /** The database may be older than what this process has seen of it. */
+  /** Notices a database that is older than the states that this process has seen. */
   async function compare(note: string, size: number, { states }: Opened): Promise<void> {
     if (states === null || size === states.size()) return
     if (size < states.size()) return requireWhole()
@@ -263,12 +266,12 @@ export function publisher(options: PublisherOptions) {
     }
   }
 
-  /** Waits for no witness any more. */
+  /** Stops waiting for witnesses. */
   function stopAsking(): void {
     closing.abort()
   }
 
-  /** Leaves the turn to another process. */
+  /** Gives up the lease, so that another process can publish at once. */
   async function close(): Promise<void> {
     await sql`update published_log set leased_until = null where leased_to = ${self}`.catch(
       () => undefined,

@@ -18,12 +18,12 @@ const EXAMPLE_KEY =
 const TileParams = Type.Object({
   '*': Type.String({
     maxLength: 64,
-    description: 'The level and the number of the tile, and its width if it is partial.',
+    description: 'The level and number of the tile, and its width if it is partial.',
     examples: ['0/x001/234.p/56'],
   }),
 })
 
-/** Public: the log in the formats of C2SP, `/log/checkpoint`, `/log/key` and `/log/tile/…`. */
+/** Public: the log in C2SP's formats, at `/log/checkpoint`, `/log/key` and `/log/tile/…`. */
 export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { published, sql } = app.audit
   const readTile = tilesAsked(sql)
@@ -35,8 +35,8 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getLogCheckpoint',
         summary: 'The newest checkpoint of the audit log, as a signed note',
         description:
-          'As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and ' +
-          'cosigned by its witnesses.',
+          'In the format of C2SP’s tlog-checkpoint: the origin, the size and the root, signed by the log ' +
+          'and cosigned by its witnesses.',
         produces: ['text/plain'],
         response: { 200: plain('A signed note.', EXAMPLE_NOTE) },
       },
@@ -54,7 +54,7 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getLogKey',
         summary: 'The verifier key of the audit log',
-        description: 'As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.',
+        description: 'In the format of C2SP’s signed-note: `<origin>+<key id>+<key>`.',
         produces: ['text/plain'],
         response: { 200: plain('A verifier key.', EXAMPLE_KEY) },
       },
@@ -71,7 +71,7 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getLogTile',
         summary: 'A tile of hashes of the audit log',
-        description: 'As C2SP’s tlog-tiles has it. A full tile never changes.',
+        description: 'In the format of C2SP’s tlog-tiles. A full tile never changes.',
         produces: ['application/octet-stream'],
         params: TileParams,
         response: { 200: plain('1 to 256 hashes of 32 bytes.') },
@@ -99,7 +99,8 @@ export const entryRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getLogEntries',
         summary: 'An entry bundle of the audit log: up to 256 records',
         description:
-          'As C2SP’s tlog-tiles has it: each record as it was hashed, with its length in two bytes before it.',
+          'In the format of C2SP’s tlog-tiles: each record as it was hashed, preceded by its length in ' +
+          'two bytes.',
         produces: ['application/octet-stream'],
         params: TileParams,
         response: { 200: plain('1 to 256 entries.') },

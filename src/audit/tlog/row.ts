@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type postgres from 'postgres'
 
-/** The row of `published_log`. */
+/** The single row of `published_log`. */
 export interface LogRow {
   logId: string
   origin: string | null
@@ -20,13 +20,13 @@ export interface Published {
   hasQuorum: boolean
 }
 
-/** The row, if there is one yet. */
+/** The row; null if it does not exist yet. */
 export async function findRow(sql: postgres.Sql): Promise<LogRow | null> {
   const [row] = await sql<LogRow[]>`select ${columns(sql)} from published_log`
   return row ?? null
 }
 
-/** The row, which the first call makes. */
+/** The row, which the first call inserts. */
 export async function readRow(sql: postgres.Sql): Promise<LogRow> {
   const row = await findRow(sql)
   if (row !== null) return row
@@ -37,8 +37,8 @@ export async function readRow(sql: postgres.Sql): Promise<LogRow> {
 }
 
 /**
- * Takes the turn to publish, or keeps it, and settles the log's name with the first signature.
- * @returns null while it is another process's turn, or the log has another name or key
+ * Takes or renews the lease to publish. The first call also fixes the log's name and key.
+ * @returns null while another process holds the lease, or if the log has another name or key
  */
 export async function takeTurn(
   sql: postgres.Sql,
@@ -54,7 +54,7 @@ export async function takeTurn(
   return row ?? null
 }
 
-/** @returns whether it was still this process's turn */
+/** @returns whether it was stored: not if another process has taken over, or the log is behind */
 export async function storePublished(
   sql: postgres.Sql,
   process: string,
@@ -68,7 +68,7 @@ export async function storePublished(
   return rows.length > 0
 }
 
-/** Notes that the log is shorter than what is known of it, or not what is known. */
+/** Notes that the log is shorter than a known state of it, or contradicts it. */
 export async function storeBehind(
   sql: postgres.Sql,
   { size, source }: { size: number; source: string },

@@ -7,18 +7,18 @@ import { WIDTH, tilePath } from './tile-path.ts'
 const TILES_MAX = 64
 const HASH_BYTES = 32
 
-/** The folder with the published log, beside that of the checkpoints. */
+/** The folder for the published log, beside the folder with the checkpoints. */
 export function publishedFolder(checkpointFolder: string): string {
   return `${checkpointFolder.replace(/(?<!\/)\/+$/, '')}-log`
 }
 
 /**
- * Writes the log as files for a web server, a CDN or a mirror: `checkpoint`, and the tiles that it
- * needs before it. Entries hold amounts, so they are not among them.
+ * Writes the log as files for a web server, a CDN or a mirror: first the tiles that the checkpoint
+ * needs, then `checkpoint`. Entries are left out, because they contain amounts.
  */
 export function tileFiles(folder: string) {
   const checkpoint = join(folder, 'checkpoint')
-  /** The size whose tiles are there; null before the folder was looked at. */
+  /** The size whose tiles are written; null until the folder has been read. */
   let done: number | null = null
 
   async function publish(sql: postgres.Sql, size: number, note: string): Promise<void> {
@@ -30,7 +30,7 @@ export function tileFiles(folder: string) {
     done = size
   }
 
-  /** What is there of the same log. */
+  /** How many records of the same log the folder already covers. */
   async function sizeThere(note: string): Promise<number> {
     const there = readNote(await readFile(checkpoint, 'utf8').catch(() => ''))
     return there !== null && there.origin === readNote(note)?.origin ? there.size : 0
@@ -58,7 +58,7 @@ export function tileFiles(folder: string) {
 
 export type TileFiles = ReturnType<typeof tileFiles>
 
-/** Whole or not at all. */
+/** Writes the file whole or not at all. */
 async function place(path: string, content: string | Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(`${path}.part`, content)

@@ -4,13 +4,13 @@ import { sharedCommits } from '../../scheduling/shared-commits.ts'
 import type { TileName } from './tile-path.ts'
 
 const HASH_BYTES = 32
-/** Strangers ask for tiles, so few wait for them at once; 8 KiB each are read. */
+/** Anyone may ask for tiles, so the queue is bounded; each read takes 8 KiB. */
 const WAITING_MAX = 1_000
 const BATCH_MAX = 64
 
 type HashTile = TileName & { level: number }
 
-/** Reads tiles: all that are asked for meanwhile, in one statement. */
+/** Reads tiles. Requests that arrive during a read share the next statement. */
 export function tilesAsked(sql: postgres.Sql) {
   const reads = sharedCommits<HashTile, Buffer | null>({
     lanes: 1,

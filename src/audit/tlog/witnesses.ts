@@ -6,7 +6,7 @@ import type { Behind } from './known.ts'
 
 const TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 1 << 16
-/** A witness may have been told of a newer checkpoint meanwhile, but not again and again. */
+/** A witness may know another size than expected, but not again and again. */
 const ATTEMPTS_MAX = 3
 
 export interface Cosigned {
@@ -16,17 +16,19 @@ export interface Cosigned {
   names: string[]
 }
 
-/** `behind`: it has cosigned a larger log, or (`isOther`) one that this does not continue. */
+/**
+ * `behind`: the witness has cosigned a larger log, or (`isOther`) one that this log contradicts.
+ */
 export type Answer = Cosigned | { behind: Behind; isOther: boolean } | { fault: string }
 
-/** A server that several keys of the policy may share: it is asked once. */
+/** A server, which is asked once even if several keys of the policy share it. */
 export interface WitnessServer {
   url: string
-  /** Asks for a cosignature; null while it still answers an earlier request. */
+  /** Asks for a cosignature; null while an earlier request to it is under way. */
   ask(sql: postgres.Sql, note: string, size: number): Promise<Answer> | null
 }
 
-/** The servers of a policy, as C2SP's tlog-witness has them. */
+/** The servers of a policy, which speak C2SP's tlog-witness. */
 export function witnessServers(policy: Policy, closing: AbortSignal): WitnessServer[] {
   const urls = new Set(policy.witnesses.map(({ url }) => url).filter((url) => url !== null))
   return [...urls].map((url) =>
@@ -39,7 +41,7 @@ export function witnessServers(policy: Policy, closing: AbortSignal): WitnessSer
 }
 
 function server(url: string, witnesses: readonly Witness[], closing: AbortSignal): WitnessServer {
-  /** The size that it has cosigned; null until it has said so. */
+  /** The size that it has cosigned last; null until it is known. */
   let known: number | null = null
   let isBusy = false
   const address = `${url.replace(/(?<!\/)\/+$/, '')}/add-checkpoint`
@@ -62,7 +64,7 @@ function server(url: string, witnesses: readonly Witness[], closing: AbortSignal
         if (known > size) return { behind: { size: known, source }, isOther: false }
         continue
       }
-      // It has cosigned another history: the log that it knows is not this one.
+      // The proof does not fit, so the witness has cosigned another history than this one.
       if (status === 422) return { behind: { size: old, source }, isOther: true }
       return { fault: `answers ${status}` }
     }
@@ -87,7 +89,7 @@ async function cosignatures(
   witnesses: readonly Witness[],
 ): Promise<Answer> {
   const answered = readNote(note.slice(0, note.lastIndexOf('\n\n') + 2) + body)
-  if (answered === null) return { fault: 'answers with lines that are no signatures' }
+  if (answered === null) return { fault: 'answers with lines that are not signatures' }
   const found: Cosigned = { lines: [], names: [] }
   for (const { name, key } of witnesses) {
     const isOwn = (line: { name: string; id: string }) =>
@@ -95,7 +97,7 @@ async function cosignatures(
     const at = answered.signatures.findIndex(isOwn)
     const line = body.split('\n')[at]
     if (at === -1 || line === undefined) continue
-    // Of a kind that is not verified here, it is for those who can.
+    // Cosignatures of other kinds are kept unverified, for readers who can verify them.
     if (key.type === KEY_TYPES.cosignature) {
       if (!((await cosignedAt(answered, key)) instanceof Date)) {
         return { fault: 'answers with a cosignature that does not verify' }
@@ -104,7 +106,7 @@ async function cosignatures(
     }
     found.lines.push(`${line}\n`)
   }
-  return found.lines.length > 0 ? found : { fault: 'answers with no cosignature of its key' }
+  return found.lines.length > 0 ? found : { fault: 'answers without a cosignature by its key' }
 }
 
 async function post(url: string, body: string, closing: AbortSignal) {
@@ -119,7 +121,7 @@ async function post(url: string, body: string, closing: AbortSignal) {
   let length = 0
   for await (const chunk of response.body ?? []) {
     length += chunk.length
-    if (length > ANSWER_BYTES_MAX) throw new Error('answers with too much')
+    if (length > ANSWER_BYTES_MAX) throw new Error('answers with too many bytes')
     chunks.push(chunk)
   }
   return { status: response.status, body: Buffer.concat(chunks).toString() }

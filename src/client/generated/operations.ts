@@ -24,19 +24,19 @@ export interface PublicCalls {
   /**
    * The newest checkpoint of the audit log, as a signed note.
    *
-   * As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and cosigned by its witnesses.
+   * In the format of C2SP’s tlog-checkpoint: the origin, the size and the root, signed by the log and cosigned by its witnesses.
    */
   getLogCheckpoint: Call<'getLogCheckpoint'>
   /**
    * The verifier key of the audit log.
    *
-   * As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.
+   * In the format of C2SP’s signed-note: `<origin>+<key id>+<key>`.
    */
   getLogKey: Call<'getLogKey'>
   /**
    * A tile of hashes of the audit log.
    *
-   * As C2SP’s tlog-tiles has it. A full tile never changes.
+   * In the format of C2SP’s tlog-tiles. A full tile never changes.
    */
   getLogTile: Call<'getLogTile'>
   /**
@@ -52,7 +52,7 @@ export interface PublicCalls {
   /**
    * The public keys that verify events.
    *
-   * A set of its own: a key of another kind beside those of licences breaks readers.
+   * A set of its own, because some libraries fail to read a set that mixes these keys with those of licences.
    */
   getEventKeys: Call<'getEventKeys'>
   /**
@@ -258,7 +258,7 @@ Needs a token with the permission `funds:read`.
   /**
    * List a user's grants, newest first.
    *
-   * With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * With `status`, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `funds:read`.
    */
@@ -280,7 +280,7 @@ Needs a token with the permission `funds:read`.
   /**
    * Prove a transfer offline, to anyone.
    *
-   * With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+   * With `accept: text/plain` the answer is a tlog-proof (C2SP), which proves the record against the published checkpoint and its witnesses. The proof’s `extra` is the record.
 
 Needs a token with the permission `funds:read`.
    */
@@ -288,7 +288,7 @@ Needs a token with the permission `funds:read`.
   /**
    * List accounts, newest first.
    *
-   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `funds:read`.
    */
@@ -296,7 +296,7 @@ Needs a token with the permission `funds:read`.
   /**
    * Find transfers of all accounts, newest first.
    *
-   * All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `funds:read`.
    */
@@ -304,7 +304,7 @@ Needs a token with the permission `funds:read`.
   /**
    * List holds, newest first.
    *
-   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `funds:read`.
    */
@@ -510,7 +510,7 @@ Needs a token with the permission `usage:write`.
    */
   getFundsAutoTopUp: Call<'getFundsAutoTopUp'>
   /**
-   * Have events sent somewhere, from now on.
+   * Create an endpoint that events are sent to from now on.
    *
    * Only this answer contains the secret.
 
@@ -518,7 +518,7 @@ Needs a token with the permission `events:write`.
    */
   createWebhookEndpoint: Call<'createWebhookEndpoint'>
   /**
-   * List where events are sent, never the secrets.
+   * List endpoints, without their secrets.
    *
    * Needs a token with the permission `events:read`.
    */
@@ -532,19 +532,19 @@ Needs a token with the permission `events:write`.
   /**
    * Change an endpoint, or switch it off and on.
    *
-   * Counts for what happens from now on. What waits for an endpoint that is disabled has failed, and what happens while it is disabled is parked: both can be replayed.
+   * The change applies to events from now on. If an endpoint is disabled, its waiting deliveries become `failed`, and events in the meantime are parked. Both can be replayed.
 
 Needs a token with the permission `events:write`.
    */
   updateWebhookEndpoint: Call<'updateWebhookEndpoint'>
   /**
-   * Send nothing there any more, and forget its deliveries.
+   * Delete an endpoint and its deliveries.
    *
    * Needs a token with the permission `events:write`.
    */
   deleteWebhookEndpoint: Call<'deleteWebhookEndpoint'>
   /**
-   * Replace the secret of an endpoint; both sign for an overlap.
+   * Replace the secret of an endpoint; both sign during an overlap.
    *
    * Needs a token with the permission `events:write`.
    */
@@ -558,7 +558,7 @@ Needs a token with the permission `events:write`.
   /**
    * Send deliveries again: one, or all from a number on.
    *
-   * They keep their `webhook-id` and their number.
+   * Deliveries keep their `webhook-id` and number.
 
 Needs a token with the permission `events:write`.
    */
@@ -570,9 +570,9 @@ Needs a token with the permission `events:write`.
    */
   testWebhookEndpoint: Call<'testWebhookEndpoint'>
   /**
-   * Pull events, oldest first, of the last 30 days.
+   * Pull the events of the last 30 days, oldest first.
    *
-   * Numbered in one sequence without a gap; an endpoint has numbers of its own. A page may be shorter than its limit: `next_cursor` says whether it is the last.
+   * All events are numbered in one sequence without gaps; each endpoint also has numbers of its own. A page may be shorter than its limit: `next_cursor` says whether it is the last.
 
 Needs a token with the permission `events:read`.
    */
@@ -598,7 +598,7 @@ Needs a token with the permission `events:read`.
   /**
    * List the audit log, newest first.
    *
-   * A `subject` that is both a user and something else finds the records of both. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `audit:read`.
    */
@@ -628,7 +628,7 @@ Needs a token with the permission `metrics:read`.
   /**
    * An entry bundle of the audit log: up to 256 records.
    *
-   * As C2SP’s tlog-tiles has it: each record as it was hashed, with its length in two bytes before it.
+   * In the format of C2SP’s tlog-tiles: each record as it was hashed, preceded by its length in two bytes.
 
 Needs a token with the permission `audit:read`.
    */
@@ -822,7 +822,7 @@ Needs a token with the permission `funds:hold`.
   /**
    * List holds, newest first.
    *
-   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `accounts:read`.
    */
@@ -874,7 +874,7 @@ Needs a token with the permission `accounts:read`.
   /**
    * List accounts, newest first.
    *
-   * Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `accounts:read`.
    */
@@ -882,7 +882,7 @@ Needs a token with the permission `accounts:read`.
   /**
    * Find transfers of all accounts, newest first.
    *
-   * All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `accounts:read`.
    */
@@ -936,7 +936,7 @@ Needs a token with the permission `credit:write`.
   /**
    * List a user's grants, newest first.
    *
-   * With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+   * With `status`, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
 
 Needs a token with the permission `accounts:read`.
    */
@@ -950,7 +950,7 @@ Needs a token with the permission `accounts:read`.
   /**
    * Prove a transfer offline, to anyone.
    *
-   * With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+   * With `accept: text/plain` the answer is a tlog-proof (C2SP), which proves the record against the published checkpoint and its witnesses. The proof’s `extra` is the record.
 
 Needs a token with the permission `accounts:read`.
    */

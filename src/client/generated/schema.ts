@@ -68,7 +68,7 @@ export interface paths {
         };
         /**
          * The newest checkpoint of the audit log, as a signed note
-         * @description As C2SP’s tlog-checkpoint has it: the origin, the size and the root, signed by the log and cosigned by its witnesses.
+         * @description In the format of C2SP’s tlog-checkpoint: the origin, the size and the root, signed by the log and cosigned by its witnesses.
          */
         get: operations["getLogCheckpoint"];
         put?: never;
@@ -88,7 +88,7 @@ export interface paths {
         };
         /**
          * The verifier key of the audit log
-         * @description As C2SP’s signed-note has it: `<origin>+<key id>+<key>`.
+         * @description In the format of C2SP’s signed-note: `<origin>+<key id>+<key>`.
          */
         get: operations["getLogKey"];
         put?: never;
@@ -108,7 +108,7 @@ export interface paths {
         };
         /**
          * A tile of hashes of the audit log
-         * @description As C2SP’s tlog-tiles has it. A full tile never changes.
+         * @description In the format of C2SP’s tlog-tiles. A full tile never changes.
          */
         get: operations["getLogTile"];
         put?: never;
@@ -165,7 +165,7 @@ export interface paths {
         };
         /**
          * The public keys that verify events
-         * @description A set of its own: a key of another kind beside those of licences breaks readers.
+         * @description A set of its own, because some libraries fail to read a set that mixes these keys with those of licences.
          */
         get: operations["getEventKeys"];
         put?: never;
@@ -535,7 +535,7 @@ export interface paths {
         };
         /**
          * List a user's grants, newest first
-         * @description With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description With `status`, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -599,7 +599,7 @@ export interface paths {
         };
         /**
          * Prove a transfer offline, to anyone
-         * @description With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+         * @description With `accept: text/plain` the answer is a tlog-proof (C2SP), which proves the record against the published checkpoint and its witnesses. The proof’s `extra` is the record.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -621,7 +621,7 @@ export interface paths {
         };
         /**
          * List accounts, newest first
-         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -643,7 +643,7 @@ export interface paths {
         };
         /**
          * Find transfers of all accounts, newest first
-         * @description All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -665,7 +665,7 @@ export interface paths {
         };
         /**
          * List holds, newest first
-         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -1168,13 +1168,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List where events are sent, never the secrets
+         * List endpoints, without their secrets
          * @description Needs a token with the permission `events:read`.
          */
         get: operations["listWebhookEndpoints"];
         put?: never;
         /**
-         * Have events sent somewhere, from now on
+         * Create an endpoint that events are sent to from now on
          * @description Only this answer contains the secret.
          *
          *     Needs a token with the permission `events:write`.
@@ -1201,7 +1201,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Send nothing there any more, and forget its deliveries
+         * Delete an endpoint and its deliveries
          * @description Needs a token with the permission `events:write`.
          */
         delete: operations["deleteWebhookEndpoint"];
@@ -1209,7 +1209,7 @@ export interface paths {
         head?: never;
         /**
          * Change an endpoint, or switch it off and on
-         * @description Counts for what happens from now on. What waits for an endpoint that is disabled has failed, and what happens while it is disabled is parked: both can be replayed.
+         * @description The change applies to events from now on. If an endpoint is disabled, its waiting deliveries become `failed`, and events in the meantime are parked. Both can be replayed.
          *
          *     Needs a token with the permission `events:write`.
          */
@@ -1226,7 +1226,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace the secret of an endpoint; both sign for an overlap
+         * Replace the secret of an endpoint; both sign during an overlap
          * @description Needs a token with the permission `events:write`.
          */
         post: operations["rotateWebhookSecret"];
@@ -1267,7 +1267,7 @@ export interface paths {
         put?: never;
         /**
          * Send deliveries again: one, or all from a number on
-         * @description They keep their `webhook-id` and their number.
+         * @description Deliveries keep their `webhook-id` and number.
          *
          *     Needs a token with the permission `events:write`.
          */
@@ -1306,8 +1306,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Pull events, oldest first, of the last 30 days
-         * @description Numbered in one sequence without a gap; an endpoint has numbers of its own. A page may be shorter than its limit: `next_cursor` says whether it is the last.
+         * Pull the events of the last 30 days, oldest first
+         * @description All events are numbered in one sequence without gaps; each endpoint also has numbers of its own. A page may be shorter than its limit: `next_cursor` says whether it is the last.
          *
          *     Needs a token with the permission `events:read`.
          */
@@ -1389,7 +1389,7 @@ export interface paths {
         };
         /**
          * List the audit log, newest first
-         * @description A `subject` that is both a user and something else finds the records of both. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `audit:read`.
          */
@@ -1475,7 +1475,7 @@ export interface paths {
         };
         /**
          * An entry bundle of the audit log: up to 256 records
-         * @description As C2SP’s tlog-tiles has it: each record as it was hashed, with its length in two bytes before it.
+         * @description In the format of C2SP’s tlog-tiles: each record as it was hashed, preceded by its length in two bytes.
          *
          *     Needs a token with the permission `audit:read`.
          */
@@ -1747,7 +1747,7 @@ export interface paths {
         };
         /**
          * List holds, newest first
-         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -1903,7 +1903,7 @@ export interface paths {
         };
         /**
          * List accounts, newest first
-         * @description Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -1925,7 +1925,7 @@ export interface paths {
         };
         /**
          * Find transfers of all accounts, newest first
-         * @description All filters that are given apply. Where filters are combined, or one is of what changes with each charge, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -2059,7 +2059,7 @@ export interface paths {
         };
         /**
          * List a user's grants, newest first
-         * @description With `status`, a page can have fewer items than `limit` before the last one: the list ends where `next_cursor` is null.
+         * @description With `status`, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -2101,7 +2101,7 @@ export interface paths {
         };
         /**
          * Prove a transfer offline, to anyone
-         * @description With `accept: text/plain` the answer is a tlog-proof (C2SP), against the published checkpoint and its witnesses; its `extra` is the record.
+         * @description With `accept: text/plain` the answer is a tlog-proof (C2SP), which proves the record against the published checkpoint and its witnesses. The proof’s `extra` is the record.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -2297,7 +2297,7 @@ export interface webhooks {
         put?: never;
         /**
          * An account was charged
-         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         * @description Sent only to endpoints that list this type or `funds.*`, because there may be very many.
          */
         post: operations["onFundsDeducted"];
         delete?: never;
@@ -2317,7 +2317,7 @@ export interface webhooks {
         put?: never;
         /**
          * An amount was set aside
-         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         * @description Sent only to endpoints that list this type or `funds.*`, because there may be very many.
          */
         post: operations["onFundsHeld"];
         delete?: never;
@@ -2337,7 +2337,7 @@ export interface webhooks {
         put?: never;
         /**
          * A charge was made from a hold
-         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         * @description Sent only to endpoints that list this type or `funds.*`, because there may be very many.
          */
         post: operations["onFundsCaptured"];
         delete?: never;
@@ -2356,8 +2356,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * What a hold had set aside is free again
-         * @description Only to endpoints that name it, or `funds.*`: there may be very many.
+         * The amount of a hold became available again
+         * @description Sent only to endpoints that list this type or `funds.*`, because there may be very many.
          */
         post: operations["onFundsReleased"];
         delete?: never;
@@ -2409,7 +2409,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A grant expires in 7 days, or less */
+        /** A grant expires within 7 days */
         post: operations["onGrantExpiring"];
         delete?: never;
         options?: never;
@@ -2426,7 +2426,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A grant has expired; `amount` of it was not used */
+        /** A grant has expired. `amount` is the part that was not used */
         post: operations["onGrantExpired"];
         delete?: never;
         options?: never;
@@ -2460,7 +2460,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A soft budget was passed, or a hard one has refused; once in each window */
+        /** A soft budget was passed, or a hard budget refused a charge. Sent once in each window */
         post: operations["onBudgetExceeded"];
         delete?: never;
         options?: never;
@@ -2562,7 +2562,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An API key was replaced; both are valid for the overlap */
+        /** An API key was replaced. Both keys are valid during the overlap */
         post: operations["onApiKeyRotated"];
         delete?: never;
         options?: never;
@@ -2596,7 +2596,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A subscription has begun, changed or ended, as Stripe says */
+        /** A subscription has begun, changed or ended at Stripe */
         post: operations["onSubscriptionUpdated"];
         delete?: never;
         options?: never;
@@ -2630,7 +2630,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A licence is on the revocation list from now on */
+        /** A licence was added to the revocation list */
         post: operations["onLicenseRevoked"];
         delete?: never;
         options?: never;
@@ -2681,7 +2681,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An automatic top-up was paid; the money is in the account */
+        /** An automatic top-up was paid, and the money is in the account */
         post: operations["onAutoTopUpSucceeded"];
         delete?: never;
         options?: never;
@@ -2732,7 +2732,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An endpoint gets no more events until it is enabled again */
+        /** An endpoint was disabled, and gets no more events until it is enabled again */
         post: operations["onEndpointDisabled"];
         delete?: never;
         options?: never;
@@ -2829,7 +2829,7 @@ export interface components {
              */
             status: "parked" | "waiting" | "applied" | "ignored";
             /**
-             * @description Why it is parked or ignored.
+             * @description Why the event is parked or ignored.
              * @example no_such_customer
              */
             reason: string | null;
@@ -2871,7 +2871,7 @@ export interface components {
              */
             status: "parked" | "waiting" | "applied" | "ignored";
             /**
-             * @description Why it is parked or ignored.
+             * @description Why the event is parked or ignored.
              * @example no_such_customer
              */
             reason: string | null;
@@ -2924,7 +2924,7 @@ export interface components {
         AuditRecord: {
             /**
              * Format: int64
-             * @description From 0, without a gap.
+             * @description Counts from 0, without gaps.
              * @example 1041
              */
             seq: number;
@@ -3013,7 +3013,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Its number in the log.
+             * @description The number of the record in the log.
              * @example 999
              */
             index: number;
@@ -3229,17 +3229,17 @@ export interface components {
             /** @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others. */
             kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
-             * @description The charge refunded, or the hold captured or released.
+             * @description The charge that it refunds, or the hold that it captures or releases.
              * @example tr_42_6
              */
             target_id: string | null;
             /**
-             * @description The account the money came from.
+             * @description The account that the money came from.
              * @example user-123
              */
             debit_account: string;
             /**
-             * @description The account the money went to.
+             * @description The account that the money went to.
              * @example revenue
              */
             credit_account: string;
@@ -3381,7 +3381,7 @@ export interface components {
             movements: components["schemas"]["StatementMovement"][];
             /**
              * Format: int64
-             * @description `opening` and the amounts of all movements.
+             * @description `opening` plus the amounts of all movements.
              * @example 500
              */
             closing: number;
@@ -4193,11 +4193,11 @@ export interface components {
             /** @description The customer's usage against the limits of its plan, with this report counted. */
             limits: components["schemas"]["UsageStanding"][];
             remaining: components["schemas"]["UsageRemaining"];
-            /** @description What it cost, if the plan has metrics that are paid from funds. */
+            /** @description The charges for the report, if the plan has metrics that are paid from funds. */
             charges?: components["schemas"]["UsageCharge"][];
             /**
              * Format: int64
-             * @description Of the customer’s account after these charges.
+             * @description The balance of the customer’s account after these charges.
              * @example 996250
              */
             balance?: number;
@@ -4336,7 +4336,7 @@ export interface components {
             description: string | null;
             /** @description One of `active`, `disabled`; later versions may add others. */
             status: "active" | "disabled";
-            /** @description `gone`: it answered 410. `failing`: no attempt has succeeded for 5 days. One of `operator`, `gone`, `failing`; later versions may add others. */
+            /** @description `gone`: the endpoint answered 410. `failing`: no attempt has succeeded for 5 days. One of `operator`, `gone`, `failing`; later versions may add others. */
             disabled_reason: "operator" | "gone" | "failing" | null;
             /**
              * @description Verifies the `v1a` signatures; also in `/.well-known/events-jwks.json`.
@@ -4365,14 +4365,14 @@ export interface components {
         CreatedWebhookEndpoint: {
             endpoint: components["schemas"]["WebhookEndpoint"];
             /**
-             * @description Verifies the `v1` signatures. It is shown only now.
+             * @description Verifies the `v1` signatures. It is shown only in this answer.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0=
              */
             secret: string;
         };
         RotatedWebhookSecret: {
             /**
-             * @description Verifies the `v1` signatures. It is shown only now.
+             * @description Verifies the `v1` signatures. It is shown only in this answer.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDXrfO5wN9cC0=
              */
             secret: string;
@@ -4390,7 +4390,7 @@ export interface components {
             delivery_id: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4402,11 +4402,11 @@ export interface components {
             /** @example customer.created */
             type: string | null;
             /**
-             * @description `parked`: given up after 3 days, or of the time in which the endpoint was disabled. `failed`: given up because the endpoint was disabled. One of `pending`, `delivered`, `failed`, `parked`; later versions may add others.
+             * @description `parked`: given up after 3 days, or not sent because it came while the endpoint was disabled. `failed`: given up because the endpoint was disabled. One of `pending`, `delivered`, `failed`, `parked`; later versions may add others.
              * @example delivered
              */
             status: "pending" | "delivered" | "failed" | "parked";
-            /** @description The newest 32, oldest first. */
+            /** @description The newest 32 attempts, oldest first. */
             attempts: components["schemas"]["WebhookAttempt"][];
             /**
              * Format: date-time
@@ -4461,12 +4461,12 @@ export interface components {
         EventAudit: {
             /**
              * Format: int64
-             * @description The number of its record: a proof's `index`.
+             * @description The number of the event’s record in the log. A proof takes it as `index`.
              */
             index: number;
             /**
              * Format: int64
-             * @description A size with that record: a proof's `size`.
+             * @description A size of the log that includes the record. A proof takes it as `size`.
              */
             checkpoint_size: number;
         };
@@ -4482,7 +4482,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4500,7 +4500,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4518,7 +4518,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4536,7 +4536,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4554,7 +4554,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4572,7 +4572,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4590,7 +4590,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4608,7 +4608,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4626,13 +4626,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["FundsCapturedData"];
         };
-        /** @description What a hold had set aside is free again. */
+        /** @description The amount of a hold became available again. */
         FundsReleasedEvent: {
             /** @enum {string} */
             type: "funds.released";
@@ -4644,7 +4644,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4662,7 +4662,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4680,13 +4680,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["FundsNegativeData"];
         };
-        /** @description A grant expires in 7 days, or less. */
+        /** @description A grant expires within 7 days. */
         GrantExpiringEvent: {
             /** @enum {string} */
             type: "grant.expiring";
@@ -4698,13 +4698,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["GrantExpiringData"];
         };
-        /** @description A grant has expired; `amount` of it was not used. */
+        /** @description A grant has expired. `amount` is the part that was not used. */
         GrantExpiredEvent: {
             /** @enum {string} */
             type: "grant.expired";
@@ -4716,7 +4716,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4734,13 +4734,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["BudgetThresholdData"];
         };
-        /** @description A soft budget was passed, or a hard one has refused; once in each window. */
+        /** @description A soft budget was passed, or a hard budget refused a charge. Sent once in each window. */
         BudgetExceededEvent: {
             /** @enum {string} */
             type: "budget.exceeded";
@@ -4752,7 +4752,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4770,7 +4770,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4788,7 +4788,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4806,7 +4806,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4824,7 +4824,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4842,13 +4842,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["ApiKeyCreatedData"];
         };
-        /** @description An API key was replaced; both are valid for the overlap. */
+        /** @description An API key was replaced. Both keys are valid during the overlap. */
         ApiKeyRotatedEvent: {
             /** @enum {string} */
             type: "api_key.rotated";
@@ -4860,7 +4860,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4878,13 +4878,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["ApiKeyRevokedData"];
         };
-        /** @description A subscription has begun, changed or ended, as Stripe says. */
+        /** @description A subscription has begun, changed or ended at Stripe. */
         SubscriptionUpdatedEvent: {
             /** @enum {string} */
             type: "subscription.updated";
@@ -4896,7 +4896,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4914,13 +4914,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["LicenseIssuedData"];
         };
-        /** @description A licence is on the revocation list from now on. */
+        /** @description A licence was added to the revocation list. */
         LicenseRevokedEvent: {
             /** @enum {string} */
             type: "license.revoked";
@@ -4932,7 +4932,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4950,7 +4950,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -4968,13 +4968,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["UsageAnomalyData"];
         };
-        /** @description An automatic top-up was paid; the money is in the account. */
+        /** @description An automatic top-up was paid, and the money is in the account. */
         AutoTopUpSucceededEvent: {
             /** @enum {string} */
             type: "auto_top_up.succeeded";
@@ -4986,7 +4986,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -5004,7 +5004,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -5022,13 +5022,13 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
             data: components["schemas"]["AutoTopUpPausedData"];
         };
-        /** @description An endpoint gets no more events until it is enabled again. */
+        /** @description An endpoint was disabled, and gets no more events until it is enabled again. */
         EndpointDisabledEvent: {
             /** @enum {string} */
             type: "endpoint.disabled";
@@ -5040,7 +5040,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -5058,7 +5058,7 @@ export interface components {
             timestamp: string;
             /**
              * Format: int64
-             * @description From 1, without a gap in each endpoint.
+             * @description Counts the events of each endpoint from 1, without gaps.
              * @example 42
              */
             seq: number;
@@ -5076,7 +5076,7 @@ export interface components {
             holds: components["schemas"]["AccountExportHold"][];
             grants: components["schemas"]["Grant"][];
             budgets: components["schemas"]["Budget"][];
-            /** @description What was told to the outside, of the last 30 days. */
+            /** @description The webhook events of the last 30 days. */
             events: components["schemas"]["AccountExportEvent"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
             stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
@@ -5097,7 +5097,7 @@ export interface components {
             creation: components["schemas"]["CustomerExportCreation"] | null;
             /** @description The account that has paid for the usage; null if there is none. */
             account: components["schemas"]["AccountExport"] | null;
-            /** @description What was told to the outside, of the last 30 days. */
+            /** @description The webhook events of the last 30 days. */
             events: components["schemas"]["CustomerExportEvent"][];
             api_keys: components["schemas"]["ApiKey"][];
             api_key_calls: components["schemas"]["ExportedApiKeyCalls"][];
@@ -5217,7 +5217,7 @@ export interface components {
             /** @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others. */
             kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
-             * @description The charge refunded, or the hold captured or released.
+             * @description The charge that it refunds, or the hold that it captures or releases.
              * @example tr_42_6
              */
             target_id: string | null;
@@ -5518,7 +5518,7 @@ export interface components {
             metric: string;
             /**
              * Format: int64
-             * @description Rounded down; the fraction is added to the next report.
+             * @description The charge, rounded down. The fraction is added to the next report.
              * @example 3750
              */
             amount: number;
@@ -5528,7 +5528,7 @@ export interface components {
              */
             asset: string;
             /**
-             * @description Of all charges of the report together; null if none is as much as 1.
+             * @description One transfer for all charges of the report; null if all charges are 0.
              * @example tr_42_7
              */
             transfer_id: string | null;
@@ -5542,7 +5542,7 @@ export interface components {
             /** @description One of `created`, `replayed`, `refused`; later versions may add others. */
             status: "created" | "replayed" | "refused";
             /**
-             * @description Why it was refused.
+             * @description Why the report was refused.
              * @example VALIDATION_FAILED
              */
             code?: string;
@@ -5667,7 +5667,7 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description Of the answer, if there was one.
+             * @description The HTTP status of the answer; null if there was none.
              * @example 200
              */
             status: number | null;
@@ -5677,13 +5677,13 @@ export interface components {
              */
             duration_ms: number;
             /**
-             * @description Why it failed, in a word.
+             * @description Why the attempt failed, in a word.
              * @example timeout
              */
             error: string | null;
         };
         /**
-         * @description As the `webhooks` of this document have it.
+         * @description The `data` of the event’s type, as described in `webhooks` of this document.
          * @example {
          *       "customer_id": "cust_4fGh7KqL9mNp2RsT"
          *     }
@@ -5710,12 +5710,12 @@ export interface components {
         };
         AccountCreatedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5725,12 +5725,12 @@ export interface components {
         };
         AccountUpdatedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5743,12 +5743,12 @@ export interface components {
         };
         AccountErasedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5760,12 +5760,12 @@ export interface components {
         };
         FundsToppedUpData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5784,13 +5784,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -5802,12 +5802,12 @@ export interface components {
         };
         FundsRefundedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5826,13 +5826,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -5844,12 +5844,12 @@ export interface components {
         };
         FundsAdjustedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5868,13 +5868,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -5886,12 +5886,12 @@ export interface components {
         };
         FundsDeductedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5910,13 +5910,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -5928,12 +5928,12 @@ export interface components {
         };
         FundsHeldData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5952,13 +5952,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -5970,12 +5970,12 @@ export interface components {
         };
         FundsCapturedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -5994,13 +5994,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -6012,12 +6012,12 @@ export interface components {
         };
         FundsReleasedData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -6036,13 +6036,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -6054,12 +6054,12 @@ export interface components {
         };
         FundsLowBalanceData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -6073,12 +6073,12 @@ export interface components {
         };
         FundsNegativeData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -6097,13 +6097,13 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description Right after it.
+             * @description The balance right after the movement.
              * @example 1000
              */
             balance: number;
             /**
              * Format: int64
-             * @description What can be deducted, right after it.
+             * @description The amount that could be deducted right after the movement.
              */
             available: number;
             /**
@@ -6115,12 +6115,12 @@ export interface components {
         };
         GrantExpiringData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -6142,12 +6142,12 @@ export interface components {
         };
         GrantExpiredData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
@@ -6163,29 +6163,29 @@ export interface components {
         };
         BudgetThresholdData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
             /**
-             * @description Null once the user is erased.
+             * @description Null once the user was erased.
              * @example monthly
              */
             budget_id: string | null;
             /**
              * Format: int64
-             * @description What the budget allows.
+             * @description What the budget allows in a window.
              * @example 5000
              */
             amount: number;
             /**
              * Format: int64
-             * @description In the window.
+             * @description What was used in this window.
              * @example 4000
              */
             used: number;
@@ -6220,29 +6220,29 @@ export interface components {
         };
         BudgetExceededData: {
             /**
-             * @description Your own id of the user; null once the user is erased.
+             * @description Your own id of the user; null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user is erased.
+             * @description The asset of the account; left out once the user was erased.
              * @example USD/2
              */
             asset?: string;
             /**
-             * @description Null once the user is erased.
+             * @description Null once the user was erased.
              * @example monthly
              */
             budget_id: string | null;
             /**
              * Format: int64
-             * @description What the budget allows.
+             * @description What the budget allows in a window.
              * @example 5000
              */
             amount: number;
             /**
              * Format: int64
-             * @description In the window.
+             * @description What was used in this window.
              * @example 4000
              */
             used: number;
@@ -6286,7 +6286,7 @@ export interface components {
              * @example cust_4fGh7KqL9mNp2RsT
              */
             customer_id: string;
-            /** @description The names of the fields that were given. */
+            /** @description The names of the fields that the call gave. */
             changed: string[];
             /** @example starter */
             plan?: string | null;
@@ -6493,7 +6493,7 @@ export interface components {
         };
         AutoTopUpSucceededData: {
             /**
-             * @description Null once the user is erased.
+             * @description Null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
@@ -6501,7 +6501,7 @@ export interface components {
             asset?: string;
             /**
              * Format: int64
-             * @description What is topped up, in the smallest unit of the asset.
+             * @description The amount of the top-up, in the smallest unit of the asset.
              * @example 2000
              */
             amount: number;
@@ -6511,7 +6511,7 @@ export interface components {
         };
         AutoTopUpFailedData: {
             /**
-             * @description Null once the user is erased.
+             * @description Null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
@@ -6519,12 +6519,12 @@ export interface components {
             asset?: string;
             /**
              * Format: int64
-             * @description What is topped up, in the smallest unit of the asset.
+             * @description The amount of the top-up, in the smallest unit of the asset.
              * @example 2000
              */
             amount: number;
             /**
-             * @description Why, as Stripe says.
+             * @description Stripe’s code for the reason.
              * @example card_declined
              */
             code: string;
@@ -6533,7 +6533,7 @@ export interface components {
             /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */
             payment_intent_id: string | null;
             /**
-             * @description Where the user can do what Stripe asks for, if Stripe names a page.
+             * @description The page where the user can do what Stripe asks for, if Stripe names one.
              * @example https://hooks.stripe.com/redirect/authenticate/src_1NG8Du2eZvKYlo2C
              */
             action_url: string | null;
@@ -6541,7 +6541,7 @@ export interface components {
         };
         AutoTopUpPausedData: {
             /**
-             * @description Null once the user is erased.
+             * @description Null once the user was erased.
              * @example user-123
              */
             user_id: string | null;
@@ -6549,7 +6549,7 @@ export interface components {
             asset?: string;
             /**
              * Format: int64
-             * @description What is topped up, in the smallest unit of the asset.
+             * @description The amount of the top-up, in the smallest unit of the asset.
              * @example 2000
              */
             amount: number;
@@ -6559,7 +6559,7 @@ export interface components {
              */
             reason: "authentication_required" | "daily_max" | "monthly_max" | "outcome_unknown" | "payment_method_declined" | "payments_failed";
             /**
-             * @description Where the user can do what Stripe asks for, if Stripe names a page.
+             * @description The page where the user can do what Stripe asks for, if Stripe names one.
              * @example https://hooks.stripe.com/redirect/authenticate/src_1NG8Du2eZvKYlo2C
              */
             action_url: string | null;
@@ -6569,7 +6569,7 @@ export interface components {
             /** @example we_8sKq2VbXw0RtYz1A */
             endpoint_id: string;
             /**
-             * @description `operator`; `gone`: it answered 410; `failing`: no attempt has succeeded for 5 days.
+             * @description `operator`: an operator disabled it. `gone`: it answered 410. `failing`: no attempt has succeeded for 5 days.
              * @example failing
              */
             reason: string;
@@ -6635,17 +6635,17 @@ export interface components {
             /** @description One of `deduct`, `top_up`, `stripe_top_up`, `stripe_reversal`, `stripe_reinstatement`, `forfeit`, `write_off`, `adjustment`, `refund`, `hold`, `capture`, `release`, `grant`, `void`, `expire`; later versions may add others. */
             kind: "deduct" | "top_up" | "stripe_top_up" | "stripe_reversal" | "stripe_reinstatement" | "forfeit" | "write_off" | "adjustment" | "refund" | "hold" | "capture" | "release" | "grant" | "void" | "expire";
             /**
-             * @description The charge refunded, or the hold captured or released.
+             * @description The charge that it refunds, or the hold that it captures or releases.
              * @example tr_42_6
              */
             target_id: string | null;
             /**
-             * @description The account the money came from.
+             * @description The account that the money came from.
              * @example user-123
              */
             debit_account: string;
             /**
-             * @description The account the money went to.
+             * @description The account that the money went to.
              * @example revenue
              */
             credit_account: string;
@@ -7315,7 +7315,7 @@ export interface components {
         };
         OpenPortalSessionRequest: {
             /**
-             * @description The fragment of the link.
+             * @description The fragment of the portal link.
              * @example k3Jd82LqWx5Z7vXw1YzA0bCdEfGhJkLm
              */
             secret: string;
@@ -7649,12 +7649,12 @@ export interface components {
         };
         CreateWebhookEndpointRequest: {
             /**
-             * @description `https:`, without credentials, and no private address.
+             * @description An `https:` URL without credentials, and not with a private address.
              * @example https://app.example.com/events
              */
             url: string;
             /**
-             * @description Types, `family.*`, or `*` for all but those that are made only where an endpoint names them or their family: charges and holds.
+             * @description Types such as `customer.created`, families such as `funds.*`, or `*`. `*` stands for all types except charges and holds, which an endpoint gets only if it lists their type or family.
              * @example [
              *       "customer.*",
              *       "funds.low_balance"
@@ -7668,12 +7668,12 @@ export interface components {
         WebhookEndpointStatus: "active" | "disabled";
         UpdateWebhookEndpointRequest: {
             /**
-             * @description `https:`, without credentials, and no private address.
+             * @description An `https:` URL without credentials, and not with a private address.
              * @example https://app.example.com/events
              */
             url?: string;
             /**
-             * @description Types, `family.*`, or `*` for all but those that are made only where an endpoint names them or their family: charges and holds.
+             * @description Types such as `customer.created`, families such as `funds.*`, or `*`. `*` stands for all types except charges and holds, which an endpoint gets only if it lists their type or family.
              * @example [
              *       "customer.*",
              *       "funds.low_balance"
@@ -7687,7 +7687,7 @@ export interface components {
         RotateWebhookSecretRequest: {
             /**
              * Format: int32
-             * @description How long the old secret still signs too; 0, the default, ends it at once.
+             * @description How long the old secret still signs too. With 0, the default, it ends at once.
              * @example 3600
              */
             overlap_seconds?: number;
@@ -7697,7 +7697,7 @@ export interface components {
         ReplayWebhookDeliveriesRequest: {
             /**
              * Format: int64
-             * @description Everything from this number on.
+             * @description All deliveries from this number on.
              * @example 42
              */
             from_seq?: number;
@@ -8203,7 +8203,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The level and the number of the tile, and its width if it is partial.
+                 * @description The level and number of the tile, and its width if it is partial.
                  * @example 0/x001/234.p/56
                  */
                 path: string;
@@ -9083,7 +9083,7 @@ export interface operations {
                 /** @example job-77 */
                 reference?: string;
                 /**
-                 * @description The whole of it.
+                 * @description The whole reason.
                  * @example 1,200 tokens
                  */
                 reason?: string;
@@ -9259,7 +9259,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The exact address; upper and lower case are equal.
+                 * @description The exact address. Upper and lower case do not matter.
                  * @example billing@example.com
                  */
                 email?: string;
@@ -10195,7 +10195,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description `parked`: given up after 3 days, or of the time in which the endpoint was disabled. `failed`: given up because the endpoint was disabled.
+                 * @description `parked`: given up after 3 days, or not sent because it came while the endpoint was disabled. `failed`: given up because the endpoint was disabled.
                  * @example delivered
                  */
                 status?: components["schemas"]["WebhookDeliveryStatus"];
@@ -10247,7 +10247,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description They will be sent. */
+            /** @description The deliveries will be sent. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -10268,7 +10268,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It will be sent. */
+            /** @description The event will be sent. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -10283,7 +10283,7 @@ export interface operations {
                 /** @example customer.created */
                 type?: string;
                 /**
-                 * @description A customer, or a user by the id of its account.
+                 * @description The id of a customer, or of a user’s account.
                  * @example cust_4fGh7KqL9mNp2RsT
                  */
                 subject?: string;
@@ -10293,7 +10293,7 @@ export interface operations {
                  */
                 from_seq?: number;
                 /**
-                 * @description That endpoint's events, under its own numbers.
+                 * @description List only the events of this endpoint, with its own numbers.
                  * @example we_8sKq2VbXw0RtYz1A
                  */
                 endpoint_id?: string;
@@ -10412,14 +10412,14 @@ export interface operations {
                  * @example ZcMdqyTFU93eMTA0Mg
                  */
                 cursor?: string;
-                /** @description With commitments instead of values: as canonical JSON, each record is its leaf. */
+                /** @description Show commitments instead of values. Each record, as canonical JSON, is then its leaf. */
                 as_logged?: boolean;
                 /** @example customer.created */
                 event?: string;
                 /** @example admin:1f9a3b07 */
                 actor?: string;
                 /**
-                 * @description Such as `cust_…` or `acct_…`; the id of a user stands for the user’s account.
+                 * @description For example `cust_…` or `acct_…`. A user’s id stands for the user’s account.
                  * @example cust_4fGh7KqL9mNp2RsT
                  */
                 subject?: string;
@@ -10525,7 +10525,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The level and the number of the tile, and its width if it is partial.
+                 * @description The level and number of the tile, and its width if it is partial.
                  * @example 0/x001/234.p/56
                  */
                 path: string;
@@ -11304,7 +11304,7 @@ export interface operations {
                 /** @example job-77 */
                 reference?: string;
                 /**
-                 * @description The whole of it.
+                 * @description The whole reason.
                  * @example 1,200 tokens
                  */
                 reason?: string;
@@ -11799,7 +11799,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -11827,14 +11827,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11847,7 +11847,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -11878,14 +11878,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11898,7 +11898,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -11926,14 +11926,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11946,7 +11946,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -11979,14 +11979,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11999,7 +11999,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12032,14 +12032,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12052,7 +12052,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12085,14 +12085,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12105,7 +12105,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12138,14 +12138,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12158,7 +12158,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12191,14 +12191,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12211,7 +12211,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12244,14 +12244,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12264,7 +12264,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12297,14 +12297,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12317,7 +12317,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12345,14 +12345,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12365,7 +12365,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12398,14 +12398,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12418,7 +12418,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12448,14 +12448,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12468,7 +12468,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12497,14 +12497,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12517,7 +12517,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12552,14 +12552,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12572,7 +12572,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12606,14 +12606,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12626,7 +12626,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12653,14 +12653,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12673,7 +12673,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12703,14 +12703,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12723,7 +12723,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12749,14 +12749,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12769,7 +12769,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12797,14 +12797,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12817,7 +12817,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12844,14 +12844,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12864,7 +12864,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12893,14 +12893,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12913,7 +12913,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -12940,14 +12940,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12960,7 +12960,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13000,14 +13000,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13020,7 +13020,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13052,14 +13052,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13072,7 +13072,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13101,14 +13101,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13121,7 +13121,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13151,14 +13151,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13171,7 +13171,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13201,14 +13201,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13221,7 +13221,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13250,14 +13250,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13270,7 +13270,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13302,14 +13302,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13322,7 +13322,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13352,14 +13352,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13372,7 +13372,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13399,14 +13399,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13419,7 +13419,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The id of the event: the same in repetitions, which are to be ignored. */
+                /** @description The id of the event. Repetitions have the same id; ignore them. */
                 "webhook-id": string;
                 /** @description The time of this attempt, in Unix seconds. */
                 "webhook-timestamp": string;
@@ -13445,14 +13445,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint is gone, and is disabled. */
+            /** @description The endpoint is gone, so it is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The receiver has it. Any other answer, or none within 10 s: again. */
+            /** @description The receiver has the event. After any other answer, or none within 10 s, it is sent again. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;

@@ -1,8 +1,8 @@
-"""Makes of the document, and of what openapi-python-client has made of it, a method for each call and an
-exception for each code, and lets Python 3.10 read it all: python generate.py openapi.json strongroom
+"""Generates a method for each call and an exception for each error code, from the OpenAPI document and the output of
+openapi-python-client, and makes that output run on Python 3.10: python generate.py openapi.json strongroom
 
-The methods take parameters and fields of the body as keywords, with the types of the generated models, and answer with the
-model of the success alone, because failures are raised.
+The methods take parameters and body fields as keywords, with the types of the generated models. They return only the
+model of the successful answer, because failures are raised.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NOTE = "# Made of openapi.json by generate.py."
-#: The client of each scope, by the name of the security scheme that protects a call, and how it is shown.
+NOTE = "# Made from openapi.json by generate.py."
+#: For each scope: the security scheme of its calls, a docstring for its client, and the client's credential argument.
 SCOPES: dict[str, tuple[str | None, str, str]] = {
     "Public": (None, "For anyone: health, public keys, revoked licences.", ""),
     "Customer": ("CustomerApiKey", "For a customer's own instance.", "api_key"),
@@ -33,7 +33,7 @@ HEADERS = {
 }
 #: POST calls that are safe to repeat by their nature.
 SAME_AGAIN = {"/account", "/api/licenses/{license_id}/revoke", "/api/subscriptions/checkout"}
-#: What a message of the client itself is about.
+#: The codes of failures that the client itself detects, with their docstrings.
 OWN_CODES = {
     "CONNECTION_FAILED": "The service could not be reached.",
     "CONNECTION_TIMEOUT": "No answer came in time.",
@@ -69,7 +69,7 @@ class Call:
 
 
 class Generated:
-    """What openapi-python-client has made, read as text: nothing of it is run."""
+    """The output of openapi-python-client, which is parsed and never run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,7 +84,7 @@ class Generated:
                         self.models[node.name] = fields_of(node)
 
     def endpoint(self, tag: str, name: str) -> tuple[str, list[Field], str]:
-        """The module of a call, its parameters, and what its parser answers with."""
+        """The module of a call, its parameters, and the return type of its parser."""
         module = f"api.{snake(tag)}.{name}"
         tree = ast.parse((self.folder / module.replace(".", "/")).with_suffix(".py").read_text())
         functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -233,7 +233,7 @@ class Writer:
         return pattern is not None and bool(re.search(pattern, A_TIME)) and not re.search(pattern, "a")
 
     def widened(self, annotation: str, is_time: bool) -> str:
-        """What callers may give besides: mappings for models, texts for enums, times for texts that are some."""
+        """Adds the types that callers may give instead: mappings for models, texts for enums, times for time texts."""
         parts = members(annotation)
         more: list[str] = []
         for part in parts:
@@ -248,12 +248,12 @@ class Writer:
         return " | ".join(dict.fromkeys(sorted(all_parts, key=lambda one: one == "Unset")))
 
     def named(self, annotation: str) -> str:
-        """With the models under their module's name."""
+        """Qualifies the names of models with their module."""
         ours = self.generated.models.keys() | self.generated.enums
         return re.sub(r"\w+", lambda word: f"models.{word[0]}" if word[0] in ours else word[0], annotation)
 
     def convert_of(self, annotation: str, is_time: bool) -> str:
-        """What makes of what callers give what the generated function takes."""
+        """The function that converts a caller's value into one that the generated function takes."""
         parts = members(annotation)
         for part in parts:
             if part in self.generated.enums:
@@ -359,7 +359,7 @@ def errors_source(document: dict[str, Any]) -> str:
             f"BY_CODE: Mapping[str, type[StrongroomError]] = {{\n{table}}}\n",
             textwrap.dedent('''\
                 def error_of(message: str, facts: dict[str, Any]) -> StrongroomError:
-                    """A newer service may have other codes: they are a StrongroomError."""
+                    """A code of a newer service that has no class here becomes a plain StrongroomError."""
                     return BY_CODE.get(facts["code"], StrongroomError)(message, **facts)
                 '''),
         ]
@@ -367,7 +367,7 @@ def errors_source(document: dict[str, Any]) -> str:
 
 
 def for_older_pythons(folder: Path) -> None:
-    """The generator writes for Python 3.11: names that 3.10 lacks come from ``_compat``."""
+    """Imports names that Python 3.10 lacks from ``_compat``, because the generator writes for 3.11."""
     for path in folder.rglob("*.py"):
         text = path.read_text()
         names = []

@@ -78,7 +78,7 @@ export function openBudgets(
 
 const NONE: Budget[] = []
 
-/** Percentages that were not reached before in the window, the lowest first. */
+/** The percentages that the budget reaches for the first time in its window, lowest first. */
 function reached({ alertAt, alerted, amount, used, lapsed }: Budget): number[] {
   if (alertAt.length === 0) return alertAt
   return alertAt

@@ -41,7 +41,7 @@ export const budgets = pgTable(
     sinceSeq: bigint({ mode: 'bigint' }).notNull(),
     /** The highest percentage that was told of in this window. */
     alerted: smallint().notNull(),
-    /** The window in which it was told last that it was passed. */
+    /** The newest window for which an event has told that the budget was passed. */
     passedIn: timestamp({ precision: 3, withTimezone: true }),
     /** Whether its user made it in the portal, and may change it there; null in old rows. */
     madeInPortal: boolean(),

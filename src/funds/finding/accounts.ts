@@ -103,7 +103,10 @@ export async function wayOf(
   return { along: [sql`user_id is not null`, first, ...last], besides }
 }
 
-/** Or may be, where something that has expired is still in the balance: whoever shows it looks at that. */
+/**
+ * Whether an account is below an amount, or may be because its balance still includes expired
+ * grants. The caller must check the current balance.
+ */
 function isBelow(amount: bigint): SQL {
   const mark = sql`${String(amount)}::bigint`
   return sql`(balance < ${mark} or granted > 0 and balance - granted < ${mark} and exists (

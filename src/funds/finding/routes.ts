@@ -67,7 +67,7 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
           return balance === null ? [] : [presentAccount(row, balance)]
         }),
       )
-      // Balances are of a moment later than the list: an account may be gone, or not below any more.
+      // Balances are read after the list: by then an account may be gone, or no longer below.
       const data = shown.flat().filter((one) => below === undefined || one.balance < below)
       return cutPage(data, list, last === null ? null : String(last))
     },
@@ -173,7 +173,7 @@ async function accountIdOf(db: Database, userId: string | undefined) {
   return account?.id ?? null
 }
 
-/** Null for an account that has been erased since it was listed. */
+/** The balance; null if the account has been erased since it was listed. */
 async function balanceIfThere(funds: FastifyInstance['funds'], userId: string) {
   try {
     return await funds.balance(userId)

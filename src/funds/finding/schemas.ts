@@ -41,7 +41,9 @@ export const FindTransfersQuery = strictObject({
   transfer_id: Type.Optional({ ...TransferId, description: 'This one, if the rest fits.' }),
   user_id: Type.Optional(UserId),
   reference: Type.Optional(line(255, { examples: ['job-77'] })),
-  reason: Type.Optional(line(500, { description: 'The whole of it.', examples: ['1,200 tokens'] })),
+  reason: Type.Optional(
+    line(500, { description: 'The whole reason.', examples: ['1,200 tokens'] }),
+  ),
   kind: Type.Optional(TransferKindName),
   idempotency_key: Type.Optional(IdempotencyKey),
   from: Type.Optional({ ...TimestampInput, description: 'From this time on.' }),

@@ -45,7 +45,7 @@ export const Statement = Type.Object(
     opening: Type.Integer({ description: 'The balance before `from`.', examples: [1000] }),
     movements: Type.Array(StatementMovement, { description: 'Oldest first; holds move nothing.' }),
     closing: Type.Integer({
-      description: '`opening` and the amounts of all movements.',
+      description: '`opening` plus the amounts of all movements.',
       examples: [500],
     }),
   },

@@ -38,9 +38,9 @@ export function openGrants(grants: readonly Grant[], now: Date) {
   }
 
   /**
-   * What a transfer would take, in the order of taking.
-   * @param mayPay of one that has ended: whether it is for this transfer; all others are
-   * @param due what is taken of some in any case, which is not part of the amount
+   * What a transfer would take, in the order in which grants pay.
+   * @param mayPay whether an ended grant may pay for this transfer; all other grants may
+   * @param due pieces that are taken in any case, in addition to the amount
    */
   function takingOf(
     accountId: bigint,
@@ -69,9 +69,9 @@ export function openGrants(grants: readonly Grant[], now: Date) {
   }
 
   /**
-   * Takes pieces, and more where grants would come to more than the balance: what Stripe takes back may leave
-   * too little other money for a capture.
-   * @param account as it is after the transfer, but for what it has in grants
+   * Takes pieces, and more if the grants would otherwise exceed the balance: after Stripe has taken
+   * money back, a capture may find too little other money.
+   * @param account as it is after the transfer, except for its grants
    */
   function take({ id, balance, granted }: Account, wanted: Pieces): Pieces | null {
     const missing = granted - sumOf(wanted) - positive(balance)
@@ -83,7 +83,9 @@ export function openGrants(grants: readonly Grant[], now: Date) {
     return pieces.length > 0 ? pieces : null
   }
 
-  /** What open holds need of it is kept; those that come later have no part in it. */
+  /**
+   * Ends a grant. What remains of it is kept for the holds that are open now, not for later ones.
+   */
   function end(
     grant: Grant,
     status: 'expired' | 'voided',
@@ -97,7 +99,7 @@ export function openGrants(grants: readonly Grant[], now: Date) {
     changed.add(grant)
   }
 
-  /** A hold that still counted is about to end. */
+  /** Notes in ended grants that a hold, which still counted, is about to end. */
   function endHold(hold: Pick<Hold, 'accountId' | 'seq' | 'amount'>): void {
     for (const grant of open(hold.accountId)) {
       const { open: sum, over } = grant.older

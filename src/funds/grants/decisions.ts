@@ -166,7 +166,7 @@ export function grantDecisions(book: GrantBook, batch: Batch) {
       if (grant.closedAt === null) {
         note('grant.expired', NO_SIGNATURE.actor.id, grant, grant.remaining)
         book.end(grant, 'expired', grant.expiresAt ?? now, account)
-        // The time is written with it, from which on holds count that end.
+        // This also writes the account's time: holds that end by time are counted from then on.
         touch(account)
       }
       if (amount > 0n) goFrom(currentOf(account), grant, amount)
@@ -174,11 +174,11 @@ export function grantDecisions(book: GrantBook, batch: Batch) {
   }
 
   /**
-   * Takes what an open hold that is about to end no longer needs of ended grants. It goes first, so that the
-   * transfer that ends the hold shows the account as it is at the end; what the hold has set aside for nothing
-   * counts no more by then.
-   * @param captured what a capture will take of it, which may be from those grants
-   * @returns the account after that, and what the capture takes
+   * Takes from ended grants what an open hold will no longer need when it ends. This goes first, so
+   * that the transfer that ends the hold shows the account's final state. The part of the hold that
+   * is not captured no longer counts by then.
+   * @param captured how much of the hold a capture will take, possibly from those grants
+   * @returns the account after that, and what the capture takes from grants
    */
   function free(
     account: Account,

@@ -19,15 +19,15 @@ export interface Grant {
   /** When it expired or was voided. */
   closedAt: Date | null
   /**
-   * The number of its account's last transfer then: holds with a higher one came later. Null where the
-   * version before has ended it, which did not tell holds apart.
+   * The number of the account's last transfer when the grant ended: holds with a higher number came
+   * later. Null if the previous version ended it, which did not tell holds apart.
    */
   closedSeq: bigint | null
-  /** Of one that has ended: the holds that what remains of it is for. */
+  /** If it has ended: the holds for which the rest of it is kept. */
   older: Older
 }
 
-/** A grant alone, without what else decides on it. */
+/** A grant without the holds that it is kept for. */
 export type GrantFacts = Omit<Grant, 'older'>
 
 /**
@@ -56,7 +56,7 @@ export function isExpiring(grant: GrantFacts, now: Date): boolean {
   return grant.status === 'active' && isOver(grant, now)
 }
 
-/** One that has ended, of which something is kept for holds. */
+/** Whether a grant has ended and something of it is kept for holds. */
 export function isKept({ closedAt, remaining }: GrantFacts): boolean {
   return closedAt !== null && remaining > 0n
 }
@@ -71,7 +71,7 @@ export function byTaking(a: Grant, b: Grant): number {
   return a.priority - b.priority || timeOf(a.expiresAt) - timeOf(b.expiresAt) || bySeq(a, b)
 }
 
-/** The order in which grants end: by what their accounts have had until then, and by time. */
+/** The order in which grants end: by the number of their account's last transfer, then by time. */
 export function byEnd(a: Grant, b: Grant): number {
   const [seqOfA, seqOfB] = [numberOf(a.closedSeq), numberOf(b.closedSeq)]
   if (seqOfA !== seqOfB) return seqOfA - seqOfB

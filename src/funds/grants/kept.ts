@@ -2,15 +2,17 @@ import { type Account, type Hold, available } from '../posting.ts'
 import { type Grant, type Pieces, isOlder, sumOf } from './grant.ts'
 import { type Going, freedOf, least, positive } from './standing.ts'
 
-/** What a transfer takes: of an amount in the order of all charges, beside what is due of some. */
+/**
+ * What a transfer takes: an amount in the order of all charges, in addition to the pieces in `due`.
+ */
 type Taking = (amount: bigint, due: Pieces) => Pieces
 
 /**
- * What a capture takes: in the order of all charges, as long as later holds have enough without it. What is
- * kept of ended grants is for older holds alone, and would go; so otherwise as much of that as it takes comes
- * first, from what has ended first.
- * @param kept in the order in which they ended
- * @param account before the hold has ended
+ * What a capture takes from grants. It takes in the order of all charges, as long as that leaves
+ * enough for later holds. Otherwise it first takes as much as necessary of what ended grants keep
+ * for its own hold, which later holds can't use anyway. The grant that ended first comes first.
+ * @param kept ended grants, in the order in which they ended
+ * @param account as it is before the hold ends
  */
 export function captureOf(
   kept: readonly Grant[],
@@ -34,7 +36,8 @@ export function captureOf(
     return takingOf(captured - sumOf(due), due)
   }
   let pieces = taking(0n)
-  // The least that is enough, by halves: more of it is never less of what is kept.
+  // Finds the least amount that is enough by bisection: a larger one never takes less from ended
+  // grants.
   for (let [low, high] = [0n, captured]; !isEnough(pieces) && low < high;) {
     const middle = (low + high) / 2n
     if (isEnough(taking(middle))) high = middle
@@ -44,7 +47,7 @@ export function captureOf(
   return pieces
 }
 
-/** How much of each grant and all that ended before it the capture has to take at least. */
+/** For each grant: the least that the capture must take from it and all that ended before it. */
 function leastOf(kept: readonly Grant[], account: Account, hold: Hold, captured: bigint): bigint[] {
   let sum = 0n
   return kept.map((grant) => {
@@ -57,7 +60,7 @@ function leastOf(kept: readonly Grant[], account: Account, hold: Hold, captured:
   })
 }
 
-/** An amount of what has ended first. */
+/** Takes an amount from the grants that ended first. */
 function oldest(kept: readonly Grant[], amount: bigint): Pieces {
   const pieces: Pieces = []
   let left = amount
@@ -71,10 +74,10 @@ function oldest(kept: readonly Grant[], amount: bigint): Pieces {
 }
 
 /**
- * What goes of ended grants with a hold.
- * @param rest what it had set aside and a capture has not taken
- * @param taken what the capture takes of grants
- * @param account after that, but for what goes
+ * What expires of ended grants when a hold ends.
+ * @param rest what the hold had set aside and a capture has not taken
+ * @param taken what the capture takes from grants
+ * @param account as it is after that, except for what expires
  */
 export function freedBy(
   kept: readonly Grant[],

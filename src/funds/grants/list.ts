@@ -16,9 +16,9 @@ const STATUS = sql`case when ${grants.status} = 'active' and ${grants.expiresAt}
   then 'expired' else ${grants.status} end`
 
 /**
- * A page of an account's grants, newest first. No index knows what each is by now: where that is asked, up to
- * a number of them are looked at, and the page may be a short one.
- * @returns with the number before which the next page begins; null on the last one
+ * A page of an account's grants, newest first. No index knows the current status of grants. If a
+ * status is asked for, only a limited number of grants is looked at, so the page may be short.
+ * @returns the grants, and the number before which the next page begins; null on the last page
  */
 export async function listGrants(
   db: Database,
@@ -27,7 +27,7 @@ export async function listGrants(
   status: GrantFacts['status'] | undefined,
 ): Promise<{ grants: GrantFacts[]; next: bigint | null; now: Date }> {
   const before = page.before ?? grantCount + 1n
-  // They are numbered without a gap.
+  // Grants are numbered without gaps, so the numbers bound how many are looked at.
   const floor = status === undefined ? 1n : before - BigInt(WALK_MAX)
   const rows = await db
     .select({ grant: grants, now: NOW })

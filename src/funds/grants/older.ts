@@ -1,23 +1,23 @@
 import type postgres from 'postgres'
 import { array } from '../../database/arrays.ts'
 
-/** Open holds that were made before a grant ended: what is left of it is for them alone. */
+/** Open holds that were made before a grant ended: only for them the rest of the grant is kept. */
 export interface Older {
-  /** What they set aside, without those whose time is over. */
+  /** The sum of those that have not expired. */
   open: bigint
-  /** What those had set aside whose time is over since the account was last written. */
+  /** The sum of those that have expired since the account was last written. */
   over: bigint
 }
 
 export const NO_OLDER: Older = { open: 0n, over: 0n }
 
-/** As JSON: the two sums, and how many holds they are of. */
+/** The two sums as JSON, and the number of holds in them. */
 export type LoggedOlder = [open: number, over: number, count: number]
 
 /**
- * The older holds of an ended grant `g`; null of others.
+ * The older holds of a grant `g` that has ended; null for other grants.
  * @param since when the account was last written
- * @param limit so many of them are looked at
+ * @param limit how many of them are looked at
  */
 export function olderJson(
   sql: postgres.Sql,
@@ -39,7 +39,9 @@ export function olderJson(
   ) end`
 }
 
-/** The same for the ended grants of accounts that are locked, with something left. */
+/**
+ * The same for all ended grants of these accounts with something left. The accounts must be locked.
+ */
 export async function readOlder(
   sql: postgres.Sql,
   accountIds: readonly bigint[],

@@ -20,7 +20,7 @@ export async function readPastGrants(
   const id = sql`${String(accountId)}::bigint`
   const [last, time] = [sql`${String(seq)}::bigint`, sql`${at.toISOString()}::timestamptz`]
   const since = sql`${updatedAt.toISOString()}::timestamptz`
-  // As the holds were then: none has been made since, and what has ended since was open.
+  // The holds as they were then: without those made since, and with those that have ended since.
   const older = sql`(
     select json_build_array(
       coalesce(sum(h.amount) filter (where h.expires_at > ${time}), 0),

@@ -106,8 +106,8 @@ export const grantListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
         operationId: ids.grants,
         summary: "List a user's grants, newest first",
         description:
-          'With `status`, a page can have fewer items than `limit` before the last one: the list ends ' +
-          'where `next_cursor` is null.',
+          'With `status`, even a page that is not the last can have fewer items than `limit`. The list ' +
+          'ends where `next_cursor` is null.',
         params: UserParams,
         querystring: ListGrantsQuery,
         response: { 200: ref(GrantPage) },

@@ -43,23 +43,26 @@ export function goingOf(position: Position, grants: Iterable<Grant>, now: Date):
   return going
 }
 
-/** Ended grants of which something is kept for holds, in the order in which they ended. */
+/** The ended grants that keep something for holds, in the order in which they ended. */
 export function keptOf(grants: readonly Grant[]): Grant[] {
   return grants.filter(isKept).toSorted(byEnd)
 }
 
-/** An ended grant, when holds end. */
+/** An ended grant at the moment when holds end. */
 export interface Freeing {
   grant: Grant
-  /** What remains of it, without what a capture takes. */
+  /** What remains of it after what a capture takes. */
   left: bigint
   /** What older holds still set aside. */
   open: bigint
-  /** What holds had set aside, and did not take, that are older than it and no older than those before it. */
+  /**
+   * What ending holds had set aside and did not take, if this is the first ended grant they are
+   * older than.
+   */
   ended: bigint
 }
 
-/** Holds that have ended by time alone: each is older than the first grant that it is counted for, and all after it. */
+/** Counts each hold that has ended by time alone at the first ended grant that it is older than. */
 function sinceWritten(grant: Grant, index: number, kept: readonly Grant[]): Freeing {
   const { remaining: left, older } = grant
   const before = kept[index - 1]?.older.over ?? 0n
@@ -67,18 +70,18 @@ function sinceWritten(grant: Grant, index: number, kept: readonly Grant[]): Free
 }
 
 /**
- * What is no longer needed of ended grants when holds end, oldest end first. Each is for holds that were
- * made before its end: it goes with them, and it never exceeds what they need beyond the credit, which
- * covers a hold as other money does.
+ * What ended grants no longer need to keep when holds end, earliest end first. Each grant is kept
+ * for holds that were made before its end, and expires with them. It never keeps more than these
+ * holds need beyond the credit limit, because credit covers a hold as other money does.
  * @param kept in the order in which they ended
- * @param available after the holds have ended: the floor stands, whoever needs them
+ * @param available after the holds have ended; what expires never takes the account below its floor
  */
 export function freedOf(kept: readonly Freeing[], available: bigint, creditLimit: bigint): Going[] {
   const left = kept.map((one) => one.left)
   let spare = available
-  /** So many have nothing left, of the oldest. */
+  /** How many of the oldest have nothing left. */
   let gone = 0
-  /** @returns how much has gone */
+  /** @returns how much was freed */
   const free = (amount: bigint, from: number, until: number): bigint => {
     let freed = 0n
     while (left[gone] === 0n) gone++

@@ -21,7 +21,7 @@ export type LoggedGrant = [
   older: LoggedOlder | null,
 ]
 
-/** @param older of one that has ended */
+/** @param older the older holds of an ended grant, as JSON */
 export function grantJson(
   sql: postgres.Sql,
   older: postgres.PendingQuery<postgres.Row[]> = sql`null::json`,
@@ -50,7 +50,7 @@ export function grantOf(row: LoggedGrant): Grant {
   }
 }
 
-/** How many holds were counted for it. */
+/** How many older holds were counted for the grant. */
 export function olderCount(row: LoggedGrant): number {
   const [, , , , , , , , , , , , older] = row
   return older?.[2] ?? 0

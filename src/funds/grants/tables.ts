@@ -37,7 +37,9 @@ export const grants = pgTable(
     createdAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
     /** When it expired or was voided. */
     closedAt: timestamp({ precision: 3, withTimezone: true }),
-    /** How many transfers its account had had then: what is left is for holds that are among them. */
+    /**
+     * The number of the account's last transfer then: the rest is kept for holds up to that number.
+     */
     closedSeq: bigint({ mode: 'bigint' }),
     /** Whether something remains. A column, so that an index on it is not written with each charge. */
     isOpen: boolean().notNull(),

@@ -10,13 +10,18 @@ import type { Account } from '../posting.ts'
 import { type Memory, type RememberedAccounts, isReliable, wasWrong } from './remembered.ts'
 import { type Change, writeCharges } from './statement.ts'
 
-/** The charge was not made on what is remembered: it has to be decided under the account's lock. */
+/**
+ * The charge was not made on the remembered account, so it must be decided under the account's
+ * lock.
+ */
 export const LEFT: Outcome = rejected(null)
 
 /** Transfers get their time from the database when they are written. */
 const NO_TIME = new Date(0)
 
-/** Whether the account's row alone decides a charge, which then needs no other row and no event. */
+/**
+ * Whether a charge on the account depends on its row alone, and needs no other row and no event.
+ */
 export function isPlain(account: Account): boolean {
   return (
     account.status === 'active' &&
@@ -33,7 +38,10 @@ export type Charge = Operation & { kind: 'deduct'; userId: string; memory: Memor
 
 export type OptimisticCharges = ReturnType<typeof optimisticCharges>
 
-/** How charges on remembered accounts end: with `changed` or `failed`, they are then decided under locks. */
+/**
+ * The result of charges on remembered accounts. After `changed` or `failed` they are decided under
+ * locks.
+ */
 export type Result = 'written' | 'changed' | 'failed'
 
 interface Options {
@@ -44,23 +52,23 @@ interface Options {
 }
 
 /**
- * After a repeated key has made a statement fail, for so long no charge with a key of its caller is made
- * this way: each failure costs all charges of its batch a second attempt.
+ * After a repeated key has made a statement fail, charges with callers' keys are not made in this
+ * way for this long, because each failure costs all charges of its batch a second attempt.
  */
 const REPEATS_MS = 1_000
 
 const UNIQUE_VIOLATION = '23505'
 
 /**
- * Charges on accounts as this process remembers them, in one round trip. The statement writes for those
- * accounts that are still so. No charge is refused here: one that looks impossible is left to the lock, and
- * so is one whose outcome is unknown, which is then found by its key.
+ * Charges accounts as this process remembers them, in one round trip. The statement writes for the
+ * accounts that have not changed. No charge is refused here: one that looks impossible is decided
+ * under the lock, and so is one whose outcome is unknown, which is then found by its key.
  */
 export function optimisticCharges({ remembered, systemAccount, onCommit, onResult }: Options) {
   let repeatsUntil = 0
 
   function takes(operation: Operation): operation is Charge {
-    // After a lost answer, only a look-up under the lock tells whether it was made.
+    // If its answer was lost, only a look-up under the lock tells whether the charge was made.
     return (
       operation.kind === 'deduct' &&
       operation.cap == null &&
@@ -78,7 +86,7 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
     const book = openBatch({ ...NOTHING_ELSE, accounts: [...before.values()], systemAccount })
     const left = new Set<Memory>()
     const outcomes = batch.map((operation) => {
-      // What follows on an account is judged after it, under the same lock.
+      // Later charges on the account must be decided after it, so they are left too.
       const outcome = left.has(operation.memory) ? LEFT : decide(book, operation)
       if (outcome === LEFT) left.add(operation.memory)
       return outcome
@@ -102,7 +110,7 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
     }
   }
 
-  /** The times come from the database, and so does what was another account than remembered. */
+  /** Takes the times from the database's answer. Accounts that it lacks were not as remembered. */
   function settle({ batch, outcomes, writes, changes, times, recordId }: Attempted): Outcome[] {
     for (const { after } of changes) {
       const at = times.get(after.id)
@@ -146,7 +154,10 @@ function decide(book: ReturnType<typeof openBatch>, operation: Charge): Outcome 
   }
 }
 
-/** @param mayBeDone whether they are then looked up by their keys */
+/**
+ * @param mayBeDone whether the charges may have been made, so that they must be looked up by their
+ * keys
+ */
 function leave(
   batch: readonly Charge[],
   outcomes: readonly Outcome[],

@@ -4,9 +4,9 @@ import { type Operation, targetOf } from '../operations.ts'
 import { type Charge, LEFT, type OptimisticCharges } from './charges.ts'
 
 /**
- * Commits a batch: charges on remembered accounts in one statement, everything else under locks. Both are
- * sent at once on one connection, where one ends before the other begins; so they do not compete for an
- * account.
+ * Commits a batch: charges on remembered accounts in one statement, everything else under locks.
+ * Both are sent together on one connection, which runs one after the other. So they do not compete
+ * for an account.
  */
 export async function commitInLane(
   sql: postgres.Sql,
@@ -29,7 +29,7 @@ export async function commitInLane(
   return batch.map((operation) => outcomes.get(operation) ?? LEFT)
 }
 
-/** The operations of one account stay together, so that they are judged in their order. */
+/** The operations of one account stay together, so that they are decided in their order. */
 function split(batch: readonly Operation[], { takes }: OptimisticCharges): [Charge[], Operation[]] {
   const lockedIds = new Set<bigint | undefined>()
   for (const operation of batch) if (!takes(operation)) lockedIds.add(accountIdOf(operation))
@@ -43,7 +43,7 @@ function split(batch: readonly Operation[], { takes }: OptimisticCharges): [Char
   return [charges, others]
 }
 
-/** Undefined for an account of which nothing is remembered. */
+/** The id of the operation's account; undefined if only its user is known, and not remembered. */
 function accountIdOf(operation: Operation): bigint | undefined {
   return 'userId' in operation ? operation.memory?.account.id : targetOf(operation).accountId
 }

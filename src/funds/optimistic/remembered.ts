@@ -1,41 +1,41 @@
 import type { Account } from '../posting.ts'
 
-/** How many accounts a process remembers at most; some 400 bytes each. */
+/** The most accounts that a process remembers, at some 400 bytes each. */
 const ACCOUNTS_MAX = 20_000
 
-/** How many times in a row an account must be found as remembered before it is relied on again. */
+/** The most times that an account must be found as remembered before it is relied on again. */
 const DOUBT_MAX = 64
 
-/** What is remembered of an account. */
+/** An account as it is remembered. */
 export interface Memory {
   account: Account
-  /** Whether it is as this process left it, as far as this process knows. */
+  /** Whether the account is still as this process left it, as far as this process knows. */
   isCurrent: boolean
   doubt: number
 }
 
 export type RememberedAccounts = ReturnType<typeof rememberedAccounts>
 
-/** Whether a charge may be decided on it. */
+/** Whether a charge may be decided on what is remembered. */
 export function isReliable({ isCurrent, doubt }: Memory): boolean {
   return isCurrent && doubt === 0
 }
 
-/** Notes that the row was another than remembered. */
+/** Notes that the row was not as remembered. */
 export function wasWrong(memory: Memory): void {
   memory.isCurrent = false
   memory.doubt = Math.min(DOUBT_MAX, memory.doubt * 2 + 1)
 }
 
 /**
- * Accounts as this process last left them in the database. Any other process may have changed them since;
- * a statement that relies on one compares it with the row.
+ * Remembers accounts as this process last left them in the database. Another process may have
+ * changed them since, so a statement that relies on one compares it with the row.
  *
- * An account that was found changed is doubted: an account that several processes charge would otherwise cost
- * each of them a statement for nothing, again and again.
+ * An account that was found changed is doubted for a while. Otherwise an account that several
+ * processes charge would cost each of them a useless statement again and again.
  */
 export function rememberedAccounts(max = ACCOUNTS_MAX) {
-  // Two generations instead of a list by last use: a Map with many removals leaves tables behind that
+  // Two generations replace a list by last use: a Map with many removals leaves tables behind that
   // keep their content alive.
   let young = new Map<string, Memory>()
   let old = new Map<string, Memory>()
@@ -45,7 +45,7 @@ export function rememberedAccounts(max = ACCOUNTS_MAX) {
   }
 
   /**
-   * Takes the account as a commit of this process has left it.
+   * Remembers an account as a commit of this process has left it.
    * @param isCurrent whether charges may be decided on it
    */
   function put(account: Account, isCurrent: boolean): void {
@@ -65,7 +65,7 @@ export function rememberedAccounts(max = ACCOUNTS_MAX) {
     young.set(account.userId, memory)
   }
 
-  /** Compares an account with what is remembered of it, as it is found under its lock. */
+  /** Compares an account, as it is found under its lock, with what is remembered of it. */
   function compare({ userId, seq }: Account): void {
     const memory = find(userId)
     if (memory === undefined) return

@@ -5,7 +5,7 @@ import type { Transfer } from '../operations.ts'
 import type { Account } from '../posting.ts'
 import { TURN_CLASS } from '../turns.ts'
 
-/** An account as it was remembered, and as the charges leave it. */
+/** An account as it is remembered, and as the charges leave it. */
 export interface Change {
   before: Account
   after: Account
@@ -14,17 +14,18 @@ export interface Change {
 export interface Written {
   /** The row of `audit_records` for the transfers; null if none was written. */
   recordId: bigint | null
-  /** The time of its transfers, by the id of each account that was as remembered. */
+  /** The time of the transfers, by the id of each account that was as remembered. */
   times: Map<bigint, Date>
 }
 
 /**
- * Charges accounts that are as they were remembered, and no others, in one statement that commits by
- * itself. `seq` changes with every movement, so an account with the same one has the same balance, holds
- * and grants. What changes without a movement is compared one by one.
+ * Charges the accounts that are as remembered, and no others, in one statement that commits by
+ * itself. `seq` changes with every movement, so an account with the same `seq` has the same
+ * balance, holds and grants. What can change without a movement is compared field by field.
  *
- * It waits for no lock: a row that another transaction has locked, or waits for, counts as changed. So it
- * is part of no deadlock. The time is read when the row is locked, as `balanceAt` relies on.
+ * The statement waits for no lock: a row that another transaction has locked, or waits for, counts
+ * as changed. So it can't be part of a deadlock. The time is read while the row is locked;
+ * `balanceAt` relies on that.
  */
 export const CHARGE = `
   with given as (
@@ -75,8 +76,8 @@ export const CHARGE = `
   select moved.id, moved.updated_at as "at", recorded.id as "recordId" from moved, recorded`
 
 /**
- * @param transfers of these accounts, in order
- * @throws OutcomeUnknown when it may have been done; any other error means that it was not
+ * @param transfers the transfers of these accounts, in order
+ * @throws OutcomeUnknown if the charges may have been made; any other error means that they were not
  */
 export async function writeCharges(
   sql: postgres.Sql,

@@ -9,7 +9,7 @@ const PAGE = 500
 
 type Expiring = { accountId: string; seq: string; remaining: string; expiresAt: string }
 
-/** The job: tells of grants that expire within a week, once each. */
+/** The job that makes an event for each grant that expires within a week, once. */
 export async function tellOfExpiring(db: Database): Promise<void> {
   let after: Expiring = { accountId: '0', seq: '0', remaining: '0', expiresAt: '-infinity' }
   for (;;) {

@@ -5,7 +5,7 @@ import { array } from '../../database/arrays.ts'
 import { EFFECTS, type TransferKind } from '../posting.ts'
 import { types } from './types.ts'
 
-/** These are no events of the log's own. */
+/** The audit log has no events of these two names. */
 const LOW_BALANCE = 'funds.low_balance'
 const NEGATIVE = 'funds.negative'
 
@@ -19,7 +19,7 @@ interface Moved {
   transfer_id: string
 }
 
-/** A movement is an event of its own name, and another where it makes a balance negative. */
+/** A movement makes an event of its own name, and a second one if it makes the balance negative. */
 const moved: EventsOfRecord = ({ event, subject, metadata }: LogRecord) => {
   const { amount, available_after, balance_after, debit, kind, target_id, transfer_id } =
     metadata as unknown as Moved
@@ -33,12 +33,12 @@ const moved: EventsOfRecord = ({ event, subject, metadata }: LogRecord) => {
   }
   const own = { type: event, data }
   if (balance_after >= 0) return [own]
-  // An adjustment goes either way.
+  // An adjustment can give or take.
   const isTaken = kind === 'adjustment' ? debit === subject : EFFECTS[kind].balance < 0n
   return isTaken && balance_after + amount >= 0 ? [own, { type: NEGATIVE, data }] : [own]
 }
 
-/** A fall below `low_balance_at` is a record of this name too. */
+/** The log records a fall below `low_balance_at` under this name too. */
 const updated: EventsOfRecord = ({ metadata }) => {
   if ('low_balance' in metadata) {
     return [{ type: LOW_BALANCE, data: { balance: metadata['balance'] } }]
@@ -65,7 +65,7 @@ export const toldOfFunds: Told = {
   },
 }
 
-/** What the accounts in the log are called; those of erased users have no name. */
+/** The users and assets of accounts by their subjects, without accounts of erased users. */
 export async function nameAccounts(sql: postgres.Sql, subjects: readonly string[]) {
   const ids = subjects.filter((one) => one.startsWith('acct_')).map((one) => one.slice(5))
   if (ids.length === 0) return new Map<string, never>()

@@ -7,13 +7,16 @@ import { rolled } from '../budgets/budget.ts'
 import { budgets } from '../budgets/tables.ts'
 import { accounts } from '../tables.ts'
 
-/** So many users' refusals are remembered between two rounds; the next ones are told of later. */
+/**
+ * The most refusals that are remembered between two rounds. Later ones are left to the next charge.
+ */
 const USERS_MAX = 1_000
 const INTERVAL_MS = 500
 
 /**
- * Tells of hard budgets that have refused, once in each window. A refusal is no act and has no
- * transaction, so it is told behind the answer; a charge that is refused later tells it too.
+ * Makes an event for a hard budget that has refused, once in each window. A refusal is not an act
+ * and has no transaction, so the event is written after the answer. If that is lost, the next
+ * refused charge writes it.
  */
 export function refusalTeller(db: Database, onFault: (error: unknown) => void) {
   const refused = new Map<string, { userId: string; budgetId: string }>()
@@ -45,7 +48,8 @@ export function refusalTeller(db: Database, onFault: (error: unknown) => void) {
         if (row === undefined || row.salt === null) return
         const budget = rolled({ ...row.budget, lapsed: 0n }, new Date(), 0n)
         const { accountId, windowStart, resetsAt, amount, used, mode, window } = budget
-        // The owner's name for it must not outlast the account.
+        // The key is kept for long, and the user's name for the budget must not outlast the
+        // account.
         const named = createHmac('sha256', row.salt).update(budgetId).digest('base64url')
         const key = `budget.exceeded ${accountId} ${windowStart.getTime()} ${named}`
         const data = {

@@ -13,13 +13,13 @@ const Units = Type.Integer({
 const UserOfEvent = {
   user_id: nullable(
     Type.String({
-      description: 'Your own id of the user; null once the user is erased.',
+      description: 'Your own id of the user; null once the user was erased.',
       examples: ['user-123'],
     }),
   ),
   asset: Type.Optional(
     Type.String({
-      description: 'The asset of the account; left out once the user is erased.',
+      description: 'The asset of the account; left out once the user was erased.',
       examples: ['USD/2'],
     }),
   ),
@@ -37,8 +37,13 @@ const Movement = ofAccount({
     examples: ['deduct'],
   }),
   amount: Units,
-  balance: Type.Integer({ description: 'Right after it.', examples: [1000] }),
-  available: Type.Integer({ description: 'What can be deducted, right after it.' }),
+  balance: Type.Integer({
+    description: 'The balance right after the movement.',
+    examples: [1000],
+  }),
+  available: Type.Integer({
+    description: 'The amount that could be deducted right after the movement.',
+  }),
   target_id: nullable(
     Type.String({
       description: 'The charge that it refunds, or the hold that it ends.',
@@ -64,10 +69,10 @@ const movement = (summary: string, kind: TransferKind, isOptIn?: true): EventTyp
 
 const BudgetEvent = {
   budget_id: nullable(
-    Type.String({ description: 'Null once the user is erased.', examples: ['monthly'] }),
+    Type.String({ description: 'Null once the user was erased.', examples: ['monthly'] }),
   ),
-  amount: Type.Integer({ description: 'What the budget allows.', examples: [5000] }),
-  used: Type.Integer({ description: 'In the window.', examples: [4000] }),
+  amount: Type.Integer({ description: 'What the budget allows in a window.', examples: [5000] }),
+  used: Type.Integer({ description: 'What was used in this window.', examples: [4000] }),
   mode: Type.String({ description: '`hard` or `soft`.', examples: ['hard'] }),
   window: Type.String({
     description: '`hour`, `day`, `week`, `month` or `total`.',
@@ -122,7 +127,7 @@ export const types = {
   'funds.deducted': movement('An account was charged.', 'deduct', true),
   'funds.held': movement('An amount was set aside.', 'hold', true),
   'funds.captured': movement('A charge was made from a hold.', 'capture', true),
-  'funds.released': movement('What a hold had set aside is free again.', 'release', true),
+  'funds.released': movement('The amount of a hold became available again.', 'release', true),
   'funds.low_balance': {
     summary: 'A balance has fallen below the `low_balance_at` of its account.',
     data: ofAccount({ balance: Units }),
@@ -142,7 +147,7 @@ export const types = {
     },
   },
   'grant.expiring': {
-    summary: 'A grant expires in 7 days, or less.',
+    summary: 'A grant expires within 7 days.',
     data: ofAccount({ grant_id: GrantId, remaining: Units, expires_at: Timestamp }),
     example: {
       ...USER,
@@ -152,7 +157,7 @@ export const types = {
     },
   },
   'grant.expired': {
-    summary: 'A grant has expired; `amount` of it was not used.',
+    summary: 'A grant has expired. `amount` is the part that was not used.',
     data: ofAccount({ grant_id: GrantId, amount: Units }),
     example: { ...USER, grant_id: 'grant_42_1', amount: 300 },
   },
@@ -162,7 +167,8 @@ export const types = {
     example: { ...BUDGET, percent: 80 },
   },
   'budget.exceeded': {
-    summary: 'A soft budget was passed, or a hard one has refused; once in each window.',
+    summary:
+      'A soft budget was passed, or a hard budget refused a charge. Sent once in each window.',
     data: ofAccount(BudgetEvent),
     example: { ...BUDGET, used: 5200 },
   },

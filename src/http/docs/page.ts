@@ -41,7 +41,7 @@ export const GUIDE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Gives headings the ids that GitHub gives them, so that a link to one leads there in both places. */
+/** Gives headings the same ids as GitHub, so that links to them work in both places. */
 const markdownOf = new Marked({
   renderer: {
     heading({ tokens, depth }) {
@@ -51,7 +51,7 @@ const markdownOf = new Marked({
   },
 })
 
-/** Text with characters that HTML writes by name, such as `&amp;`. */
+/** @param text the heading, in which HTML may have escaped characters, such as `&amp;` */
 function anchorOf(text: string): string {
   const plain = text.replaceAll(/&[a-z#0-9]+;/g, '').toLowerCase()
   return plain.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')

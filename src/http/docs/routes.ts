@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { GUIDES, readGuide, titleOf } from './guides.ts'
 import { GUIDE_POLICY, renderPage } from './page.ts'
 
-/** Public: `/docs/guides` leads to the first guide, and each has its page. All are rendered once, at the start. */
+/** Public: a page for each guide, rendered once at the start. `/docs/guides` leads to the first. */
 export async function guideRoutes(app: FastifyInstance): Promise<void> {
   const texts = GUIDES.map((name) => ({ name, text: readGuide(name) }))
   const links = texts.map(({ name, text }) => ({ name, title: titleOf(text) }))
   app.get('/', { schema: { hide: true } }, async (request, reply) => {
-    // Relative, because a proxy may serve the service below a path.
+    // The redirect is relative, because a proxy may serve the service below a path.
     const [path = ''] = request.url.split('?', 1)
     return reply.redirect(path.endsWith('/') ? GUIDES[0] : `guides/${GUIDES[0]}`)
   })

@@ -4,7 +4,9 @@ import { NOT_BUILT, PAGE_POLICY, shellOf } from './shell.ts'
 
 interface PageOptions {
   hasConsole: boolean
-  /** Where browsers reach the service; undefined: where it listens. */
+  /**
+   * The URL at which browsers reach the service; undefined if it is the address that it listens at.
+   */
   publicUrl: string | undefined
   version: string
 }

@@ -41,19 +41,19 @@ declare module 'fastify' {
       limit: RateLimit | null,
       callerOf: (request: FastifyRequest) => string,
     ) => Promise<Limiter | null>
-    /** Null without Redis: limits are counted in the process, or in the primary of several. */
+    /** Null without Redis; limits are then counted in the primary process, or in this one. */
     sharedRedis: Pick<SharedCounts, 'isUp'> | null
   }
 }
 
 /**
- * Counts limits in Redis if it is configured; without it, in the primary process if there is one;
- * otherwise, or while these do not answer, in the process.
+ * Counts limits in Redis if it is configured. Without Redis, counts them in the primary process if
+ * there is one. Otherwise, and while the other place does not answer, counts them in this process.
  */
 export const rateLimits = fp(
   async (app: FastifyInstance, options: { redisUrl: string | undefined }) => {
     const { redisUrl } = options
-    // Imported here, because a start without Redis is faster without its client.
+    // Imported here, because a start that needs no Redis is faster without its client.
     const redis =
       redisUrl === undefined ? null : (await import('./redis.ts')).sharedRedis(app, redisUrl)
     const above = primary()

@@ -3,14 +3,14 @@ import type { Peer } from '../../cluster/peer.ts'
 import { type Count, type Counted, QUESTIONS } from '../../cluster/questions.ts'
 import { COUNT_MS_MAX, PROBE_INTERVAL_MS, type SharedCounts } from './shared.ts'
 
-/** How many counts may wait for the primary; beyond them the process counts by itself. */
+/** How many counts may wait for the primary. Beyond that the process counts by itself. */
 const WAITING_MAX = 10_000
 
 type Told = (error: Error | null, counted?: Counted) => void
 
 /**
- * Counts in the primary process, for all its workers. Those of one turn of the event loop go in one
- * message. A primary that does not answer is treated as a Redis that is away.
+ * Counts in the primary process, for all its workers. One message takes all counts of one turn of
+ * the event loop. A primary that does not answer is treated like a Redis that is unavailable.
  */
 export function countsInPrimary(app: FastifyInstance, primary: Peer): SharedCounts {
   let up = true
@@ -45,7 +45,7 @@ export function countsInPrimary(app: FastifyInstance, primary: Peer): SharedCoun
     }
   }
 
-  /** Waits for its answer however long it takes: the messages to a primary that hangs must not pile up. */
+  /** Has no time limit, so that probes of a primary that hangs do not pile up. */
   async function probe(): Promise<void> {
     if (up || isProbing) return
     isProbing = true
@@ -67,7 +67,7 @@ export function countsInPrimary(app: FastifyInstance, primary: Peer): SharedCoun
   }
 }
 
-/** A store as @fastify/rate-limit makes one for each limit. */
+/** A class of stores; @fastify/rate-limit makes one for each limit. */
 function storeOf(limit: string, add: (count: Count, told: Told) => void) {
   return class Store {
     incr(caller: string, told: Told, windowMs = 0): void {

@@ -26,7 +26,7 @@ export function TokensPage() {
     <>
       <h1>Tokens</h1>
       <p class="lead">
-        With them operators and services sign in. Each has a name and its own rights.
+        Operators and services sign in with tokens. Each token has a name and its own rights.
       </p>
       {may('tokens:write') ? (
         <Tokens />
@@ -128,8 +128,8 @@ function Tokens() {
       <Show of={tokens} lines={6}>
         {({ data, next_cursor: next }) =>
           data.length === 0 ? (
-            <Empty title="No token is issued yet.">
-              Give each operator and each service one of its own.
+            <Empty title="No token has been issued yet.">
+              Give each operator and each service a token of its own.
             </Empty>
           ) : (
             <>

@@ -55,8 +55,8 @@ export function TransfersPage() {
       <Show of={found} lines={10}>
         {({ data, next_cursor: next }) =>
           data.length === 0 && next === null ? (
-            <Empty title="No movement is like this.">
-              Filters are met as a whole, all at once.
+            <Empty title="No movement matches the filters.">
+              A movement must match all of them, and each exactly.
             </Empty>
           ) : (
             <>

@@ -29,7 +29,7 @@ export class ApiError extends Error {
 export interface CallOptions {
   signal?: AbortSignal | undefined
   idempotencyKey?: string
-  /** The media type of the answer, where the operation has another than JSON. */
+  /** The media type of the answer, if it is to be another than JSON. */
   accept?: string
 }
 

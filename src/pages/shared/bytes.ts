@@ -1,4 +1,4 @@
-/** Bytes as receipts and proofs write them. */
+/** Conversions between bytes and the texts in receipts and proofs. */
 export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }

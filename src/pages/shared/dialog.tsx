@@ -133,7 +133,7 @@ export function Field({ label, name, hint, value = '', required, options, maxLen
 
 export const textOf = (form: FormData, name: string): string => fieldOf(form, name).trim()
 
-/** A field as it was typed; a form here has no files. */
+/** A field as it was typed. Forms here have no files. */
 export function fieldOf(form: FormData, name: string): string {
   const value = form.get(name)
   return typeof value === 'string' ? value : ''

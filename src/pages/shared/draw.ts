@@ -115,7 +115,7 @@ function timesOf(ticks: readonly number[]): string[] {
   })
 }
 
-/** With room for the whole of the first and the last bar. */
+/** The range of the x axis, with room for the whole first and last bar. */
 function xRange(
   first: number,
   last: number,

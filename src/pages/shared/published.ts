@@ -1,8 +1,8 @@
 import { errorOf, request } from './api.ts'
 
 /**
- * A transfer's receipt as a tlog-proof; null while no published checkpoint has its record, or none is
- * published for now.
+ * A transfer's receipt as a tlog-proof; null while no published checkpoint covers its record, or
+ * none is published at present.
  * @param path the path of the receipt
  */
 export async function publishedProof(path: string, signal: AbortSignal): Promise<string | null> {
@@ -13,7 +13,7 @@ export async function publishedProof(path: string, signal: AbortSignal): Promise
   throw error
 }
 
-/** The key that signs published checkpoints, as anyone gets it. */
+/** The key that signs published checkpoints, from its public route. */
 export async function logKey(signal: AbortSignal): Promise<string> {
   const response = await request('GET', '/log/key', undefined, { signal })
   if (response.ok) return response.text()

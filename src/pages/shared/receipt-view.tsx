@@ -19,7 +19,7 @@ interface Source {
   path: (transferId: string) => string
 }
 
-/** A receipt, and what this browser finds when it goes through it. */
+/** A receipt, and what this browser finds when it verifies it. */
 export function ReceiptView({ transferId, source }: { transferId: string; source: Source }) {
   const checked = useLoad(
     async (signal) => {
@@ -47,9 +47,9 @@ export function ReceiptView({ transferId, source }: { transferId: string; source
             </p>
             <Findings of={all} />
             <p class="faint">
-              Against the checkpoint of {preciseTime(receipt.checkpoint.issued_at)}, under the keys
-              at <code>/.well-known/jwks.json</code>, and the published one, under the key at{' '}
-              <code>/log/key</code>.
+              Verified against the checkpoint of {preciseTime(receipt.checkpoint.issued_at)} with
+              the keys at <code>/.well-known/jwks.json</code>, and against the published checkpoint
+              with the key at <code>/log/key</code>.
             </p>
             <Witnesses of={published} />
             <details>
@@ -86,8 +86,8 @@ function Witnesses({ of: published }: { of: Published | null }) {
   return (
     <>
       <p class="faint">
-        Witnesses named on the published checkpoint; the key that each one publishes verifies its
-        line:
+        The published checkpoint has lines of these witnesses. Verify each line with the key that
+        its witness publishes:
       </p>
       <ul class="witnesses">
         {published.cosignatures.map((one) => (

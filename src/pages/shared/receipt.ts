@@ -46,10 +46,13 @@ export async function verifyReceipt(receipt: Schemas['Receipt'], jwks: Jwks): Pr
   ]
 }
 
-/** A witness's line on the published checkpoint. Its own key, which it publishes, verifies the line. */
+/**
+ * A witness's line on the published checkpoint. It is not verified here: that takes the key that
+ * the witness publishes.
+ */
 export interface Cosignature {
   name: string
-  /** What the line says; null where it says no time. */
+  /** The time in the line; null if it has none. */
   at: Date | null
 }
 
@@ -59,10 +62,10 @@ export interface Published {
 }
 
 /**
- * Goes through the receipt that stands on the checkpoint which strangers see.
+ * Verifies a receipt against the published checkpoint.
  * @param proof a tlog-proof
- * @param vkey the log's key, as `/log/key` has it
- * @param record what the proof must be of
+ * @param vkey the log's key, as `/log/key` answers it
+ * @param record the record that the proof must contain
  */
 export async function verifyPublished(
   proof: string,
@@ -73,7 +76,7 @@ export async function verifyPublished(
   const verdict = await verifyProof(proof, { logs: key === null ? [] : [key] })
   const isOfRecord = verdict.valid && verdict.record === canonicalJson(record)
   if (!isOfRecord) {
-    const detail = verdict.valid ? 'it is of another record' : verdict.reason
+    const detail = verdict.valid ? 'it proves another record' : verdict.reason
     const what = 'The published checkpoint does not hold the record'
     return { finding: { isGood: false, what, detail }, cosignatures: [] }
   }
@@ -85,7 +88,10 @@ export async function verifyPublished(
   }
 }
 
-/** https://c2sp.org/tlog-cosignature: all kinds begin with the time, 8 bytes of seconds. */
+/**
+ * All kinds of cosignatures begin with the time, as seconds in 8 bytes:
+ * https://c2sp.org/tlog-cosignature
+ */
 function cosignaturesOn({ origin, signatures }: SignedNote): Cosignature[] {
   return signatures
     .filter(({ name }) => name !== origin)

@@ -63,7 +63,7 @@ export function Table<Row>({ caption, columns, rows, keyOf, below }: Props<Row>)
 interface PagerProps {
   next: string | null
   cursor: string | undefined
-  /** Of the cursor in the address. */
+  /** The name of the cursor in the address. */
   name?: string
   words?: readonly [first: string, next: string]
 }

@@ -45,7 +45,8 @@ export async function chargeIntent(app: FastifyInstance, id: string): Promise<vo
   const intent = await beginSending(app.db, id)
   if (intent === null || intent.paymentIntentId !== null) return
   const isLate = Date.now() - (intent.sentAt ?? intent.createdAt).getTime() > SAME_KEY_MS
-  // For an erased user nothing is asked any more; what was, may have been done.
+  // No payment is asked for an erased user any more, but one that was asked before may have been
+  // made.
   if (intent.isClosed) return findOr(app, intent, closedUnpaid)
   if (isLate) return findOr(app, intent, parked)
   const { stripeCustomerId: customer, paymentMethodId: method } = intent
@@ -112,8 +113,8 @@ async function findOr(
 }
 
 /**
- * Cancels at Stripe what the user could still have done for earlier payments of the account, which have
- * failed for it: this one takes their place.
+ * Cancels earlier payments of the account that wait for the user's authentication, because this one
+ * takes their place.
  * @returns whether one of them was paid after all
  */
 async function isPaidAfterAll(app: FastifyInstance, { accountId }: Intent): Promise<boolean> {
@@ -138,7 +139,10 @@ async function isPaidAfterAll(app: FastifyInstance, { accountId }: Intent): Prom
   return false
 }
 
-/** The job: asks after payments whose end no event has told for an hour. One that can't be told keeps no other from it. */
+/**
+ * The job that asks Stripe about payments whose end no event has told within an hour. One that
+ * can't be settled does not stop the others.
+ */
 export async function checkPayments(app: FastifyInstance): Promise<void> {
   if (!app.hasStripe) return
   for (let after: Late | undefined; ;) {
@@ -152,7 +156,7 @@ export async function checkPayments(app: FastifyInstance): Promise<void> {
       } catch (error) {
         if (isStripeAway(error) || isCallerRefused(error) || isDatabaseUnavailable(error))
           throw error
-        app.log.warn({ err: error }, 'Could not tell what became of an automatic top-up')
+        app.log.warn({ err: error }, 'Could not settle the payment of an automatic top-up')
       }
     }
     after = page.at(-1)

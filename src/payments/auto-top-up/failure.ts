@@ -7,11 +7,11 @@ export interface Failure {
   code: string
   /** Another try would fail until the user does something. */
   needsUser: boolean
-  /** Where the user can do it, if Stripe names a page for it. */
+  /** The page where the user can do that, if Stripe names one. */
   actionUrl: string | null
 }
 
-/** What a payment asks of the user: https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action */
+/** What a payment asks the user to do: https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action */
 interface NextAction {
   redirect_to_url?: { url?: string | null | undefined } | null | undefined
 }

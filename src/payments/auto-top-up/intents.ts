@@ -38,7 +38,7 @@ export async function beginSending(
   return row ?? null
 }
 
-/** Payments of an account that have failed for want of its user, who may still be able to make them. */
+/** Payments of an account that failed because its user must authenticate, and still may do so. */
 export async function unauthenticated(
   db: Database,
   accountId: bigint,
@@ -64,7 +64,7 @@ export interface Late {
   sentAt: Date
 }
 
-/** Payments whose end has not been told for an hour, oldest first. */
+/** Payments whose end no event has told within an hour, oldest first. */
 export async function latePayments(db: Database, limit: number, after?: Late): Promise<Late[]> {
   const { id, paymentIntentId, sentAt, status } = autoTopUpIntents
   const place = sql`(${sentAt}, ${id})`
@@ -89,7 +89,7 @@ export async function latePayments(db: Database, limit: number, after?: Late): P
   })
 }
 
-/** A payment that has failed can't be made any more. */
+/** Notes that a failed payment was cancelled, so that it can't be made any more. */
 export async function cancelled(db: Database, id: string): Promise<void> {
   await db
     .update(autoTopUpIntents)
@@ -97,7 +97,10 @@ export async function cancelled(db: Database, id: string): Promise<void> {
     .where(and(eq(autoTopUpIntents.id, id), eq(autoTopUpIntents.status, 'failed')))
 }
 
-/** Nothing was asked of Stripe for it, and the money has come otherwise. Where that is too little, another is left. */
+/**
+ * Cancels an intent for which Stripe was never asked, because the money has come by an earlier
+ * payment. If the balance is still too low, this leaves another intent.
+ */
 export function withdrawn(db: Database, intent: Intent): Promise<void> {
   return db.transaction(async (tx) => {
     await lock(tx, intent)
@@ -162,7 +165,10 @@ export function parked(db: Database, intent: Intent): Promise<void> {
   return end(db, intent, 'parked', null, sql`${reason}`, null)
 }
 
-/** Of a closed account: Stripe has no such payment, and is asked for none. */
+/**
+ * Cancels an intent of a closed account. Stripe has no payment for it, and must not be asked for
+ * one.
+ */
 export function closedUnpaid(db: Database, intent: Intent): Promise<void> {
   return end(db, intent, 'cancelled', null, sql`paused_reason`, null)
 }

@@ -2,19 +2,19 @@ import { AggregatorRegistry, Registry, collectDefaultMetrics } from 'prom-client
 import type { Peer } from '../../cluster/peer.ts'
 import { type Metrics, QUESTIONS } from '../../cluster/questions.ts'
 
-/** A process that takes longer is left out of a scrape, but for what it has counted. */
+/** A scrape omits a process that takes longer, except for its last known counts. */
 const ANSWER_MS_MAX = 3_000
 
-/** A restart is a change of the latest start, which prom-client would leave out. */
+/** With the maximum, every restart shows. prom-client would omit this metric. */
 const AGGREGATORS: Readonly<Record<string, 'max'>> = { process_start_time_seconds: 'max' }
 
-/** The metrics of all processes as one. */
+/** Combines the metrics of all processes. */
 export function metricsOfAll() {
   const own = new Registry()
   collectDefaultMetrics({ register: own })
-  /** What each worker said last. */
+  /** The last answer of each worker. */
   const last = new Map<Peer, Metrics>()
-  /** What workers had counted that have ended: without it, sums would fall. */
+  /** The counts of workers that have ended: without them, sums would fall. */
   let ended: Metrics = []
 
   return {
@@ -26,7 +26,7 @@ export function metricsOfAll() {
       ended = await combined([ended, counted]).getMetricsAsJSON()
     },
 
-    /** In the Prometheus text format. */
+    /** All metrics in the Prometheus text format. */
     text: async (): Promise<string> => {
       const said = await Promise.all(
         [...last.keys()].map(async (worker) => {
@@ -38,7 +38,7 @@ export function metricsOfAll() {
           return metrics
         }),
       )
-      // The load of this process counts; its event loop, which idles, would hide those of the workers.
+      // This process adds only its load: its idle event loop would hide those of the workers.
       const ofPrimary = (await own.getMetricsAsJSON()).filter(({ name }) =>
         /^process_(?!start_time)/.test(name),
       )

@@ -10,19 +10,19 @@ import { type Lifecycle, STOP_MS_MAX } from '../lifecycle.ts'
 import { metricsOfAll } from './metrics.ts'
 import { keepWorkers } from './workers.ts'
 
-/** What is left of the time to stop for this process, after its workers. */
+/** The part of the time to stop that is left for this process, after its workers have stopped. */
 const OWN_STOP_MS = 2_000
 
 /**
- * The primary process of several: opens the database, keeps the workers running, passes connections
- * to them in turn, and does what only one can do for all: the counts of limits, and the scrape. It
- * answers no request and knows no money.
+ * The primary process opens the database, keeps the workers running, and passes connections to them
+ * in turn. It also does what one process must do for all: it counts limits and combines metrics. It
+ * answers no requests and knows nothing of money.
  */
 export function primaryProcess(config: Config, logger: Logger, program: URL): Lifecycle<string> {
   const metrics = metricsOfAll()
   const counts = countsOfAll()
   let database: OpenDatabase | undefined
-  /** Told to the first worker alone, which records it. */
+  /** Only the first worker gets this number, and records it. */
   let migrated = 0
 
   function opened(): Opened {
@@ -44,7 +44,8 @@ export function primaryProcess(config: Config, logger: Logger, program: URL): Li
     left: (worker) => void metrics.leave(worker),
     failed: (error) => {
       process.stderr.write(`Strongroom can't go on. ${error.message}\n`)
-      // As any fault that nothing handles: what is left stops in good order, and the exit code is 1.
+      // Handled like any other unhandled fault: the rest stops in good order, and the exit code is
+      // 1.
       setImmediate(() => {
         throw error
       })

@@ -4,22 +4,24 @@ import type { Logger } from 'pino'
 import { type Peer, peerOf } from '../../cluster/peer.ts'
 import { QUESTIONS } from '../../cluster/questions.ts'
 
-/** So many processes in a row that end before they have started, while none runs, end the service. */
+/**
+ * The service ends if this many processes in a row end before they have started, while none runs.
+ */
 const FAILED_STARTS_MAX = 3
-/** A process that ends sooner than this after its start is restarted more and more slowly. */
+/** If processes end sooner than this after their start, restarts are delayed more and more. */
 const SETTLED_MS = 10_000
 const RESTART_MS = { min: 100, max: 10_000 } as const
 
-/** Why no process could start, in the words of the last one. */
+/** Why no process could start; the message is that of the last one. */
 export class WorkersFailed extends Error {}
 
 export interface WorkersOptions {
   count: number
   logger: Logger
-  /** Called for each process before it runs: to answer it. */
+  /** Called for each process before it runs, to set the answers to its questions. */
   joined: (worker: Peer) => void
   left: (worker: Peer) => void
-  /** Called once the service has run and can't go on. */
+  /** Called if the service can't go on after it has run. */
   failed: (error: WorkersFailed) => void
 }
 
@@ -27,11 +29,11 @@ interface Member {
   worker: Worker
   startedAt: number
   isReady: boolean
-  /** Why it can't start, in its own words. */
+  /** The process's own message why it can't start. */
   fault: string | undefined
 }
 
-/** Keeps a number of processes running that all run this program. */
+/** Keeps a number of processes of this program running. */
 export function keepWorkers({ count, logger, joined, left, failed }: WorkersOptions) {
   const members = new Set<Member>()
   const restarts = new Set<NodeJS.Timeout>()
@@ -39,11 +41,11 @@ export function keepWorkers({ count, logger, joined, left, failed }: WorkersOpti
   let started: { resolve(at: string): void; reject(error: Error): void } | undefined
   let isStopping = false
   let allGone: (() => void) | undefined
-  /** Processes in a row that ended soon after their start. */
+  /** How many processes in a row ended soon after their start. */
   let shortLived = 0
 
   function fork(): void {
-    // systemd is told by this process, once all have started.
+    // Workers must not notify systemd: this process does so once all have started.
     const worker = cluster.fork({ NOTIFY_SOCKET: undefined })
     const member: Member = {
       worker,
@@ -72,7 +74,8 @@ export function keepWorkers({ count, logger, joined, left, failed }: WorkersOpti
     }
     worker.once('exit', (code, signal) => end(signal ?? code))
     worker.on('error', () => {
-      // It could not be made. Otherwise a message was not sent, and that fails where it is sent.
+      // Without a pid, the process could not be made. With one, a message was not sent, and its
+      // sender notices that.
       if (worker.process.pid === undefined) end('no process')
     })
   }
@@ -92,7 +95,7 @@ export function keepWorkers({ count, logger, joined, left, failed }: WorkersOpti
     const inMs = Math.min(RESTART_MS.min * 2 ** Math.max(0, shortLived - 1), RESTART_MS.max)
     logger.error(
       { ended_pid: worker.process.pid, ended_with: how, restart_ms: inMs, reason: fault },
-      'A process has ended by itself, and another takes its place',
+      'A process has ended by itself and will be replaced',
     )
     const timer = setTimeout(() => {
       restarts.delete(timer)
@@ -103,7 +106,7 @@ export function keepWorkers({ count, logger, joined, left, failed }: WorkersOpti
 
   return {
     /**
-     * @returns where they listen, once all do
+     * @returns the origin at which they listen, once all do
      * @throws WorkersFailed
      */
     start: async (aborted: AbortSignal): Promise<string> => {
@@ -114,7 +117,7 @@ export function keepWorkers({ count, logger, joined, left, failed }: WorkersOpti
       return all
     },
 
-    /** Lets each end in good order; kills those that have not after `msMax`. */
+    /** Stops all in good order, and kills those that have not ended after `msMax`. */
     stop: async (msMax: number): Promise<void> => {
       isStopping = true
       restarts.forEach(clearTimeout)

@@ -1,4 +1,4 @@
-"""How a call is sent: in tries that together have its effect once."""
+"""How a call is sent: possibly in several tries, which together take effect only once."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _DELAY_S_MAX = 5.0
 
 @dataclass(frozen=True)
 class Operation:
-    """A call as the document has it."""
+    """A call as the OpenAPI document describes it."""
 
     request: Callable[..., dict[str, Any]]
     parse: Callable[..., Any]
     statuses: tuple[int, ...]
-    #: The parameters of path and query, with what makes their value of what callers have.
+    #: The parameters of path and query, each with the function that converts a caller's value.
     parameters: Mapping[str, Callable[[Any], Any] | None] = field(default_factory=dict)
-    #: Makes the body of its fields; None if there is none.
+    #: Makes the body from its fields; None if the call has no body.
     body: Callable[[dict[str, Any]], Any] | None = None
     #: What makes the call happen once: ``header``, ``report``, ``reports`` or ``transfers``.
     key: str | None = None
@@ -49,9 +49,9 @@ class Wait:
     seconds: float
 
 
-#: What came of a try.
+#: The outcome of a try.
 Outcome = httpx.Response | httpx.RequestError | None
-#: A call, without any input or output of its own: it says what to do, and is sent what came of it.
+#: A call that does no input or output itself: it yields what to do and receives the outcome.
 Flow = Generator[Send | Wait, Outcome, Any]
 _Tries = Generator[Send | Wait, Outcome, httpx.Response]
 
@@ -59,7 +59,7 @@ _Tries = Generator[Send | Wait, Outcome, httpx.Response]
 def call(operation: Operation, values: Mapping[str, Any], key: str | None, retries: int) -> Flow:
     """
     :param values: the parameters and the fields of the body
-    :param key: of a call with the header ``Idempotency-Key``; without one it gets its own
+    :param key: for calls with the header ``Idempotency-Key``; by default a new one is made
     :raises StrongroomError:
     """
     if operation.key == "header" and key is None:
@@ -71,7 +71,7 @@ def call(operation: Operation, values: Mapping[str, Any], key: str | None, retri
     try:
         return operation.parse(client=_PARSER, response=response)
     except Exception as fault:
-        # It has happened all the same: the key is there to ask again with.
+        # The call has taken effect all the same, so the caller gets the key to repeat it with.
         facts = {"code": "UNKNOWN_ANSWER", "status_code": response.status_code, "idempotency_key": key}
         message = "The answer is not what this client knows, which may be too old."
         raise error_of(message, facts) from fault
@@ -82,7 +82,7 @@ def new_key() -> str:
 
 
 def plain(value: Any) -> Any:
-    """What JSON has: of models, enums, times, and whatever holds them."""
+    """Converts models, enums and times to JSON values, also inside mappings and sequences."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, enum.Enum):
@@ -116,7 +116,7 @@ def _request(operation: Operation, values: Mapping[str, Any], key: str | None) -
     if operation.key == "report":
         fields.setdefault("report_id", new_key())
     elif operation.key in ("reports", "transfers"):
-        # Sent twice, one without a name of its own would count twice.
+        # Without an id of its own, a report or transfer that is sent twice would count twice.
         name = "report_id" if operation.key == "reports" else "idempotency_key"
         fields[operation.key] = [{name: new_key(), **one} for one in fields[operation.key]]
     if operation.body is not None:
@@ -127,7 +127,7 @@ def _request(operation: Operation, values: Mapping[str, Any], key: str | None) -
 
 
 def _tries(operation: Operation, request: Mapping[str, Any], key: str | None, retries: int) -> _Tries:
-    """Repeats after faults that pass, with growing, random delays."""
+    """Repeats the request after transient faults, with growing, random delays."""
     count = 0
     while True:
         outcome = yield Send(request)
@@ -146,7 +146,7 @@ def _tries(operation: Operation, request: Mapping[str, Any], key: str | None, re
 def _settled(
     operation: Operation, request: Mapping[str, Any], response: httpx.Response, retries: int
 ) -> _Tries:
-    """Sends those reports of a batch again whose outcome is unknown: with their ids they count once."""
+    """Sends the reports of a batch whose outcome is unknown again. Their ids make each count only once."""
     receipt = response.json()
     results, reports = receipt["results"], request["json"]["reports"]
     for count in range(retries):
@@ -162,7 +162,7 @@ def _settled(
 
 
 def _delay(count: int, at_least: float) -> float:
-    """Random, so that callers who failed together do not return together."""
+    """The delay is random, so that callers who failed together do not return together."""
     return at_least + random.random() * min(_DELAY_S_MAX, _FIRST_DELAY_S * 2.0**count)
 
 
@@ -177,5 +177,5 @@ def _failure(outcome: Outcome, key: str | None) -> StrongroomError:
     return failure
 
 
-#: What the generated parsers ask: that a status which they don't know is an error.
+#: Makes the generated parsers raise an error for a status that they don't know.
 _PARSER = Client(base_url="", raise_on_unexpected_status=True)

@@ -1,4 +1,4 @@
-"""What Python 3.10 lacks of what the generated modules use."""
+"""Replaces what the generated modules use and Python 3.10 lacks."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ else:
 
 
 def time_of(text: str) -> datetime.datetime:
-    """A time as the service writes it, which ends with ``Z``."""
+    """Parses a time as the service writes it, with ``Z`` at the end, which Python 3.10 does not read."""
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))

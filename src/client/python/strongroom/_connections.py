@@ -1,4 +1,4 @@
-"""Who sends what the calls say: one connection for threads, one for asyncio and trio."""
+"""Connections that send the calls: one for threads, one for asyncio and trio."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class SyncConnection(_Connection):
                 chunks = []
                 for chunk in response.iter_bytes():
                     chunks.append(chunk)
-                    # httpx bounds each read by itself, and not the answer.
+                    # The timeout of httpx bounds each read, but not the whole answer.
                     if time.monotonic() > until:
                         raise httpx.ReadTimeout("The answer takes too long", request=response.request)
         except httpx.RequestError as fault:
@@ -172,7 +172,7 @@ class AsyncConnection(_Connection):
 
 
 def _whole(response: httpx.Response, content: bytes) -> httpx.Response:
-    """The answer with its content, which is decoded already."""
+    """Builds the complete answer. The content is already decoded, so headers about its encoding are dropped."""
     headers = httpx.Headers(response.headers)
     for name in ("content-encoding", "content-length", "transfer-encoding"):
         headers.pop(name, None)
@@ -180,7 +180,7 @@ def _whole(response: httpx.Response, content: bytes) -> httpx.Response:
 
 
 def present(credential: str, name: str) -> str:
-    """An unset variable would otherwise be sent as the credential ``None``."""
+    """Refuses an empty credential: an unset variable would otherwise be sent as ``None``."""
     if not credential:
         raise TypeError(f"{name} is missing")
     return credential

@@ -21,8 +21,9 @@ _RETRY_AFTER_S_MAX = 30.0
 class StrongroomError(Exception):
     """Any failure of a call. Each ``code`` of the service has a subclass in :mod:`strongroom.errors`.
 
-    ``code`` is the service's, or ``CONNECTION_FAILED``, ``CONNECTION_TIMEOUT`` or ``UNKNOWN_ANSWER`` for
-    what the client itself detects: no connection, no complete answer in time, or an answer that is not the service's.
+    ``code`` is the service's, or one of three for failures that the client itself detects: ``CONNECTION_FAILED``
+    without a connection, ``CONNECTION_TIMEOUT`` without a complete answer in time, and ``UNKNOWN_ANSWER`` for an answer
+    that is not the service's.
     """
 
     def __init__(
@@ -47,13 +48,13 @@ class StrongroomError(Exception):
         self.request_id = request_id
         #: The faults of the input, each with ``path`` and ``message``.
         self.details = details
-        #: Of ``BUDGET_EXCEEDED``: which one, and what remains of it.
+        #: For ``BUDGET_EXCEEDED``: the budget, and what remains of it.
         self.budget = budget
         #: How many seconds the service asks to wait.
         self.retry_after = retry_after
-        #: The call's key: repeated with it, the call moves money once, whatever happened to this try.
+        #: The call's key. A call that is repeated with it moves money only once, whatever happened to this try.
         self.idempotency_key = idempotency_key
-        #: The report's id: repeated with it, the report counts once.
+        #: The report's id. A report that is repeated with it counts only once.
         self.report_id = report_id
         #: What a call with ``OUTCOME_UNKNOWN`` may have issued, such as a ``key_id``, to revoke it.
         self.issued: Mapping[str, str] = issued or {}
@@ -68,7 +69,7 @@ class StrongroomError(Exception):
         return self.status_code is None or self.status_code in _PASSING
 
     def may_be_repeated(self) -> bool:
-        """Whether the call can be repeated even without a key: refused untouched, or without an issued id."""
+        """Whether the call can be repeated even without a key: it did nothing, or at least issued no id."""
         if self.status_code == 429 or self.code in _UNTOUCHED:
             return True
         return self.code == "OUTCOME_UNKNOWN" and not self.issued
@@ -77,7 +78,7 @@ class StrongroomError(Exception):
 def facts_of(
     status_code: int, headers: Mapping[str, str], text: str, sent_key: str | None
 ) -> tuple[str, dict[str, Any]]:
-    """The message and the fields of the error for an answer that is no success."""
+    """The message and the fields of the error for an unsuccessful answer."""
     facts: dict[str, Any] = {
         "status_code": status_code,
         "request_id": headers.get("x-request-id"),
@@ -87,7 +88,7 @@ def facts_of(
     body = _body_of(text)
     if body is None:
         facts["code"] = "UNKNOWN_ANSWER"
-        return f"The answer {status_code} is not one of the service.", facts
+        return f"The answer {status_code} is not from the service.", facts
     details = body.get("details", [])
     facts["details"], facts["budget"] = (
         (tuple(details), None) if isinstance(details, list) else ((), details)
@@ -113,7 +114,7 @@ def _body_of(text: str) -> dict[str, Any] | None:
 
 
 def _retry_after(header: str | None) -> float | None:
-    """Seconds or a date, as RFC 9110 allows."""
+    """Parses Retry-After, which is seconds or a date (RFC 9110)."""
     if header is None:
         return None
     if header.isdecimal():

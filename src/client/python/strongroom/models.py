@@ -1,3 +1,3 @@
-"""What answers are made of, under the names of the service's document."""
+"""The models of answers, under their names in the service's OpenAPI document."""
 
 from ._generated.models import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""All items of a list, whose pages are fetched as they are consumed."""
+"""Iterates over all items of a list and fetches its pages as they are consumed."""
 
 from __future__ import annotations
 

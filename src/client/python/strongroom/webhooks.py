@@ -1,4 +1,4 @@
-"""Verifies what the service sends to your endpoints, as Standard Webhooks 1.0.0 has it."""
+"""Verifies what the service sends to your endpoints, according to Standard Webhooks 1.0.0."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 _TOLERANCE_S = 300
-#: More than are ever sent; each costs a check.
+#: The service never sends this many. The limit bounds the work, as each signature costs a check.
 _SIGNATURES_MAX = 16
 
 Fault = Literal["headers", "timestamp", "signature", "body"]
 
 
 class WebhookVerificationError(Exception):
-    """The message is not to be believed; ``fault`` says why."""
+    """The message must not be trusted; ``fault`` says why."""
 
     def __init__(self, fault: Fault, message: str) -> None:
         super().__init__(message)
@@ -29,12 +29,12 @@ class WebhookVerificationError(Exception):
 
 @dataclass(frozen=True)
 class Webhook:
-    #: The id of the event, the same in repetitions: what has it already need not be done again.
+    #: The id of the event. Repetitions have the same id, so an id that was handled can be ignored.
     id: str
     type: str
     #: The number of the event among those of its endpoint.
     seq: int
-    #: The event as it was sent; a newer service may send other types.
+    #: The event as it was sent. A newer service may send types that are not listed here.
     event: Mapping[str, Any]
 
 
@@ -46,15 +46,15 @@ def verify_webhook(
     public_key: str | Sequence[str] | None = None,
     tolerance: float = _TOLERANCE_S,
 ) -> Webhook:
-    """Give one of ``secret`` and ``public_key``, or several of it while they are being replaced.
+    """Give either ``secret`` or ``public_key``; give several while they are being replaced.
 
-    :param headers: those of the request, in whatever case
-    :param body: the bytes as they came: read and written again, JSON may differ
+    :param headers: the headers of the request, with names in any case
+    :param body: the bytes as they were received: JSON that is parsed and written again may differ
     :param secret: the endpoint's ``whsec_…``, for ``v1``
     :param public_key: the endpoint's ``public_key``, ``whpk_…``, for ``v1a``; needs ``strongroom[ed25519]``
-    :param tolerance: seconds between the time of the attempt and now
+    :param tolerance: how many seconds the time of the attempt may differ from now
     :raises WebhookVerificationError: if the message is not the service's
-    :raises TypeError: for keys that are none
+    :raises TypeError: if a key is malformed
     """
     if (secret is None) == (public_key is None):
         raise TypeError("Give either a secret or a public key")
@@ -63,7 +63,7 @@ def verify_webhook(
     timestamp = _header(headers, "webhook-timestamp")
     signatures = _header(headers, "webhook-signature").split(" ")[:_SIGNATURES_MAX]
     if not re.fullmatch("[0-9]{1,12}", timestamp):
-        raise WebhookVerificationError("timestamp", "webhook-timestamp is no time")
+        raise WebhookVerificationError("timestamp", "webhook-timestamp is not a time")
     if abs(time.time() - int(timestamp)) > tolerance:
         raise WebhookVerificationError("timestamp", "webhook-timestamp is too far from now")
     content = f"{identity}.{timestamp}.".encode() + raw
@@ -74,12 +74,12 @@ def verify_webhook(
     )
     given = [_bytes(one.removeprefix(version)) for one in signatures if one.startswith(version)]
     if not any(check(one, content) for check in checks for one in given if one is not None):
-        raise WebhookVerificationError("signature", "No signature is that of the key")
+        raise WebhookVerificationError("signature", "No signature was made with the key")
     try:
         event = json.loads(raw)
         return Webhook(identity, event["type"], event["seq"], event)
     except (ValueError, KeyError, TypeError) as fault:
-        raise WebhookVerificationError("body", "The body is no event") from fault
+        raise WebhookVerificationError("body", "The body is not an event") from fault
 
 
 _Check = Callable[[bytes, bytes], bool]
@@ -88,7 +88,7 @@ _Check = Callable[[bytes, bytes], bool]
 def _by_secret(text: str) -> _Check:
     key = _bytes(text.removeprefix("whsec_")) if text.startswith("whsec_") else None
     if not key:
-        raise TypeError("The secret is no whsec_…")
+        raise TypeError("The secret is not a whsec_…")
     return lambda signature, content: hmac.compare_digest(
         hmac.digest(key, content, hashlib.sha256), signature
     )
@@ -100,7 +100,7 @@ def _by_public_key(text: str) -> _Check:
 
     raw = _bytes(text.removeprefix("whpk_")) if text.startswith("whpk_") else None
     if raw is None or len(raw) != 32:
-        raise TypeError("The public key is no whpk_…")
+        raise TypeError("The public key is not a whpk_…")
     key = Ed25519PublicKey.from_public_bytes(raw)
 
     def check(signature: bytes, content: bytes) -> bool:
@@ -125,7 +125,7 @@ def _bytes(text: str) -> bytes | None:
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
-    """One that came twice, under different names to a mapping, is none."""
+    """A header that came twice, in different cases of its name, counts as missing."""
     values = [value for key, value in headers.items() if key.lower() == name]
     if len(values) != 1 or not isinstance(values[0], str) or not values[0]:
         raise WebhookVerificationError("headers", f"{name} is missing")

@@ -136,7 +136,7 @@ function BalancePlot({
   )
 }
 
-/** `waiting`: those that the log has not reached yet. */
+/** `waiting` counts the movements that are not in the log yet. */
 type Progress = { done: number; bad: string[]; waiting: number }
 
 /** Goes through the receipts of all movements in sight, one after the other. */

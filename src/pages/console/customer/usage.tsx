@@ -53,7 +53,7 @@ function AgainstLimits({ customer }: { customer: Schemas['Customer'] }) {
         ].toSorted()
         const metric = chosen ?? metrics[0]
         if (metric === undefined)
-          return <Empty title="Nothing was reported this month, and nothing is limited." />
+          return <Empty title="No usage was reported this month, and there are no limits." />
         const shown = days.filter((one) => one.metric === metric)
         return (
           <>

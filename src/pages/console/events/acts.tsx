@@ -30,19 +30,19 @@ export function AddEndpoint({ onDone, onClose }: Props) {
       onDone={() => made.current !== null && onDone(made.current)}
       onClose={onClose}
     >
-      <p>It is told of everything from now on that its list names. The secret is shown once.</p>
+      <p>The endpoint gets all events on its list from now on. The secret is shown only once.</p>
       <Field
         label="Address"
         name="url"
         required
-        hint="https, and no address of a private network."
+        hint="An https address outside private networks."
       />
       <Field
         label="Events"
         name="events"
         required
         value="*"
-        hint="* for all but charges and holds, a type, or a family such as funds.*"
+        hint="A type, a family such as funds.*, or * for all except charges and holds."
       />
       <Field label="Description" name="description" maxLength={200} />
     </Act>
@@ -74,8 +74,8 @@ export function SwitchEndpoint({ endpoint, onDone, onClose }: OfEndpoint) {
     >
       <p>
         {isActive
-          ? 'Nothing is sent any more. What happens meanwhile is numbered and parked, to be replayed later.'
-          : 'It is told again from now on. What was parked meanwhile waits to be replayed.'}
+          ? 'No events are sent while it is disabled. They are numbered and parked, so that you can replay them later.'
+          : 'Events are sent again from now on. Parked events are sent only if you replay them.'}
       </p>
     </Act>
   )
@@ -95,7 +95,7 @@ export function ReplayFrom({ endpoint, onDone, onClose }: OfEndpoint) {
       onDone={onDone}
       onClose={onClose}
     >
-      <p>Everything from this number on is sent again, under the same ids as before.</p>
+      <p>All events from this number on are sent again, with the same ids as before.</p>
       <Field label="From number" name="from" required value="1" />
     </Act>
   )
@@ -112,7 +112,7 @@ export function DeleteEndpoint({ endpoint, onDone, onClose }: OfEndpoint) {
       onDone={onDone}
       onClose={onClose}
     >
-      <p>Its secret and its deliveries go with it. What was not delivered is not sent.</p>
+      <p>Its secret and deliveries are deleted too. Events that were not delivered are not sent.</p>
     </Act>
   )
 }

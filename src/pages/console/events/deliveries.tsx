@@ -12,12 +12,12 @@ const STATUSES = ['pending', 'delivered', 'failed', 'parked'] as const
 
 interface Props {
   endpointId: string
-  /** Changes when they are to be read again. */
+  /** Changes when the deliveries must be read again. */
   turn: number
   onDone: () => void
 }
 
-/** What was sent to an endpoint, how often, and what it answered. */
+/** The deliveries to an endpoint, with their attempts and answers. */
 export function Deliveries({ endpointId, turn, onDone }: Props) {
   const query = given({ status: asked<Delivery['status']>('status'), cursor: asked('cursor') })
   const found = useLoad(

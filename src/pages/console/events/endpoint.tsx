@@ -9,7 +9,7 @@ import { Deliveries } from './deliveries.tsx'
 
 type Doing = 'switch' | 'replay' | 'delete'
 
-/** An endpoint: whether it takes what it is told, and what to do where it does not. */
+/** An endpoint: whether it accepts its events, and what an operator can do if it does not. */
 export function EndpointPage() {
   const id = place.value.parts[1] ?? ''
   const [turn, setTurn] = useState(0)

@@ -36,7 +36,7 @@ const COLUMNS: Column<Endpoint>[] = [
   { name: 'Made', isExtra: true, cell: (row) => <Time at={row.created_at} /> },
 ]
 
-/** Where events go outside, and what there was to tell. */
+/** The endpoints, and the recent events. */
 export function EventsPage() {
   const [isAdding, setAdding] = useState(false)
   const [secret, setSecret] = useState<string | null>(null)
@@ -48,7 +48,9 @@ export function EventsPage() {
   return (
     <>
       <h1>Events out</h1>
-      <p class="lead">What this service tells to endpoints of yours, signed and at least once.</p>
+      <p class="lead">
+        Events that this service sends to your endpoints, signed and at least once.
+      </p>
       <Section
         title="Endpoints"
         actions={
@@ -62,7 +64,7 @@ export function EventsPage() {
         <Show of={found}>
           {({ data, next_cursor: next }) =>
             data.length === 0 ? (
-              <Empty title="No endpoint is told of events.">
+              <Empty title="There are no endpoints yet.">
                 <code>GET /api/events</code> pulls the same events.
               </Empty>
             ) : (

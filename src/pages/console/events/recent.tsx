@@ -24,13 +24,13 @@ const COLUMNS: Column<Event>[] = [
   },
 ]
 
-/** All events, oldest first, as they can be pulled. */
+/** The events that can be pulled, oldest first. */
 export function Recent() {
   const cursor = asked('events')
   const query = given({ type: asked('type'), subject: asked('subject'), cursor })
   const found = useLoad((signal) => api('listEvents', { limit: 25, ...query }, { signal }), [query])
   return (
-    <Section title="All events" note="Of 30 days, the oldest first.">
+    <Section title="All events" note="The last 30 days, oldest first.">
       <Filters
         label="Filter events"
         of={[
@@ -41,7 +41,7 @@ export function Recent() {
       <Show of={found} lines={6}>
         {({ data, next_cursor: next }) =>
           data.length === 0 ? (
-            <Empty title="No event is like this." />
+            <Empty title="No event matches the filters." />
           ) : (
             <>
               <Table caption="Events" columns={COLUMNS} rows={data} keyOf={(row) => row.event_id} />

@@ -134,7 +134,7 @@ function checklistNeed(findings: readonly Finding[]): Need[] {
     return { name: check, text: advice === undefined ? reason : `${reason}: ${advice}` }
   })
   const count = `${failed.length} ${failed.length === 1 ? 'point' : 'points'}`
-  const why = 'What strongroom doctor would fail for, as far as the service sees it by itself.'
+  const why = 'strongroom doctor would fail for these, as far as the service itself can see.'
   return [{ ...warn(`The checklist for production has ${count} open`, why), parts }]
 }
 
@@ -170,7 +170,7 @@ function ofMetrics(samples: readonly Sample[]): Need[] {
     ],
     [
       'strongroom_jobs_given_up',
-      bad('Jobs were given up', 'They failed to their last try; the log says why.'),
+      bad('Jobs were given up', 'They failed even at their last try; the log says why.'),
     ],
     [
       'strongroom_auth_alarming_addresses',
@@ -186,7 +186,7 @@ function ofMetrics(samples: readonly Sample[]): Need[] {
     ],
     [
       'strongroom_log_lines_dropped_total',
-      warn('Log lines were dropped', 'The standard output took nothing.'),
+      warn('Log lines were dropped', 'The standard output was blocked.'),
     ],
   ]
   const found = counts.filter(([name]) => sumOf(samples, name) > 0).map(([, need]) => need)
@@ -203,6 +203,6 @@ function ofMetrics(samples: readonly Sample[]): Need[] {
   }
   const waiting = sumOf(samples, 'strongroom_stripe_events_pending')
   if (waiting > 100)
-    found.push(warn('Stripe’s events wait', `${number(waiting)} are yet to be applied.`))
+    found.push(warn('Stripe’s events wait', `${number(waiting)} have not been applied yet.`))
   return found
 }
