@@ -151,6 +151,32 @@ function ownsAtStripe(id: SQL, stripeId: string): SQL {
   )`
 }
 
+/**
+ * What a customer holds is derived anew, so it is asked only of those who may hold the plan at all. Anybody
+ * may hold the default plan.
+ */
+function holds(id: SQL, plan: string, defaultPlan: string | null): SQL {
+  const isHeld = sql`exists (
+    select from held_plans(array[${id}], ${defaultPlan}) h where h.place = 1 and h.plan_id = ${plan}
+  )`
+  if (plan === defaultPlan) return isHeld
+  return sql`${id} in (
+    select s.customer_id from price_meanings m join subscriptions s on s.ended_at is null and (
+      coalesce(s.held_items, s.items) @> jsonb_build_array(jsonb_build_object('price', m.price_id))
+      or s.items is null and s.stripe_price_id = m.price_id
+    ) where m.plan_id = ${plan}
+    union all select id from customers where base_plan = ${plan}
+    union all select id from customers where plan = ${plan}
+  ) and ${isHeld}`
+}
+
+/** The main subscription of a customer is one of those that are open. */
+function isIn(id: SQL, status: Status): SQL {
+  return sql`${id} in (
+    select customer_id from subscriptions where status = ${status} and ended_at is null
+  ) and (${subscriptionStatus}) = ${status}`
+}
+
 /** @param filter `plan` is the held plan with the highest rank */
 export async function listCustomers(
   db: Database,
@@ -172,13 +198,10 @@ export async function listCustomers(
           ? undefined
           : sql`${c.id} = (select customer_id from api_keys where id = ${filter.keyId})`,
         filter.stripeId === undefined ? undefined : ownsAtStripe(sql`${c.id}`, filter.stripeId),
-        plan === undefined
-          ? undefined
-          : sql`exists (select from held_plans(array[${c.id}], ${defaultPlan}) h
-              where h.place = 1 and h.plan_id = ${plan})`,
+        plan === undefined ? undefined : holds(sql`${c.id}`, plan, defaultPlan),
         filter.subscriptionStatus === undefined
           ? undefined
-          : sql`(${subscriptionStatus}) = ${filter.subscriptionStatus}`,
+          : isIn(sql`${c.id}`, filter.subscriptionStatus),
         status === undefined ? undefined : eq(c.status, status),
         page.before === null ? undefined : lt(c.seq, page.before),
       ),

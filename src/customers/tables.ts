@@ -81,6 +81,9 @@ export const customers = pgTable(
       .where(sql`${table.externalId} is not null`),
     index('customers_email').on(sql`lower(${table.email})`, table.seq),
     index('customers_plan').on(table.plan),
+    index('customers_base_plan')
+      .on(table.basePlan)
+      .where(sql`${table.basePlan} is not null`),
     index('customers_status_seq').on(table.status, table.seq),
   ],
 )

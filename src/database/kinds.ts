@@ -136,6 +136,8 @@ export function settingsOf(kind: Kind): Record<string, string> {
     lock_timeout: `${kind.lockTimeoutMs}ms`,
     statement_timeout: `${kind.statementTimeoutMs}ms`,
     idle_in_transaction_session_timeout: `${kind.idleInTransactionMs}ms`,
+    // Where the planner overestimates, compiling a short statement takes longer than running it.
+    jit: 'off',
     ...(kind.hasGenericPlans && { plan_cache_mode: 'force_generic_plan' }),
   }
 }

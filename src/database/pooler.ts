@@ -59,8 +59,9 @@ async function pidOf(sql: postgres.Sql): Promise<number | undefined> {
 
 async function requireSettings(sql: postgres.Sql): Promise<void> {
   for (const [name, asked] of Object.entries(settingsOf(COMMAND))) {
+    // Times have no unit there: they are in milliseconds.
     const [row] = await sql.unsafe<{ same: boolean; is: string }[]>(
-      `select setting::bigint = ${Number.parseInt(asked, 10)} as same, current_setting(name) as is
+      `select setting = '${asked.replace(/ms$/, '')}' as same, current_setting(name) as is
        from pg_settings where name = '${name}'`,
     )
     if (row?.same !== true) {

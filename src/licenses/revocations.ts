@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, or } from 'drizzle-orm'
+import { and, asc, eq, gt, isNotNull } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { isLiving } from '../customers/living.ts'
@@ -54,7 +54,7 @@ function revocationList(db: Database, keys: KeyRing): Revocations {
   let fresh: { list: Promise<List>; until: number } | undefined
 
   async function read(): Promise<List> {
-    const jtis = await revokedIds(db)
+    const jtis = (await revoked(db)).map(({ id }) => id)
     const now = Date.now()
     const known = last
     const isSame = known !== undefined && known.jtis.join() === jtis.join()
@@ -82,20 +82,18 @@ function revocationList(db: Database, keys: KeyRing): Revocations {
   }
 }
 
-async function revokedIds(db: Database): Promise<string[]> {
-  const suspended = db
-    .select({ id: customers.id })
+/** Two queries in one: each reads along an index of its own, and together they would read all licences. */
+export function revoked(db: Pick<Database, 'select'>) {
+  const isListed = gt(licenses.expiresAt, new Date(Date.now() - EXPIRED_MS))
+  const ofSuspended = db
+    .select({ id: licenses.id })
     .from(customers)
-    .where(and(eq(customers.status, 'suspended'), isLiving))
-  const rows = await db
+    .innerJoin(licenses, eq(licenses.customerId, customers.id))
+    .where(and(eq(customers.status, 'suspended'), isLiving, isListed))
+  return db
     .select({ id: licenses.id })
     .from(licenses)
-    .where(
-      and(
-        or(isNotNull(licenses.revokedAt), inArray(licenses.customerId, suspended)),
-        gt(licenses.expiresAt, new Date(Date.now() - EXPIRED_MS)),
-      ),
-    )
+    .where(and(isNotNull(licenses.revokedAt), isListed))
+    .union(ofSuspended)
     .orderBy(asc(licenses.id))
-  return rows.map(({ id }) => id)
 }

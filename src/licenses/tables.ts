@@ -76,6 +76,8 @@ export const licenses = pgTable(
       .on(table.customerId, table.seq)
       .where(sql`${table.status} = 'active'`),
     index('licenses_subscription').on(table.subscriptionId, table.seq),
+    // The revocation list has all licences of suspended customers.
+    index('licenses_customer').on(table.customerId, table.expiresAt),
     // Two concurrent transactions can't both issue for the same plan of a subscription.
     uniqueIndex('licenses_current_plan')
       .on(table.subscriptionId, table.plan)

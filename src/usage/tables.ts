@@ -105,6 +105,8 @@ export const usageTotals = pgTable(
     // For totals across customers. It includes the customer, so that a plan with either index needs
     // no other.
     index('usage_totals_metric').on(table.period, table.metric, table.startsAt, table.customerId),
+    // For totals of all metrics: those of a day are few beside those of years.
+    index('usage_totals_time').on(table.period, table.startsAt, table.metric),
     check('usage_totals_period', sql`${table.period} in ('hour', 'day', 'month')`),
     check('usage_totals_count', sql`${table.count} > 0`),
   ],

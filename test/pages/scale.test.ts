@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { counts } from '../support/counts.ts'
+import { putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
 import { scaled } from '../support/scale.ts'
@@ -10,15 +11,49 @@ const ACCOUNTS = scaled(1_000_000, 3_000)
 const EACH = scaled(10, 20)
 
 /** What the console's pages may not read through. */
-const LARGE = ['accounts', 'api_keys', 'customers', 'holds', 'stripe_events', 'transfers']
+const LARGE = [
+  'accounts',
+  'api_keys',
+  'customers',
+  'holds',
+  'licenses',
+  'stripe_events',
+  'transfers',
+  'usage_totals',
+]
+/** Hours of two metrics, of each hundredth customer. */
+const HOURS = scaled(2_000, 200)
 
 async function fill(service: Service): Promise<void> {
   await service.asInternal('POST', '/account', { user_id: 'first', tier: 'pro' })
+  await putPlan(service, 'rare', { rank: 10 })
+  for (const plan of ['pro', 'unsold']) await putPlan(service, plan)
   await asAdmin(service.database.adminUrl, async (sql) => {
     await sql`
-      insert into customers (id, email, external_id, stripe_customer_id, metadata)
-      select 'cust_' || lpad(n::text, 16, '0'), 'c' || n || '@example.com', 'crm-' || n, 'cus_' || n, '{}'
+      insert into customers (id, email, external_id, stripe_customer_id, metadata, plan, base_plan, base_plan_known, status)
+      select 'cust_' || lpad(n::text, 16, '0'), 'c' || n || '@example.com', 'crm-' || n, 'cus_' || n, '{}',
+        case n when 7 then 'rare' else 'pro' end, case n when 7 then 'rare' else 'pro' end, true,
+        case when n % 1000 = 0 then 'suspended' else 'active' end
       from generate_series(1, ${CUSTOMERS}::int) n`
+    await sql`insert into plan_prices (price_id, plan_id) values ('price_pro', 'pro')`
+    await sql`
+      insert into subscriptions (id, customer_id, stripe_customer_id, items, status, quantity, cancel_at_period_end, created_at)
+      select 'sub_' || n, 'cust_' || lpad(n::text, 16, '0'), 'cus_' || n,
+        '[{"price": "price_pro", "quantity": 1, "start": null, "end": null}]',
+        case n when 9 then 'past_due' else 'active' end, 1, false, now()
+      from generate_series(1, ${CUSTOMERS}::int) n`
+    await sql`
+      insert into licenses (id, customer_id, features, limits, status, issued_at, not_before, expires_at, revoked_at, key_id, token)
+      select 'lic_' || lpad(n::text, 16, '0'), 'cust_' || lpad(n::text, 16, '0'), '{}', '{}',
+        case when n % 1000 = 1 then 'revoked' else 'active' end, now(), now(), now() + interval '30 days',
+        case when n % 1000 = 1 then now() end, 'x', 'x'
+      from generate_series(1, ${CUSTOMERS}::int) n`
+    await sql`
+      insert into usage_totals (customer_id, metric, period, starts_at, count, sum, min, max, last, last_at)
+      select 'cust_' || lpad(n::text, 16, '0'), metric, 'hour', date_trunc('hour', now(), 'UTC') - hour * interval '1 hour',
+        1, 1, 1, 1, 1, now()
+      from generate_series(1, ${CUSTOMERS}::int, 100) n, generate_series(0, ${HOURS}::int) hour,
+        unnest(array['calls', 'users']) metric`
     await sql`
       insert into api_keys (id, customer_id, hash)
       select lpad(n::text, 8, '0'), 'cust_' || lpad(n::text, 16, '0'), 'x'
@@ -80,6 +115,7 @@ test('what the console asks for reads no large table through, and is quick', asy
     '/api/stripe/events?status=parked&limit=50',
     day(end),
     day(end - 7 * 24 * hour),
+    `/api/usage?bucket=hour&from=${at(end - 25 * hour)}&to=${at(end)}`,
   ]
   const others = [
     '/api/funds/accounts?limit=50',
@@ -95,6 +131,11 @@ test('what the console asks for reads no large table through, and is quick', asy
     `/api/funds/transfers?transfer_id=${one.transfer_id}`,
     `/api/funds/holds?user_id=user-${middle}&status=open`,
     '/api/customers?limit=50',
+    '/api/customers?plan=rare',
+    '/api/customers?plan=unsold',
+    '/api/customers?subscription_status=past_due',
+    '/api/customers?subscription_status=unpaid',
+    '/api/licenses/revocations',
     '/api/customers?email=c77@example.com',
     '/api/customers?external_id=crm-77',
     '/api/customers?stripe_id=cus_77',
@@ -118,6 +159,16 @@ test('what the console asks for reads no large table through, and is quick', asy
   }
   const found = await service.asAdmin('GET', '/api/customers?stripe_id=cus_77')
   assert.equal(found.body.data[0]?.email, 'c77@example.com')
+  for (const [filter, email] of [
+    ['plan=rare', 'c7@example.com'],
+    ['subscription_status=past_due', 'c9@example.com'],
+  ]) {
+    const { body } = await service.asAdmin('GET', `/api/customers?${filter}`)
+    assert.deepEqual(
+      body.data.map((customer: { email: string }) => customer.email),
+      [email],
+    )
+  }
   const byKey = await service.asAdmin('GET', '/api/customers?key_id=00000077')
   assert.equal(byKey.body.data[0]?.email, 'c77@example.com')
   const slowest = [...took].toSorted(([, a], [, b]) => b - a).slice(0, 5)
