@@ -1,4 +1,5 @@
-import { Temporal } from 'temporal-polyfill'
+// Not the runtime's own: an upgrade of Node must not change when windows begin.
+import { Temporal } from 'temporal-polyfill/implementation'
 
 export const WINDOWS = ['hour', 'day', 'week', 'month', 'total'] as const
 
