@@ -61,7 +61,7 @@ export function UsagePage() {
                   },
                 ]}
               />
-              <Section title="The ten customers with most of it">
+              <Section title="Most of it" note="The first ten customers.">
                 <Top metric={metric} />
               </Section>
             </>
