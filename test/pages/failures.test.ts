@@ -88,6 +88,7 @@ describe('failures in the console', { skip: path === undefined && NO_BROWSER }, 
   })
 
   test('where signing out fails, the console says so', async () => {
+    await open('')
     await page.route('**/console/session', (route) => route.abort())
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('alert').getByText('The service could not be reached.').waitFor()

@@ -77,8 +77,8 @@ describe('the portal', { skip: path === undefined && NO_BROWSER }, () => {
 
   test('a day is a day where the clocks change', async () => {
     const page = await visit({ timezoneId: 'America/New_York' }, (one) =>
-      // The days before have one of 25 hours, and this one has just begun.
-      one.clock.setFixedTime('2026-11-05T00:30-05:00'),
+      // Late on a day, one of 25 hours is among those before it.
+      one.clock.setFixedTime('2026-11-05T23:30-05:00'),
     )
     const plot = page.locator('.plot', { hasText: 'By day, the last 30 days' })
     await plot.getByText('As a table').click()
