@@ -83,7 +83,7 @@ describe('lists of the console', { skip: path === undefined && NO_BROWSER }, () 
     await page.keyboard.press('/')
     await page.keyboard.type(world.leakedKey)
     await page.keyboard.press('Enter')
-    await page.getByRole('region', { name: 'API keys' }).waitFor()
+    await page.waitForURL(/key=/)
     const keyId = new URL(page.url()).searchParams.get('key') ?? ''
     await first.getByText(keyId).waitFor()
     await page.getByText('No calls in the last 48 hours.').waitFor()
