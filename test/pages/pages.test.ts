@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { issue } from '../support/tokens.ts'
 import * as inPage from './in-page.mjs'
 import { NO_BROWSER, browserPath, launch } from './browser.ts'
+import { signIn } from './sign-in.ts'
 import { CANARY, type World, makeWorld } from './world.ts'
 
 const path = browserPath()
@@ -45,15 +46,6 @@ async function watched(context: BrowserContext, origin: string): Promise<Watched
   })
   await page.addInitScript(inPage.startCounting)
   return { page, faults }
-}
-
-async function signIn(page: Page, world: World, token = world.token, at = ''): Promise<void> {
-  await page.goto(`${world.service.origin}/console${at}`)
-  await page.getByLabel('Your token').fill(token)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  // The form is at rest too, until the answer has come.
-  await page.getByLabel('Your token').waitFor({ state: 'detached' })
-  await page.waitForFunction(inPage.isAtRest)
 }
 
 /** What axe finds in a page as it stands. */
@@ -258,7 +250,7 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
     })
     const context = await browser.newContext()
     const { page } = await watched(context, service.origin)
-    await signIn(page, world, token, '/accounts/grace')
+    await signIn(page, world, { token, at: '/accounts/grace' })
     await page.getByText('No budget limits this account.').waitFor()
     assert.equal(await page.getByRole('link', { name: 'Customers', exact: true }).count(), 0)
     assert.equal(await page.getByRole('button', { name: 'Adjust' }).count(), 0)
@@ -286,7 +278,7 @@ describe('the pages, in a browser', { skip: path === undefined && NO_BROWSER }, 
     const { origin } = world.service
     const context = await browser.newContext()
     const { page, faults } = await watched(context, origin)
-    await signIn(page, world, world.token, '/accounts/user-123')
+    await signIn(page, world, { at: '/accounts/user-123' })
     await page.getByRole('button', { name: 'Adjust' }).click()
     await page.getByLabel('Amount').fill('12.50')
     await page.getByLabel('Reason').fill('goodwill')

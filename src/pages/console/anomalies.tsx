@@ -2,22 +2,19 @@ import type { Schemas } from '../shared/api.ts'
 import { number, words } from '../shared/format.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Link, hrefOf } from '../shared/router.tsx'
-import { type Column, Table } from '../shared/table.tsx'
+import { type Column, Pager, Table } from '../shared/table.tsx'
 import { Badge, Time } from '../shared/ui.tsx'
+import { asked, given } from './filters.tsx'
 import { api } from './session.ts'
 
 type Finding = Schemas['UsageFinding']
 
 /** Hours of unusual usage, and limits that were passed: of one customer, or of all. */
 export function Anomalies({ customerId }: { customerId?: string }) {
+  const query = given({ customer_id: customerId, cursor: asked('findings') })
   const found = useLoad(
-    (signal) =>
-      api(
-        'listUsageFindings',
-        { limit: 20, ...(customerId !== undefined && { customer_id: customerId }) },
-        { signal },
-      ),
-    [customerId],
+    (signal) => api('listUsageFindings', { limit: 20, ...query }, { signal }),
+    [query],
   )
   const columns: Column<Finding>[] = [
     {
@@ -47,18 +44,21 @@ export function Anomalies({ customerId }: { customerId?: string }) {
   ]
   return (
     <Show of={found}>
-      {({ data }) =>
-        data.length === 0 ? (
-          <Empty title="Nothing unusual was found." />
-        ) : (
-          <Table
-            caption="Anomalies and passed limits"
-            columns={columns}
-            rows={data}
-            keyOf={(row) => [row.customer_id, row.metric, row.at, row.kind].join(' ')}
-          />
-        )
-      }
+      {({ data, next_cursor: next }) => (
+        <>
+          {data.length === 0 && next === null ? (
+            <Empty title="Nothing unusual was found." />
+          ) : (
+            <Table
+              caption="Anomalies and passed limits"
+              columns={columns}
+              rows={data}
+              keyOf={(row) => [row.customer_id, row.metric, row.at, row.kind].join(' ')}
+            />
+          )}
+          <Pager next={next} cursor={query.cursor} name="findings" />
+        </>
+      )}
     </Show>
   )
 }

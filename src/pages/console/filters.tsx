@@ -8,13 +8,20 @@ export interface Filter {
   type?: 'text' | 'date'
 }
 
+interface Props {
+  of: readonly Filter[]
+  label: string
+  /** The name of the list's cursor in the address: other filters begin at the first page. */
+  cursor?: string
+}
+
 /** Filters of a list. They are in the address, so what is in sight can be sent. */
-export function Filters({ of, label }: { of: readonly Filter[]; label: string }) {
+export function Filters({ of, label, cursor = 'cursor' }: Props) {
   const { query } = place.value
   const submit = (form: HTMLFormElement) => {
     const data = new FormData(form)
     const filled = Object.fromEntries(of.map(({ name }) => [name, textOf(data, name) || undefined]))
-    go(hrefWith({ ...filled, cursor: undefined }))
+    go(hrefWith({ ...filled, [cursor]: undefined }))
   }
   return (
     <form

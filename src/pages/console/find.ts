@@ -58,13 +58,14 @@ const LOOKUPS: readonly Lookup[] = [
     fits: (text) => USER_ID.test(text),
     find: async (text, signal) => {
       const query = { user_id_prefix: text, limit: 10 }
-      const { data } = await api('listFundsAccounts', query, { signal })
-      return data.map(({ user_id: id, balance, asset, status }) => ({
+      const { data, next_cursor: next } = await api('listFundsAccounts', query, { signal })
+      const hits = data.map(({ user_id: id, balance, asset, status }) => ({
         kind: 'Account',
         title: id,
         detail: `${money(balance, asset)}${status === 'active' ? '' : `, ${status}`}`,
         href: hrefOf(['accounts', id]),
       }))
+      return [...hits, ...more(next, 'Account', hrefOf(['accounts'], { user: text }))]
     },
   },
   ...(['reference', 'idempotency_key'] as const).map((field): Lookup => ({
@@ -126,28 +127,35 @@ const LOOKUPS: readonly Lookup[] = [
   },
 ]
 
+/** Where a list goes on, if it does. */
+function more(next: string | null, kind: string, href: string): Hit[] {
+  return next === null ? [] : [{ kind, title: 'More like these', detail: 'as a list', href }]
+}
+
 async function transfers(
   query: { reference?: string; idempotency_key?: string; transfer_id?: string },
   signal: AbortSignal,
 ): Promise<Hit[]> {
-  const { data } = await api('findFundsTransfers', { ...query, limit: 20 }, { signal })
-  return data.map((one) => ({
+  const found = await api('findFundsTransfers', { ...query, limit: 20 }, { signal })
+  const hits = found.data.map((one) => ({
     kind: 'Movement',
     title: one.reference ?? one.transfer_id,
     detail: one.user_id,
     href: hrefOf(['accounts', one.user_id], { movement: one.transfer_id }),
   }))
+  return [...hits, ...more(found.next_cursor, 'Movement', hrefOf(['transfers'], query))]
 }
 
 async function customers(
   query: { email?: string; external_id?: string; stripe_id?: string },
   signal: AbortSignal,
 ): Promise<Hit[]> {
-  const { data } = await api('listCustomers', { ...query, limit: 10 }, { signal })
-  return data.map(({ customer_id: id, email, company_name: company, plan }) => ({
+  const found = await api('listCustomers', { ...query, limit: 10 }, { signal })
+  const hits = found.data.map(({ customer_id: id, email, company_name: company, plan }) => ({
     kind: 'Customer',
     title: company ?? email,
     detail: [company === null ? id : email, plan].filter(Boolean).join(' · '),
     href: hrefOf(['customers', id]),
   }))
+  return [...hits, ...more(found.next_cursor, 'Customer', hrefOf(['customers'], query))]
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { BASE } from '../shared/base.ts'
+import { Try } from '../shared/dialog.tsx'
 import { Link, hrefOf, place } from '../shared/router.tsx'
 import { Search } from './search.tsx'
 import { type Permission, may, session, signOut } from './session.ts'
@@ -109,9 +110,9 @@ function Who() {
         <br />
         <code>{tokenId}</code>
       </span>
-      <button type="button" class="small" onClick={() => void signOut()}>
+      <Try class="small" act={signOut}>
         Sign out
-      </button>
+      </Try>
       <span class="version">Version {version}</span>
     </div>
   )

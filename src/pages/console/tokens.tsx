@@ -8,6 +8,7 @@ import { asked, given } from './filters.tsx'
 import { Secret } from './secret.tsx'
 import { api, may, session } from './session.ts'
 import { Sessions } from './sessions.tsx'
+import { NotFound, foundFirst, useSought } from './sought.tsx'
 import { IssueToken, RevokeToken, RotateToken } from './token-acts.tsx'
 
 type Token = Schemas['Token']
@@ -46,16 +47,28 @@ function Tokens() {
   const [doing, setDoing] = useState<Doing | null>(null)
   const [secret, setSecret] = useState<string | null>(null)
   const cursor = asked('cursor')
-  const chosen = asked('token')
+  const chosen = asked('token') ?? null
   const tokens = useLoad(
     (signal) => api('listTokens', { limit: 50, ...given({ cursor }) }, { signal }),
     [cursor],
   )
-  const close = () => setDoing(null)
+  const isChosen = (row: Token) => row.token_id === chosen
+  const sought = useSought(
+    chosen,
+    (row: Token) => row.token_id,
+    tokens.state === 'failed' ? null : (tokens.data?.data ?? null),
+    (query, signal) => api('listTokens', query, { signal }),
+    [],
+  )
+  // An act that has failed may have issued a token all the same.
+  const close = () => {
+    setDoing(null)
+    tokens.reload()
+    sought.reload()
+  }
   const done = (made?: { token: string }) => {
     close()
     if (made !== undefined) setSecret(made.token)
-    tokens.reload()
   }
   const columns: Column<Token>[] = [
     {
@@ -125,6 +138,7 @@ function Tokens() {
         </button>
       }
     >
+      <NotFound of={sought} what="token" id={chosen} />
       <Show of={tokens} lines={6}>
         {({ data, next_cursor: next }) =>
           data.length === 0 ? (
@@ -136,9 +150,7 @@ function Tokens() {
               <Table
                 caption="Tokens"
                 columns={columns}
-                rows={data.toSorted(
-                  (a, b) => Number(b.token_id === chosen) - Number(a.token_id === chosen),
-                )}
+                rows={foundFirst(data, sought, isChosen)}
                 keyOf={(row) => row.token_id}
               />
               <Pager next={next} cursor={cursor} />

@@ -31,6 +31,7 @@ export function TransfersPage() {
     user_id: asked('user'),
     reference: asked('reference'),
     reason: asked('reason'),
+    idempotency_key: asked('idempotency_key'),
     kind: asked<Kind>('kind'),
     cursor: asked('cursor'),
   }
@@ -49,6 +50,7 @@ export function TransfersPage() {
           { name: 'user', label: 'User' },
           { name: 'reference', label: 'Reference' },
           { name: 'reason', label: 'Reason, as a whole' },
+          { name: 'idempotency_key', label: 'Idempotency key' },
           { name: 'kind', label: 'Kind', options: KINDS.map((kind) => [kind, kindName(kind)]) },
         ]}
       />

@@ -4,7 +4,7 @@ import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Plot } from '../shared/plot.tsx'
 import { Link, hrefOf, hrefWith } from '../shared/router.tsx'
 import { type Column, Table } from '../shared/table.tsx'
-import { Section, iso } from '../shared/ui.tsx'
+import { MoreOf, Section, iso } from '../shared/ui.tsx'
 import { Anomalies } from './anomalies.tsx'
 import { asked } from './filters.tsx'
 import { api } from './session.ts'
@@ -34,15 +34,19 @@ export function UsagePage() {
           return (
             <>
               <nav class="tabs" aria-label="Metrics">
-                {metrics.slice(0, 40).map((one) => (
-                  <Link
-                    key={one}
-                    href={hrefWith({ metric: one })}
-                    aria-current={one === metric ? 'true' : undefined}
-                  >
-                    {one}
-                  </Link>
-                ))}
+                <MoreOf of={metrics} atFirst={40}>
+                  {(some) =>
+                    some.map((one) => (
+                      <Link
+                        key={one}
+                        href={hrefWith({ metric: one })}
+                        aria-current={one === metric ? 'true' : undefined}
+                      >
+                        {one}
+                      </Link>
+                    ))
+                  }
+                </MoreOf>
               </nav>
               <Plot
                 title={`${metric} by day`}
@@ -57,7 +61,7 @@ export function UsagePage() {
                   },
                 ]}
               />
-              <Section title="Most of it">
+              <Section title="Most of it" note="The first ten customers.">
                 <Top metric={metric} />
               </Section>
             </>

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks'
-import { Act, Field } from '../shared/dialog.tsx'
-import { decimal, money } from '../shared/format.ts'
+import { AmountField, amountIn } from '../shared/amount-field.tsx'
+import type { Schemas } from '../shared/api.ts'
+import { Act } from '../shared/dialog.tsx'
+import { money, typedAmount } from '../shared/format.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Facts, Section, Status } from '../shared/ui.tsx'
 import { type Session, api, readVisit } from './session.ts'
-import { amountIn } from './top-up.tsx'
 
 /** How the account fills itself, and a way to change that where it is allowed. */
 export function AutoTopUp({ session, asset }: { session: Session; asset: string }) {
@@ -16,7 +17,6 @@ export function AutoTopUp({ session, asset }: { session: Session; asset: string 
     [userId, isSet],
   )
   if (!isSet && !mayChange) return null
-  const shown = (amount: number) => decimal(amount, Number(asset.split('/')[1] ?? 0))
   return (
     <Section
       title="Automatic top-up"
@@ -43,65 +43,69 @@ export function AutoTopUp({ session, asset }: { session: Session; asset: string 
                   ],
                   ['When below', money(settings.threshold, asset)],
                   ['It adds', money(settings.amount, asset)],
+                  ['At most a day', money(settings.daily_max, asset)],
                   ['At most a month', money(settings.monthly_max, asset)],
                 ]}
               />
             )}
             {isOpen && (
-              <Act
-                title="Automatic top-up"
-                verb="Save"
-                act={(form) =>
-                  api('setAutoTopUp', {
-                    user_id: userId,
-                    threshold: amountIn(form, 'threshold', asset, 0),
-                    amount: amountIn(form, 'amount', asset),
-                    daily_max: amountIn(form, 'monthly_max', asset),
-                    monthly_max: amountIn(form, 'monthly_max', asset),
-                    enabled: form.has('enabled'),
-                  })
-                }
+              <Settings
+                userId={userId}
+                asset={asset}
+                settings={settings}
                 onDone={() => {
                   setOpen(false)
                   found.reload()
-                  void readVisit()
                 }}
                 onClose={() => setOpen(false)}
-              >
-                <p>
-                  When the balance falls below the first amount, your saved card pays the second.
-                </p>
-                <Field
-                  label="When below"
-                  name="threshold"
-                  required
-                  value={settings === null ? '' : shown(settings.threshold)}
-                />
-                <Field
-                  label="Add"
-                  name="amount"
-                  required
-                  value={settings === null ? '' : shown(settings.amount)}
-                />
-                <Field
-                  label="At most a month"
-                  name="monthly_max"
-                  required
-                  value={settings === null ? '' : shown(settings.monthly_max)}
-                />
-                <label class="check">
-                  <input
-                    type="checkbox"
-                    name="enabled"
-                    defaultChecked={settings?.enabled ?? true}
-                  />{' '}
-                  On
-                </label>
-              </Act>
+              />
             )}
           </>
         )}
       </Show>
     </Section>
+  )
+}
+
+interface Props {
+  userId: string
+  asset: string
+  /** As they are; null before the first. */
+  settings: Schemas['AutoTopUp'] | null
+  onDone: () => void
+  onClose: () => void
+}
+
+function Settings({ userId, asset, settings, onDone, onClose }: Props) {
+  const save = async (form: FormData) => {
+    await api('setAutoTopUp', {
+      user_id: userId,
+      threshold: amountIn(form, 'threshold', asset, 0),
+      amount: amountIn(form, 'amount', asset),
+      daily_max: amountIn(form, 'daily_max', asset, 0),
+      monthly_max: amountIn(form, 'monthly_max', asset, 0),
+      enabled: form.has('enabled'),
+    })
+    await readVisit()
+  }
+  const field = (label: string, name: 'threshold' | 'amount' | 'daily_max' | 'monthly_max') => (
+    <AmountField
+      label={label}
+      name={name}
+      asset={asset}
+      value={settings === null ? '' : typedAmount(settings[name], asset)}
+    />
+  )
+  return (
+    <Act title="Automatic top-up" verb="Save" act={save} onDone={onDone} onClose={onClose}>
+      <p>When the balance falls below the first amount, your saved card pays the second.</p>
+      {field('When below', 'threshold')}
+      {field('Add', 'amount')}
+      {field('At most a day', 'daily_max')}
+      {field('At most a month', 'monthly_max')}
+      <label class="check">
+        <input type="checkbox" name="enabled" defaultChecked={settings?.enabled ?? true} /> On
+      </label>
+    </Act>
   )
 }

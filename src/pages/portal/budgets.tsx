@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
+import { AmountField, amountIn } from '../shared/amount-field.tsx'
 import type { Schemas } from '../shared/api.ts'
 import { BudgetList } from '../shared/budget-list.tsx'
 import { Act, Field, textOf } from '../shared/dialog.tsx'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Section } from '../shared/ui.tsx'
 import { api } from './session.ts'
-import { amountIn } from './top-up.tsx'
 
 type Window = Schemas['Budget']['window']
 
@@ -86,7 +86,7 @@ export function Budgets({ userId, asset, mayChange }: Props) {
           onClose={close}
         >
           <p>A charge that would pass it is refused, until the time is over.</p>
-          <Field label="At most" name="amount" required hint={`In ${asset.split('/')[0]}.`} />
+          <AmountField label="At most" name="amount" asset={asset} />
           <Field label="In" name="window" options={WINDOWS} value="month" />
         </Act>
       )}

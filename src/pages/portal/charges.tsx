@@ -1,58 +1,57 @@
-import { money } from '../shared/format.ts'
+import { dayOf, lastDays } from '../shared/days.ts'
+import { money, number, preciseTime } from '../shared/format.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
+import { ROWS_MAX } from '../shared/page-through.ts'
 import { Plot } from '../shared/plot.tsx'
 import { Section, iso } from '../shared/ui.tsx'
 import { api } from './session.ts'
+import { spentSince } from './spent.ts'
 
 const DAYS = 30
-const DAY_MS = 86_400_000
-
-/** Days begin where the reader is. */
-function dayOf(ms: number): number {
-  const at = new Date(ms)
-  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
-}
 
 export function ChargesByDay({ userId, asset }: { userId: string; asset: string }) {
   const found = useLoad(
-    (signal) =>
-      api(
-        'getStatement',
-        { user_id: userId, from: iso(dayOf(Date.now() - (DAYS - 1) * DAY_MS)) },
-        { signal },
-      ),
+    async (signal) => {
+      const days = lastDays(DAYS)
+      const spent = await spentSince(days[0] ?? 0, (query) =>
+        api('listTransfers', { user_id: userId, ...query }, { signal }),
+      )
+      return { ...spent, days }
+    },
     [userId],
   )
   return (
     <Section title="What you used">
       <Show of={found} lines={5}>
-        {({ movements }) => {
-          const charges = movements.filter(({ kind }) => kind === 'deduct' || kind === 'capture')
-          if (charges.length === 0)
+        {({ byDay, since, days }) => {
+          if (byDay.size === 0 && since === null)
             return <Empty title={`Nothing was charged in the last ${DAYS} days.`} />
-          const sums = new Map<number, number>()
-          for (const { created_at: at, amount } of charges) {
-            const day = dayOf(Date.parse(at))
-            sums.set(day, (sums.get(day) ?? 0) - amount)
-          }
-          const days = Array.from({ length: DAYS }, (_, index) =>
-            dayOf(Date.now() - (DAYS - 1 - index) * DAY_MS),
-          )
+          const shown = since === null ? days : days.filter((day) => day >= dayOf(since))
           return (
-            <Plot
-              title={`By day, the last ${DAYS} days`}
-              times={days.map((day) => day / 1_000)}
-              format={(value) => money(value, asset, { isCompact: true })}
-              height={180}
-              series={[
-                {
-                  name: 'Charged',
-                  colour: 'plot-1',
-                  kind: 'bars',
-                  values: days.map((day) => sums.get(day) ?? 0),
-                },
-              ]}
-            />
+            <>
+              {since !== null && (
+                <p class="note quiet">
+                  Your newest {number(ROWS_MAX)} movements are counted here, since{' '}
+                  {preciseTime(iso(since))}. The statement below has all of them.
+                </p>
+              )}
+              <Plot
+                title={
+                  since === null ? `By day, the last ${DAYS} days` : 'By day, as far as counted'
+                }
+                times={shown.map((day) => day / 1_000)}
+                format={(value) => money(value, asset, { isCompact: true })}
+                height={180}
+                series={[
+                  {
+                    name: 'Charged',
+                    colour: 'plot-1',
+                    kind: 'bars',
+                    values: shown.map((day) => byDay.get(day) ?? 0),
+                  },
+                ]}
+              />
+            </>
           )
         }}
       </Show>

@@ -5,6 +5,7 @@ import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { MovementTable, useOpenRow } from '../shared/movement-table.tsx'
 import { ReceiptView } from '../shared/receipt-view.tsx'
 import { Section } from '../shared/ui.tsx'
+import { Pages } from './pages.tsx'
 import { api } from './session.ts'
 
 const source = {
@@ -53,18 +54,14 @@ export function Movements({ userId }: { userId: string }) {
                 {...row}
                 receipt={(id) => <ReceiptView transferId={id} source={source} />}
               />
-              <nav class="pager" aria-label="Pages of movements">
-                {cursor !== null && (
-                  <button type="button" class="small" onClick={() => setCursor(null)}>
-                    Newest
-                  </button>
-                )}
-                {next !== null && (
-                  <button type="button" class="small" onClick={() => setCursor(next)}>
-                    Older
-                  </button>
-                )}
-              </nav>
+              <Pages
+                of="movements"
+                next={next}
+                cursor={cursor}
+                onTurn={setCursor}
+                first="Newest"
+                further="Older"
+              />
             </>
           )
         }

@@ -1,3 +1,5 @@
+import { useEffect } from 'preact/hooks'
+import { Try } from '../shared/dialog.tsx'
 import { money } from '../shared/format.ts'
 import { Show, useLoad } from '../shared/load.tsx'
 import { Figure, Status, Time } from '../shared/ui.tsx'
@@ -6,13 +8,14 @@ import { Budgets } from './budgets.tsx'
 import { ChargesByDay } from './charges.tsx'
 import { Credits } from './credits.tsx'
 import { Movements } from './movements.tsx'
-import { type Session, api, leave } from './session.ts'
+import { type Session, api, closeAtEnd, leave } from './session.ts'
 import { TopUp } from './top-up.tsx'
 
 /** What a user sees of a prepaid account: what there is, where it went, and what limits it. */
 export function Portal({ session }: { session: Session }) {
   const { user_id: userId, allow } = session
   const balance = useLoad((signal) => api('getBalance', { user_id: userId }, { signal }), [userId])
+  useEffect(() => closeAtEnd(session), [session.expires_at])
   return (
     <div class="portal">
       <header>
@@ -21,9 +24,9 @@ export function Portal({ session }: { session: Session }) {
             ← Back
           </a>
         )}
-        <button type="button" class="small" onClick={() => void leave()}>
+        <Try class="small" act={leave}>
           Close
-        </button>
+        </Try>
       </header>
       <main>
         <h1>Your credit</h1>
@@ -72,7 +75,7 @@ export function Portal({ session }: { session: Session }) {
         </Show>
       </main>
       <footer class="faint">
-        This page closes by itself <Time at={session.expires_at} isDistance />.
+        This page closes by itself at <Time at={session.expires_at} />.
       </footer>
     </div>
   )

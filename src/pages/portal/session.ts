@@ -12,7 +12,9 @@ export type Visit =
 
 export const visit = signal<Visit>({ is: 'opening' })
 
-export const api = caller({ ...publicOperations, ...internalOperations }, () => undefined)
+export const api = caller({ ...publicOperations, ...internalOperations }, () => {
+  if (visit.value.is === 'open') visit.value = { is: 'closed', why: ENDED }
+})
 
 const ENDED = 'Your session has ended. Open the portal again from where you came.'
 const NONE = 'Open the portal from the app that has sent you here; its link works once.'
@@ -37,6 +39,42 @@ export async function readVisit(why = ENDED): Promise<void> {
   if (!response.ok) throw await errorOf(response)
   const { session } = (await response.json()) as Schemas['UserPortalVisit']
   visit.value = session === null ? { is: 'closed', why } : { is: 'open', session }
+}
+
+/** How long the service is given to say the same, where this clock is ahead of its own. */
+const AGAIN_MS = 5_000
+/** The longest that a browser waits at once. */
+const WAIT_MS = 60_000
+
+/**
+ * Closes the page when its session ends, also where the browser has slept meanwhile.
+ * @returns what stops that
+ */
+export function closeAtEnd({ expires_at: end }: Session): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isOver = false
+  const look = () => {
+    clearTimeout(timer)
+    if (isOver) return
+    const left = Date.parse(end) - Date.now()
+    if (left > 0) {
+      timer = setTimeout(look, Math.min(left, WAIT_MS))
+      return
+    }
+    readVisit().then(
+      () => (timer = setTimeout(look, AGAIN_MS)),
+      () => {
+        if (!isOver) visit.value = { is: 'closed', why: ENDED }
+      },
+    )
+  }
+  look()
+  document.addEventListener('visibilitychange', look)
+  return () => {
+    isOver = true
+    clearTimeout(timer)
+    document.removeEventListener('visibilitychange', look)
+  }
 }
 
 export async function leave(): Promise<void> {

@@ -1,17 +1,8 @@
 import { useState } from 'preact/hooks'
-import { ApiError } from '../shared/api.ts'
+import { AmountField, amountIn } from '../shared/amount-field.tsx'
 import { BASE } from '../shared/base.ts'
-import { Act, Field, textOf } from '../shared/dialog.tsx'
-import { smallestUnits } from '../shared/format.ts'
+import { Act } from '../shared/dialog.tsx'
 import { api } from './session.ts'
-
-/** An amount of the user's, in smallest units. */
-export function amountIn(form: FormData, name: string, asset: string, minimum = 1): number {
-  const amount = smallestUnits(textOf(form, name), asset)
-  if (amount !== null && amount >= minimum) return amount
-  const facts = { code: 'VALIDATION_FAILED', status: 400, requestId: null, retryAfter: null }
-  throw new ApiError(`Give an amount in ${asset.split('/')[0]}, such as 20.`, facts)
-}
 
 /** Leads to Stripe's page, where the user pays, and back here. */
 export function TopUp({ userId, asset }: { userId: string; asset: string }) {
@@ -46,11 +37,11 @@ export function TopUp({ userId, asset }: { userId: string; asset: string }) {
           onDone={() => setOpen(false)}
           onClose={() => setOpen(false)}
         >
-          <Field
+          <AmountField
             label="Amount"
             name="amount"
-            required
-            hint={`In ${asset.split('/')[0]}. It is there when the payment is made.`}
+            asset={asset}
+            hint="It is there when the payment is made."
           />
           <label class="check">
             <input type="checkbox" name="save" /> Keep my card for automatic top-ups

@@ -6,6 +6,15 @@ import { BASE } from './base.ts'
 export type Schemas = components['schemas']
 type Body = Partial<Schemas['Error']>
 
+interface Issued {
+  what: string
+  id: string
+  undo: string
+}
+
+type Facts = Pick<ApiError, 'code' | 'status'> &
+  Partial<Pick<ApiError, 'requestId' | 'retryAfter' | 'issued'>>
+
 /** A refusal of the service, or `CONNECTION_FAILED`. Decide by `code`. */
 export class ApiError extends Error {
   readonly code: string
@@ -13,16 +22,16 @@ export class ApiError extends Error {
   readonly requestId: string | null
   /** Seconds until another try makes sense; null where the service has not said. */
   readonly retryAfter: number | null
+  /** What a call of unknown outcome may have made, which then has to be undone. */
+  readonly issued: readonly Issued[]
 
-  constructor(
-    message: string,
-    facts: Pick<ApiError, 'code' | 'status' | 'requestId' | 'retryAfter'>,
-  ) {
+  constructor(message: string, facts: Facts) {
     super(message)
     this.code = facts.code
     this.status = facts.status
-    this.requestId = facts.requestId
-    this.retryAfter = facts.retryAfter
+    this.requestId = facts.requestId ?? null
+    this.retryAfter = facts.retryAfter ?? null
+    this.issued = facts.issued ?? []
   }
 }
 
@@ -58,7 +67,8 @@ export function caller<Operations extends Partial<Record<keyof operations, Opera
       return (operation.text ? response.text() : response.json()) as Promise<Answer<I>>
     }
     const error = await errorOf(response)
-    if (error.status === 401) lost()
+    // The internal scope answers a missing credential with a 403, as the admin scope does with a 401.
+    if (error.status === 401 || error.code === 'FORBIDDEN') lost()
     throw error
   }
 }
@@ -84,7 +94,7 @@ export async function request(
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    const facts = { code: 'CONNECTION_FAILED', status: 0, requestId: null, retryAfter: null }
+    const facts = { code: 'CONNECTION_FAILED', status: 0 }
     throw new ApiError('The service could not be reached.', facts)
   }
 }
@@ -102,6 +112,21 @@ export async function errorOf(response: Response): Promise<ApiError> {
     status: response.status,
     requestId: body.request_id ?? null,
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+    issued: issuedBy(body),
+  })
+}
+
+const ISSUED = {
+  key_id: ['API key', 'revoke'],
+  token_id: ['token', 'revoke'],
+  license_id: ['licence', 'revoke'],
+  endpoint_id: ['endpoint', 'delete'],
+} as const
+
+function issuedBy(body: Body): Issued[] {
+  return Object.entries(ISSUED).flatMap(([field, [what, undo]]) => {
+    const id = body[field as keyof typeof ISSUED]
+    return typeof id === 'string' ? [{ what, id, undo }] : []
   })
 }
 

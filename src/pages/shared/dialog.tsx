@@ -87,6 +87,42 @@ export function Act({ title, children, typed, verb, isDangerous, act, onDone, on
   )
 }
 
+/** Does a thing at once, without a dialog. @returns how that stands, with the failure to be shown */
+export function useTry() {
+  const [error, setError] = useState<ApiError | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const attempt = async (act: () => Promise<unknown>, onDone?: () => void) => {
+    setBusy(true)
+    setError(null)
+    const fault = await act().then(() => null, asApiError)
+    setBusy(false)
+    setError(fault)
+    if (fault === null) onDone?.()
+  }
+  const run = (...given: Parameters<typeof attempt>) => void attempt(...given)
+  return { run, isBusy, failure: error === null ? null : <Failure error={error} /> }
+}
+
+interface TryProps {
+  act: () => Promise<unknown>
+  onDone?: () => void
+  class?: string
+  children: ComponentChildren
+}
+
+/** A button that does a thing at once, and says beside it where that failed. */
+export function Try({ act, onDone, class: named, children }: TryProps) {
+  const { run, isBusy, failure } = useTry()
+  return (
+    <>
+      <button type="button" class={named} disabled={isBusy} onClick={() => run(act, onDone)}>
+        {children}
+      </button>
+      {failure}
+    </>
+  )
+}
+
 interface FieldProps {
   label: string
   name: string

@@ -48,6 +48,8 @@ function formatOf(currency: string, places: number, { isSigned, isCompact }: Mon
   return made
 }
 
+const placesOf = (asset: string): number => Number(asset.split('/')[1] ?? 0)
+
 /** An integer of smallest units as a decimal text. */
 export function decimal(amount: number, places: number): string {
   if (places === 0) return String(Math.round(amount))
@@ -56,13 +58,24 @@ export function decimal(amount: number, places: number): string {
   return `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`
 }
 
+/** How the reader writes decimals: with a point, or with a comma. */
+const point = numbers.formatToParts(1.5).find(({ type }) => type === 'decimal')?.value
+export const DECIMAL_MARK = point === ',' ? ',' : '.'
+
+/** An amount as the reader would type it: what `smallestUnits` reads. */
+export function typedAmount(amount: number, asset: string): string {
+  return decimal(amount, placesOf(asset)).replace('.', DECIMAL_MARK)
+}
+
 /** What a person has typed, such as `12.50`, in smallest units; null for anything else. */
-export function smallestUnits(text: string, asset: string): number | null {
-  const places = Number(asset.split('/')[1] ?? 0)
-  const match = /^([+-]?)(\d{1,15})(?:[.,](\d{1,18}))?$/.exec(text.trim())
+export function smallestUnits(text: string, asset: string, mark = DECIMAL_MARK): number | null {
+  const places = placesOf(asset)
+  const match = /^([+-]?)(\d{1,15})(?:([.,])(\d{1,18}))?$/.exec(text.trim())
   if (match === null) return null
-  const [, sign, whole = '', part = ''] = match
+  const [, sign, whole = '', typed, part = ''] = match
   if (part.length > places) return null
+  // `1,000` is a thousand to some and one to others, unless it is the reader's own decimal mark.
+  if (part.length === 3 && typed !== mark) return null
   const units = Number(whole + part.padEnd(places, '0'))
   if (!Number.isSafeInteger(units)) return null
   return sign === '-' ? -units : units

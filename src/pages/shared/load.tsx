@@ -36,12 +36,7 @@ export function useLoad<T>(
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new ApiError(message, {
-    code: 'PAGE_FAILED',
-    status: 0,
-    requestId: null,
-    retryAfter: null,
-  })
+  return new ApiError(message, { code: 'PAGE_FAILED', status: 0 })
 }
 
 interface Props<T> {
@@ -77,6 +72,12 @@ export function Failure({ error, onRetry }: { error: ApiError; onRetry?: () => v
       <p>
         <strong>{titleOf(error)}</strong> {error.message}
       </p>
+      {error.issued.map(({ what, id, undo }) => (
+        <p key={id}>
+          The {what} <code>{id}</code> may exist now, and nobody has its secret. If it is in the
+          list, {undo} it.
+        </p>
+      ))}
       <p class="faint">
         <code>{error.code}</code>
         {error.requestId !== null && (

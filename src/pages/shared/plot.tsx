@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { preciseTime } from './format.ts'
 
 export interface Series {
@@ -25,6 +25,7 @@ const LINES_MAX = 200
 /** A plot over time, and the same as a table for who does not see it. */
 export function Plot({ title, times, series, format, height = 200 }: Props) {
   const element = useRef<HTMLDivElement>(null)
+  const [hasFailed, setFailed] = useState(false)
   const key = JSON.stringify([times, series])
   useEffect(() => {
     const target = element.current
@@ -35,7 +36,10 @@ export function Plot({ title, times, series, format, height = 200 }: Props) {
       const { draw } = await import('./draw.ts')
       if (!isGone) close = draw(target, { times, series, format, height })
     }
-    void start()
+    start().then(
+      () => setFailed(false),
+      () => setFailed(true),
+    )
     return () => {
       isGone = true
       close()
@@ -53,6 +57,11 @@ export function Plot({ title, times, series, format, height = 200 }: Props) {
         ))}
       </figcaption>
       <div ref={element} class="canvas" aria-hidden="true" />
+      {hasFailed && (
+        <p class="note quiet" role="status">
+          It could not be drawn; the table has its numbers.
+        </p>
+      )}
       <details>
         <summary>As a table</summary>
         <div class="table" role="region" aria-label={title} tabIndex={0}>

@@ -112,11 +112,16 @@ export function Id({ of }: { of: string }) {
 }
 
 export function Copy({ text, label = 'Copy' }: { text: string; label?: string }) {
-  const [isDone, setDone] = useState(false)
-  const copy = () => void navigator.clipboard.writeText(text).then(() => setDone(true))
+  const [said, say] = useState(label)
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => say('Copied'),
+      () => say('Not copied: select it'),
+    )
+  }
   return (
     <button type="button" class="small" onClick={copy}>
-      {isDone ? 'Copied' : label}
+      {said}
     </button>
   )
 }
@@ -142,6 +147,28 @@ export function Json({ of, label }: { of: unknown; label: string }) {
     <pre class="json" tabIndex={0} role="region" aria-label={label}>
       {JSON.stringify(of, null, 2)}
     </pre>
+  )
+}
+
+interface MoreProps<T> {
+  of: readonly T[]
+  atFirst: number
+  children: (shown: readonly T[]) => ComponentChildren
+}
+
+/** The first of many, and the rest on request. */
+export function MoreOf<T>({ of, atFirst, children }: MoreProps<T>) {
+  const [isWhole, setWhole] = useState(false)
+  const rest = of.length - atFirst
+  return (
+    <>
+      {children(isWhole ? of : of.slice(0, atFirst))}
+      {!isWhole && rest > 0 && (
+        <button type="button" class="small" onClick={() => setWhole(true)}>
+          Show {rest} more
+        </button>
+      )}
+    </>
   )
 }
 

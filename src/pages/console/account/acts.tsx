@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { ApiError, type Schemas } from '../../shared/api.ts'
+import { AmountField, noAmount } from '../../shared/amount-field.tsx'
+import type { Schemas } from '../../shared/api.ts'
 import { Act, Field, textOf } from '../../shared/dialog.tsx'
 import { money, smallestUnits } from '../../shared/format.ts'
 import { api, may } from '../session.ts'
@@ -59,13 +60,7 @@ function Adjust({ account, onDone, onClose }: Props & { onClose: () => void }) {
   const [key] = useState(() => crypto.randomUUID())
   const adjust = async (form: FormData) => {
     const amount = smallestUnits(textOf(form, 'amount'), account.asset)
-    if (amount === null || amount === 0) {
-      const facts = { code: 'VALIDATION_FAILED', status: 400, requestId: null, retryAfter: null }
-      throw new ApiError(
-        `The amount must be a number of ${account.asset}, such as 12 or -5.`,
-        facts,
-      )
-    }
+    if (amount === null || amount === 0) throw noAmount(account.asset)
     const body = { user_id: account.user_id, amount, reason: textOf(form, 'reason') }
     return api('adjustFunds', body, { idempotencyKey: key })
   }
@@ -75,11 +70,11 @@ function Adjust({ account, onDone, onClose }: Props & { onClose: () => void }) {
         The balance is {money(account.balance, account.asset)}. The adjustment is a movement of its
         own, with your token and the reason in the audit log. It can be undone only by another one.
       </p>
-      <Field
+      <AmountField
         label="Amount"
         name="amount"
-        required
-        hint={`In ${account.asset.split('/')[0]}; with a minus, it is taken.`}
+        asset={account.asset}
+        hint="With a minus, it is taken."
       />
       <Field label="Reason" name="reason" required maxLength={500} />
     </Act>

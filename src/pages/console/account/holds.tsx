@@ -1,8 +1,9 @@
 import type { Schemas } from '../../shared/api.ts'
 import { money } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
-import { type Column, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Table } from '../../shared/table.tsx'
 import { Section, Time } from '../../shared/ui.tsx'
+import { asked, given } from '../filters.tsx'
 import { api } from '../session.ts'
 
 type Hold = Schemas['HoldState']
@@ -24,25 +25,32 @@ const COLUMNS: Column<Hold>[] = [
 
 /** What is set aside now. */
 export function Holds({ userId }: { userId: string }) {
+  const cursor = asked('holds')
   const holds = useLoad(
-    (signal) => api('listFundsHolds', { user_id: userId, status: 'open', limit: 10 }, { signal }),
-    [userId],
+    (signal) => {
+      const query = { user_id: userId, status: 'open' as const, limit: 10, ...given({ cursor }) }
+      return api('listFundsHolds', query, { signal })
+    },
+    [userId, cursor],
   )
   return (
     <Section title="Open holds">
       <Show of={holds}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Empty title="Nothing is held." />
-          ) : (
-            <Table
-              caption="Open holds"
-              columns={COLUMNS}
-              rows={data}
-              keyOf={(row) => row.hold_id}
-            />
-          )
-        }
+        {({ data, next_cursor: next }) => (
+          <>
+            {data.length === 0 && next === null ? (
+              <Empty title="Nothing is held." />
+            ) : (
+              <Table
+                caption="Open holds"
+                columns={COLUMNS}
+                rows={data}
+                keyOf={(row) => row.hold_id}
+              />
+            )}
+            <Pager next={next} cursor={cursor} name="holds" />
+          </>
+        )}
       </Show>
     </Section>
   )

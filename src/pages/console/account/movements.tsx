@@ -1,17 +1,16 @@
-import { useState } from 'preact/hooks'
 import type { Schemas } from '../../shared/api.ts'
 import { BASE } from '../../shared/base.ts'
 import { money } from '../../shared/format.ts'
-import { Empty, Show, asApiError, useLoad } from '../../shared/load.tsx'
+import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { MovementTable } from '../../shared/movement-table.tsx'
 import { type Transfer, standingsOf } from '../../shared/movements.ts'
 import { Plot } from '../../shared/plot.tsx'
-import { verifyReceipt } from '../../shared/receipt.ts'
 import { go, hrefWith, place } from '../../shared/router.tsx'
 import { Pager } from '../../shared/table.tsx'
 import { Section } from '../../shared/ui.tsx'
-import { OperatorReceipt, receiptSource } from '../receipt.tsx'
+import { OperatorReceipt } from '../receipt.tsx'
 import { api } from '../session.ts'
+import { VerifyAll } from './verify.tsx'
 
 /** The plot is of the newest movements, because a list has at most this many. */
 const PLOTTED = 200
@@ -75,7 +74,7 @@ export function Movements({ account }: { account: Schemas['Account'] }) {
                   receipt={(id) => <OperatorReceipt transferId={id} />}
                 />
                 <div class="under">
-                  <VerifyAll transfers={data} />
+                  <VerifyAll key={data.map((one) => one.transfer_id).join()} transfers={data} />
                   <Pager next={next} cursor={cursor} />
                 </div>
               </>
@@ -134,60 +133,4 @@ function BalancePlot({
       ]}
     />
   )
-}
-
-/** `waiting` counts the movements that are not in the log yet. */
-type Progress = { done: number; bad: string[]; waiting: number }
-
-/** Goes through the receipts of all movements in sight, one after the other. */
-function VerifyAll({ transfers }: { transfers: readonly Transfer[] }) {
-  const [progress, setProgress] = useState<Progress | null>(null)
-  const [error, setError] = useState<string | null>(null)
-  const run = async () => {
-    const ending = new AbortController()
-    const keys = await receiptSource.keys(ending.signal)
-    const bad: string[] = []
-    let waiting = 0
-    for (const [index, { transfer_id: id }] of transfers.entries()) {
-      setProgress({ done: index, bad, waiting })
-      const receipt = await receiptSource.receipt(id, ending.signal).catch((fault: unknown) => {
-        if (asApiError(fault).code === 'NOT_YET_LOGGED') return null
-        throw fault
-      })
-      if (receipt === null) {
-        waiting += 1
-        continue
-      }
-      const findings = await verifyReceipt(receipt, keys)
-      if (!findings.every(({ isGood }) => isGood)) bad.push(id)
-    }
-    setProgress({ done: transfers.length, bad, waiting })
-  }
-  const start = () => {
-    setError(null)
-    run().catch((fault: Error) => setError(fault.message))
-  }
-  const isDone = progress?.done === transfers.length
-  return (
-    <div class="verify-all">
-      <button
-        type="button"
-        class="small"
-        onClick={start}
-        disabled={progress !== null && !isDone && error === null}
-      >
-        Verify all {transfers.length} in sight
-      </button>
-      {progress !== null && !isDone && error === null && (
-        <progress max={transfers.length} value={progress.done} aria-label="Receipts verified" />
-      )}
-      <span role="status">{error ?? (isDone && resultOf(progress))}</span>
-    </div>
-  )
-}
-
-function resultOf({ done, bad, waiting }: Progress): string {
-  if (bad.length > 0) return `${bad.length} do not hold: ${bad.join(', ')}`
-  const rest = waiting > 0 ? ` ${waiting} are not in the log yet.` : ''
-  return `${done - waiting} receipts hold.${rest}`
 }

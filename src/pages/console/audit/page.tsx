@@ -1,13 +1,13 @@
+import { dayFrom } from '../../shared/days.ts'
+import { iso } from '../../shared/ui.tsx'
 import { asked, Filters, given } from '../filters.tsx'
 import { Records } from './records.tsx'
 
 /** What was done, by whom, to what. */
 export function AuditPage() {
   const day = (name: string) => {
-    const text = asked(name)
-    return text === undefined || Number.isNaN(Date.parse(text))
-      ? undefined
-      : new Date(text).toISOString()
+    const at = dayFrom(asked(name) ?? '')
+    return at === undefined ? undefined : iso(at)
   }
   const filter = given({
     event: asked('event'),
@@ -26,8 +26,9 @@ export function AuditPage() {
           { name: 'event', label: 'Event' },
           { name: 'actor', label: 'Actor' },
           { name: 'subject', label: 'Subject' },
-          { name: 'from', label: 'From', type: 'date' },
-          { name: 'to', label: 'Before', type: 'date' },
+          // Days where the reader is, as the times below them.
+          { name: 'from', label: 'From the day', type: 'date' },
+          { name: 'to', label: 'Before the day', type: 'date' },
         ]}
       />
       <Records filter={filter} />

@@ -7,6 +7,7 @@ import { Section, Status, Time } from '../../shared/ui.tsx'
 import { asked, given } from '../filters.tsx'
 import { Secret } from '../secret.tsx'
 import { api, may } from '../session.ts'
+import { NotFound, foundFirst, useSought } from '../sought.tsx'
 import { Calls } from './calls.tsx'
 import { IssueKey, RevokeKey, RotateKey } from './key-acts.tsx'
 
@@ -29,10 +30,23 @@ export function Keys({ customerId }: { customerId: string }) {
       api('listApiKeys', { customer_id: customerId, limit: 50, ...given({ cursor }) }, { signal }),
     [customerId, cursor],
   )
+  const listed = keys.state === 'failed' ? null : (keys.data?.data ?? null)
+  const isChosen = (row: Key) => row.key_id === chosen
+  const sought = useSought(
+    chosen,
+    (row: Key) => row.key_id,
+    listed,
+    (query, signal) => api('listApiKeys', { customer_id: customerId, ...query }, { signal }),
+    [customerId],
+  )
+  const reload = () => {
+    keys.reload()
+    sought.reload()
+  }
   const done = (made?: { api_key: string }) => {
     setDoing(null)
     if (made !== undefined) setSecret(made.api_key)
-    keys.reload()
+    reload()
   }
   const columns: Column<Key>[] = [
     {
@@ -94,7 +108,11 @@ export function Keys({ customerId }: { customerId: string }) {
       ),
     },
   ]
-  const close = () => setDoing(null)
+  // An act that has failed may have issued a key all the same.
+  const close = () => {
+    setDoing(null)
+    reload()
+  }
   return (
     <Section
       title="API keys"
@@ -106,6 +124,7 @@ export function Keys({ customerId }: { customerId: string }) {
         )
       }
     >
+      <NotFound of={sought} what="key" id={chosen} />
       <Show of={keys} lines={4}>
         {({ data, next_cursor: next }) =>
           data.length === 0 ? (
@@ -115,7 +134,7 @@ export function Keys({ customerId }: { customerId: string }) {
               <Table
                 caption="API keys"
                 columns={columns}
-                rows={chosenFirst(data, chosen)}
+                rows={foundFirst(data, sought, isChosen)}
                 keyOf={(row) => row.key_id}
                 below={(row) =>
                   row.key_id === chosen && <Calls customerId={customerId} keyId={row.key_id} />
@@ -145,8 +164,4 @@ export function Keys({ customerId }: { customerId: string }) {
       )}
     </Section>
   )
-}
-
-function chosenFirst(keys: readonly Key[], chosen: string | null): Key[] {
-  return keys.toSorted((a, b) => Number(b.key_id === chosen) - Number(a.key_id === chosen))
 }

@@ -1,4 +1,5 @@
 import type { Schemas } from '../../shared/api.ts'
+import { useTry } from '../../shared/dialog.tsx'
 import { number } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { type Column, Pager, Table } from '../../shared/table.tsx'
@@ -25,11 +26,11 @@ export function Deliveries({ endpointId, turn, onDone }: Props) {
       api('listWebhookDeliveries', { endpoint_id: endpointId, limit: 50, ...query }, { signal }),
     [endpointId, query, turn],
   )
-  const replay = (deliveryId: string) =>
-    void api('replayWebhookDeliveries', {
-      endpoint_id: endpointId,
-      delivery_id: deliveryId,
-    }).then(onDone, onDone)
+  const { run, isBusy, failure } = useTry()
+  const replay = (deliveryId: string) => {
+    const delivery = { endpoint_id: endpointId, delivery_id: deliveryId }
+    run(() => api('replayWebhookDeliveries', delivery), onDone)
+  }
   const columns: Column<Delivery>[] = [
     { name: 'No.', isNumber: true, cell: (row) => number(row.seq) },
     { name: 'Type', cell: (row) => row.type ?? '—' },
@@ -49,6 +50,7 @@ export function Deliveries({ endpointId, turn, onDone }: Props) {
             type="button"
             class="small"
             aria-label={`Replay number ${row.seq}`}
+            disabled={isBusy}
             onClick={() => replay(row.delivery_id)}
           >
             Replay
@@ -62,6 +64,7 @@ export function Deliveries({ endpointId, turn, onDone }: Props) {
         label="Filter deliveries"
         of={[{ name: 'status', label: 'State', options: STATUSES.map((one) => [one, one]) }]}
       />
+      {failure}
       <Show of={found} lines={6}>
         {({ data, next_cursor: next }) =>
           data.length === 0 ? (

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Schemas } from '../../shared/api.ts'
+import { Try } from '../../shared/dialog.tsx'
 import { Show, useLoad } from '../../shared/load.tsx'
 import { go, hrefOf, place } from '../../shared/router.tsx'
 import { Facts, Id, Status, Time } from '../../shared/ui.tsx'
@@ -66,14 +67,15 @@ function Acts({ endpoint, onDone }: { endpoint: Schemas['WebhookEndpoint']; onDo
       onDone()
     },
   }
-  const test = () =>
-    void api('testWebhookEndpoint', { endpoint_id: endpoint.endpoint_id }).then(onDone, onDone)
   return (
     <div class="actions">
       {endpoint.status === 'active' && (
-        <button type="button" onClick={test}>
+        <Try
+          act={() => api('testWebhookEndpoint', { endpoint_id: endpoint.endpoint_id })}
+          onDone={onDone}
+        >
           Send a test
-        </button>
+        </Try>
       )}
       <button type="button" onClick={() => setDoing('replay')}>
         Replay

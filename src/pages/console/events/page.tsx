@@ -89,7 +89,11 @@ export function EventsPage() {
             setSecret(made.secret)
             found.reload()
           }}
-          onClose={() => setAdding(false)}
+          onClose={() => {
+            // One that has failed may have been made all the same.
+            setAdding(false)
+            found.reload()
+          }}
         />
       )}
       {secret !== null && (

@@ -33,6 +33,7 @@ export function Recent() {
     <Section title="All events" note="The last 30 days, oldest first.">
       <Filters
         label="Filter events"
+        cursor="events"
         of={[
           { name: 'type', label: 'Type' },
           { name: 'subject', label: 'Subject' },

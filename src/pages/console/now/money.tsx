@@ -2,11 +2,14 @@ import type { Schemas } from '../../shared/api.ts'
 import { money, percent } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { Plot } from '../../shared/plot.tsx'
-import { Figure, Section, iso } from '../../shared/ui.tsx'
+import { Figure, MoreOf, Section, iso } from '../../shared/ui.tsx'
 import { api } from '../session.ts'
+import { type Part, partsOf, sum } from './flow.ts'
 
 type Flow = Schemas['MoneyFlow']
 
+/** Each has two plots. */
+const ASSETS = 6
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const WEEK_MS = 7 * DAY_MS
@@ -34,15 +37,26 @@ export function Money() {
             </Section>
           )
         }
-        return assets
-          .slice(0, 6)
-          .map((asset) => (
-            <OfAsset key={asset} asset={asset} today={today} before={before} end={end} />
-          ))
+        return (
+          <MoreOf of={assets} atFirst={ASSETS}>
+            {(shown) =>
+              shown.map((asset) => (
+                <OfAsset key={asset} asset={asset} today={today} before={before} end={end} />
+              ))
+            }
+          </MoreOf>
+        )
       }}
     </Show>
   )
 }
+
+const FIGURES: readonly (readonly [Part, string])[] = [
+  ['out', 'Charged'],
+  ['in', 'Put in'],
+  ['back', 'Given back'],
+  ['ended', 'Ended or taken back'],
+]
 
 interface Props {
   asset: string
@@ -55,26 +69,19 @@ function OfAsset({ asset, today, before, end }: Props) {
   const hours = Array.from({ length: 24 }, (_, index) => end - (24 - index) * HOUR_MS)
   const [now, then] = [partsOf(today, asset), partsOf(before, asset)]
   const shown = { asset: asset.split('/')[0] ?? asset }
-  const values = (sums: Map<number, number>, shift = 0) =>
+  const values = (sums: ReadonlyMap<number, number>, shift = 0) =>
     hours.map((at) => sums.get(at - shift) ?? 0)
   return (
     <Section title={`Money in ${shown.asset}, the last 24 hours`}>
       <div class="figures">
-        <Figure
-          name="Charged"
-          value={money(sum(now.out), asset)}
-          note={compared(sum(now.out), sum(then.out))}
-        />
-        <Figure
-          name="Put in"
-          value={money(sum(now.in), asset)}
-          note={compared(sum(now.in), sum(then.in))}
-        />
-        <Figure
-          name="Given back"
-          value={money(sum(now.back), asset)}
-          note={compared(sum(now.back), sum(then.back))}
-        />
+        {FIGURES.map(([part, name]) => (
+          <Figure
+            key={part}
+            name={name}
+            value={money(sum(now[part]), asset)}
+            note={compared(sum(now[part]), sum(then[part]))}
+          />
+        ))}
       </div>
       <div class="plots">
         {(['out', 'in'] as const).map((part) => (
@@ -104,25 +111,6 @@ function OfAsset({ asset, today, before, end }: Props) {
     </Section>
   )
 }
-
-const BACK = new Set(['refund', 'stripe_reinstatement'])
-
-/** Sums by hour: what users were charged, what was put in, and what was given back. */
-function partsOf({ data }: Flow, asset: string) {
-  const parts = {
-    in: new Map<number, number>(),
-    out: new Map<number, number>(),
-    back: new Map<number, number>(),
-  }
-  for (const one of data.filter((row) => row.asset === asset)) {
-    const part = BACK.has(one.kind) ? parts.back : one.amount < 0 ? parts.out : parts.in
-    const at = Date.parse(one.bucket)
-    part.set(at, (part.get(at) ?? 0) + Math.abs(one.amount))
-  }
-  return parts
-}
-
-const sum = (sums: Map<number, number>) => [...sums.values()].reduce((all, one) => all + one, 0)
 
 function compared(now: number, before: number): string {
   if (before === 0) return now === 0 ? 'as a week before' : 'nothing a week before'

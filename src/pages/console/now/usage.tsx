@@ -2,7 +2,7 @@ import { compact } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { Link, hrefOf } from '../../shared/router.tsx'
 import { type Column, Table } from '../../shared/table.tsx'
-import { Section, iso } from '../../shared/ui.tsx'
+import { MoreOf, Section, iso } from '../../shared/ui.tsx'
 import { api } from '../session.ts'
 
 const DAY_MS = 86_400_000
@@ -33,7 +33,7 @@ export function UsageNow() {
     }
     for (const { metric, sum } of today.data) add(metric, 'sum', sum)
     for (const { metric, sum } of before.data) add(metric, 'before', sum)
-    return [...rows.values()].toSorted((a, b) => b.sum - a.sum).slice(0, SHOWN)
+    return [...rows.values()].toSorted((a, b) => b.sum - a.sum)
   }, [])
   return (
     <Section title="Usage, the last 24 hours">
@@ -42,12 +42,16 @@ export function UsageNow() {
           rows.length === 0 ? (
             <Empty title="Nothing was reported in the last day." />
           ) : (
-            <Table
-              caption="Usage by metric"
-              columns={COLUMNS}
-              rows={rows}
-              keyOf={(row) => row.metric}
-            />
+            <MoreOf of={rows} atFirst={SHOWN}>
+              {(shown) => (
+                <Table
+                  caption="Usage by metric"
+                  columns={COLUMNS}
+                  rows={shown}
+                  keyOf={(row) => row.metric}
+                />
+              )}
+            </MoreOf>
           )
         }
       </Show>

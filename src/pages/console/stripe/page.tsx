@@ -37,10 +37,16 @@ export function StripePage() {
     customer_id: asked('customer'),
     cursor: asked('cursor'),
   }
+  const parkedCursor = asked('parked')
   const isFiltered = Object.values(query).some((value) => value !== undefined)
   const parked = useLoad(
-    (signal) => api('listStripeEvents', { status: 'parked', limit: 50 }, { signal }),
-    [],
+    (signal) =>
+      api(
+        'listStripeEvents',
+        { status: 'parked', limit: 50, ...given({ cursor: parkedCursor }) },
+        { signal },
+      ),
+    [parkedCursor],
   )
   const events = useLoad(
     (signal) => api('listStripeEvents', { limit: 50, ...given(query) }, { signal }),
@@ -53,18 +59,21 @@ export function StripePage() {
       {!isFiltered && (
         <Section title="Parked" note="They have failed repeatedly, and wait to be replayed.">
           <Show of={parked}>
-            {({ data }) =>
-              data.length === 0 ? (
-                <Empty title="Nothing is parked." />
-              ) : (
-                <Table
-                  caption="Parked events"
-                  columns={COLUMNS}
-                  rows={data}
-                  keyOf={(row) => row.event_id}
-                />
-              )
-            }
+            {({ data, next_cursor: next }) => (
+              <>
+                {data.length === 0 && next === null ? (
+                  <Empty title="Nothing is parked." />
+                ) : (
+                  <Table
+                    caption="Parked events"
+                    columns={COLUMNS}
+                    rows={data}
+                    keyOf={(row) => row.event_id}
+                  />
+                )}
+                <Pager next={next} cursor={parkedCursor} name="parked" />
+              </>
+            )}
           </Show>
         </Section>
       )}

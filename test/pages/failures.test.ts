@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { NO_BROWSER, browserPath, launch } from './browser.ts'
+import * as inPage from './in-page.mjs'
+import { signIn } from './sign-in.ts'
+import { type World, makeWorld } from './world.ts'
+
+const path = browserPath()
+
+/** What the service answers where it can't know whether it has issued something. */
+const unknown = (id: object) => ({
+  status: 503,
+  json: {
+    statusCode: 503,
+    error: 'Service Unavailable',
+    code: 'OUTCOME_UNKNOWN',
+    message: 'It is not known whether the call has happened.',
+    request_id: 'req-1',
+    ...id,
+  },
+})
+
+describe('failures in the console', { skip: path === undefined && NO_BROWSER }, () => {
+  let world: World
+  let browser: Browser
+  let page: Page
+  const endings: (() => unknown)[] = []
+  before(async () => {
+    world = await makeWorld({ after: (end) => void endings.push(end as () => unknown) })
+    browser = await launch(path ?? '')
+    page = await browser.newPage()
+    page.setDefaultTimeout(20_000)
+    await signIn(page, world)
+  })
+  after(async () => {
+    await browser?.close()
+    for (const end of endings.toReversed()) await end()
+  })
+
+  const open = async (at: string) => {
+    await page.goto(`${world.service.origin}/console${at}`)
+    await page.waitForFunction(inPage.isAtRest)
+  }
+
+  test('a test and a replay that fail say so', async () => {
+    await open(`/events/${world.endpointId}`)
+    for (const [call, button] of [
+      ['test', 'Send a test'],
+      ['replay', /^Replay number/],
+    ] as const) {
+      const url = `**/api/webhook-endpoints/*/${call}`
+      await page.route(url, (route) => route.abort())
+      await page.getByRole('button', { name: button }).first().click()
+      await page.getByRole('alert').getByText('The service could not be reached.').waitFor()
+      await page.unroute(url)
+      await page.getByRole('button', { name: button }).first().click()
+      await page.getByRole('alert').waitFor({ state: 'detached' })
+    }
+  })
+
+  test('a key and a token of unknown outcome are named, and in the list to be revoked', async () => {
+    await open(`/customers/${world.customerId}?tab=keys`)
+    let keyId = ''
+    await page.route('**/api-keys', async (route) => {
+      const { key } = (await (await route.fetch()).json()) as { key: { key_id: string } }
+      keyId = key.key_id
+      await route.fulfill(unknown({ key_id: keyId }))
+    })
+    await page.getByRole('button', { name: 'Issue a key' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Issue' }).click()
+    await dialog
+      .getByRole('alert')
+      .getByText(/may exist now/)
+      .waitFor()
+    assert.match(await dialog.getByRole('alert').innerText(), new RegExp(keyId))
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('cell', { name: keyId }).waitFor()
+
+    await open('/tokens')
+    await page.route('**/api/tokens', async (route) => route.fulfill(unknown({ token_id: 'abc' })))
+    await page.getByRole('button', { name: 'Issue a token' }).click()
+    await dialog.getByLabel('Name').fill('ada')
+    await dialog.getByRole('button', { name: 'Issue' }).click()
+    await dialog.getByText('The token abc may exist now').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+  })
+
+  test('where signing out fails, the console says so', async () => {
+    await open('')
+    await page.route('**/console/session', (route) => route.abort())
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('alert').getByText('The service could not be reached.').waitFor()
+    await page.unroute('**/console/session')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Your token').waitFor()
+  })
+})
