@@ -7,15 +7,19 @@ import { Bar, Section, iso } from '../../shared/ui.tsx'
 import { asked } from '../filters.tsx'
 import { api, may } from '../session.ts'
 import { Anomalies } from '../anomalies.tsx'
+import { limitsOf } from './limits.ts'
 
+/** The limits are those of the plans that count, which subscriptions decide. */
+const NEEDED = ['usage:read', 'plans:read', 'subscriptions:read'] as const
 const DAYS = 30
 const DAY_MS = 86_400_000
 
 export function UsageOf({ customer }: { customer: Schemas['Customer'] }) {
-  if (!may('usage:read'))
+  const lacking = NEEDED.filter((permission) => !may(permission))
+  if (lacking.length > 0)
     return (
       <MayNot>
-        It needs <code>usage:read</code>.
+        It needs <code>{lacking.join(', ')}</code>.
       </MayNot>
     )
   return (
@@ -28,26 +32,27 @@ export function UsageOf({ customer }: { customer: Schemas['Customer'] }) {
   )
 }
 
-/** This month’s sums beside the largest limit of the plans that are held, and a plot of one metric. */
+/** This month’s sums beside the limits that count, and a plot of one metric. */
 function AgainstLimits({ customer }: { customer: Schemas['Customer'] }) {
   const id = customer.customer_id
   const chosen = asked('metric')
   const found = useLoad(
     async (signal) => {
       const from = iso(Date.now() - DAYS * DAY_MS)
-      const [months, days, plans] = await Promise.all([
+      const [months, days, plans, subscriptions] = await Promise.all([
         api('getUsage', { customer_id: id, bucket: 'month', from: monthStart() }, { signal }),
         api('getUsage', { customer_id: id, bucket: 'day', from }, { signal }),
         Promise.all(customer.plans.map((plan) => api('getPlan', { plan_id: plan }, { signal }))),
+        api('getSubscription', { customer_id: id }, { signal }),
       ])
-      return { months: months.data, days: days.data, plans }
+      const limits = limitsOf(plans, subscriptions.subscriptions, Date.now())
+      return { months: months.data, days: days.data, limits }
     },
     [id, customer.plans],
   )
   return (
     <Show of={found} lines={5}>
-      {({ months, days, plans }) => {
-        const limits = limitsOf(plans)
+      {({ months, days, limits }) => {
         const metrics = [
           ...new Set([...months.map(({ metric }) => metric), ...limits.keys()]),
         ].toSorted()
@@ -105,16 +110,6 @@ function AgainstLimits({ customer }: { customer: Schemas['Customer'] }) {
       }}
     </Show>
   )
-}
-
-function limitsOf(plans: readonly Schemas['Plan'][]): Map<string, number> {
-  const limits = new Map<string, number>()
-  for (const plan of plans) {
-    for (const [metric, limit] of Object.entries(plan.limits as Record<string, number>)) {
-      limits.set(metric, Math.max(limits.get(metric) ?? 0, limit))
-    }
-  }
-  return limits
 }
 
 function monthStart(): string {
