@@ -10,7 +10,7 @@ import { Anomalies } from '../anomalies.tsx'
 import { limitsOf } from './limits.ts'
 
 /** The limits are those of the plans that count, which subscriptions decide. */
-const NEEDED = ['usage:read', 'plans:read', 'subscriptions:read'] as const
+const NEEDED = ['usage:read', 'subscriptions:read'] as const
 const DAYS = 30
 const DAY_MS = 86_400_000
 
