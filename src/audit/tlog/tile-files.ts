@@ -12,6 +12,15 @@ export function publishedFolder(checkpointFolder: string): string {
   return `${checkpointFolder.replace(/(?<!\/)\/+$/, '')}-log`
 }
 
+/** The folders in which each signed state of the log is kept, outside the database. */
+export function stateFolders(dataDir: string, checkpointFolder: string | undefined): string[] {
+  const folders = [join(dataDir, 'log')]
+  if (checkpointFolder !== undefined) {
+    folders.push(join(publishedFolder(checkpointFolder), 'signed'))
+  }
+  return folders
+}
+
 /**
  * Writes the log as files for a web server, a CDN or a mirror: `checkpoint`, and the tiles that it
  * needs before it. Entries hold amounts, so they are not among them.
