@@ -43,6 +43,8 @@ export function fundsMetrics(registry: Registry, waiting: () => number): FundsMe
     aggregator: 'max',
     registers,
   })
+  // A process that has verified nothing knows of no findings, and not that there are none.
+  findings.remove()
   const refusals = new Counter({
     name: 'strongroom_funds_refusals_total',
     help: 'Movements that were refused or failed, by kind and code.',

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Gauge, Histogram } from 'prom-client'
 import { sampled } from '../database/sampled.ts'
+import { LOCK_CLASS } from './recovery.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,8 +15,9 @@ declare module 'fastify' {
 }
 
 /**
- * Metrics of the jobs that this process runs, and of the queue, which all processes share. The label
- * is not called `job`, because in Prometheus that names the source of a metric.
+ * Metrics of the jobs that this process runs, and of the queue, which all processes share. Alerts rely
+ * on the queue alone, because nothing scrapes a worker. The label is not called `job`, because in
+ * Prometheus that names the source of a metric.
  */
 export const jobMetrics = fp(
   async (app: FastifyInstance) => {
@@ -28,15 +30,25 @@ export const jobMetrics = fp(
       registers,
     })
     const sample = sampled(() =>
-      app.db.execute<{ task: string; waiting: number; given_up: number; age_s: number }>(sql`
+      app.db.execute<{
+        task: string
+        waiting: number
+        running: number
+        retrying: number
+        given_up: number
+        age_s: number
+      }>(sql`
         select task_identifier as task,
           (count(*) filter (where attempts < max_attempts and run_at <= now()))::int as waiting,
+          (count(*) filter (where locked_at is not null))::int as running,
+          (count(*) filter (where attempts < max_attempts and last_error is not null))::int as retrying,
           (count(*) filter (where attempts >= max_attempts and locked_at is null))::int as given_up,
           coalesce(extract(epoch from now() - min(run_at)
             filter (where attempts < max_attempts and locked_at is null)), 0)::float8 as age_s
         from graphile_worker.jobs group by 1`),
     )
-    const gauge = (name: string, help: string, pick: 'waiting' | 'given_up' | 'age_s') => {
+    type Value = 'waiting' | 'running' | 'retrying' | 'given_up' | 'age_s'
+    const gauge = (name: string, help: string, pick: Value) => {
       const one: Gauge<'task'> = new Gauge({
         name,
         help,
@@ -51,6 +63,8 @@ export const jobMetrics = fp(
       })
     }
     gauge('strongroom_jobs_waiting', 'Jobs that are due or under way, by name.', 'waiting')
+    gauge('strongroom_jobs_running', 'Jobs under way, by name.', 'running')
+    gauge('strongroom_jobs_retrying', 'Jobs that failed and are tried again, by name.', 'retrying')
     gauge('strongroom_jobs_given_up', 'Jobs that failed to their last try, by name.', 'given_up')
     gauge('strongroom_job_age_seconds', 'How long the oldest job is overdue, by name.', 'age_s')
     const schedule = sampled(() =>
@@ -69,6 +83,24 @@ export const jobMetrics = fp(
         const rows = await schedule()
         scheduled.reset()
         for (const { task, at_s: atS } of rows ?? []) scheduled.set({ task }, atS)
+      },
+    })
+    const countWorkers = sampled(async () => {
+      const [row] = await app.db.execute<{ workers: number }>(sql`
+        select count(*)::int as workers from pg_locks
+        where locktype = 'advisory' and objsubid = 2 and classid = ${LOCK_CLASS}
+          and database = (select oid from pg_database where datname = current_database())`)
+      return row?.workers ?? null
+    })
+    const workers: Gauge = new Gauge({
+      name: 'strongroom_job_processes',
+      help: 'Processes that run background jobs, on all machines.',
+      aggregator: 'max',
+      registers,
+      collect: async () => {
+        const count = await countWorkers()
+        if (count === null) workers.remove()
+        else workers.set(count)
       },
     })
     app.decorate('jobMetrics', {

@@ -1,10 +1,13 @@
-import { count, notInArray } from 'drizzle-orm'
+import { count, notInArray, sql } from 'drizzle-orm'
 import { Gauge, type Registry } from 'prom-client'
 import type { Database } from '../database/index.ts'
 import { sampled } from '../database/sampled.ts'
 import { countDuplicates } from './findings.ts'
 import { ENDED, STATUSES } from './state.ts'
 import { subscriptions } from './tables.ts'
+
+/** Operators name plans, so the label allows only this many. */
+const PLANS_MAX = 20
 
 /** Gauges that are read from the database, so every process reports the same. */
 export function subscriptionGauges(registry: Registry, db: Database): void {
@@ -36,6 +39,27 @@ export function subscriptionGauges(registry: Registry, db: Database): void {
       for (const status of open) gauge.set({ status }, counts.get(status) ?? 0)
     },
   })
+
+  const byPlan = sampled(() => countByPlan(db))
+  const sold: Gauge<'plan'> = new Gauge({
+    name: 'strongroom_subscriptions_by_plan',
+    help: `Subscriptions that give access to a plan, of the ${PLANS_MAX} plans with the most; the others together.`,
+    labelNames: ['plan'],
+    aggregator: 'max',
+    registers: [registry],
+    collect: async () => {
+      const counts = await byPlan()
+      sold.reset()
+      for (const { plan, subscriptions: n } of counts ?? []) sold.inc({ plan }, n)
+    },
+  })
+}
+
+async function countByPlan(db: Database): Promise<{ plan: string; subscriptions: number }[]> {
+  const rows = await db.execute<{ plan: string; subscriptions: number }>(sql`
+    select plan_id as plan, count(distinct subscription_id)::int as subscriptions
+    from subscription_plans where gives_access group by 1 order by 2 desc, 1`)
+  return rows.map((row, place) => (place < PLANS_MAX ? row : { ...row, plan: 'other' }))
 }
 
 async function countByStatus(db: Database): Promise<Map<string, number>> {

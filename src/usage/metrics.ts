@@ -1,6 +1,7 @@
-import { count, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram } from 'prom-client'
+import { sampled } from '../database/sampled.ts'
 import { usageMeterEvents } from './tables.ts'
 
 /** @param waiting how many reports wait for a commit now */
@@ -43,25 +44,46 @@ export function usageMetrics(app: FastifyInstance, waiting: () => number) {
     labelNames: ['outcome'],
     registers,
   })
-  const meterEventsWaiting: Gauge = new Gauge({
+  const sample = sampled(async () => {
+    const { reason, acceptedAt } = usageMeterEvents
+    const [row] = await app.db
+      .select({
+        pending: countIf(sql`${reason} is null and ${acceptedAt} is null`),
+        unknown: countIf(sql`${reason} = 'outcome_unknown'`),
+        refused: countIf(sql`${reason} <> 'outcome_unknown'`),
+      })
+      .from(usageMeterEvents)
+    return row ?? null
+  })
+  const meterEventsPending: Gauge = new Gauge({
+    name: 'strongroom_usage_meter_events_pending',
+    help: 'Meter events that are still to be sent to Stripe.',
+    aggregator: 'max',
+    registers,
+    collect: async () => {
+      const row = await sample()
+      if (row === null) meterEventsPending.remove()
+      else meterEventsPending.set(row.pending)
+    },
+  })
+  const meterEventsWaiting: Gauge<'reason'> = new Gauge({
     name: 'strongroom_usage_meter_events_waiting',
     help: 'Meter events that Stripe has refused, or may or may not have: an operator must see to them.',
     labelNames: ['reason'],
     aggregator: 'max',
     registers,
     collect: async () => {
-      const rows = await app.db
-        .select({
-          reason: sql<string>`case ${usageMeterEvents.reason} when 'outcome_unknown' then 'unknown' else 'refused' end`,
-          count: count(),
-        })
-        .from(usageMeterEvents)
-        .where(sql`${usageMeterEvents.reason} is not null`)
-        .groupBy(sql`1`)
-        .catch(() => [])
+      const row = await sample()
       meterEventsWaiting.reset()
-      for (const { reason, count: n } of rows) meterEventsWaiting.set({ reason }, n)
+      if (row === null) return
+      for (const reason of ['refused', 'unknown'] as const) {
+        meterEventsWaiting.set({ reason }, row[reason])
+      }
     },
   })
   return { reports, findings, batches, unjudged, meterEvents }
+}
+
+function countIf(condition: SQL): SQL<number> {
+  return sql<number>`(count(*) filter (where ${condition}))::int`
 }

@@ -6,7 +6,10 @@ import type { Sent } from './send.ts'
 
 export type DeliveryMetrics = ReturnType<typeof deliveryMetrics>
 
-/** Counts the attempts of this process, and measures what waits in the database for any process. */
+/**
+ * Counts the attempts of this process. The gauges are read from the database, so they are of all deliveries and
+ * endpoints, whichever process delivers.
+ */
 export function deliveryMetrics(registry: Registry, db: Database) {
   const registers = [registry]
   const attempts = new Counter({
@@ -24,16 +27,17 @@ export function deliveryMetrics(registry: Registry, db: Database) {
   const sample = sampled(async () => {
     const [row] = await db.execute<{
       pending: number
+      retrying: number
       parked: number
+      active: number
+      failing: number
       disabled: number
       lag_s: number
     }>(sql`
-      select (select count(*) from webhook_deliveries d join webhook_endpoints e on e.seq = d.endpoint
-          where d.status = 'pending')::int as pending,
+      select waiting.*,
         (select count(*) from webhook_deliveries d join webhook_endpoints e on e.seq = d.endpoint
           where d.status = 'parked' and e.status = 'active')::int as parked,
-        (select count(*) from webhook_endpoints
-          where status = 'disabled' and disabled_reason <> 'operator')::int as disabled,
+        endpoints.*,
         coalesce(extract(epoch from now() - least(
           (select min(o.timestamp) from event_outbox o),
           (select min(d.created_at) from webhook_deliveries d join webhook_endpoints e on e.seq = d.endpoint
@@ -41,13 +45,26 @@ export function deliveryMetrics(registry: Registry, db: Database) {
           (select min(v.numbered_at) from webhook_endpoints e join lateral (
             select numbered_at from events where seq > e.cursor order by seq limit 1
           ) v on true where e.status = 'active' and e.failing_since is null)
-        )), 0)::float8 as lag_s`)
+        )), 0)::float8 as lag_s
+      from (
+        select count(*)::int as pending, (count(*) filter (where d.tries > 0))::int as retrying
+        from webhook_deliveries d join webhook_endpoints e on e.seq = d.endpoint
+        where d.status = 'pending'
+      ) waiting, (
+        select (count(*) filter (where status = 'active'))::int as active,
+          (count(*) filter (where status = 'active' and failing_since is not null))::int as failing,
+          (count(*) filter (where status = 'disabled' and disabled_reason <> 'operator'))::int
+            as disabled
+        from webhook_endpoints
+      ) endpoints`)
     return row ?? null
   })
-  const gauge = (name: string, help: string, pick: 'pending' | 'parked' | 'disabled' | 'lag_s') => {
+  type Value = keyof NonNullable<Awaited<ReturnType<typeof sample>>>
+  const gauge = (name: string, help: string, pick: Value) => {
     const one: Gauge = new Gauge({
       name,
       help,
+      aggregator: 'max',
       registers,
       collect: async () => {
         const row = await sample()
@@ -62,9 +79,20 @@ export function deliveryMetrics(registry: Registry, db: Database) {
     'pending',
   )
   gauge(
+    'strongroom_webhook_deliveries_retrying',
+    'Deliveries whose last attempt failed, and that will be tried again.',
+    'retrying',
+  )
+  gauge(
     'strongroom_webhook_deliveries_parked',
     'Deliveries to active endpoints that were given up, and wait to be replayed.',
     'parked',
+  )
+  gauge('strongroom_webhook_endpoints_active', 'Endpoints that events are sent to.', 'active')
+  gauge(
+    'strongroom_webhook_endpoints_failing',
+    'Active endpoints whose last attempt failed.',
+    'failing',
   )
   gauge(
     'strongroom_webhook_endpoints_disabled',

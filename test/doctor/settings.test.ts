@@ -32,6 +32,9 @@ test('each unsafe setting is named, never shown', async (t) => {
     [{ LICENSE_PRIVATE_KEY_PATH: '/nowhere' }, 'LICENSE_PRIVATE_KEY_PATH', 'failure'],
     [{ AUDIT_CHECKPOINT_DIR: undefined }, 'checkpoint copies', 'warning'],
     [{ AUDIT_CHECKPOINT_DIR: '/nowhere' }, 'checkpoint copies', 'failure'],
+    [{}, 'log state', 'pass'],
+    // Below a file there is no folder, for root either.
+    [{ AUDIT_CHECKPOINT_DIR: undefined, DATA_DIR: '/etc/passwd/data' }, 'log state', 'failure'],
     [{ RATE_LIMIT_ADMN: 'canary' }, 'RATE_LIMIT_ADMN', 'warning'],
     [{ LOG_LEVEL: 'silent' }, 'LOG_LEVEL', 'warning'],
     [{ TRUST_PROXY: undefined }, 'TRUST_PROXY', 'warning'],

@@ -96,8 +96,13 @@ test('two processes are one service', { skip }, async (t) => {
   })
 
   await t.test('what all share is not summed', async () => {
-    for (const name of ['strongroom_database_up', 'strongroom_build_info']) {
-      assert.equal(await sample(service, name), 1, name)
+    for (const [name, value] of [
+      ['strongroom_database_up', 1],
+      ['strongroom_build_info', 1],
+      ['strongroom_audit_quorum', 1],
+      ['strongroom_job_processes', 2],
+    ] as const) {
+      assert.equal(await sample(service, name), value, name)
     }
   })
 

@@ -95,6 +95,7 @@ test('two subscriptions to one plan are a finding, and a metric, while there are
   const metrics = await service.asAdmin('GET', '/metrics')
   assert.match(String(metrics.body), /^strongroom_subscriptions_duplicate 1$/m)
   assert.match(String(metrics.body), /^strongroom_subscriptions\{status="active"\} 2$/m)
+  assert.match(String(metrics.body), /^strongroom_subscriptions_by_plan\{plan="starter"\} 2$/m)
   stripe.cancel(second)
   await deliver()
   assert.deepEqual(await findings(), [])

@@ -3,10 +3,16 @@ import type { Publisher } from './publisher.ts'
 
 export function tlogMetrics(registry: Registry, { standing }: Pick<Publisher, 'standing'>): void {
   /** While the database does not answer, a gauge keeps its last value. */
-  const gauge = (name: string, help: string, read: (now: Standing) => boolean) => {
+  const gauge = (
+    name: string,
+    help: string,
+    aggregator: 'min' | 'max',
+    read: (now: Standing) => boolean,
+  ) => {
     const one: Gauge = new Gauge({
       name,
       help,
+      aggregator,
       registers: [registry],
       collect: async () => {
         const now = await standing().catch(() => null)
@@ -17,11 +23,13 @@ export function tlogMetrics(registry: Registry, { standing }: Pick<Publisher, 's
   gauge(
     'strongroom_audit_quorum',
     '1 while enough witnesses have cosigned the newest published checkpoint, or none are required.',
+    'min',
     ({ hasQuorum }) => hasQuorum,
   )
   gauge(
     'strongroom_audit_behind',
     '1 while the audit log lacks records that were already published, so nothing is signed.',
+    'max',
     ({ isBehind }) => isBehind,
   )
 }

@@ -26,7 +26,7 @@ import {
   storePublished,
   takeTurn,
 } from './row.ts'
-import { publishedFolder, tileFiles } from './tile-files.ts'
+import { publishedFolder, stateFolders, tileFiles } from './tile-files.ts'
 import { gather } from './gather.ts'
 import { type WitnessServer, witnessServers } from './witnesses.ts'
 
@@ -84,9 +84,8 @@ export function publisher(options: PublisherOptions) {
     const note = identity?.signing?.note
     let states: KnownStates | null = null
     if (note !== undefined) {
-      const name = `${note.id}.note`
-      const kept = [join(options.dataDir, 'log', name)]
-      if (files !== null) kept.push(join(files.folder, 'signed', name))
+      const folders = stateFolders(options.dataDir, checkpointFolder)
+      const kept = folders.map((folder) => join(folder, `${note.id}.note`))
       states = knownStates(kept, files === null ? [] : [files.checkpoint])
       await states.look(note)
     }

@@ -12,6 +12,15 @@ export function publishedFolder(checkpointFolder: string): string {
   return `${checkpointFolder.replace(/(?<!\/)\/+$/, '')}-log`
 }
 
+/** The folders in which each signed state of the log is kept, outside the database. */
+export function stateFolders(dataDir: string, checkpointFolder: string | undefined): string[] {
+  const folders = [join(dataDir, 'log')]
+  if (checkpointFolder !== undefined) {
+    folders.push(join(publishedFolder(checkpointFolder), 'signed'))
+  }
+  return folders
+}
+
 /**
  * Writes the log as files for a web server, a CDN or a mirror: first the tiles that the checkpoint
  * needs, then `checkpoint`. Entries are left out, because they contain amounts.

@@ -20,27 +20,33 @@ export function metricsOfAll() {
   return {
     join: (worker: Peer) => void last.set(worker, []),
 
-    leave: async (worker: Peer): Promise<void> => {
+    /** In one step, so that none is lost of several that end at once. */
+    leave: (worker: Peer): void => {
       const counted = countsOf(last.get(worker) ?? [])
       last.delete(worker)
-      ended = await combined([ended, counted]).getMetricsAsJSON()
+      ended = valuesOf(combined([ended, counted]))
     },
 
     /** All metrics in the Prometheus text format. */
     text: async (): Promise<string> => {
-      const said = await Promise.all(
+      const answered = new Set<Peer>()
+      await Promise.all(
         [...last.keys()].map(async (worker) => {
           const metrics = await worker
             .ask<Metrics>(QUESTIONS.metrics, null, ANSWER_MS_MAX)
             .catch(() => null)
-          if (metrics === null) return countsOf(last.get(worker) ?? [])
-          if (last.has(worker)) last.set(worker, metrics)
-          return metrics
+          if (metrics === null || !last.has(worker)) return
+          last.set(worker, metrics)
+          answered.add(worker)
         }),
       )
       // This process adds only its load: its idle event loop would hide those of the workers.
       const ofPrimary = (await own.getMetricsAsJSON()).filter(({ name }) =>
         /^process_(?!start_time)/.test(name),
+      )
+      // Read only now: a worker that has ended meanwhile is among the ended, and counts once.
+      const said = [...last].map(([worker, metrics]) =>
+        answered.has(worker) ? metrics : countsOf(metrics),
       )
       return combined([...said, ended, ofPrimary]).metrics()
     },
@@ -60,4 +66,9 @@ function combined(all: Metrics[]): Registry {
       })),
     ),
   )
+}
+
+/** What `getMetricsAsJSON` gives later: nothing in a combined registry has to be collected. */
+function valuesOf(registry: Registry): Metrics {
+  return registry.getMetricsAsArray() as unknown as Metrics
 }

@@ -41,7 +41,7 @@ export function primaryProcess(config: Config, logger: Logger, program: URL): Li
       worker.answer(QUESTIONS.counts, (asked: Count[]) => counts(asked))
       worker.answer(QUESTIONS.scrape, () => metrics.text())
     },
-    left: (worker) => void metrics.leave(worker),
+    left: (worker) => metrics.leave(worker),
     failed: (error) => {
       process.stderr.write(`Strongroom can't go on. ${error.message}\n`)
       // Handled like any other unhandled fault: the rest stops in good order, and the exit code is

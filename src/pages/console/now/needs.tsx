@@ -165,10 +165,6 @@ function linked({ what, href }: Need): ComponentChildren {
 function ofMetrics(samples: readonly Sample[]): Need[] {
   const counts: [string, Need][] = [
     [
-      'strongroom_ledger_findings',
-      bad('The ledger breaks its rules', 'Run strongroom ledger verify.'),
-    ],
-    [
       'strongroom_jobs_given_up',
       bad('Jobs were given up', 'They failed even at their last try; the log says why.'),
     ],
@@ -190,6 +186,12 @@ function ofMetrics(samples: readonly Sample[]): Need[] {
     ],
   ]
   const found = counts.filter(([name]) => sumOf(samples, name) > 0).map(([, need]) => need)
+  // Where a worker verifies the ledger, the queue alone says that it failed.
+  const isBroken =
+    sumOf(samples, 'strongroom_ledger_findings') > 0 ||
+    sumOf(samples, 'strongroom_jobs_given_up', { task: 'verify_ledger' }) > 0
+  const ledger = bad('The ledger breaks its rules', 'Run strongroom ledger verify.')
+  found.unshift(...when(isBroken, ledger))
   for (const status of ['past_due', 'unpaid']) {
     const late = sumOf(samples, 'strongroom_subscriptions', { status })
     if (late === 0) continue

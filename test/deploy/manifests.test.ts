@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { CONNECTIONS_MAX } from '../../src/database/kinds.ts'
+
+const read = (name: string) =>
+  readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8')
+
+/** The value of a setting, as YAML or as `Environment=` of systemd has it. */
+function setting(text: string, name: string): string {
+  const found = new RegExp(`\\b${name}(?:: |=)'?([^\\s']+)`).exec(text)?.[1]
+  return found ?? assert.fail(`${name} is not set`)
+}
+
+/** The blocks that begin with this line, by their indentation. */
+function blocks(text: string, first: RegExp): string[] {
+  const lines = text.split('\n')
+  return lines.flatMap((line, at) => {
+    if (!first.test(line)) return []
+    const indent = line.search(/\S/)
+    const length = lines.slice(at + 1).findIndex((next) => next.search(/\S/) <= indent)
+    return [lines.slice(at, length < 0 ? undefined : at + 1 + length).join('\n')]
+  })
+}
+
+test('pods that sign the audit log keep what they signed on one lasting volume', () => {
+  const folder = setting(read('kubernetes/settings.yaml'), 'DATA_DIR')
+  for (const name of ['server.yaml', 'worker.yaml']) {
+    const text = read(`kubernetes/${name}`)
+    assert.match(text, /readOnlyRootFilesystem: true/, name)
+    const mounts = blocks(text, /^ +volumeMounts:/)
+      .flatMap((all) => blocks(all, /^ +- name: /))
+      .filter((mount) => mount.includes(`mountPath: ${folder}`) && !mount.includes('readOnly'))
+    assert.equal(mounts.length, 1, `${name} has nothing to write to at ${folder}`)
+    const volume = setting(mounts[0] ?? '', 'name')
+    const [claim = ''] = blocks(text, /^ +volumes:/).flatMap((all) =>
+      blocks(all, new RegExp(`^ +- name: ${volume}$`)),
+    )
+    assert.match(claim, /persistentVolumeClaim:/, name)
+    const claimed = read('kubernetes/volume.yaml')
+    assert.equal(setting(claimed, 'name'), setting(claim, 'claimName'))
+    // Several pods, on several nodes.
+    assert.match(claimed, /accessModes: \[ReadWriteMany\]/)
+  }
+})
+
+test('compose keeps it on a volume of all its processes', () => {
+  const text = read('compose.yaml')
+  const folder = setting(text, 'DATA_DIR')
+  const [shared = ''] = blocks(text, /^x-strongroom:/)
+  const [, volume = ''] = /volumes: \['(\w+):(\S+)'\]/.exec(shared) ?? []
+  assert.match(shared, new RegExp(`volumes: \\['${volume}:${folder}'\\]`))
+  assert.match(blocks(text, /^volumes:/)[0] ?? '', new RegExp(`^ +${volume}:$`, 'm'))
+  // A new volume has the owner of the image's folder.
+  assert.match(read('Dockerfile'), new RegExp(`install -d -o 10001 -g 10001 ${folder}$`, 'm'))
+})
+
+test('units may write where the Debian page has it kept', () => {
+  const page = read('README.md')
+  const folder = setting(page, 'AUDIT_CHECKPOINT_DIR')
+  for (const name of ['strongroom.service', 'strongroom-worker.service', 'strongroom']) {
+    const text = read(`systemd/${name}`)
+    const [paths = ''] = /ReadWritePaths=[^'\n]*/.exec(text) ?? []
+    for (const path of [folder, `${folder}-log`]) {
+      assert.ok(paths.split(/[= ]/).includes(`-${path}`), `${name} may not write to ${path}`)
+      assert.match(page, new RegExp(`^install -d -g strongroom-files -m 2770 .*${path}( |$)`, 'm'))
+    }
+  }
+})
+
+test('what is applied to a cluster is all that is there', () => {
+  const resources = [...read('kubernetes/kustomization.yaml').matchAll(/^ {2}- (\S+\.yaml)$/gm)]
+  const apart = ['kustomization.yaml', 'migrate.yaml', 'secret.example.yaml']
+  const files = readdirSync(new URL('../../deploy/kubernetes', import.meta.url))
+  assert.deepEqual(
+    resources.map(([, name]) => name).toSorted(),
+    files.filter((name) => !apart.includes(name)).toSorted(),
+  )
+})
+
+test('the Ingress sends no call to a second server, as it can not tell their methods apart', () => {
+  assert.equal(setting(read('kubernetes/ingress.yaml'), 'proxy-next-upstream'), 'off')
+})
+
+test('databases have room for the connections of all processes', () => {
+  const reserved = 3
+  const compose = read('compose.yaml')
+  assert.match(compose, new RegExp(`# Up to ${CONNECTIONS_MAX} for each process`))
+  const [, most = ''] = /-cmax_connections=(\d+)/.exec(compose) ?? []
+  // `room for three`, besides those for commands.
+  assert.match(compose, /room for three\n/)
+  assert.equal(Math.floor((Number(most) - reserved) / CONNECTIONS_MAX), 3)
+
+  const cluster = read('kubernetes/settings.yaml')
+  assert.match(cluster, new RegExp(`up to ${CONNECTIONS_MAX} for each pod`))
+  const [, needed = ''] = /max_connections=(\d+)/.exec(cluster) ?? []
+  const replicas = ['server.yaml', 'worker.yaml'].map((name) =>
+    Number(setting(read(`kubernetes/${name}`), 'replicas')),
+  )
+  // A rollout runs one more of each.
+  const pods = replicas.reduce((sum, count) => sum + count + 1, 0)
+  assert.ok(Number(needed) - reserved >= pods * CONNECTIONS_MAX)
+})
