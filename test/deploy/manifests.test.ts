@@ -73,7 +73,7 @@ test('what is applied to a cluster is all that is there', () => {
   const apart = ['kustomization.yaml', 'migrate.yaml', 'secret.example.yaml']
   const files = readdirSync(new URL('../../deploy/kubernetes', import.meta.url))
   assert.deepEqual(
-    resources.map(([, name]) => name).toSorted(),
+    resources.map(([, name = '']) => name).toSorted(),
     files.filter((name) => !apart.includes(name)).toSorted(),
   )
 })
