@@ -8,7 +8,9 @@ type Id = keyof operations
 /** `never` marks a part that a call does not have. */
 type Present<T> = [NonNullable<T>] extends [never] ? unknown : NonNullable<T>
 type Json<T> = T extends { content: { 'application/json': infer B } } ? B : unknown
-type Succeeded<R> = R[keyof R & (200 | 201 | 204)]
+/** The answers of every 2xx: an erasure, for one, is over with 200 and continues with 202. */
+type Succeeded<R> = { [S in keyof R]: S extends Success<S> ? R[S] : never }[keyof R]
+type Success<S> = S extends number ? (`${S}` extends `2${string}` ? S : never) : never
 type Content<R> = R extends { content: infer C } ? C[keyof C] : undefined
 type Fields<I extends Id> = Present<operations[I]['parameters']['path']> &
   Present<operations[I]['parameters']['query']> &

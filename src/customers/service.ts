@@ -70,15 +70,22 @@ export async function createCustomer(
     })
     return { customer, apiKey: key.apiKey }
   } catch (error) {
-    if (once === null || !violates(error, 'customers_idempotency_key')) {
-      // The caller can repeat it with its own key.
-      throw withRepeat(draftFault(error), repeatOf(once, key.row.id))
-    }
     // The insertion has waited for the commit of the other call.
-    const other = await createdBefore(db, once)
-    if (other === null) throw error
-    return other
+    const other = once !== null && isTaken(error) ? await createdBefore(db, once) : null
+    if (other !== null) return other
+    // The caller can repeat it with its own key.
+    throw withRepeat(draftFault(error), repeatOf(once, key.row.id))
   }
+}
+
+/**
+ * Whether another customer has the key or the external id. A repetition has both, and which of the two
+ * indexes refuses it depends on the order in which they were made: a restored dump has another one.
+ */
+function isTaken(error: unknown): boolean {
+  return ['customers_idempotency_key', 'customers_external_id'].some((name) =>
+    violates(error, name),
+  )
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   paginate,
   publicClient,
 } from '../../src/client/index.ts'
+import { lockRows } from '../support/locks.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../support/service.ts'
 
 async function failureOf(call: Promise<unknown>): Promise<StrongroomError> {
@@ -76,6 +77,26 @@ test('a client for each scope', async (t) => {
       amounts.push(amount)
     }
     assert.deepEqual(amounts, [7, 6, 5, 4, 3, 2, 1])
+  })
+
+  await t.test('an erasure that is over, and one that continues', async () => {
+    await internal.openAccount({ user_id: 'gone', tier: 'pro' })
+    const over = await internal.eraseAccount({ user_id: 'gone' })
+    assert.ok('erased_at' in over && Date.parse(over.erased_at) > 0)
+    await internal.openAccount({ user_id: 'going', tier: 'pro' })
+    await internal.topUp({ user_id: 'going', amount: 1, reason: 'a gift' })
+    const unlock = await lockRows(
+      service.database,
+      `select seq from transfers
+        where account_id = (select id from accounts where user_id = 'going') for update`,
+    )
+    try {
+      const answer = await internal.eraseAccount({ user_id: 'going', force: true })
+      assert.ok(!('erased_at' in answer))
+      assert.deepEqual(answer, { user_id: 'going', status: 'erasing' })
+    } finally {
+      await unlock()
+    }
   })
 
   await t.test('refusals are errors with a code', async () => {

@@ -70,6 +70,36 @@ test('the same key for another customer is refused, and another key is another c
   assert.equal(new Set(bare.map(({ body }) => body.customer.customer_id)).size, 2)
 })
 
+test('many with an external id at once make one, in whatever order the indexes were made', async (t) => {
+  const service = await startService(t)
+  const definition = async (name: string) => {
+    const [row] = await query<{ sql: string }[]>(
+      service.database,
+      `select pg_get_indexdef('${name}'::regclass) as sql`,
+    )
+    return row?.sql ?? assert.fail(name)
+  }
+  // An insertion asks the indexes in the order in which they were made. A restored dump has them in the
+  // order of their names, or in any order with `pg_restore --jobs`.
+  for (const name of ['customers_external_id', 'customers_idempotency_key']) {
+    const made = await definition(name)
+    await query(service.database, `drop index ${name}`)
+    await query(service.database, made)
+    const key = `${KEY}-${name}`
+    const one = { ...BODY, external_id: `crm-${name}` }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create(service, key, one)))
+    assert.deepEqual(
+      answers.map(({ status, body: { code } }) => code ?? status),
+      Array(8).fill(201),
+    )
+    assert.equal(new Set(answers.map((each) => each.body.customer.customer_id)).size, 1)
+    assert.equal(answers.filter((each) => each.body.api_key !== null).length, 1)
+    // Another key, or none, is another customer, and may not have the same id.
+    assertRefused(await create(service, `${key}-other`, one), 'EXTERNAL_ID_TAKEN')
+    assertRefused(await service.asAdmin('POST', '/api/customers', one), 'EXTERNAL_ID_TAKEN')
+  }
+})
+
 test('many at once make one, and all but one learn no key', async (t) => {
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)

@@ -35,6 +35,12 @@ export async function rightUsage(): Promise<void> {
   const receipt: Schemas['UsageReceipt'] = await customer.reportUsage({ metrics: { calls: 1 } })
   const { subscription } = await customer.getSubscription({ customer_id: receipt.customer_id })
   const end: string | null | undefined = subscription?.current_period_end
+  const erased = await internal.eraseAccount({ user_id: 'ada', force: true })
+  const at: string = 'erased_at' in erased ? erased.erased_at : erased.status
+  const forgotten = await admin.eraseCustomer({ customer_id: created.customer_id })
+  if (!('erased_at' in forgotten)) show(forgotten.status satisfies 'erasing')
+  const event: Schemas['StripeEvent'] = await admin.replayStripeEvent({ event_id: 'evt_1' })
+  const sent: undefined = await admin.testWebhookEndpoint({ endpoint_id: 'we_1' })
   const nothing: undefined = await admin.revokeApiKey({ customer_id: 'c', key_id: 'k' })
   const text: string = await admin.getMetrics()
   for await (const transfer of paginate(internal.listTransfers, { user_id: 'ada', limit: 100 })) {
@@ -48,7 +54,7 @@ export async function rightUsage(): Promise<void> {
     headers: { 'If-None-Match': '"etag"' },
   })
   show(data?.data[0]?.token, response.headers.get('etag'), await publicClient({ url }).getKeys())
-  show(plan, available, first, end, nothing, text)
+  show(plan, available, first, end, nothing, text, at, event.status, sent)
 }
 
 export function explain(error: unknown): string {
@@ -78,6 +84,10 @@ export async function wrongUsage(): Promise<void> {
   await internal.getBalance({})
   // @ts-expect-error options come second
   await customer.getMe({ signal: AbortSignal.timeout(1) })
+  // @ts-expect-error the erasure may not be over
+  show((await admin.eraseCustomer({ customer_id: 'c' })).erased_at)
+  // @ts-expect-error nor that of an account
+  show((await internal.eraseAccount({ user_id: 'ada' })).erased_at)
   // @ts-expect-error there may be no subscription
   show((await customer.getSubscription({ customer_id: 'c' })).subscription.status)
   // @ts-expect-error a list is needed
