@@ -42,10 +42,24 @@ export interface Turn {
   claimed: Claimed[]
 }
 
-/** Endpoints with work that belong to no other process, in no particular order. */
+/** What a process has in hand of an endpoint. */
+export interface Hand {
+  /** How many more first attempts, and how many repeated ones, it may claim. */
+  room: number
+  /** The deliveries that it has claimed and whose results are not written. */
+  seqs: readonly bigint[]
+  /** Whether others may still be marked as claimed by it. They are given back first. */
+  isAdrift: boolean
+}
+
+/**
+ * Endpoints with work that belong to no other process, in no particular order.
+ * @param adrift endpoints of this process with deliveries that must be given back
+ */
 export function endpointsWithWork(
   sql: postgres.Sql,
   owner: string,
+  adrift: readonly bigint[],
 ): Promise<{ seq: bigint; id: string; isFailing: boolean }[]> {
   return sql`
     select e.seq, e.id,
@@ -53,7 +67,7 @@ export function endpointsWithWork(
         as "isFailing"
     from webhook_endpoints e, event_counter c
     where (e.owner is null or e.owner = ${owner} or e.owned_until < now()) and (
-      e.cursor < c.last or e.replay_from is not null
+      e.cursor < c.last or e.replay_from is not null or e.seq = any(${array(adrift)}::bigint[])
       or e.owner = ${owner} and e.owned_until < now() + make_interval(secs => ${OWNED_MS / 2_000})
       or exists (
         select from webhook_deliveries d
@@ -82,16 +96,17 @@ interface LockedEndpoint extends OwnedEndpoint {
  * One turn for an endpoint, in one transaction. The process takes or renews the lease, numbers new
  * events for the endpoint, and claims due deliveries: at most `room` first and `room` repeated
  * ones.
- * @returns null if the endpoint belongs to another process
+ * @returns `locked` if the endpoint's row is locked at the moment, and `elsewhere` if the endpoint
+ * belongs to another process or is gone
  */
 export async function takeTurn(
   sql: postgres.Sql,
   owner: string,
   endpointSeq: bigint,
-  room: number,
+  hand: Hand,
   types: ReadonlyMap<string, EventType>,
-): Promise<Turn | null> {
-  return sql.begin<Promise<Turn | null>>(async (transaction) => {
+): Promise<Turn | 'locked' | 'elsewhere'> {
+  return sql.begin<Promise<Turn | 'locked' | 'elsewhere'>>(async (transaction) => {
     const tx = transaction as unknown as postgres.Sql
     const [endpoint] = await tx<LockedEndpoint[]>`
       select seq, id, url, status, secret, secret_key_id as "secretKeyId",
@@ -101,14 +116,15 @@ export async function takeTurn(
       from webhook_endpoints where seq = ${String(endpointSeq)}::bigint
         and (owner is null or owner = ${owner} or owned_until < now())
       for update skip locked`
-    if (endpoint === undefined) return null
-    // Deliveries that another, ended process had claimed must begin again, in order.
-    if (endpoint.owner !== owner) await takeOver(tx, endpointSeq)
+    if (endpoint === undefined) return whyNot(tx, owner, endpointSeq)
+    // Deliveries that another, ended process had claimed must begin again, in order. So must those
+    // that this process has let go of.
+    if (endpoint.owner !== owner || hand.isAdrift) await takeOver(tx, endpointSeq, hand.seqs)
     if (endpoint.status === 'disabled') await failMore(tx, endpointSeq)
     const numbered = await numberForEndpoint(tx, endpoint, types)
     const replayFrom = endpoint.status === 'active' ? await replayMore(tx, endpoint) : null
     const claimed =
-      endpoint.status === 'active' && room > 0 ? await claim(tx, endpointSeq, room) : []
+      endpoint.status === 'active' && hand.room > 0 ? await claim(tx, endpointSeq, hand) : []
     await tx`
       update webhook_endpoints set owner = ${owner},
         owned_until = now() + make_interval(secs => ${OWNED_MS / 1_000}),
@@ -120,10 +136,28 @@ export async function takeTurn(
   })
 }
 
-async function takeOver(tx: postgres.Sql, endpoint: bigint): Promise<void> {
+/** A lock that another call holds for a moment says nothing about whose the endpoint is. */
+async function whyNot(
+  tx: postgres.Sql,
+  owner: string,
+  endpoint: bigint,
+): Promise<'locked' | 'elsewhere'> {
+  const [free] = await tx`
+    select from webhook_endpoints where seq = ${String(endpoint)}::bigint
+      and (owner is null or owner = ${owner} or owned_until < now())`
+  return free === undefined ? 'elsewhere' : 'locked'
+}
+
+/** Gives back the deliveries that are marked as claimed, without those that are in hand. */
+async function takeOver(
+  tx: postgres.Sql,
+  endpoint: bigint,
+  inHand: readonly bigint[],
+): Promise<void> {
   await tx`
     update webhook_deliveries set is_taken = false
-    where endpoint = ${String(endpoint)}::bigint and status = 'pending' and is_taken`
+    where endpoint = ${String(endpoint)}::bigint and status = 'pending' and is_taken
+      and seq <> all(${array(inHand)}::bigint[])`
 }
 
 /** Fails a further page of the deliveries that waited when the endpoint was disabled. */
@@ -205,7 +239,8 @@ async function replayMore(
     ) few`
   if ((found?.waiting ?? 0) >= WINDOW) return replayFrom
   const rows = await tx<{ seq: bigint }[]>`
-    update webhook_deliveries set status = 'pending', tries = 0, next_attempt_at = now()
+    update webhook_deliveries
+    set status = 'pending', tries = 0, is_taken = false, next_attempt_at = now()
     where endpoint = ${String(endpoint)}::bigint and seq = any(array(
       select seq from webhook_deliveries
       where endpoint = ${String(endpoint)}::bigint
@@ -216,17 +251,20 @@ async function replayMore(
   return rows.length < REPLAY_PAGE ? null : last + 1n
 }
 
-async function claim(tx: postgres.Sql, endpoint: bigint, room: number): Promise<Claimed[]> {
+/** What is in hand may have been replayed meanwhile. It is claimed again once it is settled. */
+async function claim(tx: postgres.Sql, endpoint: bigint, { room, seqs }: Hand): Promise<Claimed[]> {
   const mine = String(endpoint)
+  const inHand = array(seqs)
   const rows = await tx<Claimed[]>`
     with chosen as (
       (select seq, event_seq from webhook_deliveries
         where endpoint = ${mine}::bigint and status = 'pending' and tries = 0 and not is_taken
+          and seq <> all(${inHand}::bigint[])
         order by seq limit ${room}::int)
       union all
       (select seq, event_seq from webhook_deliveries
         where endpoint = ${mine}::bigint and status = 'pending' and tries > 0 and not is_taken
-          and next_attempt_at <= now()
+          and next_attempt_at <= now() and seq <> all(${inHand}::bigint[])
         order by next_attempt_at limit ${room}::int)
     )
     update webhook_deliveries d set is_taken = true

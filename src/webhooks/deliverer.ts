@@ -4,26 +4,14 @@ import { randomBase62 } from '../encoding/ids.ts'
 import { presentEvent } from '../events/present.ts'
 import type { EventType } from '../events/types.ts'
 import type { EventKeys } from '../keys/event-keys.ts'
-import {
-  type Claimed,
-  OWNED_MS,
-  type OwnedEndpoint,
-  endpointsWithWork,
-  releaseEndpoints,
-  takeTurn,
-} from './claims.ts'
+import { type Claimed, OWNED_MS, endpointsWithWork, releaseEndpoints, takeTurn } from './claims.ts'
+import { CONCURRENCY, type Lane, drop, handOf, newLane } from './lanes.ts'
 import type { DeliveryMetrics } from './metrics.ts'
 import { loopPace } from './pace.ts'
-import { circuit } from './retries.ts'
 import type { Sent, sender } from './send.ts'
 import { type Result, settle } from './settle.ts'
 import { openSecrets, signatureHeaders } from './signing.ts'
 
-/** How many attempts to one endpoint may be under way. */
-const CONCURRENCY = 10
-/** How many deliveries may be claimed for an endpoint that answers within `QUICK_MS`. */
-const IN_HAND_MAX = 50
-const QUICK_MS = 500
 /** How long an attempt waits for the one before it to be on its way. */
 const ORDER_MS = 250
 const TICK_MS = 100
@@ -47,17 +35,6 @@ export interface DelivererOptions {
   onFault: (error: unknown) => void
 }
 
-interface Lane {
-  endpoint: OwnedEndpoint
-  queue: Claimed[]
-  underWay: number
-  lastMs: number
-  /** By this process's own clock. No attempt begins after it. */
-  ownedUntil: number
-  isRunning: boolean
-  circuit: ReturnType<typeof circuit>
-}
-
 /**
  * Delivers events until it is stopped. Each endpoint belongs to one process at a time, which begins
  * its attempts one after the other. Endpoints share only the rate at which attempts begin.
@@ -76,41 +53,48 @@ export function startDeliverer(options: DelivererOptions) {
 
   /** Looks once at all endpoints with work. Each time another one comes first. */
   async function tick(): Promise<boolean> {
-    const found = await endpointsWithWork(sql, owner)
+    const adrift = [...lanes].flatMap(([seq, { isAdrift }]) => (isAdrift ? [seq] : []))
+    const found = await endpointsWithWork(sql, owner, adrift)
     if (found.length === 0) return false
     const first = turn++ % found.length
     let isBusy = false
     for (const { seq, id, isFailing } of [...found.slice(first), ...found.slice(0, first)]) {
       if (stopping.signal.aborted) return false
       if (isFailing) await disable(id, 'failing')
-      const lane = lanes.get(seq)
-      const room = lane === undefined ? CONCURRENCY : roomOf(lane)
-      const askedAt = performance.now()
-      const taken = await takeTurn(sql, owner, seq, room, types)
-      if (taken === null) {
-        lanes.delete(seq)
-        continue
-      }
-      const own = lane ?? newLane(taken.endpoint)
-      own.endpoint = taken.endpoint
-      own.ownedUntil = askedAt + OWNED_MS - MARGIN_MS
-      own.queue.push(...taken.claimed)
-      lanes.set(seq, own)
-      if (taken.claimed.length > 0) isBusy = true
-      run(own)
+      if (await lookAt(seq)) isBusy = true
     }
     return isBusy
   }
 
-  function newLane(endpoint: OwnedEndpoint): Lane {
-    const state = { queue: [], underWay: 0, lastMs: 0, ownedUntil: 0, isRunning: false }
-    return { endpoint, ...state, circuit: circuit() }
-  }
-
-  function roomOf({ queue, underWay, lastMs, circuit: health }: Lane): number {
-    const open = health.room(CONCURRENCY, performance.now())
-    const max = open === CONCURRENCY && lastMs < QUICK_MS ? IN_HAND_MAX : open
-    return Math.max(0, max - queue.length - underWay)
+  /** @returns whether deliveries were claimed */
+  async function lookAt(seq: bigint): Promise<boolean> {
+    const known = lanes.get(seq)
+    const askedAt = performance.now()
+    if (known !== undefined && askedAt > known.ownedUntil) drop(known)
+    const hand = handOf(known)
+    if (known !== undefined) known.isAdrift = false
+    const taken = await takeTurn(sql, owner, seq, hand, types).catch((error: unknown) => {
+      // The turn may have been committed all the same, with claims that nobody knows of.
+      if (known !== undefined) drop(known)
+      throw error
+    })
+    if (taken === 'locked') {
+      if (known !== undefined) known.isAdrift ||= hand.isAdrift
+      return false
+    }
+    if (taken === 'elsewhere') {
+      if (known !== undefined) drop(known)
+      lanes.delete(seq)
+      return false
+    }
+    const lane = known ?? newLane(taken.endpoint)
+    lanes.set(seq, lane)
+    lane.endpoint = taken.endpoint
+    lane.ownedUntil = askedAt + OWNED_MS - MARGIN_MS
+    // If earlier deliveries were let go of meanwhile, the next turn claims all of them in order.
+    if (!lane.isAdrift) lane.queue.push(...taken.claimed)
+    run(lane)
+    return taken.claimed.length > 0
   }
 
   /** Begins the claimed deliveries, in order, as far as there is room. */
@@ -125,11 +109,7 @@ export function startDeliverer(options: DelivererOptions) {
   async function begin(lane: Lane): Promise<void> {
     while (lane.queue.length > 0 && !stopping.signal.aborted) {
       const now = performance.now()
-      if (now > lane.ownedUntil) {
-        // The next process that takes the endpoint takes these deliveries too.
-        lane.queue.length = 0
-        return
-      }
+      if (now > lane.ownedUntil) return drop(lane)
       const isFull = lane.underWay >= lane.circuit.room(CONCURRENCY, now)
       if (isFull || !pace.take()) {
         await delay(PAUSE_MS)
@@ -137,10 +117,17 @@ export function startDeliverer(options: DelivererOptions) {
       }
       const next = lane.queue.shift()
       if (next === undefined) return
+      lane.begun.add(next.seq)
+      const at = new Date()
       const isBegun = new Promise<void>((resolve) => {
         lane.underWay++
-        attempt(lane, next, resolve)
-          .catch(onFault)
+        attempt(lane, next, at, resolve)
+          .catch((error: unknown) => {
+            onFault(error)
+            // A delivery without a result would stay claimed.
+            const sent = { status: null, durationMs: 0, error: 'not_sent' }
+            note({ endpoint: lane.endpoint.seq, seq: next.seq, tries: next.tries, at, sent })
+          })
           .finally(() => {
             lane.underWay--
             resolve()
@@ -150,9 +137,13 @@ export function startDeliverer(options: DelivererOptions) {
     }
   }
 
-  async function attempt(lane: Lane, claimed: Claimed, onBegun: () => void): Promise<void> {
+  async function attempt(
+    lane: Lane,
+    claimed: Claimed,
+    at: Date,
+    onBegun: () => void,
+  ): Promise<void> {
     const { endpoint } = lane
-    const at = new Date()
     const { seq, tries, eventId } = claimed
     const known = { endpoint: endpoint.seq, seq, tries, at }
     if (eventId === null) {
@@ -173,7 +164,7 @@ export function startDeliverer(options: DelivererOptions) {
     lane.circuit.settled(outcome, performance.now())
     metrics.attempted(sent, tries)
     note({ ...known, sent })
-    if (sent.status === 410) await disable(endpoint.id, 'gone')
+    if (sent.status === 410) await disable(endpoint.id, 'gone').catch(onFault)
   }
 
   function note(result: Result): void {
@@ -193,6 +184,7 @@ export function startDeliverer(options: DelivererOptions) {
     if (batch.length === 0) return
     try {
       await settle(sql, batch, healthIn(batch))
+      for (const { endpoint, seq } of batch) lanes.get(endpoint)?.begun.delete(seq)
     } catch (error) {
       onFault(error)
       results.unshift(...batch)
