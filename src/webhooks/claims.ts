@@ -16,6 +16,14 @@ const WINDOW = 500
 const EVENTS_PAGE = 1_000
 const REPLAY_PAGE = 500
 
+/** A process that delivers. */
+export interface Deliverer {
+  /** Its name in leases. */
+  owner: string
+  /** The keys under which it can open secrets. */
+  keyIds: readonly string[]
+}
+
 /** A delivery that this process must attempt. */
 export interface Claimed {
   seq: bigint
@@ -53,20 +61,33 @@ export interface Hand {
 }
 
 /**
- * Endpoints with work that belong to no other process, in no particular order.
+ * Whether an endpoint may belong to a process. A message without a signature of the endpoint's
+ * secret is worthless to its receiver, so a process leaves endpoints alone whose secrets it can't
+ * open.
+ */
+const isFor = (sql: postgres.Sql, { owner, keyIds }: Deliverer) => {
+  const known = array(keyIds)
+  return sql`(owner is null or owner = ${owner} or owned_until < now())
+    and secret_key_id = any(${known}::text[])
+    and (previous_until is null or previous_until <= now() or previous_key_id = any(${known}::text[]))`
+}
+
+/**
+ * Endpoints with work that may belong to this process, in no particular order.
  * @param adrift endpoints of this process with deliveries that must be given back
  */
 export function endpointsWithWork(
   sql: postgres.Sql,
-  owner: string,
+  deliverer: Deliverer,
   adrift: readonly bigint[],
 ): Promise<{ seq: bigint; id: string; isFailing: boolean }[]> {
+  const { owner } = deliverer
   return sql`
     select e.seq, e.id,
       e.status = 'active' and coalesce(e.failing_since < now() - make_interval(days => ${FAILING_DAYS}), false)
         as "isFailing"
     from webhook_endpoints e, event_counter c
-    where (e.owner is null or e.owner = ${owner} or e.owned_until < now()) and (
+    where ${isFor(sql, deliverer)} and (
       e.cursor < c.last or e.replay_from is not null or e.seq = any(${array(adrift)}::bigint[])
       or e.owner = ${owner} and e.owned_until < now() + make_interval(secs => ${OWNED_MS / 2_000})
       or exists (
@@ -97,15 +118,16 @@ interface LockedEndpoint extends OwnedEndpoint {
  * events for the endpoint, and claims due deliveries: at most `room` first and `room` repeated
  * ones.
  * @returns `locked` if the endpoint's row is locked at the moment, and `elsewhere` if the endpoint
- * belongs to another process or is gone
+ * is not for this process, or is gone
  */
 export async function takeTurn(
   sql: postgres.Sql,
-  owner: string,
+  deliverer: Deliverer,
   endpointSeq: bigint,
   hand: Hand,
   types: ReadonlyMap<string, EventType>,
 ): Promise<Turn | 'locked' | 'elsewhere'> {
+  const { owner } = deliverer
   return sql.begin<Promise<Turn | 'locked' | 'elsewhere'>>(async (transaction) => {
     const tx = transaction as unknown as postgres.Sql
     const [endpoint] = await tx<LockedEndpoint[]>`
@@ -114,9 +136,9 @@ export async function takeTurn(
         previous_until as "previousUntil", terms, cursor, last_seq as "lastSeq",
         replay_from as "replayFrom", replay_to as "replayTo", failing_since as "failingSince", owner
       from webhook_endpoints where seq = ${String(endpointSeq)}::bigint
-        and (owner is null or owner = ${owner} or owned_until < now())
+        and ${isFor(tx, deliverer)}
       for update skip locked`
-    if (endpoint === undefined) return whyNot(tx, owner, endpointSeq)
+    if (endpoint === undefined) return whyNot(tx, deliverer, endpointSeq)
     // Deliveries that another, ended process had claimed must begin again, in order. So must those
     // that this process has let go of.
     if (endpoint.owner !== owner || hand.isAdrift) await takeOver(tx, endpointSeq, hand.seqs)
@@ -139,12 +161,12 @@ export async function takeTurn(
 /** A lock that another call holds for a moment says nothing about whose the endpoint is. */
 async function whyNot(
   tx: postgres.Sql,
-  owner: string,
+  deliverer: Deliverer,
   endpoint: bigint,
 ): Promise<'locked' | 'elsewhere'> {
   const [free] = await tx`
     select from webhook_endpoints where seq = ${String(endpoint)}::bigint
-      and (owner is null or owner = ${owner} or owned_until < now())`
+      and ${isFor(tx, deliverer)}`
   return free === undefined ? 'elsewhere' : 'locked'
 }
 

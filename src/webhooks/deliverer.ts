@@ -10,7 +10,7 @@ import type { DeliveryMetrics } from './metrics.ts'
 import { loopPace } from './pace.ts'
 import type { Sent, sender } from './send.ts'
 import { type Result, settle } from './settle.ts'
-import { openSecrets, signatureHeaders } from './signing.ts'
+import { keyIdsOf, openSecrets, signatureHeaders } from './signing.ts'
 
 /** How long an attempt waits for the one before it to be on its way. */
 const ORDER_MS = 250
@@ -42,6 +42,7 @@ export interface DelivererOptions {
 export function startDeliverer(options: DelivererOptions) {
   const { sql, keys, types, sender: http, metrics, disable, onFault } = options
   const owner = randomBase62(16)
+  const self = { owner, keyIds: keyIdsOf(keys) }
   const lanes = new Map<bigint, Lane>()
   const pace = loopPace()
   const stopping = new AbortController()
@@ -54,7 +55,7 @@ export function startDeliverer(options: DelivererOptions) {
   /** Looks once at all endpoints with work. Each time another one comes first. */
   async function tick(): Promise<boolean> {
     const adrift = [...lanes].flatMap(([seq, { isAdrift }]) => (isAdrift ? [seq] : []))
-    const found = await endpointsWithWork(sql, owner, adrift)
+    const found = await endpointsWithWork(sql, self, adrift)
     if (found.length === 0) return false
     const first = turn++ % found.length
     let isBusy = false
@@ -73,7 +74,7 @@ export function startDeliverer(options: DelivererOptions) {
     if (known !== undefined && askedAt > known.ownedUntil) drop(known)
     const hand = handOf(known)
     if (known !== undefined) known.isAdrift = false
-    const taken = await takeTurn(sql, owner, seq, hand, types).catch((error: unknown) => {
+    const taken = await takeTurn(sql, self, seq, hand, types).catch((error: unknown) => {
       // The turn may have been committed all the same, with claims that nobody knows of.
       if (known !== undefined) drop(known)
       throw error
@@ -153,6 +154,10 @@ export function startDeliverer(options: DelivererOptions) {
     }
     const body = bodyOf(claimed)
     const secrets = openSecrets(keys, endpoint, at)
+    if (secrets === null) {
+      note({ ...known, sent: { status: null, durationMs: 0, error: 'secret_not_readable' } })
+      return
+    }
     const timestampS = Math.floor(at.getTime() / 1_000)
     const headers = signatureHeaders({ secrets, keys }, { id: eventId, timestampS, body })
     const sent = await http.send({ url: endpoint.url, headers, body }, onBegun, aborting.signal)

@@ -72,8 +72,16 @@ export const webhooks = fp(
         })
       },
     })
+    const seal = async () => {
+      const endpoints = await sealAgain(app.db, keys)
+      if (endpoints.length === 0) return
+      const notice = 'Events wait because no key opens the secrets of their endpoints'
+      app.log.warn({ endpoints }, notice)
+    }
+    // A process that has not restarted since the key was replaced still encrypts under the old one.
+    app.jobs.add({ name: 'seal_webhook_secrets', cron: '*/5 * * * *', isSingle: true, run: seal })
     app.jobs.addService(async () => {
-      await sealAgain(app.db, keys)
+      await seal()
       const deliverer = startDeliverer({
         sql: connection,
         keys,
