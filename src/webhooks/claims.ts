@@ -1,8 +1,8 @@
 import type postgres from 'postgres'
 import { array, column } from '../database/arrays.ts'
 import { type EventType, includesType } from '../events/types.ts'
-import { FAILING_DAYS } from './retries.ts'
-import type { StoredSecrets } from './signing.ts'
+import { type Claimed, type Hand, claim, takeOver } from './claimed.ts'
+import { type Deliverer, type OwnedEndpoint, isFor, ownedColumns } from './owned.ts'
 import type { Terms } from './tables.ts'
 
 /** How long a process's lease of an endpoint lasts after it was last renewed. */
@@ -16,79 +16,28 @@ const WINDOW = 500
 const EVENTS_PAGE = 1_000
 const REPLAY_PAGE = 500
 
-/** A process that delivers. */
-export interface Deliverer {
-  /** Its name in leases. */
-  owner: string
-  /** The keys under which it can open secrets. */
-  keyIds: readonly string[]
-}
-
-/** A delivery that this process must attempt. */
-export interface Claimed {
-  seq: bigint
-  tries: number
-  /** Null if the event is no longer kept. */
-  eventId: string | null
-  type: string
-  timestamp: Date
-  subject: string
-  userId: string | null
-  data: Record<string, unknown>
-  logIndex: bigint | null
-  logSize: bigint | null
-}
-
-export interface OwnedEndpoint extends StoredSecrets {
-  seq: bigint
-  url: string
-  failingSince: Date | null
-}
-
 export interface Turn {
   endpoint: OwnedEndpoint
   claimed: Claimed[]
 }
 
-/** What a process has in hand of an endpoint. */
-export interface Hand {
-  /** How many more first attempts, and how many repeated ones, it may claim. */
-  room: number
-  /** The deliveries that it has claimed and whose results are not written. */
-  seqs: readonly bigint[]
-  /** Whether others may still be marked as claimed by it. They are given back first. */
-  isAdrift: boolean
-}
-
-/**
- * Whether an endpoint may belong to a process. A message without a signature of the endpoint's
- * secret is worthless to its receiver, so a process leaves endpoints alone whose secrets it can't
- * open.
- */
-const isFor = (sql: postgres.Sql, { owner, keyIds }: Deliverer) => {
-  const known = array(keyIds)
-  return sql`(owner is null or owner = ${owner} or owned_until < now())
-    and secret_key_id = any(${known}::text[])
-    and (previous_until is null or previous_until <= now() or previous_key_id = any(${known}::text[]))`
-}
-
 /**
  * Endpoints with work that may belong to this process, in no particular order.
- * @param adrift endpoints of this process with deliveries that must be given back
+ * @param known the endpoints of this process with deliveries that must be given back, and those
+ * with deliveries that must not begin if the endpoint is disabled
  */
 export function endpointsWithWork(
   sql: postgres.Sql,
   deliverer: Deliverer,
-  adrift: readonly bigint[],
-): Promise<{ seq: bigint; id: string; isFailing: boolean }[]> {
+  known: { adrift: readonly bigint[]; queued: readonly bigint[] },
+): Promise<{ seq: bigint }[]> {
   const { owner } = deliverer
   return sql`
-    select e.seq, e.id,
-      e.status = 'active' and coalesce(e.failing_since < now() - make_interval(days => ${FAILING_DAYS}), false)
-        as "isFailing"
-    from webhook_endpoints e, event_counter c
+    select e.seq from webhook_endpoints e, event_counter c
     where ${isFor(sql, deliverer)} and (
-      e.cursor < c.last or e.replay_from is not null or e.seq = any(${array(adrift)}::bigint[])
+      e.cursor < c.last or e.replay_from is not null
+      or e.seq = any(${array(known.adrift)}::bigint[])
+      or e.status = 'disabled' and e.seq = any(${array(known.queued)}::bigint[])
       or e.owner = ${owner} and e.owned_until < now() + make_interval(secs => ${OWNED_MS / 2_000})
       or exists (
         select from webhook_deliveries d
@@ -104,7 +53,6 @@ export function endpointsWithWork(
 }
 
 interface LockedEndpoint extends OwnedEndpoint {
-  status: 'active' | 'disabled'
   owner: string | null
   terms: Terms[]
   cursor: bigint
@@ -131,10 +79,8 @@ export async function takeTurn(
   return sql.begin<Promise<Turn | 'locked' | 'elsewhere'>>(async (transaction) => {
     const tx = transaction as unknown as postgres.Sql
     const [endpoint] = await tx<LockedEndpoint[]>`
-      select seq, id, url, status, secret, secret_key_id as "secretKeyId",
-        previous_secret as "previousSecret", previous_key_id as "previousKeyId",
-        previous_until as "previousUntil", terms, cursor, last_seq as "lastSeq",
-        replay_from as "replayFrom", replay_to as "replayTo", failing_since as "failingSince", owner
+      select ${ownedColumns(tx)}, terms, cursor, last_seq as "lastSeq",
+        replay_from as "replayFrom", replay_to as "replayTo", owner
       from webhook_endpoints where seq = ${String(endpointSeq)}::bigint
         and ${isFor(tx, deliverer)}
       for update skip locked`
@@ -168,18 +114,6 @@ async function whyNot(
     select from webhook_endpoints where seq = ${String(endpoint)}::bigint
       and ${isFor(tx, deliverer)}`
   return free === undefined ? 'elsewhere' : 'locked'
-}
-
-/** Gives back the deliveries that are marked as claimed, without those that are in hand. */
-async function takeOver(
-  tx: postgres.Sql,
-  endpoint: bigint,
-  inHand: readonly bigint[],
-): Promise<void> {
-  await tx`
-    update webhook_deliveries set is_taken = false
-    where endpoint = ${String(endpoint)}::bigint and status = 'pending' and is_taken
-      and seq <> all(${array(inHand)}::bigint[])`
 }
 
 /** Fails a further page of the deliveries that waited when the endpoint was disabled. */
@@ -271,30 +205,6 @@ async function replayMore(
     )) returning seq`
   const last = rows.reduce((most, { seq }) => (seq > most ? seq : most), replayFrom)
   return rows.length < REPLAY_PAGE ? null : last + 1n
-}
-
-/** What is in hand may have been replayed meanwhile. It is claimed again once it is settled. */
-async function claim(tx: postgres.Sql, endpoint: bigint, { room, seqs }: Hand): Promise<Claimed[]> {
-  const mine = String(endpoint)
-  const inHand = array(seqs)
-  const rows = await tx<Claimed[]>`
-    with chosen as (
-      (select seq, event_seq from webhook_deliveries
-        where endpoint = ${mine}::bigint and status = 'pending' and tries = 0 and not is_taken
-          and seq <> all(${inHand}::bigint[])
-        order by seq limit ${room}::int)
-      union all
-      (select seq, event_seq from webhook_deliveries
-        where endpoint = ${mine}::bigint and status = 'pending' and tries > 0 and not is_taken
-          and next_attempt_at <= now() and seq <> all(${inHand}::bigint[])
-        order by next_attempt_at limit ${room}::int)
-    )
-    update webhook_deliveries d set is_taken = true
-    from chosen left join events e on e.seq = chosen.event_seq
-    where d.endpoint = ${mine}::bigint and d.seq = chosen.seq
-    returning d.seq, d.tries::int as tries, e.id as "eventId", e.type, e.timestamp, e.subject,
-      e.user_id as "userId", e.data, e.log_index as "logIndex", e.log_size as "logSize"`
-  return rows.toSorted((a, b) => Number(a.seq - b.seq))
 }
 
 /** Gives up all leases of a process, and the deliveries that it has claimed. */

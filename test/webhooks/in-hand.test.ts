@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { asAdmin } from '../support/database.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { eventually } from '../support/processes.ts'
+import { type Answering, type Receiver, startReceiver } from '../support/receiver.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
@@ -91,4 +92,120 @@ test('a database that is away for longer than a lease loses no delivery', async 
     `select count(*)::int from webhook_deliveries where is_taken and status = 'delivered'`,
   )
   assert.equal(left?.count, 0)
+})
+
+const after = (ms: number, status: number): Answering => {
+  return (_, response) => void setTimeout(() => response.writeHead(status).end(), ms)
+}
+
+test('what is in hand is not sent once the endpoint is disabled', async (t) => {
+  const all = await scene(t)
+  const { service, receiver, path } = all
+  receiver.answer(after(300, 204))
+  await topUps(service, 60)
+  await receiver.until(10)
+  const off = await service.asAdmin('PATCH', path, { status: 'disabled' })
+  assert.equal(off.status, 200)
+  await delay(500)
+  const { length } = receiver.received
+  assert.ok(length < 50, `${length} had come before`)
+  await delay(2_000)
+  assert.equal(receiver.received.length, length)
+})
+
+test('what is in hand is not sent once the endpoint is deleted', async (t) => {
+  const all = await scene(t)
+  const { service, receiver, path } = all
+  receiver.answer(after(450, 204))
+  await topUps(service, 60)
+  await receiver.until(10)
+  assert.equal((await service.asAdmin('DELETE', path)).status, 204)
+  await delay(1_200)
+  const { length } = receiver.received
+  assert.ok(length < 50, `${length} had come before`)
+  await delay(2_000)
+  assert.equal(receiver.received.length, length)
+})
+
+test('nothing begins after an endpoint has answered that it is gone', async (t) => {
+  const all = await scene(t)
+  const { service, receiver, path } = all
+  receiver.answer(({ event }, response) => {
+    setTimeout(() => response.writeHead(event.seq === 1 ? 410 : 204).end(), 200)
+  })
+  // While the row is locked, it can't be disabled.
+  await asAdmin(service.database.adminUrl, async (sql) => {
+    await topUps(service, 60)
+    await receiver.until(1)
+    await sql.begin(async (tx) => {
+      await tx`select from webhook_endpoints for update`
+      await delay(2_000)
+    })
+  })
+  const disabled = async () => (await service.asAdmin('GET', path)).body.status === 'disabled'
+  assert.ok(await eventually(disabled, 10_000))
+  assert.ok(receiver.received.length <= 25, String(receiver.received.length))
+})
+
+test('an erased user is in nothing that is sent from then on', async (t) => {
+  const all = await scene(t)
+  const { service, receiver } = all
+  await hang(all)
+  // The attempts under way run out of time, so the endpoint seems dead.
+  await delay(10_500)
+  const erased = await service.asInternal('DELETE', '/account/u-1?force=true')
+  assert.equal(erased.status, 200, JSON.stringify(erased.body))
+  const { length } = receiver.received
+  receiver.answer((_, response) => void response.writeHead(204).end())
+  await receiver.until(60, 60_000)
+  const users = receiver.received.slice(length).map(({ event }) => event.data.user_id)
+  assert.deepEqual([...new Set(users)], [null])
+})
+
+test('an endpoint without events is not disabled because of failures of old', async (t) => {
+  const { service, receiver, path } = await scene(t)
+  const age = () =>
+    query(
+      service.database,
+      `update webhook_endpoints set failing_since = now() - interval '6 days'`,
+    )
+  const now = async () => (await service.asAdmin('GET', path)).body
+  await age()
+  assert.equal((await service.asAdmin('POST', `${path}/test`)).status, 202)
+  await receiver.until(1)
+  assert.ok(await eventually(async () => (await now()).failing_since === null, 5_000))
+  assert.equal((await now()).status, 'active')
+
+  // Nor because of those at another URL.
+  await age()
+  const moved = await startReceiver(t, (_, response) => void response.writeHead(500).end())
+  const patched = await service.asAdmin('PATCH', path, { url: moved.url })
+  assert.equal(patched.body.failing_since, null)
+  assert.equal((await service.asAdmin('POST', `${path}/test`)).status, 202)
+  await moved.until(1)
+  assert.ok(await eventually(async () => (await now()).failing_since !== null, 5_000))
+  assert.equal((await now()).status, 'active')
+})
+
+test('a replay during an attempt is not undone by its failure', async (t) => {
+  const { service, receiver, path } = await scene(t)
+  receiver.answer(after(0, 500))
+  await service.asAdmin('POST', `${path}/test`)
+  await receiver.until(1)
+  const first = async () => (await service.asAdmin('GET', `${path}/deliveries`)).body.data[0]
+  assert.ok(await eventually(async () => (await first()).attempts.length === 1, 5_000))
+  // As after three days: the last attempt.
+  receiver.answer(after(2_000, 500))
+  await query(service.database, `update webhook_deliveries set tries = 13, next_attempt_at = now()`)
+  assert.ok(await eventually(() => receiver.received.length === 2, 5_000))
+  const { delivery_id } = await first()
+  const again = await service.asAdmin('POST', `${path}/replay`, { delivery_id })
+  assert.equal(again.status, 202)
+  assert.equal((await first()).status, 'pending')
+  assert.ok(await eventually(async () => (await first()).attempts.length === 2, 5_000))
+  const replayed = await first()
+  assert.equal(replayed.status, 'pending')
+  assert.ok(Date.parse(replayed.next_attempt_at) < Date.now() + 10_000)
+  receiver.answer(after(0, 204))
+  assert.ok(await eventually(async () => (await first()).status === 'delivered', 15_000))
 })
