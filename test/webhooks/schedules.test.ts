@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { sql } from 'drizzle-orm'
 import { verifyWebhook } from '../../src/client/index.ts'
+import { orphanedPage } from '../../src/webhooks/forget.ts'
 import { circuit, pausesOf } from '../../src/webhooks/retries.ts'
 import { newAuthority } from '../support/certificates.ts'
 import { createDatabase } from '../support/database.ts'
@@ -136,6 +138,36 @@ test('old events and deliveries are forgotten, and so are those of a deleted end
   await service.asAdmin('POST', `${kept.path}/test`)
   await settled(() => receiver.received.length > count)
   assert.equal(receiver.received.at(-1)?.event.seq, 3)
+})
+
+test('the search for deliveries of deleted endpoints does not read all deliveries', async (t) => {
+  const service = await startService(t)
+  const { database } = service
+  await query(
+    database,
+    `insert into webhook_deliveries (endpoint, seq, event_seq, status)
+     select e, n, n, 'delivered' from generate_series(1001, 1010) e, generate_series(1, 3000) n`,
+  )
+  await query(
+    database,
+    `insert into webhook_endpoints (seq, id, url, events, secret, secret_key_id, terms, cursor)
+     overriding system value
+     select e, 'we_' || e, 'https://app.example.com/', '{}', '', '', '[]', 0 from generate_series(1001, 1009) e`,
+  )
+  await query(database, 'analyze webhook_deliveries')
+  const plan = await service.app.db.execute(sql`explain ${orphanedPage()}`)
+  const lines = plan.map((line) => String(line['QUERY PLAN'])).join('\n')
+  assert.doesNotMatch(lines, /Seq Scan on webhook_deliveries/, lines)
+  const job = service.app.jobs.all.find(({ name }) => name === 'forget_old_deliveries')
+  await job?.run({}, { attempt: 1, isLast: true })
+  const left = await query<{ endpoint: string; count: number }[]>(
+    database,
+    `select endpoint::text, count(*)::int from webhook_deliveries group by 1 order by 1`,
+  )
+  assert.deepEqual(
+    left.map(({ endpoint, count }) => [endpoint, count]),
+    Array.from({ length: 9 }, (_, n) => [String(1_001 + n), 3_000]),
+  )
 })
 
 function newKey(folder: string, name: string): string {
