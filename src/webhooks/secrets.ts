@@ -19,7 +19,8 @@ export async function sealAgain(db: Database, keys: EventKeys): Promise<string[]
   const rows = await db.select().from(webhookEndpoints).where(isOld)
   for (const { seq, id, secret, secretKeyId, previousSecret, previousKeyId } of rows) {
     const again = (bytes: Buffer | null, of: string | null) => {
-      const opened = bytes === null ? null : keys.open(id, { bytes, keyId: of ?? '' })
+      if (bytes === null || of === null || of === keyId) return null
+      const opened = keys.open(id, { bytes, keyId: of })
       return opened === null ? null : keys.seal(id, opened)
     }
     const current = again(secret, secretKeyId)
