@@ -9,11 +9,18 @@ import {
   warning,
 } from '../doctor/check.ts'
 import { openEventKeys } from '../keys/event-keys.ts'
+import { type StoredSecrets, openSecrets, sealedNow } from './signing.ts'
+
+interface Examined extends StoredSecrets {
+  status: string
+  reason: string | null
+}
 
 /** For `doctor`: the event keys, and the endpoints that need attention. */
 export async function checkWebhooks(facts: Facts, sql: postgres.Sql): Promise<Line[]> {
-  const endpoints = await sql<{ keyIds: string[]; status: string; reason: string | null }[]>`
-    select array_remove(array[secret_key_id, previous_key_id], null)::text as "keyIds", status,
+  const endpoints = await sql<Examined[]>`
+    select id, secret, secret_key_id as "secretKeyId", previous_secret as "previousSecret",
+      previous_key_id as "previousKeyId", previous_until as "previousUntil", status,
       disabled_reason as reason
     from webhook_endpoints`
   const [row] = await sql<{ parked: number }[]>`
@@ -23,10 +30,11 @@ export async function checkWebhooks(facts: Facts, sql: postgres.Sql): Promise<Li
   return [...(await keyLines(facts, endpoints)), ...stateLines(endpoints, row?.parked ?? 0)]
 }
 
-async function keyLines(facts: Facts, endpoints: readonly { keyIds: unknown }[]): Promise<Line[]> {
+async function keyLines(facts: Facts, endpoints: readonly Examined[]): Promise<Line[]> {
   const name = 'EVENTS_KEY_PATH'
   if (hasFault(facts, name) || hasFault(facts, 'EVENTS_PREVIOUS_KEY_PATHS')) return []
-  const { keyId, jwks } = await openEventKeys(facts.config.eventKeys)
+  const keys = await openEventKeys(facts.config.eventKeys)
+  const { keyId } = keys
   const make = '`openssl genpkey -algorithm ed25519 -out events-key.pem`, then `chmod 600` on it'
   if (keyId === null) {
     const reason = 'is missing: no events can be sent'
@@ -36,16 +44,25 @@ async function keyLines(facts: Facts, endpoints: readonly { keyIds: unknown }[])
         : warning(name, reason, make),
     ]
   }
-  const known = new Set(jwks.keys.map(({ kid }) => kid))
-  const idsOf = (ids: unknown) => String(ids).replace(/[{}"]/g, '').split(',')
-  const lost = endpoints.filter(({ keyIds }) => !idsOf(keyIds).every((id) => known.has(id)))
+  const lost = endpoints.filter((one) => openSecrets(keys, one) === null)
+  if (lost.length > 0) {
+    return [
+      failure(
+        name,
+        `does not open the secrets of ${counted(lost.length, 'endpoint')}: their events wait`,
+        'add the key that is missing to EVENTS_PREVIOUS_KEY_PATHS, or rotate their secrets without an overlap',
+      ),
+    ]
+  }
+  const now = new Date()
+  const old = endpoints.filter((one) => sealedNow(one, now).some((it) => it.keyId !== keyId))
   return [
-    lost.length === 0
+    old.length === 0
       ? pass(name, 'a key that signs, and opens the secrets of all endpoints')
-      : failure(
+      : warning(
           name,
-          `does not open the secrets of ${counted(lost.length, 'endpoint')}: their events have no \`v1\` signature`,
-          'add the previous key to EVENTS_PREVIOUS_KEY_PATHS, or rotate their secrets',
+          `is not yet the key of the secrets of ${counted(old.length, 'endpoint')}`,
+          'keep the previous key until a process with background jobs has encrypted them again, within 5 minutes',
         ),
   ]
 }

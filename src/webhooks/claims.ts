@@ -1,8 +1,8 @@
 import type postgres from 'postgres'
 import { array, column } from '../database/arrays.ts'
 import { type EventType, includesType } from '../events/types.ts'
-import { FAILING_DAYS } from './retries.ts'
-import type { StoredSecrets } from './signing.ts'
+import { type Claimed, type Hand, claim, takeOver } from './claimed.ts'
+import { type Deliverer, type OwnedEndpoint, isFor, ownedColumns } from './owned.ts'
 import type { Terms } from './tables.ts'
 
 /** How long a process's lease of an endpoint lasts after it was last renewed. */
@@ -16,44 +16,28 @@ const WINDOW = 500
 const EVENTS_PAGE = 1_000
 const REPLAY_PAGE = 500
 
-/** A delivery that this process must attempt. */
-export interface Claimed {
-  seq: bigint
-  tries: number
-  /** Null if the event is no longer kept. */
-  eventId: string | null
-  type: string
-  timestamp: Date
-  subject: string
-  userId: string | null
-  data: Record<string, unknown>
-  logIndex: bigint | null
-  logSize: bigint | null
-}
-
-export interface OwnedEndpoint extends StoredSecrets {
-  seq: bigint
-  url: string
-  failingSince: Date | null
-}
-
 export interface Turn {
   endpoint: OwnedEndpoint
   claimed: Claimed[]
 }
 
-/** Endpoints with work that belong to no other process, in no particular order. */
+/**
+ * Endpoints with work that may belong to this process, in no particular order.
+ * @param known the endpoints of this process with deliveries that must be given back, and those
+ * with deliveries that must not begin if the endpoint is disabled
+ */
 export function endpointsWithWork(
   sql: postgres.Sql,
-  owner: string,
-): Promise<{ seq: bigint; id: string; isFailing: boolean }[]> {
+  deliverer: Deliverer,
+  known: { adrift: readonly bigint[]; queued: readonly bigint[] },
+): Promise<{ seq: bigint }[]> {
+  const { owner } = deliverer
   return sql`
-    select e.seq, e.id,
-      e.status = 'active' and coalesce(e.failing_since < now() - make_interval(days => ${FAILING_DAYS}), false)
-        as "isFailing"
-    from webhook_endpoints e, event_counter c
-    where (e.owner is null or e.owner = ${owner} or e.owned_until < now()) and (
+    select e.seq from webhook_endpoints e, event_counter c
+    where ${isFor(sql, deliverer)} and (
       e.cursor < c.last or e.replay_from is not null
+      or e.seq = any(${array(known.adrift)}::bigint[])
+      or e.status = 'disabled' and e.seq = any(${array(known.queued)}::bigint[])
       or e.owner = ${owner} and e.owned_until < now() + make_interval(secs => ${OWNED_MS / 2_000})
       or exists (
         select from webhook_deliveries d
@@ -69,7 +53,6 @@ export function endpointsWithWork(
 }
 
 interface LockedEndpoint extends OwnedEndpoint {
-  status: 'active' | 'disabled'
   owner: string | null
   terms: Terms[]
   cursor: bigint
@@ -82,33 +65,34 @@ interface LockedEndpoint extends OwnedEndpoint {
  * One turn for an endpoint, in one transaction. The process takes or renews the lease, numbers new
  * events for the endpoint, and claims due deliveries: at most `room` first and `room` repeated
  * ones.
- * @returns null if the endpoint belongs to another process
+ * @returns `locked` if the endpoint's row is locked at the moment, and `elsewhere` if the endpoint
+ * is not for this process, or is gone
  */
 export async function takeTurn(
   sql: postgres.Sql,
-  owner: string,
+  deliverer: Deliverer,
   endpointSeq: bigint,
-  room: number,
+  hand: Hand,
   types: ReadonlyMap<string, EventType>,
-): Promise<Turn | null> {
-  return sql.begin<Promise<Turn | null>>(async (transaction) => {
+): Promise<Turn | 'locked' | 'elsewhere'> {
+  const { owner } = deliverer
+  return sql.begin<Promise<Turn | 'locked' | 'elsewhere'>>(async (transaction) => {
     const tx = transaction as unknown as postgres.Sql
     const [endpoint] = await tx<LockedEndpoint[]>`
-      select seq, id, url, status, secret, secret_key_id as "secretKeyId",
-        previous_secret as "previousSecret", previous_key_id as "previousKeyId",
-        previous_until as "previousUntil", terms, cursor, last_seq as "lastSeq",
-        replay_from as "replayFrom", replay_to as "replayTo", failing_since as "failingSince", owner
+      select ${ownedColumns(tx)}, terms, cursor, last_seq as "lastSeq",
+        replay_from as "replayFrom", replay_to as "replayTo", owner
       from webhook_endpoints where seq = ${String(endpointSeq)}::bigint
-        and (owner is null or owner = ${owner} or owned_until < now())
+        and ${isFor(tx, deliverer)}
       for update skip locked`
-    if (endpoint === undefined) return null
-    // Deliveries that another, ended process had claimed must begin again, in order.
-    if (endpoint.owner !== owner) await takeOver(tx, endpointSeq)
+    if (endpoint === undefined) return whyNot(tx, deliverer, endpointSeq)
+    // Deliveries that another, ended process had claimed must begin again, in order. So must those
+    // that this process has let go of.
+    if (endpoint.owner !== owner || hand.isAdrift) await takeOver(tx, endpointSeq, hand.seqs)
     if (endpoint.status === 'disabled') await failMore(tx, endpointSeq)
     const numbered = await numberForEndpoint(tx, endpoint, types)
     const replayFrom = endpoint.status === 'active' ? await replayMore(tx, endpoint) : null
     const claimed =
-      endpoint.status === 'active' && room > 0 ? await claim(tx, endpointSeq, room) : []
+      endpoint.status === 'active' && hand.room > 0 ? await claim(tx, endpointSeq, hand) : []
     await tx`
       update webhook_endpoints set owner = ${owner},
         owned_until = now() + make_interval(secs => ${OWNED_MS / 1_000}),
@@ -120,10 +104,16 @@ export async function takeTurn(
   })
 }
 
-async function takeOver(tx: postgres.Sql, endpoint: bigint): Promise<void> {
-  await tx`
-    update webhook_deliveries set is_taken = false
-    where endpoint = ${String(endpoint)}::bigint and status = 'pending' and is_taken`
+/** A lock that another call holds for a moment says nothing about whose the endpoint is. */
+async function whyNot(
+  tx: postgres.Sql,
+  deliverer: Deliverer,
+  endpoint: bigint,
+): Promise<'locked' | 'elsewhere'> {
+  const [free] = await tx`
+    select from webhook_endpoints where seq = ${String(endpoint)}::bigint
+      and ${isFor(tx, deliverer)}`
+  return free === undefined ? 'elsewhere' : 'locked'
 }
 
 /** Fails a further page of the deliveries that waited when the endpoint was disabled. */
@@ -205,7 +195,8 @@ async function replayMore(
     ) few`
   if ((found?.waiting ?? 0) >= WINDOW) return replayFrom
   const rows = await tx<{ seq: bigint }[]>`
-    update webhook_deliveries set status = 'pending', tries = 0, next_attempt_at = now()
+    update webhook_deliveries
+    set status = 'pending', tries = 0, is_taken = false, next_attempt_at = now()
     where endpoint = ${String(endpoint)}::bigint and seq = any(array(
       select seq from webhook_deliveries
       where endpoint = ${String(endpoint)}::bigint
@@ -214,27 +205,6 @@ async function replayMore(
     )) returning seq`
   const last = rows.reduce((most, { seq }) => (seq > most ? seq : most), replayFrom)
   return rows.length < REPLAY_PAGE ? null : last + 1n
-}
-
-async function claim(tx: postgres.Sql, endpoint: bigint, room: number): Promise<Claimed[]> {
-  const mine = String(endpoint)
-  const rows = await tx<Claimed[]>`
-    with chosen as (
-      (select seq, event_seq from webhook_deliveries
-        where endpoint = ${mine}::bigint and status = 'pending' and tries = 0 and not is_taken
-        order by seq limit ${room}::int)
-      union all
-      (select seq, event_seq from webhook_deliveries
-        where endpoint = ${mine}::bigint and status = 'pending' and tries > 0 and not is_taken
-          and next_attempt_at <= now()
-        order by next_attempt_at limit ${room}::int)
-    )
-    update webhook_deliveries d set is_taken = true
-    from chosen left join events e on e.seq = chosen.event_seq
-    where d.endpoint = ${mine}::bigint and d.seq = chosen.seq
-    returning d.seq, d.tries::int as tries, e.id as "eventId", e.type, e.timestamp, e.subject,
-      e.user_id as "userId", e.data, e.log_index as "logIndex", e.log_size as "logSize"`
-  return rows.toSorted((a, b) => Number(a.seq - b.seq))
 }
 
 /** Gives up all leases of a process, and the deliveries that it has claimed. */

@@ -4,26 +4,17 @@ import { randomBase62 } from '../encoding/ids.ts'
 import { presentEvent } from '../events/present.ts'
 import type { EventType } from '../events/types.ts'
 import type { EventKeys } from '../keys/event-keys.ts'
-import {
-  type Claimed,
-  OWNED_MS,
-  type OwnedEndpoint,
-  endpointsWithWork,
-  releaseEndpoints,
-  takeTurn,
-} from './claims.ts'
+import { type Claimed, readAgain } from './claimed.ts'
+import { OWNED_MS, endpointsWithWork, releaseEndpoints, takeTurn } from './claims.ts'
+import { CONCURRENCY, type Lane, drop, freshen, handOf, newLane, renew } from './lanes.ts'
 import type { DeliveryMetrics } from './metrics.ts'
 import { loopPace } from './pace.ts'
-import { circuit } from './retries.ts'
 import type { Sent, sender } from './send.ts'
 import { type Result, settle } from './settle.ts'
-import { openSecrets, signatureHeaders } from './signing.ts'
+import { keyIdsOf, openSecrets, signatureHeaders } from './signing.ts'
 
-/** How many attempts to one endpoint may be under way. */
-const CONCURRENCY = 10
-/** How many deliveries may be claimed for an endpoint that answers within `QUICK_MS`. */
-const IN_HAND_MAX = 50
-const QUICK_MS = 500
+/** What was claimed longer ago than this is read again before it is sent. */
+const FRESH_MS = 1_000
 /** How long an attempt waits for the one before it to be on its way. */
 const ORDER_MS = 250
 const TICK_MS = 100
@@ -47,17 +38,6 @@ export interface DelivererOptions {
   onFault: (error: unknown) => void
 }
 
-interface Lane {
-  endpoint: OwnedEndpoint
-  queue: Claimed[]
-  underWay: number
-  lastMs: number
-  /** By this process's own clock. No attempt begins after it. */
-  ownedUntil: number
-  isRunning: boolean
-  circuit: ReturnType<typeof circuit>
-}
-
 /**
  * Delivers events until it is stopped. Each endpoint belongs to one process at a time, which begins
  * its attempts one after the other. Endpoints share only the rate at which attempts begin.
@@ -65,6 +45,7 @@ interface Lane {
 export function startDeliverer(options: DelivererOptions) {
   const { sql, keys, types, sender: http, metrics, disable, onFault } = options
   const owner = randomBase62(16)
+  const self = { owner, keyIds: keyIdsOf(keys) }
   const lanes = new Map<bigint, Lane>()
   const pace = loopPace()
   const stopping = new AbortController()
@@ -76,41 +57,56 @@ export function startDeliverer(options: DelivererOptions) {
 
   /** Looks once at all endpoints with work. Each time another one comes first. */
   async function tick(): Promise<boolean> {
-    const found = await endpointsWithWork(sql, owner)
+    const those = (is: (lane: Lane) => boolean) =>
+      [...lanes].flatMap(([seq, lane]) => (is(lane) ? [seq] : []))
+    const adrift = those(({ isAdrift }) => isAdrift)
+    const queued = those(({ queue }) => queue.length > 0)
+    const found = await endpointsWithWork(sql, self, { adrift, queued })
+    const foundSeqs = new Set(found.map(({ seq }) => seq))
+    // These are deleted, or no longer this process's.
+    for (const seq of adrift) if (!foundSeqs.has(seq)) lanes.delete(seq)
     if (found.length === 0) return false
     const first = turn++ % found.length
     let isBusy = false
-    for (const { seq, id, isFailing } of [...found.slice(first), ...found.slice(0, first)]) {
+    for (const { seq } of [...found.slice(first), ...found.slice(0, first)]) {
       if (stopping.signal.aborted) return false
-      if (isFailing) await disable(id, 'failing')
-      const lane = lanes.get(seq)
-      const room = lane === undefined ? CONCURRENCY : roomOf(lane)
-      const askedAt = performance.now()
-      const taken = await takeTurn(sql, owner, seq, room, types)
-      if (taken === null) {
-        lanes.delete(seq)
-        continue
-      }
-      const own = lane ?? newLane(taken.endpoint)
-      own.endpoint = taken.endpoint
-      own.ownedUntil = askedAt + OWNED_MS - MARGIN_MS
-      own.queue.push(...taken.claimed)
-      lanes.set(seq, own)
-      if (taken.claimed.length > 0) isBusy = true
-      run(own)
+      if (await lookAt(seq)) isBusy = true
     }
     return isBusy
   }
 
-  function newLane(endpoint: OwnedEndpoint): Lane {
-    const state = { queue: [], underWay: 0, lastMs: 0, ownedUntil: 0, isRunning: false }
-    return { endpoint, ...state, circuit: circuit() }
-  }
-
-  function roomOf({ queue, underWay, lastMs, circuit: health }: Lane): number {
-    const open = health.room(CONCURRENCY, performance.now())
-    const max = open === CONCURRENCY && lastMs < QUICK_MS ? IN_HAND_MAX : open
-    return Math.max(0, max - queue.length - underWay)
+  /** @returns whether deliveries were claimed */
+  async function lookAt(seq: bigint): Promise<boolean> {
+    const known = lanes.get(seq)
+    const askedAt = performance.now()
+    if (known !== undefined && askedAt > known.ownedUntil) drop(known)
+    const hand = handOf(known)
+    if (known !== undefined) known.isAdrift = false
+    const taken = await takeTurn(sql, self, seq, hand, types).catch((error: unknown) => {
+      // The turn may have been committed all the same, with claims that nobody knows of.
+      if (known !== undefined) drop(known)
+      throw error
+    })
+    if (taken === 'locked') {
+      if (known !== undefined) known.isAdrift ||= hand.isAdrift
+      return false
+    }
+    if (taken === 'elsewhere') {
+      if (known !== undefined) drop(known)
+      lanes.delete(seq)
+      return false
+    }
+    const lane = known ?? newLane(taken.endpoint)
+    lanes.set(seq, lane)
+    renew(lane, taken.endpoint)
+    lane.ownedUntil = askedAt + OWNED_MS - MARGIN_MS
+    if (taken.endpoint.status === 'disabled' && lane.queue.length > 0) drop(lane)
+    // If earlier deliveries were let go of meanwhile, the next turn claims all of them in order.
+    if (!lane.isAdrift) {
+      lane.queue.push(...taken.claimed.map((one) => ({ ...one, readAt: askedAt })))
+    }
+    run(lane)
+    return taken.claimed.length > 0
   }
 
   /** Begins the claimed deliveries, in order, as far as there is room. */
@@ -125,22 +121,31 @@ export function startDeliverer(options: DelivererOptions) {
   async function begin(lane: Lane): Promise<void> {
     while (lane.queue.length > 0 && !stopping.signal.aborted) {
       const now = performance.now()
-      if (now > lane.ownedUntil) {
-        // The next process that takes the endpoint takes these deliveries too.
-        lane.queue.length = 0
-        return
+      const room = lane.circuit.room(CONCURRENCY, now)
+      // While nothing may begin, nothing is kept in memory either.
+      if (now > lane.ownedUntil || room === 0) return drop(lane)
+      const isFull = lane.underWay >= room
+      if (!isFull && lane.queue.some(({ readAt }) => now - readAt > FRESH_MS)) {
+        await refresh(lane)
+        continue
       }
-      const isFull = lane.underWay >= lane.circuit.room(CONCURRENCY, now)
       if (isFull || !pace.take()) {
         await delay(PAUSE_MS)
         continue
       }
       const next = lane.queue.shift()
       if (next === undefined) return
+      lane.begun.add(next.seq)
+      const at = new Date()
       const isBegun = new Promise<void>((resolve) => {
         lane.underWay++
-        attempt(lane, next, resolve)
-          .catch(onFault)
+        attempt(lane, next, at, resolve)
+          .catch((error: unknown) => {
+            onFault(error)
+            // A delivery without a result would stay claimed.
+            const sent = { status: null, durationMs: 0, error: 'not_sent' }
+            note({ endpoint: lane.endpoint.seq, seq: next.seq, at, sent, isOwnFault: true })
+          })
           .finally(() => {
             lane.underWay--
             resolve()
@@ -150,30 +155,53 @@ export function startDeliverer(options: DelivererOptions) {
     }
   }
 
-  async function attempt(lane: Lane, claimed: Claimed, onBegun: () => void): Promise<void> {
-    const { endpoint } = lane
-    const at = new Date()
+  async function refresh(lane: Lane): Promise<void> {
+    const { endpoint, queue } = lane
+    const before = [...queue]
+    const seqs = before.map(({ seq }) => seq)
+    const read = await readAgain(sql, self, endpoint.seq, seqs).catch(onFault)
+    if (read == null) return drop(lane)
+    renew(lane, read.endpoint)
+    freshen(lane, before, read.claimed)
+  }
+
+  async function attempt(
+    lane: Lane,
+    claimed: Claimed,
+    at: Date,
+    onBegun: () => void,
+  ): Promise<void> {
+    const { endpoint, circuit } = lane
     const { seq, tries, eventId } = claimed
-    const known = { endpoint: endpoint.seq, seq, tries, at }
-    if (eventId === null) {
-      const sent = { status: null, durationMs: 0, error: 'event_forgotten' }
-      note({ ...known, sent, isLast: true })
-      return
+    const known = { endpoint: endpoint.seq, seq, at }
+    const unsent = (error: string) => {
+      return { ...known, sent: { status: null, durationMs: 0, error }, isOwnFault: true }
     }
+    if (eventId === null) return note({ ...unsent('event_forgotten'), isLast: true })
     const body = bodyOf(claimed)
     const secrets = openSecrets(keys, endpoint, at)
+    if (secrets === null) return note(unsent('secret_not_readable'))
     const timestampS = Math.floor(at.getTime() / 1_000)
     const headers = signatureHeaders({ secrets, keys }, { id: eventId, timestampS, body })
+    const isProbe = circuit.isOpen()
     const sent = await http.send({ url: endpoint.url, headers, body }, onBegun, aborting.signal)
     // The outcome is unknown, so the delivery begins again in another process.
     if (sent.error === 'stopped') return
     const outcome =
       sent.error === null ? 'succeeded' : sent.error === 'timeout' ? sent.error : 'failed'
     lane.lastMs = sent.durationMs
-    lane.circuit.settled(outcome, performance.now())
+    circuit.settled(outcome, { now: performance.now(), isProbe })
     metrics.attempted(sent, tries)
     note({ ...known, sent })
-    if (sent.status === 410) await disable(endpoint.id, 'gone')
+    if (sent.status === 410) await halt(lane)
+  }
+
+  /** Nothing more begins while the endpoint is being disabled. */
+  async function halt(lane: Lane): Promise<void> {
+    drop(lane)
+    lane.isHalted = true
+    await disable(lane.endpoint.id, 'gone').catch(onFault)
+    lane.isHalted = false
   }
 
   function note(result: Result): void {
@@ -192,26 +220,15 @@ export function startDeliverer(options: DelivererOptions) {
     const batch = results.splice(0)
     if (batch.length === 0) return
     try {
-      await settle(sql, batch, healthIn(batch))
+      const dead = await settle(sql, batch)
+      for (const { endpoint, seq } of batch) lanes.get(endpoint)?.begun.delete(seq)
+      for (const id of dead) await disable(id, 'failing').catch(onFault)
     } catch (error) {
       onFault(error)
       results.unshift(...batch)
       await delay(RETRY_MS)
       if (!aborting.signal.aborted) return flush()
     }
-  }
-
-  /** The endpoints that begin or cease to fail with these results. */
-  function healthIn(batch: readonly Result[]) {
-    const last = new Map(batch.map(({ endpoint, sent }) => [endpoint, sent.error === null]))
-    const failing: bigint[] = []
-    const sound: bigint[] = []
-    for (const [seq, isSound] of last) {
-      const endpoint = lanes.get(seq)?.endpoint
-      if (isSound && endpoint?.failingSince !== null) sound.push(seq)
-      if (!isSound && endpoint?.failingSince == null) failing.push(seq)
-    }
-    return { failing, sound }
   }
 
   async function loop(): Promise<void> {

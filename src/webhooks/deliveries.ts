@@ -96,7 +96,12 @@ export async function replay(
   })
 }
 
-const AGAIN = { status: 'pending', tries: 0, nextAttemptAt: sql`now()` } as const
+const AGAIN = {
+  status: 'pending',
+  tries: 0,
+  isTaken: false,
+  nextAttemptAt: sql`now()`,
+} as const
 
 function seqIn(deliveryId: string, endpoint: bigint): bigint {
   const [, of = '', seq = ''] = deliveryId.split('_')

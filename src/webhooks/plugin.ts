@@ -1,11 +1,9 @@
-import { sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { inPages, keptSince } from '../events/retention.ts'
 import { type EventKeys, type EventKeysConfig, openEventKeys } from '../keys/event-keys.ts'
 import type { AddressRule } from './addresses.ts'
-import { PAGE } from './deliveries.ts'
 import { startDeliverer } from './deliverer.ts'
+import { forgetOldDeliveries } from './forget.ts'
 import { deliveryMetrics } from './metrics.ts'
 import { sealAgain } from './secrets.ts'
 import { sender } from './send.ts'
@@ -48,32 +46,18 @@ export const webhooks = fp(
       name: 'forget_old_deliveries',
       cron: '29 * * * *',
       isSingle: true,
-      run: async () => {
-        await inPages(async () => {
-          const gone = await app.db.execute(sql`
-            delete from webhook_deliveries where (endpoint, seq) in (
-              select d.endpoint, d.seq from (select seq from webhook_endpoints) e
-              cross join lateral (
-                select endpoint, seq, created_at from webhook_deliveries
-                where endpoint = e.seq order by seq limit ${PAGE}::int
-              ) d
-              where d.created_at < ${keptSince} limit ${PAGE}::int
-            ) returning seq`)
-          return gone.length
-        })
-        await inPages(async () => {
-          const gone = await app.db.execute(sql`
-            delete from webhook_deliveries where (endpoint, seq) in (
-              select endpoint, seq from webhook_deliveries d
-              where not exists (select from webhook_endpoints e where e.seq = d.endpoint)
-              limit ${PAGE}::int
-            ) returning seq`)
-          return gone.length
-        })
-      },
+      run: () => forgetOldDeliveries(app.db),
     })
+    const seal = async () => {
+      const endpoints = await sealAgain(app.db, keys)
+      if (endpoints.length === 0) return
+      const notice = 'Events wait because no key opens the secrets of their endpoints'
+      app.log.warn({ endpoints }, notice)
+    }
+    // A process that has not restarted since the key was replaced still encrypts under the old one.
+    app.jobs.add({ name: 'seal_webhook_secrets', cron: '*/5 * * * *', isSingle: true, run: seal })
     app.jobs.addService(async () => {
-      await sealAgain(app.db, keys)
+      await seal()
       const deliverer = startDeliverer({
         sql: connection,
         keys,

@@ -2,7 +2,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** The pause after each failed attempt. After about 3 days in all, the delivery is parked. */
+/** After about 3 days in all, a delivery is parked. */
 const PAUSES_MS = [
   5 * SECOND,
   30 * SECOND,
@@ -23,16 +23,14 @@ const PAUSES_MS = [
 const JITTER = 0.2
 
 /**
- * The pause before the next attempt, in milliseconds.
- * @param failures the number of failed attempts, from 1
- * @returns null if the delivery is given up
+ * The pauses after the first failure, the second and so on, in milliseconds. After the last one the
+ * delivery is given up.
  */
-export function pauseAfter(failures: number, random = Math.random()): number | null {
-  const pause = PAUSES_MS[failures - 1]
-  return pause === undefined ? null : Math.round(pause * (1 + JITTER * random))
+export function pausesOf(random = Math.random()): number[] {
+  return PAUSES_MS.map((pause) => Math.round(pause * (1 + JITTER * random)))
 }
 
-/** An endpoint is disabled if no attempt has succeeded for this many days. */
+/** An endpoint is disabled if an attempt fails, and none has succeeded for this many days. */
 export const FAILING_DAYS = 5
 
 /** This many failures, or time-outs, in a row open the circuit. */
@@ -60,14 +58,24 @@ export function circuit() {
       return now >= nextProbe ? 1 : 0
     },
     isOpen,
-    settled: (outcome: 'succeeded' | 'failed' | 'timeout', now: number): void => {
+    /**
+     * @param isProbe whether the circuit was open when the attempt began. Only then does its
+     * failure say that the endpoint is still dead.
+     */
+    settled: (
+      outcome: 'succeeded' | 'failed' | 'timeout',
+      { now, isProbe }: { now: number; isProbe: boolean },
+    ): void => {
       if (outcome === 'succeeded') {
-        failures = timeouts = probes = 0
+        failures = timeouts = 0
         return
       }
+      const wasOpen = isOpen()
       failures++
       timeouts = outcome === 'timeout' ? timeouts + 1 : 0
-      if (isOpen()) nextProbe = now + Math.min(PROBE_MS_MAX, PROBE_MS * 2 ** probes++)
+      if (!isOpen() || (wasOpen && !isProbe)) return
+      probes = wasOpen ? probes + 1 : 0
+      nextProbe = now + Math.min(PROBE_MS_MAX, PROBE_MS * 2 ** probes)
     },
   }
 }

@@ -1,15 +1,17 @@
 import { and, eq, ne, or } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import type { EventKeys } from '../keys/event-keys.ts'
+import { openSecrets } from './signing.ts'
 import { webhookEndpoints } from './tables.ts'
 
 /**
  * Encrypts the secrets of endpoints under the current key, so that an earlier key can be removed. A
- * secret whose key is no longer configured stays as it is.
+ * secret whose key is not configured stays as it is.
+ * @returns the ids of the endpoints with such a secret, to which this process delivers nothing
  */
-export async function sealAgain(db: Database, keys: EventKeys): Promise<void> {
+export async function sealAgain(db: Database, keys: EventKeys): Promise<string[]> {
   const { keyId } = keys
-  if (keyId === null) return
+  if (keyId === null) return []
   const isOld = or(
     ne(webhookEndpoints.secretKeyId, keyId),
     ne(webhookEndpoints.previousKeyId, keyId),
@@ -17,7 +19,8 @@ export async function sealAgain(db: Database, keys: EventKeys): Promise<void> {
   const rows = await db.select().from(webhookEndpoints).where(isOld)
   for (const { seq, id, secret, secretKeyId, previousSecret, previousKeyId } of rows) {
     const again = (bytes: Buffer | null, of: string | null) => {
-      const opened = bytes === null ? null : keys.open(id, { bytes, keyId: of ?? '' })
+      if (bytes === null || of === null || of === keyId) return null
+      const opened = keys.open(id, { bytes, keyId: of })
       return opened === null ? null : keys.seal(id, opened)
     }
     const current = again(secret, secretKeyId)
@@ -32,4 +35,5 @@ export async function sealAgain(db: Database, keys: EventKeys): Promise<void> {
       // Leaves a secret that was rotated meanwhile alone.
       .where(and(eq(webhookEndpoints.seq, seq), eq(webhookEndpoints.secret, secret)))
   }
+  return rows.filter((row) => openSecrets(keys, row) === null).map(({ id }) => id)
 }

@@ -1,9 +1,9 @@
-import { lookup } from 'node:dns/promises'
 import { type IncomingMessage, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { VERSION } from '../package/version.ts'
 import { type AddressRule, hostOf, isAllowed, readTarget } from './addresses.ts'
+import { type Resolve, resolver } from './resolve.ts'
 
 /** A receiver has this long to answer, including the resolution of its name. */
 const TIMEOUT_MS = 10_000
@@ -27,9 +27,6 @@ export interface Message {
   body: string
 }
 
-/** Resolves a name to all its addresses. */
-export type Resolve = (host: string) => Promise<readonly string[]>
-
 /** The name has an address that nothing may be sent to. */
 class NotAllowed extends Error {}
 
@@ -38,7 +35,7 @@ class NotAllowed extends Error {}
  * that was checked, so a second answer of a name server can't lead elsewhere (DNS rebinding).
  * Redirects are not followed.
  */
-export function sender(rule: AddressRule, resolve: Resolve = resolveTogether()) {
+export function sender(rule: AddressRule, resolve: Resolve = resolver()) {
   const options = { keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, scheduling: 'lifo' as const }
   const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) }
 
@@ -153,22 +150,6 @@ function discard(response: IncomingMessage): void {
   })
 }
 
-/**
- * Attempts for one name share a look-up under way, so a name that hangs occupies only one thread.
- */
-function resolveTogether(): Resolve {
-  const running = new Map<string, Promise<readonly string[]>>()
-  return (host) => {
-    const known = running.get(host)
-    if (known !== undefined) return known
-    const asked = lookup(host, { all: true })
-      .then((found) => found.map(({ address }) => address))
-      .finally(() => running.delete(host))
-    running.set(host, asked)
-    return asked
-  }
-}
-
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error)
@@ -199,7 +180,7 @@ function wordOf(error: unknown): string {
   if (name === 'TimeoutError' || name === 'AbortError' || code === 'ETIMEDOUT') return 'timeout'
   if (code === 'ECONNREFUSED') return 'connection_refused'
   if (isBroken(error)) return 'connection_broken'
-  if (['ENOTFOUND', 'EAI_AGAIN', 'ENODATA'].includes(code)) return 'name_not_resolved'
+  if (code === 'ENOTFOUND') return 'name_not_resolved'
   if (code.startsWith('HPE_')) return 'not_http'
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) return 'tls'
   return 'connection_failed'

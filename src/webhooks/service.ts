@@ -127,6 +127,8 @@ export async function changeEndpoint(
       .set({
         ...changes,
         ...(url !== undefined && { url }),
+        // What has failed at the previous URL says nothing about the new one.
+        ...(url !== undefined && url !== before.url && { failingSince: null }),
         ...(isNew && { terms: await termsFrom(tx, before, events, status === 'disabled') }),
         ...(status !== before.status && {
           disabledReason: status === 'disabled' ? 'operator' : null,

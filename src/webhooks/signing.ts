@@ -40,12 +40,31 @@ export interface StoredSecrets {
   previousUntil: Date | null
 }
 
-/** The secrets that sign now, without those whose key is no longer configured. */
-export function openSecrets(keys: EventKeys, stored: StoredSecrets, now = new Date()): string[] {
+/**
+ * The secrets that sign now.
+ * @returns null if one of them can't be opened
+ */
+export function openSecrets(
+  keys: Pick<EventKeys, 'open'>,
+  stored: StoredSecrets,
+  now = new Date(),
+): string[] | null {
+  const opened = sealedNow(stored, now).map((one) => keys.open(stored.id, one))
+  const known = opened.filter((one) => one !== null)
+  return known.length === opened.length ? known : null
+}
+
+/** The secrets that sign now, as they are stored. */
+export function sealedNow(stored: StoredSecrets, now: Date): Sealed[] {
   const sealed: Sealed[] = [{ bytes: stored.secret, keyId: stored.secretKeyId }]
   const { previousSecret, previousKeyId, previousUntil } = stored
   if (previousSecret !== null && previousUntil !== null && previousUntil > now) {
     sealed.push({ bytes: previousSecret, keyId: previousKeyId ?? '' })
   }
-  return sealed.map((one) => keys.open(stored.id, one)).filter((one) => one !== null)
+  return sealed
+}
+
+/** The ids of all keys under which a process can open secrets. */
+export function keyIdsOf({ jwks }: Pick<EventKeys, 'jwks'>): string[] {
+  return jwks.keys.map(({ kid }) => kid)
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { type KeyObject, generateKeyPairSync } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { eraseCustomer } from '../../src/customers/erase-customer.ts'
+import { openEventKeys } from '../../src/keys/event-keys.ts'
 import { URLS, startBilling } from '../support/billing.ts'
 import { createCustomer, keyIdOf, putPlan } from '../support/customers.ts'
+import { newFolder } from '../support/licenses.ts'
 import { eventually } from '../support/processes.ts'
 import { lockRecorder } from '../support/recorded-locks.ts'
 import { collectRoutes } from '../support/routes.ts'
@@ -72,7 +76,13 @@ test('in the table accounts come before customers, and customers before what bel
 })
 
 test('what is locked, and in which order, is as the table says', async (t) => {
-  const { service, newCustomer, stripe, to } = await startBilling(t, { RUN_JOBS: 'false' })
+  const oldKey = generateKeyPairSync('ed25519').privateKey
+  const oldKeyPath = join(newFolder(t), 'events-key.pem')
+  writeFileSync(oldKeyPath, oldKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  const { service, newCustomer, stripe, to } = await startBilling(t, {
+    RUN_JOBS: 'false',
+    EVENTS_PREVIOUS_KEY_PATHS: oldKeyPath,
+  })
   const { app } = service
   const record = lockRecorder(app)
   const seen = new Map<string, string[]>()
@@ -232,6 +242,7 @@ test('what is locked, and in which order, is as the table says', async (t) => {
         `update subscriptions set items = jsonb_set(items, '{0,quantity}', '7')`,
       )
     }
+    if (name === 'seal_webhook_secrets') await insertEndpoint(service, oldKey)
     const payload = { id: ids.get(name) ?? event?.id }
     seen.set(`job ${name}`, await record(() => job.run(payload, ATTEMPT).catch(() => undefined)))
   }
@@ -247,6 +258,18 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   const table = new Map(documented().map(({ what, locks }) => [what, locks]))
   for (const [what, locks] of seen) assert.deepEqual(locks, table.get(what), what)
 })
+
+/** An endpoint whose secret is under a key that was replaced. */
+async function insertEndpoint(service: Service, oldKey: KeyObject): Promise<void> {
+  const keys = await openEventKeys({ signing: oldKey, previous: [] })
+  const { bytes, keyId } = keys.seal('we_old', 'whsec_old')
+  await query(
+    service.database,
+    `insert into webhook_endpoints (id, url, events, secret, secret_key_id, terms, cursor)
+     values ('we_old', 'https://app.example.com/', '{}', decode($1, 'hex'), $2, '[]', 0)`,
+    [bytes.toString('hex'), keyId],
+  )
+}
 
 /** The id of an erasure that has begun: of a customer with an account that pays for its usage. */
 async function begunErasure(service: Service): Promise<bigint> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { isAllowed, readTarget } from '../../src/webhooks/addresses.ts'
-import { type Resolve, sender } from '../../src/webhooks/send.ts'
+import type { Resolve } from '../../src/webhooks/resolve.ts'
+import { sender } from '../../src/webhooks/send.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { startService } from '../support/service.ts'
 

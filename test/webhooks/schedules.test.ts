@@ -6,8 +6,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { sql } from 'drizzle-orm'
 import { verifyWebhook } from '../../src/client/index.ts'
-import { circuit, pauseAfter } from '../../src/webhooks/retries.ts'
+import { orphanedPage } from '../../src/webhooks/forget.ts'
+import { circuit, pausesOf } from '../../src/webhooks/retries.ts'
 import { newAuthority } from '../support/certificates.ts'
 import { createDatabase } from '../support/database.ts'
 import { commandBeside } from '../support/service-process.ts'
@@ -27,32 +29,39 @@ async function make(service: Service, url: string, events = ['*']) {
 }
 
 test('attempts come first after 5 s, then with growing pauses, for about 3 days', () => {
-  let total = 0
-  let last = 0
-  for (let failures = 1; ; failures++) {
-    const shortest = pauseAfter(failures, 0)
-    const longest = pauseAfter(failures, 1)
-    if (shortest === null || longest === null) break
-    if (failures === 1) assert.equal(shortest, 5_000)
-    assert.ok(longest > shortest && longest <= shortest * 1.2 && shortest >= last)
-    last = shortest
-    total += shortest
-  }
+  const [shortest, longest] = [pausesOf(0), pausesOf(1)]
+  assert.equal(shortest[0], 5_000)
+  assert.deepEqual(
+    shortest,
+    shortest.toSorted((a, b) => a - b),
+  )
+  const vary = shortest.every((pause, n) => (longest[n] ?? 0) > pause)
+  assert.ok(vary && longest.every((pause, n) => pause <= (shortest[n] ?? 0) * 1.2))
+  const total = shortest.reduce((sum, pause) => sum + pause)
   assert.ok(total >= 2.9 * 86_400_000 && total * 1.2 <= 3.6 * 86_400_000)
 })
 
 test('an endpoint that seems dead is asked now and then', () => {
   const health = circuit()
-  for (let n = 0; n < 19; n++) health.settled('failed', 0)
+  const late = (now: number) => ({ now, isProbe: false })
+  const probe = (now: number) => ({ now, isProbe: true })
+  for (let n = 0; n < 19; n++) health.settled('failed', late(0))
   assert.equal(health.room(10, 0), 10)
-  health.settled('failed', 0)
+  health.settled('failed', late(0))
   assert.equal(health.room(10, 4_999), 0)
   assert.equal(health.room(10, 5_000), 1)
-  health.settled('failed', 5_000)
+  health.settled('failed', probe(5_000))
   assert.equal(health.room(10, 14_999), 0)
   assert.equal(health.room(10, 15_000), 1)
-  health.settled('succeeded', 15_000)
+  health.settled('succeeded', probe(15_000))
   assert.equal(health.room(10, 15_000), 10)
+})
+
+test('attempts that were under way when an endpoint fell silent put off no probe', () => {
+  const health = circuit()
+  for (let n = 0; n < 19; n++) health.settled('timeout', { now: n, isProbe: false })
+  assert.equal(health.room(10, 4_999), 0)
+  assert.equal(health.room(10, 5_009), 1)
 })
 
 test('what has failed for 3 days is parked, and an endpoint that has for 5 days is disabled', async (t) => {
@@ -129,6 +138,36 @@ test('old events and deliveries are forgotten, and so are those of a deleted end
   await service.asAdmin('POST', `${kept.path}/test`)
   await settled(() => receiver.received.length > count)
   assert.equal(receiver.received.at(-1)?.event.seq, 3)
+})
+
+test('the search for deliveries of deleted endpoints does not read all deliveries', async (t) => {
+  const service = await startService(t)
+  const { database } = service
+  await query(
+    database,
+    `insert into webhook_deliveries (endpoint, seq, event_seq, status)
+     select e, n, n, 'delivered' from generate_series(1001, 1010) e, generate_series(1, 3000) n`,
+  )
+  await query(
+    database,
+    `insert into webhook_endpoints (seq, id, url, events, secret, secret_key_id, terms, cursor)
+     overriding system value
+     select e, 'we_' || e, 'https://app.example.com/', '{}', '', '', '[]', 0 from generate_series(1001, 1009) e`,
+  )
+  await query(database, 'analyze webhook_deliveries')
+  const plan = await service.app.db.execute(sql`explain ${orphanedPage()}`)
+  const lines = plan.map((line) => String(line['QUERY PLAN'])).join('\n')
+  assert.doesNotMatch(lines, /Seq Scan on webhook_deliveries/, lines)
+  const job = service.app.jobs.all.find(({ name }) => name === 'forget_old_deliveries')
+  await job?.run({}, { attempt: 1, isLast: true })
+  const left = await query<{ endpoint: string; count: number }[]>(
+    database,
+    `select endpoint::text, count(*)::int from webhook_deliveries group by 1 order by 1`,
+  )
+  assert.deepEqual(
+    left.map(({ endpoint, count }) => [endpoint, count]),
+    Array.from({ length: 9 }, (_, n) => [String(1_001 + n), 3_000]),
+  )
 })
 
 function newKey(folder: string, name: string): string {
