@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import type postgres from 'postgres'
 import type { KeyRing } from '../keys/index.ts'
-import { rootOf } from './proofs.ts'
 import { logSize } from './sequencer.ts'
-import { tileReader } from './tiles.ts'
+import type { Publisher } from './tlog/publisher.ts'
 import { CHECKPOINT_TYPE, ISSUER } from './verifier.ts'
 
 /** A checkpoint of an unchanged log is signed again after this long. */
@@ -24,17 +23,16 @@ export interface CheckpointOptions {
   log: FastifyBaseLogger
   /** The folder into which each checkpoint is also written; undefined for none. */
   folder: string | undefined
-  /** @throws Refusal `LOG_BEHIND` if the log lacks records that were already published */
-  requireWhole: () => Promise<void>
+  published: Pick<Publisher, 'requireWhole' | 'newestState'>
 }
 
 /** Issues checkpoints, and keeps each in the database, in the log output and as a file. */
-export function checkpoints({ sql, keys, log, folder, requireWhole }: CheckpointOptions) {
+export function checkpoints({ sql, keys, log, folder, published }: CheckpointOptions) {
   let underWay: Promise<IssuedCheckpoint> | undefined
 
   /** @throws Refusal `LOG_BEHIND` */
   async function newest(): Promise<IssuedCheckpoint | null> {
-    await requireWhole()
+    await published.requireWhole()
     const [row] = await sql<IssuedCheckpoint[]>`
       select size::float8, root, issued_at as "issuedAt", token from audit_checkpoints
       order by size desc, id desc limit 1`
@@ -58,9 +56,7 @@ export function checkpoints({ sql, keys, log, folder, requireWhole }: Checkpoint
 
   /** Signs a new checkpoint, even if the log is unchanged. */
   async function issue(): Promise<IssuedCheckpoint> {
-    await requireWhole()
-    const size = await logSize(sql)
-    const root = await rootOf(tileReader(sql), size)
+    const { size, root } = await published.newestState()
     const issuedAt = new Date(Math.floor(Date.now() / 1_000) * 1_000)
     const token = await keys.sign(CHECKPOINT_TYPE, {
       iss: ISSUER,

@@ -68,8 +68,7 @@ export const audit = fp(
       isStrict: production,
     })
     tlogMetrics(app.metrics, published)
-    const { requireWhole } = published
-    const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder, requireWhole })
+    const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder, published })
     const recent = recentFacts()
     const sources: LogSource[] = []
     const source = combined(sources)

@@ -7,7 +7,7 @@ import { Refusal } from '../../refusals/index.ts'
 import { rootOf } from '../proofs.ts'
 import { logSize } from '../sequencer.ts'
 import { tileReader } from '../tiles.ts'
-import { type Policy, readNote } from '../verifier.ts'
+import type { Policy } from '../verifier.ts'
 import {
   type LogIdentity,
   type LogSettings,
@@ -69,7 +69,10 @@ export function publisher(options: PublisherOptions) {
   let servers: WitnessServer[] | undefined
   let probed = false
   let triedAt = 0
-  let faults = ''
+  /** The published note that this process has read last. */
+  let heard: string | null = null
+  /** The faults that were logged, by where they come from. */
+  const faults = new Map<'state' | 'files' | 'witnesses', string>()
 
   /**
    * The log's name, key and policy, and its known states. Read again once another process has given
@@ -87,10 +90,11 @@ export function publisher(options: PublisherOptions) {
       const name = `${note.id}.note`
       const kept = [join(options.dataDir, 'log', name)]
       if (files !== null) kept.push(join(files.folder, 'signed', name))
-      states = knownStates(kept, files === null ? [] : [files.checkpoint])
-      await states.look(note)
+      states = knownStates(note, kept, files === null ? [] : [files.checkpoint])
+      await states.look()
     }
     servers ??= policy === null ? [] : witnessServers(policy, closing.signal)
+    heard = null
     opened = { identity, policy, states }
     return opened
   }
@@ -157,6 +161,7 @@ export function publisher(options: PublisherOptions) {
     const now = await open(row)
     const { identity, states, policy } = now
     if (identity?.signing == null || states === null) return
+    await hear(row.note, now)
     if ((await behind(row, now)) !== null) return
     const size = await logSize(sql)
     if (!isDue(row, size, policy)) return
@@ -164,16 +169,51 @@ export function publisher(options: PublisherOptions) {
     const turn = { process: self, origin, vkey: identity.vkey }
     if ((await takeTurn(sql, turn, TURN_S)) === null) return
     triedAt = performance.now()
-    await states.look(signing.note)
+    await states.look()
     if (!probed && row.note !== null) await probe(row.note, row.size ?? 0)
     probed = true
     if ((await behind(await readRow(sql), now)) !== null) return
     const root = await rootOf(tileReader(sql), size)
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
-    await states
-      .keep(note, { size, root })
-      .catch((error: unknown) => warn(`The state of the log could not be kept: ${String(error)}`))
+    await keep(note, states)
     await publish({ size, note, hasQuorum: true }, policy)
+  }
+
+  /**
+   * Remembers and keeps the published state, whichever process has signed it: that process and its
+   * files may be lost together with the end of the log.
+   */
+  async function hear(note: string | null, { states }: Opened): Promise<void> {
+    if (note === null || note === heard || states === null) return
+    // A note that the log's key has not signed is no state of the log, whoever wrote it there.
+    const isSigned = (await states.learn(note)) !== null
+    if (!isSigned || (await keep(note, states))) heard = note
+  }
+
+  /** Keeps a signed note outside the database. @returns whether that was possible */
+  async function keep(note: string, states: KnownStates): Promise<boolean> {
+    const fault = await states.keep(note).then(
+      () => '',
+      (error: unknown) => `The state of the log could not be kept: ${String(error)}`,
+    )
+    warn('state', fault)
+    return fault === ''
+  }
+
+  /**
+   * The newest state of the log, for a signature. Before the promise resolves, the state is kept
+   * outside the database.
+   * @throws Refusal `LOG_BEHIND`
+   */
+  async function newestState(): Promise<{ size: number; root: Buffer }> {
+    await requireWhole()
+    const { identity, states } = await open(await recentRow())
+    const size = await logSize(sql)
+    const root = await rootOf(tileReader(sql), size)
+    if (identity?.signing == null || states === null) return { size, root }
+    const { note, key } = identity.signing
+    await keep(signNote(noteBody(identity.origin, size, root), note, key), states)
+    return { size, root }
   }
 
   function isDue(row: LogRow, size: number, policy: Policy | null): boolean {
@@ -206,9 +246,11 @@ export function publisher(options: PublisherOptions) {
       const note = draft.note + lines.join('')
       if (!(await storePublished(sql, self, { ...draft, note, hasQuorum }))) return
       cached = undefined
-      await files
-        ?.publish(sql, draft.size, note)
-        .catch((error: unknown) => warn(`The log could not be written as files: ${String(error)}`))
+      const fault = await files?.publish(sql, draft.size, note).then(
+        () => '',
+        (error: unknown) => `The log could not be written as files: ${String(error)}`,
+      )
+      warn('files', fault ?? '')
     }
     const found = await gather(servers ?? [], policy, {
       closing: closing.signal,
@@ -216,13 +258,14 @@ export function publisher(options: PublisherOptions) {
       heed,
       store,
     })
-    warn(found.join('; '))
+    warn('witnesses', found.join('; '))
   }
 
   /** Logs a fault once, and again only after it has changed. */
-  function warn(found: string): void {
-    if (found !== '' && found !== faults) log.warn({ faults: found }, 'The audit log has a fault')
-    faults = found
+  function warn(source: 'state' | 'files' | 'witnesses', found: string): void {
+    const isNew = found !== '' && found !== faults.get(source)
+    if (isNew) log.warn({ faults: found }, 'The audit log has a fault')
+    faults.set(source, found)
   }
 
   /** @throws Refusal `LOG_BEHIND`, `SIGNING_KEY_MISSING` or `NOT_YET_LOGGED` */
@@ -246,8 +289,7 @@ export function publisher(options: PublisherOptions) {
   async function compare(note: string, size: number, { states }: Opened): Promise<void> {
     if (states === null || size === states.size()) return
     if (size < states.size()) return requireWhole()
-    const state = readNote(note)
-    if (state !== null) states.learn(state)
+    await states.learn(note)
   }
 
   /** @throws Refusal `SIGNING_KEY_MISSING` */
@@ -283,6 +325,7 @@ export function publisher(options: PublisherOptions) {
     tick,
     published,
     requireWhole,
+    newestState,
     vkey,
     standing,
     stopAsking,
