@@ -53,6 +53,13 @@ export interface PublisherOptions {
   isStrict: boolean
 }
 
+export interface Standing {
+  hasQuorum: boolean
+  isBehind: boolean
+  /** Whether this process can keep the state of the log outside the database. */
+  isKept: boolean
+}
+
 interface Opened {
   identity: LogIdentity | null
   states: KnownStates | null
@@ -175,8 +182,10 @@ export function publisher(options: PublisherOptions) {
     if ((await behind(await readRow(sql), now)) !== null) return
     const root = await rootOf(tileReader(sql), size)
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
-    await keep(note, states)
-    await publish({ size, note, hasQuorum: true }, policy)
+    const isKept = await keep(note, states)
+    // A process with a working disk may publish instead.
+    if (!isKept && (servers ?? []).length === 0) return leave()
+    await publish({ size, note, hasQuorum: true }, policy, isKept)
   }
 
   /**
@@ -202,18 +211,20 @@ export function publisher(options: PublisherOptions) {
 
   /**
    * The newest state of the log, for a signature. Before the promise resolves, the state is kept
-   * outside the database.
+   * outside the database. If that is impossible, the result is the published state, which is known
+   * outside already.
    * @throws Refusal `LOG_BEHIND`
    */
   async function newestState(): Promise<{ size: number; root: Buffer }> {
     await requireWhole()
-    const { identity, states } = await open(await recentRow())
-    const size = await logSize(sql)
-    const root = await rootOf(tileReader(sql), size)
-    if (identity?.signing == null || states === null) return { size, root }
+    const row = await recentRow()
+    const { identity, states } = await open(row)
+    const stateAt = async (size: number) => ({ size, root: await rootOf(tileReader(sql), size) })
+    const newest = await stateAt(await logSize(sql))
+    if (identity?.signing == null || states === null) return newest
     const { note, key } = identity.signing
-    await keep(signNote(noteBody(identity.origin, size, root), note, key), states)
-    return { size, root }
+    const body = noteBody(identity.origin, newest.size, newest.root)
+    return (await keep(signNote(body, note, key), states)) ? newest : stateAt(row.size ?? 0)
   }
 
   function isDue(row: LogRow, size: number, policy: Policy | null): boolean {
@@ -240,9 +251,11 @@ export function publisher(options: PublisherOptions) {
     if (answer.isOther || answer.behind.size > (await logSize(sql))) await stop(answer.behind)
   }
 
-  async function publish(draft: Published, policy: Policy | null): Promise<void> {
+  /** @param isKept whether a file has the state; if not, a witness must have it */
+  async function publish(draft: Published, policy: Policy | null, isKept: boolean): Promise<void> {
     const ask = (one: WitnessServer) => one.ask(sql, draft.note, draft.size)
     const store = async (lines: readonly string[], hasQuorum: boolean) => {
+      if (!isKept && lines.length === 0) return
       const note = draft.note + lines.join('')
       if (!(await storePublished(sql, self, { ...draft, note, hasQuorum }))) return
       cached = undefined
@@ -299,12 +312,13 @@ export function publisher(options: PublisherOptions) {
     return identity.vkey
   }
 
-  async function standing(): Promise<{ hasQuorum: boolean; isBehind: boolean }> {
+  async function standing(): Promise<Standing> {
     const row = await recentRow()
     const { policy } = await open(row)
     return {
       hasQuorum: policy === null || row.hasQuorum === true,
       isBehind: row.behindSize !== null,
+      isKept: (faults.get('state') ?? '') === '',
     }
   }
 
@@ -314,10 +328,12 @@ export function publisher(options: PublisherOptions) {
   }
 
   /** Gives up the lease, so that another process can publish at once. */
+  async function leave(): Promise<void> {
+    await sql`update published_log set leased_until = null where leased_to = ${self}`
+  }
+
   async function close(): Promise<void> {
-    await sql`update published_log set leased_until = null where leased_to = ${self}`.catch(
-      () => undefined,
-    )
+    await leave().catch(() => undefined)
   }
 
   return {
