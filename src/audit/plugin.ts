@@ -43,8 +43,11 @@ declare module 'fastify' {
       /** For reading the log and its tree. */
       sql: postgres.Sql
       newestCheckpoint(): Promise<IssuedCheckpoint | null>
-      /** @throws Refusal `SIGNING_KEY_MISSING` */
-      currentCheckpoint(): Promise<IssuedCheckpoint>
+      /**
+       * A checkpoint that covers so many records, or all that the log has now.
+       * @throws Refusal `SIGNING_KEY_MISSING`
+       */
+      currentCheckpoint(records?: number): Promise<IssuedCheckpoint>
       issueCheckpoint(): Promise<IssuedCheckpoint>
       /** The log as it is published. */
       published: Pick<Publisher, 'published' | 'vkey'>
