@@ -74,7 +74,7 @@ export function publisher(options: PublisherOptions) {
   const files = checkpointFolder === undefined ? null : tileFiles(publishedFolder(checkpointFolder))
   let opened: Opened | undefined
   let servers: WitnessServer[] | undefined
-  let probed = false
+  let probing: Promise<void> | undefined
   let triedAt = 0
   /** The published note that this process has read last. */
   let heard: string | null = null
@@ -177,8 +177,7 @@ export function publisher(options: PublisherOptions) {
     if ((await takeTurn(sql, turn, TURN_S)) === null) return
     triedAt = performance.now()
     await states.look()
-    if (!probed && row.note !== null) await probe(row.note, row.size ?? 0)
-    probed = true
+    await probeOnce(row, now)
     if ((await behind(await readRow(sql), now)) !== null) return
     const root = await rootOf(tileReader(sql), size)
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
@@ -216,9 +215,11 @@ export function publisher(options: PublisherOptions) {
    * @throws Refusal `LOG_BEHIND`
    */
   async function newestState(): Promise<{ size: number; root: Buffer }> {
-    await requireWhole()
     const row = await recentRow()
-    const { identity, states } = await open(row)
+    const now = await open(row)
+    const { identity, states } = now
+    await probeOnce(row, now)
+    await requireWhole()
     const stateAt = async (size: number) => ({ size, root: await rootOf(tileReader(sql), size) })
     const newest = await stateAt(await logSize(sql))
     if (identity?.signing == null || states === null) return newest
@@ -235,14 +236,42 @@ export function publisher(options: PublisherOptions) {
     return age > RENEWED_MS
   }
 
+  /** Before its first signature, a process compares the database with what the witnesses know. */
+  function probeOnce(row: LogRow, { identity }: Opened): Promise<void> {
+    if (row.note === null || identity?.signing == null) return Promise.resolve()
+    probing ??= probe(row.note, row.size ?? 0, identity).catch((error: unknown) => {
+      probing = undefined
+      throw error
+    })
+    return probing
+  }
+
   /**
-   * Asks the witnesses to cosign the last published checkpoint, before this process signs its first
-   * one. Their answers show whether the database has been restored to an earlier state.
+   * Asks the witnesses to cosign the last published checkpoint. Their answers show whether the
+   * database has been restored to an earlier state.
    */
-  async function probe(note: string, size: number): Promise<void> {
+  async function probe(note: string, size: number, identity: LogIdentity): Promise<void> {
     const first = note.slice(0, note.indexOf('\n', note.lastIndexOf('\n\n') + 2) + 1)
-    const answers = (servers ?? []).map(async (one) => one.ask(sql, first, size))
-    for (const answer of await Promise.all(answers)) await heed(answer)
+    const answers = (servers ?? []).map(async (one) => {
+      const answer = await one.ask(sql, first, size)
+      await heed(answer)
+      if (answer !== null && 'behind' in answer && !answer.isOther) {
+        await heed(await confirm(one, answer.behind.size, identity))
+      }
+    })
+    await Promise.all(answers)
+  }
+
+  /**
+   * Asks a witness that knows a larger size than the published one to cosign that size again. If a
+   * process has ended before it could publish, the note is the very one that it signed. If the
+   * database was restored and has grown since, the witness refuses. The note is not kept: it may
+   * contradict the log.
+   */
+  async function confirm(one: WitnessServer, size: number, { origin, signing }: LogIdentity) {
+    if (signing === null || size > (await logSize(sql))) return null
+    const root = await rootOf(tileReader(sql), size)
+    return one.ask(sql, signNote(noteBody(origin, size, root), signing.note, signing.key), size)
   }
 
   async function heed(answer: Awaited<ReturnType<WitnessServer['ask']>>): Promise<void> {
