@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type postgres from 'postgres'
 import { Refusal } from '../../refusals/index.ts'
+import { everySo } from '../../scheduling/every-so.ts'
 import { rootOf } from '../proofs.ts'
 import { logSize } from '../sequencer.ts'
 import { tileReader } from '../tiles.ts'
@@ -36,8 +37,12 @@ const INTERVAL_MS = 1_000
 const RETRY_MS = 10_000
 /** An unchanged log is cosigned again after this long, so that the cosignatures stay fresh. */
 const RENEWED_MS = 600_000
-/** How long the lease lasts: longer than a round takes. */
-const TURN_S = 20
+/**
+ * How long the lease lasts, so how long nothing is published after its process was killed. A process
+ * renews it while a round takes longer.
+ */
+const TURN_S = 5
+const RENEWAL_MS = 1_500
 /** A read of the row serves all callers for this long. */
 const ROW_MS = 200
 /** How long a caller waits for the first checkpoint of a log. */
@@ -166,25 +171,41 @@ export function publisher(options: PublisherOptions) {
   async function tick(): Promise<void> {
     const row = await readRow(sql)
     const now = await open(row)
-    const { identity, states, policy } = now
-    if (identity?.signing == null || states === null) return
+    if (now.identity?.signing == null) return
     await hear(row.note, now)
     if ((await behind(row, now)) !== null) return
     const size = await logSize(sql)
-    if (!isDue(row, size, policy)) return
-    const { origin, signing } = identity
-    const turn = { process: self, origin, vkey: identity.vkey }
-    if ((await takeTurn(sql, turn, TURN_S)) === null) return
+    if (!isDue(row, size, now.policy)) return
+    const { origin, vkey } = now.identity
+    const takeOrRenew = () => takeTurn(sql, { process: self, origin, vkey }, TURN_S)
+    if ((await takeOrRenew()) === null) return
     triedAt = performance.now()
+    const renewal = everySo(
+      RENEWAL_MS,
+      async () => void (await takeOrRenew()),
+      // Without the lease nothing is stored, so a failure has no other effect.
+      () => undefined,
+    )
+    renewal.start(RENEWAL_MS)
+    const isKept = await round(row, size, now).finally(renewal.stop)
+    // A process with a working disk may publish instead.
+    if (!isKept) await leave()
+  }
+
+  /** @returns whether the state was kept, if it was signed */
+  async function round(row: LogRow, size: number, now: Opened): Promise<boolean> {
+    const { identity, states, policy } = now
+    if (identity?.signing == null || states === null) return true
+    const { origin, signing } = identity
     await states.look()
     await probeOnce(row, now)
-    if ((await behind(await readRow(sql), now)) !== null) return
+    if ((await behind(await readRow(sql), now)) !== null) return true
     const root = await rootOf(tileReader(sql), size)
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
     const isKept = await keep(note, states)
-    // A process with a working disk may publish instead.
-    if (!isKept && (servers ?? []).length === 0) return leave()
+    if (!isKept && (servers ?? []).length === 0) return false
     await publish({ size, note, hasQuorum: true }, policy, isKept)
+    return true
   }
 
   /**
