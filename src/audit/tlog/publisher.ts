@@ -27,9 +27,11 @@ import {
   storePublished,
   takeTurn,
 } from './row.ts'
+import { probe } from './probe.ts'
 import { publishedFolder, tileFiles } from './tile-files.ts'
+import { faultsOf } from './faults.ts'
 import { gather } from './gather.ts'
-import { type WitnessServer, witnessServers } from './witnesses.ts'
+import { type Answer, type WitnessServer, witnessServers } from './witnesses.ts'
 
 /** The shortest time between two checkpoints. */
 const INTERVAL_MS = 1_000
@@ -83,8 +85,7 @@ export function publisher(options: PublisherOptions) {
   let triedAt = 0
   /** The published note that this process has read last. */
   let heard: string | null = null
-  /** The faults that were logged, by where they come from. */
-  const faults = new Map<'state' | 'files' | 'witnesses', string>()
+  const faults = faultsOf(log)
 
   /**
    * The log's name, key and policy, and its known states. Read again once another process has given
@@ -176,8 +177,8 @@ export function publisher(options: PublisherOptions) {
     if ((await behind(row, now)) !== null) return
     const size = await logSize(sql)
     if (!isDue(row, size, now.policy)) return
-    const { origin, vkey } = now.identity
-    const takeOrRenew = () => takeTurn(sql, { process: self, origin, vkey }, TURN_S)
+    const { origin, vkey: own } = now.identity
+    const takeOrRenew = () => takeTurn(sql, { process: self, origin, vkey: own }, TURN_S)
     if ((await takeOrRenew()) === null) return
     triedAt = performance.now()
     const renewal = everySo(
@@ -187,12 +188,17 @@ export function publisher(options: PublisherOptions) {
       () => undefined,
     )
     renewal.start(RENEWAL_MS)
-    const isKept = await round(row, size, now).finally(renewal.stop)
+    let isKept = true
+    try {
+      isKept = await round(row, size, now)
+    } finally {
+      await renewal.stop()
+    }
     // A process with a working disk may publish instead.
     if (!isKept) await leave()
   }
 
-  /** @returns whether the state was kept, if it was signed */
+  /** @returns false if the state could be kept in no file */
   async function round(row: LogRow, size: number, now: Opened): Promise<boolean> {
     const { identity, states, policy } = now
     if (identity?.signing == null || states === null) return true
@@ -205,7 +211,7 @@ export function publisher(options: PublisherOptions) {
     const isKept = await keep(note, states)
     if (!isKept && (servers ?? []).length === 0) return false
     await publish({ size, note, hasQuorum: true }, policy, isKept)
-    return true
+    return isKept
   }
 
   /**
@@ -225,7 +231,7 @@ export function publisher(options: PublisherOptions) {
       () => '',
       (error: unknown) => `The state of the log could not be kept: ${String(error)}`,
     )
-    warn('state', fault)
+    faults.found('state', fault)
     return fault === ''
   }
 
@@ -260,42 +266,15 @@ export function publisher(options: PublisherOptions) {
   /** Before its first signature, a process compares the database with what the witnesses know. */
   function probeOnce(row: LogRow, { identity }: Opened): Promise<void> {
     if (row.note === null || identity?.signing == null) return Promise.resolve()
-    probing ??= probe(row.note, row.size ?? 0, identity).catch((error: unknown) => {
+    const last = { note: row.note, size: row.size ?? 0 }
+    probing ??= probe(sql, servers ?? [], last, identity, heed).catch((error: unknown) => {
       probing = undefined
       throw error
     })
     return probing
   }
 
-  /**
-   * Asks the witnesses to cosign the last published checkpoint. Their answers show whether the
-   * database has been restored to an earlier state.
-   */
-  async function probe(note: string, size: number, identity: LogIdentity): Promise<void> {
-    const first = note.slice(0, note.indexOf('\n', note.lastIndexOf('\n\n') + 2) + 1)
-    const answers = (servers ?? []).map(async (one) => {
-      const answer = await one.ask(sql, first, size)
-      await heed(answer)
-      if (answer !== null && 'behind' in answer && !answer.isOther) {
-        await heed(await confirm(one, answer.behind.size, identity))
-      }
-    })
-    await Promise.all(answers)
-  }
-
-  /**
-   * Asks a witness that knows a larger size than the published one to cosign that size again. If a
-   * process has ended before it could publish, the note is the very one that it signed. If the
-   * database was restored and has grown since, the witness refuses. The note is not kept: it may
-   * contradict the log.
-   */
-  async function confirm(one: WitnessServer, size: number, { origin, signing }: LogIdentity) {
-    if (signing === null || size > (await logSize(sql))) return null
-    const root = await rootOf(tileReader(sql), size)
-    return one.ask(sql, signNote(noteBody(origin, size, root), signing.note, signing.key), size)
-  }
-
-  async function heed(answer: Awaited<ReturnType<WitnessServer['ask']>>): Promise<void> {
+  async function heed(answer: Answer | null): Promise<void> {
     if (answer === null || !('behind' in answer)) return
     // A larger size alone proves nothing: another process may have had a newer checkpoint cosigned.
     if (answer.isOther || answer.behind.size > (await logSize(sql))) await stop(answer.behind)
@@ -313,7 +292,7 @@ export function publisher(options: PublisherOptions) {
         () => '',
         (error: unknown) => `The log could not be written as files: ${String(error)}`,
       )
-      warn('files', fault ?? '')
+      faults.found('files', fault ?? '')
     }
     const found = await gather(servers ?? [], policy, {
       closing: closing.signal,
@@ -321,14 +300,7 @@ export function publisher(options: PublisherOptions) {
       heed,
       store,
     })
-    warn('witnesses', found.join('; '))
-  }
-
-  /** Logs a fault once, and again only after it has changed. */
-  function warn(source: 'state' | 'files' | 'witnesses', found: string): void {
-    const isNew = found !== '' && found !== faults.get(source)
-    if (isNew) log.warn({ faults: found }, 'The audit log has a fault')
-    faults.set(source, found)
+    faults.found('witnesses', found.join('; '))
   }
 
   /** @throws Refusal `LOG_BEHIND`, `SIGNING_KEY_MISSING` or `NOT_YET_LOGGED` */
@@ -368,7 +340,7 @@ export function publisher(options: PublisherOptions) {
     return {
       hasQuorum: policy === null || row.hasQuorum === true,
       isBehind: row.behindSize !== null,
-      isKept: (faults.get('state') ?? '') === '',
+      isKept: !faults.has('state'),
     }
   }
 
