@@ -1,15 +1,21 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { decodeProtectedHeader } from 'jose'
 import type postgres from 'postgres'
 import type { KeyRing } from '../keys/index.ts'
-import { rootOf } from './proofs.ts'
 import { logSize } from './sequencer.ts'
-import { tileReader } from './tiles.ts'
+import type { Publisher } from './tlog/publisher.ts'
 import { CHECKPOINT_TYPE, ISSUER } from './verifier.ts'
 
 /** A checkpoint of an unchanged log is signed again after this long. */
 const RENEWED_MS = 3_600_000
+/**
+ * Checkpoints on demand are at least this far apart in a process. Each costs a signature, a log line
+ * and a file, and a row that is never deleted.
+ */
+const PAUSE_MS = 1_000
 
 export interface IssuedCheckpoint {
   size: number
@@ -24,43 +30,59 @@ export interface CheckpointOptions {
   log: FastifyBaseLogger
   /** The folder into which each checkpoint is also written; undefined for none. */
   folder: string | undefined
-  /** @throws Refusal `LOG_BEHIND` if the log lacks records that were already published */
-  requireWhole: () => Promise<void>
+  published: Pick<Publisher, 'requireWhole' | 'newestState'>
 }
 
 /** Issues checkpoints, and keeps each in the database, in the log output and as a file. */
-export function checkpoints({ sql, keys, log, folder, requireWhole }: CheckpointOptions) {
-  let underWay: Promise<IssuedCheckpoint> | undefined
+export function checkpoints({ sql, keys, log, folder, published }: CheckpointOptions) {
+  /** The next round of checkpoints on demand, and how many records it must cover. */
+  let next: { needed: number; issued: Promise<IssuedCheckpoint> } | undefined
+  let begunAt = -PAUSE_MS
 
-  /** @throws Refusal `LOG_BEHIND` */
+  /**
+   * The newest checkpoint; null if there is none, or its key has been removed since.
+   * @throws Refusal `LOG_BEHIND`
+   */
   async function newest(): Promise<IssuedCheckpoint | null> {
-    await requireWhole()
+    await published.requireWhole()
     const [row] = await sql<IssuedCheckpoint[]>`
       select size::float8, root, issued_at as "issuedAt", token from audit_checkpoints
       order by size desc, id desc limit 1`
-    return row ?? null
+    return row !== undefined && keys.verifies(keyIdOf(row.token)) ? row : null
   }
 
   /**
-   * A checkpoint of the log as it is now: the last one, if it is young and nothing has been added
-   * since.
+   * A young checkpoint that covers so many records, or all that the log has now: the newest one, or
+   * else a new one. Callers wait for it together.
    * @throws Refusal `SIGNING_KEY_MISSING` or `LOG_BEHIND`
    */
-  async function current(): Promise<IssuedCheckpoint> {
-    const [last, size] = await Promise.all([newest(), logSize(sql)])
-    const isYoung = last !== null && Date.now() - last.issuedAt.getTime() < RENEWED_MS
-    if (last !== null && isYoung && last.size >= size) return last
-    // Callers that arrive meanwhile share it, because each one costs a signature, a row, a log line
-    // and a file.
-    underWay ??= issue().finally(() => (underWay = undefined))
-    return underWay
+  async function current(records?: number): Promise<IssuedCheckpoint> {
+    const [last, needed] = await Promise.all([newest(), records ?? logSize(sql)])
+    if (isYoung(last) && last.size >= needed) return last
+    next ??= { needed, issued: onDemand() }
+    next.needed = Math.max(next.needed, needed)
+    return next.issued
+  }
+
+  async function onDemand(): Promise<IssuedCheckpoint> {
+    await delay(Math.max(0, begunAt + PAUSE_MS - performance.now()))
+    begunAt = performance.now()
+    const needed = next?.needed ?? 0
+    // Whoever asks from now on may need a record that this round does not cover.
+    next = undefined
+    const last = await newest()
+    // Another process may have signed one meanwhile.
+    if (isYoung(last) && last.size >= needed) return last
+    const state = await published.newestState()
+    return isYoung(last) && last.size >= state.size ? last : sign(state)
   }
 
   /** Signs a new checkpoint, even if the log is unchanged. */
   async function issue(): Promise<IssuedCheckpoint> {
-    await requireWhole()
-    const size = await logSize(sql)
-    const root = await rootOf(tileReader(sql), size)
+    return sign(await published.newestState())
+  }
+
+  async function sign({ size, root }: { size: number; root: Buffer }): Promise<IssuedCheckpoint> {
     const issuedAt = new Date(Math.floor(Date.now() / 1_000) * 1_000)
     const token = await keys.sign(CHECKPOINT_TYPE, {
       iss: ISSUER,
@@ -90,6 +112,18 @@ export function checkpoints({ sql, keys, log, folder, requireWhole }: Checkpoint
   }
 
   return { newest, current, issue }
+}
+
+function isYoung(checkpoint: IssuedCheckpoint | null): checkpoint is IssuedCheckpoint {
+  return checkpoint !== null && Date.now() - checkpoint.issuedAt.getTime() < RENEWED_MS
+}
+
+function keyIdOf(token: string): string {
+  try {
+    return decodeProtectedHeader(token).kid ?? ''
+  } catch {
+    return ''
+  }
 }
 
 export function presentCheckpoint({ size, root, issuedAt, token }: IssuedCheckpoint) {

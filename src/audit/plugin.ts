@@ -43,8 +43,11 @@ declare module 'fastify' {
       /** For reading the log and its tree. */
       sql: postgres.Sql
       newestCheckpoint(): Promise<IssuedCheckpoint | null>
-      /** @throws Refusal `SIGNING_KEY_MISSING` */
-      currentCheckpoint(): Promise<IssuedCheckpoint>
+      /**
+       * A checkpoint that covers so many records, or all that the log has now.
+       * @throws Refusal `SIGNING_KEY_MISSING`
+       */
+      currentCheckpoint(records?: number): Promise<IssuedCheckpoint>
       issueCheckpoint(): Promise<IssuedCheckpoint>
       /** The log as it is published. */
       published: Pick<Publisher, 'published' | 'vkey'>
@@ -68,8 +71,7 @@ export const audit = fp(
       isStrict: production,
     })
     tlogMetrics(app.metrics, published)
-    const { requireWhole } = published
-    const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder, requireWhole })
+    const issuer = checkpoints({ sql: reading, keys: app.keys, log: app.log, folder, published })
     const recent = recentFacts()
     const sources: LogSource[] = []
     const source = combined(sources)

@@ -31,10 +31,24 @@ export function verifyDatabase(
 ): Promise<Verdict> {
   return inSnapshot(sql, async (tx, size) => {
     const { jwks, checkpoints, report } = options
-    const stored = await storedCheckpoints(tx, jwks)
     const published = await publishedCheckpoint(tx, options)
-    const judge = judgeOf([...stored.valid, ...published.valid, ...checkpoints])
+    const judge = judgeOf([...published.valid, ...checkpoints])
+    const faults = { unknown: 0, misplaced: 0 }
+    /** Has the log compared with the stored checkpoints of these sizes, both included. */
+    const expectStored = async (from: number, to: number | null) => {
+      for await (const page of storedCheckpoints(tx, from, to)) {
+        const opened = await Promise.all(page.map(({ token }) => openCheckpoint(token, jwks)))
+        const valid = opened.filter((one) => one !== null)
+        // A checkpoint under another size would come too late to be compared.
+        const placed = opened.filter((one, at) => one !== null && one.size === page[at]?.size)
+        faults.unknown += opened.length - valid.length
+        faults.misplaced += valid.length - placed.length
+        judge.expect(placed.filter((one) => one !== null))
+      }
+    }
+    await expectStored(0, 0)
     for await (const page of walkLog(tx, source, size)) {
+      await expectStored(judge.size() + 1, judge.size() + page.length)
       for (const { seq, bytes, logged } of page) {
         if (bytes === null) judge.misfit(seq, 'is gone')
         if (logged === null) judge.misfit(seq, 'has no hash in the tree')
@@ -43,14 +57,20 @@ export function verifyDatabase(
       }
       report(judge.size(), size)
     }
+    await expectStored(judge.size() + 1, null)
     const verdict = judge.verdict()
     const root = await rootOf(tileReader(tx), size).catch(() => null)
     if (root?.equals(judge.root()) !== true) {
       verdict.findings.push('The tiles of the tree do not add up')
     }
-    if (stored.invalid > 0) {
+    if (faults.misplaced > 0) {
       verdict.findings.push(
-        `${stored.invalid} stored checkpoints are not signed by a known key (earlier keys can be named with --jwks)`,
+        `${faults.misplaced} stored checkpoints are not of the size in their row`,
+      )
+    }
+    if (faults.unknown > 0) {
+      verdict.findings.push(
+        `${faults.unknown} stored checkpoints are not signed by a known key (earlier keys can be named with --jwks)`,
       )
     }
     verdict.findings.push(
@@ -63,6 +83,7 @@ export function verifyDatabase(
 }
 
 const NOTHING = Buffer.alloc(32)
+const CHECKPOINTS_MAX = 500
 
 /** The newest published checkpoint, judged as anyone outside would judge it. */
 async function publishedCheckpoint(
@@ -93,11 +114,22 @@ async function publishedCheckpoint(
   return { valid: [{ size: note.size, root: note.root, issuedAt }], findings }
 }
 
-async function storedCheckpoints(tx: postgres.Sql, jwks: Trust['jwks']) {
-  const rows = await tx<{ token: string }[]>`select token from audit_checkpoints order by size`
-  const opened = await Promise.all(rows.map(({ token }) => openCheckpoint(token, jwks)))
-  const valid = opened.filter((one) => one !== null)
-  return { valid, invalid: opened.length - valid.length }
+interface StoredCheckpoint {
+  size: number
+  token: string
+}
+
+/** The stored checkpoints of these sizes, in pages: there may be one for each second. */
+async function* storedCheckpoints(
+  tx: postgres.Sql,
+  from: number,
+  to: number | null,
+): AsyncGenerator<StoredCheckpoint[]> {
+  const upTo = to === null ? tx`` : tx`and size <= ${String(to)}::bigint`
+  const rows = tx<StoredCheckpoint[]>`
+    select size::float8, token from audit_checkpoints where size >= ${String(from)}::bigint ${upTo}
+    order by audit_checkpoints.size`
+  for await (const page of rows.cursor(CHECKPOINTS_MAX)) yield page
 }
 
 /** Rows that should be in the log, and are neither there nor in the queue. */

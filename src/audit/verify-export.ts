@@ -57,10 +57,11 @@ export async function verifyExport(path: string, options: VerifyOptions): Promis
 /** Follows the log leaf by leaf and compares it with checkpoints, smallest first. */
 export function judgeOf(given: readonly Checkpoint[]) {
   const tree = growingTree()
-  const checkpoints = given.toSorted((a, b) => a.size - b.size)
+  /** Those that the log has not reached yet. */
+  let ahead: Checkpoint[] = []
+  let last: Checkpoint | undefined
   const findings: string[] = []
   let firstMisfit: number | null = null
-  let next = 0
   let vouchedFor = 0
 
   /** @param logged the hash that was logged, if it is known: the tree continues with it */
@@ -77,7 +78,8 @@ export function judgeOf(given: readonly Checkpoint[]) {
   }
 
   function compare(): void {
-    for (let one = checkpoints[next]; one?.size === tree.size(); one = checkpoints[++next]) {
+    let next = 0
+    for (let one = ahead[next]; one?.size === tree.size(); one = ahead[++next]) {
       if (isSame(one.root, tree.root())) {
         vouchedFor = one.size
         continue
@@ -90,12 +92,18 @@ export function judgeOf(given: readonly Checkpoint[]) {
       }
       if (vouchedFor === one.size - 1) firstMisfit ??= vouchedFor
     }
+    if (next > 0) ahead = ahead.slice(next)
+  }
+
+  /** Adds checkpoints of at least the size that the log has reached. */
+  function expect(more: readonly Checkpoint[]): void {
+    ahead = [...ahead, ...more].toSorted((a, b) => a.size - b.size)
+    for (const one of more) if (last === undefined || one.size >= last.size) last = one
+    compare()
   }
 
   function verdict(): Verdict {
-    const last = checkpoints.at(-1)
-    const isCut = last !== undefined && last.size > tree.size()
-    if (isCut && findings.length === 0) {
+    if (last !== undefined && last.size > tree.size() && findings.length === 0) {
       misfit(
         tree.size(),
         `is missing: the checkpoint of ${last.issuedAt.toISOString()} has ${last.size} records`,
@@ -104,14 +112,15 @@ export function judgeOf(given: readonly Checkpoint[]) {
     return { records: tree.size(), vouchedFor, firstMisfit, findings }
   }
 
-  compare()
+  expect(given)
   return {
     add,
+    expect,
     misfit,
     verdict,
     size: tree.size,
     root: tree.root,
-    expected: () => checkpoints.at(-1)?.size,
+    expected: () => last?.size,
   }
 }
 

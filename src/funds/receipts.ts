@@ -29,7 +29,7 @@ export async function receiptOf(
   const place = await locate(sql, transfer)
   const index = place.firstSeq + place.offset
   const covers = newest !== null && newest.size > index
-  const checkpoint = covers ? newest : await audit.currentCheckpoint()
+  const checkpoint = covers ? newest : await audit.currentCheckpoint(index + 1)
   if (checkpoint.size <= index) throw new Refusal('NOT_YET_LOGGED')
   const [record, proof] = await Promise.all([
     recordOf(audit, transfer, place),

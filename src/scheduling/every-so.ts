@@ -36,5 +36,5 @@ export function everySo(
     await run
   }
 
-  return { start: () => start(), stop }
+  return { start, stop }
 }

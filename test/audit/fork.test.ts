@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { checkpointNow } from '../support/audit.ts'
+import { isSame } from '../../src/audit/verifier.ts'
+import { checkpointNow, settled } from '../support/audit.ts'
 import { counts } from '../support/counts.ts'
 import { createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { commandBeside } from '../support/service-process.ts'
 import { INTERNAL_TOKEN, type Service, startService } from '../support/service.ts'
+import { query } from '../support/tables.ts'
 import { keyOf, logFolder, logSettings, newLogKey, publishedNow } from '../support/tlog.ts'
 import { startWitness } from '../support/witness.ts'
 
@@ -58,7 +60,8 @@ test('a restored database that lost the end signs nothing until it becomes anoth
   await first.app.close()
   const backup = await createDatabase(first.database)
   const another = await createDatabase(first.database)
-  t.after(() => Promise.all([backup.drop(), another.drop()]))
+  const grown = await createDatabase(first.database)
+  t.after(() => Promise.all([backup.drop(), another.drop(), grown.drop()]))
 
   const second = await startService(t, settings, first.database)
   await charge(second, 5)
@@ -93,6 +96,23 @@ test('a restored database that lost the end signs nothing until it becomes anoth
     assert.ok(await isBehind(alone))
     assert.equal(witness.state.size, late.size)
     assert.equal(witness.answers.get(422), undefined, 'it was not shown another history')
+    await alone.app.close()
+  })
+
+  await t.test('and where the log has grown beyond its size since', async () => {
+    rmSync(join(folder, 'log'), { recursive: true, force: true })
+    // Without the log's key it numbers records, and signs nothing.
+    const keyless = await startService(t, {}, grown)
+    await charge(keyless, 20)
+    await settled(keyless)
+    await keyless.app.close()
+    const alone = await startService(t, settings, grown)
+    assertRefused(await alone.asAdmin('GET', '/api/audit/checkpoint'), 'LOG_BEHIND')
+    assert.ok(await isBehind(alone))
+    const [row] = await query<{ size: string }[]>(grown, 'select size from published_log')
+    assert.equal(Number(row?.size), early.size, 'nothing more was published')
+    assert.equal(witness.state.size, late.size)
+    assert.ok(isSame(witness.state.root, late.root))
     await alone.app.close()
   })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type postgres from 'postgres'
@@ -8,7 +8,7 @@ import { LogFault, type Monitored, lookAtLog } from '../../src/audit/tlog/monito
 import { noteBody, signNote } from '../../src/audit/tlog/note.ts'
 import { appendLeaves } from '../../src/audit/tiles.ts'
 import { growingTree } from '../../src/audit/tree.ts'
-import { readKey } from '../../src/audit/verifier.ts'
+import { readKey, readPolicy } from '../../src/audit/verifier.ts'
 import { counts } from '../support/counts.ts'
 import { asAdmin } from '../support/database.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -16,6 +16,7 @@ import { commandBeside } from '../support/service-process.ts'
 import { SEED, randomOf } from '../support/random.ts'
 import { startService } from '../support/service.ts'
 import { keyOf, logFolder, newLogKey, publishedNow } from '../support/tlog.ts'
+import { startWitness } from '../support/witness.ts'
 
 const TRIALS = scaled(1_000, 8, 200)
 /** Longer than the service remembers what is published. */
@@ -89,6 +90,8 @@ test('a monitor that started before finds whatever becomes of the log', async (t
   const service = await startService(t, {}, maker.database)
   const state = join(folder, 'state')
   const log: Monitored = { prefix: `${service.origin}/log`, key, policy: null, state }
+  const { vkey: witness } = await startWitness(t)
+  const policy = await readPolicy(`witness one ${witness}\nquorum one\n`)
   const newest = states.at(-1)
   assert.ok(newest)
 
@@ -123,14 +126,21 @@ test('a monitor that started before finds whatever becomes of the log', async (t
         const body = noteBody(key.name, tampered.leaves.length, rootOf(tampered.leaves))
         await publish(sql, tampered.leaves.length, signNote(body, key, privateKey))
       }
-      writeFileSync(state, known.text)
       await new Promise((resolve) => setTimeout(resolve, ROW_MS))
-      await assert.rejects(lookAtLog(log, true), LogFault, `${way}, unseen`)
-      assert.equal(readFileSync(state, 'utf8'), known.text, 'the good state is kept')
+      const { note: shown } = await publishedRow(sql)
+      for (const watched of [log, { ...log, policy }]) {
+        const what = `${way}, ${watched.policy === null ? 'without' : 'with'} witnesses`
+        writeFileSync(state, known.text)
+        rmSync(`${state}.conflict`, { force: true })
+        await assert.rejects(lookAtLog(watched, true), LogFault, `${what}: unseen`)
+        assert.equal(readFileSync(state, 'utf8'), known.text, 'the good state is kept')
+        if (!tampered.signs) continue
+        // Whether or not the witnesses cosigned it, the other history proves the fork.
+        assert.equal(readFileSync(`${state}.conflict`, 'utf8'), shown, `${what}: not kept`)
+      }
       await replace(sql, leaves)
       await publish(sql, newest.size, newest.text)
     }
-    assert.ok(existsSync(`${state}.conflict`))
     const body = noteBody(key.name, 1, leaves[0] as Buffer)
     await publish(sql, 1, signNote(body, key, privateKey))
   })
@@ -158,6 +168,12 @@ async function replace(sql: postgres.Sql, leaves: readonly Buffer[]): Promise<vo
     0,
     leaves.map((leaf) => leaf.toString('hex')),
   )
+}
+
+async function publishedRow(sql: postgres.Sql): Promise<{ note: string }> {
+  const [row] = await sql<{ note: string }[]>`select note from published_log`
+  assert.ok(row)
+  return row
 }
 
 async function publish(sql: postgres.Sql, size: number, note: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type postgres from 'postgres'
 import { rootOf } from '../proofs.ts'
@@ -7,9 +8,11 @@ import { tileReader } from '../tiles.ts'
 import { type NoteKey, isSame, openNote } from '../verifier.ts'
 
 /** A state of the log that was signed and that anyone may have seen. */
-export interface KnownState {
+interface KnownState {
   size: number
   root: Uint8Array
+  /** The signed note that states it. */
+  text: string
 }
 
 export interface Behind {
@@ -19,35 +22,62 @@ export interface Behind {
 }
 
 /**
- * Knows the log from outside its database: the newest signed checkpoint, in memory and in files. A
+ * Knows the log from outside its database: the newest signed state, in memory and in files. A
  * database that was restored to an earlier time has lost the end of the log and must not continue
  * it: two histories under one key would be a fork.
+ * @param log the key that signs the notes
  * @param kept the files that this process writes
  * @param others files that it only reads, with checkpoints of the same log
  */
-export function knownStates(kept: readonly string[], others: readonly string[]) {
+export function knownStates(log: NoteKey, kept: readonly string[], others: readonly string[]) {
   let newest: KnownState | null = null
+  /** The sizes that the files state, as far as they have been read or written. */
+  const sizes = new Map<string, number>()
+  let turn: Promise<unknown> = Promise.resolve()
 
   /** Reads the files again: another process on this machine may have written them. */
-  async function look(log: NoteKey): Promise<void> {
+  async function look(): Promise<void> {
     for (const path of [...kept, ...others]) {
       const text = await readFile(path, 'utf8').catch(() => null)
-      const note = text === null ? null : await openNote(text, log)
-      if (note !== null) learn(note)
+      const size = text === null ? null : await learn(text)
+      if (size === null) sizes.delete(path)
+      else sizes.set(path, size)
     }
   }
 
-  function learn({ size, root }: KnownState): void {
-    if (newest === null || size > newest.size) newest = { size, root }
+  /** @returns the size that the note states; null if the log's key has not signed it */
+  async function learn(text: string): Promise<number | null> {
+    const note = await openNote(text, log)
+    if (note === null) return null
+    const { size, root } = note
+    if (newest === null || size > newest.size) newest = { size, root, text }
+    return size
   }
 
   /**
-   * Keeps a checkpoint before anyone else can see it.
-   * @throws the fault of the last file if none could be written
+   * Keeps a signed note, before anyone else can see its state. A file that states a larger size
+   * already stays as it is.
+   * @throws the fault of the last file if the state is in none of them
    */
-  async function keep(note: string, state: KnownState): Promise<void> {
-    learn(state)
-    const written = await Promise.allSettled(kept.map((path) => place(path, note)))
+  async function keep(text: string): Promise<void> {
+    // One after the other, because a smaller state must not replace a larger one.
+    const done = turn.then(() => keepNow(text))
+    turn = done.catch(() => undefined)
+    return done
+  }
+
+  async function keepNow(text: string): Promise<void> {
+    await learn(text)
+    await look()
+    const state = newest
+    if (state === null) throw new Error('The note is not signed with the key of the log')
+    const old = kept.filter((path) => (sizes.get(path) ?? -1) < state.size)
+    const written = await Promise.allSettled(
+      old.map(async (path) => {
+        await place(path, state.text)
+        sizes.set(path, state.size)
+      }),
+    )
     const failed = written.filter((one) => one.status === 'rejected')
     if (failed.length === kept.length) throw failed.at(-1)?.reason
   }
@@ -68,14 +98,21 @@ export function knownStates(kept: readonly string[], others: readonly string[]) 
 /** Writes the file whole or not at all; it is on the disk when the promise resolves. */
 async function place(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  const file = await open(`${path}.part`, 'w')
+  // Several processes may share the folder, so each write has a name of its own.
+  const part = `${path}.${randomUUID()}.part`
   try {
-    await file.writeFile(content)
-    await file.datasync()
-  } finally {
-    await file.close()
+    const file = await open(part, 'w')
+    try {
+      await file.writeFile(content)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined)
+    throw error
   }
-  await rename(`${path}.part`, path)
 }
 
 export type KnownStates = ReturnType<typeof knownStates>

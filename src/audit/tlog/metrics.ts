@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Publisher } from './publisher.ts'
+import type { Publisher, Standing } from './publisher.ts'
 
 export function tlogMetrics(registry: Registry, { standing }: Pick<Publisher, 'standing'>): void {
   /** While the database does not answer, a gauge keeps its last value. */
@@ -32,6 +32,10 @@ export function tlogMetrics(registry: Registry, { standing }: Pick<Publisher, 's
     'max',
     ({ isBehind }) => isBehind,
   )
+  gauge(
+    'strongroom_audit_kept',
+    '1 while the signed state of the audit log can be kept outside the database.',
+    'min',
+    ({ isKept }) => isKept,
+  )
 }
-
-type Standing = Awaited<ReturnType<Publisher['standing']>>

@@ -60,8 +60,9 @@ export async function lookAtLog(log: Monitored, isWhole: boolean): Promise<Looke
     await delay(AGAIN_MS)
     ;({ text, note } = await checkpointOf(log))
   }
-  const witnesses = await judgeWitnesses(note, log.policy)
+  // Growth first: a fork must be kept as proof, even if the witnesses have not cosigned it.
   if (before !== null) await judgeGrowth(log, before, text, note)
+  const witnesses = await judgeWitnesses(note, log.policy)
   await judgeTiles(log, note, isWhole || before === null ? 0 : before.size)
   await writeFile(`${log.state}.part`, text)
   await rename(`${log.state}.part`, log.state)

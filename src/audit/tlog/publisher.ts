@@ -4,10 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type postgres from 'postgres'
 import { Refusal } from '../../refusals/index.ts'
+import { everySo } from '../../scheduling/every-so.ts'
 import { rootOf } from '../proofs.ts'
 import { logSize } from '../sequencer.ts'
 import { tileReader } from '../tiles.ts'
-import { type Policy, readNote } from '../verifier.ts'
+import type { Policy } from '../verifier.ts'
 import {
   type LogIdentity,
   type LogSettings,
@@ -26,9 +27,11 @@ import {
   storePublished,
   takeTurn,
 } from './row.ts'
+import { probe } from './probe.ts'
 import { publishedFolder, stateFolders, tileFiles } from './tile-files.ts'
+import { faultsOf } from './faults.ts'
 import { gather } from './gather.ts'
-import { type WitnessServer, witnessServers } from './witnesses.ts'
+import { type Answer, type WitnessServer, witnessServers } from './witnesses.ts'
 
 /** The shortest time between two checkpoints. */
 const INTERVAL_MS = 1_000
@@ -36,8 +39,12 @@ const INTERVAL_MS = 1_000
 const RETRY_MS = 10_000
 /** An unchanged log is cosigned again after this long, so that the cosignatures stay fresh. */
 const RENEWED_MS = 600_000
-/** How long the lease lasts: longer than a round takes. */
-const TURN_S = 20
+/**
+ * How long the lease lasts, so how long nothing is published after its process was killed. A process
+ * renews it while a round takes longer.
+ */
+const TURN_S = 5
+const RENEWAL_MS = 1_500
 /** A read of the row serves all callers for this long. */
 const ROW_MS = 200
 /** How long a caller waits for the first checkpoint of a log. */
@@ -51,6 +58,13 @@ export interface PublisherOptions {
   checkpointFolder: string | undefined
   /** Whether the process refuses to start with a key that is not the log's. */
   isStrict: boolean
+}
+
+export interface Standing {
+  hasQuorum: boolean
+  isBehind: boolean
+  /** Whether this process can keep the state of the log outside the database. */
+  isKept: boolean
 }
 
 interface Opened {
@@ -67,9 +81,11 @@ export function publisher(options: PublisherOptions) {
   const files = checkpointFolder === undefined ? null : tileFiles(publishedFolder(checkpointFolder))
   let opened: Opened | undefined
   let servers: WitnessServer[] | undefined
-  let probed = false
+  let probing: Promise<void> | undefined
   let triedAt = 0
-  let faults = ''
+  /** The published note that this process has read last. */
+  let heard: string | null = null
+  const faults = faultsOf(log)
 
   /**
    * The log's name, key and policy, and its known states. Read again once another process has given
@@ -86,10 +102,11 @@ export function publisher(options: PublisherOptions) {
     if (note !== undefined) {
       const folders = stateFolders(options.dataDir, checkpointFolder)
       const kept = folders.map((folder) => join(folder, `${note.id}.note`))
-      states = knownStates(kept, files === null ? [] : [files.checkpoint])
-      await states.look(note)
+      states = knownStates(note, kept, files === null ? [] : [files.checkpoint])
+      await states.look()
     }
     servers ??= policy === null ? [] : witnessServers(policy, closing.signal)
+    heard = null
     opened = { identity, policy, states }
     return opened
   }
@@ -154,25 +171,87 @@ export function publisher(options: PublisherOptions) {
   async function tick(): Promise<void> {
     const row = await readRow(sql)
     const now = await open(row)
-    const { identity, states, policy } = now
-    if (identity?.signing == null || states === null) return
+    if (now.identity?.signing == null) return
+    await hear(row.note, now)
     if ((await behind(row, now)) !== null) return
     const size = await logSize(sql)
-    if (!isDue(row, size, policy)) return
-    const { origin, signing } = identity
-    const turn = { process: self, origin, vkey: identity.vkey }
-    if ((await takeTurn(sql, turn, TURN_S)) === null) return
+    if (!isDue(row, size, now.policy)) return
+    const { origin, vkey: own } = now.identity
+    const takeOrRenew = () => takeTurn(sql, { process: self, origin, vkey: own }, TURN_S)
+    if ((await takeOrRenew()) === null) return
     triedAt = performance.now()
-    await states.look(signing.note)
-    if (!probed && row.note !== null) await probe(row.note, row.size ?? 0)
-    probed = true
-    if ((await behind(await readRow(sql), now)) !== null) return
+    const renewal = everySo(
+      RENEWAL_MS,
+      async () => void (await takeOrRenew()),
+      // Without the lease nothing is stored, so a failure has no other effect.
+      () => undefined,
+    )
+    renewal.start(RENEWAL_MS)
+    let isKept = true
+    try {
+      isKept = await round(row, size, now)
+    } finally {
+      await renewal.stop()
+    }
+    // A process with a working disk may publish instead.
+    if (!isKept) await leave()
+  }
+
+  /** @returns false if the state could be kept in no file */
+  async function round(row: LogRow, size: number, now: Opened): Promise<boolean> {
+    const { identity, states, policy } = now
+    if (identity?.signing == null || states === null) return true
+    const { origin, signing } = identity
+    await states.look()
+    await probeOnce(row, now)
+    if ((await behind(await readRow(sql), now)) !== null) return true
     const root = await rootOf(tileReader(sql), size)
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
-    await states
-      .keep(note, { size, root })
-      .catch((error: unknown) => warn(`The state of the log could not be kept: ${String(error)}`))
-    await publish({ size, note, hasQuorum: true }, policy)
+    const isKept = await keep(note, states)
+    if (!isKept && (servers ?? []).length === 0) return false
+    await publish({ size, note, hasQuorum: true }, policy, isKept)
+    return isKept
+  }
+
+  /**
+   * Remembers and keeps the published state, whichever process has signed it: that process and its
+   * files may be lost together with the end of the log.
+   */
+  async function hear(note: string | null, { states }: Opened): Promise<void> {
+    if (note === null || note === heard || states === null) return
+    // A note that the log's key has not signed is no state of the log, whoever wrote it there.
+    const isSigned = (await states.learn(note)) !== null
+    if (!isSigned || (await keep(note, states))) heard = note
+  }
+
+  /** Keeps a signed note outside the database. @returns whether that was possible */
+  async function keep(note: string, states: KnownStates): Promise<boolean> {
+    const fault = await states.keep(note).then(
+      () => '',
+      (error: unknown) => `The state of the log could not be kept: ${String(error)}`,
+    )
+    faults.found('state', fault)
+    return fault === ''
+  }
+
+  /**
+   * The newest state of the log, for a signature. Before the promise resolves, the state is kept
+   * outside the database. If that is impossible, the result is the published state, which is known
+   * outside already.
+   * @throws Refusal `LOG_BEHIND`
+   */
+  async function newestState(): Promise<{ size: number; root: Buffer }> {
+    const row = await recentRow()
+    const now = await open(row)
+    const { identity, states } = now
+    await probeOnce(row, now)
+    await requireWhole()
+    const stateAt = async (size: number) => ({ size, root: await rootOf(tileReader(sql), size) })
+    const newest = await stateAt(await logSize(sql))
+    if (identity?.signing == null || states === null) return newest
+    const { note, key } = identity.signing
+    const body = noteBody(identity.origin, newest.size, newest.root)
+    return (await keep(signNote(body, note, key), states)) ? newest : stateAt(row.size ?? 0)
   }
 
   function isDue(row: LogRow, size: number, policy: Policy | null): boolean {
@@ -183,31 +262,36 @@ export function publisher(options: PublisherOptions) {
     return age > RENEWED_MS
   }
 
-  /**
-   * Asks the witnesses to cosign the last published checkpoint, before this process signs its first
-   * one. Their answers show whether the database has been restored to an earlier state.
-   */
-  async function probe(note: string, size: number): Promise<void> {
-    const first = note.slice(0, note.indexOf('\n', note.lastIndexOf('\n\n') + 2) + 1)
-    const answers = (servers ?? []).map(async (one) => one.ask(sql, first, size))
-    for (const answer of await Promise.all(answers)) await heed(answer)
+  /** Before its first signature, a process compares the database with what the witnesses know. */
+  function probeOnce(row: LogRow, { identity }: Opened): Promise<void> {
+    if (row.note === null || identity?.signing == null) return Promise.resolve()
+    const last = { note: row.note, size: row.size ?? 0 }
+    probing ??= probe(sql, servers ?? [], last, identity, heed).catch((error: unknown) => {
+      probing = undefined
+      throw error
+    })
+    return probing
   }
 
-  async function heed(answer: Awaited<ReturnType<WitnessServer['ask']>>): Promise<void> {
+  async function heed(answer: Answer | null): Promise<void> {
     if (answer === null || !('behind' in answer)) return
     // A larger size alone proves nothing: another process may have had a newer checkpoint cosigned.
     if (answer.isOther || answer.behind.size > (await logSize(sql))) await stop(answer.behind)
   }
 
-  async function publish(draft: Published, policy: Policy | null): Promise<void> {
+  /** @param isKept whether a file has the state; if not, a witness must have it */
+  async function publish(draft: Published, policy: Policy | null, isKept: boolean): Promise<void> {
     const ask = (one: WitnessServer) => one.ask(sql, draft.note, draft.size)
     const store = async (lines: readonly string[], hasQuorum: boolean) => {
+      if (!isKept && lines.length === 0) return
       const note = draft.note + lines.join('')
       if (!(await storePublished(sql, self, { ...draft, note, hasQuorum }))) return
       cached = undefined
-      await files
-        ?.publish(sql, draft.size, note)
-        .catch((error: unknown) => warn(`The log could not be written as files: ${String(error)}`))
+      const fault = await files?.publish(sql, draft.size, note).then(
+        () => '',
+        (error: unknown) => `The log could not be written as files: ${String(error)}`,
+      )
+      faults.found('files', fault ?? '')
     }
     const found = await gather(servers ?? [], policy, {
       closing: closing.signal,
@@ -215,13 +299,7 @@ export function publisher(options: PublisherOptions) {
       heed,
       store,
     })
-    warn(found.join('; '))
-  }
-
-  /** Logs a fault once, and again only after it has changed. */
-  function warn(found: string): void {
-    if (found !== '' && found !== faults) log.warn({ faults: found }, 'The audit log has a fault')
-    faults = found
+    faults.found('witnesses', found.join('; '))
   }
 
   /** @throws Refusal `LOG_BEHIND`, `SIGNING_KEY_MISSING` or `NOT_YET_LOGGED` */
@@ -245,8 +323,7 @@ export function publisher(options: PublisherOptions) {
   async function compare(note: string, size: number, { states }: Opened): Promise<void> {
     if (states === null || size === states.size()) return
     if (size < states.size()) return requireWhole()
-    const state = readNote(note)
-    if (state !== null) states.learn(state)
+    await states.learn(note)
   }
 
   /** @throws Refusal `SIGNING_KEY_MISSING` */
@@ -256,12 +333,13 @@ export function publisher(options: PublisherOptions) {
     return identity.vkey
   }
 
-  async function standing(): Promise<{ hasQuorum: boolean; isBehind: boolean }> {
+  async function standing(): Promise<Standing> {
     const row = await recentRow()
     const { policy } = await open(row)
     return {
       hasQuorum: policy === null || row.hasQuorum === true,
       isBehind: row.behindSize !== null,
+      isKept: !faults.has('state'),
     }
   }
 
@@ -271,10 +349,12 @@ export function publisher(options: PublisherOptions) {
   }
 
   /** Gives up the lease, so that another process can publish at once. */
+  async function leave(): Promise<void> {
+    await sql`update published_log set leased_until = null where leased_to = ${self}`
+  }
+
   async function close(): Promise<void> {
-    await sql`update published_log set leased_until = null where leased_to = ${self}`.catch(
-      () => undefined,
-    )
+    await leave().catch(() => undefined)
   }
 
   return {
@@ -282,6 +362,7 @@ export function publisher(options: PublisherOptions) {
     tick,
     published,
     requireWhole,
+    newestState,
     vkey,
     standing,
     stopAsking,

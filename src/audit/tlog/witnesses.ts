@@ -47,6 +47,10 @@ function server(url: string, witnesses: readonly Witness[], closing: AbortSignal
   const address = `${url.replace(/(?<!\/)\/+$/, '')}/add-checkpoint`
   const source = `witness ${witnesses[0]?.key.name ?? url}`
 
+  function contradiction(size: number): Answer {
+    return { behind: { size, source }, isOther: true }
+  }
+
   async function askNow(sql: postgres.Sql, note: string, size: number): Promise<Answer> {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const old = Math.min(known ?? 0, size)
@@ -59,13 +63,15 @@ function server(url: string, witnesses: readonly Witness[], closing: AbortSignal
       }
       if (status === 409) {
         const stands = /^(0|[1-9]\d{0,15})\n?$/.exec(body)?.[1]
+        // The sizes are equal, so the roots are not. The specification asks for no size here.
+        if (old === size && Number(stands ?? size) === size) return contradiction(size)
         if (stands === undefined) return { fault: 'answers 409 without a size' }
         known = Number(stands)
         if (known > size) return { behind: { size: known, source }, isOther: false }
         continue
       }
       // The proof does not fit, so the witness has cosigned another history than this one.
-      if (status === 422) return { behind: { size: old, source }, isOther: true }
+      if (status === 422) return contradiction(old)
       return { fault: `answers ${status}` }
     }
     return { fault: 'answers 409 again and again' }
