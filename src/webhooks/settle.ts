@@ -21,7 +21,7 @@ const ATTEMPTS_KEPT = 32
 /**
  * Writes the results of attempts, and since when their endpoints have been failing. If a delivery
  * was given up during an attempt, for example because its endpoint was disabled, a failure is only
- * listed. If it was replayed during the attempt, the failure is the first one again.
+ * listed. If it was replayed during the attempt, the result is only listed too, and it is sent again.
  * @returns the ids of the endpoints that have failed for too long
  */
 export async function settle(sql: postgres.Sql, results: readonly Result[]): Promise<string[]> {
@@ -33,7 +33,8 @@ export async function settle(sql: postgres.Sql, results: readonly Result[]): Pro
   })
   // Rows are locked in the same order everywhere.
   rows.sort((a, b) => Number(a.endpoint - b.endpoint) || Number(a.seq - b.seq))
-  const counts = sql`(d.status = 'pending' or new.is_delivered)`
+  // A replay takes the mark of the claim away.
+  const counts = sql`(case when d.status = 'pending' then d.is_taken else new.is_delivered end)`
   const pause = sql`(case when not new.is_delivered then new.pauses ->> d.tries::int end)`
   await sql`
     update webhook_deliveries d set is_taken = false,

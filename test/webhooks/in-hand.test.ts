@@ -185,7 +185,7 @@ test('an endpoint without events is not disabled because of failures of old', as
   assert.equal((await now()).status, 'active')
 })
 
-test('a replay during an attempt is not undone by its failure', async (t) => {
+test('a replay during an attempt is not undone by its result', async (t) => {
   const { service, receiver, path } = await scene(t)
   receiver.answer(after(0, 500))
   await service.asAdmin('POST', `${path}/test`)
@@ -206,4 +206,14 @@ test('a replay during an attempt is not undone by its failure', async (t) => {
   assert.ok(Date.parse(replayed.next_attempt_at) < Date.now() + 10_000)
   receiver.answer(after(0, 204))
   assert.ok(await eventually(async () => (await first()).status === 'delivered', 15_000))
+
+  // Nor by its success.
+  receiver.answer(after(1_000, 204))
+  const { length } = receiver.received
+  for (let n = 1; n <= 2; n++) {
+    await service.asAdmin('POST', `${path}/replay`, { delivery_id })
+    assert.ok(await eventually(() => receiver.received.length > length, 5_000))
+  }
+  assert.ok(await eventually(() => receiver.received.length === length + 2, 5_000))
+  assert.ok(await eventually(async () => (await first()).status === 'delivered', 5_000))
 })

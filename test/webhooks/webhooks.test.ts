@@ -247,6 +247,10 @@ test('failures come again; off, on, rotated, replayed, gone and deleted', async 
   const single = await service.asAdmin('POST', `${path}/replay`, { delivery_id: one.delivery_id })
   assert.equal(single.status, 202)
   await settled(() => receiver.received.some(({ event }) => event.seq === one.seq))
+  await settled(async () => {
+    const delivered: { seq: number }[] = await deliveries('delivered')
+    return delivered.some(({ seq }) => seq === one.seq)
+  })
   const count = receiver.received.length
   assert.equal((await service.asAdmin('POST', `${path}/replay`, { from_seq: 1 })).status, 202)
   const total = Number((await deliveries())[0].seq)
