@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { BASE } from '../shared/base.ts'
 import { Try } from '../shared/dialog.tsx'
 import { Link, hrefOf, place } from '../shared/router.tsx'
@@ -50,10 +50,13 @@ export function Frame({ title, children }: { title: string; children: ComponentC
   useEffect(() => {
     document.title = `${title} · Strongroom`
     setOpen(false)
-    // A new page begins where a reader with a keyboard expects it.
+  }, [title, path])
+  // A new page begins where a reader with a keyboard expects it. At once: later, the focus could be taken
+  // from the search while somebody types.
+  useLayoutEffect(() => {
     if (before.current !== path) main.current?.focus({ preventScroll: true })
     before.current = path
-  }, [title, path])
+  }, [path])
   return (
     <div class="frame">
       <a class="skip" href="#main">
