@@ -162,7 +162,7 @@ function ownsAtStripe(id: SQL, stripeId: string): SQL {
  * What a customer holds is derived anew, so it is asked only of those who may hold the plan at all. Anybody
  * may hold the default plan.
  */
-function holds(id: SQL, plan: string, defaultPlan: string | null): SQL {
+function holdsPlan(id: SQL, plan: string, defaultPlan: string | null): SQL {
   const isHeld = sql`exists (
     select from held_plans(array[${id}], ${defaultPlan}) h where h.place = 1 and h.plan_id = ${plan}
   )`
@@ -178,7 +178,7 @@ function holds(id: SQL, plan: string, defaultPlan: string | null): SQL {
 }
 
 /** The main subscription of a customer is one of those that are open. */
-function isIn(id: SQL, status: Status): SQL {
+function hasStatus(id: SQL, status: Status): SQL {
   return sql`${id} in (
     select customer_id from subscriptions where status = ${status} and ended_at is null
   ) and (${subscriptionStatus}) = ${status}`
@@ -205,10 +205,10 @@ export async function listCustomers(
           ? undefined
           : sql`${c.id} = (select customer_id from api_keys where id = ${filter.keyId})`,
         filter.stripeId === undefined ? undefined : ownsAtStripe(sql`${c.id}`, filter.stripeId),
-        plan === undefined ? undefined : holds(sql`${c.id}`, plan, defaultPlan),
+        plan === undefined ? undefined : holdsPlan(sql`${c.id}`, plan, defaultPlan),
         filter.subscriptionStatus === undefined
           ? undefined
-          : isIn(sql`${c.id}`, filter.subscriptionStatus),
+          : hasStatus(sql`${c.id}`, filter.subscriptionStatus),
         status === undefined ? undefined : eq(c.status, status),
         page.before === null ? undefined : lt(c.seq, page.before),
       ),
