@@ -286,7 +286,10 @@ test(
     const stranger = newKeyFile(folder, 'stranger')
     const other = { LICENSE_PRIVATE_KEY_PATH: stranger, DATA_DIR: folder }
     assert.deepEqual(verify([token], other), [1, 'not valid: unknown_key\n', ''])
-    const altered = write('altered.jwt', `${license.token.slice(0, -2)}xx`)
+    const altered = write(
+      'altered.jwt',
+      `${license.token.slice(0, -2)}${license.token.endsWith('xx') ? 'yy' : 'xx'}`,
+    )
     assert.equal(verify([altered, '--jwks', jwks])[0], 1)
     const customer = ['--customer', 'cust_0000000000000000']
     assert.deepEqual(verify([token, '--jwks', jwks, ...customer])[1], 'not valid: wrong_customer\n')

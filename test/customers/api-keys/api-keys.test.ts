@@ -217,7 +217,8 @@ test('the use of a key is noted, and a refused one is no use', async (t) => {
   const lastUsed = async (): Promise<string | null> =>
     (await service.asAdmin('GET', `/api/customers/${customerId}/api-keys`)).body.data[0]
       .last_used_at
-  await me(service, `${apiKey.slice(0, -1)}x`)
+  const wrong = await me(service, `${apiKey.slice(0, -1)}${apiKey.endsWith('x') ? 'y' : 'x'}`)
+  assert.equal(wrong.status, 401)
   assert.equal(await lastUsed(), null)
   const begun = new Date().toISOString()
   assert.equal((await me(service, apiKey)).status, 200)
