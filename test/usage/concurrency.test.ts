@@ -14,6 +14,8 @@ interface Found {
   sum: number
 }
 
+const REFUSALS_MAX = 10
+
 const FOUND = `
   select (select count(*)::int from usage_reports where metrics ? 'calls') as reports,
     (select sum(count)::int from usage_totals where metric = 'calls' and period = 'month') as count,
@@ -38,6 +40,7 @@ test('instances that report all at once, twice, to two processes: none is lost, 
       await one.call('GET', '/api/me', { headers: { 'x-api-key': apiKey } })
   }
   const instances = scaled(10_000, 400)
+  let refused = 0
 
   const answers = await inParallel(instances * 2, scaled(1_000, 80), async (index) => {
     const instance = Math.floor(index / 2)
@@ -48,20 +51,33 @@ test('instances that report all at once, twice, to two processes: none is lost, 
       instance_id: `instance-${instance}`,
     }
     const api = asCustomer(target, keys[instance % keys.length] ?? '')
-    const answer = await api('POST', '/api/usage/report', body)
+    const { answer, refusals } = await untilTold(() => api('POST', '/api/usage/report', body))
+    refused += refusals
     return { instance, status: answer.status, receivedAt: answer.body.received_at }
   })
 
   const firsts = answers.filter(({ status }) => status === 201)
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200, 201]))
-  assert.equal(firsts.length, instances)
-  assert.equal(new Set(firsts.map(({ instance }) => instance)).size, instances)
-  const times = new Map(firsts.map(({ instance, receivedAt }) => [instance, receivedAt]))
+  // After a 503 of unknown outcome even the first answer of a report may be that of a repetition.
+  assert.ok(firsts.length <= instances && firsts.length >= instances - refused, `${firsts.length}`)
+  assert.equal(new Set(firsts.map(({ instance }) => instance)).size, firsts.length)
+  const times = new Map(answers.map(({ instance, receivedAt }) => [instance, receivedAt]))
+  assert.equal(times.size, instances)
   for (const { instance, receivedAt } of answers) assert.equal(receivedAt, times.get(instance))
   const sum = Array.from({ length: instances }, (_, n) => n % 7).reduce((a, b) => a + b)
   const [found] = await query<Found[]>(service.database, FOUND)
   assert.deepEqual(found, { reports: instances, count: instances, sum })
 })
+
+/** Repeats a call while it is answered 503, as clients do: a busy machine refuses some of so many at once. */
+async function untilTold<Answer extends { status: number }>(
+  call: () => Promise<Answer>,
+): Promise<{ answer: Answer; refusals: number }> {
+  for (let refusals = 0; ; refusals++) {
+    const answer = await call()
+    if (answer.status !== 503 || refusals === REFUSALS_MAX) return { answer, refusals }
+  }
+}
 
 test('batches with the same reports in other orders, to two processes, never fail for each other', async (t) => {
   const service = await startService(t)
