@@ -37,7 +37,7 @@ interface Row {
 
 /**
  * The records of places, in the order of the log.
- * @returns null for a record that is not read, or whose row is missing
+ * @returns null for a record that is not read, or whose row is missing (or useless, if `isLenient`)
  */
 export async function readRecords(
   sql: postgres.Sql,
@@ -51,7 +51,7 @@ export async function readRecords(
     source.read(sql, recordIds, options),
   ])
   return places.flatMap((place) => {
-    return recordsOf(acts.get(place.recordId), facts.get(place.recordId) ?? [], place)
+    return recordsOf(acts.get(place.recordId), facts.get(place.recordId) ?? [], place, options)
   })
 }
 
@@ -74,17 +74,29 @@ function recordsOf(
   row: Row | undefined,
   facts: readonly LoggedFact[],
   { firstSeq, size }: Place,
+  { isLenient = false }: ReadOptions,
 ): (LogRecord | null)[] {
+  const made = (record: () => LogRecord) => {
+    try {
+      return record()
+    } catch (error) {
+      if (!isLenient) throw error
+      return null
+    }
+  }
   const records: (LogRecord | null)[] = Array.from({ length: size }, () => null)
   if (row === undefined) return records
   if (row.event !== null) {
     const { event, actor, subject, ip, metadata } = row
-    const timestamp = new Date(row.timestamp).toISOString()
-    records[0] = { seq: firstSeq, timestamp, event, actor, subject, ip, metadata }
+    const at = new Date(row.timestamp)
+    records[0] = made(() => {
+      return { seq: firstSeq, timestamp: at.toISOString(), event, actor, subject, ip, metadata }
+    })
     return records
   }
   for (const fact of facts) {
-    if (fact.index < size) records[fact.index] = fact.record(firstSeq + fact.index)
+    const { index } = fact
+    if (index < size) records[index] = made(() => fact.record(firstSeq + index))
   }
   return records
 }

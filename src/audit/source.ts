@@ -13,6 +13,8 @@ export interface ReadOptions {
   subject?: string | undefined
   /** Whether personal values replace their commitments, where they are still kept. */
   isShown?: boolean
+  /** Whether a row that no record can be made of counts as missing, and is no error. */
+  isLenient?: boolean
 }
 
 /**

@@ -28,7 +28,7 @@ export async function* walkLog(
     const page: Entry[] = []
     const add = (bytes: Buffer | null) =>
       page.push({ seq: next + page.length, bytes, logged: null })
-    const records = await readRecords(tx, source, places)
+    const records = await readRecords(tx, source, places, { isLenient: true })
     const [first] = places
     // A missing place leaves its numbers without records.
     const resumesAt = first?.firstSeq ?? size
@@ -39,14 +39,21 @@ export async function* walkLog(
     const hashes = await loggedHashes(tx, next, next + page.length)
     yield page.map((entry, index) => ({ ...entry, logged: hashes[index] ?? null }))
     next += page.length
+    // The size of a log is that of its last place, so no place may be missing at the end.
+    if (first === undefined) return
   }
 }
 
-/** Places that follow each other without a gap; at least one if there is any. */
+/**
+ * Places that follow each other without a gap; at least one if there is any. The sizes are only what
+ * the database says. A place of a size that no row has counts as missing: the walk would not advance
+ * over an empty one, and an enormous one would fill the memory.
+ */
 async function placesFrom(tx: postgres.Sql, from: number): Promise<Place[]> {
   const places = await tx<Place[]>`
     select first_seq::float8 as "firstSeq", size, record_id as "recordId" from audit_places
-    where first_seq >= ${from}::bigint order by first_seq limit ${PLACES_MAX}::int`
+    where first_seq >= ${from}::bigint and size between 1 and ${RECORDS_MAX}::int
+    order by first_seq limit ${PLACES_MAX}::int`
   let end = places[0]?.firstSeq ?? 0
   const start = end
   const joined: Place[] = []

@@ -19,8 +19,6 @@ import { type Random, SEED, randomOf } from '../support/random.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 
-const TRIALS = scaled(1_000, 14)
-
 /** What a trial draws by the seed. */
 interface Draw {
   /** Of a record. */
@@ -84,6 +82,7 @@ const WAYS: Way[] = [
   editRecord('subject', `subject || 'x'`),
   editRecord('ip', `'sha256:' || repeat('0', 64)`),
   editRecord('timestamp', `timestamp + interval '1 millisecond'`),
+  editRecord('timestamp', `'infinity'`),
   editRecord('metadata', `metadata || '{"x":1}'`),
   editTransfer('amount', 'amount + 1'),
   editTransfer('balance_after', 'balance_after - 1'),
@@ -97,6 +96,7 @@ const WAYS: Way[] = [
   editTransfer('metadata', `coalesce(metadata, '{}') || '{"x":1}'`),
   editTransfer('idempotency_key', `idempotency_key || '.'`),
   editTransfer('created_at', `created_at - interval '1 second'`),
+  editTransfer('created_at', `'-infinity'`),
   editTransfer('kind', `case kind when 'deduct' then 'top_up' else 'deduct' end`),
   {
     name: 'a record deleted',
@@ -122,6 +122,17 @@ const WAYS: Way[] = [
       const [row] = await recordRow(tx, draw.seq())
       await tx`delete from audit_places where first_seq = ${row?.seq ?? 0}`
       return row?.seq ?? null
+    },
+  },
+  {
+    name: 'the size of a place',
+    tamper: async (tx, draw) => {
+      const [row] = await transferAt(tx, draw.seq())
+      const [place] = await tx<{ seq: number }[]>`
+        update audit_places set size = ${draw.of([0, -1, 2_000_000_000])}
+        where first_seq = (select max(first_seq) from audit_places where first_seq <= ${row?.seq ?? 0})
+        returning first_seq::int as seq`
+      return place?.seq ?? null
     },
   },
   {
@@ -186,6 +197,8 @@ const WAYS: Way[] = [
     },
   },
 ]
+
+const TRIALS = scaled(1_000, WAYS.length)
 
 /** As somebody would who knows how the tree is stored. */
 async function rewriteTiles(
