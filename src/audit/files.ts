@@ -25,15 +25,13 @@ export interface Trust {
 /**
  * The checkpoints at a path: a file with one checkpoint, as the service wrote or answered it, or a
  * folder of such files.
- * @throws UnreadableFile if a file is not a checkpoint, is not signed by a known key, or is cosigned
- *   by too few witnesses
+ * @throws UnreadableFile if there is no checkpoint, or a file is not a checkpoint, is not signed by a
+ *   known key, or is cosigned by too few witnesses
  */
 export async function readCheckpoints(path: string, trust: Trust): Promise<Checkpoint[]> {
-  const files = isFolder(path)
-    ? readdirSync(path)
-        .filter((name) => name.endsWith('.jwt'))
-        .map((name) => join(path, name))
-    : [path]
+  const files = isFolder(path) ? filesIn(path) : [path]
+  // Without this, a wrong folder would look like one whose checkpoints all fit.
+  if (files.length === 0) throw new UnreadableFile(`${resolve(path)} has no checkpoint`)
   return Promise.all(
     files.map(async (file) => {
       const text = readText(file)
@@ -111,6 +109,17 @@ function readText(path: string): string {
   } catch {
     throw new UnreadableFile(`${resolve(path)} can not be read`)
   }
+}
+
+/**
+ * All files of a folder, whatever their names: a checkpoint that is passed over proves nothing. Hidden
+ * files and those that were never finished are none.
+ */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.') && !name.endsWith('.part'))
+    .map((name) => join(folder, name))
+    .filter((path) => !isFolder(path))
 }
 
 function isFolder(path: string): boolean {

@@ -67,8 +67,8 @@ export const auditVerify = command({
     'Without --export: checks the log in the database against every checkpoint in it. A checkpoint\n' +
     'that was kept elsewhere shows whether the end was cut off. With --export it needs neither\n' +
     'database nor network: it checks the export against a checkpoint, and with --since against an\n' +
-    'older one too. Each of the two may also be a folder of checkpoints, or a signed note as\n' +
-    '/log/checkpoint answers it. With --witnesses, signed notes must be cosigned as the policy says.\n' +
+    'older one too. Each of the two may also be a folder with nothing but checkpoints, or a signed note\n' +
+    'as /log/checkpoint answers it. With --witnesses, signed notes must be cosigned as the policy says.\n' +
     'Without --export, that goes for the published checkpoint too.',
   operands: [],
   options: {
@@ -117,7 +117,8 @@ export const receiptVerify = command({
   operands: ['file'],
   details:
     'The file contains an answer of the service: JSON, or a tlog-proof. A tlog-proof is verified with\n' +
-    'the key of the log, and with a policy if witnesses must have cosigned it.',
+    'the key of the log, and with a policy if witnesses must have cosigned it. JSON has neither: it is\n' +
+    "verified with the service's public keys, and --key and --witnesses are refused.",
   options: { jwks: JWKS, ...KEY, ...WITNESSES },
   json: true,
   run: async ({ operands: [path], options }) => {
@@ -142,6 +143,11 @@ interface TrustOptions {
 async function receiptVerdict(path: string, options: TrustOptions) {
   const text = readTextFile(path)
   if (!text.startsWith('c2sp.org/tlog-proof@')) {
+    if (options.key !== undefined || options.witnesses !== undefined) {
+      throw new WrongCall(
+        'Only a tlog-proof has the signatures of the log and of witnesses: ask for it with `accept: text/plain`',
+      )
+    }
     return verifyReceipt(readJsonFile(path), await keysOf(options.jwks))
   }
   const { logs, policy } = await logsOf(options)

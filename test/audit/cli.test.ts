@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { noteBody, noteKey, signNote, vkeyOf } from '../../src/audit/tlog/note.ts'
 import { runCommand } from '../../src/cli/run.ts'
 import { checkpointNow, settled } from '../support/audit.ts'
 import { startService } from '../support/service.ts'
 import { command } from '../support/service-process.ts'
+import { newLogKey } from '../support/tlog.ts'
 
 /** In this process, with no environment to find a database in. */
 async function offline(...args: string[]) {
@@ -34,7 +37,7 @@ test('export and receipts verify with files alone, and what does not fit is name
     await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: n })
   }
   const { body: moved } = await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 5 })
-  const { size, token } = await checkpointNow(service)
+  const { size, root, token } = await checkpointNow(service)
   writeFileSync(file('checkpoint.jwt'), token)
   writeFileSync(
     file('jwks.json'),
@@ -77,6 +80,24 @@ test('export and receipts verify with files alone, and what does not fit is name
     assert.match(sound.out, /^The audit log is sound: 44 records .* a second, 1 of them newer/)
   }
   assert.equal((await verify('log.jsonl', 'checkpoints')).status, 0)
+
+  // The folder beside it, in which the service keeps the states that it has signed as notes.
+  const logKey = createPrivateKey(readFileSync(newLogKey(folder)))
+  const key = await noteKey('example.com/books', logKey)
+  const withKey = ['--key', vkeyOf(key), '--json']
+  mkdirSync(file('signed'))
+  const none = await verify('log.jsonl', 'signed', ...withKey)
+  assert.deepEqual([none.status, none.out], [2, ''])
+  assert.match(none.err, /signed has no checkpoint/)
+  const note = signNote(noteBody(key.name, size, Buffer.from(root, 'base64')), key, logKey)
+  writeFileSync(join(file('signed'), `${key.id}.note`), note)
+  writeFileSync(join(file('signed'), 'unfinished.part'), note.slice(0, 20))
+  const noted = JSON.parse((await verify('log.jsonl', 'signed', ...withKey)).out)
+  assert.deepEqual([noted.vouched_for, noted.findings], [size, []])
+  writeFileSync(join(file('signed'), 'notes.txt'), 'Copied on Monday')
+  const odd = await verify('log.jsonl', 'signed', ...withKey)
+  assert.equal(odd.status, 2)
+  assert.match(odd.err, /notes\.txt is not a checkpoint signed by a known key/)
 
   const all = lines.split('\n').slice(0, -1)
   const writeLog = (changed: readonly string[], hashes = true) => {
@@ -131,6 +152,9 @@ test('export and receipts verify with files alone, and what does not fit is name
     ['audit', 'verify', '--export', file('log.jsonl'), '--checkpoint', file('none'), ...jwks],
     ['audit', 'verify', '--export', file('log.jsonl'), '--checkpoint', file('log.jsonl'), ...jwks],
     ['receipt', 'verify', file('none'), ...jwks],
+    // It has the signature of neither, so they can't be asked for.
+    ['receipt', 'verify', file('receipt.json'), ...jwks, '--key', vkeyOf(key)],
+    ['receipt', 'verify', file('receipt.json'), ...jwks, '--witnesses', file('none')],
     ['receipt', 'verify', file('log.jsonl'), ...jwks],
     [
       'audit',
