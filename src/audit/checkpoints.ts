@@ -1,4 +1,3 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
@@ -8,6 +7,7 @@ import type { KeyRing } from '../keys/index.ts'
 import { logSize } from './sequencer.ts'
 import type { Publisher } from './tlog/publisher.ts'
 import { CHECKPOINT_TYPE, ISSUER } from './verifier.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** A checkpoint of an unchanged log is signed again after this long. */
 const RENEWED_MS = 3_600_000
@@ -103,9 +103,7 @@ export function checkpoints({ sql, keys, log, folder, published }: CheckpointOpt
     const time = issuedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')
     const file = join(path, `checkpoint-${time}-${size}.jwt`)
     try {
-      await mkdir(path, { recursive: true })
-      await writeFile(`${file}.part`, `${token}\n`)
-      await rename(`${file}.part`, file)
+      await writeWhole(file, `${token}\n`)
     } catch (error) {
       log.error({ err: error }, 'Could not write the audit checkpoint to its folder')
     }

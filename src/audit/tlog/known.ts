@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type postgres from 'postgres'
 import { rootOf } from '../proofs.ts'
 import { logSize } from '../sequencer.ts'
 import { tileReader } from '../tiles.ts'
 import { type NoteKey, isSame, openNote } from '../verifier.ts'
+import { writeWhole } from '../whole-file.ts'
 
 /** A state of the log that was signed and that anyone may have seen. */
 interface KnownState {
@@ -74,7 +73,7 @@ export function knownStates(log: NoteKey, kept: readonly string[], others: reado
     const old = kept.filter((path) => (sizes.get(path) ?? -1) < state.size)
     const written = await Promise.allSettled(
       old.map(async (path) => {
-        await place(path, state.text)
+        await writeWhole(path, state.text, { isLasting: true })
         sizes.set(path, state.size)
       }),
     )
@@ -93,26 +92,6 @@ export function knownStates(log: NoteKey, kept: readonly string[], others: reado
   }
 
   return { look, learn, keep, lacking, size: () => newest?.size ?? 0 }
-}
-
-/** Writes the file whole or not at all; it is on the disk when the promise resolves. */
-async function place(path: string, content: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  // Several processes may share the folder, so each write has a name of its own.
-  const part = `${path}.${randomUUID()}.part`
-  try {
-    const file = await open(part, 'w')
-    try {
-      await file.writeFile(content)
-      await file.datasync()
-    } finally {
-      await file.close()
-    }
-    await rename(part, path)
-  } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined)
-    throw error
-  }
 }
 
 export type KnownStates = ReturnType<typeof knownStates>

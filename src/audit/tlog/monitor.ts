@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ReadNode, consistencyProof } from '../proofs.ts'
 import { perfectRoot } from '../tiles.ts'
@@ -13,6 +13,7 @@ import {
   readNote,
   witnessed,
 } from '../verifier.ts'
+import { writeWhole } from '../whole-file.ts'
 import { WIDTH, tilePath } from './tile-path.ts'
 
 /** A log with witnesses signs again after 10 minutes at the latest, so an hour is too late. */
@@ -64,8 +65,7 @@ export async function lookAtLog(log: Monitored, isWhole: boolean): Promise<Looke
   if (before !== null) await judgeGrowth(log, before, text, note)
   const witnesses = await judgeWitnesses(note, log.policy)
   await judgeTiles(log, note, isWhole || before === null ? 0 : before.size)
-  await writeFile(`${log.state}.part`, text)
-  await rename(`${log.state}.part`, log.state)
+  await writeWhole(log.state, text)
   return { size: note.size, grown: before === null ? null : note.size - before.size, witnesses }
 }
 

@@ -1,7 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type postgres from 'postgres'
+import { inTurn } from '../../scheduling/in-turn.ts'
 import { readNote } from '../verifier.ts'
+import { writeWhole } from '../whole-file.ts'
 import { WIDTH, tilePath } from './tile-path.ts'
 
 const TILES_MAX = 64
@@ -29,13 +31,19 @@ export function tileFiles(folder: string) {
   const checkpoint = join(folder, 'checkpoint')
   /** The size whose tiles are written; null until the folder has been read. */
   let done: number | null = null
+  const turn = inTurn()
 
-  async function publish(sql: postgres.Sql, size: number, note: string): Promise<void> {
+  /** One call after the other, so that the note of the last call is the one that stays. */
+  function publish(sql: postgres.Sql, size: number, note: string): Promise<void> {
+    return turn(() => write(sql, size, note))
+  }
+
+  async function write(sql: postgres.Sql, size: number, note: string): Promise<void> {
     done ??= await sizeThere(note)
     for (let level = 0, span = 1; span <= size; level++, span *= WIDTH) {
       await writeLevel(sql, level, Math.floor(done / span), Math.floor(size / span))
     }
-    await place(checkpoint, note)
+    await writeWhole(checkpoint, note)
     done = size
   }
 
@@ -56,7 +64,7 @@ export function tileFiles(folder: string) {
       for (const { index, hashes } of tiles) {
         const width = Math.min(WIDTH, count - index * WIDTH)
         const path = join(folder, 'tile', tilePath({ level, index, width }))
-        await place(path, hashes.subarray(0, width * HASH_BYTES))
+        await writeWhole(path, hashes.subarray(0, width * HASH_BYTES))
         if (width === WIDTH) await rm(`${path}.p`, { recursive: true, force: true })
       }
     }
@@ -66,10 +74,3 @@ export function tileFiles(folder: string) {
 }
 
 export type TileFiles = ReturnType<typeof tileFiles>
-
-/** Writes the file whole or not at all. */
-async function place(path: string, content: string | Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.part`, content)
-  await rename(`${path}.part`, path)
-}
