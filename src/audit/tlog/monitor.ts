@@ -108,9 +108,16 @@ async function judgeWitnesses(note: SignedNote, policy: Policy | null): Promise<
 }
 
 async function judgeGrowth(log: Monitored, before: SignedNote, text: string, note: SignedNote) {
+  const { state } = log
   const forked = async (what: string) => {
-    await writeFile(`${log.state}.conflict`, text)
-    return new LogFault(`${what}: ${log.state} and ${log.state}.conflict prove it`)
+    const conflict = `${state}.conflict`
+    await writeFile(conflict, text)
+    // Of different sizes, both can be of one history: an old checkpoint, or wrong tiles, look the same.
+    const kept =
+      note.size === before.size
+        ? `${state} and ${conflict} prove it`
+        : `${state} and ${conflict} have both checkpoints`
+    return new LogFault(`${what}: ${kept}`)
   }
   if (note.size < before.size) {
     throw await forked(`The log has lost records: it had ${before.size}, and has ${note.size}`)
@@ -120,8 +127,12 @@ async function judgeGrowth(log: Monitored, before: SignedNote, text: string, not
       ? []
       : await consistencyProof(nodeReader(log, note.size), before.size, note.size)
   const isSound = before.size === 0 || (await provesConsistency(before, note, proof))
-  if (!isSound)
-    throw await forked(`The log of ${note.size} records does not continue that of ${before.size}`)
+  if (isSound) return
+  throw await forked(
+    note.size === before.size
+      ? `The log has two histories of ${note.size} records`
+      : `The log of ${note.size} records could not be proven to continue that of ${before.size}`,
+  )
 }
 
 /**
