@@ -17,6 +17,7 @@ const HASH_BYTES = 32
 /** Longer notes and proofs are refused, which bounds the work: it is linear in their length. */
 const TEXT_MAX = 1 << 20
 const PROOF_HASHES_MAX = 63
+const DATE_MS_MAX = 8.64e15
 
 type Bytes = Uint8Array
 /**
@@ -62,14 +63,14 @@ export async function rootOfLeaves(leaves: Iterable<Bytes> | AsyncIterable<Bytes
   return root
 }
 
-/** Whether a leaf is at `index` in the tree with that size and root (RFC 9162, 2.1.3.2). */
+/** Whether a leaf is at `index`, counted from 0, in the tree with that size and root (RFC 9162, 2.1.3.2). */
 export async function provesInclusion(
   leaf: Bytes,
   index: number,
   tree: { size: number; root: Bytes },
   proof: readonly Bytes[],
 ): Promise<boolean> {
-  if (index >= tree.size) return false
+  if (!isCount(index) || !isCount(tree.size) || index >= tree.size) return false
   let node = index
   let last = tree.size - 1
   let root = leaf
@@ -92,6 +93,7 @@ export async function provesConsistency(
   second: { size: number; root: Bytes },
   proof: readonly Bytes[],
 ): Promise<boolean> {
+  if (!isCount(first.size) || !isCount(second.size)) return false
   if (first.size === second.size) return proof.length === 0 && isSame(first.root, second.root)
   if (first.size < 1 || first.size > second.size) return false
   let node = first.size - 1
@@ -420,12 +422,15 @@ async function hasSigned(key: Bytes, signature: Bytes, message: Bytes): Promise<
   }
 }
 
-/**
- * The seconds in the first 8 bytes of a cosignature; null if JavaScript can't count them exactly.
- */
+/** The seconds in the first 8 bytes of a cosignature; null if a Date can't have them. */
 function timeIn(signature: Bytes): number | null {
   const seconds = signature.slice(0, 8).reduce((sum, byte) => sum * 256 + byte, 0)
-  return Number.isSafeInteger(seconds * 1_000) ? seconds : null
+  return seconds * 1_000 <= DATE_MS_MAX ? seconds : null
+}
+
+/** The arithmetic of the proofs is for whole numbers only: others could take another leaf's path. */
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }
 
 function isDecimal(text: string): boolean {

@@ -65,6 +65,9 @@ test('roots and proofs of every shape of tree hold, and no other leaf, place or 
       assert.ok(await provesInclusion(leaf, index, whole, inclusion))
       assert.ok(!(await provesInclusion(leafHash(Buffer.from('other')), index, whole, inclusion)))
       assert.ok(!(await provesInclusion(leaf, index + 1, whole, inclusion)))
+      for (const odd of [index - size, index - 0.5, index + 0.5, NaN, Infinity]) {
+        assert.ok(!(await provesInclusion(leaf, odd, whole, inclusion)), `${odd} in ${size}`)
+      }
       assert.ok(!(await provesInclusion(leaf, index, whole, [...inclusion, leaf])))
 
       const consistency = await consistencyProof(read, first, size)
@@ -73,6 +76,12 @@ test('roots and proofs of every shape of tree hold, and no other leaf, place or 
       assert.ok(!(await provesConsistency(forged, whole, consistency)))
       assert.ok(!(await provesConsistency(whole, { ...forged, size: size + 1 }, consistency)))
       assert.ok(!(await provesConsistency(beginning, whole, [...consistency, leaf])))
+      for (const odd of [first - 0.5, first + 0.5, -first, NaN]) {
+        const other = { ...beginning, size: odd }
+        assert.ok(!(await provesConsistency(other, whole, consistency)), `${odd} in ${size}`)
+        const longer = { ...whole, size: size + 0.5 }
+        assert.ok(!(await provesConsistency(beginning, longer, consistency)))
+      }
     }),
     { numRuns: 300 },
   )

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { readPolicy, witnessed } from '../../src/audit/verifier.ts'
+import { noteBody, noteKey } from '../../src/audit/tlog/note.ts'
+import { cosignedAt, keyId, readNote, readPolicy, witnessed } from '../../src/audit/verifier.ts'
 import { runCommand } from '../../src/cli/run.ts'
 import { settled } from '../support/audit.ts'
 import { counts } from '../support/counts.ts'
@@ -166,10 +168,10 @@ test('a receipt is a tlog-proof that verifies with the key and the policy alone'
   const other = Buffer.from(extra.slice(6), 'base64')
     .toString()
     .replace('"amount":1,', '"amount":9,')
-  const [noteBody = '', signatures = ''] = proof.slice(proof.indexOf('\n\n') + 2).split('\n\n')
+  const [signed = '', signatures = ''] = proof.slice(proof.indexOf('\n\n') + 2).split('\n\n')
   const [own = '', ...witnesses] = signatures.split('\n')
   const before = proof.slice(0, proof.indexOf('\n\n') + 2)
-  const withSignatures = (...kept: string[]) => `${before}${noteBody}\n\n${kept.join('\n')}\n`
+  const withSignatures = (...kept: string[]) => `${before}${signed}\n\n${kept.join('\n')}\n`
   const flip = (line: string) =>
     line.replace(/(.{9})(.)(==?)?$/, (_, a, b, c = '') => `${a}${b === 'A' ? 'B' : 'A'}${c}`)
   for (const [content, reason] of [
@@ -239,4 +241,27 @@ test('a policy that can not be read, or is another log’s, is refused at the st
   const mlDsa = `witness two later.example+00000000+${Buffer.from([9, 1, 2]).toString('base64')}\n`
   const own = await start(`${one}${mlDsa}group g any one two\nquorum g`)
   assert.match(await keyOf(own), /^example\.com\/books\+/)
+})
+
+test('a cosignature counts only with a time that is a date', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const bare = { ...(await noteKey('witness.example/one', privateKey)), type: 4 }
+  const key = { ...bare, id: await keyId(bare) }
+  const body = noteBody(ORIGIN, 0, Buffer.alloc(32))
+  const at = async (seconds: number) => {
+    const time = Buffer.alloc(8)
+    time.writeBigUInt64BE(BigInt(seconds))
+    const message = Buffer.from(`cosignature/v1\ntime ${seconds}\n${body}`)
+    const signature = Buffer.concat([
+      Buffer.from(key.id, 'hex'),
+      time,
+      sign(null, message, privateKey),
+    ])
+    const note = readNote(`${body}\n\u2014 ${key.name} ${signature.toString('base64')}\n`)
+    assert.ok(note)
+    return cosignedAt(note, key)
+  }
+  assert.deepEqual(await at(1_767_225_600), new Date('2026-01-01T00:00:00Z'))
+  assert.deepEqual(await at(8.64e12), new Date(8.64e15))
+  assert.equal(await at(8.64e12 + 1), undefined)
 })

@@ -7,9 +7,11 @@ import {
   readKey,
   verifyProof,
 } from '../../audit/verifier.ts'
+import type { components } from '../../client/generated/schema.ts'
 import { canonicalJson } from '../../encoding/canonical-json.ts'
-import type { Schemas } from './api.ts'
 import { fromBase64, hex } from './bytes.ts'
+
+type Schemas = components['schemas']
 
 export interface Finding {
   isGood: boolean
@@ -52,7 +54,7 @@ export async function verifyReceipt(receipt: Schemas['Receipt'], jwks: Jwks): Pr
  */
 export interface Cosignature {
   name: string
-  /** The time in the line; null if it has none. */
+  /** The time in the line; null if it has none, or one that is no date. */
   at: Date | null
 }
 
@@ -98,6 +100,7 @@ function cosignaturesOn({ origin, signatures }: SignedNote): Cosignature[] {
     .map(({ name, signature }) => {
       const view = new DataView(signature.buffer, signature.byteOffset, signature.byteLength)
       const at = signature.length < 72 ? null : new Date(Number(view.getBigUint64(0)) * 1_000)
-      return { name, at }
+      // Nobody has verified the line, so the time can be any number.
+      return { name, at: at === null || Number.isNaN(at.getTime()) ? null : at }
     })
 }
