@@ -11,6 +11,12 @@ const READ_MAX = 500
 /** A page ends after this many reads even if it is not full: matching records may be rare. */
 const LOOKS_MAX = 20
 
+/**
+ * A read of the index ends after this many steps even if it has found nothing: two terms may each be
+ * frequent, and never be of the same record. More than a read of places asks for.
+ */
+const STEPS_MAX = 1_000
+
 export interface AuditFilter {
   event: string | undefined
   actor: string | undefined
@@ -43,17 +49,15 @@ export async function listRecords(
   const { subjects, isAsLogged = false } = filter
   const { low, high } = await boundsOf(sql, filter)
   let before = Math.min(high + 1, page.before === null ? Infinity : Number(page.before))
-  let isMore = true
+  let isMore = before > low
   const found: LogRecord[] = []
   for (let looks = 0; isMore && looks < LOOKS_MAX && found.length <= page.limit; looks++) {
     const wanted = page.limit + 1 - found.length
     // If the first read found too few, matches are rare, so the next ones look at more places.
     const count = looks === 0 ? wanted : Math.max(wanted, READ_MAX)
-    const places = await placesBefore(sql, source, filter, { low, before }, count)
+    const { places, end } = await placesBefore(sql, source, filter, { low, before }, count)
     const near = nearest(places, Math.max(wanted, READ_MAX))
     const last = near.at(-1)
-    isMore = last !== undefined
-    if (last === undefined) break
     // The last subject is the account, if there is one: it narrows a batch of transfers.
     const options = { subject: subjects?.at(-1), isShown: !isAsLogged }
     const records = await readRecords(sql, source, near, options)
@@ -62,7 +66,8 @@ export async function listRecords(
       .filter((record) => record.seq < before && matches(record, filter))
       .toSorted((a, b) => b.seq - a.seq)
     found.push(...matching.slice(0, wanted))
-    before = last.firstSeq
+    before = last !== undefined && near.length < places.length ? last.firstSeq : end
+    isMore = before > low
   }
   const shown = found.slice(0, page.limit)
   const records = isAsLogged ? shown : await showValues(valuesIn(sql), shown)
@@ -89,15 +94,25 @@ async function boundsOf(sql: postgres.Sql, { from, to }: AuditFilter) {
   return { low: bounds.low ?? Infinity, high: bounds.high ?? -1 }
 }
 
+interface Range {
+  low: number
+  before: number
+}
+
+interface FoundPlaces {
+  places: Place[]
+  /** Below it, places have not been looked at; 0 if there are none. */
+  end: number
+}
+
 /** Places that may have matching records, newest first. */
 async function placesBefore(
   sql: postgres.Sql,
   source: LogSource,
   filter: AuditFilter,
-  range: { low: number; before: number },
+  range: Range,
   count: number,
-): Promise<Place[]> {
-  if (range.before <= range.low) return []
+): Promise<FoundPlaces> {
   const { subjects, event } = filter
   const lists = await Promise.all(
     (subjects ?? [undefined]).flatMap((subject) => [
@@ -105,52 +120,100 @@ async function placesBefore(
       placesBySource(source, sql, { subject, event }, range, count),
     ]),
   )
-  // A full list may be cut off, so places below its end could be missing from it.
-  const ends = lists.map((list) => (list.length < count ? 0 : (list.at(-1)?.firstSeq ?? 0)))
-  const byFirst = new Map(lists.flat().map((place) => [place.firstSeq, place]))
-  return [...byFirst.values()]
-    .filter(({ firstSeq }) => firstSeq >= Math.max(...ends))
+  // Below the end of one list, others may have places that it lacks.
+  const end = Math.max(...lists.map((list) => list.end))
+  const byFirst = new Map(lists.flatMap(({ places }) => places).map((one) => [one.firstSeq, one]))
+  const places = [...byFirst.values()]
+    .filter(({ firstSeq }) => firstSeq >= end)
     .toSorted((a, b) => b.firstSeq - a.firstSeq)
+  return { places, end }
+}
+
+/** A list that may have been cut off at `count`. */
+function upTo(count: number, places: Place[]): FoundPlaces {
+  return { places, end: places.length < count ? 0 : (places.at(-1)?.firstSeq ?? 0) }
 }
 
 async function placesBySource(
   source: LogSource,
   sql: postgres.Sql,
   { subject, event }: { subject: string | undefined; event: string | undefined },
-  range: { low: number; before: number },
+  range: Range,
   count: number,
-): Promise<Place[]> {
-  if (subject === undefined) return []
-  return (await source.placesOf(sql, { subject, event }, range, count)) ?? []
+): Promise<FoundPlaces> {
+  if (subject === undefined) return { places: [], end: 0 }
+  return upTo(count, (await source.placesOf(sql, { subject, event }, range, count)) ?? [])
 }
 
-function placesByTerm(
+async function placesByTerm(
   sql: postgres.Sql,
   { event, actor, subject }: Omit<AuditFilter, 'subjects'> & { subject: string | undefined },
-  { low, before }: { low: number; before: number },
+  range: Range,
   count: number,
-): Promise<Place[]> {
-  // The first term, which should be the rarest, is scanned; the others are looked up.
-  const [first, ...others] = [
+): Promise<FoundPlaces> {
+  const terms = [
     ...(subject === undefined ? [] : [`subject:${subject}`]),
     ...(event === undefined ? [] : [`event:${event}`]),
     ...(actor === undefined ? [] : [`actor:${actor}`]),
   ]
-  const range = sql`first_seq >= ${low}::bigint and first_seq < ${before}::bigint`
-  const columns = sql`p.first_seq::float8 as "firstSeq", p.size, p.record_id as "recordId"`
-  if (first === undefined) {
-    return sql<Place[]>`
-      select ${columns} from audit_places p where ${range} order by p.first_seq desc limit ${count}`
-  }
-  return sql<Place[]>`
-    select ${columns} from audit_terms t join audit_places p using (first_seq)
-    where t.term = ${first} and ${range} and not exists (
-      select from unnest(${array(others)}::text[]) as other (term)
-      where not exists (
-        select from audit_terms o where o.term = other.term and o.first_seq = t.first_seq
-      )
+  if (terms.length > 0) return placesOfAll(sql, terms, range, count)
+  const places = await sql<Place[]>`
+    select first_seq::float8 as "firstSeq", size, record_id as "recordId" from audit_places
+    where first_seq >= ${range.low}::bigint and first_seq < ${range.before}::bigint
+    order by first_seq desc limit ${count}`
+  return upTo(count, places)
+}
+
+interface Step extends Omit<Place, 'firstSeq'> {
+  step: number
+  /** The next step looks below it. */
+  below: number
+  /** How many places have been found so far. */
+  found: number
+  /** The place that the step has found; null for none. */
+  firstSeq: number | null
+}
+
+/**
+ * The newest places that have all terms. Each step finds the newest place of each term, and goes on
+ * below the lowest of them, so the rarest term decides how many steps there are.
+ */
+async function placesOfAll(
+  sql: postgres.Sql,
+  terms: readonly string[],
+  { low, before }: Range,
+  count: number,
+): Promise<FoundPlaces> {
+  const rows = await sql<Step[]>`
+    with recursive steps (step, below, place, found) as (
+      select 0, ${before}::bigint, null::bigint, 0
+      union all
+      select step + 1,
+        case when lowest = highest then lowest else lowest + 1 end,
+        case when lowest = highest then lowest end,
+        found + (lowest = highest)::integer
+      from steps cross join lateral (
+        select min(newest.first_seq) as lowest, max(newest.first_seq) as highest,
+          bool_and(newest.first_seq is not null) as is_any
+        from unnest(${array(terms)}::text[]) as wanted (term) left join lateral (
+          select first_seq from audit_terms t
+          where t.term = wanted.term and t.first_seq < steps.below and t.first_seq >= ${low}::bigint
+          order by t.first_seq desc limit 1
+        ) newest on true
+      ) next
+      where next.is_any and found < ${count}::integer and step < ${STEPS_MAX}::integer
     )
-    order by t.first_seq desc limit ${count}`
+    select step, below::float8, found, p.first_seq::float8 as "firstSeq", p.size,
+      p.record_id as "recordId"
+    from steps left join audit_places p on p.first_seq = steps.place
+    where steps.place is not null or step = ${STEPS_MAX}::integer
+    order by step`
+  const last = rows.at(-1)
+  const isCut = last !== undefined && (last.found === count || last.step === STEPS_MAX)
+  const places = rows.flatMap(({ firstSeq, size, recordId }) =>
+    firstSeq === null ? [] : [{ firstSeq, size, recordId }],
+  )
+  return { places, end: isCut ? last.below : 0 }
 }
 
 /** The fewest places that have so many records, and at least one. */

@@ -262,6 +262,38 @@ test('the list is filtered and paged', async (t) => {
   )
 })
 
+test('a search for two things that never meet looks at a bounded part of the log', async (t) => {
+  const service = await startService(t)
+  await createCustomer(service)
+  await settled(service)
+  const [first] = await wholeLog(service, '&event=customer.created')
+  const all = await wholeLog(service)
+  const actor = String(first?.['actor'])
+  // The term of the event and that of the actor by turns, above the one record that has both.
+  await query(
+    service.database,
+    `with added as (
+      insert into audit_places (first_seq, size, record_id, oldest, logged_at)
+      select ${all.length - 1} + n, 1, -n, now(), now() from generate_series(1, 30000) n
+      returning first_seq
+    )
+    insert into audit_terms (term, first_seq)
+    select case when first_seq % 2 = 0 then 'event:customer.created' else 'actor:${actor}' end,
+      first_seq
+    from added`,
+  )
+  const search = `event=customer.created&actor=${actor}`
+  const { body } = await service.asAdmin('GET', `/api/audit?${search}`)
+  assert.deepEqual(body.data, [])
+  assert.equal(typeof body.next_cursor, 'string', 'the search can go on')
+  assert.deepEqual(await wholeLog(service, `&${search}`), [first])
+  const { body: rare } = await service.asAdmin(
+    'GET',
+    '/api/audit?event=customer.created&actor=stripe',
+  )
+  assert.deepEqual(rare, { data: [], next_cursor: null })
+})
+
 test('several processes add to one log; what they commit late or at once is in it once', async (t) => {
   const one = await startService(t)
   const two = await startService(t, {}, one.database)
