@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type postgres from 'postgres'
 import { Refusal } from '../../refusals/index.ts'
 import { everySo } from '../../scheduling/every-so.ts'
+import { sharedRead } from '../../scheduling/shared-read.ts'
 import { rootOf } from '../proofs.ts'
 import { logSize } from '../sequencer.ts'
 import { tileReader } from '../tiles.ts'
@@ -45,8 +46,11 @@ const RENEWED_MS = 600_000
  */
 const TURN_S = 5
 const RENEWAL_MS = 1_500
-/** A read of the row serves all callers for this long. */
-const ROW_MS = 200
+/**
+ * A read of the row, and a comparison of the log with the known states, serve all callers for this
+ * long: anyone may ask for the checkpoint.
+ */
+const READ_MS = 200
 /** How long a caller waits for the first checkpoint of a log. */
 const FIRST_MS_MAX = 3_000
 
@@ -86,6 +90,8 @@ export function publisher(options: PublisherOptions) {
   /** The published note that this process has read last. */
   let heard: string | null = null
   const faults = faultsOf(log)
+  const rows = sharedRead(READ_MS, () => readRow(sql))
+  const wholeness = sharedRead(READ_MS, lackingNow)
 
   /**
    * The log's name, key and policy, and its known states. Read again once another process has given
@@ -125,16 +131,6 @@ export function publisher(options: PublisherOptions) {
     }
   }
 
-  let cached: { row: Promise<LogRow>; at: number } | undefined
-  function recentRow(): Promise<LogRow> {
-    if (cached === undefined || performance.now() - cached.at > ROW_MS) {
-      const row = readRow(sql)
-      row.catch(() => (cached = undefined))
-      cached = { row, at: performance.now() }
-    }
-    return cached.row
-  }
-
   /** @returns why nothing may be signed; null if signing is allowed */
   async function behind(row: LogRow, { states, policy }: Opened): Promise<Behind | null> {
     const lacking = (await states?.lacking(sql)) ?? null
@@ -151,9 +147,14 @@ export function publisher(options: PublisherOptions) {
     return lacking
   }
 
+  async function lackingNow(): Promise<Behind | null> {
+    const row = await rows.get()
+    return behind(row, await open(row))
+  }
+
   async function stop(found: Behind): Promise<void> {
-    cached = undefined
     await storeBehind(sql, found)
+    rows.forget()
     log.error(
       found,
       'The audit log lacks records that were already published: nothing is signed until a newer ' +
@@ -163,9 +164,7 @@ export function publisher(options: PublisherOptions) {
 
   /** @throws Refusal `LOG_BEHIND` if the log lacks records that were already published */
   async function requireWhole(): Promise<void> {
-    const row = await recentRow()
-    const found = await behind(row, await open(row))
-    if (found !== null) throw new Refusal('LOG_BEHIND')
+    if ((await wholeness.get()) !== null) throw new Refusal('LOG_BEHIND')
   }
 
   async function tick(): Promise<void> {
@@ -241,11 +240,11 @@ export function publisher(options: PublisherOptions) {
    * @throws Refusal `LOG_BEHIND`
    */
   async function newestState(): Promise<{ size: number; root: Buffer }> {
-    const row = await recentRow()
+    const row = await rows.get()
     const now = await open(row)
     const { identity, states } = now
     await probeOnce(row, now)
-    await requireWhole()
+    if ((await lackingNow()) !== null) throw new Refusal('LOG_BEHIND')
     const stateAt = async (size: number) => ({ size, root: await rootOf(tileReader(sql), size) })
     const newest = await stateAt(await logSize(sql))
     if (identity?.signing == null || states === null) return newest
@@ -286,7 +285,7 @@ export function publisher(options: PublisherOptions) {
       if (!isKept && lines.length === 0) return
       const note = draft.note + lines.join('')
       if (!(await storePublished(sql, self, { ...draft, note, hasQuorum }))) return
-      cached = undefined
+      rows.forget()
       const fault = await files?.publish(sql, draft.size, note).then(
         () => '',
         (error: unknown) => `The log could not be written as files: ${String(error)}`,
@@ -306,7 +305,7 @@ export function publisher(options: PublisherOptions) {
   async function published(): Promise<Published> {
     const until = performance.now() + FIRST_MS_MAX
     for (;;) {
-      const row = await recentRow()
+      const row = await rows.get()
       const now = await open(row)
       if (now.identity === null) throw new Refusal('SIGNING_KEY_MISSING')
       if (row.behindSize !== null) throw new Refusal('LOG_BEHIND')
@@ -315,7 +314,7 @@ export function publisher(options: PublisherOptions) {
         return { size: row.size, note: row.note, hasQuorum: row.hasQuorum === true }
       }
       if (performance.now() > until) throw new Refusal('NOT_YET_LOGGED')
-      await delay(ROW_MS)
+      await delay(READ_MS)
     }
   }
 
@@ -328,13 +327,13 @@ export function publisher(options: PublisherOptions) {
 
   /** @throws Refusal `SIGNING_KEY_MISSING` */
   async function vkey(): Promise<string> {
-    const { identity } = await open(await recentRow())
+    const { identity } = await open(await rows.get())
     if (identity === null) throw new Refusal('SIGNING_KEY_MISSING')
     return identity.vkey
   }
 
   async function standing(): Promise<Standing> {
-    const row = await recentRow()
+    const row = await rows.get()
     const { policy } = await open(row)
     return {
       hasQuorum: policy === null || row.hasQuorum === true,
