@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Policy } from '../verifier.ts'
+import type { Cosignatures } from './cosignatures.ts'
 import type { Answer, WitnessServer } from './witnesses.ts'
 
 /** A checkpoint is published when the quorum is reached, or after this long without it. */
@@ -15,26 +15,25 @@ export interface Gathering {
   ask: (server: WitnessServer) => Promise<Answer> | null
   /** Handles an answer that may mean that the log is behind. */
   heed: (answer: Answer) => Promise<void>
-  /** Publishes with the signature lines gathered so far. */
-  store: (lines: readonly string[], hasQuorum: boolean) => Promise<void>
+  /** Publishes with the cosignatures gathered so far. */
+  store: () => Promise<void>
 }
 
 /**
  * Asks all witnesses at the same time, with one request under way to each, and publishes with the
  * cosignatures that arrive in time. A later cosignature is added while the checkpoint is still the
  * newest.
+ * @param cosigned receives the cosignatures
  * @returns the faults, each with the URL of its server
  */
 export async function gather(
   servers: readonly WitnessServer[],
-  policy: Policy | null,
+  cosigned: Cosignatures,
   { closing, ask, heed, store }: Gathering,
 ): Promise<string[]> {
   const faults = new Map<string, string>()
-  const lines: string[] = []
-  const names = new Set<string>()
-  const hasQuorum = () => policy === null || policy.isQuorum(names)
   const stop = new AbortController()
+  const end = () => stop.abort()
   let isLate = false
   let reach = () => {}
   const reached = new Promise<void>((resolve) => (reach = resolve))
@@ -51,19 +50,20 @@ export async function gather(
   async function take({ url }: WitnessServer, answer: Exclude<Answer, { fault: string }>) {
     faults.delete(url)
     if ('behind' in answer) return heed(answer)
-    lines.push(...answer.lines)
-    for (const name of answer.names) names.add(name)
-    if (isLate) return store(lines, hasQuorum())
-    if (hasQuorum()) reach()
+    cosigned.add(url, answer)
+    if (isLate) return store()
+    if (cosigned.hasQuorum()) reach()
   }
 
   const all = Promise.allSettled(servers.map(ofServer))
-  const bound = delay(QUORUM_MS_MAX, undefined, {
-    signal: AbortSignal.any([closing, stop.signal]),
-  }).catch(() => undefined)
+  const bound = delay(QUORUM_MS_MAX, undefined, { signal: stop.signal }).catch(() => undefined)
+  // The process may close once in a very long time, so nothing of a round may stay in this signal.
+  closing.addEventListener('abort', end)
+  if (closing.aborted) end()
   await Promise.race([all, reached.then(() => delay(OTHERS_MS)), bound])
+  closing.removeEventListener('abort', end)
   isLate = true
-  stop.abort()
-  await store(lines, hasQuorum())
+  end()
+  await store()
   return [...faults].map(([url, fault]) => `${url} ${fault}`)
 }

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type postgres from 'postgres'
 import { Refusal } from '../../refusals/index.ts'
 import { everySo } from '../../scheduling/every-so.ts'
+import { inTurn } from '../../scheduling/in-turn.ts'
 import { sharedRead } from '../../scheduling/shared-read.ts'
 import { rootOf } from '../proofs.ts'
 import { logSize } from '../sequencer.ts'
@@ -28,6 +29,7 @@ import {
   storePublished,
   takeTurn,
 } from './row.ts'
+import { type Cosignatures, cosignaturesOf } from './cosignatures.ts'
 import { probe } from './probe.ts'
 import { publishedFolder, stateFolders, tileFiles } from './tile-files.ts'
 import { faultsOf } from './faults.ts'
@@ -86,10 +88,14 @@ export function publisher(options: PublisherOptions) {
   let opened: Opened | undefined
   let servers: WitnessServer[] | undefined
   let probing: Promise<void> | undefined
+  /** Of the note that this process has signed last. */
+  let cosigned: Cosignatures | undefined
   let triedAt = 0
   /** The published note that this process has read last. */
   let heard: string | null = null
   const faults = faultsOf(log)
+  /** What is published must not be replaced by what was gathered before it. */
+  const storing = inTurn()
   const rows = sharedRead(READ_MS, () => readRow(sql))
   const wholeness = sharedRead(READ_MS, lackingNow)
 
@@ -208,7 +214,7 @@ export function publisher(options: PublisherOptions) {
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
     const isKept = await keep(note, states)
     if (!isKept && (servers ?? []).length === 0) return false
-    await publish({ size, note, hasQuorum: true }, policy, isKept)
+    await publish({ size, note }, policy, isKept)
     return isKept
   }
 
@@ -279,25 +285,29 @@ export function publisher(options: PublisherOptions) {
   }
 
   /** @param isKept whether a file has the state; if not, a witness must have it */
-  async function publish(draft: Published, policy: Policy | null, isKept: boolean): Promise<void> {
-    const ask = (one: WitnessServer) => one.ask(sql, draft.note, draft.size)
-    const store = async (lines: readonly string[], hasQuorum: boolean) => {
+  async function publish(
+    { size, note }: Pick<Published, 'size' | 'note'>,
+    policy: Policy | null,
+    isKept: boolean,
+  ): Promise<void> {
+    const gathered = cosigned?.note === note ? cosigned : cosignaturesOf(note, policy)
+    cosigned = gathered
+    const ask = (one: WitnessServer) => one.ask(sql, note, size)
+    const storeNow = async () => {
+      const lines = gathered.lines()
       if (!isKept && lines.length === 0) return
-      const note = draft.note + lines.join('')
-      if (!(await storePublished(sql, self, { ...draft, note, hasQuorum }))) return
+      const whole = { size, note: note + lines.join(''), hasQuorum: gathered.hasQuorum() }
+      if (!(await storePublished(sql, self, whole))) return
       rows.forget()
-      const fault = await files?.publish(sql, draft.size, note).then(
+      const fault = await files?.publish(sql, size, whole.note).then(
         () => '',
         (error: unknown) => `The log could not be written as files: ${String(error)}`,
       )
       faults.found('files', fault ?? '')
     }
-    const found = await gather(servers ?? [], policy, {
-      closing: closing.signal,
-      ask,
-      heed,
-      store,
-    })
+    const store = () => storing(storeNow)
+    const { signal } = closing
+    const found = await gather(servers ?? [], gathered, { closing: signal, ask, heed, store })
     faults.found('witnesses', found.join('; '))
   }
 
