@@ -2,6 +2,7 @@ import { type IncomingMessage, Agent as HttpAgent, request as httpRequest } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { VERSION } from '../package/version.ts'
+import { type Ending, endingAfter } from '../scheduling/ending.ts'
 import { type AddressRule, hostOf, isAllowed, readTarget } from './addresses.ts'
 import { type Resolve, resolver } from './resolve.ts'
 
@@ -49,18 +50,18 @@ export function sender(rule: AddressRule, resolve: Resolve = resolver()) {
     stopping?: AbortSignal,
   ): Promise<Sent> {
     const started = performance.now()
-    const timeout = AbortSignal.timeout(TIMEOUT_MS)
-    const signal = stopping === undefined ? timeout : AbortSignal.any([timeout, stopping])
     const sent = (status: number | null, error: string | null) => {
       return { status, durationMs: Math.round(performance.now() - started), error }
     }
+    const url = readTarget(message.url, rule)
+    if (typeof url === 'string') return sent(null, 'address_not_allowed')
+    const ending = endingAfter(TIMEOUT_MS, stopping)
     try {
-      const url = readTarget(message.url, rule)
-      if (typeof url === 'string') return sent(null, 'address_not_allowed')
-      const address = await orAborted(allowedAddress(url), signal)
-      const status = await post(url, address, message, onBegun, signal)
+      const address = await orAborted(allowedAddress(url), ending.signal)
+      const status = await post(url, address, message, onBegun, ending)
       return sent(status, status >= 200 && status < 300 ? null : wordOfStatus(status))
     } catch (error) {
+      ending.release()
       return sent(null, stopping?.aborted === true ? 'stopped' : wordOf(error))
     }
   }
@@ -75,12 +76,13 @@ export function sender(rule: AddressRule, resolve: Resolve = resolver()) {
     return first
   }
 
+  /** Releases `ending` once the answer has ended, which may be after its status is known. */
   async function post(
     url: URL,
     address: string,
     message: Message,
     onBegun: () => void,
-    signal: AbortSignal,
+    ending: Ending,
     isFresh = false,
   ): Promise<number> {
     const isSecure = url.protocol === 'https:'
@@ -102,7 +104,7 @@ export function sender(rule: AddressRule, resolve: Resolve = resolver()) {
         ...message.headers,
       },
       agent: isFresh ? false : agent,
-      signal,
+      signal: ending.signal,
     })
     const answered = new Promise<IncomingMessage>((done, fail) => {
       request.once('response', done)
@@ -123,11 +125,15 @@ export function sender(rule: AddressRule, resolve: Resolve = resolver()) {
       const response = await answered
       onBegun()
       discard(response)
+      if (request.destroyed) ending.release()
+      else request.once('close', ending.release)
       return response.statusCode ?? 0
     } catch (error) {
       // The receiver has just closed an idle connection, so it has not seen this message.
       const isIdle = request.reusedSocket && isBroken(error)
-      if (isIdle && !signal.aborted) return post(url, address, message, onBegun, signal, true)
+      if (isIdle && !ending.signal.aborted) {
+        return post(url, address, message, onBegun, ending, true)
+      }
       throw error
     }
   }

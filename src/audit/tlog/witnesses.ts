@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import { endingAfter } from '../../scheduling/ending.ts'
 import { consistencyProof } from '../proofs.ts'
 import { tileReader } from '../tiles.ts'
 import { KEY_TYPES, type Policy, type Witness, cosignedAt, readNote } from '../verifier.ts'
@@ -116,21 +117,26 @@ async function cosignatures(
 }
 
 async function post(url: string, body: string, closing: AbortSignal) {
-  const response = await fetch(url, {
-    method: 'POST',
-    body,
-    headers: { 'content-type': 'text/plain; charset=utf-8' },
-    redirect: 'error',
-    signal: AbortSignal.any([closing, AbortSignal.timeout(TIMEOUT_MS)]),
-  })
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    if (length > ANSWER_BYTES_MAX) throw new Error('answers with too many bytes')
-    chunks.push(chunk)
+  const { signal, release } = endingAfter(TIMEOUT_MS, closing)
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      redirect: 'error',
+      signal,
+    })
+    const chunks: Uint8Array[] = []
+    let length = 0
+    for await (const chunk of response.body ?? []) {
+      length += chunk.length
+      if (length > ANSWER_BYTES_MAX) throw new Error('answers with too many bytes')
+      chunks.push(chunk)
+    }
+    return { status: response.status, body: Buffer.concat(chunks).toString() }
+  } finally {
+    release()
   }
-  return { status: response.status, body: Buffer.concat(chunks).toString() }
 }
 
 function faultOf(error: unknown): string {
