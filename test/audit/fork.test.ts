@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { isSame } from '../../src/audit/verifier.ts'
 import { checkpointNow, settled } from '../support/audit.ts'
 import { counts } from '../support/counts.ts'
-import { createDatabase } from '../support/database.ts'
+import { type TestDatabase, createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { commandBeside } from '../support/service-process.ts'
@@ -61,7 +61,8 @@ test('a restored database that lost the end signs nothing until it becomes anoth
   const backup = await createDatabase(first.database)
   const another = await createDatabase(first.database)
   const grown = await createDatabase(first.database)
-  t.after(() => Promise.all([backup.drop(), another.drop(), grown.drop()]))
+  const apart = await createDatabase(first.database)
+  t.after(() => Promise.all([backup, another, grown, apart].map((one) => one.drop())))
 
   const second = await startService(t, settings, first.database)
   await charge(second, 5)
@@ -99,20 +100,41 @@ test('a restored database that lost the end signs nothing until it becomes anoth
     await alone.app.close()
   })
 
-  await t.test('and where the log has grown beyond its size since', async () => {
+  /** Nothing but the witness knows that the log was longer, which is longer than that by now. */
+  const growBeyond = async (database: TestDatabase) => {
     rmSync(join(folder, 'log'), { recursive: true, force: true })
     // Without the log's key it numbers records, and signs nothing.
-    const keyless = await startService(t, {}, grown)
+    const keyless = await startService(t, {}, database)
     await charge(keyless, 20)
     await settled(keyless)
     await keyless.app.close()
-    const alone = await startService(t, settings, grown)
-    assertRefused(await alone.asAdmin('GET', '/api/audit/checkpoint'), 'LOG_BEHIND')
-    assert.ok(await isBehind(alone))
-    const [row] = await query<{ size: string }[]>(grown, 'select size from published_log')
+  }
+  const assertNothingNew = async (database: TestDatabase) => {
+    const [row] = await query<{ size: string }[]>(database, 'select size from published_log')
     assert.equal(Number(row?.size), early.size, 'nothing more was published')
     assert.equal(witness.state.size, late.size)
     assert.ok(isSame(witness.state.root, late.root))
+  }
+
+  await t.test('and where the log has grown beyond its size since', async () => {
+    await growBeyond(grown)
+    const alone = await startService(t, settings, grown)
+    assertRefused(await alone.asAdmin('GET', '/api/audit/checkpoint'), 'LOG_BEHIND')
+    assert.ok(await isBehind(alone))
+    await assertNothingNew(grown)
+    await alone.app.close()
+  })
+
+  await t.test('and where it is away at first', async () => {
+    await growBeyond(apart)
+    await witness.stop()
+    const alone = await startService(t, settings, apart)
+    const { size } = await checkpointNow(alone)
+    assert.equal(size, early.size, 'nothing new is signed before the witness has answered')
+    await witness.restart()
+    assert.ok(await isBehind(alone))
+    assertRefused(await alone.asAdmin('GET', '/api/audit/checkpoint'), 'LOG_BEHIND')
+    await assertNothingNew(apart)
     await alone.app.close()
   })
 

@@ -30,7 +30,7 @@ import {
   takeTurn,
 } from './row.ts'
 import { type Cosignatures, cosignaturesOf } from './cosignatures.ts'
-import { probe } from './probe.ts'
+import { prober } from './probe.ts'
 import { publishedFolder, stateFolders, tileFiles } from './tile-files.ts'
 import { faultsOf } from './faults.ts'
 import { gather } from './gather.ts'
@@ -55,6 +55,9 @@ const RENEWAL_MS = 1_500
 const READ_MS = 200
 /** How long a caller waits for the first checkpoint of a log. */
 const FIRST_MS_MAX = 3_000
+
+const UNANSWERED =
+  'No quorum of the witnesses has said what it knows of the log, so nothing new is signed for up to a minute'
 
 export interface PublisherOptions {
   sql: postgres.Sql
@@ -87,13 +90,13 @@ export function publisher(options: PublisherOptions) {
   const files = checkpointFolder === undefined ? null : tileFiles(publishedFolder(checkpointFolder))
   let opened: Opened | undefined
   let servers: WitnessServer[] | undefined
-  let probing: Promise<void> | undefined
   /** Of the note that this process has signed last. */
   let cosigned: Cosignatures | undefined
   let triedAt = 0
   /** The published note that this process has read last. */
   let heard: string | null = null
   const faults = faultsOf(log)
+  const probe = prober(sql, heed)
   /** What is published must not be replaced by what was gathered before it. */
   const storing = inTurn()
   const rows = sharedRead(READ_MS, () => readRow(sql))
@@ -181,6 +184,8 @@ export function publisher(options: PublisherOptions) {
     if ((await behind(row, now)) !== null) return
     const size = await logSize(sql)
     if (!isDue(row, size, now.policy)) return
+    // A process that may not sign yet leaves the lease to the others.
+    if (!(await maySign(row, now))) return
     const { origin, vkey: own } = now.identity
     const takeOrRenew = () => takeTurn(sql, { process: self, origin, vkey: own }, TURN_S)
     if ((await takeOrRenew()) === null) return
@@ -194,7 +199,7 @@ export function publisher(options: PublisherOptions) {
     renewal.start(RENEWAL_MS)
     let isKept = true
     try {
-      isKept = await round(row, size, now)
+      isKept = await round(size, now)
     } finally {
       await renewal.stop()
     }
@@ -203,12 +208,11 @@ export function publisher(options: PublisherOptions) {
   }
 
   /** @returns false if the state could be kept in no file */
-  async function round(row: LogRow, size: number, now: Opened): Promise<boolean> {
+  async function round(size: number, now: Opened): Promise<boolean> {
     const { identity, states, policy } = now
     if (identity?.signing == null || states === null) return true
     const { origin, signing } = identity
     await states.look()
-    await probeOnce(row, now)
     if ((await behind(await readRow(sql), now)) !== null) return true
     const root = await rootOf(tileReader(sql), size)
     const note = signNote(noteBody(origin, size, root), signing.note, signing.key)
@@ -241,17 +245,18 @@ export function publisher(options: PublisherOptions) {
 
   /**
    * The newest state of the log, for a signature. Before the promise resolves, the state is kept
-   * outside the database. If that is impossible, the result is the published state, which is known
-   * outside already.
+   * outside the database. If that is impossible, or the witnesses have not answered yet, the result is
+   * the published state, which is known outside already.
    * @throws Refusal `LOG_BEHIND`
    */
   async function newestState(): Promise<{ size: number; root: Buffer }> {
     const row = await rows.get()
     const now = await open(row)
     const { identity, states } = now
-    await probeOnce(row, now)
+    const isAllowed = await maySign(row, now)
     if ((await lackingNow()) !== null) throw new Refusal('LOG_BEHIND')
     const stateAt = async (size: number) => ({ size, root: await rootOf(tileReader(sql), size) })
+    if (!isAllowed) return stateAt(row.size ?? 0)
     const newest = await stateAt(await logSize(sql))
     if (identity?.signing == null || states === null) return newest
     const { note, key } = identity.signing
@@ -267,15 +272,13 @@ export function publisher(options: PublisherOptions) {
     return age > RENEWED_MS
   }
 
-  /** Before its first signature, a process compares the database with what the witnesses know. */
-  function probeOnce(row: LogRow, { identity }: Opened): Promise<void> {
-    if (row.note === null || identity?.signing == null) return Promise.resolve()
-    const last = { note: row.note, size: row.size ?? 0 }
-    probing ??= probe(sql, servers ?? [], last, identity, heed).catch((error: unknown) => {
-      probing = undefined
-      throw error
-    })
-    return probing
+  /** Whether the witnesses have told what they know of the log, as far as it can be waited for. */
+  async function maySign(row: LogRow, { identity, policy }: Opened): Promise<boolean> {
+    if (identity?.signing == null) return true
+    const last = row.note === null ? null : { note: row.note, size: row.size ?? 0 }
+    const isAnswered = await probe.isAnswered(last, identity, servers ?? [], policy)
+    if (!isAnswered) faults.found('witnesses', UNANSWERED)
+    return isAnswered
   }
 
   async function heed(answer: Answer | null): Promise<void> {
