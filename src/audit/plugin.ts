@@ -50,7 +50,7 @@ declare module 'fastify' {
       currentCheckpoint(records?: number): Promise<IssuedCheckpoint>
       issueCheckpoint(): Promise<IssuedCheckpoint>
       /** The log as it is published. */
-      published: Pick<Publisher, 'published' | 'vkey'>
+      published: Pick<Publisher, 'published' | 'vkey' | 'coveredSize'>
     }
   }
 }

@@ -26,6 +26,8 @@ export interface DatabaseProxy {
   plan(fault: Fault | null): void
   /** Whether the planned fault has happened. */
   isDone(): boolean
+  /** How many statements connections of this kind have sent. */
+  statements(pool: KindName): number
   /** Leads new connections to another server from now on. */
   leadTo(databaseUrl: string): void
 }
@@ -43,6 +45,7 @@ export async function databaseProxy(
   let target = upstreamOf(databaseUrl)
   const sockets = new Set<Socket>()
   const clients = new Set<Socket>()
+  const counts = new Map<string, number>()
   let planned: Fault | null = null
   let recoveredAt = 0
 
@@ -59,7 +62,7 @@ export async function databaseProxy(
       sockets.add(socket)
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
     }
-    const statements = statementReader()
+    const statements = statementReader((pool) => counts.set(pool, (counts.get(pool) ?? 0) + 1))
     let lose: (() => void) | null = null
 
     client.on('data', (bytes: Buffer) => {
@@ -105,6 +108,7 @@ export async function databaseProxy(
     url: url.href,
     plan: (fault) => (planned = fault),
     isDone: () => planned === null,
+    statements: (pool) => counts.get(`strongroom ${pool}`) ?? 0,
     leadTo: (other) => (target = upstreamOf(other)),
   }
 }
@@ -123,8 +127,11 @@ function errorResponse(code: string, message: string): Buffer {
   return Buffer.concat([head, fields])
 }
 
-/** Reads a client's messages, and recognises commits among the executed statements. */
-function statementReader() {
+/**
+ * Reads a client's messages, and recognises commits among the executed statements.
+ * @param onStatement called for each executed statement, with the name of the connection
+ */
+function statementReader(onStatement: (pool: string) => void) {
   const prepared = new Map<string, string>()
   let rest = Buffer.alloc(0)
   let hasStarted = false
@@ -140,6 +147,7 @@ function statementReader() {
       const end = start + rest.readUInt32BE(start)
       if (rest.length < end) return commits
       const text = hasStarted ? statementOf(rest[0] ?? 0, rest.subarray(5, end)) : null
+      if (text !== null) onStatement(pool)
       if (text !== null && isCommit(text)) commits.push(text)
       if (!hasStarted) pool = /application_name\0([^\0]*)/.exec(rest.toString('latin1'))?.[1] ?? ''
       hasStarted = true

@@ -345,6 +345,12 @@ export function publisher(options: PublisherOptions) {
     return identity.vkey
   }
 
+  /** How many records certainly have no other history; 0 while the log is behind. */
+  async function coveredSize(): Promise<number> {
+    const { size, behindSize } = await rows.get()
+    return behindSize === null ? (size ?? 0) : 0
+  }
+
   async function standing(): Promise<Standing> {
     const row = await rows.get()
     const { policy } = await open(row)
@@ -376,6 +382,7 @@ export function publisher(options: PublisherOptions) {
     requireWhole,
     newestState,
     vkey,
+    coveredSize,
     standing,
     stopAsking,
     close,

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Refusal } from '../../refusals/index.ts'
 import { entryBundle } from './entries.ts'
-import { type TileName, readTilePath } from './tile-path.ts'
+import { type TileName, WIDTH, readTilePath } from './tile-path.ts'
 import { tilesAsked } from './tiles-asked.ts'
 
 const TEXT = 'text/plain; charset=utf-8'
@@ -71,7 +71,9 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getLogTile',
         summary: 'A tile of hashes of the audit log',
-        description: 'In the format of C2SP’s tlog-tiles. A full tile never changes.',
+        description:
+          'In the format of C2SP’s tlog-tiles. A tile of records that the newest checkpoint has never ' +
+          'changes, and may be cached for ever.',
         produces: ['application/octet-stream'],
         params: TileParams,
         response: { 200: plain('1 to 256 hashes of 32 bytes.') },
@@ -83,7 +85,10 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
       if (tile.level === 'entries') throw new Refusal('NOT_FOUND')
       const hashes = await readTile({ ...tile, level: tile.level })
       if (hashes === null) throw new Refusal('NOT_FOUND')
-      return answer(reply, BYTES, `public, max-age=${YEAR_S}, immutable`, hashes)
+      // Until a checkpoint covers its records, a failover can replace them with others.
+      const isFixed = sizeNeeded({ ...tile, level: tile.level }) <= (await published.coveredSize())
+      const cache = isFixed ? `public, max-age=${YEAR_S}, immutable` : 'no-store'
+      return answer(reply, BYTES, cache, hashes)
     },
   )
 }
@@ -118,6 +123,11 @@ function tileOf(path: string): TileName {
   const tile = readTilePath(path)
   if (tile === null) throw new Refusal('NOT_FOUND')
   return tile
+}
+
+/** How many records the log must have for a tile of hashes. */
+function sizeNeeded({ level, index, width }: TileName & { level: number }): number {
+  return (index * WIDTH + width) * WIDTH ** level
 }
 
 function plain(description: string, example?: string) {
