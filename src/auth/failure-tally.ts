@@ -4,7 +4,10 @@ import type { Scope } from './scope.ts'
 export const FAILURES_OF_HOUR_MAX = 10
 const HOUR_MS = 3_600_000
 
-/** Bounds what strangers can write into the audit log between two records. */
+/**
+ * Bounds what strangers can write into the audit log in a minute. Beyond it, failures are counted by
+ * scope alone.
+ */
 const PAIRS_MAX = 256
 const ADDRESSES_MAX = 10_000
 
@@ -25,15 +28,17 @@ export function failureTally() {
 
   function note(scope: Scope, address: string, now: number): void {
     const alert = isAlarming(remember(address, now), now)
-    const key = `${scope} ${address}`
-    if (pending.has(key) || pending.size < PAIRS_MAX) add(key, { scope, address, count: 1, alert })
-    else add(`${scope} others`, { scope, address: null, count: 1, alert })
+    add({ scope, address, count: 1, alert })
   }
 
-  function add(key: string, failures: Failures): void {
+  function add(failures: Failures): void {
+    const { scope, address } = failures
+    const own = `${scope} ${address}`
+    const hasRoom = address !== null && (pending.has(own) || pending.size < PAIRS_MAX)
+    const key = hasRoom ? own : `${scope} others`
     const known = pending.get(key)
     if (known === undefined) {
-      pending.set(key, failures)
+      pending.set(key, hasRoom ? failures : { ...failures, address: null })
     } else {
       known.count += failures.count
       known.alert ||= failures.alert
@@ -50,16 +55,16 @@ export function failureTally() {
     return times
   }
 
-  /** Takes at most this many of the counts that wait to be recorded. */
-  function take(countMax: number): Failures[] {
-    const taken = [...pending].slice(0, countMax)
-    for (const [key] of taken) pending.delete(key)
-    return taken.map(([, failures]) => failures)
+  /** Takes all counts that wait to be recorded. */
+  function take(): Failures[] {
+    const taken = [...pending.values()]
+    pending.clear()
+    return taken
   }
 
-  /** Puts back counts that could not be recorded. */
+  /** Puts back counts that could not be recorded, within the same bounds. */
   function putBack(some: readonly Failures[]): void {
-    for (const failures of some) add(`${failures.scope} ${failures.address ?? 'others'}`, failures)
+    some.forEach(add)
   }
 
   function alarmingAddresses(now: number): number {

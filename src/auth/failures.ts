@@ -53,14 +53,18 @@ export const failures = fp(
       },
     })
 
+    /**
+     * Takes all counts once. Failures during the writing wait for the next minute: otherwise a flood
+     * would never let this end.
+     */
     async function record(): Promise<void> {
-      for (;;) {
-        const some = tally.take(RECORDS_AT_ONCE)
-        if (some.length === 0) return
+      const taken = tally.take()
+      while (taken.length > 0) {
+        const some = taken.splice(0, RECORDS_AT_ONCE)
         try {
           await write(some)
         } catch (error) {
-          tally.putBack(some)
+          tally.putBack([...some, ...taken])
           throw error
         }
       }

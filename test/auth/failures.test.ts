@@ -77,6 +77,33 @@ test('failed authentication is recorded once a minute, by scope and address, wit
   assert.deepEqual((await recorded(service))[4], record('admin', '203.0.113.1', 1, false))
 })
 
+test('a flood that goes on while failures are recorded leaves no more records', async (t) => {
+  const passMinute = minutes(t)
+  const service = await startService(t)
+  const flood = { isOver: false, refused: 0 }
+  const refuse = async () => {
+    assert.equal((await service.call('GET', '/balance/ada')).status, 403)
+    flood.refused += 1
+  }
+  await refuse()
+  const loops = Array.from({ length: 8 }, async () => {
+    while (!flood.isOver) await refuse()
+  })
+  passMinute()
+  assert.ok(await eventually(async () => (await recorded(service)).length > 0, 10_000))
+  const before = flood.refused
+  assert.ok(await eventually(async () => flood.refused > before + 200, 60_000))
+  const records = await recorded(service)
+  flood.isOver = true
+  await Promise.all(loops)
+  assert.equal(records.length, 1)
+
+  passMinute()
+  assert.ok(await eventually(async () => (await recorded(service)).length === 2, 10_000))
+  const counted = (await recorded(service)).reduce((sum, { metadata }) => sum + metadata.count, 0)
+  assert.equal(counted, flood.refused)
+})
+
 test('addresses of failed authentication are erased after 90 days, and nothing else is', async (t) => {
   const passMinute = minutes(t)
   const service = await startService(t, { TRUST_PROXY: '127.0.0.1', RUN_JOBS: 'true' })
@@ -143,7 +170,7 @@ test('the tally is bounded, however many addresses failures come from', () => {
   const tally = failureTally()
   const addresses = 20_000
   for (let n = 0; n < addresses; n++) tally.note('customer', `address ${n}`, n)
-  const taken = tally.take(addresses)
+  const taken = tally.take()
   assert.equal(taken.length, 257)
   assert.equal(
     taken.reduce((sum, { count }) => sum + count, 0),
@@ -155,7 +182,17 @@ test('the tally is bounded, however many addresses failures come from', () => {
     count: addresses - 256,
     alert: false,
   })
-  assert.deepEqual(tally.take(1), [])
+  assert.deepEqual(tally.take(), [])
+
+  // Others fail before the counts that could not be recorded come back.
+  for (let n = 0; n < addresses; n++) tally.note('customer', `other ${n}`, addresses + n)
+  tally.putBack(taken)
+  const waiting = tally.take()
+  assert.equal(waiting.length, 257)
+  assert.equal(
+    waiting.reduce((sum, { count }) => sum + count, 0),
+    2 * addresses,
+  )
 })
 
 test('an address is alarming from its eleventh failure within an hour', () => {
