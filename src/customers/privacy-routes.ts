@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { CustomerParams } from './schemas.ts'
+import { attemptOf } from '../http/outcomes/plugin.ts'
 import { ref } from '../http/schemas.ts'
 import { fileHeaders } from '../privacy/document.ts'
 import { exportCustomer } from './export-customer.ts'
@@ -52,7 +53,8 @@ export const customerPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { customer_id } = request.params
       const force = request.query.force ?? false
       const { erasedAt } = await app.erasures.run(
-        () => isCustomerErasing(request.db, customer_id),
+        attemptOf(request),
+        () => isCustomerErasing(app.db, customer_id),
         (db) => eraseCustomer(db, app.personal, actorOf(request), customer_id, force),
       )
       app.revocations.forget()

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
 import { UserParams } from './schemas.ts'
+import { attemptOf } from '../http/outcomes/plugin.ts'
 import { ref } from '../http/schemas.ts'
 import { ErasedAccount, ErasingAccount } from './privacy-schemas.ts'
 import { fileHeaders } from '../privacy/document.ts'
@@ -53,7 +54,8 @@ export const accountPrivacyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const userId = (request.userId = request.params.user_id)
       const force = request.query.force ?? false
       const { erasedAt } = await app.erasures.run(
-        () => isUserErasing(request.db, userId),
+        attemptOf(request),
+        () => isUserErasing(app.db, userId),
         (db) => eraseAccount(db, app.personal, actorOf(request), userId, force),
       )
       if (erasedAt === null) return reply.code(202).send({ user_id: userId, status: 'erasing' })

@@ -5,6 +5,8 @@ import { auditExports } from './audit-export.ts'
 import { type Personal, personalRegistry } from './personal.ts'
 import { forgetPersonal } from '../audit/personal.ts'
 import type { Database } from '../database/index.ts'
+import type { Attempt } from '../http/outcomes/attempt.ts'
+import { followed } from '../http/outcomes/plugin.ts'
 import { Refusal } from '../refusals/index.ts'
 import { type Erasure, erasePage, queueErasure } from './erasure.ts'
 import { type ErasureParts, erasureParts } from './registry.ts'
@@ -33,12 +35,15 @@ declare module 'fastify' {
       /** For plugins: adds what is recorded at the end. */
       addFinish(finish: ErasureParts['finishes'][number]): void
       /**
-       * Begins an erasure and continues it for as long as a request may take.
+       * Begins an erasure and continues it for as long as a request may take. An erasure that has not
+       * begun when the request's time is over never begins.
+       * @param attempt of the request
        * @param isUnderWay is called first, on another connection, because it waits for no lock
        * @param begin returns null when the erasure has already begun
        * @throws Refusal `ACCOUNT_BUSY`, or what `begin` throws; nothing has happened then
        */
       run(
+        attempt: Attempt,
         isUnderWay: () => Promise<boolean>,
         begin: (db: Database) => Promise<Erasure | null>,
       ): Promise<Erased>
@@ -64,12 +69,13 @@ export const privacy = fp(
     app.addHook('onReady', async () => registry.check())
 
     async function run(
+      attempt: Attempt,
       isUnderWay: () => Promise<boolean>,
       begin: (db: Database) => Promise<Erasure | null>,
     ): Promise<Erased> {
       const until = performance.now() + ANSWER_MS
       if (await isUnderWay()) return { erasedAt: null }
-      const begun = await begin(db).catch((error: unknown) => {
+      const begun = await begin(followed(db, attempt)).catch((error: unknown) => {
         throw isLockNotHad(error) ? new Refusal('ACCOUNT_BUSY') : error
       })
       if (begun === null) return { erasedAt: null }

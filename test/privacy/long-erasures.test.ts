@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KINDS } from '../../src/database/kinds.ts'
 import { assertAuditSound } from '../support/audit.ts'
 import { counts } from '../support/counts.ts'
 import { createCustomer } from '../support/customers.ts'
 import { addLapsedHolds } from '../support/lapsed-holds.ts'
 import { assertSound } from '../support/ledger.ts'
-import { lockRows } from '../support/locks.ts'
+import { lockRows, settled } from '../support/locks.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -32,6 +33,23 @@ function erase(service: Service) {
 
 const isOver = async (service: Service) =>
   (await query(service.database, 'select 1 from erasures')).length === 0
+
+/**
+ * Takes all connections for erasures.
+ * @returns a function that gives them back
+ */
+async function holdErasures({ app }: Service): Promise<() => Promise<unknown>> {
+  let end = () => undefined as void
+  const released = new Promise<void>((resolve) => (end = resolve))
+  const held: Promise<void>[] = []
+  const hold = (begun: () => void) => {
+    const work = () => (begun(), released)
+    held.push(app.databases.erasures.transaction(work))
+  }
+  const connections = Array.from({ length: KINDS.erasures.connectionsMax })
+  await Promise.all(connections.map(() => new Promise<void>(hold)))
+  return () => (end(), Promise.all(held))
+}
 
 function records(service: Service, event: string) {
   return query<{ actor: string; ip: string; metadata: unknown }[]>(
@@ -195,4 +213,19 @@ test('ten erasures at once among charges of others: one happens, and all are ans
   assert.equal((await records(service, 'account.erased')).length, 1)
   await assertSound(service.database)
   assert.deepEqual(await findTexts(service.database, TEXTS), [])
+})
+
+test('an erasure that had not begun when its caller was told so never begins', async (t) => {
+  const service = await startService(t)
+  await openAccount(service)
+  const { customerId } = await createCustomer(service, { email: EMAIL })
+  const path = `/api/customers/${customerId}`
+  const release = await holdErasures(service)
+  const answers = await Promise.all([erase(service), service.asAdmin('DELETE', path)])
+  for (const answer of answers) assertRefused(answer, 'TIMEOUT')
+  await release()
+  await settled(service)
+  assert.equal((await service.asInternal('GET', `/account/${USER}`)).status, 200)
+  assert.equal((await service.asAdmin('GET', path)).status, 200)
+  assert.ok(await isOver(service))
 })

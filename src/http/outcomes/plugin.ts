@@ -44,7 +44,8 @@ export function attemptOf(request: FastifyRequest): Attempt {
   return request.attempt
 }
 
-function followed(db: Database, attempt: Attempt): Database {
+/** The same database for a handler that writes, on another pool than that of its scope. */
+export function followed(db: Database, attempt: Attempt): Database {
   const transaction: Database['transaction'] = (work, config) => {
     const write: Write = { sent: false, givenUp: false }
     const done = db.transaction(async (tx) => {
