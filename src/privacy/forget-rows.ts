@@ -1,17 +1,23 @@
 import { sql } from 'drizzle-orm'
+import { array } from '../database/arrays.ts'
 import type { Step } from './row.ts'
 
-/** A step that deletes a customer's rows from a table, by its column `customer_id`. */
+/**
+ * A step that deletes a customer's rows from a table, by its column `customer_id`. It locks them
+ * first, in a statement of their own: a row that another transaction has changed meanwhile has a new
+ * place, which only a later statement finds.
+ */
 export function forgetRowsOf(table: string): Step {
   const name = sql.identifier(table)
   return async (tx, { customerId }, limit) => {
     if (customerId === null) return 0
-    const gone = await tx.execute(sql`
-      delete from ${name} where ctid = any(array(
-        select ctid from ${name} where customer_id = ${customerId} limit ${limit} for update
-      ))
-      returning 1 as one`)
-    return gone.length
+    const locked = await tx.execute<{ place: string }>(sql`
+      select ctid::text as place from ${name} where customer_id = ${customerId}
+      limit ${limit} for update`)
+    if (locked.length === 0) return 0
+    const places = array(locked.map(({ place }) => place))
+    await tx.execute(sql`delete from ${name} where ctid = any(${places}::tid[])`)
+    return locked.length
   }
 }
 

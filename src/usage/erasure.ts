@@ -12,18 +12,20 @@ const forgetBasePlans = forgetRowsOf('base_plans_past')
 const forgetRemainders = forgetRowsOf('usage_remainders')
 const forgetEvents = forgetRowsOf('usage_meter_events')
 
+/** Counts also reports of the page that retention deletes meanwhile: fewer would end the step early. */
 async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): Promise<number> {
   if (row.customerId === null) return 0
   const [page] = await tx.execute<{ count: number; last: string | null }>(sql`
-    with gone as (
-      delete from usage_reports where customer_id = ${row.customerId} and report_id = any(array(
-        select report_id from usage_reports
-        where customer_id = ${row.customerId} and report_id > ${row.after ?? ''}
-        order by report_id limit ${limit}
-      ))
-      returning report_id
+    with page as materialized (
+      select report_id from usage_reports
+      where customer_id = ${row.customerId} and report_id > ${row.after ?? ''}
+      order by report_id limit ${limit}
+    ),
+    gone as (
+      delete from usage_reports
+      where customer_id = ${row.customerId} and report_id = any(array(select report_id from page))
     )
-    select count(*)::int as count, max(report_id) as last from gone`)
+    select count(*)::int as count, max(report_id) as last from page`)
   row.after = page?.last ?? row.after
   return page?.count ?? 0
 }
@@ -34,8 +36,10 @@ const forgetSums = forgetRowsOf('usage_meter_sums')
 /** The numbers are stored in the rows of running erasures. */
 export const usageSteps: Readonly<Record<number, Step>> = {
   6: together(forgetReports, forgetCorrections),
-  // Events to Stripe are made from sums: once the sums are deleted, no more are made.
-  7: together(forgetHours, forgetSums),
+  // Usage goes from hours to sums, and from both to events to Stripe: once hours and sums are deleted,
+  // no more events are made. Only what a correction has taken back goes from events to hours again, so
+  // events are deleted before the hours too.
+  7: together(forgetEvents, forgetHours, forgetSums),
   8: together(forgetEvents, forgetBillingFindings),
   9: together(forgetRemainders, forgetBasePlans),
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KINDS } from '../../src/database/kinds.ts'
+import { cancelMeterEvents } from '../../src/usage/cancelled-events.ts'
+import { sendMeterEvents } from '../../src/usage/meter-events.ts'
 import { assertAuditSound } from '../support/audit.ts'
 import { counts } from '../support/counts.ts'
 import { createCustomer } from '../support/customers.ts'
 import { addLapsedHolds } from '../support/lapsed-holds.ts'
 import { assertSound } from '../support/ledger.ts'
-import { lockRows, settled } from '../support/locks.ts'
+import { lock, lockRows, locksWaitedFor, settled, waitForLocks } from '../support/locks.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -33,6 +35,18 @@ function erase(service: Service) {
 
 const isOver = async (service: Service) =>
   (await query(service.database, 'select 1 from erasures')).length === 0
+
+/** Erases a customer. What the call leaves goes on until nothing is left, as in the job. */
+async function eraseWholly(service: Service, customerId: string): Promise<void> {
+  const { status } = await service.asAdmin('DELETE', `/api/customers/${customerId}`)
+  assert.ok([200, 202].includes(status), String(status))
+  const isDone = async () => {
+    const [row] = await query<{ id: string }[]>(service.database, 'select id::text from erasures')
+    if (row !== undefined) await service.app.erasures.resume(BigInt(row.id))
+    return isOver(service)
+  }
+  assert.ok(await eventually(isDone, 30_000))
+}
 
 /**
  * Takes all connections for erasures.
@@ -228,4 +242,55 @@ test('an erasure that had not begun when its caller was told so never begins', a
   assert.equal((await service.asInternal('GET', `/account/${USER}`)).status, 200)
   assert.equal((await service.asAdmin('GET', path)).status, 200)
   assert.ok(await isOver(service))
+})
+
+test('an erasure finds rows that are changed or deleted while it waits for them', async (t) => {
+  const service = await startService(t)
+  const { database } = service
+  for (const [table, change] of [
+    ['usage_meter_sums', 'update usage_meter_sums set value = value'],
+    // As retention does; the customer has reports for more than a page.
+    ['usage_reports', "delete from usage_reports where report_id = 'report 300'"],
+  ] as const) {
+    const { customerId } = await createCustomer(service, { email: EMAIL })
+    await query(
+      database,
+      `insert into usage_meter_sums (customer_id, event_name, value, stripe_customer_id)
+       values ('${customerId}', 'api', 0.5, 'cus_canary');
+       insert into usage_reports
+       select '${customerId}', 'report ' || n, 'canary-instance', now(), now(), '{"calls":1}', sha256('1')
+       from generate_series(1, 700) n`,
+    )
+    const { commit } = await lock(t, service, change)
+    const erased = eraseWholly(service, customerId)
+    assert.ok(await waitForLocks(database), table)
+    await commit()
+    await erased
+    assert.deepEqual(await findTexts(database, [...TEXTS, 'cus_canary']), [], table)
+  }
+})
+
+test('usage that goes back to its hour during an erasure is erased too', async (t) => {
+  const service = await startService(t)
+  const { app, database } = service
+  const { customerId } = await createCustomer(service, { email: EMAIL })
+  // A correction has taken a part of an event back, and the job is to put the rest back.
+  await query(
+    database,
+    `insert into usage_meter_sums (customer_id, event_name, value, stripe_customer_id)
+     values ('${customerId}', 'api', 0.5, 'cus_canary');
+     insert into usage_meter_events (customer_id, event_name, value, at, taken_back, stripe_customer_id)
+     values ('${customerId}', 'api', 5, date_trunc('hour', now() - interval '2 hours'), 1, 'cus_canary')`,
+  )
+  const { commit } = await lock(t, service, 'update usage_meter_sums set value = value')
+  const erased = eraseWholly(service, customerId)
+  assert.ok(await waitForLocks(database))
+  const job = { isOver: false }
+  const cancelled = cancelMeterEvents(app, app.stripe()).finally(() => (job.isOver = true))
+  const isOverOrWaits = async () => job.isOver || (await locksWaitedFor(database)) > 1
+  assert.ok(await eventually(isOverOrWaits, 15_000))
+  await commit()
+  await Promise.all([erased, cancelled])
+  await sendMeterEvents(app)
+  assert.deepEqual(await findTexts(database, ['cus_canary']), [])
 })

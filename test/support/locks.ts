@@ -22,15 +22,15 @@ export async function lockRows(database: TestDatabase, rows: string): Promise<()
   }
 }
 
-/** Holds a statement's locks until they are released, or the test ends. */
+/** Holds a statement's locks until they are released, its change is committed, or the test ends. */
 export async function lock(
   t: Pick<TestContext, 'after'>,
   { database }: Pick<Service, 'database'>,
   statement: string,
-): Promise<{ release: () => Promise<unknown> }> {
+): Promise<{ release: () => Promise<unknown>; commit: () => Promise<unknown> }> {
   const { sql } = await begin(database, statement)
   t.after(() => sql.end({ timeout: 1 }))
-  return { release: () => sql.unsafe('rollback') }
+  return { release: () => sql.unsafe('rollback'), commit: () => sql.unsafe('commit') }
 }
 
 async function begin({ adminUrl: url }: TestDatabase, statement: string) {
@@ -46,14 +46,17 @@ async function begin({ adminUrl: url }: TestDatabase, statement: string) {
 
 /** Whether this many connections to the database come to wait for a lock. */
 export function waitForLocks(database: TestDatabase, count = 1): Promise<boolean> {
-  return eventually(async () => {
-    const [row] = await query<{ waiting: number }[]>(
-      database,
-      `select count(*)::int as waiting from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    return (row?.waiting ?? 0) >= count
-  }, 15_000)
+  return eventually(async () => (await locksWaitedFor(database)) >= count, 15_000)
+}
+
+/** How many connections to the database wait for a lock. */
+export async function locksWaitedFor(database: TestDatabase): Promise<number> {
+  const [row] = await query<{ waiting: number }[]>(
+    database,
+    `select count(*)::int as waiting from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return row?.waiting ?? 0
 }
 
 /**
