@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../http/pagination.ts'
-import type { Database } from '../database/index.ts'
+import type { Database, Transaction } from '../database/index.ts'
 import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { Place } from './operations.ts'
@@ -76,6 +76,23 @@ export async function getAccount(
   userId: string,
 ): Promise<AccountRow> {
   const account = await accountOfUser(db, userId)
+  if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
+  return account
+}
+
+/**
+ * Comes first in every transaction that stores or records something about an account and does not
+ * change it. Until the commit, an erasure waits to close the account; after an erasure the account is
+ * unknown.
+ * @throws Refusal `ACCOUNT_NOT_FOUND`
+ */
+export async function keepAccount(tx: Transaction, userId: string): Promise<AccountRow> {
+  await takeTurn(tx, userId)
+  const [account] = await tx
+    .select()
+    .from(accounts)
+    .where(eq(accounts.userId, userId))
+    .for('key share')
   if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
   return account
 }

@@ -5,6 +5,7 @@ import {
   accountSubject,
   type AccountRow,
   getAccount,
+  keepAccount,
   systemAccountNames,
   type TransferRow,
 } from './accounts.ts'
@@ -37,8 +38,7 @@ export async function exportAccount(
 ): Promise<Readable> {
   const held = await db.transaction(async (tx) => {
     // An erasure that has begun may already have passed the place of this record.
-    await lockLiving(tx, userId)
-    const account = await getAccount(tx, userId)
+    const account = await keepAccount(tx, userId)
     await recordAudit(tx, actor, { event: 'customer.exported', subject: accountSubject(account) })
     return heldOf(tx, personal, account)
   })
@@ -96,17 +96,6 @@ export async function accountParts(
       personal.exportsOf('account').map((part) => [part.name, part.read(db, whom, people)]),
     ),
   }
-}
-
-/**
- * Until the commit, an erasure waits to rename the account; after an erasure the account is unknown.
- */
-async function lockLiving(tx: Transaction, userId: string): Promise<void> {
-  await tx
-    .select({ id: accounts.id })
-    .from(accounts)
-    .where(eq(accounts.userId, userId))
-    .for('key share')
 }
 
 async function standing(db: Database, account: AccountRow) {

@@ -5,7 +5,6 @@ import type { Gate } from '../auth/gates.ts'
 import { identityOf } from '../auth/identity.ts'
 import { requireGranted } from '../auth/permission.ts'
 import { cookieOf, requireOwnOrigin } from '../auth/sessions.ts'
-import { accountOfUser } from '../funds/accounts.ts'
 import { ref } from '../http/schemas.ts'
 import { Refusal } from '../refusals/index.ts'
 import { type ReturnUrlRule, requireReturnUrls } from '../stripe/return-urls.ts'
@@ -48,11 +47,9 @@ export const invitationRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrl
       if (returnUrl !== undefined) requireReturnUrls({ return_url: returnUrl }, returnUrls)
       const base = app.sessions.origins.base()
       if (base === null) throw new Refusal('PORTAL_NOT_CONFIGURED')
-      const account = await accountOfUser(app.db, userId)
-      if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
       const { secret, row } = await invite(request.db, {
         tokenId,
-        accountId: account.id,
+        userId,
         allow,
         returnUrl: returnUrl ?? null,
       })

@@ -4,6 +4,7 @@ import type { PortalRight } from '../auth/sessions.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { randomBase62 } from '../encoding/ids.ts'
 import { sha256 } from '../encoding/sha256.ts'
+import { keepAccount } from '../funds/accounts.ts'
 import type { PageRequest } from '../http/pagination.ts'
 import { Refusal } from '../refusals/index.ts'
 import { sessions } from './tables.ts'
@@ -56,18 +57,23 @@ export async function beginConsole(
 
 export interface Invitation {
   tokenId: string
-  accountId: bigint
+  userId: string
   allow: readonly PortalRight[]
   returnUrl: string | null
 }
 
-/** Makes a link to a user's portal, which opens once and within 5 minutes. */
+/**
+ * Makes a link to a user's portal, which opens once and within 5 minutes.
+ * @throws Refusal `ACCOUNT_NOT_FOUND`
+ */
 export async function invite(db: Database, invitation: Invitation): Promise<Begun> {
   const { secret, ...values } = draft(LINK_SECONDS, null)
-  const { allow, ...rest } = invitation
-  const row = await db.transaction((tx) =>
-    insert(tx, { kind: 'portal', allow: [...allow], ...rest, ...values }),
-  )
+  const { userId, allow, ...rest } = invitation
+  const row = await db.transaction(async (tx) => {
+    // An erasure of the account ends the sessions that it finds.
+    const { id: accountId } = await keepAccount(tx, userId)
+    return insert(tx, { kind: 'portal', accountId, allow: [...allow], ...rest, ...values })
+  })
   return { secret, row }
 }
 

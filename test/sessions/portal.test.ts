@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { lock, waitForLocks } from '../support/locks.ts'
+import { assertRefused } from '../support/refusals.ts'
+import { findTexts } from '../support/search.ts'
 import { type Service, startService } from '../support/service.ts'
 import { browserOf } from '../support/sessions.ts'
 import { query } from '../support/tables.ts'
@@ -226,6 +229,36 @@ test('a user’s portal', async (t) => {
     )
     assert.deepEqual(rows, [])
   })
+})
+
+test('a link that is being made holds up the erasure of its account, and opens nothing after it', async (t) => {
+  const service = await startService(t, { TRUST_PROXY: '127.0.0.1' })
+  const { database, origin } = service
+  await openAccount(service, 'ada')
+  // The session is stored when somebody gives up a lock.
+  await query(
+    database,
+    `create function wait_long() returns trigger language plpgsql set lock_timeout = 0 as $$
+     begin perform pg_advisory_xact_lock_shared(7); return new; end $$;
+     create trigger waits_long before insert on sessions for each row execute function wait_long()`,
+  )
+  const { release } = await lock(t, service, 'select pg_advisory_xact_lock(7)')
+  const invited = invite(service, { user_id: 'ada' })
+  assert.ok(await waitForLocks(database))
+  const erase = () => service.asInternal('DELETE', '/account/ada?force=true')
+  assertRefused(await erase(), 'ACCOUNT_BUSY')
+  await release()
+  const { status, body } = await invited
+  assert.equal(status, 201)
+
+  assert.ok([200, 202].includes((await erase()).status))
+  const opened = await service.call('POST', '/portal/session/open', {
+    headers: { origin, 'x-forwarded-for': '203.0.113.77' },
+    body: { secret: new URL(body.url).hash.slice(1) },
+  })
+  assertRefused(opened, 'PORTAL_LINK_SPENT')
+  assertRefused(await invite(service, { user_id: 'ada' }), 'ACCOUNT_NOT_FOUND')
+  assert.deepEqual(await findTexts(database, ['203.0.113.77']), [])
 })
 
 test('the link leads to PUBLIC_URL', async (t) => {
