@@ -3,13 +3,19 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { identityOf } from '../auth/identity.ts'
 import { actorOf } from '../auth/scope.ts'
+import { tokenId } from '../auth/tokens.ts'
 import { PageQuery, pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref, strictObject } from '../http/schemas.ts'
+import type { Config } from '../process/config.ts'
 import { ConsoleSessionPage, SessionParams } from './schemas.ts'
 import { type SessionRow, endConsoleSession, listConsoleSessions } from './service.ts'
 
 /** Admin: `/console/sessions`. */
-export const consoleSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
+export const consoleSessionRoutes: FastifyPluginAsyncTypebox<{
+  config: Pick<Config, 'adminTokens'>
+}> = async (app, { config }) => {
+  const environment = config.adminTokens.map(tokenId)
+
   app.get(
     '/console/sessions',
     {
@@ -27,7 +33,7 @@ export const consoleSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const list = ['console sessions', whose]
       const page = pageRequest(request.query, list)
       const [rows, current] = await Promise.all([
-        listConsoleSessions(app.db, whose, page),
+        listConsoleSessions(app.db, environment, whose, page),
         app.sessions.finder(request, 'console'),
       ])
       return pageAnswer(rows, page, list, (row) => present(row, current?.id))
@@ -56,8 +62,8 @@ export const consoleSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
 /** @returns the token whose sessions the caller may see; null for all */
 function reachOf(request: FastifyRequest): string | null {
-  const { permissions, tokenId } = identityOf(request)
-  return permissions.has('tokens:write') ? null : tokenId
+  const { permissions, tokenId: own } = identityOf(request)
+  return permissions.has('tokens:write') ? null : own
 }
 
 function present(row: SessionRow, currentId: string | undefined) {

@@ -25,7 +25,7 @@ export const sessions: Capability = {
       await scope.register(visitRoutes, { strangers: gates.public })
     },
     operators: async (scope, { config }) => {
-      if (config.hasConsole) await scope.register(consoleSessionRoutes)
+      if (config.hasConsole) await scope.register(consoleSessionRoutes, { config })
     },
     internal: async (scope, { config }) => scope.register(invitationRoutes, { returnUrls: config }),
   },

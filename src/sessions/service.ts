@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PortalRight } from '../auth/sessions.ts'
 import type { Database, Transaction } from '../database/index.ts'
@@ -7,6 +7,7 @@ import { sha256 } from '../encoding/sha256.ts'
 import { keepAccount } from '../funds/accounts.ts'
 import type { PageRequest } from '../http/pagination.ts'
 import { Refusal } from '../refusals/index.ts'
+import { tokens } from '../tokens/tables.ts'
 import { sessions } from './tables.ts'
 
 export type SessionRow = typeof sessions.$inferSelect
@@ -151,9 +152,14 @@ export async function endConsoleSession(
   })
 }
 
-/** Living sessions of the console, newest first, with one extra row if there are more. */
+/**
+ * Living sessions of the console, newest first, with one extra row if there are more. A session whose
+ * token has ended opens nothing any more.
+ * @param environment the ids of the environment's tokens, which have no rows
+ */
 export function listConsoleSessions(
   db: Database,
+  environment: readonly string[],
   tokenId: string | null,
   { limit, before }: PageRequest,
 ): Promise<SessionRow[]> {
@@ -165,11 +171,27 @@ export function listConsoleSessions(
         eq(sessions.kind, 'console'),
         gt(sessions.expiresAt, sql`now()`),
         ofToken(tokenId),
+        or(inArray(sessions.tokenId, [...environment]), exists(livingToken(db))),
         before === null ? undefined : lt(sessions.seq, before),
       ),
     )
     .orderBy(desc(sessions.seq))
     .limit(limit + 1)
+}
+
+function livingToken(db: Database) {
+  const ends = sql`least(${tokens.expiresAt}, ${tokens.retiresAt})`
+  return db
+    .select({ id: tokens.id })
+    .from(tokens)
+    .where(
+      and(
+        eq(tokens.id, sessions.tokenId),
+        eq(tokens.scope, 'admin'),
+        isNull(tokens.revokedAt),
+        sql`coalesce(${ends} > now(), true)`,
+      ),
+    )
 }
 
 const ofToken = (tokenId: string | null) =>

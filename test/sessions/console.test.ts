@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { tokenId } from '../../src/auth/tokens.ts'
 import { createDatabase } from '../support/database.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
 import { browserOf } from '../support/sessions.ts'
@@ -156,6 +157,26 @@ test('an operator’s browser stands for its token', async (t) => {
     )
     assert.equal((await chief.call('DELETE', `/console/sessions/${own[1].session_id}`)).status, 204)
     assert.equal((await browser.call('GET', '/api/customers')).status, 401)
+    // What no longer opens anything is not on the list.
+    const ended = []
+    for (const end of [
+      (id: string) => asAdmin('DELETE', `/api/tokens/${id}`),
+      (id: string) => asAdmin('POST', `/api/tokens/${id}/rotate`, {}),
+      (id: string) => query(database, 'update tokens set expires_at = now() where id = $1', [id]),
+    ]) {
+      const { token, id } = await tokenOf(service, { role: 'support' })
+      assert.equal((await browserOf(service).signIn(token)).status, 204)
+      await end(id)
+      ended.push(id)
+    }
+    const { token, id } = await tokenOf(service, { role: 'support' })
+    for (const good of [token, ADMIN_TOKEN]) await browserOf(service).signIn(good)
+    const { data } = (await chief.call('GET', '/console/sessions')).body
+    const listed = new Set(data.map(({ token_id }: { token_id: string }) => token_id))
+    assert.deepEqual(
+      [...ended, id, tokenId(ADMIN_TOKEN)].map((made) => listed.has(made)),
+      [false, false, false, true, true],
+    )
     // By a script, with the token itself.
     const byToken = await service.call('GET', '/console/sessions', {
       headers: { authorization: `Bearer ${owner.token}` },
