@@ -132,10 +132,13 @@ export const ErrorAnswer = Type.Object(
   { $id: 'Error' },
 )
 
+/** The end of the year 9999: neither RFC 3339 nor the database can write a later time. */
+export const TIME_MS_MAX = 253_402_300_799_999
+
 /**
  * The time that a text spells.
  * @throws Refusal `VALIDATION_FAILED` for a text that only looks like a time, such as second 60, or a
- * time outside the years 1 to 9999 in UTC, which neither RFC 3339 nor the database can write
+ * time outside the years 1 to 9999 in UTC
  */
 export function timeOf(text: string, path: string): Date {
   const time = new Date(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'))

@@ -3,6 +3,7 @@ import { type Actor, recordAudit } from '../../audit/record.ts'
 import { isLiving, lockCustomer, requireCustomer } from '../living.ts'
 import { withRepeat } from '../../http/outcomes/attempt.ts'
 import type { PageRequest } from '../../http/pagination.ts'
+import { TIME_MS_MAX } from '../../http/schemas.ts'
 import type { Database, Transaction } from '../../database/index.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { newApiKey } from './format.ts'
@@ -123,7 +124,8 @@ export async function rotateKey(
 ): Promise<{ apiKey: string; row: KeyRow }> {
   const old = await findKey(db, key)
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime()
-  const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs)
+  const expiresAt =
+    lifetimeMs === null ? null : new Date(Math.min(Date.now() + lifetimeMs, TIME_MS_MAX))
   const { name, scopes, allowedIps } = old
   const draft = await draftKey(peppers, key.customerId, { name, scopes, allowedIps, expiresAt })
   const rotation = db.transaction(async (tx) => {

@@ -279,3 +279,17 @@ test('a key rotated again during its overlap hands on its whole life, not the re
     assert.deepEqual([rotated.status, rotated.body.key.expires_at], [201, null])
   }
 })
+
+test('a key that is good until the last moment that can be written can be rotated', async (t) => {
+  const service = await startService(t)
+  const { customerId } = await createCustomer(service)
+  const path = `/api/customers/${customerId}/api-keys`
+  const expires_at = '9999-12-31T23:59:59.999Z'
+  let { status, body } = await service.asAdmin('POST', path, { expires_at })
+  assert.equal(status, 201)
+  for (let times = 0; times < 2; times++) {
+    ;({ status, body } = await service.asAdmin('POST', `${path}/${body.key.key_id}/rotate`, {}))
+    assert.deepEqual([status, body.key?.expires_at], [201, expires_at])
+  }
+  assert.equal((await me(service, body.api_key)).status, 200)
+})
