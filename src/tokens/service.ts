@@ -1,4 +1,4 @@
-import { type SQL, and, asc, desc, eq, isNull, lt, or } from 'drizzle-orm'
+import { type SQL, and, asc, desc, eq, inArray, isNull, lt, or } from 'drizzle-orm'
 import { hashApiKey } from '../customers/api-keys/hashing.ts'
 import type { Peppers } from '../customers/api-keys/peppers.ts'
 import { endOf } from '../customers/api-keys/service.ts'
@@ -68,9 +68,12 @@ export async function rotateToken(
   if (maker?.tokenId !== tokenId) requireMayMake(maker, before)
   const draft = await draftToken(means.peppers, before, before.lineage)
   return committed(means, draft, async (tx) => {
-    const old = await lockToken(tx, eq(tokens.id, tokenId), tokenId)
     const isOwn = maker?.tokenId === tokenId
-    if (!isOwn) await requireLivingMaker(tx, maker, before)
+    // Locked together with its maker, so that two that rotate each other never deadlock.
+    const ids = [tokenId, ...(maker?.isStored === true ? [maker.tokenId] : [])]
+    const locked = await lockTokens(tx, inArray(tokens.id, ids))
+    const old = tokenIn(locked, tokenId)
+    if (!isOwn) requireLiving(maker, locked, before)
     const now = new Date()
     const end = endOf(old)
     if (old.revokedAt !== null || (end !== null && end <= now)) throw new Refusal('TOKEN_REVOKED')
@@ -104,8 +107,7 @@ export async function revokeToken(
 ): Promise<TokenRow> {
   return db.transaction(async (tx) => {
     const own = eq(tokens.id, tokenId)
-    // Locked in one statement, in the order of ids, so that two revocations never deadlock.
-    const row = await lockToken(tx, keepsOwner ? or(own, isLastingOwner) : own, tokenId)
+    const row = tokenIn(await lockTokens(tx, keepsOwner ? or(own, isLastingOwner) : own), tokenId)
     if (row.revokedAt !== null) return row
     if (keepsOwner) {
       const owners = await tx.select({ id: tokens.id }).from(tokens).where(isLastingOwner)
@@ -205,24 +207,29 @@ async function requireLivingMaker(
   wanted: Rights,
 ): Promise<void> {
   if (maker === null || !maker.isStored) return
-  const { revokedAt, expiresAt, retiresAt } = tokens
-  const [row] = await tx
-    .select({ revokedAt, expiresAt, retiresAt })
-    .from(tokens)
-    .where(eq(tokens.id, maker.tokenId))
-    .for('share')
+  const rows = await tx.select().from(tokens).where(eq(tokens.id, maker.tokenId)).for('share')
+  requireLiving(maker, rows, wanted)
+}
+
+/** @param locked rows, among them that of the maker */
+function requireLiving(maker: Identity | null, locked: readonly TokenRow[], wanted: Rights): void {
+  if (maker === null || !maker.isStored) return
+  const row = locked.find(({ id }) => id === maker.tokenId)
   if (row === undefined || row.revokedAt !== null) throw new Refusal('UNAUTHORIZED')
   requireMayMake({ ...maker, endsAt: endOf(row) }, wanted)
 }
 
-/** Locks rows in the order of their ids, until the end of the transaction. */
-async function lockToken(
-  tx: Transaction,
-  rows: SQL | undefined,
-  tokenId: string,
-): Promise<TokenRow> {
-  const locked = await tx.select().from(tokens).where(rows).orderBy(asc(tokens.id)).for('update')
-  const row = locked.find(({ id }) => id === tokenId)
+/**
+ * Locks rows until the end of the transaction. Whoever needs several locks them in one statement, in
+ * the order of their ids, so that no two transactions deadlock.
+ */
+function lockTokens(tx: Transaction, rows: SQL | undefined): Promise<TokenRow[]> {
+  return tx.select().from(tokens).where(rows).orderBy(asc(tokens.id)).for('update')
+}
+
+/** @throws Refusal `TOKEN_NOT_FOUND` */
+function tokenIn(rows: readonly TokenRow[], tokenId: string): TokenRow {
+  const row = rows.find(({ id }) => id === tokenId)
   if (row === undefined) throw new Refusal('TOKEN_NOT_FOUND')
   return row
 }

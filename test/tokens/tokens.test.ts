@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ADMIN_PERMISSIONS, ROLES } from '../../src/auth/permissions.ts'
 import { tokenId as idOf } from '../../src/auth/tokens.ts'
 import { counts } from '../support/counts.ts'
+import { lock, waitForLocks } from '../support/locks.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { ADMIN_TOKEN, type Service, startService } from '../support/service.ts'
@@ -243,6 +244,36 @@ test('the last owner stays where nothing else opens the scope', async (t) => {
   assert.equal((await caller('DELETE', `/api/tokens/${left.tokenId}`)).status, 204)
   // Where the environment's token opens the scope, any owner may go.
   assert.equal((await first.asAdmin('DELETE', `/api/tokens/${own.body.info.token_id}`)).status, 204)
+})
+
+test('owners that rotate each other, or are revoked meanwhile, do not hold each other up', async (t) => {
+  const first = await startService(t)
+  const owners = []
+  for (let n = 0; n < 5; n++) owners.push(await issue(first, { scope: 'admin', role: 'owner' }))
+  const service = await startService(t, { ADMIN_API_TOKEN: undefined }, first.database)
+  const [a, b, c, d, e] = owners
+    .toSorted((one, other) => (one.tokenId < other.tokenId ? -1 : 1))
+    .map(({ tokenId, token }) => ({ tokenId, call: bearer(service, 'admin', token) }))
+  assert.ok(a && b && c && d && e)
+  type Owner = typeof a
+  const rotate = (maker: Owner, { tokenId }: Owner) =>
+    maker.call('POST', `/api/tokens/${tokenId}/rotate`, {})
+
+  const all = await lock(t, service, 'select from tokens for update')
+  const rotations = [rotate(a, b), rotate(b, a)]
+  assert.ok(await waitForLocks(service.database, 2))
+  await all.release()
+  const statuses = (await Promise.all(rotations)).map(({ status }) => status)
+  // The token of the other one has been replaced by then.
+  assert.deepEqual(new Set(statuses), new Set([201, 401]))
+
+  const one = await lock(t, service, `select from tokens where id = '${d.tokenId}' for update`)
+  const rotated = rotate(c, d)
+  assert.ok(await waitForLocks(service.database, 1))
+  const revoked = e.call('DELETE', `/api/tokens/${e.tokenId}`)
+  assert.ok(await waitForLocks(service.database, 2))
+  await one.release()
+  assert.deepEqual([(await rotated).status, (await revoked).status], [201, 204])
 })
 
 test('each token has a limit of its own, and strangers and the environment another', async (t) => {
