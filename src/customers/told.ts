@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { type EventType, type EventsOfRecord, type Told, asRecorded } from '../events/types.ts'
 import { CustomerId, nullable } from '../http/schemas.ts'
+import { KeyId } from './api-keys/schemas.ts'
 
 const CUSTOMER = 'cust_4fGh7KqL9mNp2RsT'
-const KEY = 'k3Jd82LqWx5Z'
-const KeyId = Type.String({ examples: [KEY] })
+const KEY = 'k3Jd82Lq'
 const PlanName = nullable(Type.String({ examples: ['starter'] }))
 const Changed = Type.Array(Type.String({ examples: ['plan'] }), {
   description: 'The names of the fields that the call gave.',
@@ -60,7 +60,7 @@ const types = {
     example: {
       customer_id: CUSTOMER,
       key_id: KEY,
-      new_key_id: 'pQ7rS8tU9vW0',
+      new_key_id: 'pQ7rS8tU',
       overlap_seconds: 3600,
     },
   },

@@ -6324,7 +6324,7 @@ export interface components {
              * @example cust_4fGh7KqL9mNp2RsT
              */
             customer_id: string;
-            /** @example k3Jd82LqWx5Z */
+            /** @example k3Jd82Lq */
             key_id: string;
             audit?: components["schemas"]["EventAudit"];
         };
@@ -6334,9 +6334,9 @@ export interface components {
              * @example cust_4fGh7KqL9mNp2RsT
              */
             customer_id: string;
-            /** @example k3Jd82LqWx5Z */
+            /** @example k3Jd82Lq */
             key_id: string;
-            /** @example k3Jd82LqWx5Z */
+            /** @example k3Jd82Lq */
             new_key_id: string;
             /** Format: int64 */
             overlap_seconds: number;
@@ -6348,7 +6348,7 @@ export interface components {
              * @example cust_4fGh7KqL9mNp2RsT
              */
             customer_id: string;
-            /** @example k3Jd82LqWx5Z */
+            /** @example k3Jd82Lq */
             key_id: string;
             audit?: components["schemas"]["EventAudit"];
         };
@@ -12836,7 +12836,7 @@ export interface operations {
                  *       "seq": 42,
                  *       "data": {
                  *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
-                 *         "key_id": "k3Jd82LqWx5Z"
+                 *         "key_id": "k3Jd82Lq"
                  *       }
                  *     }
                  */
@@ -12883,8 +12883,8 @@ export interface operations {
                  *       "seq": 42,
                  *       "data": {
                  *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
-                 *         "key_id": "k3Jd82LqWx5Z",
-                 *         "new_key_id": "pQ7rS8tU9vW0",
+                 *         "key_id": "k3Jd82Lq",
+                 *         "new_key_id": "pQ7rS8tU",
                  *         "overlap_seconds": 3600
                  *       }
                  *     }
@@ -12932,7 +12932,7 @@ export interface operations {
                  *       "seq": 42,
                  *       "data": {
                  *         "customer_id": "cust_4fGh7KqL9mNp2RsT",
-                 *         "key_id": "k3Jd82LqWx5Z"
+                 *         "key_id": "k3Jd82Lq"
                  *       }
                  *     }
                  */
