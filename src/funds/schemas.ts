@@ -27,7 +27,7 @@ export const Asset = Type.String({
   examples: ['USD/2'],
 })
 
-const Tier = Type.String({
+export const Tier = Type.String({
   pattern: spelled(
     '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
     'a tier such as pro: 1 to 64 characters of A–Z a–z 0–9 . _ -, the first a letter or digit',

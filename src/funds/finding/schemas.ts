@@ -9,7 +9,15 @@ import {
   ref,
   strictObject,
 } from '../../http/schemas.ts'
-import { Account, Hold, IdempotencyKey, TransferId, TransferKindName, UserId } from '../schemas.ts'
+import {
+  Account,
+  Hold,
+  IdempotencyKey,
+  Tier,
+  TransferId,
+  TransferKindName,
+  UserId,
+} from '../schemas.ts'
 import type { HoldStatus } from './holds.ts'
 
 export const ListAccountsQuery = strictObject({
@@ -21,7 +29,7 @@ export const ListAccountsQuery = strictObject({
       enum: ['active', 'frozen', 'closed'],
     }),
   ),
-  tier: Type.Optional(Type.String({ minLength: 1, maxLength: 64, examples: ['pro'] })),
+  tier: Type.Optional(Tier),
   user_id_prefix: Type.Optional({ ...UserId, description: 'How the id of the user begins.' }),
   flag: Type.Optional(Type.Unsafe<'charged_back'>({ type: 'string', enum: ['charged_back'] })),
   below: Type.Optional(

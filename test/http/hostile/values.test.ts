@@ -237,3 +237,32 @@ test('a query that its call does not know is refused', async (t) => {
     }
   })
 })
+
+test('no text of a query is let through with a NUL or a line feed', async (t) => {
+  const target = await startTarget(t)
+  const ids: Record<string, string> = { customer_id: target.customer.customerId, user_id: 'ada' }
+  interface Operation {
+    security?: Record<string, unknown>[]
+    parameters?: { name: string; in: string; schema: { type?: string } }[]
+  }
+  const document = (await target.call('GET', '/openapi.json')).body as {
+    paths: Record<string, { get?: Operation }>
+  }
+  const isOpen = ({ security = [] }: Operation) =>
+    security.some((one) => 'AdminToken' in one || 'InternalToken' in one)
+  const texts = Object.entries(document.paths).flatMap(([path, { get = {} }]) =>
+    (isOpen(get) ? (get.parameters ?? []) : [])
+      .filter((one) => one.in === 'query' && one.schema.type === 'string')
+      .map(({ name }) => `${path.replaceAll(/\{(\w+)\}/g, (_, id) => ids[id] ?? 'x')}?${name}=`),
+  )
+  assert.ok(texts.includes('/accounts?tier=') && texts.includes('/api/funds/accounts?tier='))
+  await assertUntouched(target, async () => {
+    for (const text of texts) {
+      for (const value of ['%00', 'a%00', 'a%0ab']) {
+        const answer = await target.send('GET', text + value)
+        const isCursor = answer.body.code === 'INVALID_CURSOR'
+        assertRefused(answer, isCursor ? 'INVALID_CURSOR' : 'VALIDATION_FAILED', text + value)
+      }
+    }
+  })
+})
