@@ -5,6 +5,7 @@ import { PageQuery, pageOf, textPageAnswer, textPageRequest } from '../http/pagi
 import { CustomerId, Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 import { SHOWN_STATUSES, type ShownStatus, shownStatus, storedStatus } from './event-status.ts'
 import { type EventRow, findEvent, pageOfEvents, replayEvent } from './operate.ts'
+import { withoutSecrets } from './secrets.ts'
 
 const StripeEvent = Type.Object(
   {
@@ -45,7 +46,8 @@ const StripeEventDetail = Type.Object(
     payload: Type.Unsafe<Record<string, unknown>>({
       type: 'object',
       additionalProperties: true,
-      description: 'As Stripe sent it; without personal data once a person in it is erased.',
+      description:
+        'As Stripe sent it, without secrets; and without personal data once a person in it is erased.',
       examples: [{ id: 'evt_1Nk0PqL2eZvKYlo2', object: 'event' }],
     }),
   },
@@ -115,7 +117,7 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const row = await findEvent(app.db, request.params.event_id)
-      return { ...presentEvent(row), payload: row.payload }
+      return { ...presentEvent(row), payload: withoutSecrets(row.payload) }
     },
   )
 

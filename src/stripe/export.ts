@@ -5,6 +5,7 @@ import { Timestamp } from '../http/schemas.ts'
 import type { Pages } from '../privacy/document.ts'
 import type { ExportPart } from '../privacy/personal.ts'
 import { findEvents } from './personal-events.ts'
+import { withoutSecrets } from './secrets.ts'
 import { stripeEvents } from './tables.ts'
 
 const EVENTS_PAGE = 100
@@ -47,11 +48,4 @@ async function* exportedEvents(db: Database, people: readonly string[]): Pages {
       payload: withoutSecrets(row.payload),
     }))
   }
-}
-
-/** With a `client_secret`, a browser can act on the payment that it belongs to. */
-function withoutSecrets(payload: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(payload, (key, value: unknown) => (key === 'client_secret' ? undefined : value)),
-  )
 }

@@ -14,8 +14,8 @@ test('operators list the inbox, read an event and replay it', async (t) => {
   const id = await ada.subscribe()
   await eve.subscribe()
   await deliver()
-  const list = async (query = '') => {
-    const { status, body } = await service.asAdmin('GET', `${PATH}?limit=200${query}`)
+  const list = async (filter = '') => {
+    const { status, body } = await service.asAdmin('GET', `${PATH}?limit=200${filter}`)
     assert.equal(status, 200)
     return body.data as Record<string, string>[]
   }
@@ -63,6 +63,20 @@ test('operators list the inbox, read an event and replay it', async (t) => {
   )
   assertRefused(await service.asAdmin('GET', `${PATH}/evt_none`), 'NOT_FOUND')
   assertRefused(await service.asAdmin('POST', `${PATH}/evt_none/replay`), 'NOT_FOUND')
+})
+
+test('an event is shown without the secret of its payment', async (t) => {
+  const { service, stripe, deliver } = await startBilling(t)
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  const body = { user_id: 'ada', amount: 500, ...URLS }
+  const opened = await service.asInternal('POST', '/top_up/checkout', body)
+  stripe.payCheckout(opened.body.checkout_session_id)
+  await deliver()
+  const event = stripe.events.find(({ type }) => type === 'payment_intent.succeeded')
+  assert.ok(event && 'client_secret' in event.data.object)
+  const shown = await service.asAdmin('GET', `${PATH}/${event.id}`)
+  assert.equal(shown.body.payload.data.object.id, event.data.object['id'])
+  assert.doesNotMatch(JSON.stringify(shown.body), /client_secret|_secret_/)
 })
 
 test('two subscriptions to one plan are a finding, and a metric, while there are two', async (t) => {

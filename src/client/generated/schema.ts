@@ -2902,7 +2902,7 @@ export interface components {
              */
             settled_at: string | null;
             /**
-             * @description As Stripe sent it; without personal data once a person in it is erased.
+             * @description As Stripe sent it, without secrets; and without personal data once a person in it is erased.
              * @example {
              *       "id": "evt_1Nk0PqL2eZvKYlo2",
              *       "object": "event"
