@@ -1,12 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { idempotencyKey } from '../http/idempotency.ts'
-import { IdempotencyHeaders } from '../funds/schemas.ts'
 import { ref } from '../http/schemas.ts'
 import { payerOf } from './auto-top-up/payment-method.ts'
 import { openTopUpCheckout } from './checkout.ts'
 import { type ReturnUrlRule, stripeReturningTo } from '../stripe/return-urls.ts'
-import { TopUpCheckoutBody } from './schemas.ts'
+import { CheckoutHeaders, TopUpCheckoutBody } from './schemas.ts'
 import { CheckoutSession } from '../stripe/schemas.ts'
 
 /** Internal: `/top_up/checkout`. */
@@ -26,7 +25,7 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnUrlRul
         summary: "Let a user pay for a top-up on Stripe's page",
         description:
           'The account is topped up once, when Stripe says that the payment is made. What Stripe takes back later (a refund or a lost dispute) is taken back from the account, even below its floor.',
-        headers: IdempotencyHeaders,
+        headers: CheckoutHeaders,
         body: TopUpCheckoutBody,
         response: { 201: ref(CheckoutSession) },
       },

@@ -3,6 +3,19 @@ import { IdempotencyKey, UserId } from '../funds/schemas.ts'
 import { strictObject } from '../http/schemas.ts'
 import { ReturnUrl } from '../stripe/return-urls.ts'
 
+/** A checkout moves no money by itself, so its key only recognises repetitions. */
+const CheckoutKey = {
+  ...IdempotencyKey,
+  description:
+    '1 to 255 visible ASCII characters. The same call with the same key returns the same page as long as ' +
+    'that can be paid. Once it is paid or has expired, or if anything else in the body differs, the call ' +
+    'opens another page.',
+}
+
+export const CheckoutHeaders = Type.Object({
+  'idempotency-key': Type.Optional(CheckoutKey),
+})
+
 export const TopUpCheckoutBody = strictObject(
   {
     user_id: UserId,
@@ -17,7 +30,7 @@ export const TopUpCheckoutBody = strictObject(
     save_payment_method: Type.Optional(
       Type.Boolean({ description: 'Keeps what the user pays with, for automatic top-ups.' }),
     ),
-    idempotency_key: Type.Optional(IdempotencyKey),
+    idempotency_key: Type.Optional(CheckoutKey),
   },
   {
     examples: [

@@ -203,3 +203,12 @@ test('times, as the clients of many languages write them', async (t) => {
     assert.equal(refused.status, 400, time)
   }
 })
+
+test('a call that changes nothing documents no unknown outcome, and a page no money', () => {
+  const { paths } = document
+  const textOf = (path: string) => JSON.stringify(paths[path]?.['post'])
+  assert.doesNotMatch(textOf('/check'), /OUTCOME_UNKNOWN/)
+  assert.match(textOf('/deduct'), /OUTCOME_UNKNOWN/)
+  assert.match(textOf('/deduct'), /the same key moves money once/)
+  assert.doesNotMatch(textOf('/top_up/checkout'), /moves money once/)
+})

@@ -8048,7 +8048,7 @@ export interface components {
             /** @description Keeps what the user pays with, for automatic top-ups. */
             save_payment_method?: boolean;
             /**
-             * @description 1 to 255 visible ASCII characters; the same key moves money once.
+             * @description 1 to 255 visible ASCII characters. The same call with the same key returns the same page as long as that can be paid. Once it is paid or has expired, or if anything else in the body differs, the call opens another page.
              * @example order-1001
              */
             idempotency_key?: string;
@@ -11695,7 +11695,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters; the same key moves money once.
+                 * @description 1 to 255 visible ASCII characters. The same call with the same key returns the same page as long as that can be paid. Once it is paid or has expired, or if anything else in the body differs, the call opens another page.
                  * @example openTopUpCheckout-1001
                  */
                 "Idempotency-Key"?: string;

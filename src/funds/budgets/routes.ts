@@ -123,7 +123,7 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: CheckBody,
         response: { 200: ref(Check) },
       },
-      config: { permission: 'accounts:read', refusals: ['ACCOUNT_NOT_FOUND'] },
+      config: { permission: 'accounts:read', writes: false, refusals: ['ACCOUNT_NOT_FOUND'] },
     },
     async (request) => {
       const { user_id: userId, amount = 1, reference = null, reason = null } = request.body
