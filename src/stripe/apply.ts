@@ -2,7 +2,8 @@ import { and, eq, ne, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import type { Attempt } from '../jobs/registry.ts'
 import { databaseErrorCode, isDatabaseUnavailable } from '../database/faults.ts'
-import { isStripeAway } from './client.ts'
+import type { Database } from '../database/index.ts'
+import { isCallerRefused, isStripeAway } from './client.ts'
 import { forgetIfErased } from './personal-events.ts'
 import { Refusal } from '../refusals/index.ts'
 import { type IncomingEvent, OldAnswer } from './handler.ts'
@@ -16,17 +17,17 @@ type Status = (typeof EVENT_STATUSES)[number]
  * An event that fails this often by its own fault is parked, about a minute and a half after its
  * arrival.
  */
-const ATTEMPTS_MAX = 5
+const FAULTS_MAX = 5
 
 /**
- * Applies a stored event. A fault that may pass (Stripe or the database is unavailable, or answers
- * with old data) throws, and the queue tries again with growing pauses. Any other fault parks the
- * event after some attempts.
+ * Applies a stored event. A fault that may pass (Stripe or the database is unavailable or answers
+ * with old data, or Stripe refuses the API key) throws, and the queue tries again with growing
+ * pauses. Any other fault is the event's own, and parks it when it has happened often enough.
  */
 export async function applyEvent(
   app: FastifyInstance,
   id: string,
-  { attempt, isLast }: Attempt,
+  { isLast }: Attempt,
 ): Promise<void> {
   const [row] = await app.db.select().from(stripeEvents).where(eq(stripeEvents.id, id))
   if (row === undefined || row.status !== 'pending') return
@@ -34,7 +35,7 @@ export async function applyEvent(
     const reason = await handle(app, row)
     await settle(app, row, reason === null ? 'applied' : 'ignored', reason)
   } catch (error) {
-    if (!isLast && (mayPass(error) || attempt < ATTEMPTS_MAX)) throw error
+    if (!isLast && (mayPass(error) || (await countFault(app.db, id)) < FAULTS_MAX)) throw error
     app.log.error({ err: error, event: { id, type: row.type } }, 'A Stripe event is parked')
     await settle(app, row, 'parked', reasonOf(error))
   }
@@ -78,7 +79,22 @@ async function settle(
 
 function mayPass(error: unknown): boolean {
   if (error instanceof Refusal) return error.statusCode === 503
-  return isStripeAway(error) || error instanceof OldAnswer || isDatabaseUnavailable(error)
+  if (isStripeAway(error) || isCallerRefused(error)) return true
+  return error instanceof OldAnswer || isDatabaseUnavailable(error)
+}
+
+/**
+ * Counts the event's own faults apart from attempts: an outage may take many attempts, and leaves the
+ * event as many tries as another one.
+ * @returns how many there are
+ */
+async function countFault(db: Database, id: string): Promise<number> {
+  const [row] = await db
+    .update(stripeEvents)
+    .set({ faults: sql`${stripeEvents.faults} + 1` })
+    .where(eq(stripeEvents.id, id))
+    .returning({ faults: stripeEvents.faults })
+  return row?.faults ?? FAULTS_MAX
 }
 
 /** A reason for operators: a code or our own message, never a message that may quote data. */

@@ -68,7 +68,7 @@ const EVENT = {
   objectId: sql<string | null>`${stripeEvents.payload} #>> '{data,object,id}'`,
 }
 
-export type EventRow = Omit<typeof stripeEvents.$inferSelect, 'payload'> & {
+export type EventRow = Omit<typeof stripeEvents.$inferSelect, 'payload' | 'faults'> & {
   objectId: string | null
 }
 
@@ -138,7 +138,7 @@ export async function replayEvent(db: Database, actor: Actor, id: string): Promi
   await db.transaction(async (tx) => {
     const [row] = await tx
       .update(stripeEvents)
-      .set({ status: 'pending', reason: null, settledAt: null })
+      .set({ status: 'pending', reason: null, settledAt: null, faults: 0 })
       .where(eq(stripeEvents.id, id))
       .returning({ type: stripeEvents.type })
     if (row === undefined) throw noEvent(id)

@@ -1,5 +1,14 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  check,
+  index,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 
 /**
  * `ignored`: does not concern this service, or belongs to Stripe's other mode. `parked`: has failed
@@ -24,6 +33,8 @@ export const stripeEvents = pgTable(
     status: text({ enum: EVENT_STATUSES }).notNull().default('pending'),
     /** Why it is not applied, in a word. */
     reason: text(),
+    /** How often applying it has failed by its own fault, since it was stored or replayed. */
+    faults: smallint().notNull().default(0),
     settledAt: timestamp({ precision: 3, withTimezone: true }),
   },
   (table) => [

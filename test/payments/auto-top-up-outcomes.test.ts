@@ -69,6 +69,29 @@ test('what the user has paid after all counts, and is not paid again', async (t)
   )
 })
 
+test('an intent that was never a payment counts in no cap', async (t) => {
+  const { put, pay, deduct, payments, until, stripe, deliver, intents, state, asked } =
+    await startAutoTopUp(t)
+  const method = await pay()
+  await put()
+  stripe.declineCharges(method, 'authentication_required')
+  await deduct(600)
+  await until('failed')
+  stripe.declineCharges(method, null)
+  stripe.authenticate(payments()[0]?.id ?? '')
+  // The first was paid after all, so that nothing is asked for the second; the third is within the cap.
+  await put({ threshold: 5_000, daily_max: 4_000 })
+  await until('cancelled')
+  await asked(2)
+  await deliver()
+  await until('succeeded', 2)
+  assert.deepEqual(
+    (await intents()).map(({ status }) => status),
+    ['succeeded', 'cancelled', 'succeeded'],
+  )
+  assert.equal((await state()).paused_reason, 'daily_max', 'of the fourth')
+})
+
 test('money that comes after its payment was given up is credited once', async (t) => {
   const { asked, put, pay, deduct, payments, until, stripe, deliver, balance, service } =
     await startAutoTopUp(t)

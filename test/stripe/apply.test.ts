@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { applyEvent } from '../../src/stripe/apply.ts'
 import { startBilling } from '../support/billing.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { startService } from '../support/service.ts'
 import type { StripeEvent } from '../support/stripe/index.ts'
 import { stripeSignature } from '../support/stripe-events.ts'
+import { query } from '../support/tables.ts'
 
 const WEBHOOK_MS_MAX = 1_000
 
@@ -75,6 +77,55 @@ test('a slow answer that is older than what came meanwhile is asked for again', 
   stripe.faults.clear()
   await settled()
   assert.equal(await ada.subscription(), null)
+})
+
+test('events wait while Stripe refuses the API key, and are applied when it is right again', async (t) => {
+  const { newCustomer, stripe, to, service, retryNow, settled, countEvents } = await startBilling(t)
+  const ada = await newCustomer()
+  await ada.subscribe()
+  stripe.faults.fail({ status: 401, times: 10_000 })
+  await stripe.deliver({ to })
+  const attempts = async () => {
+    const [row] = await query<{ most: number }[]>(
+      service.database,
+      'select coalesce(max(attempts), 0)::int as most from graphile_worker._private_jobs',
+    )
+    return row?.most ?? 0
+  }
+  const isTried = async () => {
+    await retryNow()
+    return (await attempts()) >= 8 || (await countEvents('parked')) > 0
+  }
+  assert.ok(await eventually(isTried, 30_000))
+  assert.equal(await countEvents('parked'), 0)
+  assert.ok((await countEvents('pending')) > 0)
+  stripe.faults.clear()
+  const retry = setInterval(() => void retryNow(), 200)
+  await settled()
+  clearInterval(retry)
+  assert.equal((await ada.subscription()).status, 'active')
+})
+
+test('an event has all its tries after an outage that took as many', async (t) => {
+  const { stripe, to, settings, service, newCustomer, countEvents } = await startBilling(t, {
+    RUN_JOBS: 'false',
+  })
+  await (await newCustomer()).subscribe()
+  const poison = { ...structuredClone(stripe.events.at(-1)!), id: 'evt_poison' }
+  const unreadable = { type: 'invoice.paid', data: { object: { id: 'in_1', subscription: 5 } } }
+  const secret = settings.STRIPE_WEBHOOK_SECRET
+  assert.equal(await send(to, secret, { ...poison, ...unreadable }), 200)
+  const apply = (attempt: number) =>
+    applyEvent(service.app, 'evt_poison', { attempt, isLast: false })
+  for (const attempt of [11, 12, 13, 14]) await assert.rejects(apply(attempt))
+  assert.equal(await countEvents('parked'), 0)
+  await apply(15)
+  assert.equal(await countEvents('parked'), 1)
+  // A replay begins anew.
+  const replayed = await service.asAdmin('POST', '/api/stripe/events/evt_poison/replay')
+  assert.equal(replayed.status, 202)
+  await assert.rejects(apply(1))
+  assert.equal(await countEvents('parked'), 0)
 })
 
 /** Signs and sends text as it is. */

@@ -31,7 +31,7 @@ export const autoTopUps = pgTable(
     /** A balance below it leaves an intent. */
     threshold: bigint({ mode: 'bigint' }).notNull(),
     amount: bigint({ mode: 'bigint' }).notNull(),
-    /** At most this much in the intents of a day, and of a month, in UTC. */
+    /** At most this much in the payments of a day, and of a month, in UTC. */
     dailyMax: bigint({ mode: 'bigint' }).notNull(),
     monthlyMax: bigint({ mode: 'bigint' }).notNull(),
     enabled: boolean().notNull(),
