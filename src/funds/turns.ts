@@ -14,3 +14,10 @@ export async function takeTurn(tx: Transaction, userId: string): Promise<void> {
     select pg_advisory_xact_lock(${TURN_CLASS}::int, hashint8(id)) from accounts
     where user_id = ${userId}`)
 }
+
+/** The same of an account that is known by its number. */
+export async function takeTurnOf(tx: Transaction, accountId: bigint): Promise<void> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(${TURN_CLASS}::int, hashint8(${String(accountId)}::bigint))`,
+  )
+}

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TURN_CLASS } from '../../src/funds/turns.ts'
 import { checkPayments } from '../../src/payments/auto-top-up/charge.ts'
 import { startAutoTopUp, WAIT_MS_MAX } from '../support/auto-top-up.ts'
+import { lock, waitForLocks } from '../support/locks.ts'
 import { eventually } from '../support/processes.ts'
 import { query } from '../support/tables.ts'
 
@@ -90,6 +92,28 @@ test('an intent that was never a payment counts in no cap', async (t) => {
     ['succeeded', 'cancelled', 'succeeded'],
   )
   assert.equal((await state()).paused_reason, 'daily_max', 'of the fourth')
+})
+
+test('what ends a payment waits for its account’s turn, and locks nothing meanwhile', async (t) => {
+  const { put, pay, deduct, until, stripe, service } = await startAutoTopUp(t)
+  const method = await pay()
+  await put()
+  stripe.declineCharges(method, 'insufficient_funds')
+  stripe.faults.hang(PAYMENTS)
+  await deduct(600)
+  assert.ok(await eventually(() => stripe.faults.hanging() === 1, WAIT_MS_MAX))
+  const account = "from accounts where user_id = 'ada'"
+  const turn = await lock(
+    t,
+    service,
+    `select pg_advisory_xact_lock(${TURN_CLASS}, hashint8(id)) ${account}`,
+  )
+  stripe.faults.release()
+  assert.ok(await waitForLocks(service.database), 'it waits')
+  const free = await query(service.database, `select 1 ${account} for update skip locked`)
+  assert.equal(free.length, 1)
+  await turn.release()
+  await until('failed')
 })
 
 test('money that comes after its payment was given up is credited once', async (t) => {

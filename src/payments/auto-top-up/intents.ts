@@ -1,11 +1,11 @@
 import { and, eq, getTableColumns, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm'
-import type { Database, Transaction } from '../../database/index.ts'
+import type { Database } from '../../database/index.ts'
 import { tellEvent } from '../../events/record.ts'
 import { accountSubject } from '../../funds/accounts.ts'
 import { autoTopUpIntents, autoTopUps, type PAUSE_REASONS } from '../../funds/auto-top-up/tables.ts'
-import { accounts } from '../../funds/tables.ts'
 import { arm } from './arm.ts'
 import type { Failure } from './failure.ts'
+import { lockAccount } from './lock.ts'
 
 export type Intent = typeof autoTopUpIntents.$inferSelect
 
@@ -103,7 +103,7 @@ export async function cancelled(db: Database, id: string): Promise<void> {
  */
 export function withdrawn(db: Database, intent: Intent): Promise<void> {
   return db.transaction(async (tx) => {
-    await lock(tx, intent)
+    await lockAccount(tx, intent.accountId)
     await tx
       .update(autoTopUpIntents)
       .set({ status: 'cancelled', endedAt: sql`now()` })
@@ -119,7 +119,7 @@ export async function notePayment(db: Database, id: string, paymentIntentId: str
 /** The money has come: the next fall leaves another intent, and so does a balance that is still too low. */
 export function succeeded(db: Database, intent: Intent, paymentIntentId: string): Promise<void> {
   return db.transaction(async (tx) => {
-    await lock(tx, intent)
+    await lockAccount(tx, intent.accountId)
     const [ended] = await tx
       .update(autoTopUpIntents)
       .set({ status: 'succeeded', failure: null, paymentIntentId, endedAt: sql`now()` })
@@ -182,7 +182,7 @@ function end(
   told: Record<string, unknown> | null,
 ): Promise<void> {
   return db.transaction(async (tx) => {
-    await lock(tx, intent)
+    await lockAccount(tx, intent.accountId)
     const [ended] = await tx
       .update(autoTopUpIntents)
       .set({ status, failure, endedAt: sql`now()` })
@@ -209,15 +209,6 @@ function end(
       await tellEvent(tx, { type: 'auto_top_up.paused', subject, data })
     }
   })
-}
-
-/** As everywhere, the account comes before what belongs to it. */
-async function lock(tx: Transaction, { accountId }: Intent): Promise<void> {
-  await tx
-    .select({ id: accounts.id })
-    .from(accounts)
-    .where(eq(accounts.id, accountId))
-    .for('update')
 }
 
 function subjectOf({ accountId }: Intent): string {
