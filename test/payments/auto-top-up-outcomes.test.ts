@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Facts } from '../../src/doctor/check.ts'
 import { TURN_CLASS } from '../../src/funds/turns.ts'
 import { checkPayments } from '../../src/payments/auto-top-up/charge.ts'
+import { checkAutoTopUps } from '../../src/payments/auto-top-up/check.ts'
 import { startAutoTopUp, WAIT_MS_MAX } from '../support/auto-top-up.ts'
+import { asAdmin } from '../support/database.ts'
 import { lock, waitForLocks } from '../support/locks.ts'
 import { eventually } from '../support/processes.ts'
 import { query } from '../support/tables.ts'
@@ -114,6 +117,36 @@ test('what ends a payment waits for its account’s turn, and locks nothing mean
   assert.equal(free.length, 1)
   await turn.release()
   await until('failed')
+})
+
+test('the doctor warns of a payment whose outcome is unknown until it is enabled again', async (t) => {
+  const { put, pay, deduct, until, stripe, service, state } = await startAutoTopUp(t)
+  await pay()
+  await put()
+  const examined = () =>
+    asAdmin(service.database.adminUrl, (sql) => checkAutoTopUps({} as Facts, sql))
+  assert.deepEqual(
+    (await examined()).map(({ status }) => status),
+    ['pass'],
+  )
+  stripe.faults.reset({ ...PAYMENTS, times: 2 })
+  await deduct(600)
+  await until('sent')
+  await query(
+    service.database,
+    `update auto_top_up_intents set sent_at = now() - interval '24 hours'`,
+  )
+  await until('parked')
+  assert.equal((await state()).paused_reason, 'outcome_unknown')
+  const [warned] = await examined()
+  assert.equal(warned?.status, 'warning')
+  assert.match(warned.reason, /^1 payment /)
+  // As its advice says.
+  await put({ threshold: 0 })
+  assert.deepEqual(
+    (await examined()).map(({ status }) => status),
+    ['pass'],
+  )
 })
 
 test('money that comes after its payment was given up is credited once', async (t) => {
