@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ourId, ourIdIn } from '../customers/named.ts'
+import { forgetUnsaved } from './auto-top-up/forgetting.ts'
 import { saveMethod } from './auto-top-up/payment-method.ts'
 import { topUpPaid } from './service.ts'
 import { userOf } from '../funds/accounts.ts'
@@ -41,7 +42,7 @@ export const checkoutEnded: Handler = async (services, event) => {
   const session = read(Session, event.object, 'checkout session')
   if (session.mode === 'subscription') return subscribed(services, session, event)
   if (session.mode !== 'payment' || session.metadata?.['purpose'] !== TOP_UP) return 'not ours'
-  if (session.payment_status !== 'paid') return 'not paid'
+  if (session.payment_status !== 'paid') return unpaid(services, session, event)
   const paymentIntent = idOrNull(session.payment_intent)
   const { amount_total: total, currency, metadata } = session
   if (paymentIntent === null || total == null || currency == null) {
@@ -59,6 +60,21 @@ export const checkoutEnded: Handler = async (services, event) => {
     })
   }
   return null
+}
+
+/** A payment that has failed for good leaves a customer at Stripe who has paid for nothing. */
+async function unpaid(
+  services: Services,
+  { metadata, customer }: Static<typeof Session>,
+  { type }: IncomingEvent,
+): Promise<string> {
+  const stripeCustomerId = idOrNull(customer)
+  const isFailed = type === 'checkout.session.async_payment_failed'
+  if (isFailed && metadata?.['save_payment_method'] === 'true' && stripeCustomerId !== null) {
+    const { id } = await services.funds.balance(await payerOf(services, metadata))
+    await forgetUnsaved(services.db, id, stripeCustomerId)
+  }
+  return 'not paid'
 }
 
 /** Sessions from before accounts were named by our own id have the user's id instead. */

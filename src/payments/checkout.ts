@@ -1,6 +1,7 @@
+import type Stripe from 'stripe'
 import { accountSubject } from '../funds/accounts.ts'
 import type { BalanceRow } from '../funds/balances.ts'
-import type { StripeCalls } from '../stripe/client.ts'
+import { type StripeCalls, isParameterMissing } from '../stripe/client.ts'
 import { chargeFor } from './money.ts'
 import { openSession } from '../stripe/sessions.ts'
 
@@ -17,51 +18,63 @@ export interface TopUpCheckout {
   saving: { stripeCustomerId: string | null } | null
 }
 
+type Account = Pick<BalanceRow, 'id' | 'asset'>
+
 /**
  * Opens a checkout for a one-off payment. The account is topped up when Stripe reports the payment.
+ * If the Stripe customer was deleted, the checkout makes another one.
  * @throws Refusal `ASSET_NOT_PAYABLE`, `VALIDATION_FAILED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
-export function openTopUpCheckout(
+export async function openTopUpCheckout(
   stripe: StripeCalls,
-  account: Pick<BalanceRow, 'id' | 'asset'>,
+  account: Account,
   wanted: TopUpCheckout,
 ): Promise<{ checkout_session_id: string; url: string }> {
-  const { currency, minor } = chargeFor(wanted.amount, account.asset)
+  const open = (some: TopUpCheckout) =>
+    openSession(stripe, sessionFor(account, some), [some.idempotencyKey])
+  try {
+    return await open(wanted)
+  } catch (error) {
+    if (!isParameterMissing(error, 'customer')) throw error
+    return open({ ...wanted, saving: { stripeCustomerId: null } })
+  }
+}
+
+function sessionFor(
+  account: Account,
+  { amount, saving, successUrl, cancelUrl }: TopUpCheckout,
+): Stripe.Checkout.SessionCreateParams {
+  const { currency, minor } = chargeFor(amount, account.asset)
   // Our own id: Stripe need not know the user's id, and ours still works after the user is erased.
   const subject = accountSubject(account)
-  const { saving } = wanted
   const metadata = {
     purpose: TOP_UP,
     account: subject,
     ...(saving !== null && { save_payment_method: 'true' }),
   }
-  return openSession(
-    stripe,
-    {
-      mode: 'payment',
-      client_reference_id: subject,
-      line_items: [
-        {
-          quantity: 1,
-          price_data: {
-            currency,
-            unit_amount: Number(minor),
-            product_data: { name: 'Top-up' },
-          },
+  return {
+    mode: 'payment',
+    client_reference_id: subject,
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency,
+          unit_amount: Number(minor),
+          product_data: { name: 'Top-up' },
         },
-      ],
-      metadata,
-      // The metadata of a session does not apply to its payment.
-      payment_intent_data: {
-        metadata,
-        ...(saving !== null && { setup_future_usage: 'off_session' as const }),
       },
-      ...(saving !== null && customerFor(saving.stripeCustomerId)),
-      success_url: wanted.successUrl,
-      cancel_url: wanted.cancelUrl,
+    ],
+    metadata,
+    // The metadata of a session does not apply to its payment.
+    payment_intent_data: {
+      metadata,
+      ...(saving !== null && { setup_future_usage: 'off_session' as const }),
     },
-    [wanted.idempotencyKey],
-  )
+    ...(saving !== null && customerFor(saving.stripeCustomerId)),
+    success_url: successUrl,
+    cancel_url: cancelUrl,
+  }
 }
 
 function customerFor(id: string | null) {

@@ -10,6 +10,7 @@ import {
 } from './auto-top-up/index.ts'
 import { chargeRefunded, disputeChanged, refundChanged } from './charge-events.ts'
 import { checkoutEnded } from './checkout-events.ts'
+import { stripeCustomerDeleted } from './customer-events.ts'
 import { paymentExports, paymentNames } from './personal.ts'
 import { paymentRoutes } from './routes.ts'
 import { noteTopUps } from './service.ts'
@@ -57,5 +58,6 @@ export const payments: Capability = {
     [/^(refund\.(created|updated|failed)|charge\.refund\.updated)$/, refundChanged],
     [/^charge\.dispute\./, disputeChanged],
     [/^payment_intent\.(succeeded|payment_failed)$/, paymentEnded],
+    [/^customer\.deleted$/, stripeCustomerDeleted],
   ],
 }

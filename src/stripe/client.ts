@@ -88,7 +88,7 @@ export const stripe = fp(
           if (!(error instanceof Stripe.errors.StripeError)) throw error
           const { type, code, param } = error
           app.log.warn({ stripe: { type, code, param } }, 'Stripe refused a call')
-          throw new Refusal('STRIPE_REFUSED')
+          throw new Refusal('STRIPE_REFUSED', { cause: error })
         }
       },
     }
@@ -144,6 +144,17 @@ export function isCallerRefused(error: unknown): boolean {
 function isStripeBroken(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeError)) return false
   return error.statusCode === undefined || error.statusCode >= 500
+}
+
+/** Whether a call was refused because there is no such object as this parameter names. */
+export function isParameterMissing(error: unknown, param: string): boolean {
+  if (!(error instanceof Refusal)) return false
+  const { cause } = error
+  return (
+    cause instanceof Stripe.errors.StripeInvalidRequestError &&
+    cause.code === 'resource_missing' &&
+    cause.param === param
+  )
 }
 
 export function isMissingAtStripe(error: unknown): boolean {

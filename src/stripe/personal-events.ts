@@ -103,5 +103,5 @@ async function writeContent(
       ${column(events, (event) => event.id)}::text[],
       ${jsonColumn(events, (event) => withoutPersonalData(event.payload, forgotten))}::jsonb[]
     ) as new (id, payload)
-    where stripe_events.id = new.id`)
+    where stripe_events.id = new.id and stripe_events.payload <> new.payload`)
 }

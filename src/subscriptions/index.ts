@@ -1,5 +1,4 @@
 import type { Capability } from '../capability/capability.ts'
-import { customerDeleted } from './customer-events.ts'
 import { findingSchemas, subscriptionFindingRoutes } from './findings.ts'
 import { subscriptions as plugin } from './plugin.ts'
 import { statsRoutes, subscriptionRoutes, subscriptionSchemas } from './routes.ts'
@@ -29,6 +28,5 @@ export const subscriptions: Capability = {
   stripeEvents: [
     [/^customer\.subscription\./, subscriptionChanged],
     [/^invoice\.(paid|payment_succeeded|payment_failed)$/, invoiceChanged],
-    [/^customer\.deleted$/, customerDeleted],
   ],
 }

@@ -1,12 +1,11 @@
-import { sql } from 'drizzle-orm'
 import { recordAudit } from '../audit/record.ts'
 import {
   addStripeCustomer,
   ownerOfStripeCustomer,
   takeTurns,
 } from '../customers/stripe-customers.ts'
-import { array } from '../database/arrays.ts'
 import type { Transaction } from '../database/index.ts'
+import { isKnownDeleted } from '../stripe/erased-customers.ts'
 import { STRIPE } from './write.ts'
 
 interface Owner {
@@ -36,17 +35,6 @@ export async function link(
   if (await isKnownDeleted(tx, stripeCustomerId)) return
   const linked = await addStripeCustomer(tx, customer, stripeCustomerId)
   if (linked === 'linked') await recordLinks(tx, customer.id)
-}
-
-/** A Stripe customer that was once deleted stays deleted, because Stripe never reuses an id. */
-async function isKnownDeleted(tx: Transaction, stripeCustomerId: string): Promise<boolean> {
-  const people = array([stripeCustomerId])
-  const [found] = await tx.execute(sql`
-    select from stripe_events
-    where people_in(payload) && ${people}::text[]
-      and type = 'customer.deleted' and payload #>> '{data,object,id}' = ${stripeCustomerId}
-    limit 1`)
-  return found !== undefined
 }
 
 /** Records in the audit log that a customer's Stripe customers have changed. */

@@ -26,19 +26,19 @@ interface Told {
 }
 
 /** A user with 1,000 paid by a checkout that has saved its payment method. */
-export async function startAutoTopUp(t: TestContext, userId = 'ada') {
+export async function startAutoTopUp(t: TestContext, userId = 'ada', asset = 'USD/2') {
   const billing = await startBilling(t)
   const { service, stripe, deliver } = billing
   const asInternal: typeof service.asInternal = (...call) => service.asInternal(...call)
-  await asInternal('POST', '/account', { user_id: userId, tier: 'pro', asset: 'USD/2' })
-  const opened = await asInternal('POST', '/top_up/checkout', {
-    user_id: userId,
-    amount: 1_000,
-    save_payment_method: true,
-    ...URLS,
-  })
-  assert.equal(opened.status, 201)
-  const { checkout_session_id: sessionId } = opened.body
+  await asInternal('POST', '/account', { user_id: userId, tier: 'pro', asset })
+  /** @returns the session, whose payment method is to be saved */
+  const checkout = async (amount = 1_000): Promise<string> => {
+    const body = { user_id: userId, amount, save_payment_method: true, ...URLS }
+    const opened = await asInternal('POST', '/top_up/checkout', body)
+    assert.equal(opened.status, 201)
+    return opened.body.checkout_session_id
+  }
+  const sessionId = await checkout()
   const path = `/account/${userId}/auto_top_up`
   const payments = () =>
     stripe.events
@@ -53,6 +53,8 @@ export async function startAutoTopUp(t: TestContext, userId = 'ada') {
   return {
     ...billing,
     path,
+    sessionId,
+    checkout,
     payments,
     intents,
     put: (changes = {}) => asInternal('PUT', path, { ...SETTINGS, ...changes }),

@@ -55,14 +55,21 @@ export const autoTopUps = pgTable(
 )
 
 /** What a user has let us charge later, saved by a checkout. */
-export const savedPaymentMethods = pgTable('saved_payment_methods', {
-  accountId: bigint({ mode: 'bigint' }).primaryKey(),
-  /** `cus_…` and `pm_…`. */
-  stripeCustomerId: text().notNull(),
-  paymentMethodId: text().notNull(),
-  /** Stripe's time of the event that told of it: the newest stays. */
-  savedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
-})
+export const savedPaymentMethods = pgTable(
+  'saved_payment_methods',
+  {
+    accountId: bigint({ mode: 'bigint' }).primaryKey(),
+    /** `cus_…` and `pm_…`. */
+    stripeCustomerId: text().notNull(),
+    paymentMethodId: text().notNull(),
+    /** Stripe's time of the event that told of it: the newest stays. */
+    savedAt: timestamp({ precision: 3, withTimezone: true }).notNull(),
+  },
+  (table) => [
+    // What is forgotten when Stripe deletes a customer.
+    index('saved_payment_methods_customer').on(table.stripeCustomerId),
+  ],
+)
 
 export const INTENT_STATUSES = [
   'open',

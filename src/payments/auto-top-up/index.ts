@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { chargeIntent, checkPayments } from './charge.ts'
-import { detachMethod } from './payment-method.ts'
+import { detachMethod } from './forgetting.ts'
 import { autoTopUpExports, autoTopUpNames, closeAutoTopUp, finishAutoTopUp } from './personal.ts'
 
 export { checkAutoTopUps } from './check.ts'

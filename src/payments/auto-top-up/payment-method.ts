@@ -1,17 +1,13 @@
-import { eq, sql } from 'drizzle-orm'
-import type { FastifyInstance } from 'fastify'
-import { Stripe } from 'stripe'
+import { and, eq } from 'drizzle-orm'
+import { takeTurns } from '../../customers/stripe-customers.ts'
 import type { Database, Transaction } from '../../database/index.ts'
-import { savedPaymentMethods } from '../../funds/auto-top-up/tables.ts'
-import { accounts } from '../../funds/tables.ts'
-import { eraseStripeCustomer } from '../../stripe/erased-customers.ts'
-import { isStripeAway } from '../../stripe/client.ts'
+import { autoTopUpIntents, savedPaymentMethods } from '../../funds/auto-top-up/tables.ts'
+import { eraseStripeCustomer, isErased, isKnownDeleted } from '../../stripe/erased-customers.ts'
 import type { Services } from '../../stripe/handler.ts'
 import { idOrNull } from '../../stripe/read.ts'
 import { arm } from './arm.ts'
-
-/** The queue's pauses grow to six hours: over three weeks in all. */
-const ATTEMPTS_MAX = 100
+import { forgetMethod, forgetUnsaved } from './forgetting.ts'
+import { lockAccount } from './lock.ts'
 
 type Saved = typeof savedPaymentMethods.$inferSelect
 
@@ -36,64 +32,50 @@ export async function payerOf(
 }
 
 /**
- * Keeps what a paid checkout has saved, in place of an older one. For an account that was closed
- * meanwhile, Stripe is to forget it.
+ * Keeps what a paid checkout has saved, in place of an older one. Stripe is to forget what is not
+ * kept: the older one of two checkouts that each made a customer, or that of an account which was
+ * closed meanwhile.
  * @param at Stripe's time
  */
 export async function saveMethod(
-  services: Services,
+  { db, stripe }: Pick<Services, 'db' | 'stripe'>,
   accountId: bigint,
-  {
-    stripeCustomerId,
-    paymentIntentId,
-    at,
-  }: { stripeCustomerId: string; paymentIntentId: string; at: Date },
+  paid: { stripeCustomerId: string; paymentIntentId: string; at: Date },
 ): Promise<void> {
-  const payment = await services
-    .stripe()
-    .ask((sdk, options) => sdk.paymentIntents.retrieve(paymentIntentId, {}, options))
+  const { stripeCustomerId, paymentIntentId, at } = paid
+  const payment = await stripe().ask((sdk, options) =>
+    sdk.paymentIntents.retrieve(paymentIntentId, {}, options),
+  )
   const paymentMethodId = idOrNull(payment.payment_method)
-  if (paymentMethodId === null) return
-  await services.db.transaction(async (tx) => {
-    const [account] = await tx
-      .select({ status: accounts.status })
-      .from(accounts)
-      .where(eq(accounts.id, accountId))
-      .for('update')
-    if (account === undefined || account.status === 'closed') {
-      return forgetMethod(tx, { stripeCustomerId, paymentMethodId })
+  if (paymentMethodId === null) return forgetUnsaved(db, accountId, stripeCustomerId)
+  const made = { accountId, stripeCustomerId, paymentMethodId, savedAt: at }
+  await db.transaction(async (tx) => {
+    await takeTurns(tx, stripeCustomerId)
+    const { isClosed } = await lockAccount(tx, accountId)
+    if (isClosed) return forgetMethod(tx, made)
+    // Events come in any order, and repeatedly: Stripe may have deleted it, at our request or not.
+    if (await isKnownDeleted(tx, stripeCustomerId)) return eraseStripeCustomer(tx, stripeCustomerId)
+    if (await isErased(tx, stripeCustomerId)) return
+    const before = await savedMethod(tx, accountId)
+    const [kept, other] =
+      before === undefined || before.savedAt <= at ? [made, before] : [before, made]
+    if (kept === made) await keep(tx, made)
+    if (other !== undefined && other.stripeCustomerId !== kept.stripeCustomerId) {
+      await forgetMethod(tx, other)
     }
-    const news = { stripeCustomerId, paymentMethodId, savedAt: at }
-    await tx
-      .insert(savedPaymentMethods)
-      .values({ accountId, ...news })
-      .onConflictDoUpdate({
-        target: savedPaymentMethods.accountId,
-        set: news,
-        setWhere: sql`${savedPaymentMethods.savedAt} <= excluded.saved_at`,
-      })
     await arm(tx, accountId, { isAtOnce: true })
   })
 }
 
-/** Has Stripe detach it, and delete the customer that Checkout made for it. */
-export async function forgetMethod(
-  tx: Transaction,
-  { stripeCustomerId, paymentMethodId }: Pick<Saved, 'stripeCustomerId' | 'paymentMethodId'>,
-): Promise<void> {
-  await tx.execute(sql`
-    select graphile_worker.add_job('detach_payment_method', json_build_object('id', ${paymentMethodId}::text),
-      job_key := ${`detach ${paymentMethodId}`}, max_attempts := ${ATTEMPTS_MAX})`)
-  await eraseStripeCustomer(tx, stripeCustomerId)
-}
-
-/** The job. Stripe refuses to detach what is detached already, or gone with its customer. */
-export async function detachMethod(app: FastifyInstance, id: string): Promise<void> {
-  try {
-    await app.stripe().ask((sdk, options) => sdk.paymentMethods.detach(id, {}, options))
-  } catch (error) {
-    if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || isStripeAway(error)) {
-      throw error
-    }
-  }
+/** Payments of which Stripe has not been asked yet are made with it too. */
+async function keep(tx: Transaction, made: Saved): Promise<void> {
+  const { accountId, stripeCustomerId, paymentMethodId } = made
+  await tx
+    .insert(savedPaymentMethods)
+    .values(made)
+    .onConflictDoUpdate({ target: savedPaymentMethods.accountId, set: made })
+  await tx
+    .update(autoTopUpIntents)
+    .set({ stripeCustomerId, paymentMethodId })
+    .where(and(eq(autoTopUpIntents.accountId, accountId), eq(autoTopUpIntents.status, 'open')))
 }

@@ -10,7 +10,8 @@ import { Timestamp, nullable } from '../../http/schemas.ts'
 import { type Pages, pages } from '../../privacy/document.ts'
 import type { ClosedAccount, ExportPart, Names, Whom } from '../../privacy/personal.ts'
 import type { ErasureRow } from '../../privacy/row.ts'
-import { forgetMethod, savedMethod } from './payment-method.ts'
+import { forgetMethod } from './forgetting.ts'
+import { savedMethod } from './payment-method.ts'
 
 const PAGE = 1_000
 
