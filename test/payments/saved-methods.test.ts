@@ -142,3 +142,22 @@ test('the customer of a payment that has failed for good is deleted at Stripe', 
   assert.ok(await eventually(() => isGone(stripe, customer), WAIT_MS_MAX))
   assert.equal((await state()).status, 'no_payment_method')
 })
+
+test('what Bancontact was paid with is charged later as the direct debit that Stripe made of it', async (t) => {
+  const billing = await startAutoTopUp(t, 'ada', 'EUR/2')
+  const { put, state, stripe, deliver, sessionId, deduct, asked, payments, balance } = billing
+  await put()
+  stripe.payCheckout(sessionId, { bancontact: true })
+  await deliver()
+  assert.equal((await state()).status, 'ready')
+  await deduct(600)
+  await asked(1)
+  const [payment] = payments()
+  assert.ok(payment)
+  const { payment_method: method } = stripe.find(payment.id) as { payment_method: string }
+  const { type, customer } = stripe.find(method) as { type: string; customer: string }
+  assert.deepEqual([type, customer], ['sepa_debit', madeBy(stripe, sessionId).customer])
+  stripe.arrive(payment.id)
+  await deliver()
+  assert.ok(await eventually(async () => (await balance()) === 2_400, WAIT_MS_MAX))
+})

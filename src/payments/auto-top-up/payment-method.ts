@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm'
+import type { Stripe } from 'stripe'
 import { takeTurns } from '../../customers/stripe-customers.ts'
 import type { Database, Transaction } from '../../database/index.ts'
 import { autoTopUpIntents, savedPaymentMethods } from '../../funds/auto-top-up/tables.ts'
@@ -44,9 +45,9 @@ export async function saveMethod(
 ): Promise<void> {
   const { stripeCustomerId, paymentIntentId, at } = paid
   const payment = await stripe().ask((sdk, options) =>
-    sdk.paymentIntents.retrieve(paymentIntentId, {}, options),
+    sdk.paymentIntents.retrieve(paymentIntentId, { expand: ['latest_charge'] }, options),
   )
-  const paymentMethodId = idOrNull(payment.payment_method)
+  const paymentMethodId = reusableMethod(payment)
   if (paymentMethodId === null) return forgetUnsaved(db, accountId, stripeCustomerId)
   const made = { accountId, stripeCustomerId, paymentMethodId, savedAt: at }
   await db.transaction(async (tx) => {
@@ -65,6 +66,16 @@ export async function saveMethod(
     }
     await arm(tx, accountId, { isAtOnce: true })
   })
+}
+
+/**
+ * What a payment has saved for later ones; null for nothing. A bank redirect is good for one payment.
+ * Stripe makes a direct debit of it, which only the charge names.
+ */
+function reusableMethod({ latest_charge: charge, payment_method: used }: Stripe.PaymentIntent) {
+  const details = typeof charge === 'string' ? null : charge?.payment_method_details
+  const redirect = details?.bancontact ?? details?.ideal ?? details?.sofort ?? null
+  return idOrNull(redirect === null ? used : redirect.generated_sepa_debit)
 }
 
 /** Payments of which Stripe has not been asked yet are made with it too. */

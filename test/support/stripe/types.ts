@@ -19,9 +19,9 @@ export type Pause = NonNullable<Subscription['pause_collection']>['behavior']
 export type SubscriptionItem = Stripe.SubscriptionItem
 export type Invoice = Collapsed<Stripe.Invoice>
 export type PaymentIntent = Collapsed<Stripe.PaymentIntent>
-/** What a customer can be charged by later; without details of the card. */
+/** What a customer has paid with; without its details. */
 export type PaymentMethod = Pick<Stripe.PaymentMethod, 'id' | 'object' | 'created' | 'livemode'> & {
-  type: 'card'
+  type: 'bancontact' | 'card' | 'sepa_debit'
   customer: string | null
 }
 export type Charge = Collapsed<Stripe.Charge>

@@ -24,7 +24,7 @@ export interface World {
   invoices: Table<api.Invoice>
   paymentIntents: Table<api.PaymentIntent>
   charges: Table<api.Charge>
-  /** Those that a checkout has saved. */
+  /** Those that a checkout has saved, and those that are good for one payment. */
   paymentMethods: Table<api.PaymentMethod>
   /** Sessions that save what they are paid with. */
   saving: Set<string>

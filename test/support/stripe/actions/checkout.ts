@@ -5,7 +5,7 @@ import type { CheckoutSession, Price, Subscription } from '../types.ts'
 import { type World, change, existing } from '../world.ts'
 import { isDeleted } from './customers.ts'
 import { draftInvoice, emitPaid, finalizeInvoice, payInvoice } from './invoices.ts'
-import { saveMethod, settlePayment, startPayment } from './money.ts'
+import { saveDebit, saveMethod, settlePayment, startPayment } from './money.ts'
 import { updateSubscription } from './subscriptions.ts'
 
 /** Ends an open session: `checkout.session.expired`. */
@@ -20,6 +20,12 @@ export function isOpen(world: World, id: string): boolean {
   const session = existing(world.checkoutSessions, id)
   if (session.status === 'open' && session.expires_at <= world.clock.now()) expireSession(world, id)
   return existing(world.checkoutSessions, id).status === 'open'
+}
+
+/** How a payment is made: with a card unless it says otherwise. */
+interface Means {
+  isAsync: boolean
+  isBancontact: boolean
 }
 
 /** The actions of a person on the Checkout page. */
@@ -78,7 +84,7 @@ export function checkoutActions(world: World) {
     })
   }
 
-  function pay(session: CheckoutSession, isAsync: boolean): void {
+  function pay(session: CheckoutSession, { isAsync, isBancontact }: Means): void {
     const amount = session.amount_total ?? 0
     if (amount === 0) {
       complete(session.id, { payment_status: 'no_payment_required' })
@@ -94,7 +100,10 @@ export function checkoutActions(world: World) {
     })
     if (!isAsync) settlePayment(world, intent.id, 'succeeded')
     const payment_status = isAsync ? 'unpaid' : 'paid'
-    if (world.saving.has(session.id) && customer !== null) saveMethod(world, intent, customer)
+    if (world.saving.has(session.id) && customer !== null) {
+      const save = isBancontact ? saveDebit : saveMethod
+      save(world, existing(world.paymentIntents, intent.id), customer)
+    }
     complete(session.id, { customer, payment_intent: intent.id, payment_status })
   }
 
@@ -106,15 +115,17 @@ export function checkoutActions(world: World) {
      * `charge.succeeded` and `checkout.session.completed`. A trial begins as `trialing`, with an invoice of nothing.
      * @param options.async for a payment only: the money arrives later, by `settleAsync`; the session
      * completes as `unpaid`
+     * @param options.bancontact for a payment in euros only
      */
-    payCheckout: (id: string, options: { async?: boolean } = {}): void => {
+    payCheckout: (id: string, options: { async?: boolean; bancontact?: boolean } = {}): void => {
       if (!isOpen(world, id)) throw new Error(`${id} can no longer be paid`)
       const session = existing(world.checkoutSessions, id)
       if (session.customer !== null && isDeleted(world, session.customer)) {
         throw new Error(`The customer of ${id} was deleted`)
       }
-      const { async: isAsync = false } = options
-      if (session.mode === 'payment') return pay(session, isAsync)
+      const { async: isAsync = false, bancontact: isBancontact = false } = options
+      if (isBancontact && session.currency !== 'eur') throw new Error('Bancontact takes euros')
+      if (session.mode === 'payment') return pay(session, { isAsync, isBancontact })
       if (isAsync) throw new Error(`${id} is for a subscription, whose card is charged at once`)
       subscribe(session)
     },

@@ -1,11 +1,12 @@
 import {
   type NewPayment,
+  bancontactDetails,
   newCharge,
   newPaymentIntent,
   newPaymentMethod,
 } from '../shapes/payment.ts'
 import type { Charge, PaymentIntent } from '../types.ts'
-import { type World, change, existing } from '../world.ts'
+import { type World, change, existing, newId } from '../world.ts'
 
 /** A payment whose money is on its way: only `payment_intent.created`. */
 export function startPayment(world: World, given: NewPayment): PaymentIntent {
@@ -52,9 +53,24 @@ export function saveMethod(world: World, intent: PaymentIntent, customer: string
   world.paymentMethods.set(id, newPaymentMethod(world.clock.now(), id, customer))
 }
 
-/** A payment in the absence of its payer: taken at once, or declined. */
+/**
+ * What Bancontact pays with is good for one payment. To be charged later, the customer gets a direct debit,
+ * which the charge names: https://docs.stripe.com/payments/bancontact/save-during-payment
+ */
+export function saveDebit(world: World, intent: PaymentIntent, customer: string): void {
+  const now = world.clock.now()
+  const [used, debit] = [intent.payment_method ?? '', newId('pm_1', 23)]
+  world.paymentMethods.set(used, newPaymentMethod(now, used, null, 'bancontact'))
+  world.paymentMethods.set(debit, newPaymentMethod(now, debit, customer, 'sepa_debit'))
+  const details = { payment_method_details: bancontactDetails(debit) }
+  change(world.charges, intent.latest_charge ?? '', details)
+}
+
+/** A payment in the absence of its payer: taken at once, or declined. A direct debit takes days. */
 export function chargeOffSession(world: World, given: NewPayment): PaymentIntent {
   const intent = startPayment(world, given)
+  const isDebit = world.paymentMethods.get(given.paymentMethod ?? '')?.type === 'sepa_debit'
+  if (isDebit) return intent
   const decline = world.declines.get(given.paymentMethod ?? '')
   const outcome = decline === undefined ? 'succeeded' : 'failed'
   return settlePayment(world, intent.id, outcome, decline).intent

@@ -18,6 +18,13 @@ export function paymentActions(world: World) {
       startPayment(world, { amount, currency: 'usd', customer, metadata: {}, paymentMethod })
     },
 
+    /** The money of a payment that takes days arrives. */
+    arrive: (intentId: string): void => {
+      const { status } = existing(world.paymentIntents, intentId)
+      if (status !== 'processing') throw new Error(`${intentId} is ${status}`)
+      settlePayment(world, intentId, 'succeeded')
+    },
+
     /** The user does what the bank asks of him: the payment that has failed succeeds after all. */
     authenticate: (intentId: string): void => {
       const { status } = existing(world.paymentIntents, intentId)

@@ -30,7 +30,7 @@ export const paymentIntentRoutes: Route[] = [
       }
       const given = { amount, currency, customer, metadata, paymentMethod }
       const intent = chargeOffSession(world, given)
-      if (intent.status === 'succeeded') return intent
+      if (['succeeded', 'processing'].includes(intent.status)) return intent
       const decline = world.declines.get(paymentMethod) ?? ''
       const error = {
         ...cardError(decline),

@@ -136,6 +136,28 @@ export function newRefund(created: number, charge: Charge, amount: number): Refu
   }
 }
 
-export function newPaymentMethod(created: number, id: string, customer: string): PaymentMethod {
-  return { id, object: 'payment_method', created, customer, livemode: false, type: 'card' }
+export function newPaymentMethod(
+  created: number,
+  id: string,
+  customer: string | null,
+  type: PaymentMethod['type'] = 'card',
+): PaymentMethod {
+  return { id, object: 'payment_method', created, customer, livemode: false, type }
+}
+
+/** What a charge says of a Bancontact payment that was set up for later ones. */
+export function bancontactDetails(sepaDebit: string): Charge['payment_method_details'] {
+  return {
+    type: 'bancontact',
+    bancontact: {
+      bank_code: 'VAPE',
+      bank_name: 'VAN DE PUT & CO',
+      bic: 'VAPEBE22',
+      generated_sepa_debit: sepaDebit,
+      generated_sepa_debit_mandate: newId('mandate_1', 23),
+      iban_last4: '7061',
+      preferred_language: 'nl',
+      verified_name: 'Ada Lovelace',
+    },
+  }
 }
