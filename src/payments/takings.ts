@@ -19,13 +19,16 @@ const STAGES = {
     'needs_response',
     'under_review',
     'lost',
+    'appeal_needs_response',
+    'appeal_under_review',
     'won',
   ],
 } as const
 
 const RETURNED: readonly string[] = ['failed', 'canceled']
-const LOST = 'lost'
-const OVER: readonly string[] = [LOST, 'won', 'warning_closed', 'prevented']
+/** Stripe keeps the money of a lost dispute while an appeal runs. */
+const LOST: readonly string[] = ['lost', 'appeal_needs_response', 'appeal_under_review']
+const OVER: readonly string[] = [...LOST, 'won', 'warning_closed', 'prevented']
 
 export function isSettledDispute(status: string): boolean {
   return OVER.includes(status)
@@ -33,17 +36,19 @@ export function isSettledDispute(status: string): boolean {
 
 /**
  * Notes the newest known state. A failed or cancelled refund stays so. For a dispute the later event
- * is newer, and within a second the later stage, because a dispute may be won after it was lost.
+ * is newer, and within a second the later stage, because a dispute may be won after it was lost. A
+ * status in neither list does not undo a loss.
  */
 export async function noteTaking(db: Database, taking: Taking): Promise<void> {
-  const stages: readonly string[] = STAGES[taking.kind]
-  const rank = sql.raw(`array_position(array[${stages.map((stage) => `'${stage}'`).join(', ')}], `)
+  const listed = (stages: readonly string[]) => stages.map((stage) => `'${stage}'`).join(', ')
+  const rank = sql.raw(`array_position(array[${listed(STAGES[taking.kind])}], `)
   const stageOf = (row: string) => sql`coalesce(${rank}${sql.raw(`${row}.status`)}), 0)`
   const [fresh, known] = [stageOf('excluded'), stageOf('stripe_takings')]
   const isNewer =
     taking.kind === 'refund'
       ? sql`(${fresh}, excluded.at) > (${known}, stripe_takings.at)`
-      : sql`(excluded.at, ${fresh}) > (stripe_takings.at, ${known})`
+      : sql`(excluded.at, ${fresh}) > (stripe_takings.at, ${known})
+          and (${fresh} > 0 or stripe_takings.status not in (${sql.raw(listed(LOST))}))`
   const newer = (column: string) =>
     sql`case when ${isNewer} then ${sql.raw(`excluded.${column}`)} else ${sql.raw(`stripe_takings.${column}`)} end`
   await db
@@ -102,7 +107,7 @@ export function worthOfTakings(
   const refunded = larger(payment.refunded - sum(returned), sum(standing))
 
   const won = disputes.filter(({ status }) => status === 'won')
-  const lost = disputes.filter(({ status }) => status === LOST)
+  const lost = disputes.filter(({ status }) => LOST.includes(status))
   const minor = smaller(refunded + larger(payment.lost - sum(won), sum(lost)), paid)
   let left = paid - minor
   const held = disputes

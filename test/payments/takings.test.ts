@@ -109,6 +109,39 @@ test('a dispute is held once the money is taken, gone when lost, and back when w
   assert.deepEqual(findings, [])
 })
 
+for (const DISPUTE_HOLD of ['true', 'false']) {
+  test(`an appeal gives nothing back until it is won (DISPUTE_HOLD=${DISPUTE_HOLD})`, async (t) => {
+    const { stripe, deliver, charge, balance, available, kinds, news } = await payer(t, {
+      DISPUTE_HOLD,
+    })
+    const dispute = stripe.dispute(charge)
+    stripe.clock.advance(60)
+    stripe.closeDispute(dispute, 'lost')
+    await deliver(news())
+    const [last] = stripe.events.slice(-1)
+    assert.ok(last)
+    for (const status of ['appeal_needs_response', 'appeal_under_review'] as const) {
+      stripe.clock.advance(60)
+      stripe.appealDispute(dispute, status)
+      await deliver(news(), { copies: 2 })
+      assert.deepEqual([await balance(), await available()], [0, 0], status)
+    }
+    // A state that Stripe may add.
+    const later = { ...last, id: 'evt_1later', created: last.created + 300 }
+    later.data = { object: { ...last.data.object, status: 'third_appeal' } }
+    await deliver([later])
+    assert.deepEqual([await balance(), await available()], [0, 0])
+    stripe.clock.advance(600)
+    stripe.overturnDispute(dispute)
+    await deliver(news())
+    assert.deepEqual([await balance(), await available()], [PAID, PAID])
+    const taken = (await kinds()).filter((kind) => kind === 'stripe_reversal')
+    assert.equal(taken.length, 1)
+    await deliver(stripe.events, { order: 'shuffled', seed: SEED, copies: 2 })
+    assert.deepEqual([await balance(), await available()], [PAID, PAID])
+  })
+}
+
 test('no budget counts what a dispute holds, nor what is free again of it', async (t) => {
   for (const outcome of ['won', 'lost'] as const) {
     const { service, stripe, deliver, charge, balance, available, news } = await payer(t)

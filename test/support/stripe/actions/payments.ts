@@ -80,10 +80,17 @@ export function paymentActions(world: World) {
       world.balanceTransactions.set(balance.id, balance)
     },
 
-    /** A lost dispute is won after all, and the money returns. */
+    /** The bank's decision against us is appealed, or may be; the money stays where it is. */
+    appealDispute: (id: string, status: 'appeal_needs_response' | 'appeal_under_review'): void => {
+      const before = existing(world.disputes, id).status
+      if (!['lost', 'appeal_needs_response'].includes(before)) throw new Error(`${id} is ${before}`)
+      world.emit('charge.dispute.updated', change(world.disputes, id, { status }).object)
+    },
+
+    /** A lost dispute is won after all, with an appeal or without, and the money returns. */
     overturnDispute: (id: string): void => {
       const dispute = existing(world.disputes, id)
-      if (dispute.status !== 'lost') throw new Error(`${id} is not lost`)
+      if (!/^(lost|appeal_.*)$/.test(dispute.status)) throw new Error(`${id} is not lost`)
       const back = disputeTransaction(world.clock.now(), dispute, dispute.amount)
       const { object } = change(world.disputes, id, {
         status: 'won',
