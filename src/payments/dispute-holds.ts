@@ -1,10 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import type { Transaction } from '../database/index.ts'
+import { NotDone } from '../funds/many/queue.ts'
+import { type Moved, type Movement, type Place, newOperation } from '../funds/operations.ts'
 import { holds } from '../funds/tables.ts'
-import type { Movement, Place } from '../funds/operations.ts'
 import { fingerprint } from '../http/idempotency.ts'
-import { Refusal } from '../refusals/index.ts'
+import { Attempt } from '../http/outcomes/attempt.ts'
+import { Refusal, type RefusalCode } from '../refusals/index.ts'
 import { type TakingRow, isSettledDispute, setHold } from './takings.ts'
 
 /** `db` is the transaction that has locked the payment. */
@@ -13,47 +15,90 @@ export type SettlingTill = Pick<FastifyInstance, 'funds' | 'holdsDisputes'> & { 
 /** In front of a dispute, the key of its hold. A caller's key has no space, so the two never meet. */
 const KEY = ' stripe '
 
+/** Another amount to be held for a dispute. */
+interface Change {
+  /** The dispute, `dp_…`. */
+  id: string
+  /** The hold whose place it takes, open or not. */
+  holdSeq: bigint | null
+  before: bigint
+  amount: bigint
+}
+
 /**
- * Brings what is held for each dispute to what is wanted: less, once some of the payment is gone otherwise,
- * and more again. Where disputes are not held, what is there stays until they are decided.
+ * What has to change so that the wanted amount is held for each dispute: less, once some of the payment
+ * is gone otherwise, and more again. Where disputes are not held, what is there stays until they are decided.
  * @param wanted by dispute, in the account's unit
- * @returns whether it came out so; another process may have held another amount at the same time
  */
-export async function syncHolds(
+export async function changesOf(
   till: SettlingTill,
-  { accountId, seq: topUpSeq }: Place,
+  { accountId }: Place,
   takings: readonly TakingRow[],
   wanted: ReadonlyMap<string, bigint>,
-): Promise<boolean> {
+): Promise<Change[]> {
   const changes: Change[] = []
   for (const { id, holdSeq, status } of takings) {
     const amount = till.holdsDisputes ? (wanted.get(id) ?? 0n) : 0n
-    const hold = holdSeq === null ? null : { accountId, seq: holdSeq }
-    if (hold !== null && !till.holdsDisputes && !isSettledDispute(status)) continue
-    const before = hold === null ? 0n : await heldBy(till.db, hold)
+    if (holdSeq !== null && !till.holdsDisputes && !isSettledDispute(status)) continue
+    const before = holdSeq === null ? 0n : await heldBy(till.db, { accountId, seq: holdSeq })
     if (before !== amount) changes.push({ id, holdSeq, before, amount })
   }
+  return changes
+}
+
+/**
+ * Books what Stripe has taken back, and these changes, all in one transaction: of what is held, or is to
+ * be, nothing is free in between.
+ * @returns whether it came out so; another process may have held another amount at the same time
+ */
+export async function moveWithHolds(
+  till: SettlingTill,
+  topUp: Place,
+  reversal: Movement,
+  changes: readonly Change[],
+): Promise<boolean> {
+  if (changes.length === 0) {
+    await till.funds.move(reversal)
+    return true
+  }
+  const fresh = changes.filter(({ amount }) => amount > 0n)
   // What is held less for one may be what is held more for another: never more than there is.
-  changes.sort((a, b) => Number(a.amount > a.before) - Number(b.amount > b.before))
+  const ending = changes.flatMap((change) => releaseOf(topUp, change))
+  const making = fresh.map((change) => holdOf(topUp, change))
+  const moved = await moveAll(till, [reversal, ...ending, ...making])
+  if (moved === null) return false
   let isRight = true
-  for (const { id, holdSeq, amount } of changes) {
-    if (holdSeq !== null) await releaseDispute(till, { accountId, seq: holdSeq }, id)
-    const held =
-      amount === 0n
-        ? null
-        : await holdAnew(till, { accountId, seq: topUpSeq }, { id, amount, instead: holdSeq })
-    // A hold that is over is remembered, because the key of the next one contains its number.
-    await setHold(till.db, id, held?.seq ?? holdSeq)
-    if (held !== null && held.amount !== amount) isRight = false
+  for (const [index, { id, amount }] of fresh.entries()) {
+    const made = moved[1 + ending.length + index]?.transfer
+    if (made === undefined) throw new Error('A hold was not made')
+    // One that is over is remembered too, because the key of the next one contains its number.
+    await setHold(till.db, id, made.seq)
+    // Under its key there may be one that was made before, and is over or has another amount.
+    if ((await heldBy(till.db, made)) !== amount) isRight = false
   }
   return isRight
 }
 
-interface Change {
-  id: string
-  holdSeq: bigint | null
-  before: bigint
-  amount: bigint
+/** @returns null where the account or a hold has ended meanwhile: there is something else to do then */
+async function moveAll(
+  till: SettlingTill,
+  movements: readonly Movement[],
+): Promise<Moved[] | null> {
+  try {
+    return await till.funds.moveTogether(movements.map(newOperation), false, new Attempt())
+  } catch (error) {
+    if (!(error instanceof NotDone)) throw error
+    const reasons = error.outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    const other = reasons.find((reason: unknown) => !isEnded(reason))
+    if (other !== undefined) throw other
+    return null
+  }
+}
+
+/** An erasure ends holds, and leaves nothing of which there could be others. */
+function isEnded(reason: unknown): boolean {
+  const codes: RefusalCode[] = ['HOLD_CLOSED', 'HOLD_NOT_FOUND', 'TRANSFER_NOT_FOUND']
+  return reason instanceof Refusal && codes.includes(reason.code)
 }
 
 /** The amount that a hold keeps; 0 once it is over. */
@@ -65,63 +110,21 @@ async function heldBy(db: Transaction, { accountId, seq }: Place): Promise<bigin
   return row?.amount ?? 0n
 }
 
-interface Wanted {
-  /** The dispute, `dp_…`. */
-  id: string
-  amount: bigint
-  /** The hold whose place it takes: the key is another one then. */
-  instead: bigint | null
+function releaseOf({ accountId }: Place, { id, holdSeq, before }: Change): Movement[] {
+  if (holdSeq === null || before === 0n) return []
+  const hold = { accountId, seq: holdSeq }
+  const named = { idempotencyKey: null, fingerprint: fingerprint('release', id), ...noted(id) }
+  return [{ kind: 'release', hold, isAny: true, ...named }]
 }
 
-/**
- * Makes a new hold. If the earlier hold is unknown here, its key returns that one although it is
- * over. Then this asks again with a key that names it.
- */
-async function holdAnew(till: SettlingTill, charge: Place, wanted: Wanted) {
-  const held = await holdForDispute(till, charge, wanted)
-  if (held === null) return null
-  const { accountId } = charge
-  const isOver = (await heldBy(till.db, { accountId, seq: held.seq })) === 0n
-  return isOver ? holdForDispute(till, charge, { ...wanted, instead: held.seq }) : held
-}
-
-/** @returns null where the account is closed, and nobody could spend what is left in it */
-async function holdForDispute(
-  till: SettlingTill,
-  charge: Place,
-  { id, amount, instead }: Wanted,
-): Promise<{ seq: bigint; amount: bigint } | null> {
-  try {
-    const { transfer } = await till.funds.move({
-      kind: 'hold',
-      charge,
-      amount,
-      idempotencyKey: `${KEY}${id}${instead === null ? '' : ` ${instead}`}`,
-      fingerprint: fingerprint('dispute', id),
-      ...noted(id),
-    })
-    return transfer
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'TRANSFER_NOT_FOUND') return null
-    throw error
-  }
-}
-
-/** An erasure may have ended it before, or this process when it was stopped in the middle. */
-async function releaseDispute(till: SettlingTill, hold: Place, id: string): Promise<void> {
-  try {
-    await till.funds.move({
-      kind: 'release',
-      hold,
-      isAny: true,
-      idempotencyKey: null,
-      fingerprint: fingerprint('release', id),
-      ...noted(id),
-    })
-  } catch (error) {
-    const isGone =
-      error instanceof Refusal && ['HOLD_CLOSED', 'HOLD_NOT_FOUND'].includes(error.code)
-    if (!isGone) throw error
+function holdOf(charge: Place, { id, holdSeq, amount }: Change): Movement {
+  return {
+    kind: 'hold',
+    charge,
+    amount,
+    idempotencyKey: `${KEY}${id}${holdSeq === null ? '' : ` ${holdSeq}`}`,
+    fingerprint: fingerprint('dispute', id),
+    ...noted(id),
   }
 }
 

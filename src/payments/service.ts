@@ -6,7 +6,7 @@ import type { Movement, Place } from '../funds/operations.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type Charge, chargeFor, wholeWorthOf, worthOf } from './money.ts'
 import { stripePayments } from './tables.ts'
-import { type SettlingTill, syncHolds } from './dispute-holds.ts'
+import { type SettlingTill, changesOf, moveWithHolds } from './dispute-holds.ts'
 import { type Taking, noteTaking, takingsOf, worthOfTakings } from './takings.ts'
 
 type Payment = typeof stripePayments.$inferSelect
@@ -184,30 +184,35 @@ async function settleAlone(till: SettlingTill, id: string): Promise<void> {
     if (isRight && facts === last) return
     last = facts
     const topUp: Place = { accountId, seq }
-    const asset = await assetOf(till.db, accountId)
+    const { asset, status } = await accountOf(till.db, accountId)
     const worth = (sum: bigint) => wholeWorthOf({ currency, minor: sum }, asset)
     const total = worth(minor)
-    await till.funds.move({
+    const reversal: Movement = {
       kind: 'stripe_reversal',
       charge: topUp,
       total,
       idempotencyKey: null,
       fingerprint: fingerprint('stripe_reversal', id, String(total)),
       ...notes(id),
-    })
-    const wanted = new Map(held.map(([dispute, sum]) => [dispute, worth(sum)]))
-    isRight = await syncHolds(till, topUp, takings, wanted)
+    }
+    // Nobody can spend what is left in a closed account, whose holds have ended.
+    const wanted = status === 'closed' ? [] : held
+    const amounts = new Map(wanted.map(([dispute, sum]) => [dispute, worth(sum)]))
+    const changes = await changesOf(till, topUp, takings, amounts)
+    isRight = await moveWithHolds(till, topUp, reversal, changes)
   }
   throw new Error('What Stripe has taken back keeps changing')
 }
 
 export async function assetOf(db: Database | Transaction, accountId: bigint): Promise<string> {
-  const [row] = await db
-    .select({ asset: accounts.asset })
-    .from(accounts)
-    .where(eq(accounts.id, accountId))
+  return (await accountOf(db, accountId)).asset
+}
+
+async function accountOf(db: Database | Transaction, accountId: bigint) {
+  const { asset, status } = accounts
+  const [row] = await db.select({ asset, status }).from(accounts).where(eq(accounts.id, accountId))
   if (row === undefined) throw new Error('The account is gone')
-  return row.asset
+  return row
 }
 
 function notes(
