@@ -82,6 +82,29 @@ test('a soft budget that is passed again after a refund is told of once in its w
   await assertTold(service, ['budget.exceeded soft', 'budget.exceeded soft'])
 })
 
+test('a hard budget that refuses under other terms is told of again, in the same window too', async (t) => {
+  const service = await startService(t)
+  const { put, post } = await open(service, 'ada')
+  const refuse = async (times: number) => {
+    const isTold = async () => {
+      assertRefused(await post('/deduct', { amount: 101, reason: 'new' }), 'BUDGET_EXCEEDED')
+      return (await told(service)).length === times
+    }
+    assert.ok(await eventually(isTold, WAIT_MS_MAX), JSON.stringify(await told(service)))
+  }
+  await put('hard', { amount: 100 })
+  await refuse(1)
+  // Neither of these is another window.
+  await put('hard', { amount: 90 })
+  assertRefused(await post('/deduct', { amount: 101, reason: 'new' }), 'BUDGET_EXCEEDED')
+  await put('hard', { amount: 100, match: { reason: 'new' } })
+  await refuse(2)
+  await service.asInternal('DELETE', '/account/ada/budgets/hard')
+  await put('hard', { amount: 100 })
+  await refuse(3)
+  await assertTold(service, Array<string>(3).fill('budget.exceeded hard'))
+})
+
 test('a hard budget that refuses is told of, in whatever way it was charged', async (t) => {
   const service = await startService(t)
   await putPlan(service, 'paid', {

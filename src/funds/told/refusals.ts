@@ -1,10 +1,10 @@
-import { createHmac } from 'node:crypto'
 import { and, eq } from 'drizzle-orm'
-import type { Database } from '../../database/index.ts'
-import { tellOnce } from '../../events/record.ts'
+import type { Database, Transaction } from '../../database/index.ts'
+import { tellEvent } from '../../events/record.ts'
 import { Refusal } from '../../refusals/index.ts'
-import { rolled } from '../budgets/budget.ts'
+import { type Budget, rolled } from '../budgets/budget.ts'
 import { budgets } from '../budgets/tables.ts'
+import { lockAccount } from '../erase-account.ts'
 import { accounts } from '../tables.ts'
 
 /**
@@ -14,9 +14,9 @@ const USERS_MAX = 1_000
 const INTERVAL_MS = 500
 
 /**
- * Makes an event for a hard budget that has refused, once in each window. A refusal is not an act
- * and has no transaction, so the event is written after the answer. If that is lost, the next
- * refused charge writes it.
+ * Makes an event for a hard budget that has refused, once in each window of its terms. A refusal is
+ * not an act and has no transaction, so the event is written after the answer. If that is lost, the
+ * next refused charge writes it.
  */
 export function refusalTeller(db: Database, onFault: (error: unknown) => void) {
   const refused = new Map<string, { userId: string; budgetId: string }>()
@@ -39,30 +39,12 @@ export function refusalTeller(db: Database, onFault: (error: unknown) => void) {
     const taken = [...refused.values()]
     refused.clear()
     for (const { userId, budgetId } of taken) {
+      // Most have been told of, and lock nothing.
+      if ((await untold(db, userId, budgetId)) === null) continue
       await db.transaction(async (tx) => {
-        const [row] = await tx
-          .select({ budget: budgets, salt: accounts.salt })
-          .from(budgets)
-          .innerJoin(accounts, eq(accounts.id, budgets.accountId))
-          .where(and(eq(accounts.userId, userId), eq(budgets.id, budgetId)))
-        if (row === undefined || row.salt === null) return
-        const budget = rolled({ ...row.budget, lapsed: 0n }, new Date(), 0n)
-        const { accountId, windowStart, resetsAt, amount, used, mode, window } = budget
-        // The key is kept for long, and the user's name for the budget must not outlast the
-        // account.
-        const named = createHmac('sha256', row.salt).update(budgetId).digest('base64url')
-        const key = `budget.exceeded ${accountId} ${windowStart.getTime()} ${named}`
-        const data = {
-          budget_id: budgetId,
-          amount: Number(amount),
-          used: Number(used),
-          mode,
-          window,
-          window_start: windowStart.toISOString(),
-          resets_at: resetsAt?.toISOString() ?? null,
-        }
-        const entry = { type: 'budget.exceeded', subject: `acct_${accountId}`, data }
-        await tellOnce(tx, new Map([[key, entry]]))
+        if ((await lockAccount(tx, userId)) === null) return
+        const budget = await untold(tx, userId, budgetId)
+        if (budget !== null) await tellOf(tx, budget)
       })
     }
   }
@@ -74,4 +56,39 @@ export function refusalTeller(db: Database, onFault: (error: unknown) => void) {
       await telling
     },
   }
+}
+
+/** A budget as it is now; null if its window is told of, or if there is none. */
+async function untold(
+  db: Pick<Database, 'select'>,
+  userId: string,
+  budgetId: string,
+): Promise<Budget | null> {
+  const [row] = await db
+    .select({ budget: budgets })
+    .from(budgets)
+    .innerJoin(accounts, eq(accounts.id, budgets.accountId))
+    .where(and(eq(accounts.userId, userId), eq(budgets.id, budgetId)))
+  if (row === undefined) return null
+  const budget = rolled({ ...row.budget, lapsed: 0n }, new Date(), 0n)
+  return row.budget.passedIn?.getTime() === budget.windowStart.getTime() ? null : budget
+}
+
+/** Its account is locked, because what counts in a budget waits for no lock of the budget's own. */
+async function tellOf(tx: Transaction, budget: Budget): Promise<void> {
+  const { accountId, id, windowStart, resetsAt, amount, used, mode, window } = budget
+  const data = {
+    budget_id: id,
+    amount: Number(amount),
+    used: Number(used),
+    mode,
+    window,
+    window_start: windowStart.toISOString(),
+    resets_at: resetsAt?.toISOString() ?? null,
+  }
+  await tx
+    .update(budgets)
+    .set({ passedIn: windowStart })
+    .where(and(eq(budgets.accountId, accountId), eq(budgets.id, id)))
+  await tellEvent(tx, { type: 'budget.exceeded', subject: `acct_${accountId}`, data })
 }
