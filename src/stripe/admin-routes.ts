@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { actorOf } from '../auth/scope.ts'
-import { PageQuery, pageOf, textPageAnswer, textPageRequest } from '../http/pagination.ts'
+import { PageQuery, cutPage, pageOf, textPageRequest } from '../http/pagination.ts'
 import { CustomerId, Timestamp, line, nullable, ref, strictObject } from '../http/schemas.ts'
 import { SHOWN_STATUSES, type ShownStatus, shownStatus, storedStatus } from './event-status.ts'
 import { type EventRow, findEvent, pageOfEvents, replayEvent } from './operate.ts'
@@ -83,6 +83,9 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listStripeEvents',
         summary: 'List the events that Stripe has sent, newest first',
+        description:
+          'Where few events match, even a page that is not the last can have fewer than `limit`. The list ' +
+          'ends where `next_cursor` is null.',
         querystring: ListQuery,
         response: { 200: ref(StripeEventPage) },
       },
@@ -93,14 +96,14 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const list = ['stripe_events', status, type, customerId]
       const { limit, after } = textPageRequest(request.query, list)
       const stored = status && storedStatus(status)
-      const rows = await pageOfEvents(
+      const { rows, end } = await pageOfEvents(
         app.db,
         app.personal,
         { status: stored, type, customerId },
         limit,
         after,
       )
-      return textPageAnswer(rows, limit, list, { present: presentEvent, placeOf })
+      return cutPage(rows.map(presentEvent), list, end)
     },
   )
 
@@ -138,10 +141,6 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return reply.code(202).send(presentEvent(await findEvent(app.db, id)))
     },
   )
-}
-
-function placeOf(row: EventRow): string {
-  return `${row.receivedAt.getTime()} ${row.id}`
 }
 
 function presentEvent(row: EventRow) {

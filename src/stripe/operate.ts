@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { array } from '../database/arrays.ts'
 import type { Database } from '../database/index.ts'
@@ -73,47 +73,116 @@ export type EventRow = Omit<typeof stripeEvents.$inferSelect, 'payload' | 'fault
 }
 
 /**
- * A page of the inbox, newest first, with one extra row if there are more.
- * @param filter `customerId`: events about this customer, by our id or by Stripe's ids of the
- * customer and its subscriptions
- * @param after the last event of the page before: its time of receipt in milliseconds, and its id
+ * How many events a page looks through for those that match what no index knows. A page may
+ * therefore have fewer than it could, and still say where the next one begins.
+ */
+export const WALK_MAX = 5_000
+
+export interface EventFilter {
+  status: StoredStatus | undefined
+  type: string | undefined
+  /** Events about this customer, by our id or by Stripe's ids of the customer and its subscriptions. */
+  customerId: string | undefined
+}
+
+/**
+ * A page of the inbox, newest first.
+ * @param after where the page before ended: a time of receipt in milliseconds, and an id
+ * @returns the events, and where the page ends; null if nothing follows
  * @throws Refusal `CUSTOMER_NOT_FOUND`
  */
 export function pageOfEvents(
   db: Database,
   personal: Personal,
-  filter: {
-    status: StoredStatus | undefined
-    type: string | undefined
-    customerId: string | undefined
-  },
+  filter: EventFilter,
   limit: number,
   after: string | null,
-): Promise<EventRow[]> {
-  const { status, type, customerId } = filter
+): Promise<{ rows: EventRow[]; end: string | null }> {
+  const { customerId } = filter
   return db.transaction(async (tx) => {
     const people =
       customerId === undefined ? null : await personal.namesOf(tx, { customerId, accountId: null })
-    const [ms = '', id = ''] = after?.split(' ') ?? []
-    return tx
-      .select(EVENT)
-      .from(stripeEvents)
-      .where(
-        and(
-          status && eq(stripeEvents.status, status),
-          type === undefined ? undefined : eq(stripeEvents.type, type),
-          people === null
-            ? undefined
-            : sql`people_in(${stripeEvents.payload}) && ${array(people.ids)}::text[]`,
-          after === null
-            ? undefined
-            : sql`(${stripeEvents.receivedAt}, ${stripeEvents.id})
-                < (${new Date(Number(ms)).toISOString()}::timestamptz, ${id})`,
-        ),
-      )
-      .orderBy(desc(stripeEvents.receivedAt), desc(stripeEvents.id))
-      .limit(limit + 1)
+    const way = wayOf(filter, people?.ids ?? null, after)
+    const rows = await pageQuery(tx, way, limit)
+    const shown = rows.slice(0, limit)
+    const isKnown = rows.length > limit || way.besides.length === 0
+    const [last] = isKnown ? shown.slice(-1) : await endQuery(tx, way)
+    const isEnd = last === undefined || (isKnown && rows.length <= limit)
+    return { rows: shown, end: isEnd ? null : `${last.receivedAt.getTime()} ${last.id}` }
   })
+}
+
+/** The index gives what is walked along, in order; the rest is looked at in the rows. */
+interface EventWay {
+  along: (SQL | undefined)[]
+  besides: (SQL | undefined)[]
+}
+
+export function wayOf(
+  { status, type }: Omit<EventFilter, 'customerId'>,
+  people: readonly string[] | null,
+  after: string | null,
+): EventWay {
+  const { id, receivedAt } = stripeEvents
+  const isOpen = status === 'pending' || status === 'parked'
+  const [ms = '', lastId = ''] = after?.split(' ') ?? []
+  const along = [
+    // Found first, because the planner can't tell how few they are, and might walk for them.
+    people === null
+      ? undefined
+      : sql`${id} = any (array(
+          select e.id from stripe_events e where people_in(e.payload) && ${array(people)}::text[]))`,
+    // As the index of the few open ones has it.
+    isOpen ? sql`status = ${sql.raw(`'${status}'`)}` : undefined,
+    after === null
+      ? undefined
+      : sql`(${receivedAt}, ${id})
+          < (${new Date(Number(ms)).toISOString()}::timestamptz, ${lastId})`,
+  ]
+  const besides = [
+    ...(status === undefined || isOpen ? [] : [sql`status = ${status}`]),
+    ...(type === undefined ? [] : [sql`type = ${type}`]),
+  ]
+  return { along, besides }
+}
+
+const NEWEST_FIRST = sql`received_at desc, id desc`
+
+/** One row more than the page has. */
+export function pageQuery(
+  db: Pick<Database, 'select'>,
+  { along, besides }: EventWay,
+  limit: number,
+) {
+  const walked = db
+    .select()
+    .from(stripeEvents)
+    .where(and(...along))
+    .orderBy(NEWEST_FIRST)
+    .limit(besides.length === 0 ? limit + 1 : WALK_MAX)
+    .as('walked')
+  const { id, type, status, reason, livemode, apiVersion } = walked
+  const { createdAt, receivedAt, settledAt, payload } = walked
+  const objectId = sql<string | null>`${payload} #>> '{data,object,id}'`
+  const times = { createdAt, receivedAt, settledAt }
+  return db
+    .select({ id, type, status, reason, livemode, apiVersion, ...times, objectId })
+    .from(walked)
+    .where(and(...besides))
+    .orderBy(NEWEST_FIRST)
+    .limit(limit + 1)
+}
+
+/** The last event of a walk that goes no further; none where the inbox ends before. */
+export function endQuery(db: Pick<Database, 'select'>, { along }: EventWay) {
+  const { id, receivedAt } = stripeEvents
+  return db
+    .select({ id, receivedAt })
+    .from(stripeEvents)
+    .where(and(...along))
+    .orderBy(NEWEST_FIRST)
+    .offset(WALK_MAX - 1)
+    .limit(1)
 }
 
 /** @throws Refusal `NOT_FOUND` */

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { EVENT_TYPES } from '../../src/stripe/event-types.ts'
+import { WALK_MAX } from '../../src/stripe/operate.ts'
 import { CAPABILITIES } from '../../src/capabilities.ts'
 import { URLS, startBilling } from '../support/billing.ts'
 import { assertRefused } from '../support/refusals.ts'
+import { query } from '../support/tables.ts'
 
 const PATH = '/api/stripe/events'
 
@@ -77,6 +79,32 @@ test('an event is shown without the secret of its payment', async (t) => {
   const shown = await service.asAdmin('GET', `${PATH}/${event.id}`)
   assert.equal(shown.body.payload.data.object.id, event.data.object['id'])
   assert.doesNotMatch(JSON.stringify(shown.body), /client_secret|_secret_/)
+})
+
+test('a page looks through so many events for a rare type, and says where to go on', async (t) => {
+  const { service } = await startBilling(t, { RUN_JOBS: 'false' })
+  await query(
+    service.database,
+    `insert into stripe_events (id, type, livemode, created_at, payload, received_at, status)
+     select 'evt_' || n, case n when 1 then 'rare' else 'plan.created' end, false, now(), '{}',
+       now() - interval '1 day' + n * interval '1 second', case when n < 4 then 'applied' else 'ignored' end
+     from generate_series(1, ${WALK_MAX + 50}) n`,
+  )
+  const pages = async (filter: string) => {
+    const found: string[][] = []
+    for (let cursor = ''; ;) {
+      const path = `${PATH}?limit=2&${filter}${cursor && `&cursor=${cursor}`}`
+      const { status, body } = await service.asAdmin('GET', path)
+      assert.equal(status, 200, JSON.stringify(body))
+      found.push((body.data as { event_id: string }[]).map(({ event_id }) => event_id))
+      if (body.next_cursor === null) return found
+      cursor = body.next_cursor as string
+    }
+  }
+  assert.deepEqual(await pages('type=rare'), [[], ['evt_1']])
+  assert.deepEqual(await pages('type=never'), [[], []])
+  assert.deepEqual(await pages('status=applied'), [[], ['evt_3', 'evt_2'], ['evt_1']])
+  assert.deepEqual(await pages('status=parked&type=rare'), [[]])
 })
 
 test('two subscriptions to one plan are a finding, and a metric, while there are two', async (t) => {

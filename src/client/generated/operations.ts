@@ -580,7 +580,9 @@ Needs a token with the permission `events:read`.
   /**
    * List the events that Stripe has sent, newest first.
    *
-   * Needs a token with the permission `events:read`.
+   * Where few events match, even a page that is not the last can have fewer than `limit`. The list ends where `next_cursor` is null.
+
+Needs a token with the permission `events:read`.
    */
   listStripeEvents: Call<'listStripeEvents'>
   /**

@@ -1329,7 +1329,9 @@ export interface paths {
         };
         /**
          * List the events that Stripe has sent, newest first
-         * @description Needs a token with the permission `events:read`.
+         * @description Where few events match, even a page that is not the last can have fewer than `limit`. The list ends where `next_cursor` is null.
+         *
+         *     Needs a token with the permission `events:read`.
          */
         get: operations["listStripeEvents"];
         put?: never;

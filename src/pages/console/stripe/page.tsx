@@ -94,21 +94,21 @@ export function StripePage() {
           ]}
         />
         <Show of={events} lines={10}>
-          {({ data, next_cursor: next }) =>
-            data.length === 0 ? (
-              <Empty title="No event is like this." />
-            ) : (
-              <>
+          {({ data, next_cursor: next }) => (
+            <>
+              {data.length === 0 && next === null ? (
+                <Empty title="No event is like this." />
+              ) : (
                 <Table
                   caption="All events"
                   columns={COLUMNS}
                   rows={data}
                   keyOf={(row) => row.event_id}
                 />
-                <Pager next={next} cursor={query.cursor} />
-              </>
-            )
-          }
+              )}
+              <Pager next={next} cursor={query.cursor} />
+            </>
+          )}
         </Show>
       </Section>
     </>
