@@ -126,8 +126,9 @@ function accept(token: string, options: VerifyOptions): ValidLicense {
   }
   const now = secondsOf(options)
   const leeway = options.leewayS ?? LEEWAY_S
-  if (now + leeway < nbf) throw new Rejection('not_yet_valid')
-  if (now - leeway >= exp) throw new Rejection('expired')
+  // A time or leeway that is not a number (NaN) makes every comparison false, so it must refuse.
+  if (!(now + leeway >= nbf)) throw new Rejection('not_yet_valid')
+  if (!(now - leeway < exp)) throw new Rejection('expired')
   return {
     valid: true,
     licenseId: jti,
@@ -152,8 +153,8 @@ function notRevokedAsOf(licenseId: string, options: VerifyOptions): Date | null 
   // A licence that a stale list names stays revoked; only the others are uncertain.
   if (jtis.includes(licenseId)) throw new Rejection('revoked')
   const leeway = options.leewayS ?? LEEWAY_S
-  const isStale = secondsOf(options) - leeway >= exp
-  if (isStale && options.acceptStaleRevocations !== true) throw new Rejection('revocations_stale')
+  const isFresh = secondsOf(options) - leeway < exp
+  if (!isFresh && options.acceptStaleRevocations !== true) throw new Rejection('revocations_stale')
   return new Date(iat * 1_000)
 }
 

@@ -106,6 +106,8 @@ test('the client refuses what is forged, old or changed', async () => {
   const others = await newKeys()
   const wrong = { publicKey: others.publicKey ?? '' }
   await assert.rejects(verifyWebhook(headers, BODY, wrong), WebhookVerificationError)
+  const noNumber = { toleranceSeconds: Number.NaN }
+  await assert.rejects(verifyWebhook(headers, BODY, { secret }, noNumber), WebhookVerificationError)
   // Keys that are none are a fault of the program.
   for (const none of [
     { secret: '' },

@@ -209,6 +209,8 @@ test('what is signed but is no licence of this customer now is refused with its 
     [{ at: new Date((claims.nbf - 1) * 1_000), leewayS: 0 }, 'not_yet_valid'],
     [{ at: new Date((claims.exp + 1) * 1_000), leewayS: 0 }, 'expired'],
     [{ at: new Date(claims.exp * 1_000), leewayS: 0 }, 'expired'],
+    [{ leewayS: Number.NaN }, 'not_yet_valid'],
+    [{ at: new Date('no time') }, 'not_yet_valid'],
   ]
   for (const [options, expected] of refusals) {
     const result = of(options)
@@ -259,6 +261,10 @@ test('the revocation list counts only if it is one, signed and young enough', as
   ]
   for (const [revocations, expected] of cases) {
     assert.equal(verdict(token, { jwks, revocations }), expected)
+  }
+  const noTimes = [{ leewayS: Number.NaN }, { at: new Date('no time') }]
+  for (const times of noTimes) {
+    assert.notEqual(verdict(token, { jwks, revocations: await list(), ...times }), 'valid')
   }
   const stale = await list({ exp: now - 61 })
   const options = { jwks, revocations: stale, acceptStaleRevocations: true }

@@ -64,7 +64,8 @@ def verify_webhook(
     signatures = _header(headers, "webhook-signature").split(" ")[:_SIGNATURES_MAX]
     if not re.fullmatch("[0-9]{1,12}", timestamp):
         raise WebhookVerificationError("timestamp", "webhook-timestamp is not a time")
-    if abs(time.time() - int(timestamp)) > tolerance:
+    # A tolerance that is not a number (NaN) makes every comparison false, so it must refuse.
+    if not abs(time.time() - int(timestamp)) <= tolerance:
         raise WebhookVerificationError("timestamp", "webhook-timestamp is too far from now")
     content = f"{identity}.{timestamp}.".encode() + raw
     version, checks = (
