@@ -1,6 +1,7 @@
 export interface FairRoomOptions {
   /**
    * Beyond this total, each owner may have only its share: the total divided by the number of owners.
+   * Nothing enters beyond twice this total.
    */
   weightMax: number
   /** The limit for one owner, in any case. */
@@ -9,8 +10,9 @@ export interface FairRoomOptions {
 
 /**
  * Bounds what is held for all owners together, so that an owner who sends more than fits is refused
- * and the others are not. When the room is full, an owner below its fair share still gets in, so the
- * total stays less than twice `weightMax`.
+ * and the others are not. When the room is full, an owner below its fair share still gets in. Those
+ * who came before keep what they have, so the total grows with the number of owners, up to twice
+ * `weightMax`.
  */
 export function fairRoom({ weightMax, ownerWeightMax }: FairRoomOptions) {
   const held = new Map<string, number>()
@@ -21,6 +23,7 @@ export function fairRoom({ weightMax, ownerWeightMax }: FairRoomOptions) {
     const before = held.get(owner)
     const after = (before ?? 0) + weight
     if (after > ownerWeightMax) return false
+    if (total + weight > 2 * weightMax) return false
     const owners = held.size + (before === undefined ? 1 : 0)
     if (total + weight > weightMax && after > weightMax / owners) return false
     held.set(owner, after)

@@ -126,8 +126,9 @@ test('room: bounded for all and for each, and never full for whoever has little 
       for (const { owner, weight } of rounds.flat()) {
         const owners = new Set([...held.map((one) => one.owner), owner]).size
         const after = of(owner) + weight
+        const isBeyond = room.total() + weight > 2 * limits.weightMax
         const hasEntered = room.enter(owner, weight)
-        if (after > limits.ownerWeightMax) assert.equal(hasEntered, false)
+        if (after > limits.ownerWeightMax || isBeyond) assert.equal(hasEntered, false)
         else if (after <= limits.weightMax / owners) assert.equal(hasEntered, true)
         if (hasEntered) held.push({ owner, weight })
         else if (held.length > 3) {
@@ -135,9 +136,21 @@ test('room: bounded for all and for each, and never full for whoever has little 
         }
         const total = held.reduce((sum, one) => sum + one.weight, 0)
         assert.equal(room.total(), total)
-        assert.ok(total < 2 * limits.weightMax)
+        assert.ok(total <= 2 * limits.weightMax)
       }
     }),
     { numRuns: scaled(5_000, 500) },
   )
+})
+
+test('room: however many owners take all that they may, they have twice the limit at most', () => {
+  const limits = { weightMax: 100, ownerWeightMax: 60 }
+  const room = fairRoom(limits)
+  for (let owner = 1; owner <= 50; owner++) {
+    while (room.enter(`owner ${owner}`, 1));
+    assert.ok(room.total() <= 2 * limits.weightMax, `${room.total()} with ${owner} owners`)
+  }
+  assert.equal(room.total(), 2 * limits.weightMax)
+  room.leave('owner 1', 1)
+  assert.ok(room.enter('owner 51', 1))
 })
