@@ -35,6 +35,7 @@ export const subscriptions = fp(
     app.jobs.add({
       name: 'reconcile_subscriptions',
       cron: '17 * * * *',
+      isSingle: true,
       run: async () => {
         if (!app.hasStripe) return
         const { checked, mended, missing, failed } = await reconcile(app, app.stripe())
