@@ -61,17 +61,23 @@ export async function startJobs(app: FastifyInstance, config: DatabaseConfig): P
       ),
     })
 
+  /** A stop that comes while the runner starts knows only the one before it. */
+  async function restart(): Promise<void> {
+    runner = await start()
+    if (stopping.signal.aborted) await runner.stop()
+  }
+
   /** The runner gives up when the database stays unavailable; this starts it again. */
   async function supervise(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
         await runner.promise
         if (!stopping.signal.aborted) await delay(RESTART_DELAY_MS)
-        if (!stopping.signal.aborted) runner = await start()
+        if (!stopping.signal.aborted) await restart()
       } catch (error) {
         onFault(error)
         await delay(RESTART_DELAY_MS)
-        if (!stopping.signal.aborted) runner = await start().catch(() => runner)
+        if (!stopping.signal.aborted) await restart().catch(() => undefined)
       }
     }
   }
