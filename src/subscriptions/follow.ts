@@ -31,11 +31,16 @@ export async function followLinks(app: FastifyInstance, customerId: string): Pro
   }
 }
 
-/** The job after a customer is reinstated: issues the licences that were withheld meanwhile. */
+/**
+ * The job after a customer is reinstated: issues the licences that were withheld meanwhile, first
+ * all of what is known, as Stripe may not answer.
+ */
 export async function followCustomer(app: FastifyInstance, customerId: string): Promise<void> {
   const rows = await app.db
     .select({ id: subscriptions.id })
     .from(subscriptions)
     .where(and(eq(subscriptions.customerId, customerId), isNull(subscriptions.endedAt)))
-  for (const { id } of rows) await follow(app, id)
+  for (const { id } of rows) await resync(app, id)
+  if (!app.hasStripe) return
+  for (const { id } of rows) await refresh(app, app.stripe(), id)
 }
