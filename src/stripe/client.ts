@@ -25,8 +25,9 @@ const CIRCUIT = {
   rollingCountTimeout: 10_000,
   volumeThreshold: 5,
   resetTimeout: 5_000,
-  // An answer, even a refusal, shows that Stripe works; 429 and 409 concern one call or caller.
-  errorFilter: (error: unknown) => !isStripeBroken(error),
+  // An answer, even a refusal, shows that Stripe works; 429 and 409 concern one call or caller. A
+  // remembered fault says how Stripe was.
+  errorFilter: (error: unknown) => !isStripeBroken(error) || isRemembered(error),
 } as const
 
 export interface StripeCalls {
@@ -34,7 +35,7 @@ export interface StripeCalls {
   isLive: boolean
   /**
    * Calls Stripe for a request that waits.
-   * @throws Refusal `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
+   * @throws RememberedRefusal or another Refusal: `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
    */
   call<T>(work: (client: Stripe) => Promise<T>): Promise<T>
   /** Calls Stripe for a job, which gets Stripe's own errors. */
@@ -48,6 +49,12 @@ declare module 'fastify' {
     hasStripe: boolean
   }
 }
+
+/**
+ * An earlier call with the same idempotency key has failed. Stripe remembers that for a day, and
+ * answers this one alike, whatever it would say to another key.
+ */
+export class RememberedRefusal extends Refusal {}
 
 /** Stripe's SDK behind a circuit breaker: while Stripe is unavailable, calls are refused at once. */
 export const stripe = fp(
@@ -84,11 +91,12 @@ export const stripe = fp(
         try {
           return await fire(work)
         } catch (error) {
-          if (isStripeAway(error)) throw new Refusal('STRIPE_UNAVAILABLE')
+          const Kind = isRemembered(error) ? RememberedRefusal : Refusal
+          if (isStripeAway(error)) throw new Kind('STRIPE_UNAVAILABLE')
           if (!(error instanceof Stripe.errors.StripeError)) throw error
           const { type, code, param } = error
           app.log.warn({ stripe: { type, code, param } }, 'Stripe refused a call')
-          throw new Refusal('STRIPE_REFUSED', { cause: error })
+          throw new Kind('STRIPE_REFUSED', { cause: error })
         }
       },
     }
@@ -120,6 +128,15 @@ export function connect(config: NonNullable<Config['stripe']>): Stripe {
  */
 export function requestKey(...asked: readonly unknown[]): string {
   return `strongroom-${hash('sha256', canonicalJson(asked), 'hex')}`
+}
+
+/** Whether an answer is that to an earlier call with the same idempotency key. */
+export function isReplayed(headers: Readonly<Record<string, string>> = {}): boolean {
+  return headers['idempotent-replayed'] === 'true'
+}
+
+function isRemembered(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeError && isReplayed(error.headers)
 }
 
 /**

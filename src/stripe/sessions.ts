@@ -1,9 +1,6 @@
 import type Stripe from 'stripe'
-import { type StripeCalls, requestKey } from './client.ts'
-import { Refusal } from '../refusals/index.ts'
-
-/** How often the same checkout can be completed within the day for which Stripe remembers its key. */
-const SAME_MAX = 20
+import { type StripeCalls, isReplayed } from './client.ts'
+import { createOnce } from './repeatable.ts'
 
 /**
  * Opens a checkout session, or returns the one that the same request opened before, if it is still
@@ -11,24 +8,18 @@ const SAME_MAX = 20
  * @param asked what makes two requests the same, besides the parameters
  * @throws Refusal `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
-export async function openSession(
+export function openSession(
   stripe: StripeCalls,
   params: Stripe.Checkout.SessionCreateParams,
   asked: readonly unknown[],
 ): Promise<{ checkout_session_id: string; url: string }> {
-  for (let earlier = 0; earlier < SAME_MAX; earlier++) {
-    const idempotencyKey = requestKey('checkout', ...asked, params, earlier)
-    const made = await stripe.call((sdk) =>
-      sdk.checkout.sessions.create(params, { idempotencyKey }),
-    )
-    const isRepeated = made.lastResponse.headers['idempotent-replayed'] === 'true'
+  return createOnce(['checkout', ...asked, params], async (options) => {
+    const made = await stripe.call((sdk) => sdk.checkout.sessions.create(params, options))
     // The repeated answer shows the session as it was when it was made.
-    const session = isRepeated
+    const session = isReplayed(made.lastResponse.headers)
       ? await stripe.call((sdk) => sdk.checkout.sessions.retrieve(made.id))
       : made
-    if (session.status === 'open' && session.url !== null) {
-      return { checkout_session_id: session.id, url: session.url }
-    }
-  }
-  throw new Refusal('STRIPE_REFUSED')
+    if (session.status !== 'open' || session.url === null) return null
+    return { checkout_session_id: session.id, url: session.url }
+  })
 }

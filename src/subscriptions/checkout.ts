@@ -4,7 +4,8 @@ import { openSession } from '../stripe/sessions.ts'
 import { pricesOf } from '../plans/prices.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../database/index.ts'
-import { type StripeCalls, isStripeAway, requestKey } from '../stripe/client.ts'
+import { type StripeCalls, isStripeAway } from '../stripe/client.ts'
+import { createOnce } from '../stripe/repeatable.ts'
 import { Refusal } from '../refusals/index.ts'
 import { hasAccess, payingCustomer } from './held.ts'
 import { stripeCustomerOf } from './stripe-customer.ts'
@@ -78,9 +79,8 @@ export async function openPortal(
     return_url: returnUrl,
   }
   const window = Math.floor(Date.now() / PORTAL_WINDOW_MS)
-  const idempotencyKey = requestKey('portal', params, window)
-  const session = await stripe.call((sdk) =>
-    sdk.billingPortal.sessions.create(params, { idempotencyKey }),
+  const session = await createOnce(['portal', params, window], (options) =>
+    stripe.call((sdk) => sdk.billingPortal.sessions.create(params, options)),
   )
   return { url: session.url }
 }

@@ -4,7 +4,8 @@ import { isErased, isLiving, livingCustomer } from '../customers/living.ts'
 import { ownerOfStripeCustomer, takeTurns } from '../customers/stripe-customers.ts'
 import { customers, stripeCustomers } from '../customers/tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
-import { type StripeCalls, requestKey } from '../stripe/client.ts'
+import type { StripeCalls } from '../stripe/client.ts'
+import { createOnce } from '../stripe/repeatable.ts'
 import { holdSettling } from '../stripe/personal-events.ts'
 import { eraseStripeCustomer, forgetStripeCustomer } from '../stripe/erased-customers.ts'
 import { link, recordLinks } from './links.ts'
@@ -32,8 +33,9 @@ export async function stripeCustomerOf(
     ...(companyName !== null && { name: companyName }),
     metadata: { customer_id: id },
   }
-  const idempotencyKey = requestKey('customer', id, stripeCustomersDeleted, params)
-  const made = await stripe.call((sdk) => sdk.customers.create(params, { idempotencyKey }))
+  const made = await createOnce(['customer', id, stripeCustomersDeleted, params], (options) =>
+    stripe.call((sdk) => sdk.customers.create(params, options)),
+  )
   await linkStripeCustomer(db, id, made.id)
   return made.id
 }

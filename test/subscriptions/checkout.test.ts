@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startBilling } from '../support/billing.ts'
+import { URLS, startBilling } from '../support/billing.ts'
 import { putPlan } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
 
@@ -155,4 +155,56 @@ test('a plan’s checkout has the options that the plan says', async (t) => {
     const plan = { name: 'x', features: {}, limits: {}, checkout }
     assertRefused(await service.asAdmin('PUT', '/api/plans/x', plan), 'VALIDATION_FAILED')
   }
+})
+
+for (const [what, path] of [
+  ['a session', '/v1/checkout/sessions'],
+  ['a customer', '/v1/customers'],
+] as const) {
+  test(`an error that Stripe remembers of making ${what} is not the answer for a day`, async (t) => {
+    const { newCustomer, stripe } = await startBilling(t)
+    const ada = await newCustomer()
+    stripe.faults.fail({ status: 500, method: 'POST', path })
+    assertRefused(await ada.checkout(), 'STRIPE_UNAVAILABLE')
+    const answers = [await ada.checkout(), ...(await Promise.all([ada.checkout(), ada.checkout()]))]
+    const ids = answers.map(({ status, body }) => {
+      assert.equal(status, 201, JSON.stringify(body))
+      return body.checkout_session_id
+    })
+    assert.equal(new Set(ids).size, 1, 'a double click makes one session')
+  })
+}
+
+test('errors that Stripe remembers do not count as errors of now', async (t) => {
+  const { newCustomer, service, stripe } = await startBilling(t)
+  const ada = await newCustomer()
+  stripe.faults.fail({ status: 500, method: 'POST', path: '/v1/checkout/sessions', times: 1_000 })
+  for (let count = 0; count < 4; count++) {
+    assertRefused(await ada.checkout(), 'STRIPE_UNAVAILABLE')
+  }
+  stripe.faults.clear()
+  assert.equal((await ada.checkout()).status, 201, 'the circuit breaker is closed')
+  const metrics = await service.asAdmin('GET', '/metrics')
+  assert.match(String(metrics.body), /^strongroom_stripe_circuit_open 0$/m)
+})
+
+test('a refusal that Stripe remembers ends when its cause is mended', async (t) => {
+  const { newCustomer, service, stripe, price } = await startBilling(t)
+  const ada = await newCustomer()
+  const gone = stripe.addPrice({ unit_amount: 1, recurring: { interval: 'month' }, active: false })
+  await putPlan(service, 'starter', { stripe_price_ids: [gone.id, price.id] })
+  for (let count = 0; count < 3; count++) assertRefused(await ada.checkout(), 'STRIPE_REFUSED')
+  stripe.activatePrice(gone.id)
+  const [one, other] = [await ada.checkout(), await ada.checkout()]
+  assert.deepEqual([one.status, other.status], [201, 201])
+  assert.equal(one.body.checkout_session_id, other.body.checkout_session_id)
+})
+
+test('the portal opens after an error that Stripe remembers', async (t) => {
+  const { newCustomer, stripe } = await startBilling(t)
+  const ada = await newCustomer()
+  const open = () => ada.call('POST', '/api/subscriptions/portal', { return_url: URLS.success_url })
+  stripe.faults.fail({ status: 500, method: 'POST', path: '/v1/billing_portal/sessions' })
+  assertRefused(await open(), 'STRIPE_UNAVAILABLE')
+  assert.equal((await open()).status, 201)
 })

@@ -15,7 +15,7 @@ import { newCheckoutSession, newLineItem } from './shapes/checkout.ts'
 import { newCustomer } from './shapes/customer.ts'
 import { type NewPrice, newPrice } from './shapes/price.ts'
 import type { MeterEvent, Price, StripeEvent } from './types.ts'
-import { createWorld, existing } from './world.ts'
+import { change, createWorld, existing } from './world.ts'
 
 export type { DeliverReport, Faults, LiveDelivery, LoggedRequest, NewPrice, StripeEvent }
 export { asBare, asCopy, asOldShape } from './shapes/old.ts'
@@ -41,6 +41,8 @@ export interface StripeStandIn extends Actions {
   faults: Faults
   /** A price, as created on the dashboard. */
   addPrice(price: NewPrice): Price
+  /** Lets a price be sold again. */
+  activatePrice(id: string): void
   deleteCustomer(id: string): void
   /** A customer, as created on the dashboard. @returns its id */
   addCustomer(metadata?: Record<string, string>): string
@@ -90,6 +92,7 @@ export async function startStripe(options: {
       world.prices.set(price.id, price)
       return price
     },
+    activatePrice: (id) => void change(world.prices, id, { active: true }),
     addCustomer: (metadata = {}) => {
       const customer = newCustomer(world.clock.now(), { metadata })
       world.customers.set(customer.id, customer)
