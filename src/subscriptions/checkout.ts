@@ -1,5 +1,7 @@
+import type Stripe from 'stripe'
 import type { CustomerRow } from '../customers/service.ts'
 import { standings } from '../customers/standing.ts'
+import { invalid } from '../http/schemas.ts'
 import { openSession } from '../stripe/sessions.ts'
 import { pricesOf } from '../plans/prices.ts'
 import { namedPlan } from '../plans/service.ts'
@@ -20,8 +22,8 @@ export interface SubscriptionCheckout {
 /**
  * Opens a checkout for a subscription to a plan. The session and the subscription carry our ids, so
  * that every event about either finds the customer.
- * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist, `PLAN_NOT_SOLD`,
- * `ALREADY_SUBSCRIBED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
+ * @throws Refusal `VALIDATION_FAILED` for a plan that does not exist or a quantity that its price
+ * can't have, `PLAN_NOT_SOLD`, `ALREADY_SUBSCRIBED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
 export async function openSubscriptionCheckout(
   db: Database,
@@ -36,31 +38,65 @@ export async function openSubscriptionCheckout(
   const stripeCustomerId = await stripeCustomerOf(db, stripe, customer)
   const metadata = { customer_id: customer.id, plan: plan.id }
   const { trial_days: trialDays, ...options } = plan.checkout ?? {}
-  return openSession(
-    stripe,
-    {
-      mode: 'subscription',
-      customer: stripeCustomerId,
-      client_reference_id: customer.id,
-      line_items: [{ price, quantity: wanted.quantity }],
-      metadata,
-      // The metadata of a session does not apply to its subscription.
-      subscription_data: {
+  const open = (item: Stripe.Checkout.SessionCreateParams.LineItem) =>
+    openSession(
+      stripe,
+      {
+        mode: 'subscription',
+        customer: stripeCustomerId,
+        client_reference_id: customer.id,
+        line_items: [item],
         metadata,
-        ...(trialDays !== undefined && { trial_period_days: trialDays }),
+        // The metadata of a session does not apply to its subscription.
+        subscription_data: {
+          metadata,
+          ...(trialDays !== undefined && { trial_period_days: trialDays }),
+        },
+        ...(options.allow_promotion_codes === true && { allow_promotion_codes: true }),
+        ...(options.automatic_tax === true && { automatic_tax: { enabled: true } }),
+        ...(options.tax_id_collection === true && { tax_id_collection: { enabled: true } }),
+        // Stripe requires permission to write the page's address and name to the customer.
+        ...((options.automatic_tax === true || options.tax_id_collection === true) && {
+          customer_update: { address: 'auto', name: 'auto' },
+        }),
+        success_url: wanted.successUrl,
+        cancel_url: wanted.cancelUrl,
       },
-      ...(options.allow_promotion_codes === true && { allow_promotion_codes: true }),
-      ...(options.automatic_tax === true && { automatic_tax: { enabled: true } }),
-      ...(options.tax_id_collection === true && { tax_id_collection: { enabled: true } }),
-      // Stripe requires permission to write the page's address and name to the customer.
-      ...((options.automatic_tax === true || options.tax_id_collection === true) && {
-        customer_update: { address: 'auto', name: 'auto' },
-      }),
-      success_url: wanted.successUrl,
-      cancel_url: wanted.cancelUrl,
-    },
-    [],
-  )
+      [],
+    )
+  return openFor(stripe, price, wanted.quantity, open)
+}
+
+/** Metered prices that this process has met; a price stays what it is. */
+const METERED = new Set<string>()
+
+/**
+ * Stripe refuses a quantity of a metered price. It is asked whether the price is one only after a
+ * refusal, since most prices are not.
+ * @throws Refusal `VALIDATION_FAILED` for more than one of a metered price
+ */
+async function openFor<T>(
+  stripe: StripeCalls,
+  price: string,
+  quantity: number,
+  open: (item: { price: string; quantity?: number }) => Promise<T>,
+): Promise<T> {
+  if (!METERED.has(price)) {
+    try {
+      return await open({ price, quantity })
+    } catch (error) {
+      const isRefused = error instanceof Refusal && error.code === 'STRIPE_REFUSED'
+      if (!isRefused || !(await isMetered(stripe, price))) throw error
+      METERED.add(price)
+    }
+  }
+  if (quantity > 1) throw invalid('/quantity', 'must be 1: the price of the plan is metered')
+  return open({ price })
+}
+
+async function isMetered(stripe: StripeCalls, price: string): Promise<boolean> {
+  const { recurring } = await stripe.call((sdk) => sdk.prices.retrieve(price))
+  return recurring?.usage_type === 'metered'
 }
 
 /** How long a double click gets the same portal link. */

@@ -92,7 +92,13 @@ export const CheckoutBody = strictObject(
     success_url: ReturnUrl,
     cancel_url: ReturnUrl,
     quantity: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, default: 1, examples: [1] }),
+      Type.Integer({
+        minimum: 1,
+        maximum: QUANTITY_MAX,
+        default: 1,
+        description: 'A plan whose first price is metered is sold once.',
+        examples: [1],
+      }),
     ),
   },
   {

@@ -208,3 +208,28 @@ test('the portal opens after an error that Stripe remembers', async (t) => {
   assertRefused(await open(), 'STRIPE_UNAVAILABLE')
   assert.equal((await open()).status, 201)
 })
+
+test('a plan whose first price is metered is sold without a quantity', async (t) => {
+  const { newCustomer, deliver, service, stripe } = await startBilling(t)
+  const recurring = { interval: 'month', usage_type: 'metered' } as const
+  const metered = stripe.addPrice({ unit_amount: 2, recurring })
+  await putPlan(service, 'payg', {
+    stripe_price_id: metered.id,
+    metered: { calls: { via: 'stripe', event_name: 'api_calls' } },
+  })
+  const ada = await newCustomer()
+  assertRefused(await ada.checkout({ plan: 'payg', quantity: 2 }), 'VALIDATION_FAILED')
+  const asked = stripe.requests.length
+  const opened = await ada.checkout({ plan: 'payg' })
+  assert.equal(opened.status, 201, JSON.stringify(opened.body))
+  const calls = stripe.requests.slice(asked).map(({ method, path }) => `${method} ${path}`)
+  assert.deepEqual(calls, ['POST /v1/checkout/sessions'], 'what the price is, is known by now')
+  const again = await ada.checkout({ plan: 'payg', quantity: 1 })
+  assert.equal(again.body.checkout_session_id, opened.body.checkout_session_id)
+  stripe.payCheckout(opened.body.checkout_session_id)
+  await deliver()
+  const { plan, quantity } = await ada.subscription()
+  assert.deepEqual([plan, quantity], ['payg', 1])
+  const { body } = await ada.call('GET', `/api/licenses/${ada.customerId}`)
+  assert.deepEqual([body.data.length, body.data[0].quantity], [1, 1])
+})

@@ -7405,6 +7405,7 @@ export interface components {
             cancel_url: string;
             /**
              * Format: int32
+             * @description A plan whose first price is metered is sold once.
              * @default 1
              * @example 1
              */

@@ -4,7 +4,7 @@ import { listAnswer, shown } from '../lists.ts'
 import { newMetadata } from '../metadata.ts'
 import type { Params } from '../params.ts'
 import { newCheckoutSession, newLineItem, newPortalSession } from '../shapes/checkout.ts'
-import { type NewPrice, newPrice } from '../shapes/price.ts'
+import { type NewPrice, isMetered, newPrice } from '../shapes/price.ts'
 import type { LineItem, Price } from '../types.ts'
 import type { World } from '../world.ts'
 import { liveCustomer } from './customers.ts'
@@ -158,8 +158,12 @@ function readHandedOn(params: Params, mode: (typeof MODES)[number]) {
 }
 
 function readLineItem(world: World, item: Params, mode: (typeof MODES)[number]): LineItem {
-  const quantity = item.integer('quantity') ?? 1
+  const quantity = item.integer('quantity')
   const price = readPrice(world, item)
+  if (quantity !== undefined && isMetered(price)) {
+    const message = 'Quantity should not be specified where usage_type is `metered`.'
+    throw refused(message)
+  }
   if (mode === 'subscription' && price.type !== 'recurring') {
     const message = 'You must provide at least one recurring price in `subscription` mode.'
     throw invalidRequest(message)
@@ -168,7 +172,7 @@ function readLineItem(world: World, item: Params, mode: (typeof MODES)[number]):
     const message = 'You specified `payment` mode but passed a recurring price.'
     throw invalidRequest(message)
   }
-  return newLineItem(price, quantity)
+  return newLineItem(price, quantity ?? 1)
 }
 
 /** `price`, the id of an existing price, or `price_data`, from which a one-off price is made. */

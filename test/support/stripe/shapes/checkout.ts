@@ -1,7 +1,7 @@
 import { DAY_S } from '../clock.ts'
 import type { CheckoutSession, LineItem, PortalSession, Price } from '../types.ts'
 import { newId } from '../world.ts'
-import { lineAmount } from './price.ts'
+import { isMetered, lineAmount } from './price.ts'
 
 export interface NewCheckoutSession {
   mode: 'payment' | 'subscription'
@@ -109,7 +109,7 @@ export function newLineItem(price: Price, quantity: number): LineItem {
     description: price.nickname ?? price.product,
     metadata: {},
     price,
-    quantity,
+    quantity: isMetered(price) ? null : quantity,
   }
 }
 

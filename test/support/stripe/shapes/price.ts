@@ -8,7 +8,11 @@ export interface NewPrice {
   unit_amount: number
   currency?: string
   /** Without it the price is paid once. */
-  recurring?: { interval: 'day' | 'week' | 'month' | 'year'; interval_count?: number }
+  recurring?: {
+    interval: 'day' | 'week' | 'month' | 'year'
+    interval_count?: number
+    usage_type?: 'licensed' | 'metered'
+  }
   product?: string
   nickname?: string
   lookup_key?: string
@@ -38,7 +42,7 @@ export function newPrice(created: number, given: NewPrice): Price {
             interval_count: given.recurring.interval_count ?? 1,
             meter: null,
             trial_period_days: null,
-            usage_type: 'licensed',
+            usage_type: given.recurring.usage_type ?? 'licensed',
           },
     tax_behavior: 'unspecified',
     tiers_mode: null,
@@ -70,11 +74,17 @@ export function planOf(price: Price): Stripe.Plan {
     tiers_mode: null,
     transform_usage: null,
     trial_period_days: null,
-    usage_type: 'licensed',
+    usage_type: price.recurring?.usage_type ?? 'licensed',
   }
 }
 
-/** The amount of one line: the price times the quantity, in the smallest unit. */
+/** Whether it is paid by use, and so has no quantity. */
+export function isMetered(price: Pick<Stripe.Price, 'recurring'>): boolean {
+  return price.recurring?.usage_type === 'metered'
+}
+
+/** The amount of one line: the price times the quantity, in the smallest unit; of use, none yet. */
 export function lineAmount(price: Price | null, quantity: number): number {
+  if (price !== null && isMetered(price)) return 0
   return (price?.unit_amount ?? 0) * quantity
 }

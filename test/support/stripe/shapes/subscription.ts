@@ -2,7 +2,7 @@ import { periodEnd } from '../clock.ts'
 import type { Price, Subscription, SubscriptionItem } from '../types.ts'
 import { newId } from '../world.ts'
 import { innerList } from './list.ts'
-import { planOf } from './price.ts'
+import { isMetered, planOf } from './price.ts'
 
 export interface NewSubscription {
   customer: string
@@ -98,7 +98,7 @@ export function newItem(
     metadata: {},
     plan: planOf(price),
     price,
-    quantity,
+    ...(!isMetered(price) && { quantity }),
     subscription,
     tax_rates: [],
   }
