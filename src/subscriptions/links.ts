@@ -31,14 +31,15 @@ export async function link(
   tx: Transaction,
   customer: Owner,
   stripeCustomerId: string,
+  actor = STRIPE,
 ): Promise<void> {
   if (await isKnownDeleted(tx, stripeCustomerId)) return
   const linked = await addStripeCustomer(tx, customer, stripeCustomerId)
-  if (linked === 'linked') await recordLinks(tx, customer.id)
+  if (linked === 'linked') await recordLinks(tx, customer.id, actor)
 }
 
 /** Records in the audit log that a customer's Stripe customers have changed. */
-export function recordLinks(tx: Transaction, customerId: string): Promise<void> {
+export function recordLinks(tx: Transaction, customerId: string, actor = STRIPE): Promise<void> {
   const metadata = { changed: ['stripe_customer_id'] }
-  return recordAudit(tx, STRIPE, { event: 'customer.updated', subject: customerId, metadata })
+  return recordAudit(tx, actor, { event: 'customer.updated', subject: customerId, metadata })
 }

@@ -59,14 +59,14 @@ export function takeIn(
     const heardOf = verdict === 'old' ? bills : [...bills, ...billsIn(knowledge)]
     const known = billsAfter(row?.bills ?? [], heardOf)
     if (verdict !== 'take') {
-      if (row !== undefined) await remember(tx, keys, follower, customer, row, known)
+      if (row !== undefined) await remember(tx, keys, follower, actor, customer, row, known)
       return verdict
     }
     await settleBasePlan(tx, customer.id)
     const hasEnded = ENDED.includes(knowledge.state.status)
-    if (isUnlinked && !hasEnded) await link(tx, customer, heard.stripeCustomerId)
+    if (isUnlinked && !hasEnded) await link(tx, customer, heard.stripeCustomerId, actor)
     if (row !== undefined && row.customerId !== customer.id) {
-      await follower.ended(tx, STRIPE, row, 'other customer')
+      await follower.ended(tx, actor, row, 'other customer')
     }
     const written = await write(tx, heard, knowledge, customer.id, row, known)
     const isNews = row === undefined || !isSame(stateOf(row), stateOf(written))
@@ -83,7 +83,7 @@ export function takeIn(
  * @returns whether anything had to be changed
  */
 export function resync(
-  { db, keys, subscriptionFollowers }: Means,
+  { db, keys, subscriptionFollowers, actor = STRIPE }: Means,
   id: string,
   heard: readonly Bill[] = [],
 ): Promise<boolean> {
@@ -105,7 +105,7 @@ export function resync(
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, id))
     if (customer === undefined || row === undefined) return false
     await settleBasePlan(tx, customer.id)
-    if (isUnlinked && row.endedAt === null) await link(tx, customer, row.stripeCustomerId)
+    if (isUnlinked && row.endedAt === null) await link(tx, customer, row.stripeCustomerId, actor)
     const bills = billsAfter(row.bills, heard)
     const heldItems = heldItemsOf(stateOf(row), bills)
     const isOther = !sameItems(heldItems ?? [], row.heldItems ?? [])
@@ -116,7 +116,7 @@ export function resync(
     const anyKey = { ...keys, verifies: () => true }
     const written = { ...row, bills, heldItems }
     const follower = everyOne(subscriptionFollowers)
-    return (await follower.changed(tx, anyKey, STRIPE, written, customer.status)) || isOther
+    return (await follower.changed(tx, anyKey, actor, written, customer.status)) || isOther
   })
 }
 
@@ -125,6 +125,7 @@ async function remember(
   tx: Transaction,
   keys: KeyRing,
   follower: Follower,
+  actor: Actor,
   customer: Owner,
   row: SubscriptionRow,
   bills: Bill[],
@@ -135,7 +136,7 @@ async function remember(
     .set({ bills, heldItems: heldItemsOf(stateOf(row), bills) })
     .where(eq(subscriptions.id, row.id))
     .returning()
-  if (written !== undefined) await follower.changed(tx, keys, STRIPE, written, customer.status)
+  if (written !== undefined) await follower.changed(tx, keys, actor, written, customer.status)
 }
 
 /**

@@ -6,6 +6,18 @@ import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { commandBeside } from '../support/service-process.ts'
+import { query } from '../support/tables.ts'
+
+interface Licence {
+  license_id: string
+  plan: string
+  quantity: number
+  limits: Record<string, number>
+  expires_at: string
+  token: string
+}
+
+type Billing = Awaited<ReturnType<typeof startBilling>>
 
 /** A billing service with three plans, of which the add-on counts least, and prices of none. */
 async function shop(t: TestContext) {
@@ -34,7 +46,7 @@ async function shop(t: TestContext) {
       (await customer.call('GET', `/api/subscriptions/${customer.customerId}`)).body
     const licences = async () => {
       const { body } = await customer.call('GET', `/api/licenses/${customer.customerId}`)
-      return body.data as { plan: string; quantity: number; expires_at: string; token: string }[]
+      return body.data as Licence[]
     }
     const licensed = async () => (await licences()).map(({ plan }) => plan).toSorted()
     /** The limits that a report is held against. */
@@ -227,8 +239,21 @@ test('all plans that are held count, and the base plan comes back', async (t) =>
   assert.deepEqual(await ada.limits(), { calls: 10, exports: 1 })
 })
 
+/** `strongroom subscriptions reconcile` for this service. */
+function reconciler({ service, settings }: Pick<Billing, 'service' | 'settings'>) {
+  const env = {
+    ...settings,
+    DATABASE_URL: service.database.url,
+    NODE_ENV: 'test',
+    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
+  }
+  return (...options: string[]) => commandBeside(['subscriptions', 'reconcile', ...options], env)
+}
+
 test('reconcile compares licences with plans too', async (t) => {
-  const { newBuyer, stripe, deliver, service, settings } = await shop(t)
+  const billing = await shop(t)
+  const { newBuyer, stripe, deliver, service } = billing
+  const reconcile = reconciler(billing)
   const ada = await newBuyer()
   const id = await ada.subscribe()
   await deliver()
@@ -237,16 +262,15 @@ test('reconcile compares licences with plans too', async (t) => {
     (sql) => sql`update licenses set status = 'ended', revoked_at = now()`,
   )
   assert.deepEqual(await ada.licensed(), [])
-  const env = {
-    ...settings,
-    DATABASE_URL: service.database.url,
-    NODE_ENV: 'test',
-    LICENSE_PRIVATE_KEY_PATH: process.env['TEST_KEY_PATH'],
-  }
-  const found = await commandBeside(['subscriptions', 'reconcile'], env)
+  const found = await reconcile('--as', 'grace')
   assert.deepEqual([found.status, found.output], [1, `Mended ${id}: its licences\n`])
   assert.deepEqual(await ada.licensed(), ['starter'])
-  assert.equal((await commandBeside(['subscriptions', 'reconcile'], env)).status, 0)
+  const [issued] = await query(
+    service.database,
+    `select actor from audit_records where event = 'license.issued' order by id desc limit 1`,
+  )
+  assert.equal(issued?.['actor'], 'cli:grace')
+  assert.equal((await reconcile()).status, 0)
   assert.ok(stripe.find(id))
 })
 
