@@ -44,17 +44,23 @@ export function decide(
   const running = last?.status === 'active' && last.expiresAt > now ? last : null
   // A larger quantity that is not paid for does not count yet.
   const quantity = held.paid === 'unknown' ? (running?.quantity ?? held.quantity) : held.quantity
-  const terms = { plan: plan.id, features: plan.features, limits: plan.limits, quantity }
-  const isChange = last !== null && !isSameTerms(last, terms)
   const expiresAt = wholeSecond(expiryOf(held, running, now))
   const keep = { act: 'keep', expiresAt } as const
   if (expiresAt <= now) return keep
-  if (last !== null && isRevokedForPeriod(last, held, terms)) return keep
-  if (!isChange && running !== null) {
-    const isRight = running.expiresAt.getTime() === expiresAt.getTime()
-    if (isRight && verifies(running.keyId)) return keep
+  if (last !== null && isRevokedForPeriod(last, held)) return keep
+  if (running !== null && isRight(running, quantity, expiresAt) && verifies(running.keyId)) {
+    return keep
   }
-  return { act: 'issue', terms, expiresAt, isChange }
+  const terms = { plan: plan.id, features: plan.features, limits: plan.limits, quantity }
+  return { act: 'issue', terms, expiresAt, isChange: last !== null && !isSameTerms(last, terms) }
+}
+
+/**
+ * Features and limits are left out: those that the plan has got meanwhile are for the next licence,
+ * so that customers keep what they have paid for.
+ */
+function isRight(running: LicenseRow, quantity: number, expiresAt: Date): boolean {
+  return quantityOf(running) === quantity && running.expiresAt.getTime() === expiresAt.getTime()
 }
 
 /**
@@ -83,19 +89,23 @@ function unpaidExpiryOf({ plan, periodStart }: Held, running: LicenseRow | null,
   return lapse > now && lapse < running.expiresAt ? lapse : running.expiresAt
 }
 
-/** An operator's revocation lasts until a new period is paid, or the plan grants something else. */
-function isRevokedForPeriod(last: LicenseRow, { periodStart, plan }: Held, terms: Terms): boolean {
-  if (last.status !== 'revoked' || !isSameTerms({ ...last, quantity: terms.quantity }, terms)) {
-    return false
-  }
+/** An operator's revocation lasts until a new period is paid. */
+function isRevokedForPeriod(last: LicenseRow, { periodStart, plan }: Held): boolean {
+  if (last.status !== 'revoked') return false
   return periodStart === null || last.expiresAt > afterGrace(periodStart, plan)
 }
 
 function isSameTerms(a: Terms, b: Terms): boolean {
-  // A licence from before quantities existed counts as one.
-  const text = ({ plan, features, limits, quantity }: Terms) =>
-    canonicalJson({ plan, features, limits, quantity: quantity ?? 1 })
+  const text = (terms: Terms) => {
+    const { plan, features, limits } = terms
+    return canonicalJson({ plan, features, limits, quantity: quantityOf(terms) })
+  }
   return text(a) === text(b)
+}
+
+/** A licence from before quantities existed counts as one. */
+function quantityOf({ quantity }: Terms): number {
+  return quantity ?? 1
 }
 
 function afterGrace(time: Date, plan: PlanRow): Date {

@@ -274,6 +274,40 @@ test('reconcile compares licences with plans too', async (t) => {
   assert.ok(stripe.find(id))
 })
 
+test('features and limits of a plan wait for the next licence, whatever else happens', async (t) => {
+  const billing = await shop(t)
+  const { newBuyer, stripe, deliver, service, prices } = billing
+  const reconcile = reconciler(billing)
+  const ada = await newBuyer()
+  const id = await ada.subscribe()
+  await deliver()
+  const [first] = await ada.licences()
+  const grant = (calls: number) =>
+    putPlan(service, 'starter', { stripe_price_id: prices.starter, rank: 10, limits: { calls } })
+  await grant(50)
+  assert.equal((await reconcile()).status, 0)
+  stripe.clock.advance(60)
+  stripe.setMetadata(id, { note: 'of the same period' })
+  await deliver()
+  assert.deepEqual(await ada.licences(), [first])
+
+  stripe.clock.advance(60)
+  stripe.setItems(id, [{ price: prices.starter, quantity: 2 }])
+  await deliver()
+  const [second, ...others] = await ada.licences()
+  assert.deepEqual([second?.quantity, second?.limits, others], [2, { calls: 50 }, []])
+
+  // One that an operator has revoked does not come back with another grant.
+  await service.asAdmin('POST', `/api/licenses/${second!.license_id}/revoke`, {})
+  await grant(60)
+  assert.equal((await reconcile()).status, 0)
+  assert.deepEqual(await ada.licences(), [])
+  stripe.clock.advance(30 * 86_400)
+  stripe.renew(id)
+  await deliver()
+  assert.deepEqual((await ada.licences())[0]?.limits, { calls: 60 })
+})
+
 test('a row of the version before means the same', async (t) => {
   const { newBuyer, stripe, prices, deliver, service } = await shop(t)
   await putPlan(service, 'free', { rank: 5 })
