@@ -38,7 +38,7 @@ export async function syncLicenses(
   const kept = all.map(({ plan }) => plan.id)
   let changed = await endLicenses(tx, actor, subscription, 'other plan', { except: kept })
   const isIssuing = keys.signingKeyId !== null && status === 'active'
-  const lasts = await lastOf(tx, subscription.id)
+  const lasts = await lastOf(tx, subscription)
   for (const held of all) {
     const last = lasts.find((one) => one.plan === held.plan.id) ?? null
     const decision = decide(held, last, (keyId) => keys.verifies(keyId), now)
@@ -114,12 +114,15 @@ async function supersede(tx: Transaction, subscriptionId: string, plan: string):
     )
 }
 
-/** The newest licence for each plan, newest first. */
-async function lastOf(tx: Transaction, subscriptionId: string): Promise<LicenseRow[]> {
+/** The owner's newest licence for each plan, newest first; a former owner's do not count. */
+async function lastOf(
+  tx: Transaction,
+  { id, customerId }: Pick<SubscriptionRow, 'id' | 'customerId'>,
+): Promise<LicenseRow[]> {
   const rows = await tx
     .select()
     .from(licenses)
-    .where(eq(licenses.subscriptionId, subscriptionId))
+    .where(and(eq(licenses.subscriptionId, id), eq(licenses.customerId, customerId)))
     .orderBy(desc(licenses.seq))
     .for('update')
   const seen = new Set<string | null>()

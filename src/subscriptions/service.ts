@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
-import { and, eq, inArray, notInArray, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, notInArray, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/record.ts'
 import { isLiving } from '../customers/living.ts'
-import { customers, stripeCustomers } from '../customers/tables.ts'
+import { customers } from '../customers/tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { type Follower, everyOne } from './followers.ts'
 import { type Bill, billsAfter } from './bills.ts'
 import { awaitsLink, link } from './links.ts'
 import { type Knowledge, type Verdict, billsIn, weigh } from './knowledge.ts'
+import { MOVED, OWNER, type Owner, holderIdOf, lockOwners, untilOwned } from './owners.ts'
 import { type SubscriptionRow, stateOf } from './row.ts'
 import { ENDED, type StripeSubscription, isSame, sameItems } from './state.ts'
 import { subscriptions } from './tables.ts'
@@ -49,27 +50,36 @@ export function takeIn(
   bills: readonly Bill[] = [],
 ): Promise<Outcome> {
   const follower = everyOne(subscriptionFollowers)
-  return db.transaction(async (tx) => {
+  return untilOwned<Outcome>(db, async (tx) => {
     const isUnlinked = await awaitsLink(tx, heard.stripeCustomerId)
-    const customer = await ownerOf(tx, heard)
+    const holderId = await holderIdOf(tx, heard.id)
+    const { owner: customer, holder } = await lockOwners(tx, heard, holderId)
     if (customer === null) return 'unknown'
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, heard.id))
+    if ((row?.customerId ?? null) !== holderId) return MOVED
     if (version !== undefined && (row?.version ?? null) !== version) return 'raced'
     const verdict = weigh(row === undefined ? null : knownOf(row), knowledge)
     const heardOf = verdict === 'old' ? bills : [...bills, ...billsIn(knowledge)]
     const known = billsAfter(row?.bills ?? [], heardOf)
     if (verdict !== 'take') {
-      if (row !== undefined) await remember(tx, keys, follower, actor, customer, row, known)
+      if (row !== undefined && holder !== null) {
+        await remember(tx, keys, follower, actor, holder, row, known)
+      }
       return verdict
     }
     await settleBasePlan(tx, customer.id)
     const hasEnded = ENDED.includes(knowledge.state.status)
     if (isUnlinked && !hasEnded) await link(tx, customer, heard.stripeCustomerId, actor)
-    if (row !== undefined && row.customerId !== customer.id) {
+    const isMove = row !== undefined && row.customerId !== customer.id
+    // Of a customer who is erased, nothing is recorded any more.
+    const former = isMove ? holder : null
+    if (isMove && former !== null) {
+      await settleBasePlan(tx, former.id)
       await follower.ended(tx, actor, row, 'other customer')
     }
     const written = await write(tx, heard, knowledge, customer.id, row, known)
-    const isNews = row === undefined || !isSame(stateOf(row), stateOf(written))
+    if (former !== null) await recordChange(tx, former.id, written, actor)
+    const isNews = row === undefined || isMove || !isSame(stateOf(row), stateOf(written))
     if (isNews) await recordChange(tx, customer.id, written, actor)
     await follower.changed(tx, keys, actor, written, customer.status)
     if (hasEnded) await sendLastUsage(tx)
@@ -87,7 +97,7 @@ export function resync(
   id: string,
   heard: readonly Bill[] = [],
 ): Promise<boolean> {
-  return db.transaction(async (tx) => {
+  return untilOwned<boolean>(db, async (tx) => {
     const [found] = await tx
       .select({
         customerId: subscriptions.customerId,
@@ -104,6 +114,7 @@ export function resync(
       .for('no key update')
     const [row] = await tx.select().from(subscriptions).where(eq(subscriptions.id, id))
     if (customer === undefined || row === undefined) return false
+    if (row.customerId !== customer.id) return MOVED
     await settleBasePlan(tx, customer.id)
     if (isUnlinked && row.endedAt === null) await link(tx, customer, row.stripeCustomerId, actor)
     const bills = billsAfter(row.bills, heard)
@@ -126,7 +137,7 @@ async function remember(
   keys: KeyRing,
   follower: Follower,
   actor: Actor,
-  customer: Owner,
+  holder: Owner,
   row: SubscriptionRow,
   bills: Bill[],
 ): Promise<void> {
@@ -136,7 +147,7 @@ async function remember(
     .set({ bills, heldItems: heldItemsOf(stateOf(row), bills) })
     .where(eq(subscriptions.id, row.id))
     .returning()
-  if (written !== undefined) await follower.changed(tx, keys, actor, written, customer.status)
+  if (written !== undefined) await follower.changed(tx, keys, actor, written, holder.status)
 }
 
 /**
@@ -202,49 +213,4 @@ export async function endForDeleted(
 async function sendLastUsage(tx: Transaction): Promise<void> {
   await tx.execute(sql`
     select graphile_worker.add_job('send_meter_events', job_key := 'send_meter_events')`)
-}
-
-const OWNER = {
-  id: customers.id,
-  status: customers.status,
-  stripeCustomerId: customers.stripeCustomerId,
-}
-
-type Owner = Pick<typeof customers.$inferSelect, keyof typeof OWNER>
-
-/**
- * Finds the customer by our id in the metadata or the checkout, by what is known of the subscription,
- * or by its Stripe customer. Locks the row until the commit.
- */
-async function ownerOf(tx: Transaction, heard: StripeSubscription): Promise<Owner | null> {
-  const { customerId, stripeCustomerId } = heard
-  const linked = tx
-    .select({ id: stripeCustomers.customerId })
-    .from(stripeCustomers)
-    .where(eq(stripeCustomers.id, stripeCustomerId))
-  const known = tx
-    .select({ id: subscriptions.customerId })
-    .from(subscriptions)
-    .where(eq(subscriptions.id, heard.id))
-  const [owner] = await tx
-    .select(OWNER)
-    .from(customers)
-    .where(
-      and(
-        isLiving,
-        or(
-          eq(customers.id, customerId ?? ''),
-          eq(customers.stripeCustomerId, stripeCustomerId),
-          inArray(customers.id, linked),
-          inArray(customers.id, known),
-        ),
-      ),
-    )
-    .orderBy(
-      sql`(${customers.id} = ${customerId ?? ''}) desc`,
-      sql`(${customers.id} in ${known}) desc`,
-    )
-    .limit(1)
-    .for('no key update', { of: customers })
-  return owner ?? null
 }

@@ -3,17 +3,22 @@ import type { EventType, EventsOfRecord, Told } from '../events/types.ts'
 import { CustomerId, nullable } from '../http/schemas.ts'
 import { Subscription } from './schemas.ts'
 
-const { plan, plans, status, quantity, current_period_end } = Subscription.properties
+const { plans, status, quantity, current_period_end } = Subscription.properties
 const { cancel_at_period_end, ends_at, paused, stripe_subscription_id } = Subscription.properties
 
 const types = {
   'subscription.updated': {
-    summary: 'A subscription has begun, changed or ended at Stripe.',
+    summary: 'A subscription has begun, changed, ended or got another owner.',
     data: Type.Object({
       customer_id: CustomerId,
       stripe_subscription_id,
       status,
-      plan,
+      plan: nullable(
+        Type.String({
+          description: 'Null for a subscription to something else, and if another customer has it.',
+          examples: ['starter'],
+        }),
+      ),
       plans: nullable(plans),
       quantity,
       current_period_end,

@@ -98,13 +98,18 @@ export function knownOf(row: SubscriptionRow): Known {
   }
 }
 
+/**
+ * Records what a subscription is to a customer: to one who has it no longer, a subscription without
+ * plans.
+ */
 export async function recordChange(
   tx: Transaction,
   customerId: string,
   row: SubscriptionRow,
   actor = STRIPE,
 ): Promise<void> {
-  const plans = (await plansOfSubscriptions(tx, [row.id])).get(row.id) ?? []
+  const isOwn = row.customerId === customerId
+  const plans = isOwn ? ((await plansOfSubscriptions(tx, [row.id])).get(row.id) ?? []) : []
   const shown = presentSubscription(row, plans)
   await recordAudit(tx, actor, {
     event: 'subscription.updated',

@@ -2598,7 +2598,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A subscription has begun, changed or ended at Stripe */
+        /** A subscription has begun, changed, ended or got another owner */
         post: operations["onSubscriptionUpdated"];
         delete?: never;
         options?: never;
@@ -4886,7 +4886,7 @@ export interface components {
             seq: number;
             data: components["schemas"]["ApiKeyRevokedData"];
         };
-        /** @description A subscription has begun, changed or ended at Stripe. */
+        /** @description A subscription has begun, changed, ended or got another owner. */
         SubscriptionUpdatedEvent: {
             /** @enum {string} */
             type: "subscription.updated";
@@ -6377,7 +6377,7 @@ export interface components {
              */
             status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "canceled" | "unpaid" | "paused";
             /**
-             * @description Null for a subscription to something else.
+             * @description Null for a subscription to something else, and if another customer has it.
              * @example starter
              */
             plan: string | null;
