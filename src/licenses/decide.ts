@@ -43,7 +43,7 @@ export function decide(
   const { plan } = held
   const running = last?.status === 'active' && last.expiresAt > now ? last : null
   // A larger quantity that is not paid for does not count yet.
-  const quantity = held.paid === 'unknown' ? (running?.quantity ?? held.quantity) : held.quantity
+  const quantity = isOwed(held) ? (running?.quantity ?? held.quantity) : held.quantity
   const expiresAt = wholeSecond(expiryOf(held, running, now))
   const keep = { act: 'keep', expiresAt } as const
   if (expiresAt <= now) return keep
@@ -53,6 +53,11 @@ export function decide(
   }
   const terms = { plan: plan.id, features: plan.features, limits: plan.limits, quantity }
   return { act: 'issue', terms, expiresAt, isChange: last !== null && !isSameTerms(last, terms) }
+}
+
+/** Nothing that is known to be paid for counts. */
+function isOwed({ paid }: Held): boolean {
+  return paid === 'unknown' || paid === 'nothing'
 }
 
 /**
@@ -68,25 +73,26 @@ function isRight(running: LicenseRow, quantity: number, expiresAt: Date): boolea
  * end, because no renewal follows it.
  */
 function expiryOf(held: Held, running: LicenseRow | null, now: Date): Date {
-  const { plan, periodEnd, endsAt, paid } = held
-  const expiry =
-    paid === 'unknown'
-      ? unpaidExpiryOf(held, running, now)
-      : periodEnd === null
-        ? (running?.expiresAt ?? afterDays(now, plan.licenseDays ?? LICENSE_DAYS))
-        : afterGrace(periodEnd, plan)
+  const { plan, periodEnd, endsAt } = held
+  const expiry = isOwed(held)
+    ? unpaidExpiryOf(held, running, now)
+    : periodEnd === null
+      ? (running?.expiresAt ?? afterDays(now, plan.licenseDays ?? LICENSE_DAYS))
+      : afterGrace(periodEnd, plan)
   return endsAt !== null && endsAt < expiry ? endsAt : expiry
 }
 
 /**
- * The expiry for a period that is not paid. If it is unknown what was paid before, the paid time
- * ended where this period began, and grace follows. A payment that fails after that grace is for
+ * The expiry for a period that is not paid: the paid time ended where this period began, and grace
+ * follows. If it is unknown what was paid before, a payment that fails after that grace is for
  * something else, such as an upgrade, and the running licence stays.
  */
-function unpaidExpiryOf({ plan, periodStart }: Held, running: LicenseRow | null, now: Date): Date {
+function unpaidExpiryOf(held: Held, running: LicenseRow | null, now: Date): Date {
+  const { plan, periodStart, paid } = held
   const lapse = afterGrace(periodStart ?? now, plan)
   if (running === null) return lapse
-  return lapse > now && lapse < running.expiresAt ? lapse : running.expiresAt
+  const isLate = paid === 'unknown' && lapse <= now
+  return !isLate && lapse < running.expiresAt ? lapse : running.expiresAt
 }
 
 /** An operator's revocation lasts until a new period is paid. */

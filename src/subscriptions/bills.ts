@@ -4,6 +4,7 @@ import {
   OWED,
   type Outcome,
   type SubscriptionState,
+  type ToldOfInvoice,
   isPausedUnpaid,
   itemsText,
 } from './state.ts'
@@ -30,6 +31,8 @@ export interface Bill {
   freeSince?: number
   /** What Stripe has said of the invoice itself. */
   told?: Told
+  /** As a subscription's `isFirstSent`. */
+  isFirstSent?: true
 }
 
 /** A void invoice is told as `unasked`, and is final. */
@@ -46,7 +49,7 @@ const BILLS_MAX = 12
 export function billOf(
   state: SubscriptionState,
   at: number,
-  outcome: Outcome | null = null,
+  { outcome = null, isFirstSent = false }: Partial<ToldOfInvoice> = {},
 ): Bill[] {
   const { status, items, latestInvoice: invoice } = state
   if (ENDED.includes(status) || status === 'incomplete' || status === 'paused') return []
@@ -58,6 +61,7 @@ export function billOf(
       ...(isPausedUnpaid(state) ? { paused: seen } : { collecting: seen }),
       ...(state.pause === 'mark_uncollectible' && { freeSince: at }),
       ...(outcome !== null && { told: toldOf(outcome, at) }),
+      ...(isFirstSent && { isFirstSent }),
     },
   ]
 }
@@ -96,6 +100,7 @@ function merged(a: Bill, b: Bill): Bill {
   if (paused !== undefined) bill.paused = paused
   if (freeSince < Infinity) bill.freeSince = freeSince
   if (told.length > 0) bill.told = told.at(-1)!
+  if (a.isFirstSent === true || b.isFirstSent === true) bill.isFirstSent = true
   return bill
 }
 
@@ -119,6 +124,12 @@ export function paidBy(bill: Bill): readonly Item[] | null {
   if (told?.outcome === 'paid') return (collecting ?? paused)?.items ?? null
   if (collecting === undefined || collecting.isOwed || isUnasked(bill)) return null
   return collecting.items
+}
+
+/** The items of the subscription's first invoice, if it was sent to be paid later. */
+export function firstSent(bills: readonly Bill[]): readonly Item[] | null {
+  const first = bills.find(({ isFirstSent }) => isFirstSent === true)
+  return (first?.collecting ?? first?.paused)?.items ?? null
 }
 
 /**

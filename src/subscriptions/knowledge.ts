@@ -3,9 +3,9 @@ import {
   ENDED,
   FIELDS,
   OWED,
-  type Outcome,
   type Status,
   type SubscriptionState,
+  type ToldOfInvoice,
   isSame,
   isSameIn,
 } from './state.ts'
@@ -16,13 +16,11 @@ import {
  */
 export type Knowledge = FetchKnowledge | EventKnowledge
 
-export interface FetchKnowledge {
+export interface FetchKnowledge extends Partial<ToldOfInvoice> {
   source: 'fetch'
   state: SubscriptionState
   /** Unix seconds, by Stripe's clock: when it answered. */
   at: number
-  /** What it said of the newest invoice. */
-  outcome?: Outcome | null
   /** Since when the state holds, in Unix seconds, if an event has told that. */
   since?: number
 }
@@ -184,7 +182,7 @@ export function supersededBy(known: Known | null, heard: Knowledge): Subscriptio
 /** What is heard of the newest invoice, and by an event of the one before too. */
 export function billsIn(heard: Knowledge): Bill[] {
   const { state, at } = heard
-  if (heard.source === 'fetch') return billOf(state, at, heard.outcome)
+  if (heard.source === 'fetch') return billOf(state, at, heard)
   // What an event has replaced was so until then.
   const before = heard.isBeforePart ? null : heard.before
   return [...(before === null ? [] : billOf(before, at - 1)), ...billOf(state, at)]

@@ -72,7 +72,7 @@ export async function reconcile(
       } else if (isSame(known, state)) {
         differing.delete(id)
         // The prices may mean other plans now, or a licence may be due for another reason.
-        const isOff = await resync(means, id, billOf(state, at, knowledge.outcome))
+        const isOff = await resync(means, id, billOf(state, at, knowledge))
         if (isOff) mended.push({ id, before: known, after: state })
       }
     })

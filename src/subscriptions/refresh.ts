@@ -138,8 +138,8 @@ export async function withAllItems(
 /** @param at as `answeredAt` has it */
 export function fetchedFrom(object: Stripe.Subscription, at: number): Fetched {
   const subscription = readSubscription(object)
-  const { state, outcome } = subscription
-  return { subscription, knowledge: { source: 'fetch', state, at, outcome } }
+  const { state, outcome, isFirstSent } = subscription
+  return { subscription, knowledge: { source: 'fetch', state, at, outcome, isFirstSent } }
 }
 
 /**

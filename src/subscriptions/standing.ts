@@ -1,4 +1,4 @@
-import { type Bill, billFor, isUnasked, paidBy } from './bills.ts'
+import { type Bill, billFor, firstSent, isUnasked, paidBy } from './bills.ts'
 import { type Item, type SubscriptionState, WITH_ACCESS, isPausedUnpaid } from './state.ts'
 
 /** Which items count, and whether they are paid for. */
@@ -7,9 +7,10 @@ export interface Standing {
   /**
    * - `paid`: until the end of each item's period.
    * - `earlier`: these are the last items that were paid for, until the end of that period.
+   * - `nothing`: these are the first items, and not even their invoice has been paid.
    * - `unknown`: something is owed, and what was paid before is unknown.
    */
-  paid: 'paid' | 'earlier' | 'unknown'
+  paid: 'paid' | 'earlier' | 'nothing' | 'unknown'
 }
 
 /**
@@ -23,5 +24,7 @@ export function standingOf(state: SubscriptionState, bills: readonly Bill[]): St
   const isOwed = state.status === 'past_due' || (bill !== undefined && isUnasked(bill))
   if (!isOwed && !isPausedUnpaid(state)) return { items, paid: 'paid' }
   const last = bills.map(paidBy).findLast((paid) => paid !== null)
-  return last == null ? { items, paid: 'unknown' } : { items: last, paid: 'earlier' }
+  if (last != null) return { items: last, paid: 'earlier' }
+  const first = firstSent(bills)
+  return first === null ? { items, paid: 'unknown' } : { items: first, paid: 'nothing' }
 }

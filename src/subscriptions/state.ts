@@ -52,15 +52,24 @@ export interface SubscriptionState {
  */
 export type Outcome = 'paid' | 'void' | 'unasked' | 'written_off' | 'due'
 
-export interface StripeSubscription {
+/** What Stripe says of a subscription's newest invoice. */
+export interface ToldOfInvoice {
+  /** Null where it names the id alone. */
+  outcome: Outcome | null
+  /**
+   * Whether it is the subscription's first, and was sent to the customer to be paid later. The
+   * subscription is active meanwhile, although nothing has been paid before.
+   */
+  isFirstSent: boolean
+}
+
+export interface StripeSubscription extends ToldOfInvoice {
   id: string
   stripeCustomerId: string
   /** Our customer's id, from the metadata or the checkout. */
   customerId: string | null
   createdAt: number
   state: SubscriptionState
-  /** What Stripe says of the newest invoice; null where it names the id alone. */
-  outcome: Outcome | null
   /** Whether there are more items than Stripe shows with a subscription. */
   isPart: boolean
 }
@@ -82,6 +91,8 @@ const Invoice = Type.Object({
   id: Id,
   status: Type.Union([Type.String(), Type.Null()]),
   auto_advance: Type.Optional(Type.Boolean()),
+  billing_reason: Maybe(Type.String()),
+  collection_method: Maybe(Type.String()),
 })
 
 /** The fields that are read of Stripe's object, in the shapes before and since API version basil. */
@@ -120,6 +131,7 @@ export function readSubscription(object: unknown): StripeSubscription {
     createdAt: object.created,
     state,
     outcome: outcomeOf(object),
+    isFirstSent: isFirstSent(object),
     isPart: object.items.has_more === true,
   }
 }
@@ -149,6 +161,14 @@ function outcomeOf({ latest_invoice: invoice }: Static<typeof Subscription>): Ou
   if (invoice.status === 'uncollectible') return 'written_off'
   if (invoice.status === 'void') return 'void'
   return invoice.status === 'draft' && invoice.auto_advance === false ? 'unasked' : 'due'
+}
+
+/** With `charge_automatically`, a first invoice that is not paid leaves a subscription `incomplete`. */
+function isFirstSent({ latest_invoice: invoice }: Static<typeof Subscription>): boolean {
+  if (!Value.Check(Invoice, invoice)) return false
+  return (
+    invoice.billing_reason === 'subscription_create' && invoice.collection_method === 'send_invoice'
+  )
 }
 
 function itemOf(object: Static<typeof Subscription>, item: Static<typeof StripeItem>): Item[] {

@@ -35,7 +35,7 @@ export const subscriptions = pgTable(
      * below.
      */
     items: jsonb().$type<Item[]>(),
-    /** The items that count, if they differ from `items`: the last that were paid for. */
+    /** The items that count instead of `items`: the last that were paid for, or the first. */
     heldItems: jsonb().$type<Item[]>(),
     /** What is known of its invoices, the newest last. */
     bills: jsonb('settled').$type<Bill[]>().notNull().default([]),

@@ -64,7 +64,7 @@ export async function write(
 /** The items that count instead of the row's own; null if its own count. */
 export function heldItemsOf(state: SubscriptionState, bills: readonly Bill[]): Item[] | null {
   const { items, paid } = standingOf(state, bills)
-  return paid === 'earlier' ? [...items] : null
+  return paid === 'earlier' || paid === 'nothing' ? [...items] : null
 }
 
 const INT_MAX = 2_147_483_647

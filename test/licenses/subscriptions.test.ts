@@ -44,6 +44,7 @@ async function subscriber(t: TestContext, plan: Record<string, unknown> = {}) {
     createdAt: began,
     state,
     outcome: null,
+    isFirstSent: false,
     isPart: false,
   })
   let told = began

@@ -272,18 +272,23 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { cancel_at: seconds })
     },
 
-    /** A paid subscription, made on the dashboard. @returns its id */
+    /**
+     * A paid subscription, made on the dashboard. With `daysUntilDue` it is active and its first
+     * invoice is open: `recover` pays it, or it becomes `overdue`.
+     * @returns its id
+     */
     startSubscription: (given: {
       customer: string
       items: readonly { price: string; quantity?: number }[]
       metadata?: Record<string, string>
+      daysUntilDue?: number
     }): string => {
       const items = given.items.map(({ price, quantity = 1 }) => ({
         price: existing(world.prices, price),
         quantity,
       }))
-      const { customer, metadata = {} } = given
-      const created = newSubscription(world.clock.now(), { customer, items, metadata })
+      const { metadata = {} } = given
+      const created = newSubscription(world.clock.now(), { ...given, items, metadata })
       const invoice = draftInvoice(world, created, {
         reason: 'subscription_create',
         period: { start: created.created, end: created.created },
@@ -291,9 +296,20 @@ export function subscriptionActions(world: World) {
       world.subscriptions.set(created.id, { ...created, latest_invoice: invoice.id })
       world.emit('customer.subscription.created', existing(world.subscriptions, created.id))
       finalizeInvoice(world, invoice.id)
-      settle(created.id, invoice.id)
+      if (given.daysUntilDue === undefined) settle(created.id, invoice.id)
       return created.id
     },
+
+    /** The open invoice is not paid by its due date: `invoice.overdue` and the status `past_due`. */
+    overdue: (id: string): void => {
+      const invoice = openInvoiceOf(id)
+      if (invoice === null) throw new Error(`${id} has no open invoice`)
+      world.emit('invoice.overdue', existing(world.invoices, invoice))
+      updateSubscription(world, id, { status: 'past_due' })
+    },
+
+    /** The next period begins with its invoice, whatever is still owed. */
+    invoicePeriod: (id: string): void => void startPeriod(id),
 
     cancelAtPeriodEnd: (id: string, isEnding = true): void => {
       updateSubscription(world, id, endingWithPeriod(world, running(id), isEnding))

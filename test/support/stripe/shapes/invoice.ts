@@ -1,4 +1,5 @@
 import { Stripe } from 'stripe'
+import { DAY_S } from '../clock.ts'
 import type { Customer, DeletedCustomer, Invoice, Price, Subscription } from '../types.ts'
 import { newId } from '../world.ts'
 import { innerList } from './list.ts'
@@ -18,6 +19,7 @@ export function newInvoice(
   { reason, period }: InvoiceCause,
 ): Invoice {
   const id = newId('in_1', 23)
+  const { days_until_due: daysUntilDue } = subscription
   const lines = subscription.items.data.map((item) => newLine(id, subscription, item))
   const total = lines.reduce((sum, line) => sum + line.amount, 0)
   return {
@@ -44,7 +46,7 @@ export function newInvoice(
     },
     automatically_finalizes_at: null,
     billing_reason: reason,
-    collection_method: 'charge_automatically',
+    collection_method: subscription.collection_method,
     created,
     currency: subscription.currency,
     custom_fields: null,
@@ -62,7 +64,7 @@ export function newInvoice(
     default_tax_rates: [],
     description: null,
     discounts: [],
-    due_date: null,
+    due_date: daysUntilDue === null ? null : created + daysUntilDue * DAY_S,
     effective_at: created,
     ending_balance: 0,
     footer: null,

@@ -10,12 +10,17 @@ export interface NewSubscription {
   metadata: Record<string, string>
   /** In seconds; without one it begins with its first period. */
   trialEnd?: number
+  /** For how many days its invoices may stay unpaid; without it a card is charged. */
+  daysUntilDue?: number
 }
 
-/** A subscription as Checkout creates it: on trial, or incomplete until its first invoice is paid. */
+/**
+ * A subscription as it begins: on trial, incomplete until its first invoice is paid, or active while
+ * that one is not due.
+ */
 export function newSubscription(created: number, given: NewSubscription): Subscription {
   const id = newId('sub_1', 23)
-  const { trialEnd } = given
+  const { trialEnd, daysUntilDue } = given
   const items = given.items
     .map((item) => newItem(id, created, item.price, item.quantity))
     .map((item) => (trialEnd === undefined ? item : { ...item, current_period_end: trialEnd }))
@@ -34,12 +39,12 @@ export function newSubscription(created: number, given: NewSubscription): Subscr
     cancel_at_period_end: false,
     canceled_at: null,
     cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
-    collection_method: 'charge_automatically',
+    collection_method: daysUntilDue === undefined ? 'charge_automatically' : 'send_invoice',
     created,
     currency: given.items[0]?.price.currency ?? 'usd',
     customer: given.customer,
     customer_account: null,
-    days_until_due: null,
+    days_until_due: daysUntilDue ?? null,
     default_payment_method: null,
     default_source: null,
     default_tax_rates: [],
@@ -71,13 +76,18 @@ export function newSubscription(created: number, given: NewSubscription): Subscr
     pending_update: null,
     schedule: null,
     start_date: created,
-    status: trialEnd === undefined ? 'incomplete' : 'trialing',
+    status: statusOf(given),
     test_clock: null,
     transfer_data: null,
     trial_end: trialEnd ?? null,
     trial_settings: null,
     trial_start: trialEnd === undefined ? null : created,
   }
+}
+
+function statusOf({ trialEnd, daysUntilDue }: NewSubscription): Subscription['status'] {
+  if (trialEnd !== undefined) return 'trialing'
+  return daysUntilDue === undefined ? 'incomplete' : 'active'
 }
 
 export function newItem(

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { reconcile } from '../../src/subscriptions/reconcile.ts'
+import { startBilling } from '../support/billing.ts'
+import { putPlan } from '../support/customers.ts'
+import { fetchJwks, fetchRevocations, verdict } from '../support/licenses.ts'
+
+const DAY_S = 86_400
+
+/** A customer who gets invoices for an annual plan, and has 30 days to pay each. */
+async function invoiced(t: TestContext, { daysAgo }: { daysAgo: number }) {
+  const billing = await startBilling(t)
+  const { service, stripe, deliver, newCustomer } = billing
+  const price = stripe.addPrice({ unit_amount: 90_000, recurring: { interval: 'year' } }).id
+  await putPlan(service, 'annual', { stripe_price_id: price })
+  const ada = await newCustomer()
+  stripe.clock.advance(-daysAgo * DAY_S)
+  const start = stripe.clock.now()
+  const id = stripe.startSubscription({
+    customer: stripe.addCustomer(),
+    items: [{ price, quantity: 5 }],
+    metadata: { customer_id: ada.customerId },
+    daysUntilDue: 30,
+  })
+  await deliver()
+  const licences = async (): Promise<{ token: string; quantity: number; expires_at: string }[]> =>
+    (await ada.call('GET', `/api/licenses/${ada.customerId}`)).body.data
+  return { ...billing, ada, id, start, licences }
+}
+
+test('a first invoice that is never paid licenses no more than the grace, until it is paid', async (t) => {
+  const { service, stripe, deliver, ada, id, licences } = await invoiced(t, { daysAgo: 31 })
+  const jwks = await fetchJwks(service)
+  const until = async () => {
+    const { current_period_end: end } = await ada.subscription()
+    return new Date(Date.parse(end) + 3 * DAY_S * 1_000).toISOString()
+  }
+  // While it is not due, it counts as paid: the money of a bank transfer takes its time.
+  const [early] = await licences()
+  assert.deepEqual([early?.quantity, early?.expires_at], [5, await until()])
+
+  stripe.clock.advance(30 * DAY_S)
+  stripe.overdue(id)
+  await deliver()
+  assert.equal((await ada.subscription()).status, 'past_due')
+  assert.deepEqual(await licences(), [])
+  const revocations = await fetchRevocations(service)
+  assert.equal(verdict(early!.token, { jwks, revocations }), 'revoked')
+  const { mended } = await reconcile(service.app, service.app.stripe())
+  assert.deepEqual(mended, [])
+  assert.deepEqual(await licences(), [])
+
+  stripe.recover(id)
+  await deliver()
+  const [paid] = await licences()
+  assert.deepEqual([paid?.quantity, paid?.expires_at], [5, await until()])
+})
+
+test('whoever has paid nothing gets no grace with the next period either', async (t) => {
+  const { stripe, deliver, id, licences } = await invoiced(t, { daysAgo: 366 })
+  stripe.clock.advance(30 * DAY_S)
+  stripe.overdue(id)
+  await deliver()
+  stripe.clock.advance(336 * DAY_S - 3_600)
+  stripe.invoicePeriod(id)
+  await deliver()
+  assert.deepEqual(await licences(), [])
+})
+
+test('a later invoice that is overdue takes nothing of what was paid before', async (t) => {
+  const { stripe, deliver, id, start, licences } = await invoiced(t, { daysAgo: 367 })
+  stripe.recover(id)
+  await deliver()
+  stripe.clock.advance(365 * DAY_S)
+  stripe.invoicePeriod(id)
+  stripe.overdue(id)
+  await deliver()
+  const [left] = await licences()
+  const paidUntil = start + 365 * DAY_S
+  const grace = Date.parse(left!.expires_at) / 1_000 - paidUntil
+  assert.ok(grace === 3 * DAY_S || grace === 4 * DAY_S, 'a year has a day more at times')
+})
