@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { transferId } from '../funds/ids.ts'
 import type { ChargedPart } from './tables.ts'
@@ -12,23 +12,20 @@ export interface Payment {
   charges: readonly Pick<ChargedPart, 'metric' | 'asset' | 'amount'>[]
   /** The one transfer for all charges; null if only fractions were added. */
   transferId: string | null
-  /** The account's balance after the transfer. */
+  /** The account's balance after the transfer; without one, when it was asked for. */
   balance: number
 }
 
-/** The payment for a stored report, the same as in its first answer; null if it cost nothing. */
+/**
+ * The payment for a stored report; null if it cost nothing. It is the same as in the report's first
+ * answer, except for the balance of a payment without a transfer.
+ */
 export async function paymentOf(
   db: Pick<Database, 'execute'>,
   customerId: string,
   reportId: string,
 ): Promise<Payment | null> {
-  const [row] = await db.execute<Pick<PaidRow, keyof PaidRow>>(sql`
-    select r.charges, t.account_id::text as "accountId", t.seq::text, t.asset, t.metadata,
-      coalesce(t.balance_after, a.balance)::float8 as balance
-    from accounts a
-    left join usage_reports r on r.customer_id = a.user_id and r.report_id = ${reportId}
-    left join transfers t on t.account_id = a.id and t.idempotency_key = ${USAGE_KEY + reportId}
-    where a.user_id = ${customerId}`)
+  const [row] = await db.execute<Pick<PaidRow, keyof PaidRow>>(findPayment(customerId, reportId))
   if (row === undefined) return null
   const charges = row.charges ?? fromTransfer(row)
   if (charges === null) return null
@@ -36,6 +33,21 @@ export async function paymentOf(
   const id =
     accountId === null ? null : transferId({ accountId: BigInt(accountId), seq: BigInt(seq ?? 0) })
   return { charges, transferId: id, balance }
+}
+
+/**
+ * Looks up the transfer by the expression of `transfers_idempotency_key`, the only index that has the
+ * keys of usage.
+ */
+export function findPayment(customerId: string, reportId: string): SQL {
+  return sql`
+    select r.charges, t.account_id::text as "accountId", t.seq::text, t.asset, t.metadata,
+      coalesce(t.balance_after, a.balance)::float8 as balance
+    from accounts a
+    left join usage_reports r on r.customer_id = a.user_id and r.report_id = ${reportId}
+    left join transfers t on (t.account_id::text || ' ' || t.idempotency_key)
+      = (a.id::text || ' ' || ${USAGE_KEY + reportId})
+    where a.user_id = ${customerId}`
 }
 
 interface PaidRow {

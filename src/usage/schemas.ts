@@ -126,7 +126,9 @@ export const UsageReceipt = Type.Object(
     ),
     balance: Type.Optional(
       Type.Integer({
-        description: 'The balance of the customer’s account after these charges.',
+        description:
+          'The balance of the customer’s account after these charges. If they are all 0, the answer to a ' +
+          'repetition has the present balance.',
         examples: [996_250],
       }),
     ),

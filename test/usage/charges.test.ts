@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { sql as statement } from 'drizzle-orm'
 import { counts } from '../support/counts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
@@ -9,6 +10,7 @@ import { type Service, startService } from '../support/service.ts'
 import { assertNothingWritten, closeAuditLog, query } from '../support/tables.ts'
 import { asCustomer, daysAgo } from '../support/usage.ts'
 import { verifyLedger } from '../../src/funds/verify.ts'
+import { findPayment } from '../../src/usage/payments.ts'
 
 const PRICES = {
   tokens: { via: 'funds', asset: 'USD/2', price: 3, per: 1_000 },
@@ -338,6 +340,26 @@ test('a charge is remembered after its report is deleted', async (t) => {
   }
   assertRefused(await ada.report({ calls: 2 }, { report_id: 'undated' }), 'IDEMPOTENCY_KEY_REUSED')
   assert.equal(await ada.balance(), 96)
+})
+
+test('the payment of a report is found by its key, however many transfers its account has', async (t) => {
+  const service = await start(t)
+  const ada = await payer(service, 100)
+  await ada.report({ calls: 1 }, { report_id: 'a' })
+  await asAdmin(service.database.adminUrl, async (admin) => {
+    await admin`
+      insert into transfers (
+        account_id, seq, debit_account_id, credit_account_id, asset, amount, kind, balance_after,
+        held_after, available_after, idempotency_key, fingerprint, actor, created_at
+      )
+      select account_id, 100 + n, debit_account_id, credit_account_id, asset, amount, kind,
+        balance_after, held_after, available_after, ' usage other-' || n, fingerprint, actor, created_at
+      from transfers, generate_series(1, 5000) n where kind = 'deduct'`
+    await admin`analyze transfers`
+  })
+  const plan = await service.app.db.execute(statement`explain ${findPayment(ada.customerId, 'a')}`)
+  const lines = plan.map((line) => String(line['QUERY PLAN'])).join('\n')
+  assert.match(lines, /transfers_idempotency_key/, lines)
 })
 
 test('limits are told and watched as for reports that cost nothing', async (t) => {

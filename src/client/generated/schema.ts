@@ -4199,7 +4199,7 @@ export interface components {
             charges?: components["schemas"]["UsageCharge"][];
             /**
              * Format: int64
-             * @description The balance of the customer’s account after these charges.
+             * @description The balance of the customer’s account after these charges. If they are all 0, the answer to a repetition has the present balance.
              * @example 996250
              */
             balance?: number;
