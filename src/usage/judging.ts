@@ -48,7 +48,7 @@ export function judge(
   const remaining = remainingByCustomer(written, allowances)
   return batch.map((report, index) => {
     const { customerId, reportId } = report
-    const reported = (receivedAt: Date, replayed: boolean, isUnspent: boolean) =>
+    const reported = (receivedAt: Date, isFound: boolean, isUnspent: boolean) =>
       fulfilled({
         customerId,
         reportId,
@@ -56,7 +56,9 @@ export function judge(
         remaining: remaining.get(customerId) ?? { values: 0, names: 0 },
         receivedAt,
         payment: null,
-        replayed,
+        isFound,
+        // An id that we made is found only if the answer to the first try was lost.
+        replayed: isFound && report.isNamed,
         isUnspent,
       })
     const key = reportKey(report)
@@ -71,8 +73,7 @@ export function judge(
       if (!known.fingerprint.equals(report.fingerprint)) {
         return rejected(new Refusal('IDEMPOTENCY_KEY_REUSED'))
       }
-      // An id that we made appears twice only if the answer to the first try was lost.
-      return reported(known.receivedAt, report.isNamed, !mayHaveBegun || stands.has(key))
+      return reported(known.receivedAt, true, !mayHaveBegun || stands.has(key))
     }
     // Otherwise retention deleted the earlier report between the two statements, or the customer is
     // being erased. The next try gets that answer.

@@ -50,8 +50,9 @@ export function usageReporter(options: ReporterOptions) {
       inRoom(draft.customerId, valuesOf(draft), async () => {
         await open(draft.customerId)
         const reported = await storeIn(attempt, newReport(draft))
-        if (!reported.replayed) return reported
-        const payment = await paymentOf(app.db, draft.customerId, reported.reportId)
+        if (!reported.isFound) return reported
+        const { customerId } = draft
+        const payment = await paymentOf(app.databases.customers, customerId, reported.reportId)
         return { ...reported, payment }
       }),
     )

@@ -66,8 +66,13 @@ export interface Reported {
   limits: Standing[]
   /** What is left after this report. */
   remaining: Remaining
-  /** The payment for the report; null if none of its metrics is paid from funds. */
+  /**
+   * The payment for the report; null if none of its metrics is paid from funds, or if the report was
+   * found.
+   */
   payment: Payment | null
+  /** Whether it was stored before this try: by another call, or by a try whose answer was lost. */
+  isFound: boolean
   /** Whether it had been reported before. */
   replayed: boolean
   /** Whether certainly nothing was stored for it, not even by a try whose answer was lost. */

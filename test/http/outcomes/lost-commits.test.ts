@@ -109,6 +109,25 @@ test('a report whose answer is lost is unknown, and counts once under its id', a
   assert.equal(sum?.['sum'], 1 + 2 + 3 + 4)
 })
 
+test('a report without an id that is paid for says what it has cost, though its first answer is lost', async (t) => {
+  const { service, proxy } = await start(t)
+  await putPlan(service, 'paid', { metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } } })
+  const { customerId, apiKey } = await createCustomer(service, {
+    email: 'ada@example.com',
+    plan: 'paid',
+  })
+  await service.asInternal('POST', '/account', { user_id: customerId, tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: customerId, amount: 100 })
+  const api = asCustomer(service, apiKey)
+  await api('POST', '/api/usage/report', { metrics: { calls: 1 } })
+  proxy.plan({ cut: 'after', pool: 'usage charges' })
+  const { status, body } = await api('POST', '/api/usage/report', { metrics: { calls: 5 } })
+  assert.ok(proxy.isDone())
+  assert.equal(status, 201, JSON.stringify(body))
+  const [charge] = body.charges
+  assert.deepEqual([charge.metric, charge.amount, body.balance], ['calls', 10, 88])
+})
+
 test('a commit that goes on after its answer was lost stays unknown, though its account is locked by it', async (t) => {
   const { service, proxy, database } = await start(t)
   await putPlan(service, 'paid', { metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } } })
