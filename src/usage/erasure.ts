@@ -1,10 +1,9 @@
-import { and, desc, eq, like, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../database/index.ts'
-import { transfers } from '../funds/tables.ts'
+import { accounts } from '../funds/tables.ts'
 import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import type { ErasureRow, Step } from '../privacy/row.ts'
-import { USAGE_KEY } from './payments.ts'
-import { usageAllowances } from './tables.ts'
+import { usageAllowances, usageRemainders } from './tables.ts'
 
 const forgetCorrections = forgetRowsOf('usage_corrections')
 const forgetBillingFindings = forgetRowsOf('usage_billing_findings')
@@ -50,16 +49,16 @@ export async function endAllowance(tx: Transaction, customerId: string): Promise
 }
 
 /**
- * Transfers that paid for usage name its reports. An account without such transfers does not belong
- * to a customer.
+ * Whether an account pays for a customer's usage, and so belongs to the customer. Whoever charges an
+ * account for usage writes a remainder, be it 0, and only the customer's erasure deletes it. To search
+ * the transfers would be to read all those of an account that has paid for none.
  */
 export async function hasPaidForUsage(tx: Transaction, accountId: bigint): Promise<boolean> {
   const [paid] = await tx
-    .select({ seq: transfers.seq })
-    .from(transfers)
-    .where(and(eq(transfers.accountId, accountId), like(transfers.idempotencyKey, `${USAGE_KEY}%`)))
-    // Newest first: an account that pays for usage usually goes on doing so.
-    .orderBy(desc(transfers.seq))
+    .select({ metric: usageRemainders.metric })
+    .from(accounts)
+    .innerJoin(usageRemainders, eq(usageRemainders.customerId, accounts.userId))
+    .where(eq(accounts.id, accountId))
     .limit(1)
   return paid !== undefined
 }

@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose'
 import { startBilling } from '../support/billing.ts'
 import { createCustomer, me, putPlan } from '../support/customers.ts'
 import { assertSound } from '../support/ledger.ts'
+import { lock } from '../support/locks.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel } from '../support/scale.ts'
@@ -11,6 +12,7 @@ import { findTexts } from '../support/search.ts'
 import { type Service, startService } from '../support/service.ts'
 import { closeAuditLog, query } from '../support/tables.ts'
 import { asCustomer } from '../support/usage.ts'
+import { hasPaidForUsage } from '../../src/usage/erasure.ts'
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const EMAIL = 'Canary.Person@example.com'
@@ -258,6 +260,22 @@ test('an account that has paid for usage goes with its customer, with money only
   assert.equal((await service.asAdmin('DELETE', path)).status, 200)
   assert.deepEqual(await findTexts(service.database, ['canary-report', EMAIL]), [])
   await assertSound(service.database)
+})
+
+test('whether an account has paid for usage is known without reading its transfers', async (t) => {
+  const service = await startService(t)
+  const { customerId } = await createCustomer(service, { email: EMAIL })
+  await service.asInternal('POST', '/account', { user_id: customerId, tier: 'pro' })
+  await service.asInternal('POST', '/top_up', { user_id: customerId, amount: 100 })
+  await service.asInternal('POST', '/deduct', { user_id: customerId, amount: 5 })
+  const [account] = await query(service.database, 'select id from accounts where user_id = $1', [
+    customerId,
+  ])
+  await lock(t, service, 'lock table transfers in access exclusive mode')
+  const hasPaid = await service.app.db.transaction((tx) =>
+    hasPaidForUsage(tx, BigInt(account?.['id'])),
+  )
+  assert.equal(hasPaid, false)
 })
 
 test('nobody is erased who is not there', async (t) => {
