@@ -125,7 +125,10 @@ export const usageAllowances = pgTable(
     hour: time().notNull(),
     /** Metric values that were stored, or are reserved for a batch that is being stored. */
     valueCount: integer().notNull(),
-    /** How many distinct metrics `usage_totals` has, which are the customer's metric names. */
+    /**
+     * How many metric names the customer has: those in its totals, and those of corrected reports,
+     * which the totals may have lost.
+     */
     nameCount: integer().notNull(),
   },
   (table) => [
