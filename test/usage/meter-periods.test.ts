@@ -1,68 +1,12 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { applyEvent } from '../../src/stripe/apply.ts'
-import { sendMeterEvents } from '../../src/usage/meter-events.ts'
-import { startBilling } from '../support/billing.ts'
-import { createCustomer, putPlan } from '../support/customers.ts'
+import { test } from 'node:test'
+import { putPlan } from '../support/customers.ts'
+import { hourOf, hoursAgo, secondOf, sellMetered } from '../support/metered.ts'
 import { query } from '../support/tables.ts'
-import { asCustomer } from '../support/usage.ts'
-
-const METERED = { calls: { via: 'stripe', event_name: 'api_calls' } }
-const HOUR_MS = 3_600_000
-
-const hoursAgo = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
-const secondOf = (time: Date) => Math.floor(time.getTime() / 1_000)
-const hourOf = (time: Date) => Math.floor(time.getTime() / HOUR_MS) * 3_600
-
-/** A metered plan and a customer, with jobs that run when a test says so. */
-async function start(t: TestContext) {
-  const billing = await startBilling(t, { RUN_JOBS: 'false' })
-  const { service, stripe, price, to } = billing
-  await putPlan(service, 'starter', { stripe_price_id: price.id, metered: METERED, rank: 10 })
-  const { customerId, apiKey } = await createCustomer(service, { email: 'ada@example.com' })
-  const api = asCustomer(service, apiKey)
-  let applied = 0
-
-  async function apply(): Promise<void> {
-    const events = stripe.events.slice(applied)
-    applied = stripe.events.length
-    await stripe.deliver({ to, events })
-    for (const { id } of events) await applyEvent(service.app, id, { attempt: 1, isLast: false })
-  }
-  async function report(calls: number, reportedAt?: Date, reportId?: string): Promise<void> {
-    const reported = { report_id: reportId, reported_at: reportedAt?.toISOString() }
-    const body = { metrics: { calls }, ...reported }
-    assert.equal((await api('POST', '/api/usage/report', body)).status, 201)
-  }
-  const told = () =>
-    stripe.meterEvents.map(({ timestamp, payload }) => [
-      payload['stripe_customer_id'],
-      payload['value'],
-      timestamp,
-    ])
-  const findings = async () =>
-    (await service.asAdmin('GET', '/api/subscriptions/findings')).body.data
-  /** As if a subscription had begun then, and its present period. */
-  const began = (id: string, created: Date, period = created) =>
-    query(
-      service.database,
-      `update subscriptions set created_at = $2, items = jsonb_set(items, '{0,start}', to_jsonb($3::bigint))
-       where id = $1`,
-      [id, created.toISOString(), secondOf(period)],
-    )
-  /** As if it had always been as it is. */
-  const forgetPast = () => query(service.database, 'delete from subscriptions_past')
-  const sell = (customer = stripe.addCustomer(), priceId = price.id) => {
-    const metadata = { customer_id: customerId }
-    const id = stripe.startSubscription({ customer, items: [{ price: priceId }], metadata })
-    return { id, customer }
-  }
-  const send = () => sendMeterEvents(service.app)
-  return { ...billing, customerId, apply, report, told, findings, began, forgetPast, sell, send }
-}
 
 test('while a renewal is owed, usage of the closed period goes to the open one, and is a finding', async (t) => {
-  const { stripe, service, customerId, apply, report, told, findings, sell, send } = await start(t)
+  const { stripe, service, customerId, apply, report, told, findings, sell, send } =
+    await sellMetered(t)
   stripe.clock.set(secondOf(hoursAgo(31 * 24 + 2)))
   const { id, customer } = sell()
   await apply()
@@ -101,7 +45,7 @@ test('while a renewal is owed, usage of the closed period goes to the open one, 
 })
 
 test('what was used to the last minute is told at once, to whom it was used by', async (t) => {
-  const { stripe, service, apply, report, told, sell, send } = await start(t)
+  const { stripe, service, apply, report, told, sell, send } = await sellMetered(t)
   const jobs = async () =>
     (
       await query(
@@ -132,7 +76,7 @@ test('what was used to the last minute is told at once, to whom it was used by',
 })
 
 test('usage goes to the Stripe customer of the subscription that has the meter', async (t) => {
-  const { stripe, service, apply, report, told, sell, send } = await start(t)
+  const { stripe, service, apply, report, told, sell, send } = await sellMetered(t)
   const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } }).id
   await putPlan(service, 'pro', { stripe_price_id: pro, rank: 20 })
   sell(stripe.addCustomer(), pro)
@@ -154,7 +98,7 @@ test('usage goes to the Stripe customer of the subscription that has the meter',
 
 test('nothing is told from before an ended subscription began', async (t) => {
   const { stripe, service, customerId, apply, report, told, began, forgetPast, sell, send } =
-    await start(t)
+    await sellMetered(t)
   const { id, customer } = sell()
   await apply()
   stripe.cancel(id)
@@ -172,7 +116,7 @@ test('nothing is told from before an ended subscription began', async (t) => {
 
 test('after another subscription has begun, usage of the former is still the former’s', async (t) => {
   const { stripe, service, apply, report, told, findings, began, forgetPast, sell, send } =
-    await start(t)
+    await sellMetered(t)
   const former = sell()
   await apply()
   stripe.cancel(former.id)
@@ -201,7 +145,7 @@ test('after another subscription has begun, usage of the former is still the for
 })
 
 test('whole units are told at once, however many hours hold fractions before them', async (t) => {
-  const { service, told, send } = await start(t)
+  const { service, told, send } = await sellMetered(t)
   await query(
     service.database,
     `insert into usage_meter_hours (customer_id, event_name, at, value, stripe_customer_id)
