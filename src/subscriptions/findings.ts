@@ -16,7 +16,7 @@ const Finding = Type.Object(
     kind: Type.Unsafe<FindingKind>({
       title: 'SubscriptionFindingKind',
       type: 'string',
-      enum: ['duplicate_subscription', 'late_usage', 'usage_not_correctable'],
+      enum: ['duplicate_subscription', 'late_usage', 'usage_not_correctable', 'unbilled_usage'],
     }),
     customer_id: CustomerId,
     stripe_subscription_ids: Type.Array(
@@ -62,9 +62,10 @@ export const subscriptionFindingRoutes: FastifyPluginAsyncTypebox = async (app) 
         summary: 'List what is billed otherwise than it should be, newest first',
         description:
           '`duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told ' +
-          'after the invoice of its period was final, and is billed in the next. `usage_not_correctable`: it ' +
-          'was corrected when Stripe could cancel it no more. The newest 1,000 of each; those of use for as ' +
-          'long as reports are kept.',
+          'after the invoice of its period was final, and is billed in the next; or not at all, if the ' +
+          'subscription has ended. `usage_not_correctable`: it was corrected when Stripe could cancel it no ' +
+          'more. `unbilled_usage`: for 34 days the customer had no Stripe customer, so nobody is ' +
+          'billed. The newest 1,000 of each; those of use for as long as reports are kept.',
         response: { 200: ref(Findings) },
       },
       config: { permission: 'subscriptions:read' },

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database/index.ts'
 import { type StripeCalls, isStripeAway, requestKey } from '../stripe/client.ts'
+import { lateSubject } from './billing-subscription.ts'
 
 const BATCH_MAX = 100
 
@@ -71,12 +72,20 @@ export function identifierOf(id: string): string {
   return `strongroom_${id}`
 }
 
-/** @param wasAccepted whether Stripe had it; another process may have sent it meanwhile */
+/**
+ * The rest of an event of fractions is an event of fractions again, which later corrections find by the
+ * hours that it stands for.
+ * @param wasAccepted whether Stripe had it; another process may have sent it meanwhile
+ */
 async function putBack(db: Database, id: string, wasAccepted: boolean): Promise<void> {
   const isSame = wasAccepted
     ? sql`e.accepted_at is not null`
     : sql`e.accepted_at is null and e.sent_at is null`
   const isStill = sql`e.id = ${id} and e.taken_back is not null and ${isSame}`
+  const isFound = sql`
+    f.customer_id = gone.customer_id and f.kind = 'late_usage' and f.event_name = gone.event_name
+    and f.subject = ${sql.raw(lateSubject('gone.late_in', 'gone.late_subscription_id'))}
+    and gone.accepted_at is not null`
   await db.transaction(async (tx) => {
     // The hour's row is locked before the event's, as by whoever takes something back.
     await tx.execute(sql`
@@ -84,10 +93,28 @@ async function putBack(db: Database, id: string, wasAccepted: boolean): Promise<
         (customer_id, event_name, at, value, stripe_customer_id)
       select e.customer_id, e.event_name, e.at, 0, e.stripe_customer_id
       from usage_meter_events e where ${isStill}
-      on conflict (customer_id, event_name, at) do update set value = waiting.value`)
+      on conflict (customer_id, event_name, at) do update set
+        stripe_customer_id = coalesce(waiting.stripe_customer_id, excluded.stripe_customer_id)`)
     await tx.execute(sql`
-      with gone as (delete from usage_meter_events e where ${isStill} returning *)
-      update usage_meter_hours h set value = h.value + gone.value - gone.taken_back
+      with gone as (
+        delete from usage_meter_events e where ${isStill}
+        returning *, e.value - e.taken_back as rest
+      ),
+      again as (
+        insert into usage_meter_events (customer_id, event_name, value, at, since, stripe_customer_id)
+        select customer_id, event_name, floor(rest), at, since, stripe_customer_id from gone
+        where since is not null and rest >= 1
+      ),
+      no_longer_late as (
+        delete from usage_billing_findings f using gone where ${isFound} and f.value <= gone.value
+      ),
+      less_late as (
+        update usage_billing_findings f set value = f.value - gone.value from gone
+        where ${isFound} and f.value > gone.value
+      )
+      update usage_meter_hours h
+      set value = h.value + case when gone.since is null then gone.rest else gone.rest % 1 end,
+        since = least(h.since, gone.since)
       from gone
       where h.customer_id = gone.customer_id and h.event_name = gone.event_name and h.at = gone.at`)
   })

@@ -7,9 +7,13 @@ export type FindingRow = typeof usageFindings.$inferSelect
 
 export type BillingFinding = typeof usageBillingFindings.$inferSelect
 
-/** Use that Stripe bills in another period than it belongs to, or although it was corrected; the newest. */
-export function billingFindings(db: Database, limit: number): Promise<BillingFinding[]> {
-  return db.select().from(usageBillingFindings).orderBy(desc(usageBillingFindings.seq)).limit(limit)
+/** Use that is billed otherwise than it should be: the newest of each kind. */
+export async function billingFindings(db: Database, limit: number): Promise<BillingFinding[]> {
+  const { kind, seq } = usageBillingFindings
+  const found = kind.enumValues.map((one) =>
+    db.select().from(usageBillingFindings).where(eq(kind, one)).orderBy(desc(seq)).limit(limit),
+  )
+  return (await Promise.all(found)).flat()
 }
 
 export function listFindings(

@@ -4,10 +4,11 @@ import { type StripeCalls, isStripeAway } from '../stripe/client.ts'
 import {
   type MeterEvent,
   type Settled,
-  sealMeterEvents,
   settleMeterEvents,
   takeMeterEvents,
 } from './meter-statements.ts'
+import { sealMeterEvents } from './sealed-hours.ts'
+import { dropUnbilledHours } from './unbilled-hours.ts'
 
 /** Stripe accepts 1,000 calls a second, and one at a time for a customer and a meter. */
 const CONCURRENCY = 8
@@ -21,6 +22,7 @@ export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
   if (!app.hasStripe) return
   const stripe = app.stripe()
   await cancelMeterEvents(app, stripe)
+  await dropUnbilledHours(app.db)
   for (;;) {
     const isMore = await sealMeterEvents(app.db)
     const { due, lost } = await takeMeterEvents(app.db)
@@ -32,7 +34,7 @@ export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
     const settled = await sendAll(stripe, due)
     await settleMeterEvents(app.db, settled)
     for (const { id, outcome, reason } of settled) {
-      app.usage.meterEventSettled(outcome)
+      app.usage.meterEventSettled(outcome === 'known' ? 'accepted' : outcome)
       if (outcome === 'refused')
         app.log.error({ event: id, reason }, 'Stripe refused a meter event')
     }
@@ -59,7 +61,8 @@ async function sendAll(stripe: StripeCalls, due: readonly MeterEvent[]): Promise
 }
 
 async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
-  const { id, wasSent } = event
+  const { id, wasSent, isClosing, isNewlyLate } = event
+  const attempt = { id, wasSent, isClosing, isNewlyLate }
   const params = {
     event_name: event.eventName,
     identifier: identifierOf(id),
@@ -68,9 +71,9 @@ async function send(stripe: StripeCalls, event: MeterEvent): Promise<Settled> {
   }
   try {
     await stripe.ask((sdk, options) => sdk.billing.meterEvents.create(params, options))
-    return { id, wasSent, outcome: 'accepted', reason: null }
+    return { ...attempt, outcome: 'accepted', reason: null }
   } catch (error) {
-    return { id, wasSent, ...outcomeOf(error) }
+    return { ...attempt, ...outcomeOf(error) }
   }
 }
 
@@ -79,7 +82,7 @@ function outcomeOf(error: unknown): Pick<Settled, 'outcome' | 'reason'> {
   const { statusCode, code } = error as { statusCode?: number; code?: string }
   // This error has no code of its own.
   if (statusCode === 400 && /already exists with identifier/i.test(error.message)) {
-    return { outcome: 'accepted', reason: null }
+    return { outcome: 'known', reason: null }
   }
   if (!isStripeAway(error)) {
     if (statusCode === undefined) throw error

@@ -1,12 +1,11 @@
 import type postgres from 'postgres'
+import { foundLateAt, lateness, lateSubject } from './billing-subscription.ts'
 
 /**
  * The parts of each new report that Stripe bills (`MeteredPart`), by the hour of the usage and by
  * the subscription at that time. Usage from before the subscription began does not count. Usage
  * that is reported after the invoice of its period is final goes to the start of the open period;
- * if the subscription has ended, there is none. Stripe finalises an invoice about an hour after the
- * period's end (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage). Sums of
- * hours that are over are sent within two minutes, so the rest of that hour is room for retries.
+ * if the subscription has ended, there is none.
  */
 export function billedParts(sql: postgres.Sql) {
   return sql`
@@ -30,23 +29,21 @@ export function billedParts(sql: postgres.Sql) {
         order by p.created_at <= judged.reported_at desc, p.gives_access desc, p.created_at limit 1
       ) used on true
       cross join lateral (
-        select case
-          when used.ended_at <= now() - interval '55 minutes' then used.ended_at
-          when judged.reported_at < used.period_start and (
-            now() >= used.period_start + interval '55 minutes'
-            or judged.reported_at < used.period_start - (used.period_end - used.period_start)
-          ) then used.period_start
-        end as late_in
+        select ${sql.unsafe(lateness('used', 'judged.reported_at'))} as late_in
       ) told
+      cross join lateral (
+        select greatest(
+          date_trunc('hour', judged.reported_at, 'UTC'),
+          used.began,
+          case when used.period_start <= judged.reported_at then used.period_start end
+        ) as at
+      ) hour
       cross join lateral (
         select case
           when judged.reported_at < used.began then null
+          when told.late_in is null then hour.at
           when told.late_in < coalesce(used.ended_at, 'infinity') then told.late_in
-          else greatest(
-            date_trunc('hour', judged.reported_at, 'UTC'),
-            used.began,
-            case when used.period_start <= judged.reported_at then used.period_start end
-          )
+          else ${sql.unsafe(foundLateAt('hour.at'))}
         end as at
       ) due
       where priced.metering->>'via' = 'stripe' and judged.metrics ? priced.metric
@@ -80,7 +77,7 @@ export function noteLateUse(sql: postgres.Sql) {
     insert into usage_billing_findings as known
       (kind, customer_id, subscription_id, event_name, subject, value, used_at)
     select 'late_usage', created.customer_id, part.subscription, part.event_name,
-      to_char(part.late_in at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ' ' || part.subscription,
+      ${sql.unsafe(lateSubject('part.late_in', 'part.subscription'))},
       sum(part.value), min(created.reported_at)
     from created cross join lateral ${sql.unsafe(PARTS)}
     where part.late_in is not null

@@ -72,7 +72,7 @@ declare module 'fastify' {
        */
       correct(draft: CorrectionDraft, attempt?: Attempt): Promise<Corrected>
       /** Counts the outcome of sending a meter event to Stripe. */
-      meterEventSettled(outcome: Settled['outcome']): void
+      meterEventSettled(outcome: Exclude<Settled['outcome'], 'known'>): void
     }
   }
 }

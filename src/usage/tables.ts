@@ -223,6 +223,8 @@ export const usageMeterHours = pgTable(
      * none, or in a row of the previous version.
      */
     stripeCustomerId: text(),
+    /** Where a fraction of several hours was put back: the first of them. */
+    since: time(),
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.eventName, table.at] }),
@@ -241,8 +243,11 @@ export const usageMeterSums = pgTable(
     /** The name of Stripe's meter event. */
     eventName: text().notNull(),
     value: numeric().notNull(),
-    /** The Stripe customer of the newest hour that has one. */
+    /** The Stripe customer of the latest of these hours. */
     stripeCustomerId: text(),
+    /** The first and the latest of these hours; null in a row of the previous version. */
+    since: time(),
+    at: time(),
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.eventName] }),
@@ -260,17 +265,33 @@ export const usageMeterEvents = pgTable(
     eventName: text().notNull(),
     /** A whole number, because Stripe accepts no fractions. */
     value: numeric().notNull(),
-    /** The event's own time; null for the time at which it is first sent. */
+    /**
+     * The hour of the usage, as `usage_meter_hours` has it; of fractions, the latest of their hours.
+     * Null in a row of the previous version, for the time at which it is first sent.
+     */
     at: time(),
+    /** Of fractions of several hours: the first of them. */
+    since: time(),
     /** When it was first sent, so that Stripe may have it; null before. */
     sentAt: time(),
     retryAt: time().notNull().defaultNow(),
-    /** Why it waits: Stripe's code for a refusal, or `outcome_unknown`. */
+    /** Why it or its cancellation waits: Stripe’s code for a refusal, or `outcome_unknown`. */
     reason: text(),
     /** Since when Stripe has it: it is kept for as long as Stripe can cancel it. */
     acceptedAt: time(),
     /** How much of it corrections take back: it is to be cancelled, and the rest sent again. */
     takenBack: numeric(),
+    /** When Stripe was first asked to cancel it. */
+    cancelAskedAt: time(),
+    /** How often Stripe has answered that with a fault of its own, and may have cancelled it. */
+    cancelFaults: integer().notNull().default(0),
+    /**
+     * The start of the period it is billed in, because the invoice of its own was final when it was
+     * sent; or the end of its subscription, whose last invoice was.
+     */
+    lateIn: time(),
+    /** The subscription of that period. */
+    lateSubscriptionId: text(),
     /** The Stripe customer who pays; null if it is only determined when the event is sent. */
     stripeCustomerId: text(),
   },
@@ -304,19 +325,22 @@ export const usageCorrections = pgTable(
   ],
 )
 
-/** Use that Stripe bills in another period than it belongs to, or although it was corrected. */
+/**
+ * Use that Stripe bills in another period than it belongs to, or although it was corrected, or not at
+ * all.
+ */
 export const usageBillingFindings = pgTable(
   'usage_billing_findings',
   {
     /** Order of discovery. */
     seq: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-    kind: text({ enum: ['late_usage', 'usage_not_correctable'] }).notNull(),
+    kind: text({ enum: ['late_usage', 'usage_not_correctable', 'unbilled_usage'] }).notNull(),
     customerId: text().notNull(),
     /** Null where it is of no subscription. */
     subscriptionId: text(),
     /** The name of Stripe's meter event. */
     eventName: text().notNull(),
-    /** What it is found once for: the period it was billed in, or the report. */
+    /** What it is found once for, such as the period it was billed in, or the correction. */
     subject: text().notNull(),
     value: numeric().notNull(),
     /** When it was used; the earliest of several. */
@@ -332,7 +356,7 @@ export const usageBillingFindings = pgTable(
     ),
     check(
       'usage_billing_findings_kind',
-      sql`${table.kind} in ('late_usage', 'usage_not_correctable')`,
+      sql`${table.kind} in ('late_usage', 'usage_not_correctable', 'unbilled_usage')`,
     ),
   ],
 )

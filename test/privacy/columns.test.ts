@@ -252,6 +252,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     customer_id: 'pseudonym',
     event_name: 'none',
     id: 'none',
+    late_subscription_id: 'pseudonym',
     reason: 'none',
     stripe_customer_id: 'personal',
   },

@@ -6,6 +6,7 @@ import { assertAuditSound, settled } from '../support/audit.ts'
 import { startBilling } from '../support/billing.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
+import { sellMetered } from '../support/metered.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { type Service, startService } from '../support/service.ts'
 import { assertNothingWritten, query } from '../support/tables.ts'
@@ -331,4 +332,24 @@ test('what Stripe has had for a day it goes on billing, and that is a finding', 
       'usage_not_correctable api_calls 1000',
     ])
   })
+})
+
+test('what two subscriptions bill by one meter is one finding when it can’t be corrected', async (t) => {
+  const { service, sell, apply, api, send, correct, found, price, stripe } = await sellMetered(t)
+  const other = stripe.addPrice({ unit_amount: 900, recurring: { interval: 'month' } }).id
+  const metered = (metric: string) => ({ [metric]: { via: 'stripe', event_name: 'api_calls' } })
+  await putPlan(service, 'starter', { stripe_price_id: price.id, metered: metered('calls') })
+  await putPlan(service, 'extra', { stripe_price_id: other, metered: metered('users') })
+  const { customer: payer } = sell()
+  sell(payer, other)
+  await apply()
+  const body = { report_id: 'a', metrics: { calls: 2, users: 3 } }
+  assert.equal((await api('POST', '/api/usage/report', body)).status, 201)
+  await send()
+  await query(
+    service.database,
+    "update usage_meter_events set sent_at = sent_at - interval '24 hours'",
+  )
+  assert.equal(await correct('a'), 'not_correctable')
+  assert.deepEqual(await found(), ['usage_not_correctable 5'])
 })

@@ -442,7 +442,7 @@ Needs a token with the permission `tokens:write`.
   /**
    * List what is billed otherwise than it should be, newest first.
    *
-   * `duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told after the invoice of its period was final, and is billed in the next. `usage_not_correctable`: it was corrected when Stripe could cancel it no more. The newest 1,000 of each; those of use for as long as reports are kept.
+   * `duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told after the invoice of its period was final, and is billed in the next; or not at all, if the subscription has ended. `usage_not_correctable`: it was corrected when Stripe could cancel it no more. `unbilled_usage`: for 34 days the customer had no Stripe customer, so nobody is billed. The newest 1,000 of each; those of use for as long as reports are kept.
 
 Needs a token with the permission `subscriptions:read`.
    */

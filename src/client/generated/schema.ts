@@ -973,7 +973,7 @@ export interface paths {
         };
         /**
          * List what is billed otherwise than it should be, newest first
-         * @description `duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told after the invoice of its period was final, and is billed in the next. `usage_not_correctable`: it was corrected when Stripe could cancel it no more. The newest 1,000 of each; those of use for as long as reports are kept.
+         * @description `duplicate_subscription`: the customer pays twice for the same plan. `late_usage`: it was told after the invoice of its period was final, and is billed in the next; or not at all, if the subscription has ended. `usage_not_correctable`: it was corrected when Stripe could cancel it no more. `unbilled_usage`: for 34 days the customer had no Stripe customer, so nobody is billed. The newest 1,000 of each; those of use for as long as reports are kept.
          *
          *     Needs a token with the permission `subscriptions:read`.
          */
@@ -4079,8 +4079,8 @@ export interface components {
         SubscriptionFinding: {
             /** @example find_3f9c0a1b2c4d5e6f */
             finding_id: string;
-            /** @description One of `duplicate_subscription`, `late_usage`, `usage_not_correctable`; later versions may add others. */
-            kind: "duplicate_subscription" | "late_usage" | "usage_not_correctable";
+            /** @description One of `duplicate_subscription`, `late_usage`, `usage_not_correctable`, `unbilled_usage`; later versions may add others. */
+            kind: "duplicate_subscription" | "late_usage" | "usage_not_correctable" | "unbilled_usage";
             /**
              * @description `cust_` and 16 base62 characters.
              * @example cust_4fGh7KqL9mNp2RsT
