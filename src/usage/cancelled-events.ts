@@ -1,21 +1,25 @@
 import { sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database/index.ts'
-import { type StripeCalls, isStripeAway, requestKey } from '../stripe/client.ts'
+import { type StripeCalls, isCallerRefused, isStripeAway, requestKey } from '../stripe/client.ts'
 import { lateSubject } from './billing-subscription.ts'
 
 const BATCH_MAX = 100
 
-/**
- * For how long a call that had no answer is repeated as it was. Stripe repeats a 500, too, for as long as
- * the key is the same: https://docs.stripe.com/api/idempotent_requests
- */
-const SAME_CALL_MS = 600_000
+/** Stripe repeats its answer to a call with the same key for a day. */
+const REPEATED_HOURS = 23
 
 /** For how long Stripe can be asked to cancel an event, and then some. */
 const KEPT_HOURS = 25
 
-type Cancelled = { id: string; eventName: string }
+type Due = { id: string; eventName: string }
+type Asked = { faults: number; isRepeated: boolean }
+
+/**
+ * What Stripe has answered. `faulty`: with a fault of its own, so that it may have cancelled the event,
+ * and with which it answers the same key again; `forbidden`: its refusal concerns our API key.
+ */
+type Answer = 'cancelled' | 'refused' | 'faulty' | 'away' | 'forbidden'
 
 /**
  * What corrections have taken back: events that Stripe has are cancelled there, and those that it never
@@ -28,19 +32,18 @@ export async function cancelMeterEvents(app: FastifyInstance, stripe: StripeCall
     where taken_back is not null and accepted_at is null and sent_at is null
     limit ${BATCH_MAX}`)
   for (const { id } of unsent) await putBack(db, id, false)
-  const due = await db.execute<Cancelled>(sql`
+  const due = await db.execute<Due>(sql`
     select id, event_name as "eventName" from usage_meter_events
     where taken_back is not null and accepted_at is not null
+      and reason is distinct from 'outcome_unknown'
     order by accepted_at limit ${BATCH_MAX}`)
   for (const event of due) {
-    try {
-      if (await cancel(stripe, event)) await putBack(db, event.id, true)
-      else await noteUncancelled(app, event.id)
-    } catch (error) {
-      if (!isStripeAway(error)) throw error
-      // The next minute is soon enough.
-      return
-    }
+    const asked = await noteAsked(db, event.id)
+    if (asked === null) continue
+    const answer = await cancel(stripe, event, asked)
+    await settleCancelled(app, event.id, asked, answer)
+    // The next minute is soon enough.
+    if (answer === 'faulty' || answer === 'away' || answer === 'forbidden') break
   }
   await db.execute(sql`
     delete from usage_meter_events
@@ -48,23 +51,70 @@ export async function cancelMeterEvents(app: FastifyInstance, stripe: StripeCall
       and sent_at < now() - make_interval(hours => ${KEPT_HOURS})`)
 }
 
-/** @returns whether Stripe has cancelled it, and not refused to */
-async function cancel(stripe: StripeCalls, { id, eventName }: Cancelled): Promise<boolean> {
+/** Before Stripe is asked, so that it is known after a kill. */
+async function noteAsked(db: Database, id: string): Promise<Asked | null> {
+  const [asked] = await db.execute<Asked>(sql`
+    update usage_meter_events set cancel_asked_at = coalesce(cancel_asked_at, now())
+    where id = ${id} and taken_back is not null
+    returning cancel_faults as faults,
+      cancel_asked_at > now() - make_interval(hours => ${REPEATED_HOURS}) as "isRepeated"`)
+  return asked ?? null
+}
+
+/**
+ * Asks again with the same key, so that Stripe repeats an answer that was lost; and with another one
+ * only where that answer would be its own fault: https://docs.stripe.com/api/idempotent_requests
+ */
+async function cancel(stripe: StripeCalls, { id, eventName }: Due, asked: Asked): Promise<Answer> {
   const params = {
     event_name: eventName,
     type: 'cancel' as const,
     cancel: { identifier: identifierOf(id) },
   }
-  const idempotencyKey = requestKey('cancel', id, Math.floor(Date.now() / SAME_CALL_MS))
+  const idempotencyKey = requestKey('cancel', id, asked.faults)
   try {
     await stripe.ask((sdk, options) =>
       sdk.billing.meterEventAdjustments.create(params, { ...options, idempotencyKey }),
     )
-    return true
+    return 'cancelled'
   } catch (error) {
-    if (isStripeAway(error) || !(error instanceof Error) || !('statusCode' in error)) throw error
-    return false
+    if (!(error instanceof Error)) throw error
+    const { statusCode } = error as { statusCode?: number }
+    if (isStripeAway(error)) return statusCode === 500 ? 'faulty' : 'away'
+    if (statusCode === undefined) throw error
+    return isCallerRefused(error) ? 'forbidden' : 'refused'
   }
+}
+
+/** Stripe cancels an event once: after a call that may have done it, a refusal tells nothing. */
+async function settleCancelled(
+  app: FastifyInstance,
+  id: string,
+  { faults, isRepeated }: Asked,
+  answer: Answer,
+): Promise<void> {
+  const { db, log } = app
+  switch (answer) {
+    case 'cancelled':
+      return putBack(db, id, true)
+    case 'refused':
+      if (faults === 0 && isRepeated) return noteUncancelled(app, id)
+      log.error({ event: id }, 'Whether Stripe has cancelled a meter event is not known: see to it')
+      return noteReason(db, id, 'outcome_unknown')
+    case 'forbidden':
+      log.error({ event: id }, 'The Stripe key may not cancel meter events: they wait until it may')
+      return noteReason(db, id, 'forbidden')
+    case 'faulty':
+      await db.execute(sql`
+        update usage_meter_events set cancel_faults = cancel_faults + 1 where id = ${id}`)
+      return
+    case 'away':
+  }
+}
+
+async function noteReason(db: Database, id: string, reason: string): Promise<void> {
+  await db.execute(sql`
+    update usage_meter_events set reason = ${reason} where id = ${id} and taken_back is not null`)
 }
 
 /** By which Stripe knows an event. */
@@ -129,11 +179,14 @@ async function noteUncancelled(app: FastifyInstance, id: string): Promise<void> 
       for update
     ),
     noted as (
-      insert into usage_billing_findings (kind, customer_id, event_name, subject, value, used_at)
+      insert into usage_billing_findings as known
+        (kind, customer_id, event_name, subject, value, used_at)
       select 'usage_not_correctable', e.customer_id, e.event_name, e.id::text, kept.taken_back, e.at
       from kept join usage_meter_events e using (id)
-      on conflict (customer_id, kind, event_name, subject) do nothing
+      on conflict (customer_id, kind, event_name, subject) do update set
+        value = known.value + excluded.value
     )
-    update usage_meter_events e set taken_back = null, reason = null from kept where e.id = kept.id`)
+    update usage_meter_events e set taken_back = null, reason = null, cancel_asked_at = null
+    from kept where e.id = kept.id`)
   app.log.error({ event: id }, 'Stripe did not cancel a meter event: what was corrected is billed')
 }
