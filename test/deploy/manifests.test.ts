@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
+import { BlockList } from 'node:net'
 import { test } from 'node:test'
 import { CONNECTIONS_MAX } from '../../src/database/kinds.ts'
 
@@ -54,6 +55,50 @@ test('compose keeps it on a volume of all its processes', () => {
   // A new volume has the owner of the image's folder.
   assert.match(read('Dockerfile'), new RegExp(`install -d -o 10001 -g 10001 ${folder}$`, 'm'))
 })
+
+/** The networks of a service in compose.yaml, with its fixed address in each; '' for none. */
+function networksOf(compose: string, service: string): Map<string, string> {
+  const [networks = ''] = blocks(compose, new RegExp(`^ {2}${service}:$`)).flatMap((all) =>
+    blocks(all, /^ {4}networks:/),
+  )
+  const [, list] = /networks: \[(.*)\]/.exec(networks) ?? []
+  if (list !== undefined) return new Map(list.split(', ').map((name) => [name, '']))
+  return new Map(
+    blocks(networks, /^ {6}\w+:/).map((one) => {
+      const [, name = ''] = /(\w+):/.exec(one) ?? []
+      return [name, /ipv4_address: (\S+)/.exec(one)?.[1] ?? '']
+    }),
+  )
+}
+
+test('compose: what the proxy passes on comes from the address that TRUST_PROXY names', () => {
+  const text = read('compose.yaml')
+  const trusted = setting(text, 'TRUST_PROXY')
+  const proxied = [...text.matchAll(/^ +server (\w+):\d+ /gm)].map(([, name = '']) => name)
+  assert.deepEqual(proxied, ['service'])
+  const proxy = networksOf(text, 'nginx')
+  for (const name of proxied) {
+    const own = networksOf(text, name)
+    // Of two networks, Docker would choose the one over which they talk.
+    const shared = [...proxy.keys()].filter((network) => own.has(network))
+    assert.equal(shared.length, 1, `nginx and ${name} share ${shared.join(', ')}`)
+    const [network = ''] = shared
+    assert.equal(proxy.get(network), trusted)
+    // Nor may Docker give it to another container.
+    const [defined = ''] = blocks(text, new RegExp(`^ {2}${network}:$`))
+    const subnet = setting(defined, 'subnet')
+    assert.ok(isIn(trusted, subnet), `${trusted} is not in ${subnet}`)
+    const dynamic = setting(defined, 'ip_range')
+    assert.ok(!isIn(trusted, dynamic), `${trusted} is in ${dynamic}`)
+  }
+})
+
+function isIn(address: string, range: string): boolean {
+  const [network = '', bits] = range.split('/')
+  const list = new BlockList()
+  list.addSubnet(network, Number(bits))
+  return list.check(address)
+}
 
 test('units may write where the Debian page has it kept', () => {
   const page = read('README.md')
