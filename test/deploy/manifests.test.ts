@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { BlockList } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { CONNECTIONS_MAX } from '../../src/database/kinds.ts'
+import { newFolder } from '../support/licenses.ts'
 
 const read = (name: string) =>
   readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8')
@@ -99,6 +103,34 @@ function isIn(address: string, range: string): boolean {
   list.addSubnet(network, Number(bits))
   return list.check(address)
 }
+
+test('units find each secret, and all keys of a rotation, by the names of their files', (t) => {
+  const folder = newFolder(t)
+  const path = (name: string) => join(folder, name)
+  const names =
+    'audit-log-key license-key events-key events-key-next license-key-2025 license-key-2026'
+  for (const name of names.split(' ')) writeFileSync(path(`secret_${name}.pem`), '')
+  for (const name of ['secret_ADMIN_API_TOKEN', 'migration_MIGRATION_DATABASE_URL']) {
+    writeFileSync(path(name), '')
+  }
+  const script = fileURLToPath(new URL('../../deploy/systemd/with-secrets', import.meta.url))
+  const settings = { LICENSE_PREVIOUS_KEY_PATHS: '/etc/strongroom/license-key-2024.pem' }
+  const { stdout } = spawnSync('sh', [script, 'env'], {
+    env: { PATH: process.env['PATH'], CREDENTIALS_DIRECTORY: folder, ...settings },
+    encoding: 'utf8',
+  })
+  const found = stdout.split('\n').filter((line) => /_(FILE|PATHS?)=/.test(line))
+  assert.deepEqual(found.toSorted(), [
+    `ADMIN_API_TOKEN_FILE=${path('secret_ADMIN_API_TOKEN')}`,
+    `AUDIT_LOG_KEY_PATH=${path('secret_audit-log-key.pem')}`,
+    `EVENTS_KEY_PATH=${path('secret_events-key.pem')}`,
+    `EVENTS_PREVIOUS_KEY_PATHS=${path('secret_events-key-next.pem')}`,
+    'LICENSE_PREVIOUS_KEY_PATHS=/etc/strongroom/license-key-2024.pem,' +
+      `${path('secret_license-key-2025.pem')},${path('secret_license-key-2026.pem')}`,
+    `LICENSE_PRIVATE_KEY_PATH=${path('secret_license-key.pem')}`,
+    `MIGRATION_DATABASE_URL_FILE=${path('migration_MIGRATION_DATABASE_URL')}`,
+  ])
+})
 
 test('units may write where the Debian page has it kept', () => {
   const page = read('README.md')
