@@ -132,6 +132,24 @@ test('units find each secret, and all keys of a rotation, by the names of their 
   ])
 })
 
+test('the firewall lets in what IPv6 needs: neighbours, groups, and addresses by DHCP', () => {
+  const [input = ''] = blocks(read('nftables.conf').replace(/\n\n/g, '\n'), /^ +chain input/)
+  const accepted = input.split('\n').filter((line) => line.endsWith(' accept'))
+  for (const what of [
+    'nd-neighbor-solicit',
+    'nd-neighbor-advert',
+    'nd-router-advert',
+    'packet-too-big',
+    'mld-listener-query',
+    'udp dport 546',
+  ]) {
+    assert.ok(
+      accepted.some((line) => line.includes(what)),
+      what,
+    )
+  }
+})
+
 test('units may write where the Debian page has it kept', () => {
   const page = read('README.md')
   const folder = setting(page, 'AUDIT_CHECKPOINT_DIR')
