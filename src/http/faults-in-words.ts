@@ -4,6 +4,8 @@ import type { RefusalDetail } from '../refusals/index.ts'
 import { inWords } from './patterns.ts'
 
 const DETAILS_MAX = 20
+/** A body can have tens of thousands of faults. Those of the first places fill the details. */
+const FAULTS_MAX = 1_000
 const NAME_MAX = 64
 
 /** A fault as Ajv reports it with `verbose`. */
@@ -20,7 +22,7 @@ interface Finding {
 
 /** Says for each place, in words for people, what does not match the schema. */
 export function detailsOf(faults: readonly FastifySchemaValidationError[]): RefusalDetail[] {
-  return withoutFormats(merged(faults as readonly Fault[]))
+  return withoutFormats(merged(faults.slice(0, FAULTS_MAX) as readonly Fault[]))
     .slice(0, DETAILS_MAX)
     .map((finding) => ({ path: placeOf(finding), message: messageOf(finding) }))
 }
@@ -69,7 +71,9 @@ function ofUnion(union: Fault, inside: readonly Finding[]): Finding[] {
   const branches = new Map<string, Finding[]>()
   for (const finding of others) {
     const branch = branchOf(union, finding)
-    branches.set(branch, [...(branches.get(branch) ?? []), finding])
+    const ones = branches.get(branch)
+    if (ones === undefined) branches.set(branch, [finding])
+    else ones.push(finding)
   }
   const meant = [...branches.values()].filter((ones) => ones.every(({ values }) => !values))
   const chosen = meant.length > 0 ? meant.flat() : withValues([...branches.values()])

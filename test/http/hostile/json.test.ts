@@ -133,6 +133,26 @@ test('a body that is no clean JSON of the right shape is refused and changes not
   })
 })
 
+test('a body of nothing but faults costs little more than reading it', async (t) => {
+  const target = await startTarget(t)
+  for (const [part, value] of [
+    ['metered', '{}'],
+    ['metered', '0'],
+    ['checkout', '0'],
+  ] as const) {
+    let fields = ''
+    for (let each = 0; fields.length < 65_000; each++) fields += `"a${each.toString(36)}":${value},`
+    const body = `{"name":"A","features":{},"limits":{},"${part}":{${fields.slice(0, -1)}}}`
+    // Time of the processor, because other processes may have it meanwhile.
+    const before = process.cpuUsage()
+    const answer = await target.send('PUT', '/api/plans/a', { headers: [JSON_TYPE], body })
+    const { user, system } = process.cpuUsage(before)
+    assertRefused(answer, 'VALIDATION_FAILED', part)
+    assert.equal(answer.body.details.length, 20)
+    assert.ok(user + system < 1_000_000, `${part} ${value}: ${(user + system) / 1_000} ms`)
+  }
+})
+
 test('a body may be left out where nothing in it is needed, and nowhere else', async (t) => {
   const target = await startTarget(t)
   const keys = `/api/customers/${target.customer.customerId}/api-keys`
