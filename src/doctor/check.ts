@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import type { Config } from '../process/config.ts'
+import type { Config, Inspected } from '../process/config.ts'
 import type { Environment } from '../process/environment.ts'
 
 /** `unseen`: can't be seen from this machine, so the advice says how to check it. */
@@ -16,7 +16,7 @@ export interface Line {
 }
 
 /** What the checks examine. */
-export interface Facts {
+export interface Facts extends Pick<Inspected, 'secrets' | 'keyPaths'> {
   /** The variables of the process and of `.env`. */
   environment: Environment
   /** The folder in which the service starts, and in which its `.env` would be. */

@@ -83,7 +83,7 @@ async function gather(
 ): Promise<{ facts: Facts; close: () => Promise<void> }> {
   const complete = withDevelopmentSecrets(environment, false)
   const { config } = inspectEnvironment(complete)
-  const { faults } = inspectEnvironment({ ...complete, NODE_ENV: 'production' })
+  const { faults, secrets, keyPaths } = inspectEnvironment({ ...complete, NODE_ENV: 'production' })
   const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
   const service = {
     origin:
@@ -96,6 +96,8 @@ async function gather(
     folder,
     config,
     faults,
+    secrets,
+    keyPaths,
     sql: null,
     databaseFault: '',
     examinables,

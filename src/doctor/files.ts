@@ -16,20 +16,6 @@ import {
 const ROTATION_DAYS = 90
 const DAY_MS = 86_400_000
 
-/** Settings whose values are secrets; the other settings may be read. */
-const SECRETS = [
-  'ADMIN_API_TOKEN',
-  'INTERNAL_SERVICE_TOKEN',
-  'METRICS_TOKEN',
-  'API_KEY_PEPPER',
-  'STRIPE_SECRET_KEY',
-  'STRIPE_WEBHOOK_SECRET',
-  'DATABASE_URL',
-  'REDIS_URL',
-].flatMap((name) => [name, `${name}_PREVIOUS`])
-
-const KEY_PATHS = ['LICENSE_PRIVATE_KEY_PATH', 'AUDIT_LOG_KEY_PATH']
-
 /** The files that hold secrets: who can read them, whether they are in git, and how old they are. */
 export const secretsAndFiles: Group = {
   title: 'Secrets and files',
@@ -40,16 +26,31 @@ export const secretsAndFiles: Group = {
 }
 
 /** Each file that holds a secret, with the variable that names it. */
-function secretFiles({ environment: env, folder }: Facts): [string, string][] {
-  const named = SECRETS.map((name) => `${name}_FILE`).concat(KEY_PATHS)
-  return named.flatMap((name): [string, string][] => {
-    const given = env[name]?.trim()
-    const path = given ? resolve(folder, given) : undefined
-    return path !== undefined && existsSync(path) ? [[name, path]] : []
-  })
+function secretFiles({ environment: env, folder, secrets, keyPaths }: Facts): [string, string][] {
+  const present = (name: string, given: string | undefined) => {
+    const path = given?.trim() ? resolve(folder, given.trim()) : undefined
+    return path !== undefined && existsSync(path) ? [[name, path] as [string, string]] : []
+  }
+  const values = [...secrets].map((name) => `${name}_FILE`)
+  const keys = [...keyPaths].flatMap((name) =>
+    (env[name] ?? '').split(',').flatMap((path) => present(name, path)),
+  )
+  return [
+    ...values.flatMap((name) => present(name, env[name])),
+    ...keys.filter(([, path]) => isPrivateKey(path)),
+  ]
 }
 
-function dotenv({ config, folder }: Facts): Line[] {
+/** Of an earlier key its public part is enough, which everyone may have. */
+function isPrivateKey(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').includes('PRIVATE KEY-----')
+  } catch {
+    return true
+  }
+}
+
+function dotenv({ config, folder, secrets }: Facts): Line[] {
   const path = join(folder, '.env')
   if (!existsSync(path)) return [pass('.env', 'there is none in this folder')]
   const mode = statSync(path).mode & 0o777
@@ -58,9 +59,7 @@ function dotenv({ config, folder }: Facts): Line[] {
       failure('.env', `others than its owner can use it (mode ${octal(mode)})`, 'chmod 600 .env'),
     ]
   }
-  const held = Object.keys(parseEnv(readFileSync(path, 'utf8'))).filter((name) =>
-    SECRETS.includes(name),
-  )
+  const held = Object.keys(parseEnv(readFileSync(path, 'utf8'))).filter((name) => secrets.has(name))
   if (held.length > 0 && config.production) {
     const advice = 'give each its own file, by X_FILE, from the secret store of your platform'
     return [warning('.env', `holds ${counted(held.length, 'secret')}`, advice)]
@@ -106,14 +105,13 @@ function inGit({ folder }: Facts, paths: [string, string][]): Line[] {
   return lines.length > 0 ? lines : [pass('git', 'no file with secrets is under version control')]
 }
 
-function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
+function ages({ environment: env, secrets, keyPaths }: Facts, paths: [string, string][]): Line[] {
   const days = ([, path]: [string, string]) =>
     Math.floor((Date.now() - statSync(path).mtimeMs) / DAY_MS)
-  // These last longer: licences verify with their key until they expire, a log keeps its key for
-  // life, and an API key that is used once a year has the pepper of its last use.
-  const files = paths.filter(
-    ([name]) => !/^(LICENSE_PRIVATE_KEY_PATH$|AUDIT_LOG_KEY_PATH$|API_KEY_PEPPER)/.test(name),
-  )
+  // These last longer: licences verify with their key until they expire, receivers know the key of
+  // events, a log keeps its key for life, and an API key that is used once a year has the pepper of
+  // its last use.
+  const files = paths.filter(([name]) => !keyPaths.has(name) && !name.startsWith('API_KEY_PEPPER'))
   const tokens = files.filter(([, path]) => !isMounted(path))
   const old = tokens.filter((file) => days(file) > ROTATION_DAYS)
   const lines = old.map((file) =>
@@ -123,7 +121,7 @@ function ages({ environment: env }: Facts, paths: [string, string][]): Line[] {
       'put the old value into X_PREVIOUS and a new one into X, and restart',
     ),
   )
-  const inVariables = SECRETS.filter((name) => env[name]?.trim())
+  const inVariables = [...secrets].filter((name) => env[name]?.trim())
   const ageless = inVariables.length + files.length - tokens.length
   if (ageless > 0) {
     const reason = `${counted(ageless, 'secret')} in variables or in copies, whose age nothing shows`

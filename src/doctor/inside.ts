@@ -27,12 +27,14 @@ export async function examineFromInside(
 ): Promise<(Line & { group: string })[]> {
   const environment = processEnvironment()
   const complete = withDevelopmentSecrets(environment, false)
-  const { faults } = inspectEnvironment({ ...complete, NODE_ENV: 'production' })
+  const { faults, secrets, keyPaths } = inspectEnvironment({ ...complete, NODE_ENV: 'production' })
   const facts: Facts = {
     environment,
     folder: process.cwd(),
     config,
     faults,
+    secrets,
+    keyPaths,
     sql,
     databaseFault: '',
     examinables: [],

@@ -132,6 +132,10 @@ export interface Inspected {
   faults: string[]
   /** A sentence for each variable that looks like a setting but is none. */
   misspelt: string[]
+  /** The settings that are secrets themselves, each of which may come as `X_FILE`. */
+  secrets: ReadonlySet<string>
+  /** The settings that name key files, as far as they are set; a list of paths has commas. */
+  keyPaths: ReadonlySet<string>
 }
 
 /** The configuration as far as it can be read, and its faults: for commands that report faults. */
@@ -207,7 +211,8 @@ export function inspectEnvironment(env: Environment): Inspected {
   refuseSharedTokens(read, config)
   refuseWeakPeppers(read, config)
   if (production) refuseUnsafeProduction(read, config)
-  return { config, faults: read.faults, misspelt: read.misspelt() }
+  const { faults, secrets, keyPaths } = read
+  return { config, faults, misspelt: read.misspelt(), secrets, keyPaths }
 }
 
 type Reader = ReturnType<typeof environmentReader>
@@ -280,6 +285,7 @@ function keyIn(
   path: string,
   isStrict: boolean,
 ): KeyObject | undefined {
+  read.keyPaths.add(name)
   try {
     return parse(path, { isStrict })
   } catch (error) {

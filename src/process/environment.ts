@@ -23,6 +23,10 @@ const NAME_MIN = 6
 export function environmentReader(env: Environment) {
   const faults: string[] = []
   const names = new Set<string>()
+  /** The settings that are secrets themselves, each of which may come as `X_FILE`. */
+  const secrets = new Set<string>()
+  /** The settings that name files with private keys. */
+  const keyPaths = new Set<string>()
 
   function fault(name: string, expected: string): void {
     faults.push(`${name} ${expected}`)
@@ -35,6 +39,7 @@ export function environmentReader(env: Environment) {
 
   /** `X`, or the content of the file that `X_FILE` names (as Docker and Kubernetes mount secrets). */
   function secret(name: string): string | undefined {
+    secrets.add(name)
     const path = text(`${name}_FILE`)
     if (path === undefined) return text(name)
     if (text(name) !== undefined) fault(name, `is set twice: keep it or ${name}_FILE`)
@@ -136,6 +141,8 @@ export function environmentReader(env: Environment) {
   return {
     faults,
     misspelt,
+    secrets,
+    keyPaths,
     fault,
     text,
     secret,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, utimesSync, writeFileSync } from 'node:fs'
+import { createPublicKey } from 'node:crypto'
+import { chmodSync, copyFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { expect, scene } from '../support/doctor.ts'
@@ -61,6 +62,49 @@ test('each unsafe setting is named, never shown', async (t) => {
     const lines = await look(changes)
     expect(lines, check, status)
     assert.ok(!JSON.stringify([...lines.values()]).includes('canary'))
+  }
+})
+
+test('each secret of the settings is looked for: URLs of databases, and all keys', async (t) => {
+  const { look, folder, service, env } = await scene(t)
+  writeFileSync(join(folder, '.env'), `MIGRATION_DATABASE_URL=${service.database.ownerUrl}\n`, {
+    mode: 0o600,
+  })
+  expect(await look(), '.env', 'warning', /1 secret/)
+  rmSync(join(folder, '.env'))
+
+  const url = join(folder, 'owner-url')
+  writeFileSync(url, service.database.ownerUrl, { mode: 0o644 })
+  const owner = { MIGRATION_DATABASE_URL_FILE: url }
+  expect(await look(owner), 'MIGRATION_DATABASE_URL_FILE', 'failure', /0644/)
+  chmodSync(url, 0o600)
+  expect(await look(owner), 'modes', 'pass', /^3 files/)
+
+  const key = join(folder, 'events-key.pem')
+  const former = join(folder, 'events-key-former.pem')
+  for (const path of [key, former]) {
+    copyFileSync(process.env['TEST_EVENTS_KEY_PATH'] ?? '', path)
+    chmodSync(path, 0o600)
+  }
+  // Everyone may read the public part of an earlier key.
+  const publicKey = join(folder, 'license-key-former.pem')
+  const pem = createPublicKey(readFileSync(env['LICENSE_PRIVATE_KEY_PATH'] ?? ''))
+  writeFileSync(publicKey, pem.export({ type: 'spki', format: 'pem' }), { mode: 0o644 })
+  const keys = {
+    EVENTS_KEY_PATH: key,
+    EVENTS_PREVIOUS_KEY_PATHS: former,
+    LICENSE_PREVIOUS_KEY_PATHS: publicKey,
+  }
+  expect(await look(keys), 'modes', 'pass', /^4 files/)
+  chmodSync(former, 0o644)
+  expect(await look(keys), 'EVENTS_PREVIOUS_KEY_PATHS', 'failure')
+
+  const git = (...args: string[]) => spawnSync('git', args, { cwd: folder }).status
+  if (git('init', '-q') !== 0) return t.diagnostic('there is no git')
+  git('add', 'events-key.pem', 'events-key-former.pem', 'owner-url')
+  const lines = await look({ ...keys, ...owner })
+  for (const name of [...Object.keys(keys).slice(0, 2), 'MIGRATION_DATABASE_URL_FILE']) {
+    expect(lines, `git: ${name}`, 'failure', /version control/)
   }
 })
 
