@@ -132,10 +132,13 @@ async function clock(sql: postgres.Sql): Promise<Line> {
 }
 
 async function room(sql: postgres.Sql, processes: number): Promise<Line> {
+  // Of other roles' sessions a role sees the user and the database, but not the type.
   const [row] = await sql<{ free: number; max: number }[]>`
     select (current_setting('max_connections')::int
       - current_setting('superuser_reserved_connections')::int
-      - (select count(*) from pg_stat_activity where backend_type = 'client backend'))::int as free,
+      - (select count(*) from pg_stat_activity
+        where usesysid is not null and datid is not null
+          and coalesce(backend_type, 'client backend') = 'client backend'))::int as free,
       current_setting('max_connections')::int as max`
   const { free = 0, max = 0 } = row ?? {}
   const reason = `${free} of ${max} are free; ${

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import postgres from 'postgres'
 import { CAPABILITIES } from '../../src/capabilities.ts'
+import { startEmbeddedPostgres } from '../../src/database/embedded/index.ts'
+import { socketHost } from '../../src/database/hosts.ts'
+import { examine } from '../../src/doctor/examine.ts'
 import { triggersOf } from '../../src/doctor/guards.ts'
 import { expect, scene } from '../support/doctor.ts'
 import { query } from '../support/tables.ts'
@@ -121,6 +128,28 @@ test('what is broken in the database is found, and found mended', async (t) => {
     await query(database, mends)
     expect(await look(), check, 'pass')
   }
+})
+
+test('the sessions of other roles count among the connections too', async (t) => {
+  // A server that no other test opens connections to.
+  const folder = mkdtempSync(join(tmpdir(), 'strongroom-doctor-'))
+  const server = await startEmbeddedPostgres({ dataDir: folder, settings: { fsync: 'off' } })
+  const others = postgres(server.adminUrl, { max: 5, ...socketHost(server.adminUrl) })
+  t.after(async () => {
+    await others.end({ timeout: 0 })
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const free = async () => {
+    const examined = await examine({ DATABASE_URL: server.url, DATA_DIR: folder }, { folder }, [])
+    const line = examined.flatMap(({ lines }) => lines).find(({ check }) => check === 'connections')
+    return Number(/^(\d+) of \d+ are free/.exec(line?.reason ?? '')?.[1])
+  }
+  const before = await free()
+  const sessions = await Promise.all(Array.from({ length: 5 }, () => others.reserve()))
+  const meanwhile = await free()
+  for (const session of sessions) session.release()
+  assert.equal(meanwhile, before - 5)
 })
 
 test('a role that owns the tables fails, whether or not another is named that migrates', async (t) => {
