@@ -1,3 +1,4 @@
+import { isLoopback } from '../database/loopback.ts'
 import { VERSION } from '../package/version.ts'
 import { certificate } from './certificate.ts'
 import { type Facts, type Group, type Line, failure, pass, unseen, warning } from './check.ts'
@@ -134,10 +135,14 @@ async function cors(origin: string): Promise<Line> {
 }
 
 /** Only this machine gets the token in plain text. */
+export function mayGetToken(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'https:' || isLoopback(hostname)
+}
+
 async function withToken({ config, service: { origin } }: Facts): Promise<Line[]> {
   const [token] = config.internalTokens
-  const isSafe = /^(https:|http:\/\/(127\.|localhost|\[::1\]))/.test(origin)
-  if (token === undefined || !isSafe) return []
+  if (token === undefined || !mayGetToken(origin)) return []
   const credential = { 'x-internal-token': token }
   const [quoted, unknown] = await Promise.all([
     ask(origin, 'GET', `/balance/${encodeURIComponent("' or '1'='1")}`, { headers: credential }),

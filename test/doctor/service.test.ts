@@ -3,6 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { examine } from '../../src/doctor/examine.ts'
+import { mayGetToken } from '../../src/doctor/service.ts'
 import { newAuthority } from '../support/certificates.ts'
 import { expect, scene, serve } from '../support/doctor.ts'
 import { countRows } from '../support/tables.ts'
@@ -55,6 +56,24 @@ test('a running service that is open, bare or a stranger is a failure', async (t
   expect(await at(other), 'health', 'failure', /not Strongroom/)
   expect(await at('http://127.0.0.1:1'), 'service', 'failure')
   expect(await look(), 'health', 'pass')
+})
+
+test('the internal token goes in plain text to this machine alone', () => {
+  for (const [origin, may] of [
+    ['https://billing.example.com', true],
+    ['http://localhost:3100', true],
+    ['http://LOCALHOST:3100', true],
+    ['http://127.0.0.1:3100', true],
+    ['http://[::1]:3100', true],
+    ['http://localhost.example.com', false],
+    ['http://localhost-2:3100', false],
+    ['http://localhost@example.com', false],
+    ['http://127.0.0.1.example.com', false],
+    ['http://127.example.com', false],
+    ['http://10.0.0.1:3100', false],
+  ] as const) {
+    assert.equal(mayGetToken(origin), may, origin)
+  }
 })
 
 test('a certificate that nobody should trust is the reason why nothing answers', async (t) => {
