@@ -1,5 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { exportLog } from '../audit/export.ts'
+import { type Sinks, exportLog } from '../audit/export.ts'
 import {
   type Trust,
   readCheckpoints,
@@ -11,7 +10,6 @@ import {
 import { verifyDatabase } from '../audit/verify-database.ts'
 import { type Verdict, verifyExport } from '../audit/verify-export.ts'
 import { verifyReceipt, verifyReceiptProof } from '../audit/verify-receipt.ts'
-import { UnreadableFile } from '../encoding/unreadable-file.ts'
 import { readJwks } from '../licenses/verify-file.ts'
 import { transferSource } from '../funds/log-source.ts'
 import { openKeyRing } from '../keys/index.ts'
@@ -19,6 +17,7 @@ import { KEY, WITNESSES } from './audit-outside.ts'
 import { WrongCall, command } from './command.ts'
 import { snakeFields } from './json.ts'
 import { ownConfig, withDatabase } from './means.ts'
+import { writeFiles } from './output-files.ts'
 
 const JWKS = {
   type: 'string',
@@ -31,24 +30,29 @@ export const auditExport = command({
   summary: 'write the audit log as JSON Lines, exactly as it was hashed',
   details:
     'With --out, the hashes of the logged records are written to <file>.hashes: with them,\n' +
-    '`audit verify` can tell which record was changed.',
+    '`audit verify` can tell which record was changed. An earlier export stays until the new one\n' +
+    'is whole.',
   operands: [],
   options: {
     out: { type: 'string', value: 'file', summary: 'a file instead of the standard output' },
   },
   run: async ({ options: { out }, withProgress, write }) => {
-    const lines = out === undefined ? null : await sink(out)
-    const hashes = out === undefined ? null : await sink(`${out}.hashes`)
-    const { records, firstMisfit } = await withProgress('Exporting the audit log', (report) =>
-      withDatabase((_db, sql) =>
-        exportLog(sql, transferSource, {
-          lines: (chunk) => lines?.appendFile(chunk) ?? write(chunk.toString()),
-          hashes: async (chunk) => hashes?.appendFile(chunk),
-          report,
-        }),
-      ),
-    )
-    await Promise.all([lines?.close(), hashes?.close()])
+    const exporting = (sinks: Pick<Sinks, 'lines' | 'hashes'>) =>
+      withProgress('Exporting the audit log', (report) =>
+        withDatabase((_db, sql) => exportLog(sql, transferSource, { ...sinks, report })),
+      )
+    const { records, firstMisfit } =
+      out === undefined
+        ? await exporting({
+            lines: (chunk) => write(chunk.toString()),
+            hashes: async () => undefined,
+          })
+        : await writeFiles([out, `${out}.hashes`], ([lines, hashes]) =>
+            exporting({
+              lines: (chunk) => lines.appendFile(chunk),
+              hashes: (chunk) => hashes.appendFile(chunk),
+            }),
+          )
     const warning =
       firstMisfit === null
         ? ''
@@ -179,12 +183,4 @@ function describe({ records, vouchedFor, findings }: Verdict, seconds: number): 
   const newer = records - vouchedFor
   const note = newer === 0 ? '' : `, ${count(newer)} of them newer than the newest checkpoint`
   return `The audit log is sound: ${rate}${note}\n`
-}
-
-async function sink(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'w')
-  } catch {
-    throw new UnreadableFile(`${path} can not be written`)
-  }
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -11,7 +19,7 @@ import { runCommand } from '../../src/cli/run.ts'
 import { checkpointNow, settled } from '../support/audit.ts'
 import { startService } from '../support/service.ts'
 import { command } from '../support/service-process.ts'
-import { newLogKey } from '../support/tlog.ts'
+import { keyOf, logFolder, logSettings, newLogKey, publishedNow } from '../support/tlog.ts'
 
 /** In this process, with no environment to find a database in. */
 async function offline(...args: string[]) {
@@ -62,6 +70,15 @@ test('export and receipts verify with files alone, and what does not fit is name
     [exporting.status, exporting.stdout],
     [0, `${size + 1} records in ${file('log.jsonl')}\n`],
   )
+  const kept = () => ['log.jsonl', 'log.jsonl.hashes'].map((name) => readFileSync(file(name)))
+  const [exported, names] = [kept(), readdirSync(folder)]
+  const away = { ...env, DATABASE_URL: 'postgres://127.0.0.1:1/away' }
+  const failed = command(['audit', 'export', '--out', file('log.jsonl')], away)
+  assert.equal(failed.status, 1, failed.stdout + failed.stderr)
+  assert.deepEqual([kept(), readdirSync(folder)], [exported, names])
+  const again = command(['audit', 'export', '--out', file('log.jsonl')], env)
+  assert.equal(again.status, 0, again.stderr)
+  assert.deepEqual([kept(), readdirSync(folder)], [exported, names])
   const streamed = command(['audit', 'export'], env)
   const lines = readFileSync(file('log.jsonl'), 'utf8')
   assert.equal(streamed.stdout, lines)
@@ -167,5 +184,28 @@ test('export and receipts verify with files alone, and what does not fit is name
     ],
   ]) {
     assert.equal((await offline(...args)).status, 2, args.join(' '))
+  }
+})
+
+test('with the key of the log an export verifies without any settings, and none is made', async (t) => {
+  const folder = logFolder(t)
+  const file = (name: string) => join(folder, name)
+  const service = await startService(t, logSettings(folder))
+  await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
+  writeFileSync(file('note'), (await publishedNow(service)).text)
+  const exporting = ['audit', 'export', '--out', file('log.jsonl')]
+  assert.equal(
+    command(exporting, { DATABASE_URL: service.database.url, DATA_DIR: folder }).status,
+    0,
+  )
+
+  const files = ['--export', file('log.jsonl'), '--checkpoint', file('note')]
+  for (const mode of ['production', 'development']) {
+    const env = { NODE_ENV: mode, DATA_DIR: file('none') }
+    const key = ['--key', await keyOf(service)]
+    const verified = command(['audit', 'verify', ...files, ...key], env)
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr)
+    assert.match(verified.stdout, /^The audit log is sound/)
+    assert.ok(!existsSync(file('none')), mode)
   }
 })
