@@ -16,7 +16,7 @@ import {
 
 /** The keys that sign checkpoints: the service's keys for JWTs, the log's keys for signed notes. */
 export interface Trust {
-  jwks: { readonly keys: readonly object[] }
+  jwks: () => Promise<{ readonly keys: readonly object[] }>
   logs: readonly NoteKey[]
   /** Which witnesses must have cosigned signed notes; null for none. */
   policy: Policy | null
@@ -36,7 +36,7 @@ export async function readCheckpoints(path: string, trust: Trust): Promise<Check
     files.map(async (file) => {
       const text = readText(file)
       if (readNote(`${text}\n`) !== null) return noteIn(file, `${text}\n`, trust)
-      const opened = await openCheckpoint(tokenIn(text), trust.jwks)
+      const opened = await openCheckpoint(tokenIn(text), await trust.jwks())
       if (opened === null) {
         throw new UnreadableFile(`${file} is not a checkpoint signed by a known key`)
       }

@@ -37,7 +37,8 @@ export function verifyDatabase(
     /** Has the log compared with the stored checkpoints of these sizes, both included. */
     const expectStored = async (from: number, to: number | null) => {
       for await (const page of storedCheckpoints(tx, from, to)) {
-        const opened = await Promise.all(page.map(({ token }) => openCheckpoint(token, jwks)))
+        const keys = await jwks()
+        const opened = await Promise.all(page.map(({ token }) => openCheckpoint(token, keys)))
         const valid = opened.filter((one) => one !== null)
         // A checkpoint under another size would come too late to be compared.
         const placed = opened.filter((one, at) => one !== null && one.size === page[at]?.size)

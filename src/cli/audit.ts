@@ -152,7 +152,8 @@ async function receiptVerdict(path: string, options: TrustOptions) {
         'Only a tlog-proof has the signatures of the log and of witnesses: ask for it with `accept: text/plain`',
       )
     }
-    return verifyReceipt(readJsonFile(path), await keysOf(options.jwks))
+    const jwks = options.jwks === undefined ? await ownKeys() : readJwks(options.jwks)
+    return verifyReceipt(readJsonFile(path), jwks)
   }
   const { logs, policy } = await logsOf(options)
   if (logs.length === 0)
@@ -160,8 +161,11 @@ async function receiptVerdict(path: string, options: TrustOptions) {
   return verifyReceiptProof(`${text}\n`, { logs, policy })
 }
 
+/** Reads the service's own keys only for what they have signed: signed notes need none of them. */
 async function trustOf(options: TrustOptions): Promise<Trust> {
-  return { jwks: await keysOf(options.jwks), ...(await logsOf(options)) }
+  const given = options.jwks === undefined ? undefined : readJwks(options.jwks)
+  let own: ReturnType<typeof ownKeys> | undefined
+  return { jwks: async () => given ?? (own ??= ownKeys()), ...(await logsOf(options)) }
 }
 
 /** The log whose key is given, or else the logs of the policy. */
@@ -172,8 +176,8 @@ async function logsOf({ key, witnesses }: TrustOptions): Promise<Omit<Trust, 'jw
   return { logs, policy }
 }
 
-async function keysOf(path: string | undefined) {
-  return path === undefined ? (await openKeyRing(ownConfig().keys)).jwks : readJwks(path)
+async function ownKeys() {
+  return (await openKeyRing(ownConfig().keys)).jwks
 }
 
 function describe({ records, vouchedFor, findings }: Verdict, seconds: number): string {

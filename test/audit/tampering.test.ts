@@ -280,7 +280,7 @@ test('promise 15: every edit, deletion, swap and cut tail is found, offline', as
   const superuser = { url: service.database.adminUrl, ssl: 'disable', ca: undefined } as const
   const sql = connect(superuser, { name: 'tampering', connectionsMax: 1 })
   t.after(() => sql.end())
-  const trust = { jwks, logs: [], policy: null, settings: null }
+  const trust = { jwks: async () => jwks, logs: [], policy: null, settings: null }
   const judge = async (tx: postgres.TransactionSql) => {
     const { lines, hashes } = await exported(tx)
     writeFileSync(path, lines)
