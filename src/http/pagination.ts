@@ -45,13 +45,8 @@ export function pageRequest(
   query: { limit?: number; cursor?: string },
   list: ListName,
 ): PageRequest {
-  const limit = query.limit ?? 50
-  if (query.cursor === undefined) return { limit, before: null }
-  const bytes = Buffer.from(query.cursor, 'base64url')
-  const position = bytes.toString('latin1', CHECK_BYTES)
-  const isOurs = /^\d{1,18}$/.test(position) && encodeCursor(list, position) === query.cursor
-  if (!isOurs) throw new Refusal('INVALID_CURSOR')
-  return { limit, before: BigInt(position) }
+  const { limit, after } = textPageRequest(query, list, NUMBER)
+  return { limit, before: after === null ? null : BigInt(after) }
 }
 
 /** The page's answer from up to `limit + 1` rows: the extra row shows that there is a next page. */
@@ -70,18 +65,24 @@ export function pageAnswer<Row extends { seq: bigint }, Item>(
   }
 }
 
+/** A place in a list that is ordered by a number; any of these fits into a `bigint`. */
+export const NUMBER = /^\d{1,18}$/
+
 /**
  * Like `pageRequest`, for a list ordered by a text: the cursor holds the last text of the page
  * before.
+ * @param place what such texts look like: anyone can give another one the right check
  */
 export function textPageRequest(
   query: { limit?: number; cursor?: string },
   list: ListName,
+  place: RegExp,
 ): { limit: number; after: string | null } {
   const limit = query.limit ?? 50
   if (query.cursor === undefined) return { limit, after: null }
   const after = Buffer.from(query.cursor, 'base64url').toString('utf8', CHECK_BYTES)
-  if (encodeCursor(list, after) !== query.cursor) throw new Refusal('INVALID_CURSOR')
+  const isOurs = place.test(after) && encodeCursor(list, after) === query.cursor
+  if (!isOurs) throw new Refusal('INVALID_CURSOR')
   return { limit, after }
 }
 

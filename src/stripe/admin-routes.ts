@@ -75,6 +75,9 @@ const ListQuery = strictObject({
   ...PageQuery,
 })
 
+/** A place in a cursor: the time of receipt in milliseconds, and the event's id. */
+const PLACE = /^\d{1,14} [^\0]{1,255}$/
+
 /** Admin: `/api/stripe/events`, the inbox. */
 export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
@@ -94,7 +97,7 @@ export const stripeEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const { status, type, customer_id: customerId } = request.query
       const list = ['stripe_events', status, type, customerId]
-      const { limit, after } = textPageRequest(request.query, list)
+      const { limit, after } = textPageRequest(request.query, list, PLACE)
       const stored = status && storedStatus(status)
       const { rows, end } = await pageOfEvents(
         app.db,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { isKnown } from '../http/etag.ts'
-import { textPageRequest } from '../http/pagination.ts'
+import { NUMBER, textPageRequest } from '../http/pagination.ts'
 import { ref } from '../http/schemas.ts'
 import { pageOfEvents } from './events-list.ts'
 import { EventPage, EventsJsonWebKeySet, ListEventsQuery } from './schemas.ts'
@@ -30,7 +30,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const { type, subject: name, from_seq: fromSeq, endpoint_id: endpointId } = request.query
       const list = ['events', type, name, String(fromSeq ?? ''), endpointId]
-      const page = textPageRequest(request.query, list)
+      const page = textPageRequest(request.query, list, NUMBER)
       const endpoint =
         endpointId === undefined ? null : (await findEndpoint(app.db, endpointId)).seq
       const { sql, source } = app.audit

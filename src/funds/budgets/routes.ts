@@ -10,6 +10,7 @@ import { UserParams } from '../schemas.ts'
 import { type Changer, deleteBudget, madeInPortal, putBudget } from './change.ts'
 import { presentBudget, presentCheck } from './present.ts'
 import {
+  BUDGET_ID,
   Budget,
   BudgetBody,
   BudgetPage,
@@ -19,6 +20,9 @@ import {
   ListBudgetsQuery,
 } from './schemas.ts'
 import { isTimeZone } from './window.ts'
+
+/** A place in a cursor. */
+const PLACE = new RegExp(BUDGET_ID)
 
 /** Internal: how much may be charged to an account within a time, and whether a charge would be let through. */
 export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -157,7 +161,7 @@ export const budgetListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
     async (request) => {
       const userId = (request.userId = request.params.user_id)
       const list = ['budgets', userId]
-      const { limit, after } = textPageRequest(request.query, list)
+      const { limit, after } = textPageRequest(request.query, list, PLACE)
       const { budgets } = await app.funds.balance(userId)
       const rows = budgets.toSorted(byId).filter(({ id }) => after === null || id > after)
       const own = await madeInPortal(app.db, budgets)

@@ -7,8 +7,13 @@ import { spelled } from '../../http/patterns.ts'
 
 const PERCENT_MAX = 1_000
 
+export const BUDGET_ID = spelled(
+  '^[A-Za-z0-9._:-]{1,64}$',
+  '1 to 64 characters of A–Z a–z 0–9 . _ : -',
+)
+
 const BudgetId = Type.String({
-  pattern: spelled('^[A-Za-z0-9._:-]{1,64}$', '1 to 64 characters of A–Z a–z 0–9 . _ : -'),
+  pattern: BUDGET_ID,
   description: 'Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -',
   examples: ['daily'],
 })

@@ -25,9 +25,12 @@ export interface Found<Row> {
   last: TimedPlace | null
 }
 
+/** A place in a cursor: its time in milliseconds, its account and its number. */
+const PLACE = /^\d{1,14}_\d{1,18}_\d{1,18}$/
+
 /** @throws Refusal `INVALID_CURSOR` */
 export function placePage(query: { limit?: number; cursor?: string }, list: ListName): PlacePage {
-  const { limit, after } = textPageRequest(query, list)
+  const { limit, after } = textPageRequest(query, list, PLACE)
   if (after === null) return { limit, before: null }
   const [time = '0', accountId = '0', seq = '0'] = after.split('_')
   const before = {

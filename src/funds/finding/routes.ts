@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Permission } from '../../auth/permissions.ts'
 import type { Database } from '../../database/index.ts'
-import { SHORT_PAGES, cutPage, textPageRequest } from '../../http/pagination.ts'
+import { SHORT_PAGES, cutPage, pageRequest } from '../../http/pagination.ts'
 import { ref, timesOf } from '../../http/schemas.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { accountOfUser, getTransfer } from '../accounts.ts'
@@ -51,7 +51,7 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
     async (request) => {
       const { status, tier, user_id_prefix: userIdPrefix, flag, below } = request.query
       const list = ['accounts', status, tier, userIdPrefix, flag, below?.toString()]
-      const { limit, after } = textPageRequest(request.query, list)
+      const page = pageRequest(request.query, list)
       const filter = {
         status,
         tier,
@@ -59,8 +59,7 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
         flag,
         below: below === undefined ? undefined : BigInt(below),
       }
-      const before = after === null ? null : BigInt(after)
-      const { rows, last } = await findAccounts(app.db, filter, { limit, before })
+      const { rows, last } = await findAccounts(app.db, filter, page)
       const shown = await Promise.all(
         rows.map(async (row) => {
           const balance = await balanceIfThere(app.funds, row.userId ?? '')

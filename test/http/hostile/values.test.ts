@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { RefusalCode } from '../../../src/refusals/index.ts'
 import { JSON_TYPE, assertUntouched, startTarget } from '../../support/hostile.ts'
@@ -194,6 +195,51 @@ test('a time that is none is refused, in a body and in a query', async (t) => {
     for (const at of TIMES) {
       const answer = await target.send('GET', `/balance/ada?at=${encodeURIComponent(at)}`)
       assertRefused(answer, 'VALIDATION_FAILED', at)
+    }
+  })
+})
+
+/** As the service makes them, for a list with its filters: no secret is in it. */
+function cursorOf(list: readonly (string | null)[], place: string): string {
+  const check = createHash('sha256')
+    .update(JSON.stringify([list, place]))
+    .digest()
+  return Buffer.concat([check.subarray(0, 9), Buffer.from(place)]).toString('base64url')
+}
+
+test('a cursor with the right check and no place of its list is refused', async (t) => {
+  const target = await startTarget(t)
+  const none = (count: number) => Array.from({ length: count }, () => null)
+  const timed = ['x', '1_1', 'x_1_1', '1__1', '1_-1_1', `${'9'.repeat(16)}_1_1`].concat(
+    `1_${'9'.repeat(19)}_1`,
+    `1_1_${'9'.repeat(19)}`,
+    '1_1_1_1',
+    '1_1_1\n',
+  )
+  const numbered = ['x', '', '-1', '1.5', ' 1', '1\n', '9'.repeat(19)]
+  const lists: [path: string, list: (string | null)[], right: string, wrong: string[]][] = [
+    ['/accounts', ['accounts', ...none(5)], '5', numbered],
+    ['/transfers', ['all transfers', ...none(8)], '1700000000000_1_1', timed],
+    ['/holds', ['holds', ...none(2)], '1700000000000_1_1', timed],
+    ['/api/funds/accounts', ['accounts', ...none(5)], '5', numbered],
+    ['/api/funds/transfers', ['all transfers', ...none(8)], '1700000000000_1_1', timed],
+    ['/api/funds/holds', ['holds', ...none(2)], '1700000000000_1_1', timed],
+    ['/api/events', ['events', null, null, '', null], '5', numbered],
+    [
+      '/api/stripe/events',
+      ['stripe_events', ...none(3)],
+      '1700000000000 evt_1',
+      ['x', 'x evt_1', '1', '1 ', ' evt_1', '-1 evt_1', `${'9'.repeat(16)} evt_1`, '1 evt\0'],
+    ],
+    ['/account/ada/budgets', ['budgets', 'ada'], 'daily', ['', 'a b', '\0', 'a\n']],
+  ]
+  await assertUntouched(target, async () => {
+    for (const [path, list, right, wrong] of lists) {
+      const at = (place: string) => target.send('GET', `${path}?cursor=${cursorOf(list, place)}`)
+      assert.equal((await at(right)).status, 200, path)
+      for (const place of wrong) {
+        assertRefused(await at(place), 'INVALID_CURSOR', `${path} ${JSON.stringify(place)}`)
+      }
     }
   })
 })
