@@ -57,11 +57,12 @@ export const settings: Group = {
   ],
 }
 
-function environment({ environment: { NODE_ENV } }: Facts): Line {
-  if (NODE_ENV === 'production') return pass('NODE_ENV', 'production')
+function environment({ environment: env }: Facts): Line {
+  const name = env['NODE_ENV']?.trim()
+  if (name === 'production') return pass('NODE_ENV', 'production')
   return failure(
     'NODE_ENV',
-    `is ${NODE_ENV === 'test' ? 'test' : 'development'}: secrets are made up, limits are wide, starts migrate`,
+    `is ${name === 'test' ? 'test' : 'development'}: secrets are made up, limits are wide, starts migrate`,
     'set NODE_ENV=production; the rest is judged as if it were',
   )
 }

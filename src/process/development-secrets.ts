@@ -30,7 +30,7 @@ export function secretPath(
  * @param makes false to create nothing: secrets that do not exist yet stay out
  */
 export function withDevelopmentSecrets(env: Environment, makes = true): Environment {
-  if (env['NODE_ENV'] === 'production') return env
+  if (env['NODE_ENV']?.trim() === 'production') return env
   const dataDir = env['DATA_DIR']?.trim() || '.data'
   const made: Record<string, string> = {}
   for (const name of NAMES) {

@@ -17,6 +17,7 @@ test('each unsafe setting is named, never shown', async (t) => {
   const { look } = await scene(t)
   for (const [changes, check, status] of [
     [{ NODE_ENV: undefined }, 'NODE_ENV', 'failure'],
+    [{ NODE_ENV: 'production\r' }, 'NODE_ENV', 'pass'],
     [{ ADMIN_API_TOKEN: 'short-canary' }, 'ADMIN_API_TOKEN', 'failure'],
     [{ ADMIN_API_TOKEN: undefined }, 'ADMIN_API_TOKEN', 'failure'],
     [{ ADMIN_API_TOKEN: INTERNAL_TOKEN }, 'INTERNAL_SERVICE_TOKEN', 'failure'],

@@ -171,6 +171,16 @@ test('an unsafe start in production names every fault at once and no value', asy
   assert.deepEqual(readdirSync(dataDir), [])
 })
 
+test('production with white space around it makes up no secrets', async (t) => {
+  const dataDir = newDataDir(t)
+  const service = launchService(t, dataDir, { NODE_ENV: 'production\r' })
+  assert.equal(await service.ended, 1)
+  for (const name of ['INTERNAL_SERVICE_TOKEN', 'API_KEY_PEPPER', 'LICENSE_PRIVATE_KEY_PATH']) {
+    assert.match(service.output(), new RegExp(`^ {2}- ${name} is missing`, 'm'))
+  }
+  assert.deepEqual(readdirSync(dataDir), [])
+})
+
 test('.env is read, and gives way to the environment', async (t) => {
   const dataDir = newDataDir(t)
   writeFileSync(
