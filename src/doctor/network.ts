@@ -91,9 +91,16 @@ function rateLimits({ config: { rateLimits: limits } }: Facts): Line {
   return pass('rate limits', on.join(', '))
 }
 
+const UNITS = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const
+
+/** As RATE_LIMIT_… takes it, in the largest unit that fits. */
 function describe({ max, windowMs }: RateLimit): string {
-  const minutes = windowMs / 60_000
-  return `${max}/${minutes >= 60 ? `${minutes / 60}h` : `${minutes}m`}`
+  const [name, ms] = UNITS.find(([, each]) => windowMs % each === 0) ?? UNITS[2]
+  return `${max}/${windowMs / ms}${name}`
 }
 
 async function redis(facts: Facts): Promise<Line> {

@@ -66,6 +66,17 @@ test('each unsafe setting is named, never shown', async (t) => {
   }
 })
 
+test('rate limits are told as they are set', async (t) => {
+  const { look } = await scene(t)
+  const limits = {
+    RATE_LIMIT_API: '20/20s',
+    RATE_LIMIT_USAGE: '100/90m',
+    RATE_LIMIT_ADMIN: '5/60m',
+  }
+  const told = /^api 20\/20s, usage 100\/90m, webhooks 100\/1m, admin 5\/1h, tokens 6000\/1h$/
+  expect(await look(limits), 'rate limits', 'pass', told)
+})
+
 test('each secret of the settings is looked for: URLs of databases, and all keys', async (t) => {
   const { look, folder, service, env } = await scene(t)
   writeFileSync(join(folder, '.env'), `MIGRATION_DATABASE_URL=${service.database.ownerUrl}\n`, {
