@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { ROOT } from '../package/root.ts'
+import { isOlder, neededNode } from '../process/node-version.ts'
 import { type Group, type Line, failure, pass, warning } from './check.ts'
 
 /** https://github.com/nodejs/release#release-schedule */
@@ -8,7 +9,6 @@ const END_OF_LIFE: Record<number, string> = {
   22: '2027-04-30',
   24: '2028-04-30',
 }
-const NODE_MIN: readonly [number, number] = [20, 12]
 const FREE_SHARE = { warning: 0.1, failure: 0.03 } as const
 
 /** The machine of this command, which should be the service's machine. */
@@ -19,10 +19,10 @@ export const machine: Group = {
 
 /** @param version such as `20.20.2` */
 export function node(version: string, today: Date): Line {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [leastMajor, leastMinor] = NODE_MIN
-  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
-    return failure('node', `${version} is too old`, `install ${NODE_MIN.join('.')} or newer`)
+  const [major = 0] = version.split('.').map(Number)
+  const needed = neededNode()
+  if (isOlder(version, needed)) {
+    return failure('node', `${version} is too old`, `install ${needed} or newer`)
   }
   const end = END_OF_LIFE[major]
   if (end !== undefined && today > new Date(end)) {

@@ -7,9 +7,7 @@ import { ROOT } from '../package/root.ts'
  * So this file and its imports use nothing that an old Node.js with modules lacks.
  */
 export function requireNode(): void {
-  const manifest = readFileSync(new URL('package.json', ROOT), 'utf8')
-  const { engines } = JSON.parse(manifest) as { engines: { node: string } }
-  const needed = engines.node.replace('>=', '')
+  const needed = neededNode()
   if (!isOlder(process.versions.node, needed)) return
   process.stderr.write(
     `Node.js is ${process.versions.node}, and Strongroom needs ${needed} or newer: https://nodejs.org\n`,
@@ -17,7 +15,14 @@ export function requireNode(): void {
   process.exit(1)
 }
 
-function isOlder(version: string, needed: string): boolean {
+/** The oldest version on which the service runs, such as `20.19.0`. */
+export function neededNode(): string {
+  const manifest = readFileSync(new URL('package.json', ROOT), 'utf8')
+  const { engines } = JSON.parse(manifest) as { engines: { node: string } }
+  return engines.node.replace('>=', '')
+}
+
+export function isOlder(version: string, needed: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const [majorNeeded = 0, minorNeeded = 0] = needed.split('.').map(Number)
   return major < majorNeeded || (major === majorNeeded && minor < minorNeeded)

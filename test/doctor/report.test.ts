@@ -11,6 +11,8 @@ test('releases of Node are judged by their support', () => {
   for (const [version, status] of [
     ['18.20.0', 'failure'],
     ['20.11.1', 'failure'],
+    ['20.18.3', 'failure'],
+    ['20.19.0', 'warning'],
     ['20.20.2', 'warning'],
     ['23.1.0', 'warning'],
     ['24.21.0', 'pass'],
