@@ -221,8 +221,15 @@ function corsOptions(origins: readonly string[]): FastifyCorsOptions {
     origin: (origin, decide) => decide(null, origins.find((known) => known === origin) ?? false),
     strictPreflight: false,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'idempotency-key'],
+    allowedHeaders: [
+      'content-type',
+      'authorization',
+      'x-api-key',
+      'idempotency-key',
+      'if-none-match',
+    ],
     exposedHeaders: [
+      'etag',
       'x-request-id',
       'retry-after',
       'idempotent-replayed',

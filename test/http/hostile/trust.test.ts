@@ -115,6 +115,16 @@ test('a browser on an origin that is not listed gets no allow header', async (t)
   const simple = await callRaw(service.origin, 'GET', '/health/live', own)
   assert.equal(simple.headers.get('access-control-allow-origin'), 'https://app.example.com')
   assert.equal(simple.headers.has('access-control-allow-credentials'), false)
+  // A page that polls licences sends back the etag of the last answer.
+  const exposed = simple.headers.get('access-control-expose-headers') ?? ''
+  assert.ok(exposed.split(', ').includes('etag'), exposed)
+  const preflight = await callRaw(service.origin, 'OPTIONS', '/api/licenses', [
+    ...own,
+    ['access-control-request-method', 'GET'],
+    ['access-control-request-headers', 'if-none-match,x-api-key'],
+  ])
+  const allowed = preflight.headers.get('access-control-allow-headers') ?? ''
+  assert.ok(allowed.split(', ').includes('if-none-match'), allowed)
   // A browser must be able to read a refusal too.
   const refused = await callRaw(service.origin, 'GET', '/api/me', own)
   assert.equal(refused.headers.get('access-control-allow-origin'), 'https://app.example.com')
