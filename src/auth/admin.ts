@@ -5,7 +5,7 @@ import { type Gate, countAdmitted } from './gates.ts'
 import { type Identity, identityOf } from './identity.ts'
 import { checkPermission, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
-import { type Sessions, requireOwnOrigin } from './sessions.ts'
+import { type Sessions, documentOrigins, requireOwnOrigin } from './sessions.ts'
 
 const BEARER = /^Bearer ([\x21-\x7e]+)$/
 
@@ -20,6 +20,7 @@ export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: 
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED'],
   })
   requirePermissions(app)
+  if (bearers.sessions !== undefined) documentOrigins(app)
   const admit = countAdmitted(app, gate)
   app.addHook('onRequest', async (request, reply) => {
     if (!(await recognise(request, bearers))) {

@@ -7,6 +7,7 @@ import type { Gates } from './gates.ts'
 import { identityOf } from './identity.ts'
 import { requireGranted, requirePermissions } from './permission.ts'
 import { markScope } from './scope.ts'
+import { documentOrigins } from './sessions.ts'
 
 /**
  * A customer's API key or an operator's token, each by itself and under its own limits. What has neither,
@@ -24,6 +25,7 @@ export function requireApiKeyOrAdminToken(
     refusals: ['UNAUTHORIZED', 'RATE_LIMITED', 'OVERLOADED'],
   })
   requirePermissions(app)
+  documentOrigins(app)
   app.addHook('onRoute', ({ config, method, url }) => {
     if (config?.adminPermission !== undefined) return
     throw new Error(`${String(method)} ${url} does not say which permission operators need`)

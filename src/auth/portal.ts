@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
 import { checkPermission } from './permission.ts'
-import { type PortalVisit, type Sessions, requireOwnOrigin } from './sessions.ts'
+import { type PortalVisit, type Sessions, documentOrigins, requireOwnOrigin } from './sessions.ts'
 
 /**
  * Notes the user's session behind a request; false for none.
@@ -25,6 +25,7 @@ export async function recogniseVisit(
 
 /** Refuses, in routes of `app` that the portal opens, whatever is not of the session's own account. */
 export function admitPortal(app: FastifyInstance): void {
+  documentOrigins(app, ({ portal }) => portal !== undefined)
   app.addHook('onRoute', (route) => {
     if (route.config?.portal === undefined) return
     route.preHandler = [

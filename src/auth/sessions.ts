@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusals/index.ts'
 import type { Identity } from './identity.ts'
 
@@ -44,6 +44,18 @@ const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function requireOwnOrigin(request: FastifyRequest, sessions: Sessions): void {
   if (READING.has(request.method) || sessions.isOwnOrigin(request.headers.origin)) return
   throw new Refusal('ORIGIN_NOT_ALLOWED')
+}
+
+/** Documents `ORIGIN_NOT_ALLOWED` for later routes of `app` that change something and take a cookie. */
+export function documentOrigins(
+  app: FastifyInstance,
+  takesCookie: (config: FastifyContextConfig) => boolean = () => true,
+): void {
+  app.addHook('onRoute', (route) => {
+    if (READING.has(String(route.method)) || !takesCookie(route.config ?? {})) return
+    const refusals = [...(route.config?.refusals ?? []), 'ORIGIN_NOT_ALLOWED'] as const
+    route.config = { ...route.config, refusals }
+  })
 }
 
 /** The first value of a cookie in the header; undefined where there is none. Linear in its length. */

@@ -163,6 +163,20 @@ test('the rules for generated clients', async (t) => {
   })
 })
 
+test('changes that a cookie opens name the refusal of a foreign page', () => {
+  const ofPortal = ['putBudget', 'deleteBudget', 'setAutoTopUp', 'openTopUpCheckout']
+  const operations = Object.values(document.paths).flatMap((path) => Object.entries(path))
+  const found = new Set<string>()
+  for (const [method, { operationId, security = [], responses }] of operations) {
+    const isOpen =
+      security.some((one) => 'AdminToken' in one) || ofPortal.includes(operationId ?? '')
+    const isNamed = JSON.stringify(responses['403'] ?? '').includes('ORIGIN_NOT_ALLOWED')
+    if (isOpen) assert.equal(isNamed, method !== 'get', operationId)
+    if (isOpen) found.add(operationId ?? '')
+  }
+  for (const id of [...ofPortal, 'endConsoleSession', 'putPlan']) assert.ok(found.has(id), id)
+})
+
 test('times, as the clients of many languages write them', async (t) => {
   const service = await startService(t)
   await service.asInternal('POST', '/account', { user_id: 'ada', tier: 'pro' })
