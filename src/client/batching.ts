@@ -94,7 +94,8 @@ export function batched(
       // What the service says of each 503.
       ...(status === 503 && { 'retry-after': '1' }),
     }
-    const error = errorOf({ status, headers: new Headers(headers) }, JSON.stringify(body), one.key)
+    const sent = { idempotencyKey: one.key }
+    const error = errorOf({ status, headers: new Headers(headers) }, JSON.stringify(body), sent)
     if (one.tries >= one.retries || !mayPass(error)) return one.reject(error)
     pause(delayMs(one.tries, error.retryAfterMs ?? 0), one.signal).then(
       () => enqueue({ ...one, tries: one.tries + 1 }),

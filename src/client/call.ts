@@ -1,8 +1,10 @@
 import type { Client } from 'openapi-fetch'
+import { type AnswerKind, holds } from './answers.ts'
+import type { Sent, SentBatch } from './errors.ts'
 import type { operations, paths } from './generated/schema.ts'
 import { newKey } from './key.ts'
 import { sendReports } from './reports.ts'
-import { RETRIES, type TransportOptions, transport } from './transport.ts'
+import { type CallRules, RETRIES, type TransportOptions, transport } from './transport.ts'
 
 type Id = keyof operations
 /** `never` marks a part that a call does not have. */
@@ -11,7 +13,11 @@ type Json<T> = T extends { content: { 'application/json': infer B } } ? B : unkn
 /** The answers of every 2xx: an erasure, for one, is over with 200 and continues with 202. */
 type Succeeded<R> = { [S in keyof R]: S extends Success<S> ? R[S] : never }[keyof R]
 type Success<S> = S extends number ? (`${S}` extends `2${string}` ? S : never) : never
-type Content<R> = R extends { content: infer C } ? C[keyof C] : undefined
+type Content<R> = R extends { content: infer C }
+  ? C extends { 'application/octet-stream': unknown }
+    ? Uint8Array
+    : C[keyof C]
+  : undefined
 type Fields<I extends Id> = Present<operations[I]['parameters']['path']> &
   Present<operations[I]['parameters']['query']> &
   Json<Present<operations[I]['requestBody']>>
@@ -42,8 +48,10 @@ export interface Operation {
   path: keyof paths
   /** What makes the call happen once: a header, the `report_id` of the body or of each report, the key of each transfer. */
   key?: 'header' | 'report' | 'reports' | 'transfers'
-  /** Whether the answer is text instead of JSON. */
-  text?: true
+  /** What a successful answer holds; `json` if not given. */
+  answer?: AnswerKind
+  /** A field that every successful answer of a call with a key has. */
+  field?: string
   /** Whether the call takes no body, although its method allows one. */
   bare?: true
 }
@@ -54,6 +62,14 @@ const SAME_AGAIN: ReadonlySet<string> = new Set<keyof paths>([
   '/api/licenses/{license_id}/revoke',
   '/api/subscriptions/checkout',
 ])
+
+/** How openapi-fetch is to read an answer. */
+const PARSE_AS: Readonly<Record<AnswerKind, string>> = {
+  json: 'json',
+  text: 'text',
+  bytes: 'arrayBuffer',
+  none: 'json',
+}
 
 type Values = Record<string, unknown>
 type AnyCall = (input?: Values, options?: CallOptions) => Promise<unknown>
@@ -70,25 +86,31 @@ export function callsOf<Operations extends Record<string, Operation>>(
 ): Calls<Operations> {
   const request = http.request as unknown as AnyRequest
   const call =
-    ({ method, path, key, text, bare }: Operation): AnyCall =>
+    ({ method, path, key, answer = 'json', field, bare }: Operation): AnyCall =>
     async (input = {}, { signal, idempotencyKey, ...options } = {}) => {
       const { inPath, others } = split(path, input)
       const hasBody = method !== 'get' && method !== 'delete' && bare !== true
       const header = key === 'header' && (idempotencyKey ?? others['idempotency_key'] ?? newKey())
       const isRepeatable =
         key !== undefined || (method !== 'post' && method !== 'patch') || SAME_AGAIN.has(path)
-      const send = async (body: Values): Promise<unknown> => {
+      const body = key === 'transfers' ? withKeys(others) : withReportIds(key, others)
+      const rules: CallRules = {
+        isRepeatable: () => isRepeatable,
+        isOwn: (received) => holds(received, answer, field),
+        sent: sentIn(key, body),
+      }
+      const send = async (part: Values): Promise<unknown> => {
         const { data } = await request(method, path, {
           params: { path: inPath, ...(!hasBody && { query: others }) },
-          ...(hasBody && { body }),
+          ...(hasBody && { body: part }),
           ...(header !== false && { headers: { 'Idempotency-Key': header } }),
-          ...(text && { parseAs: 'text' }),
+          parseAs: PARSE_AS[answer],
           ...(signal && { signal }),
-          fetch: transport({ ...defaults, ...options }, () => isRepeatable),
+          fetch: transport({ ...defaults, ...options }, rules),
         })
-        return data
+        if (answer === 'none') return undefined
+        return answer === 'bytes' ? new Uint8Array(data as ArrayBuffer) : data
       }
-      const body = key === 'transfers' ? withKeys(others) : withReportIds(key, others)
       if (key !== 'reports') return send(body)
       const retries = options.retries ?? defaults.retries ?? RETRIES
       return sendReports(body['reports'] as Values[], send, retries, signal)
@@ -125,6 +147,12 @@ function withKeys(body: Values): Values {
       return { ...one, idempotency_key: one['idempotency_key'] ?? newKey() }
     }),
   }
+}
+
+/** What the errors of a call name of its body. */
+function sentIn(key: Operation['key'], body: Values): Sent {
+  if (key === 'report') return { reportId: body['report_id'] as string }
+  return key === 'reports' || key === 'transfers' ? { batch: body as unknown as SentBatch } : {}
 }
 
 function withReportId(report: Values): Values {

@@ -26,17 +26,31 @@ export interface BudgetDetail {
   remaining: number
 }
 
+/** Of a transfer: what its call alone would have been answered. Of a report: what became of it. */
+export type BatchResult =
+  components['schemas']['TransferResult'] | components['schemas']['UsageBatchResult']
+
+/** A batch with all its keys and ids, those of the client too. */
+export type SentBatch =
+  components['schemas']['MoveManyRequest'] | components['schemas']['ReportUsageBatchRequest']
+
+/** What a call was sent with: repeated with it, the call takes effect once. */
+export interface Sent {
+  idempotencyKey?: string | null
+  reportId?: string | null
+  batch?: SentBatch | null
+}
+
 const OF_THE_CALL = new Set(['request_id', 'report_id'])
 
-interface Facts {
+interface Facts extends Sent {
   code: ErrorCode
   statusCode?: number
   requestId?: string | null
   details?: readonly ErrorDetail[]
   budget?: BudgetDetail | null
   retryAfterMs?: number | null
-  idempotencyKey?: string | null
-  reportId?: string | null
+  results?: readonly BatchResult[]
   issued?: Readonly<Record<string, string>>
   cause?: unknown
 }
@@ -57,13 +71,16 @@ export class StrongroomError extends Error {
   readonly retryAfterMs: number | null
   /** The call's key: repeated with it, the call moves money once, whatever happened to this try. */
   readonly idempotencyKey: string | null
-  /** The report's id, if the service has assigned one: repeated with it, the report counts once. */
+  /** The report's id: repeated with it, the report counts once. */
   readonly reportId: string | null
+  /** Of a batch: what became of each part, in order, as with `BATCH_REFUSED`. */
+  readonly results: readonly BatchResult[]
   /**
    * What a call with `OUTCOME_UNKNOWN` may have issued, such as a `key_id`: look for it, and revoke
    * it.
    */
   readonly issued: Readonly<Record<string, string>>
+  readonly #batch: SentBatch | null
 
   constructor(message: string, facts: Facts) {
     super(message, facts.cause === undefined ? {} : { cause: facts.cause })
@@ -75,33 +92,54 @@ export class StrongroomError extends Error {
     this.retryAfterMs = facts.retryAfterMs ?? null
     this.idempotencyKey = facts.idempotencyKey ?? null
     this.reportId = facts.reportId ?? null
+    this.results = facts.results ?? []
     this.issued = facts.issued ?? {}
+    this.#batch = facts.batch ?? null
+  }
+
+  /**
+   * The transfers or reports of a batch as they were sent, each with its key or id: repeated as they
+   * are here, each takes effect once. It is no property of its own, so no logger writes it.
+   */
+  get sent(): SentBatch | null {
+    return this.#batch
   }
 }
 
+type Head = Pick<Response, 'status' | 'headers'>
+
 /** The error for an answer of 400 and above. */
-export function errorOf(
-  response: Pick<Response, 'status' | 'headers'>,
-  text: string,
-  sentKey: string | null,
-) {
-  const facts = {
-    statusCode: response.status,
-    requestId: response.headers.get('x-request-id'),
-    retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
-    idempotencyKey: sentKey,
-  }
+export function errorOf(response: Head, text: string, sent: Sent): StrongroomError {
   const body = bodyOf(text)
-  if (body === null) {
-    const message = `The answer ${response.status} is not from the service.`
-    return new StrongroomError(message, { ...facts, code: 'UNKNOWN_ANSWER' })
-  }
+  if (body === null) return unknownAnswer(response, sent)
   const { code, message, details: given = [] } = body
   const isList = Array.isArray(given)
   const [details, budget] = isList ? [given, null] : [[], given]
-  const idempotencyKey = body.idempotency_key ?? sentKey
-  const named = { idempotencyKey, reportId: body.report_id ?? null, issued: issuedIn(body) }
-  return new StrongroomError(message, { ...facts, ...named, code, details, budget })
+  return new StrongroomError(message, {
+    ...sent,
+    ...factsOf(response),
+    ...(body.idempotency_key !== undefined && { idempotencyKey: body.idempotency_key }),
+    ...(body.report_id !== undefined && { reportId: body.report_id }),
+    results: (body.results ?? []) as BatchResult[],
+    issued: issuedIn(body),
+    code,
+    details,
+    budget,
+  })
+}
+
+/** The error for an answer that is not the service's, whatever its status. */
+export function unknownAnswer(response: Head, sent: Sent): StrongroomError {
+  const message = `The answer ${response.status} is not from the service.`
+  return new StrongroomError(message, { ...sent, ...factsOf(response), code: 'UNKNOWN_ANSWER' })
+}
+
+function factsOf({ status, headers }: Head) {
+  return {
+    statusCode: status,
+    requestId: headers.get('x-request-id'),
+    retryAfterMs: retryAfterMs(headers.get('retry-after')),
+  }
 }
 
 /** All other ids at the top level, including those of a newer service. */

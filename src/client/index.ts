@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch'
+import { holds } from './answers.ts'
 import { type BatchingOptions, batched } from './batching.ts'
 import { type Calls, type Operation, callsOf } from './call.ts'
 import {
@@ -17,10 +18,12 @@ import { type TransportOptions, transport } from './transport.ts'
 export type { BatchingOptions } from './batching.ts'
 export type { Answer, Call, CallOptions, Input } from './call.ts'
 export {
+  type BatchResult,
+  type BudgetDetail,
   type ClientErrorCode,
   type ErrorCode,
-  type BudgetDetail,
   type ErrorDetail,
+  type SentBatch,
   type ServiceErrorCode,
   StrongroomError,
 } from './errors.ts'
@@ -96,10 +99,21 @@ function connect<Operations extends Record<string, Operation>>(
   headers: Record<string, string>,
   operations: Operations,
 ): Calls<Operations> & WithHttp {
+  const parsed = new WeakSet<Request>()
   const http = createClient<paths>({
     baseUrl: options.url,
     headers,
-    fetch: transport(options, isRepeatable),
+    fetch: transport(options, {
+      isRepeatable,
+      isOwn: (answer, request) =>
+        !parsed.has(request) || holds(answer, 'json') || holds(answer, 'none'),
+    }),
+  })
+  // Only a middleware learns which answers openapi-fetch will parse.
+  http.use({
+    onRequest: ({ request, options: { parseAs } }) => {
+      if (parseAs === 'json') parsed.add(request)
+    },
   })
   return { ...callsOf(http, operations, options), http }
 }

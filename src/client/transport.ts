@@ -1,4 +1,5 @@
-import { StrongroomError, errorOf } from './errors.ts'
+import { type Received, textOf } from './answers.ts'
+import { type Sent, StrongroomError, errorOf, unknownAnswer } from './errors.ts'
 
 export interface TransportOptions {
   /** The time limit of each try, until the answer is complete; 10,000 by default. */
@@ -25,32 +26,49 @@ const UNTOUCHED = new Set(['OVERLOADED', 'ACCOUNT_BUSY'])
 /** Statuses whose answer has no body. */
 const EMPTY = new Set([204, 205, 304])
 
+export interface CallRules {
+  /** Whether sending the call twice has the same effect as sending it once. */
+  isRepeatable: (request: Request) => boolean
+  /** Whether a successful answer can be the service's. */
+  isOwn: (answer: Received, request: Request) => boolean
+  /** The ids in the body, for the errors. */
+  sent?: Sent
+}
+
 /**
  * A `fetch` that repeats calls after passing faults, with growing, random delays, and throws a
- * StrongroomError for every answer of 400 and above.
- * @param isRepeatable whether sending the call twice has the same effect as sending it once
+ * StrongroomError for every answer of 400 and above, and for one that is not the service's.
  */
-export function transport(options: TransportOptions, isRepeatable: (request: Request) => boolean) {
+export function transport(options: TransportOptions, { isRepeatable, isOwn, sent }: CallRules) {
   const retries = options.retries ?? RETRIES
   return async (first: Request): Promise<Response> => {
     let request = first
+    let reportId = sent?.reportId ?? null
     for (let tries = 0; ; tries += 1) {
+      const idempotencyKey = request.headers.get('idempotency-key')
+      const ids = { ...sent, idempotencyKey, reportId }
       try {
-        return await attempt(request, options)
+        const answer = await attempt(request, options, ids)
+        if (!isOwn(answer, first)) throw unknownAnswer(answer, ids)
+        const { status, statusText, headers, bytes } = answer
+        return new Response(EMPTY.has(status) ? null : bytes, { status, statusText, headers })
       } catch (error) {
         if (!(error instanceof StrongroomError) || tries === retries) throw error
         if (!mayPass(error)) throw error
-        if (error.code === 'OUTCOME_UNKNOWN') request = await named(request, error)
-        if (!isRepeatable(request) && !isUntouched(error) && !isSameAgain(error)) throw error
+        if (error.code === 'OUTCOME_UNKNOWN') {
+          request = await named(request, error)
+          reportId = error.reportId
+        }
+        const countsOnce = isRepeatable(request) || reportId !== null
+        if (!countsOnce && !isUntouched(error) && !isSameAgain(error)) throw error
         await pause(delayMs(tries, error.retryAfterMs ?? 0), request.signal)
       }
     }
   }
 }
 
-async function attempt(request: Request, options: TransportOptions): Promise<Response> {
+async function attempt(request: Request, options: TransportOptions, sent: Sent) {
   const { timeoutMs = TIMEOUT_MS, fetch = globalThis.fetch } = options
-  const idempotencyKey = request.headers.get('idempotency-key')
   const ending = new AbortController()
   const abort = () => ending.abort(request.signal.reason)
   let isLate = false
@@ -64,17 +82,17 @@ async function attempt(request: Request, options: TransportOptions): Promise<Res
     // Following a redirect would carry the credential to an arbitrary place.
     const init: RequestInit = { signal: ending.signal, redirect: 'error' }
     const answer = await fetch(request.clone(), init)
-    const text = await answer.text()
-    if (answer.status >= 400) throw errorOf(answer, text, idempotencyKey)
+    const bytes = await answer.arrayBuffer()
+    if (answer.status >= 400) throw errorOf(answer, textOf(bytes), sent)
     const { status, statusText, headers } = answer
-    return new Response(EMPTY.has(status) ? null : text, { status, statusText, headers })
+    return { status, statusText, headers, bytes }
   } catch (cause) {
     request.signal.throwIfAborted()
     if (cause instanceof StrongroomError) throw cause
     const [code, message] = isLate
       ? (['CONNECTION_TIMEOUT', `No answer came within ${timeoutMs} ms.`] as const)
       : (['CONNECTION_FAILED', 'The service could not be reached.'] as const)
-    throw new StrongroomError(message, { code, idempotencyKey, cause })
+    throw new StrongroomError(message, { ...sent, code, cause })
   } finally {
     clearTimeout(timer)
     request.signal.removeEventListener('abort', abort)

@@ -54,6 +54,33 @@ test('a client for each scope', async (t) => {
     const { key } = await admin.issueApiKey({ customer_id, name: 'second' })
     assert.equal(await admin.revokeApiKey({ customer_id, key_id: key.key_id }), undefined)
     assert.match(await admin.getMetrics(), /^strongroom_/m)
+    const { endpoint } = await admin.createWebhookEndpoint({
+      url: 'http://127.0.0.1:9/told',
+      events: ['*'],
+    })
+    const { endpoint_id } = endpoint
+    assert.equal(await admin.testWebhookEndpoint({ endpoint_id }), undefined)
+    assert.equal(await admin.deleteWebhookEndpoint({ endpoint_id }), undefined)
+  })
+
+  await t.test('the log: bytes as they are', async () => {
+    const bytesAt = async (path: string, headers: Record<string, string> = {}) => {
+      const answer = await fetch(`${url}/log/tile/${path}`, { headers })
+      assert.equal(answer.status, 200)
+      return new Uint8Array(await answer.arrayBuffer())
+    }
+    const tile = await publicClient({ url }).getLogTile({ path: '0/000.p/1' })
+    assert.equal(tile.length, 32)
+    assert.deepEqual(tile, await bytesAt('0/000.p/1'))
+    const entries = await admin.getLogEntries({ path: '000.p/1' })
+    assert.equal((entries[0] ?? 0) * 256 + (entries[1] ?? 0), entries.length - 2)
+    const authorization = `Bearer ${ADMIN_TOKEN}`
+    assert.deepEqual(entries, await bytesAt('entries/000.p/1', { authorization }))
+    const { data } = await admin.http.GET('/log/tile/{path}', {
+      params: { path: { path: '0/000.p/1' } },
+      parseAs: 'arrayBuffer',
+    })
+    assert.deepEqual(new Uint8Array(data ?? new ArrayBuffer()), tile)
   })
 
   await t.test('internal: money', async () => {
@@ -111,6 +138,19 @@ test('a client for each scope', async (t) => {
     assert.equal((await failureOf(stranger.getMetrics())).code, 'UNAUTHORIZED')
     const foreign = own.getSubscription({ customer_id: 'cust_0000000000000000' })
     assert.equal((await failureOf(foreign)).code, 'CUSTOMER_NOT_FOUND')
+  })
+
+  await t.test('a refused batch has the result of each transfer', async () => {
+    await internal.openAccount({ user_id: 'broke', tier: 'pro' })
+    const transfers = (['user:1@x', 'broke'] as const).map((user_id) => {
+      return { op: 'deduct' as const, user_id, amount: 1 }
+    })
+    const { code, results } = await failureOf(internal.moveMany({ transfers, atomic: true }))
+    assert.equal(code, 'BATCH_REFUSED')
+    assert.deepEqual(
+      results.map((result) => 'body' in result && result.body['code']),
+      ['BATCH_REFUSED', 'INSUFFICIENT_FUNDS'],
+    )
   })
 
   await t.test('headers of answers, through openapi-fetch below the calls', async () => {

@@ -93,9 +93,11 @@ test('the package, as others build with it', async (t) => {
     const { origin: url } = await startService(t)
     // What every browser has, and nothing of Node's.
     const { fetch, Request, Response, Headers, FormData, URL, URLSearchParams } = globalThis
-    const { AbortController, AbortSignal, crypto, setTimeout, clearTimeout } = globalThis
+    const { AbortController, AbortSignal, TextDecoder, crypto } = globalThis
+    const { setTimeout, clearTimeout } = globalThis
     const web = { fetch, Request, Response, Headers, FormData, URL, URLSearchParams }
-    const page = { ...web, AbortController, AbortSignal, crypto, setTimeout, clearTimeout, url }
+    const own = { AbortController, AbortSignal, TextDecoder, crypto, setTimeout, clearTimeout }
+    const page = { ...web, ...own, url }
     const script = `${file.text}; strongroom.publicClient({ url }).getHealth()`
     const health: unknown = await runInNewContext(script, page)
     assert.equal((health as { status: string }).status, 'ok')

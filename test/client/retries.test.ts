@@ -8,8 +8,19 @@ import {
   internalClient,
 } from '../../src/client/index.ts'
 import { createCustomer } from '../support/customers.ts'
-import { faultyProxy } from '../support/faulty-proxy.ts'
+import { type Seen, faultyProxy } from '../support/faulty-proxy.ts'
 import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../support/service.ts'
+
+async function failureOf(call: Promise<unknown>): Promise<StrongroomError> {
+  const error: unknown = await call.then(
+    () => assert.fail('It should have failed'),
+    (thrown: unknown) => thrown,
+  )
+  assert.ok(error instanceof StrongroomError, String(error))
+  return error
+}
+
+const bodyOf = (seen?: Seen) => JSON.parse(seen?.body ?? '{}') as { report_id?: string }
 
 const codeIs = (code: string) => (error: unknown) =>
   error instanceof StrongroomError && error.code === code
@@ -57,6 +68,85 @@ test('what fails in passing is tried again', async (t) => {
     await internal.deduct(call, { idempotencyKey: failed.idempotencyKey ?? '' })
     assert.equal(await balance(), before - 7)
   })
+
+  await t.test('a report that is given up has its id, and batches have all of theirs', async () => {
+    const { apiKey, customerId: customer_id } = await createCustomer(service)
+    const own = customerClient({ url: proxy.url, apiKey, retries: 0 })
+    proxy.plan('unanswered')
+    const report = { metrics: { calls: 5 } }
+    const { reportId, sent: none } = await failureOf(own.reportUsage(report))
+    assert.deepEqual([reportId, none], [bodyOf(proxy.seen[0]).report_id, null])
+    await own.reportUsage({ ...report, report_id: reportId ?? '' })
+
+    proxy.plan('unanswered')
+    const lost = await failureOf(own.reportUsageBatch({ reports: [report, report] }))
+    assert.deepEqual(lost.sent, bodyOf(proxy.seen[0]))
+    assert.ok(lost.sent !== null && 'reports' in lost.sent)
+    await own.reportUsageBatch(lost.sent)
+    const { data } = await own.getUsage({ customer_id, metric: 'calls', bucket: 'month' })
+    assert.equal(data[0]?.count, 3)
+
+    const before = await balance()
+    proxy.plan('unanswered')
+    const call = clientWith({ retries: 0 }).moveMany({
+      transfers: [{ op: 'deduct', user_id: 'ada', amount: 9 }],
+    })
+    const failed = await failureOf(call)
+    const { sent } = failed
+    assert.ok(sent !== null && 'transfers' in sent)
+    await internal.moveMany(sent)
+    assert.equal(await balance(), before - 9)
+    assert.ok(!JSON.stringify(failed).includes('ada'), 'a logger does not write the batch')
+  })
+
+  await t.test('a batch has all ids even where only the rest of it has failed', async () => {
+    const { apiKey } = await createCustomer(service)
+    const own = customerClient({ url: proxy.url, apiKey, retries: 1 })
+    const reports = ['a', 'b'].map((report_id) => ({ report_id, metrics: { calls: 1 } }))
+    const results = [
+      { report_id: 'a', status: 'created' },
+      { report_id: 'b', status: 'refused', code: 'OUTCOME_UNKNOWN' },
+    ]
+    proxy.plan({ status: 200, body: JSON.stringify({ results }) }, 'lost', 'lost')
+    const { sent } = await failureOf(own.reportUsageBatch({ reports }))
+    assert.deepEqual(sent, { reports })
+  })
+
+  await t.test(
+    'a success that is not the service’s is none, and the error has the key',
+    async () => {
+      const before = await balance()
+      const call = { user_id: 'ada', amount: 3 }
+      const batching = internalClient({ url: proxy.url, token: INTERNAL_TOKEN, batching: {} })
+      const foreign = [
+        { status: 200, body: '<html>' },
+        { status: 200, body: '' },
+        { status: 204 },
+        { status: 200, body: 'null' },
+        { status: 200, body: '{"status":"maintenance"}' },
+      ]
+      for (const answer of foreign) {
+        for (const client of [internal, batching]) {
+          proxy.plan(answer)
+          const failed = await failureOf(client.deduct(call))
+          assert.deepEqual([failed.code, failed.statusCode], ['UNKNOWN_ANSWER', answer.status])
+          assert.match(failed.idempotencyKey ?? '', /^[0-9a-f]{32}$/)
+        }
+      }
+      for (const body of ['<html>', '']) {
+        proxy.plan({ status: 200, body })
+        const raw = await failureOf(internal.http.POST('/deduct', { body: call, params: {} }))
+        assert.equal(raw.code, 'UNKNOWN_ANSWER')
+      }
+      const admin = adminClient({ url: proxy.url, token: ADMIN_TOKEN })
+      const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }
+      proxy.plan(page)
+      await assert.rejects(admin.getMetrics(), codeIs('UNKNOWN_ANSWER'))
+      proxy.plan(page)
+      await assert.rejects(admin.revokeToken({ token_id: 'none' }), codeIs('UNKNOWN_ANSWER'))
+      assert.equal(await balance(), before)
+    },
+  )
 
   await t.test('Retry-After is waited for; when it is long, the caller decides', async () => {
     const busy = { status: 503, headers: { 'retry-after': '1' } }

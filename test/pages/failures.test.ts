@@ -54,8 +54,10 @@ describe('failures in the console', { skip: path === undefined && NO_BROWSER }, 
       await page.getByRole('button', { name: button }).first().click()
       await page.getByRole('alert').getByText('The service could not be reached.').waitFor()
       await page.unroute(url)
+      const listed = page.waitForResponse('**/deliveries?*')
       await page.getByRole('button', { name: button }).first().click()
-      await page.getByRole('alert').waitFor({ state: 'detached' })
+      await listed
+      assert.deepEqual(await page.getByRole('alert').allInnerTexts(), [])
     }
   })
 

@@ -63,8 +63,7 @@ export function caller<Operations extends Partial<Record<keyof operations, Opera
     const { url, body } = place(operation, (input ?? {}) as Values)
     const response = await request(operation.method.toUpperCase(), url, body, options)
     if (response.ok) {
-      if (response.status === 204) return undefined as Answer<I>
-      return (operation.text ? response.text() : response.json()) as Promise<Answer<I>>
+      return (await contentOf(response, operation)) as Answer<I>
     }
     const error = await errorOf(response)
     // The internal scope answers a missing credential with a 403, as the admin scope does with a 401.
@@ -99,6 +98,13 @@ export async function request(
   }
 }
 
+async function contentOf(response: Response, { answer }: Operation): Promise<unknown> {
+  if (answer === 'bytes') return new Uint8Array(await response.arrayBuffer())
+  if (answer !== 'text' && answer !== 'none') return response.json()
+  const text = await response.text()
+  return answer === 'text' ? text : undefined
+}
+
 export async function errorOf(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as Body
   const details = Array.isArray(body.details)
@@ -114,6 +120,12 @@ export async function errorOf(response: Response): Promise<ApiError> {
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
     issued: issuedBy(body),
   })
+}
+
+/** Of a browser that is handed a cookie, and then has none. Its cookies are `Secure`. */
+export function notKept(): ApiError {
+  const message = 'The browser has not kept the session: it needs https, or localhost.'
+  return new ApiError(message, { code: 'SESSION_NOT_KEPT', status: 0 })
 }
 
 const ISSUED = {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 export interface Schema {
   $ref?: string
   properties?: Record<string, Schema>
+  required?: string[]
   items?: Schema
   'x-extensible-enum'?: string[]
 }
@@ -14,7 +15,7 @@ export interface Operation {
   security: Record<string, unknown>[]
   parameters?: { in: string; name: string }[]
   requestBody?: { content: Record<string, { schema: Schema }> }
-  responses: Record<string, { content?: Record<string, unknown> }>
+  responses: Record<string, { content?: Record<string, { schema: Schema }> }>
 }
 
 export interface Document {

@@ -27,7 +27,10 @@ export function operationsSource(document: Document): string {
       check(operation)
       const key = keyOf(document, operation)
       const how = [`method: '${method}'`, `path: '${path}'`, ...(key ? [`key: '${key}'`] : [])]
-      if (!isJson(operation)) how.push('text: true')
+      const answer = answerOf(operation)
+      if (answer !== 'json') how.push(`answer: '${answer}'`)
+      const field = key && fieldOf(document, operation)
+      if (field !== undefined) how.push(`field: '${field}'`)
       const isBare =
         operation.requestBody === undefined && ['post', 'put', 'patch'].includes(method)
       if (isBare) how.push('bare: true')
@@ -45,21 +48,50 @@ export function operationsSource(document: Document): string {
 /** The part that makes a call happen once, however often it is sent. */
 function keyOf(document: Document, operation: Operation): string | undefined {
   if (operation.parameters?.some(({ name }) => name === 'Idempotency-Key')) return 'header'
-  const { properties } = bodyOf(document, operation)
+  const { properties } = schemaOf(
+    document,
+    operation.requestBody?.content['application/json']?.schema.$ref,
+  )
   if (properties?.['report_id'] !== undefined) return 'report'
   if (properties?.['reports'] !== undefined) return 'reports'
   if (properties?.['transfers'] !== undefined) return 'transfers'
   return undefined
 }
 
-function bodyOf(document: Document, operation: Operation): Schema {
-  const ref = operation.requestBody?.content['application/json']?.schema.$ref
+function schemaOf(document: Document, ref: string | undefined): Schema {
   return (ref && document.components.schemas[ref.slice(ref.lastIndexOf('/') + 1)]) || {}
 }
 
-function isJson({ responses }: Operation): boolean {
-  return Object.values(responses).every(
-    ({ content }) => content === undefined || 'application/json' in content,
+const TYPES = {
+  'application/json': 'json',
+  'text/plain': 'text',
+  'application/octet-stream': 'bytes',
+} as const
+
+/** What a successful answer holds. */
+function answerOf(operation: Operation): string {
+  const types = contentsOf(operation).flatMap((content) => Object.keys(content))
+  const [answer = 'none', ...others] = new Set(
+    types.map((type) => {
+      if (type in TYPES) return TYPES[type as keyof typeof TYPES]
+      throw new Error(`${operation.operationId} answers ${type}, which the client does not read`)
+    }),
+  )
+  if (others.length > 0) throw new Error(`${operation.operationId} has answers of several types`)
+  return answer
+}
+
+/** A field that every successful answer has. */
+function fieldOf(document: Document, operation: Operation): string | undefined {
+  const lists = contentsOf(operation).map((content) => {
+    return schemaOf(document, content['application/json']?.schema.$ref).required ?? []
+  })
+  return lists[0]?.find((name) => lists.every((required) => required.includes(name)))
+}
+
+function contentsOf({ responses }: Operation) {
+  return Object.entries(responses).flatMap(([status, { content }]) =>
+    status.startsWith('2') && content !== undefined ? [content] : [],
   )
 }
 
