@@ -5,7 +5,7 @@ type Receipt = components['schemas']['UsageBatchReceipt']
 
 /**
  * Sends reports, each with an id, and repeats those whose outcome is unknown: with their ids they
- * count once. The results are in the order of the reports.
+ * count once. The results are in the order of the reports; what remains is as the newest answer says.
  */
 export async function sendReports(
   reports: readonly Record<string, unknown>[],
@@ -13,17 +13,17 @@ export async function sendReports(
   retries: number,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Receipt> {
-  const receipt = (await send({ reports })) as Receipt
-  const results = [...receipt.results]
+  let newest = (await send({ reports })) as Receipt
+  const results = [...newest.results]
   for (let tries = 0; tries < retries; tries += 1) {
     const open = results.flatMap(({ code }, index) => (code === 'OUTCOME_UNKNOWN' ? [index] : []))
     if (open.length === 0) break
     await pause(delayMs(tries, 0), signal)
-    const again = (await send({ reports: open.map((index) => reports[index]) })) as Receipt
-    again.results.forEach((result, place) => {
+    newest = (await send({ reports: open.map((index) => reports[index]) })) as Receipt
+    newest.results.forEach((result, place) => {
       const index = open[place]
       if (index !== undefined) results[index] = result
     })
   }
-  return { ...receipt, results }
+  return { ...newest, results }
 }

@@ -50,6 +50,15 @@ test('the client repeats an unknown outcome under the key or id that it is given
     assert.ok(seen.seen.length >= 2)
   })
 
+  await t.test('a report whose repetition is lost too: the error has the id', async () => {
+    const report_id = 'rep_of_the_service'
+    const body = JSON.stringify({ code: 'OUTCOME_UNKNOWN', message: 'Unknown', report_id })
+    seen.plan({ status: 503, body }, 'lost', 'lost', 'lost')
+    const lost = customer.http.POST('/api/usage/report', { body: { metrics: { calls: 0 } } })
+    await assert.rejects(lost, { code: 'CONNECTION_FAILED', reportId: report_id })
+    assert.match(seen.seen[3]?.body ?? '', new RegExp(report_id))
+  })
+
   await t.test('a batch of reports', async () => {
     proxy.plan({ cut: 'after', pool: 'usage', recoveryMs: RECOVERY_MS })
     const { results } = await customer.reportUsageBatch({
@@ -66,7 +75,8 @@ test('the client repeats an unknown outcome under the key or id that it is given
     const refused = { report_id: 'c', status: 'refused', code: 'IDEMPOTENCY_KEY_REUSED' }
     const results = [{ report_id: 'a', status: 'created' }, unknown, refused]
     const headers = { 'content-type': 'application/json' }
-    seen.plan({ status: 200, headers, body: JSON.stringify({ results }) })
+    const remaining = { values: 1, metric_names: 1 }
+    seen.plan({ status: 200, headers, body: JSON.stringify({ results, remaining }) })
     const answer = await customer.reportUsageBatch({
       reports: ['a', 'b', 'c'].map((report_id) => ({ report_id, metrics: { calls: 0 } })),
     })
@@ -76,6 +86,7 @@ test('the client repeats an unknown outcome under the key or id that it is given
       ['b'],
     )
     assert.deepEqual(answer.results, [results[0], { report_id: 'b', status: 'created' }, refused])
+    assert.notDeepEqual(answer.remaining, remaining, 'it is as after the last report')
   })
 
   await t.test('not a key that may have been issued: its id is there to revoke it', async () => {
