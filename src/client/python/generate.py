@@ -183,6 +183,9 @@ class Writer:
         answers = [
             one for one in members(returns) if one not in ("None", "Any", "Error") and "Unset" not in one
         ]
+        if any("application/octet-stream" in one.get("content", {}) for one in operation["responses"].values()):
+            # openapi-python-client returns bytes and declares a text.
+            answers = ["bytes"]
         statuses = [int(status) for status in operation["responses"] if 200 <= int(status) < 300]
         names = {one.name for one in fields}
         key = (

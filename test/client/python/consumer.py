@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 
-from strongroom import AdminClient, AsyncInternalClient, InternalClient, StrongroomError, models
+from strongroom import AdminClient, AsyncInternalClient, InternalClient, PublicClient, StrongroomError, models
 from strongroom.errors import BudgetExceededError, InsufficientFundsError
 
 billing = InternalClient("https://billing.example.com", "token", timeout=2, retries=5)
@@ -16,7 +16,8 @@ def right(user: str) -> int:
     billing.create_grant(user_id=user, amount=1, expires_at=datetime.now(timezone.utc), timeout=1.5)
     billing.update_account(user_id=user, low_balance_at=None, status="frozen")
     AdminClient("https://billing.example.com", "token").revoke_api_key(customer_id="c", key_id="k")
-    return balance.balance + charge.amount + account.balance
+    tile: bytes = PublicClient("https://billing.example.com").get_log_tile(path="0/000")
+    return balance.balance + charge.amount + account.balance + len(tile)
 
 
 async def waited(client: AsyncInternalClient) -> int:
@@ -25,6 +26,8 @@ async def waited(client: AsyncInternalClient) -> int:
     except (InsufficientFundsError, BudgetExceededError) as error:
         return error.status_code or 0
     except StrongroomError as error:
+        if error.sent is not None:
+            await client.move_many(**error.sent)
         raise RuntimeError(error.code, error.idempotency_key) from error
 
 

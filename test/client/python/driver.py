@@ -13,7 +13,7 @@ def told(error: Exception) -> dict:
     if not isinstance(error, strongroom.StrongroomError):
         return {"raised": type(error).__name__, "message": str(error), "fault": getattr(error, "fault", None)}
     fields = ("code", "status_code", "request_id", "details", "budget", "retry_after", "idempotency_key")
-    facts = {name: getattr(error, name) for name in (*fields, "report_id", "issued")}
+    facts = {name: getattr(error, name) for name in (*fields, "report_id", "sent", "results", "issued")}
     return {"raised": type(error).__name__, "message": str(error), **facts}
 
 
@@ -58,7 +58,7 @@ for line in sys.stdin:
             answer = asyncio.run(in_asyncio(ask))
         else:
             answer = in_threads(ask)
-        told_of = {"answer": plain(answer)}
+        told_of = {"answer": answer.hex() if isinstance(answer, bytes) else plain(answer)}
     except Exception as error:
         told_of = told(error)
     print(json.dumps({**told_of, "seconds": time.monotonic() - began}), flush=True)

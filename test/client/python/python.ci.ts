@@ -230,6 +230,65 @@ for (const python of pythons) {
         const again = JSON.parse(proxy.seen[1]?.body ?? '{}') as { reports: object[] }
         assert.equal(again.reports.length, 1)
         assert.deepEqual(settled.answer?.results[1].status, 'created', JSON.stringify(settled))
+        // What remains is what the newest answer says, whose limit is not this one.
+        assert.notDeepEqual(settled.answer?.remaining, allowance)
+      })
+
+      await t.test(`${way}: what is given up names what repeats it`, async () => {
+        const { apiKey, customerId: customer_id } = await createCustomer(service)
+        const own = of('Customer', [apiKey], isAsync)
+        const report = { metrics: { calls: 5 } }
+        proxy.plan('unanswered')
+        const lost = await own('report_usage', { ...report, retries: 0 })
+        const sent = JSON.parse(proxy.seen[0]?.body ?? '{}') as { report_id: string }
+        assert.deepEqual(
+          [lost['code'], lost['report_id']],
+          ['CONNECTION_FAILED', sent.report_id],
+          JSON.stringify(lost),
+        )
+        await own('report_usage', { ...report, report_id: lost['report_id'] })
+        proxy.plan('unanswered')
+        const several = await own('report_usage_batch', { reports: [report, report], retries: 0 })
+        await own('report_usage_batch', several['sent'] as object)
+        const used = await own('get_usage', { customer_id, metric: 'calls', bucket: 'month' })
+        assert.equal(used.answer.data[0].count, 3)
+        const before = await balance()
+        proxy.plan('unanswered')
+        const transfers = [{ op: 'deduct', user_id, amount: 3 }]
+        const moved = await internal('move_many', { transfers, retries: 0 })
+        await internal('move_many', moved['sent'] as object)
+        assert.equal(await balance(), before - 3)
+      })
+
+      await t.test(`${way}: a success that is not the service’s is none`, async () => {
+        const { apiKey } = await createCustomer(service)
+        const own = of('Customer', [apiKey], isAsync)
+        const reports = [{ metrics: { calls: 1 } }]
+        for (const body of ['<html>', '', '{}', '{"results":7}']) {
+          proxy.plan({ status: 200, body })
+          const charge = await internal('deduct', { user_id, amount: 1 })
+          assert.equal(charge['code'], 'UNKNOWN_ANSWER', body)
+          assert.match(String(charge['idempotency_key']), /^[0-9a-f]{32}$/)
+          proxy.plan({ status: 200, body })
+          const batch = await own('report_usage_batch', { reports })
+          assert.equal(batch['code'], 'UNKNOWN_ANSWER', JSON.stringify(batch))
+          assert.deepEqual(batch['sent'], JSON.parse(proxy.seen[0]?.body ?? ''))
+        }
+      })
+
+      await t.test(`${way}: a refused batch has its results`, async () => {
+        proxy.plan()
+        const transfers = [
+          { op: 'top_up', user_id, amount: 1 },
+          { op: 'deduct', user_id: 'nobody', amount: 1 },
+        ]
+        const refused = await internal('move_many', { transfers, atomic: true })
+        assert.equal(refused['raised'], 'BatchRefusedError')
+        const results = refused['results'] as { body: { code: string } }[]
+        assert.deepEqual(
+          results.map(({ body }) => body.code),
+          ['BATCH_REFUSED', 'ACCOUNT_NOT_FOUND'],
+        )
       })
     }
 
@@ -237,6 +296,14 @@ for (const python of pythons) {
       const { answer } = await of('Public', [], false)('get_health')
       assert.equal(answer.status, 'ok')
       assert.equal((await of('Internal', [''], false)('get_health'))['raised'], 'TypeError')
+    })
+
+    await t.test('a tile of the log is bytes', async () => {
+      const path = '0/000.p/1'
+      const { answer } = await of('Public', [], false)('get_log_tile', { path })
+      const tile = await fetch(`${service.origin}/log/tile/${path}`)
+      assert.equal(answer, Buffer.from(await tile.arrayBuffer()).toString('hex'))
+      assert.equal(answer.length, 64)
     })
 
     await t.test('webhooks, by secret and by public key', async () => {

@@ -65,14 +65,17 @@ def call(operation: Operation, values: Mapping[str, Any], key: str | None, retri
     if operation.key == "header" and key is None:
         key = new_key()
     request = _request(operation, values, key)
-    response = yield from _tries(operation, request, key, retries)
-    if operation.key == "reports":
-        response = yield from _settled(operation, request, response, retries)
+    sent_with = _sent_with(operation, request, key)
+    response = yield from _tries(operation, request, sent_with, retries)
     try:
+        if operation.key == "reports":
+            response = yield from _settled(operation, request, response, sent_with, retries)
         return operation.parse(client=_PARSER, response=response)
+    except StrongroomError:
+        raise
     except Exception as fault:
-        # The call has taken effect all the same, so the caller gets the key to repeat it with.
-        facts = {"code": "UNKNOWN_ANSWER", "status_code": response.status_code, "idempotency_key": key}
+        # The call may have taken effect all the same, so the caller gets what repeats it.
+        facts = {**sent_with, "code": "UNKNOWN_ANSWER", "status_code": response.status_code}
         message = "The answer is not what this client knows, which may be too old."
         raise error_of(message, facts) from fault
 
@@ -126,14 +129,26 @@ def _request(operation: Operation, values: Mapping[str, Any], key: str | None) -
     return operation.request(**arguments)
 
 
-def _tries(operation: Operation, request: Mapping[str, Any], key: str | None, retries: int) -> _Tries:
+def _sent_with(operation: Operation, request: Mapping[str, Any], key: str | None) -> dict[str, Any]:
+    """What repeats the call so that it takes effect only once, as fields of its error."""
+    body = request.get("json", {})
+    if operation.key == "report":
+        return {"report_id": body["report_id"]}
+    if operation.key in ("reports", "transfers"):
+        return {"sent": body}
+    return {"idempotency_key": key}
+
+
+def _tries(
+    operation: Operation, request: Mapping[str, Any], sent_with: Mapping[str, Any], retries: int
+) -> _Tries:
     """Repeats the request after transient faults, with growing, random delays."""
     count = 0
     while True:
         outcome = yield Send(request)
         if isinstance(outcome, httpx.Response) and outcome.status_code in operation.statuses:
             return outcome
-        failure = _failure(outcome, key)
+        failure = _failure(outcome, sent_with)
         if count == retries or not failure.may_pass():
             raise failure
         is_repeatable = operation.key is not None or operation.is_repeatable
@@ -144,7 +159,11 @@ def _tries(operation: Operation, request: Mapping[str, Any], key: str | None, re
 
 
 def _settled(
-    operation: Operation, request: Mapping[str, Any], response: httpx.Response, retries: int
+    operation: Operation,
+    request: Mapping[str, Any],
+    response: httpx.Response,
+    sent_with: Mapping[str, Any],
+    retries: int,
 ) -> _Tries:
     """Sends the reports of a batch whose outcome is unknown again. Their ids make each count only once."""
     receipt = response.json()
@@ -155,10 +174,11 @@ def _settled(
             break
         yield Wait(_delay(count, 0))
         rest = {**request, "json": {"reports": [reports[at] for at in places]}}
-        again = yield from _tries(operation, rest, None, retries)
-        for at, result in zip(places, again.json()["results"]):
+        again = (yield from _tries(operation, rest, sent_with, retries)).json()
+        for at, result in zip(places, again["results"]):
             results[at] = result
-    return httpx.Response(response.status_code, json=receipt)
+        receipt = again
+    return httpx.Response(response.status_code, json={**receipt, "results": results})
 
 
 def _delay(count: int, at_least: float) -> float:
@@ -166,13 +186,13 @@ def _delay(count: int, at_least: float) -> float:
     return at_least + random.random() * min(_DELAY_S_MAX, _FIRST_DELAY_S * 2.0**count)
 
 
-def _failure(outcome: Outcome, key: str | None) -> StrongroomError:
+def _failure(outcome: Outcome, sent_with: Mapping[str, Any]) -> StrongroomError:
     if isinstance(outcome, httpx.Response):
-        return error_of(*facts_of(outcome.status_code, outcome.headers, outcome.text, key))
+        return error_of(*facts_of(outcome.status_code, outcome.headers, outcome.text, sent_with))
     is_late = isinstance(outcome, httpx.TimeoutException)
     code = "CONNECTION_TIMEOUT" if is_late else "CONNECTION_FAILED"
     message = "No answer came in time." if is_late else "The service could not be reached."
-    failure = error_of(message, {"code": code, "idempotency_key": key})
+    failure = error_of(message, {**sent_with, "code": code})
     failure.__cause__ = outcome
     return failure
 

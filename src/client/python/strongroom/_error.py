@@ -38,6 +38,8 @@ class StrongroomError(Exception):
         retry_after: float | None = None,
         idempotency_key: str | None = None,
         report_id: str | None = None,
+        sent: Mapping[str, Any] | None = None,
+        results: tuple[Mapping[str, Any], ...] = (),
         issued: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
@@ -56,6 +58,11 @@ class StrongroomError(Exception):
         self.idempotency_key = idempotency_key
         #: The report's id. A report that is repeated with it counts only once.
         self.report_id = report_id
+        #: A batch as it was sent, with a key or an id for each part. If it is repeated as it is here, each part takes
+        #: effect only once: ``client.move_many(**error.sent)``.
+        self.sent = sent
+        #: For a batch: what became of each part, in order, as with ``BATCH_REFUSED``.
+        self.results = results
         #: What a call with ``OUTCOME_UNKNOWN`` may have issued, such as a ``key_id``, to revoke it.
         self.issued: Mapping[str, str] = issued or {}
 
@@ -76,14 +83,17 @@ class StrongroomError(Exception):
 
 
 def facts_of(
-    status_code: int, headers: Mapping[str, str], text: str, sent_key: str | None
+    status_code: int, headers: Mapping[str, str], text: str, sent_with: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """The message and the fields of the error for an unsuccessful answer."""
+    """The message and the fields of the error for an unsuccessful answer.
+
+    :param sent_with: the fields that repeat the call
+    """
     facts: dict[str, Any] = {
+        **sent_with,
         "status_code": status_code,
         "request_id": headers.get("x-request-id"),
         "retry_after": _retry_after(headers.get("retry-after")),
-        "idempotency_key": sent_key,
     }
     body = _body_of(text)
     if body is None:
@@ -94,8 +104,9 @@ def facts_of(
         (tuple(details), None) if isinstance(details, list) else ((), details)
     )
     facts["code"] = body["code"]
-    facts["idempotency_key"] = body.get("idempotency_key") or sent_key
-    facts["report_id"] = body.get("report_id")
+    # The service may have assigned these.
+    facts.update({name: body[name] for name in ("idempotency_key", "report_id") if body.get(name)})
+    facts["results"] = tuple(body.get("results") or ())
     # All other ids at the top level, including those of a newer service.
     facts["issued"] = {
         name: value
