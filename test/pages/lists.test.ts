@@ -133,6 +133,21 @@ describe('lists of the console', { skip: path === undefined && NO_BROWSER }, () 
     assert.equal(searchParams.get('to'), '2026-12-04T05:00:00.000Z')
   })
 
+  test('a page without a match leads on to the next', async () => {
+    await asAdmin(world.service.database.adminUrl, async (sql) => {
+      // A page looks at 5,000 of them.
+      await sql`
+        insert into accounts (user_id, asset, tier, status)
+        select 'frozen-' || n, 'USD/2', 'pro', 'frozen' from generate_series(1, 5001) n`
+    })
+    await open('/accounts?status=active')
+    await page.getByText('Nothing was found on this page.').waitFor()
+    await page.getByRole('link', { name: 'Older' }).click()
+    await page.getByRole('link', { name: 'grace' }).waitFor()
+    await open('/accounts?status=active&user=nobody')
+    await page.getByText('No account is like this.').waitFor()
+  })
+
   test('a charge is not what has ended', async () => {
     const { service } = world
     const grant = { user_id: 'grace', amount: 77_700 }

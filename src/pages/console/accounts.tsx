@@ -2,7 +2,7 @@ import type { Schemas } from '../shared/api.ts'
 import { money } from '../shared/format.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Link, hrefOf } from '../shared/router.tsx'
-import { type Column, Pager, Table } from '../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../shared/table.tsx'
 import { Badge, Status, Time } from '../shared/ui.tsx'
 import { Filters, asked, given } from './filters.tsx'
 import { api } from './session.ts'
@@ -68,23 +68,29 @@ export function AccountsPage() {
         ]}
       />
       <Show of={accounts} lines={10}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="No account is like this.">
-              A service opens an account with <code>POST /account</code>.
-            </Empty>
-          ) : (
-            <>
-              <Table
-                caption="Accounts"
-                columns={COLUMNS}
-                rows={data}
-                keyOf={(row) => row.user_id}
-              />
-              <Pager next={next} cursor={query.cursor} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={page}
+              cursor={query.cursor}
+              empty={
+                <Empty title="No account is like this.">
+                  A service opens an account with <code>POST /account</code>.
+                </Empty>
+              }
+            >
+              {(rows) => (
+                <Table
+                  caption="Accounts"
+                  columns={COLUMNS}
+                  rows={rows}
+                  keyOf={(row) => row.user_id}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={query.cursor} />
+          </>
+        )}
       </Show>
     </>
   )

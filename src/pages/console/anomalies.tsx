@@ -2,7 +2,7 @@ import type { Schemas } from '../shared/api.ts'
 import { number, words } from '../shared/format.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Link, hrefOf } from '../shared/router.tsx'
-import { type Column, Pager, Table } from '../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../shared/table.tsx'
 import { Badge, Time } from '../shared/ui.tsx'
 import { asked, given } from './filters.tsx'
 import { api } from './session.ts'
@@ -44,19 +44,23 @@ export function Anomalies({ customerId }: { customerId?: string }) {
   ]
   return (
     <Show of={found}>
-      {({ data, next_cursor: next }) => (
+      {(page) => (
         <>
-          {data.length === 0 && next === null ? (
-            <Empty title="Nothing unusual was found." />
-          ) : (
-            <Table
-              caption="Anomalies and passed limits"
-              columns={columns}
-              rows={data}
-              keyOf={(row) => [row.customer_id, row.metric, row.at, row.kind].join(' ')}
-            />
-          )}
-          <Pager next={next} cursor={query.cursor} name="findings" />
+          <Rows
+            page={page}
+            cursor={query.cursor}
+            empty={<Empty title="Nothing unusual was found." />}
+          >
+            {(rows) => (
+              <Table
+                caption="Anomalies and passed limits"
+                columns={columns}
+                rows={rows}
+                keyOf={(row) => [row.customer_id, row.metric, row.at, row.kind].join(' ')}
+              />
+            )}
+          </Rows>
+          <Pager next={page.next_cursor} cursor={query.cursor} name="findings" />
         </>
       )}
     </Show>

@@ -1,7 +1,7 @@
 import type { Schemas } from '../shared/api.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Link, hrefOf } from '../shared/router.tsx'
-import { type Column, Pager, Table } from '../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../shared/table.tsx'
 import { Status, Time } from '../shared/ui.tsx'
 import { Filters, asked, given } from './filters.tsx'
 import { api } from './session.ts'
@@ -82,21 +82,25 @@ export function CustomersPage() {
         ]}
       />
       <Show of={customers} lines={10}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="No customer is like this." />
-          ) : (
-            <>
-              <Table
-                caption="Customers"
-                columns={COLUMNS}
-                rows={data}
-                keyOf={(row) => row.customer_id}
-              />
-              <Pager next={next} cursor={query.cursor} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={page}
+              cursor={query.cursor}
+              empty={<Empty title="No customer is like this." />}
+            >
+              {(rows) => (
+                <Table
+                  caption="Customers"
+                  columns={COLUMNS}
+                  rows={rows}
+                  keyOf={(row) => row.customer_id}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={query.cursor} />
+          </>
+        )}
       </Show>
     </>
   )

@@ -3,7 +3,7 @@ import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { MovementTable } from '../shared/movement-table.tsx'
 import { kindName } from '../shared/movements.ts'
 import { Link, go, hrefOf, hrefWith } from '../shared/router.tsx'
-import { Pager } from '../shared/table.tsx'
+import { Pager, Rows } from '../shared/table.tsx'
 import { Filters, asked, given } from './filters.tsx'
 import { OperatorReceipt } from './receipt.tsx'
 import { api } from './session.ts'
@@ -55,30 +55,38 @@ export function TransfersPage() {
         ]}
       />
       <Show of={found} lines={10}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 && next === null ? (
-            <Empty title="No movement matches the filters.">
-              A movement must match all of them, and each exactly.
-            </Empty>
-          ) : (
-            <>
-              <MovementTable
-                caption="Movements of all accounts"
-                rows={data}
-                open={open}
-                onOpen={(id) => go(hrefWith({ movement: id ?? undefined }), { isReplacing: true })}
-                receipt={(id) => <OperatorReceipt transferId={id} />}
-                whose={{
-                  name: 'User',
-                  cell: (row) => (
-                    <Link href={hrefOf(['accounts', row.user_id])}>{row.user_id}</Link>
-                  ),
-                }}
-              />
-              <Pager next={next} cursor={query.cursor} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={page}
+              cursor={query.cursor}
+              empty={
+                <Empty title="No movement matches the filters.">
+                  A movement must match all of them, and each exactly.
+                </Empty>
+              }
+            >
+              {(rows) => (
+                <MovementTable
+                  caption="Movements of all accounts"
+                  rows={rows}
+                  open={open}
+                  onOpen={(id) =>
+                    go(hrefWith({ movement: id ?? undefined }), { isReplacing: true })
+                  }
+                  receipt={(id) => <OperatorReceipt transferId={id} />}
+                  whose={{
+                    name: 'User',
+                    cell: (row) => (
+                      <Link href={hrefOf(['accounts', row.user_id])}>{row.user_id}</Link>
+                    ),
+                  }}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={query.cursor} />
+          </>
+        )}
       </Show>
     </>
   )

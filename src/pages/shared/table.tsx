@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { Empty } from './load.tsx'
 import { Link, hrefWith } from './router.tsx'
 
 export interface Column<Row> {
@@ -57,6 +58,28 @@ export function Table<Row>({ caption, columns, rows, keyOf, below }: Props<Row>)
         </tbody>
       </table>
     </div>
+  )
+}
+
+interface RowsProps<Row> {
+  page: { data: readonly Row[]; next_cursor: string | null }
+  cursor: string | undefined
+  /** What is shown for a list without any rows. */
+  empty: ComponentChildren
+  children: (rows: readonly Row[]) => ComponentChildren
+}
+
+/**
+ * The rows of a page. A page may have none although the list has some: a search may end a page
+ * before it has found anything, and rows may leave a list while somebody reads it.
+ */
+export function Rows<Row>({ page, cursor, empty, children }: RowsProps<Row>) {
+  const { data, next_cursor: next } = page
+  if (data.length > 0) return <>{children(data)}</>
+  if (next === null && cursor === undefined) return <>{empty}</>
+  if (next === null) return <Empty title="Nothing is on this page." />
+  return (
+    <Empty title="Nothing was found on this page.">The search goes on with the next one.</Empty>
   )
 }
 

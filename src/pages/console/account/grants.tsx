@@ -1,6 +1,6 @@
 import { GrantTable } from '../../shared/grant-table.tsx'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
-import { Pager } from '../../shared/table.tsx'
+import { Pager, Rows } from '../../shared/table.tsx'
 import { Section } from '../../shared/ui.tsx'
 import { asked, given } from '../filters.tsx'
 import { api } from '../session.ts'
@@ -15,14 +15,12 @@ export function Grants({ userId, asset }: { userId: string; asset: string }) {
   return (
     <Section title="Credit granted">
       <Show of={grants}>
-        {({ data, next_cursor: next }) => (
+        {(page) => (
           <>
-            {data.length === 0 && next === null ? (
-              <Empty title="No credit was granted." />
-            ) : (
-              <GrantTable grants={data} asset={asset} />
-            )}
-            <Pager next={next} cursor={cursor} name="grants" />
+            <Rows page={page} cursor={cursor} empty={<Empty title="No credit was granted." />}>
+              {(rows) => <GrantTable grants={rows} asset={asset} />}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={cursor} name="grants" />
           </>
         )}
       </Show>

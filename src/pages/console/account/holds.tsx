@@ -1,7 +1,7 @@
 import type { Schemas } from '../../shared/api.ts'
 import { money } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
-import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Section, Time } from '../../shared/ui.tsx'
 import { asked, given } from '../filters.tsx'
 import { api } from '../session.ts'
@@ -36,19 +36,19 @@ export function Holds({ userId }: { userId: string }) {
   return (
     <Section title="Open holds">
       <Show of={holds}>
-        {({ data, next_cursor: next }) => (
+        {(page) => (
           <>
-            {data.length === 0 && next === null ? (
-              <Empty title="Nothing is held." />
-            ) : (
-              <Table
-                caption="Open holds"
-                columns={COLUMNS}
-                rows={data}
-                keyOf={(row) => row.hold_id}
-              />
-            )}
-            <Pager next={next} cursor={cursor} name="holds" />
+            <Rows page={page} cursor={cursor} empty={<Empty title="Nothing is held." />}>
+              {(rows) => (
+                <Table
+                  caption="Open holds"
+                  columns={COLUMNS}
+                  rows={rows}
+                  keyOf={(row) => row.hold_id}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={cursor} name="holds" />
           </>
         )}
       </Show>

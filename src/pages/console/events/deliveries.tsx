@@ -2,7 +2,7 @@ import type { Schemas } from '../../shared/api.ts'
 import { useTry } from '../../shared/dialog.tsx'
 import { number } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
-import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Section, Status, Time } from '../../shared/ui.tsx'
 import { Filters, asked, given } from '../filters.tsx'
 import { api, may } from '../session.ts'
@@ -66,21 +66,25 @@ export function Deliveries({ endpointId, turn, onDone }: Props) {
       />
       {failure}
       <Show of={found} lines={6}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="Nothing was delivered here." />
-          ) : (
-            <>
-              <Table
-                caption="Deliveries"
-                columns={columns}
-                rows={data}
-                keyOf={(row) => row.delivery_id}
-              />
-              <Pager next={next} cursor={query.cursor} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={page}
+              cursor={query.cursor}
+              empty={<Empty title="Nothing was delivered here." />}
+            >
+              {(rows) => (
+                <Table
+                  caption="Deliveries"
+                  columns={columns}
+                  rows={rows}
+                  keyOf={(row) => row.delivery_id}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={query.cursor} />
+          </>
+        )}
       </Show>
     </Section>
   )

@@ -1,7 +1,7 @@
 import type { Schemas } from '../../shared/api.ts'
 import { number } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
-import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Section, Time } from '../../shared/ui.tsx'
 import { Filters, asked, given } from '../filters.tsx'
 import { api } from '../session.ts'
@@ -40,16 +40,30 @@ export function Recent() {
         ]}
       />
       <Show of={found} lines={6}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="No event matches the filters." />
-          ) : (
-            <>
-              <Table caption="Events" columns={COLUMNS} rows={data} keyOf={(row) => row.event_id} />
-              <Pager next={next} cursor={cursor} name="events" words={['Oldest', 'Newer']} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={page}
+              cursor={cursor}
+              empty={<Empty title="No event matches the filters." />}
+            >
+              {(rows) => (
+                <Table
+                  caption="Events"
+                  columns={COLUMNS}
+                  rows={rows}
+                  keyOf={(row) => row.event_id}
+                />
+              )}
+            </Rows>
+            <Pager
+              next={page.next_cursor}
+              cursor={cursor}
+              name="events"
+              words={['Oldest', 'Newer']}
+            />
+          </>
+        )}
       </Show>
     </Section>
   )

@@ -1,7 +1,7 @@
 import type { Schemas } from '../../shared/api.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { Link, hrefOf } from '../../shared/router.tsx'
-import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Section, Status, Time } from '../../shared/ui.tsx'
 import { Filters, asked, given } from '../filters.tsx'
 import { api } from '../session.ts'
@@ -59,19 +59,23 @@ export function StripePage() {
       {!isFiltered && (
         <Section title="Parked" note="They have failed repeatedly, and wait to be replayed.">
           <Show of={parked}>
-            {({ data, next_cursor: next }) => (
+            {(page) => (
               <>
-                {data.length === 0 && next === null ? (
-                  <Empty title="Nothing is parked." />
-                ) : (
-                  <Table
-                    caption="Parked events"
-                    columns={COLUMNS}
-                    rows={data}
-                    keyOf={(row) => row.event_id}
-                  />
-                )}
-                <Pager next={next} cursor={parkedCursor} name="parked" />
+                <Rows
+                  page={page}
+                  cursor={parkedCursor}
+                  empty={<Empty title="Nothing is parked." />}
+                >
+                  {(rows) => (
+                    <Table
+                      caption="Parked events"
+                      columns={COLUMNS}
+                      rows={rows}
+                      keyOf={(row) => row.event_id}
+                    />
+                  )}
+                </Rows>
+                <Pager next={page.next_cursor} cursor={parkedCursor} name="parked" />
               </>
             )}
           </Show>
@@ -94,19 +98,23 @@ export function StripePage() {
           ]}
         />
         <Show of={events} lines={10}>
-          {({ data, next_cursor: next }) => (
+          {(page) => (
             <>
-              {data.length === 0 && next === null ? (
-                <Empty title="No event is like this." />
-              ) : (
-                <Table
-                  caption="All events"
-                  columns={COLUMNS}
-                  rows={data}
-                  keyOf={(row) => row.event_id}
-                />
-              )}
-              <Pager next={next} cursor={query.cursor} />
+              <Rows
+                page={page}
+                cursor={query.cursor}
+                empty={<Empty title="No event is like this." />}
+              >
+                {(rows) => (
+                  <Table
+                    caption="All events"
+                    columns={COLUMNS}
+                    rows={rows}
+                    keyOf={(row) => row.event_id}
+                  />
+                )}
+              </Rows>
+              <Pager next={page.next_cursor} cursor={query.cursor} />
             </>
           )}
         </Show>
