@@ -7,3 +7,4 @@ export function hasAxe(): boolean
 export function runAxe(runOnly: { type: string; values: readonly string[] }): Promise<string[]>
 export function markReachable(): number
 export function stillMarked(): string[]
+export function labelsOf(elements: Element[]): string[]

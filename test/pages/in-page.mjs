@@ -70,3 +70,7 @@ export function stillMarked() {
     (element) => `${element.tagName} ${element.textContent}`,
   )
 }
+
+export function labelsOf(elements) {
+  return elements.map((element) => element.getAttribute('aria-label') ?? '')
+}

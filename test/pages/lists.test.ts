@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { asAdmin } from '../support/database.ts'
+import { eventually } from '../support/processes.ts'
 import { NO_BROWSER, browserPath, launch } from './browser.ts'
 import * as inPage from './in-page.mjs'
 import { signIn } from './sign-in.ts'
@@ -108,6 +109,45 @@ describe('lists of the console', { skip: path === undefined && NO_BROWSER }, () 
     await page.waitForFunction(inPage.isAtRest)
     assert.equal(await page.getByText(/receipts hold/).count(), 0)
     assert.ok(await page.getByRole('button', { name: /^Verify all/ }).isEnabled())
+  })
+
+  test('of the audit log what is in sight is verified, whatever was logged since', async () => {
+    const { service } = world
+    await open('/audit')
+    const names = await page
+      .getByRole('button', { name: /^Open record/ })
+      .evaluateAll(inPage.labelsOf)
+    const shown = names.map((name) => Number(name.replace('Open record ', '')))
+    assert.equal(shown.length, 50)
+    const transfers = Array.from({ length: 60 }, () => {
+      return { op: 'top_up', user_id: 'alan', amount: 1 }
+    })
+    await service.asInternal('POST', '/transfers/batch', { transfers })
+    const areLogged = async () => {
+      const { body } = await service.asAdmin('GET', '/api/audit?limit=1')
+      return body.data[0].seq >= Math.max(...shown) + 60
+    }
+    assert.ok(await eventually(areLogged, 15_000))
+    const asked: number[] = []
+    page.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url())
+      if (pathname === '/api/audit/proof') asked.push(Number(searchParams.get('index')))
+    })
+    await page.getByRole('button', { name: 'Verify these 50' }).click()
+    await page.getByText(/^All 50 are in the log of/).waitFor()
+    assert.deepEqual(asked, shown)
+    page.removeAllListeners('request')
+
+    await page.route('**/api/audit?*', async (route) => {
+      const answer = await route.fetch()
+      const { data, ...rest } = (await answer.json()) as { data: object[] }
+      const forged = data.map((record, at) => (at === 7 ? { ...record, actor: 'nobody' } : record))
+      await route.fulfill({ json: { ...rest, data: forged } })
+    })
+    await open('/audit')
+    await page.getByRole('button', { name: 'Verify these 50' }).click()
+    await page.getByText(/^Not in the log: \d+$/).waitFor()
+    await page.unroute('**/api/audit?*')
   })
 
   test('another filter begins its list at the first page', async () => {

@@ -3,7 +3,7 @@ import type { Schemas } from '../../shared/api.ts'
 import { number } from '../../shared/format.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { Link, hrefOf } from '../../shared/router.tsx'
-import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Json, Section, Time } from '../../shared/ui.tsx'
 import { asked, given } from '../filters.tsx'
 import { api } from '../session.ts'
@@ -56,27 +56,39 @@ export function Records({ filter }: { filter: Filter }) {
   ]
   return (
     <Show of={found} lines={10}>
-      {({ data, next_cursor: next }) =>
-        data.length === 0 ? (
-          <Empty title="No record is like this.">
-            Records of accounts have the subject <code>acct_…</code>, which the search finds.
-          </Empty>
-        ) : (
-          <>
-            <Table
-              caption="Audit records"
-              columns={columns}
-              rows={data}
-              keyOf={(row) => String(row.seq)}
-              below={(row) => row.seq === open && <Json of={row} label={`Record ${row.seq}`} />}
-            />
-            <div class="under">
-              <VerifyRange key={JSON.stringify(query)} query={query} count={data.length} />
-              <Pager next={next} cursor={cursor} />
-            </div>
-          </>
-        )
-      }
+      {(page) => (
+        <>
+          <Rows
+            page={page}
+            cursor={cursor}
+            empty={
+              <Empty title="No record is like this.">
+                Records of accounts have the subject <code>acct_…</code>, which the search finds.
+              </Empty>
+            }
+          >
+            {(rows) => (
+              <Table
+                caption="Audit records"
+                columns={columns}
+                rows={rows}
+                keyOf={(row) => String(row.seq)}
+                below={(row) => row.seq === open && <Json of={row} label={`Record ${row.seq}`} />}
+              />
+            )}
+          </Rows>
+          <div class="under">
+            {page.data.length > 0 && (
+              <VerifyRange
+                key={page.data.map(({ seq }) => seq).join()}
+                query={query}
+                records={page.data}
+              />
+            )}
+            <Pager next={page.next_cursor} cursor={cursor} />
+          </div>
+        </>
+      )}
     </Show>
   )
 }
