@@ -89,6 +89,41 @@ describe('failures in the console', { skip: path === undefined && NO_BROWSER }, 
     await dialog.getByRole('button', { name: 'Cancel' }).click()
   })
 
+  test('an adjustment of unknown outcome is in sight, and made once', async () => {
+    const balance = async () => {
+      const { body } = await world.service.asInternal('GET', '/balance/grace')
+      return body.balance as number
+    }
+    await open('/accounts/grace')
+    const first = await balance()
+    const figure = page.locator('.figure', { hasText: 'Balance' }).locator('.value')
+    const old = await figure.innerText()
+    const adjust = async () => {
+      await page.getByRole('button', { name: 'Adjust' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Amount').fill('100')
+      await dialog.getByLabel('Reason').fill('goodwill')
+      await dialog.getByRole('button', { name: 'Adjust' }).click()
+      return dialog
+    }
+    await page.route('**/api/funds/adjustments', async (route) => {
+      await route.fetch()
+      await route.abort()
+    })
+    const dialog = await adjust()
+    await dialog.getByText('The service could not be reached.').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.waitForFunction(inPage.isAtRest)
+    assert.notEqual(await figure.innerText(), old)
+    await page.unroute('**/api/funds/adjustments')
+    await (await adjust()).waitFor({ state: 'detached' })
+    assert.equal(await balance(), first + 10_000)
+    // One that has succeeded can be made again.
+    await (await adjust()).waitFor({ state: 'detached' })
+    assert.equal(await balance(), first + 20_000)
+  })
+
   test('where signing out fails, the console says so', async () => {
     await open('')
     await page.route('**/console/session', (route) => route.abort())

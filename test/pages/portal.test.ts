@@ -113,6 +113,34 @@ describe('the portal', { skip: path === undefined && NO_BROWSER }, () => {
     await page.close()
   })
 
+  test('a budget of unknown outcome is in sight, and added once', async () => {
+    const page = await visit()
+    const url = '**/account/ada/budgets/portal-*'
+    const dialog = page.getByRole('dialog')
+    const add = dialog.getByRole('button', { name: 'Add' })
+    const lose = async () => {
+      await page.route(url, async (route) => {
+        await route.fetch()
+        await route.abort()
+      })
+      await page.getByRole('button', { name: 'Add a budget' }).click()
+      await dialog.getByLabel('At most').fill('30')
+      await add.click()
+      await dialog.getByText('The service could not be reached.').waitFor()
+      await page.unroute(url)
+    }
+    const deletes = page.getByRole('button', { name: /^Delete portal-/ })
+    await lose()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await deletes.waitFor()
+    await lose()
+    await add.click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.waitForFunction(inPage.isAtRest)
+    assert.equal(await deletes.count(), 2)
+    await page.close()
+  })
+
   test('it closes by itself when its session ends', async () => {
     const page = await visit({}, (one) => one.clock.install())
     await page.getByText('This page closes by itself').waitFor()

@@ -39,6 +39,11 @@ export function Sessions() {
         ),
     },
   ]
+  // An act that has failed may have happened all the same.
+  const done = () => {
+    setEnding(null)
+    found.reload()
+  }
   return (
     <>
       <Show of={found}>
@@ -60,11 +65,8 @@ export function Sessions() {
           verb="End"
           isDangerous
           act={() => api('endConsoleSession', { session_id: ending.session_id })}
-          onDone={() => {
-            setEnding(null)
-            found.reload()
-          }}
-          onClose={() => setEnding(null)}
+          onDone={done}
+          onClose={done}
         >
           <p>That browser is signed out at once. Its token stays good, and can sign in again.</p>
         </Act>

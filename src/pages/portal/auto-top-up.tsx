@@ -17,6 +17,11 @@ export function AutoTopUp({ session, asset }: { session: Session; asset: string 
     [userId, isSet],
   )
   if (!isSet && !mayChange) return null
+  // An act that has failed may have happened all the same.
+  const done = () => {
+    setOpen(false)
+    found.reload()
+  }
   return (
     <Section
       title="Automatic top-up"
@@ -53,11 +58,8 @@ export function AutoTopUp({ session, asset }: { session: Session; asset: string 
                 userId={userId}
                 asset={asset}
                 settings={settings}
-                onDone={() => {
-                  setOpen(false)
-                  found.reload()
-                }}
-                onClose={() => setOpen(false)}
+                onDone={done}
+                onClose={done}
               />
             )}
           </>

@@ -24,13 +24,19 @@ interface Props {
 
 export function Budgets({ userId, asset, mayChange }: Props) {
   const [doing, setDoing] = useState<'add' | Schemas['Budget'] | null>(null)
+  // One for the form: sent twice, it adds one budget.
+  const [newId, setNewId] = useState('')
   const found = useLoad(
     (signal) => api('listBudgets', { user_id: userId, limit: 200 }, { signal }),
     [userId],
   )
-  const close = () => setDoing(null)
+  const add = () => {
+    setNewId(`portal-${crypto.randomUUID().slice(0, 8)}`)
+    setDoing('add')
+  }
+  // An act that has failed may have happened all the same.
   const done = () => {
-    close()
+    setDoing(null)
     found.reload()
   }
   return (
@@ -38,7 +44,7 @@ export function Budgets({ userId, asset, mayChange }: Props) {
       title="Budgets"
       actions={
         mayChange && (
-          <button type="button" onClick={() => setDoing('add')}>
+          <button type="button" onClick={add}>
             Add a budget
           </button>
         )
@@ -76,14 +82,14 @@ export function Budgets({ userId, asset, mayChange }: Props) {
           act={(form) =>
             api('putBudget', {
               user_id: userId,
-              budget_id: `portal-${crypto.randomUUID().slice(0, 8)}`,
+              budget_id: newId,
               amount: amountIn(form, 'amount', asset),
               window: textOf(form, 'window') as Window,
               time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
             })
           }
           onDone={done}
-          onClose={close}
+          onClose={done}
         >
           <p>A charge that would pass it is refused, until the time is over.</p>
           <AmountField label="At most" name="amount" asset={asset} />
@@ -97,7 +103,7 @@ export function Budgets({ userId, asset, mayChange }: Props) {
           isDangerous
           act={() => api('deleteBudget', { user_id: userId, budget_id: doing.budget_id })}
           onDone={done}
-          onClose={close}
+          onClose={done}
         >
           <p>It no longer limits what can be charged.</p>
         </Act>

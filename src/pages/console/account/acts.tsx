@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { AmountField, noAmount } from '../../shared/amount-field.tsx'
 import type { Schemas } from '../../shared/api.ts'
 import { Act, Field, textOf } from '../../shared/dialog.tsx'
@@ -10,13 +10,20 @@ interface Props {
   onDone: () => void
 }
 
+/**
+ * The keys of adjustments that have not succeeded. Asked for again, also in another dialog, each moves
+ * money once.
+ */
+type Keys = Map<string, string>
+
 /** What an operator can do to an account. */
 export function AccountActs({ account, onDone }: Props) {
   const [open, setOpen] = useState<'adjust' | 'freeze' | null>(null)
+  const keys = useRef<Keys>(new Map())
   if (!may('funds:write') || account.status === 'closed') return null
-  const close = () => setOpen(null)
+  // An act that has failed may have happened all the same, so the account is read again on closing too.
   const done = () => {
-    close()
+    setOpen(null)
     onDone()
   }
   const isFrozen = account.status === 'frozen'
@@ -28,7 +35,7 @@ export function AccountActs({ account, onDone }: Props) {
       <button type="button" onClick={() => setOpen('freeze')}>
         {isFrozen ? 'Unfreeze' : 'Freeze'}
       </button>
-      {open === 'adjust' && <Adjust account={account} onDone={done} onClose={close} />}
+      {open === 'adjust' && <Adjust account={account} keys={keys.current} onDone={done} />}
       {open === 'freeze' && (
         <Act
           title={isFrozen ? 'Unfreeze this account' : 'Freeze this account'}
@@ -42,7 +49,7 @@ export function AccountActs({ account, onDone }: Props) {
             })
           }
           onDone={done}
-          onClose={close}
+          onClose={done}
         >
           <p>
             {isFrozen
@@ -55,17 +62,19 @@ export function AccountActs({ account, onDone }: Props) {
   )
 }
 
-function Adjust({ account, onDone, onClose }: Props & { onClose: () => void }) {
-  // One for the form: sent twice, it moves money once.
-  const [key] = useState(() => crypto.randomUUID())
+function Adjust({ account, keys, onDone }: Props & { keys: Keys }) {
   const adjust = async (form: FormData) => {
     const amount = smallestUnits(textOf(form, 'amount'), account.asset)
     if (amount === null || amount === 0) throw noAmount(account.asset)
     const body = { user_id: account.user_id, amount, reason: textOf(form, 'reason') }
-    return api('adjustFunds', body, { idempotencyKey: key })
+    const text = JSON.stringify(body)
+    const key = keys.get(text) ?? crypto.randomUUID()
+    keys.set(text, key)
+    await api('adjustFunds', body, { idempotencyKey: key })
+    keys.delete(text)
   }
   return (
-    <Act title="Adjust the balance" verb="Adjust" act={adjust} onDone={onDone} onClose={onClose}>
+    <Act title="Adjust the balance" verb="Adjust" act={adjust} onDone={onDone} onClose={onDone}>
       <p>
         The balance is {money(account.balance, account.asset)}. The adjustment is a movement of its
         own, with your token and the reason in the audit log. It can be undone only by another one.

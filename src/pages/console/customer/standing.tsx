@@ -13,6 +13,11 @@ export function Standing({
 }) {
   const [isOpen, setOpen] = useState(false)
   if (!may('customers:write')) return null
+  // An act that has failed may have happened all the same.
+  const done = () => {
+    setOpen(false)
+    onDone()
+  }
   const isSuspended = customer.status === 'suspended'
   return (
     <div class="actions">
@@ -31,11 +36,8 @@ export function Standing({
               status: isSuspended ? 'active' : 'suspended',
             })
           }
-          onDone={() => {
-            setOpen(false)
-            onDone()
-          }}
-          onClose={() => setOpen(false)}
+          onDone={done}
+          onClose={done}
         >
           <p>
             {isSuspended

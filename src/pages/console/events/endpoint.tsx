@@ -59,14 +59,12 @@ export function EndpointPage() {
 
 function Acts({ endpoint, onDone }: { endpoint: Schemas['WebhookEndpoint']; onDone: () => void }) {
   const [doing, setDoing] = useState<Doing | null>(null)
-  const props = {
-    endpoint,
-    onClose: () => setDoing(null),
-    onDone: () => {
-      setDoing(null)
-      onDone()
-    },
+  // An act that has failed may have happened all the same.
+  const done = () => {
+    setDoing(null)
+    onDone()
   }
+  const props = { endpoint, onDone: done, onClose: done }
   return (
     <div class="actions">
       {endpoint.status === 'active' && (

@@ -77,7 +77,11 @@ export function StripeEventPage() {
             if (wasReplayed) found.reload()
             setReplayed(true)
           }}
-          onClose={() => setOpen(false)}
+          onClose={() => {
+            // One that has failed may have been replayed all the same.
+            setOpen(false)
+            found.reload()
+          }}
         >
           <p>
             It is applied again, as if it had just come. What it has already done is not done twice;
