@@ -124,6 +124,46 @@ describe('failures in the console', { skip: path === undefined && NO_BROWSER }, 
     assert.equal(await balance(), first + 20_000)
   })
 
+  test('the first page says that the service is not ready', async () => {
+    const health = { status: 'degraded', version: '1', uptime_s: 1, checks: {} }
+    await page.route('**/health', (route) => route.fulfill({ status: 503, json: health }))
+    await open('')
+    await page.getByText('The service is not ready').waitFor()
+    await page.getByText('Something needs you now').waitFor()
+    await page.unroute('**/health')
+  })
+
+  test('the first page says what the rules for alerts do', async () => {
+    const wrong = {
+      strongroom_audit_behind: 1,
+      strongroom_audit_kept: 0,
+      strongroom_job_processes: 0,
+      strongroom_webhook_endpoints_disabled: 2,
+      strongroom_webhook_lag_seconds: 400,
+    }
+    await page.route('**/metrics', async (route) => {
+      let text = await (await route.fetch()).text()
+      for (const [name, value] of Object.entries(wrong)) {
+        const line = new RegExp(`^${name} .*$`, 'm')
+        assert.match(text, line)
+        text = text.replace(line, `${name} ${value}`)
+      }
+      await route.fulfill({ contentType: 'text/plain', body: text })
+    })
+    await open('')
+    const needs = await page.locator('.needs strong').allInnerTexts()
+    for (const need of [
+      'The audit log lacks records that were published',
+      'The state of the audit log can’t be kept',
+      'No process runs background jobs',
+      'Endpoints were disabled',
+      'Events to the outside wait',
+    ]) {
+      assert.ok(needs.includes(need), needs.join('; '))
+    }
+    await page.unroute('**/metrics')
+  })
+
   test('where signing out fails, the console says so', async () => {
     await open('')
     await page.route('**/console/session', (route) => route.abort())

@@ -1,28 +1,24 @@
 import type { ComponentChildren } from 'preact'
-import type { Schemas } from '../../shared/api.ts'
+import { type Schemas, errorOf, request } from '../../shared/api.ts'
 import { number } from '../../shared/format.ts'
 import { Show, useLoad } from '../../shared/load.tsx'
 import { Link, hrefOf } from '../../shared/router.tsx'
 import { Badge, Section } from '../../shared/ui.tsx'
 import { api, may, session } from '../session.ts'
-import { type Sample, samplesOf, sumOf } from './metrics.ts'
+import { measuredNeeds } from './measured.ts'
+import { samplesOf } from './metrics.ts'
+import { type Need, bad, warn, when } from './need.ts'
 
 type Finding = Schemas['Checklist']['findings'][number]
-
-interface Need {
-  tone: 'bad' | 'warn'
-  what: string
-  why: string
-  href?: string
-  /** Its parts, on request. */
-  parts?: readonly { name: string; text: string }[]
-}
 
 /** Whether all is well, in one line; below it, what is not, the worst first, and where to look. */
 export function Needs() {
   const found = useLoad(async (signal) => {
-    const [health, samples, checklist, chargedBack, frozen, parkedEvents] = await Promise.all([
-      api('getHealth', {}, { signal }),
+    // Nothing else could be read then.
+    if (!(await isReady(signal))) {
+      return [bad('The service is not ready', 'The database does not answer.')]
+    }
+    const [samples, checklist, chargedBack, frozen, parkedEvents] = await Promise.all([
       may('metrics:read') ? api('getMetrics', {}, { signal }).then(samplesOf) : null,
       may('metrics:read') ? api('getChecklist', {}, { signal }) : null,
       may('funds:read')
@@ -38,14 +34,10 @@ export function Needs() {
     const parked = parkedEvents?.data.length ?? 0
     return [
       ...when(
-        health.status !== 'ok',
-        bad('The service is not ready', 'The database does not answer.'),
-      ),
-      ...when(
         parked > 0,
         bad(`${more(parked)} of Stripe parked`, 'They wait to be replayed.', hrefOf(['stripe'])),
       ),
-      ...(samples === null ? [] : ofMetrics(samples)),
+      ...measuredNeeds(samples ?? []),
       ...when(
         (frozen?.data.length ?? 0) > 0,
         warn(
@@ -110,6 +102,18 @@ export function Needs() {
   )
 }
 
+/** A service that is not ready answers with a 503, which says so. */
+async function isReady(signal: AbortSignal): Promise<boolean> {
+  const response = await request('GET', '/health', undefined, { signal })
+  if (response.ok) return true
+  const health = (await response
+    .clone()
+    .json()
+    .catch(() => ({}))) as Partial<Schemas['Health']>
+  if (health.status === 'degraded') return false
+  throw await errorOf(response)
+}
+
 function Parts({ of }: { of: readonly { name: string; text: string }[] }) {
   return (
     <details>
@@ -144,67 +148,9 @@ const VERDICTS = {
   bad: 'Something needs you now',
 }
 
-const bad = (what: string, why: string, href?: string): Need => {
-  return { tone: 'bad', what, why, ...(href !== undefined && { href }) }
-}
-const warn = (what: string, why: string, href?: string): Need => ({
-  ...bad(what, why, href),
-  tone: 'warn',
-})
-
-const when = (holds: boolean, need: Need): Need[] => (holds ? [need] : [])
-
 const more = (count: number) =>
   count >= 50 ? '50 or more events' : `${count} ${count === 1 ? 'event' : 'events'}`
 
 function linked({ what, href }: Need): ComponentChildren {
   return href === undefined ? what : <Link href={href}>{what}</Link>
-}
-
-/** What the service counts of itself, where it says that something is wrong. */
-function ofMetrics(samples: readonly Sample[]): Need[] {
-  const counts: [string, Need][] = [
-    [
-      'strongroom_jobs_given_up',
-      bad('Jobs were given up', 'They failed even at their last try; the log says why.'),
-    ],
-    [
-      'strongroom_auth_alarming_addresses',
-      warn('Addresses that guess credentials', 'See failed authentication below.'),
-    ],
-    [
-      'strongroom_subscriptions_duplicate',
-      warn('Customers with two subscriptions to one plan', 'Read GET /api/subscriptions/findings.'),
-    ],
-    [
-      'strongroom_stripe_circuit_open',
-      warn('Calls to Stripe are interrupted', 'Stripe fails or does not answer.'),
-    ],
-    [
-      'strongroom_log_lines_dropped_total',
-      warn('Log lines were dropped', 'The standard output was blocked.'),
-    ],
-  ]
-  const found = counts.filter(([name]) => sumOf(samples, name) > 0).map(([, need]) => need)
-  // Where a worker verifies the ledger, the queue alone says that it failed.
-  const isBroken =
-    sumOf(samples, 'strongroom_ledger_findings') > 0 ||
-    sumOf(samples, 'strongroom_jobs_given_up', { task: 'verify_ledger' }) > 0
-  const ledger = bad('The ledger breaks its rules', 'Run strongroom ledger verify.')
-  found.unshift(...when(isBroken, ledger))
-  for (const status of ['past_due', 'unpaid']) {
-    const late = sumOf(samples, 'strongroom_subscriptions', { status })
-    if (late === 0) continue
-    const what = `${number(late)} ${late === 1 ? 'subscription is' : 'subscriptions are'} ${status}`
-    const href = hrefOf(['customers'], { subscription: status })
-    found.push(warn(what, 'Stripe could not collect what is owed.', href))
-  }
-  const quorum = samples.find(({ name }) => name === 'strongroom_audit_quorum')
-  if (quorum?.value === 0) {
-    found.push(warn('No quorum of witnesses', 'Checkpoints of the log are published without it.'))
-  }
-  const waiting = sumOf(samples, 'strongroom_stripe_events_pending')
-  if (waiting > 100)
-    found.push(warn('Stripe’s events wait', `${number(waiting)} have not been applied yet.`))
-  return found
 }
