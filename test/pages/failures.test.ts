@@ -173,4 +173,16 @@ describe('failures in the console', { skip: path === undefined && NO_BROWSER }, 
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Your token').waitFor()
   })
+
+  test('a browser that does not keep the cookie says so', async () => {
+    await page.route('**/console/session', (route) =>
+      // Where no cookie is kept, it is as if none had been sent.
+      route.request().method() === 'POST' ? route.fulfill({ status: 204 }) : route.continue(),
+    )
+    await page.getByLabel('Your token').fill(world.token)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').getByText('The browser has not kept the session').waitFor()
+    assert.ok(await page.getByRole('button', { name: 'Sign in' }).isEnabled())
+    await page.unroute('**/console/session')
+  })
 })

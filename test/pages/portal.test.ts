@@ -113,6 +113,30 @@ describe('the portal', { skip: path === undefined && NO_BROWSER }, () => {
     await page.close()
   })
 
+  test('a link that could not be opened in passing can be tried again', async () => {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(20_000)
+    const open = '**/portal/session/open'
+    await page.route(open, (route) => route.abort())
+    await page.goto(await world.portalLink())
+    await page.getByText('The service could not be reached.').waitFor()
+    assert.equal(new URL(page.url()).hash, '')
+    await page.unroute(open)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('This page closes by itself').waitFor()
+    await page.close()
+  })
+
+  test('a browser that does not keep the cookie says so', async () => {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(20_000)
+    // Where no cookie is kept, it is as if none had been sent.
+    await page.route('**/portal/session/open', (route) => route.fulfill({ status: 204 }))
+    await page.goto(await world.portalLink())
+    await page.getByText('The browser has not kept the session').waitFor()
+    await page.close()
+  })
+
   test('a budget of unknown outcome is in sight, and added once', async () => {
     const page = await visit()
     const url = '**/account/ada/budgets/portal-*'

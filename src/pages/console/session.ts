@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { adminOperations, publicOperations } from '../../client/generated/operations.ts'
-import { type Schemas, caller, errorOf, request } from '../shared/api.ts'
+import { type Schemas, caller, errorOf, notKept, request } from '../shared/api.ts'
 
 export type Session = Schemas['ConsoleSession']
 export type Permission = Session['permissions'][number]
@@ -26,6 +26,7 @@ export async function signIn(token: string): Promise<void> {
   if (!response.ok) throw await errorOf(response)
   hasEnded.value = false
   await readSession()
+  if (session.value === null) throw notKept()
 }
 
 export async function signOut(): Promise<void> {

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { internalOperations, publicOperations } from '../../client/generated/operations.ts'
-import { type Schemas, caller, errorOf, request } from '../shared/api.ts'
+import { type Schemas, caller, errorOf, notKept, request } from '../shared/api.ts'
 
 export type Session = Schemas['UserPortalSession']
 
@@ -19,19 +19,26 @@ export const api = caller({ ...publicOperations, ...internalOperations }, () => 
 const ENDED = 'Your session has ended. Open the portal again from where you came.'
 const NONE = 'Open the portal from the app that has sent you here; its link works once.'
 
-/** Spends the link's secret, if there is one, and takes it out of the address. */
+/** Of a link that has been taken out of the address and not spent yet. */
+let secret: string | null = null
+
+/** Takes the link's secret out of the address, if there is one, and spends it. Can be tried again. */
 export async function openVisit(): Promise<void> {
-  const secret = location.hash.slice(1)
-  if (/^[0-9A-Za-z]{43}$/.test(secret)) {
+  const given = location.hash.slice(1)
+  if (/^[0-9A-Za-z]{43}$/.test(given)) {
+    secret = given
     history.replaceState(null, '', location.pathname + location.search)
-    const response = await request('POST', '/portal/session/open', { secret })
-    if (response.status === 410) {
-      visit.value = { is: 'closed', why: (await errorOf(response)).message }
-      return
-    }
-    if (!response.ok) throw await errorOf(response)
   }
-  await readVisit(NONE)
+  if (secret === null) return readVisit(NONE)
+  const response = await request('POST', '/portal/session/open', { secret })
+  if (response.status === 410) {
+    secret = null
+    visit.value = { is: 'closed', why: (await errorOf(response)).message }
+    return
+  }
+  if (!response.ok) throw await errorOf(response)
+  secret = null
+  await readVisit(notKept().message)
 }
 
 export async function readVisit(why = ENDED): Promise<void> {
