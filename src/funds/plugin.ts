@@ -37,7 +37,9 @@ const BATCH_BYTES_MAX = 1_048_576
 const WAITING_MAX = 5_000
 /** For accounts that are locked, or have too many holds for a batch: see README.md. */
 const ASIDE_WRITERS = 3
-const ASIDE_MAX = 2_000
+const ASIDE_MAX = 4_000
+/** Of one account: two of the largest batches of transfers. */
+const ASIDE_LINE_MAX = 2_000
 const CLOSE_TIMEOUT_S = 5
 const EXPIRY_INTERVAL_MS = 5_000
 
@@ -124,19 +126,24 @@ export const funds = fp(
       app.log.warn({ err: error }, 'Could not make the event of a budget that refused a charge'),
     )
     const limits = { waitingMax: WAITING_MAX, batchMax: BATCH_MAX }
+    const weights = {
+      weightOf: ({ bytes = 0 }: Operation) => bytes,
+      weightMax: BATCH_BYTES_MAX,
+    }
     const moves = sharedCommits<Operation, Moved>({
       ...limits,
+      ...weights,
       lanes: WRITERS,
       ownerOf: ({ group }) => group ?? '',
-      weightOf: ({ bytes = 0 }) => bytes,
-      weightMax: BATCH_BYTES_MAX,
       commit: (batch, index) => commitInLane(at(writers, index), batch, optimistic, books),
       isGivenUp: (operation) => operation.givenUp,
     })
     const setAside = waitingRoom<Operation, Moved>({
+      ...weights,
       lanes: ASIDE_WRITERS,
       batchMax: BATCH_MAX,
       waitingMax: ASIDE_MAX,
+      lineMax: ASIDE_LINE_MAX,
       patienceMs: PATIENCE_MS,
       keyOf: holderOf,
       commit: (batch, index) => books.commit(at(asides, index), batch, ALONE),

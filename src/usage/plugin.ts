@@ -38,7 +38,9 @@ const BATCH_CUSTOMER_VALUES_MAX = 500
 const WAITING_VALUES_MAX = 40_000
 const WAITING_CUSTOMER_VALUES_MAX = 20_000
 /** For reports whose customer or account another transaction has locked. */
-const ASIDE_MAX = 1_000
+const ASIDE_MAX = 4_000
+/** Of one customer: two of the largest batches. */
+const ASIDE_LINE_MAX = 2_000
 const CLOSE_TIMEOUT_S = 5
 const ANOMALIES_INTERVAL_MS = 1_000
 /** How often to check whether the daily cleaning is due: a process may not live for a day. */
@@ -147,7 +149,10 @@ export const usage = fp(
     const setAside = waitingRoom<Report, Reported | null>({
       lanes: 1,
       batchMax: BATCH_MAX,
+      weightOf: (report) => report.valueCount,
+      weightMax: BATCH_VALUES_MAX,
       waitingMax: ASIDE_MAX,
+      lineMax: ASIDE_LINE_MAX,
       patienceMs: PATIENCE_MS,
       keyOf: (report) => report.customerId,
       commit: (batch) => onAside(() => pay(aside, batch, ALONE)),

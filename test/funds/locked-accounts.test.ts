@@ -4,6 +4,7 @@ import { counts } from '../support/counts.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { assertSound } from '../support/ledger.ts'
 import { lockRows } from '../support/locks.ts'
+import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Answer, startService } from '../support/service.ts'
@@ -108,6 +109,56 @@ test('paid usage: a customer or account that is locked holds up no other custome
   }
   const { body } = await service.asInternal('GET', `/balance/${first.customerId}`)
   assert.equal(body.balance, 10_000 - 5 * 2)
+  await assertSound(service.database)
+})
+
+test('the largest batches wait for a locked account whole, and keep their order', async (t) => {
+  const service = await startService(t)
+  const count = 1_000
+  await putPlan(service, 'paid', { metered: { calls: { via: 'funds', asset: 'USD/2', price: 2 } } })
+  const { customerId, apiKey } = await createCustomer(service, {
+    email: 'ada@example.com',
+    plan: 'paid',
+  })
+  for (const user_id of ['ada', customerId]) {
+    await service.asInternal('POST', '/account', { user_id, tier: 'pro' })
+    await service.asInternal('POST', '/top_up', { user_id, amount: 10_000 })
+  }
+  const call = asCustomer(service, apiKey)
+  await call('POST', '/api/usage/report', { metrics: { calls: 1 } })
+  const unlock = await lockRows(
+    service.database,
+    `select id from accounts where user_id in ('ada', '${customerId}') for update`,
+  )
+  const transfers = Array.from({ length: count }, () => ({
+    op: 'deduct',
+    user_id: 'ada',
+    amount: 1,
+  }))
+  const reports = Array.from({ length: count }, () => ({ metrics: { calls: 1 } }))
+  const asked = Promise.all([
+    service.asInternal('POST', '/transfers/batch', { transfers }),
+    call('POST', '/api/usage/report/batch', { reports }),
+  ])
+  // All of both wait by then, unless the machine is slow: their callers wait for 4 s at most.
+  const isWaiting = async () => {
+    const { body } = await service.asAdmin('GET', '/metrics')
+    const waiting = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(body)?.[1])
+    return (
+      waiting('strongroom_funds_waiting') >= count && waiting('strongroom_usage_waiting') >= count
+    )
+  }
+  await eventually(isWaiting, 2_000)
+  await unlock()
+  const [moved, reported] = await asked
+  const results = moved.body.results as { status: number; body: { balance: number } }[]
+  assert.deepEqual(
+    results.map(({ status, body }) => [status, body.balance]),
+    transfers.map((_, index) => [200, 9_999 - index]),
+  )
+  const stored = reported.body.results as { status: string }[]
+  assert.deepEqual(new Set(stored.map(({ status }) => status)), new Set(['created']))
+  assert.equal(stored.length, count)
   await assertSound(service.database)
 })
 

@@ -56,6 +56,7 @@ export function togetherQueue(
     lanes: 1,
     batchMax: 1,
     waitingMax: WAITING_MAX,
+    lineMax: 1,
     patienceMs: PATIENCE_MS,
     keyOf: (one) => keys.get(one) ?? '',
     commit: async ([one]) =>
