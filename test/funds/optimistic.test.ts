@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { type Movement, NO_SIGNATURE } from '../../src/funds/operations.ts'
 import { counts } from '../support/counts.ts'
 import { assertSound } from '../support/ledger.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -106,6 +108,33 @@ test('what another process has changed of an account is seen by the next charge'
   assert.equal(told?.['n'], 1)
   assert.ok((await ended(service, 'changed')) >= 1)
   await assertSound(service.database)
+})
+
+test('charges of a batch go in their order, though their account was remembered between them', async (t) => {
+  const other = await startService(t)
+  await open(other, 'ada', 10)
+  await open(other, 'bob', 10)
+  // It remembers neither.
+  const { app } = await startService(t, {}, other.database)
+  const deduct = (userId: string, amount: bigint, bytes = 10): Movement => ({
+    ...NO_SIGNATURE,
+    kind: 'deduct',
+    userId,
+    amount,
+    reason: null,
+    idempotencyKey: null,
+    bytes,
+  })
+  const remembering = app.funds.move(deduct('ada', 1n))
+  await setImmediate()
+  // These wait for its commit, and have no room in one batch.
+  const filling = app.funds.move(deduct('bob', 1n, 1_048_576))
+  const first = app.funds.move(deduct('ada', 9n))
+  await remembering
+  const second = app.funds.move(deduct('ada', 9n))
+  await filling
+  assert.equal((await first).transfer.balanceAfter, 0n)
+  await assert.rejects(second, { code: 'INSUFFICIENT_FUNDS' })
 })
 
 test('a repeated key is answered as the first time, and its neighbours are charged', async (t) => {

@@ -31,19 +31,25 @@ export async function commitInLane(
 
 /** The operations of one account stay together, so that they are decided in their order. */
 function split(batch: readonly Operation[], { takes }: OptimisticCharges): [Charge[], Operation[]] {
-  const lockedIds = new Set<bigint | undefined>()
-  for (const operation of batch) if (!takes(operation)) lockedIds.add(accountIdOf(operation))
+  const locked = new Set<string | bigint>()
+  for (const operation of batch) if (!takes(operation)) locked.add(accountNamedBy(operation))
   const charges: Charge[] = []
   const others: Operation[] = []
   for (const operation of batch) {
-    const isCharge = takes(operation) && !lockedIds.has(operation.memory.account.id)
-    if (isCharge) charges.push(operation)
+    if (takes(operation) && !isOneOf(locked, operation)) charges.push(operation)
     else others.push(operation)
   }
   return [charges, others]
 }
 
-/** The id of the operation's account; undefined if only its user is known, and not remembered. */
-function accountIdOf(operation: Operation): bigint | undefined {
-  return 'userId' in operation ? operation.memory?.account.id : targetOf(operation).accountId
+/**
+ * The account's user or its id, whichever the operation names. Only the user is certain: the account
+ * may have come to be remembered after the operation.
+ */
+function accountNamedBy(operation: Operation): string | bigint {
+  return 'userId' in operation ? operation.userId : targetOf(operation).accountId
+}
+
+function isOneOf(named: ReadonlySet<string | bigint>, { userId, memory }: Charge): boolean {
+  return named.size > 0 && (named.has(userId) || named.has(memory.account.id))
 }
