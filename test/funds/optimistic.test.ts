@@ -8,14 +8,18 @@ import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
-/** How many charges of this process ended so: on what it remembers of an account, or under its lock. */
-async function ended(service: Service, result: 'written' | 'changed' | 'failed'): Promise<number> {
+/** The value of a metric, with the labels that it is shown with. */
+async function metric(service: Service, shown: string): Promise<number> {
   const { body } = await service.asAdmin('GET', '/metrics')
-  const line = new RegExp(
-    `^strongroom_funds_optimistic_charges_total\\{result="${result}"\\} (\\d+)`,
-    'm',
-  )
-  return Number(line.exec(String(body))?.[1] ?? 0)
+  const line = String(body)
+    .split('\n')
+    .find((one) => one.startsWith(`${shown} `))
+  return Number(line?.slice(shown.length) ?? 0)
+}
+
+/** How many charges of this process ended so: on what it remembers of an account, or under its lock. */
+function ended(service: Service, result: 'written' | 'changed' | 'failed'): Promise<number> {
+  return metric(service, `strongroom_funds_optimistic_charges_total{result="${result}"}`)
 }
 
 async function open(service: Service, userId: string, amount: number, settings: object = {}) {
@@ -108,6 +112,19 @@ test('what another process has changed of an account is seen by the next charge'
   assert.equal(told?.['n'], 1)
   assert.ok((await ended(service, 'changed')) >= 1)
   await assertSound(service.database)
+})
+
+test('a mark that was removed counts no fall of a charge on a remembered account', async (t) => {
+  const service = await startService(t)
+  await open(service, 'ada', 100)
+  await service.asInternal('PATCH', '/account/ada', { low_balance_at: 50 })
+  // Under its lock, so that the process remembers the account with its mark.
+  await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 10 })
+  await service.asInternal('PATCH', '/account/ada', { low_balance_at: null })
+  const before = await ended(service, 'written')
+  assert.equal((await charge(service, 'ada', 80)).body.balance, 30)
+  assert.equal(await ended(service, 'written'), before + 1)
+  assert.equal(await metric(service, 'strongroom_funds_low_balance_total'), 0)
 })
 
 test('charges of a batch go in their order, though their account was remembered between them', async (t) => {

@@ -92,6 +92,8 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
       return outcome
     })
     const writes = book.writes()
+    // The statement makes no charge that falls below a mark. Such a mark has been changed meanwhile.
+    writes.fellLow = []
     const changes = writes.accounts.flatMap((after): Change[] => {
       const known = before.get(after.id)
       return known === undefined ? [] : [{ before: known, after }]
