@@ -25,7 +25,7 @@ export async function settleAccount<Row extends LockedRow>(
   if (row.granted === 0n) return { account: row, at: null, falls: { fellLow: [], toTopUp: [] } }
   const account = { ...row, userId: row.userId ?? '' }
   const ledger = await ledgerOf(tx, account, [])
-  const writes = decided(ledger, [])
+  const writes = decided(ledger)
   await write(tx, writes)
   const { fellLow, toTopUp } = writes
   const falls = { fellLow, toTopUp: row.status === 'active' ? toTopUp : [] }
@@ -93,25 +93,33 @@ export async function releaseHolds(
     .map(({ accountId, seq }): Movement => {
       return { ...notes(actor), kind: 'release', hold: { accountId, seq }, isAny: true }
     })
-  await write(tx, decided(ledger, movements))
+  await write(
+    tx,
+    decided(ledger, () => movements),
+  )
   return open.length
 }
 
 /**
  * Moves the remaining balance or debt of a closed account. The caller must have locked it, and it
  * must have no open holds.
+ * @returns the balance that was moved, which has nothing of grants that are over
  */
 export async function giveUpBalance(
   tx: Transaction,
   account: Account,
   actor: Actor,
-): Promise<void> {
-  const { userId, balance } = account
-  const given = { ...notes(actor), userId }
-  const movements: Movement[] = []
-  if (balance > 0n) movements.push({ ...given, kind: 'forfeit', amount: balance })
-  if (balance < 0n) movements.push({ ...given, kind: 'write_off', amount: -balance })
-  await write(tx, decided(await ledgerOf(tx, account, []), movements))
+): Promise<bigint> {
+  const given = { ...notes(actor), userId: account.userId }
+  let moved = 0n
+  const writes = decided(await ledgerOf(tx, account, []), ({ balance }): Movement[] => {
+    moved = balance
+    if (balance === 0n) return []
+    if (balance > 0n) return [{ ...given, kind: 'forfeit', amount: balance }]
+    return [{ ...given, kind: 'write_off', amount: -balance }]
+  })
+  await write(tx, writes)
+  return moved
 }
 
 function notes(actor: Actor) {
@@ -155,12 +163,19 @@ async function ledgerOf(tx: Transaction, account: Account, open: readonly Hold[]
   }
 }
 
-function decided(ledger: Ledger, movements: readonly Movement[]): Writes {
+/** @param movementsOf gets the account after what is over has ended */
+function decided(
+  ledger: Ledger,
+  movementsOf: (account: Account) => readonly Movement[] = () => [],
+): Writes {
   // Operations can't name a closed account, so the account being emptied counts as active here.
   const open = ledger.accounts.map((account) => ({ ...account, status: 'active' as const }))
   const batch = openBatch({ ...ledger, accounts: open })
   batch.endOver()
-  for (const movement of movements) batch.decide(newOperation(movement))
+  const ended = batch.writes().accounts
+  for (const account of ended.length > 0 ? ended : open) {
+    for (const movement of movementsOf(account)) batch.decide(newOperation(movement))
+  }
   return batch.writes()
 }
 

@@ -19,9 +19,8 @@ async function endHolds(tx: Transaction, row: ErasureRow, limit: number): Promis
 async function emptyAccount(tx: Transaction, row: ErasureRow): Promise<number> {
   const account = await lockedAccount(tx, row)
   if (account === null) return 0
-  await giveUpBalance(tx, account, actorOf(row))
+  row.balanceGivenUp = await giveUpBalance(tx, account, actorOf(row))
   await tx.update(accounts).set({ creditLimit: 0n }).where(eq(accounts.id, account.id))
-  row.balanceGivenUp = account.balance
   return 0
 }
 

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { eq } from 'drizzle-orm'
+import { giveUpBalance } from '../../src/funds/empty-account.ts'
+import { NO_SIGNATURE } from '../../src/funds/operations.ts'
+import { accounts } from '../../src/funds/tables.ts'
 import { HOUR, ahead, startWithClock } from '../support/grants.ts'
 import { assertSound } from '../support/ledger.ts'
 import { query } from '../support/tables.ts'
@@ -158,4 +162,23 @@ test('a list of what is active looks at no more than a part of what has ended', 
   const ended = await get(`${path}voided`)
   assert.equal(ended.data.length, 50)
   assert.equal((await get(`${path}voided&cursor=${ended.next_cursor}`)).data.length, 50)
+})
+
+test('what expires while an account is erased is not given up as well', async (t) => {
+  const { grant, balance, setClock, service } = await startWithClock(t)
+  await grant(100, { expires_at: ahead(HOUR) })
+  await query(
+    service.database,
+    "update accounts set charged_back = true where user_id = 'ada' returning id",
+  )
+  const given = await service.app.databases.erasures.transaction(async (tx) => {
+    const [row] = await tx.select().from(accounts).where(eq(accounts.userId, 'ada')).for('update')
+    assert.equal(row?.balance, 100n)
+    // The grant was there when the account was closed, and is over when it is emptied.
+    await setClock(HOUR + 1_000)
+    return giveUpBalance(tx, { ...row, userId: 'ada' }, NO_SIGNATURE.actor)
+  })
+  assert.equal(given, 0n)
+  assert.equal((await balance()).balance, 0)
+  await assertSound(service.database)
 })
