@@ -307,11 +307,12 @@ export async function writeBatch(
 
   const [recorded] = await Promise.all([
     transfers.length > 0 || accounts.length > 0 ? moved : [],
+    // Before the budgets, whose events leave out what is of holds whose time is over.
+    holds.length > 0 && held,
     grants.length > 0 && writeGrants(sql, guard, grants),
     grantEvents.length > 0 && told,
     budgets.length > 0 && writeBudgets(sql, guard, budgets),
     sums.length > 0 && summed,
-    holds.length > 0 && held,
     fellLow.length > 0 && reported,
     toTopUp.length > 0 && intended,
     sql`commit`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCustomer, putPlan } from '../support/customers.ts'
+import { startWithClock } from '../support/grants.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -144,4 +145,31 @@ test('a hard budget that refuses is told of, in whatever way it was charged', as
     service,
     ['single', 'held', 'atomic', 'batched', 'reported'].map((id) => `budget.exceeded ${id}`),
   )
+})
+
+test('what a budget counted of holds whose time is over is in none of its events', async (t) => {
+  const { service, setClock, post } = await startWithClock(t)
+  await post('/top_up', { user_id: 'ada', amount: 1_000 })
+  const put = (amount: number) =>
+    service.asInternal('PUT', '/account/ada/budgets/soft', {
+      amount,
+      window: 'total',
+      mode: 'soft',
+    })
+  await put(500)
+  // A charge ends a hundred of them, and the last one later.
+  const hold = (amount: number, expires_in_s: number) => {
+    return { op: 'hold', user_id: 'ada', amount, expires_in_s }
+  }
+  const transfers = [...Array.from({ length: 100 }, () => hold(1, 60)), hold(90, 120)]
+  await post('/transfers/batch', { transfers })
+  await setClock(121_000)
+  assert.equal((await put(150)).body.used, 0)
+  assert.equal((await put(50)).body.used, 0)
+  await post('/deduct', { user_id: 'ada', amount: 30 })
+  assert.equal((await put(20)).body.used, 30)
+  await assertTold(service, ['budget.exceeded soft'])
+  const { body } = await service.asAdmin('GET', '/api/events?type=budget.exceeded')
+  const { amount, used } = body.data[0].data
+  assert.deepEqual([amount, used], [20, 30])
 })
