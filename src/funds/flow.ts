@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
+import { exactNumber } from '../encoding/decimals.ts'
 import {
   Timestamp,
   TimestampInput,
@@ -39,6 +40,12 @@ export const MoneyFlow = Type.Object(
               'What these did to the balances of users together: below zero for charges.',
             examples: [-12500],
           }),
+          amount_exact: Type.Optional(
+            Type.String({
+              description: '`amount` to the unit, where it is beyond 2^53 - 1.',
+              examples: ['-9007199254740993'],
+            }),
+          ),
           transfers: Type.Integer({ examples: [25] }),
         },
         { title: 'MoneyFlowBucket' },
@@ -74,7 +81,7 @@ export function flowRange(query: { from?: string; to?: string; bucket?: Bucket }
 export function flowQuery({ from, to, bucket }: FlowRange) {
   return sql`
     select (date_trunc(${bucket}, created_at, 'UTC')) as bucket, asset, kind,
-      sum(case when credit_account_id = account_id then amount else -amount end)::float8 as amount,
+      sum(case when credit_account_id = account_id then amount else -amount end)::text as amount,
       count(*)::int as transfers
     from transfers
     where created_at >= ${from.toISOString()}::timestamptz
@@ -86,7 +93,8 @@ interface Row extends Record<string, unknown> {
   bucket: string | Date
   asset: string
   kind: TransferKind
-  amount: number
+  /** Exact; the accounts of an asset together have no limit. */
+  amount: string
   transfers: number
 }
 
@@ -95,6 +103,18 @@ export async function moneyFlow(db: Database, range: FlowRange) {
   return {
     from: range.from.toISOString(),
     to: range.to.toISOString(),
-    data: rows.map((row) => ({ ...row, bucket: new Date(row.bucket).toISOString() })),
+    data: rows.map(presentRow),
+  }
+}
+
+function presentRow({ bucket, asset, kind, amount, transfers }: Row) {
+  const { number, exact } = exactNumber(amount)
+  return {
+    bucket: new Date(bucket).toISOString(),
+    asset,
+    kind,
+    amount: number,
+    ...(exact !== undefined && { amount_exact: exact }),
+    transfers,
   }
 }

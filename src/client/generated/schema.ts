@@ -5284,6 +5284,11 @@ export interface components {
              */
             amount: number;
             /**
+             * @description `amount` to the unit, where it is beyond 2^53 - 1.
+             * @example -9007199254740993
+             */
+            amount_exact?: string;
+            /**
              * Format: int64
              * @example 25
              */
