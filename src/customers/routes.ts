@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { normalEmail } from '../http/email.ts'
 import { bodyHas } from '../auth/gates.ts'
 import { actorOf } from '../auth/scope.ts'
-import { pageAnswer, pageRequest } from '../http/pagination.ts'
+import { isCut } from '../database/page-weight.ts'
+import { LONG_NOTES, pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref } from '../http/schemas.ts'
 import { fingerprint } from '../http/idempotency.ts'
 import { presentCustomer } from './present.ts'
@@ -77,6 +78,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listCustomers',
         summary: 'List customers, newest first',
+        description: LONG_NOTES,
         querystring: ListCustomersQuery,
         response: { 200: ref(CustomerPage) },
       },
@@ -98,7 +100,7 @@ export const customerRoutes: FastifyPluginAsyncTypebox = async (app) => {
         status,
       }
       const rows = await listCustomers(app.db, filter, page, app.defaultPlan)
-      return pageAnswer(rows, page, list, await present(rows))
+      return pageAnswer(rows, page, list, await present(rows), isCut(rows))
     },
   )
 

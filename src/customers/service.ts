@@ -4,6 +4,7 @@ import { type Means, draftKey, insertKey } from './api-keys/service.ts'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { randomBase62 } from '../encoding/ids.ts'
 import { withRepeat } from '../http/outcomes/attempt.ts'
+import { HAS_ROOM, type Weight, weightOf } from '../database/page-weight.ts'
 import type { PageRequest } from '../http/pagination.ts'
 import { unknownPlan } from '../plans/service.ts'
 import { violates } from '../database/faults.ts'
@@ -190,10 +191,10 @@ export async function listCustomers(
   filter: CustomerFilter,
   page: PageRequest,
   defaultPlan: string | null,
-): Promise<CustomerRow[]> {
+): Promise<(CustomerRow & Weight)[]> {
   const { email, externalId, plan, status } = filter
   const c = alias(customers, 'c')
-  return db
+  const found = db
     .select()
     .from(c)
     .where(
@@ -215,6 +216,12 @@ export async function listCustomers(
     )
     .orderBy(desc(c.seq))
     .limit(page.limit + 1)
+    .as('found')
+  const weighed = db
+    .select({ ...found._.selectedFields, ...weightOf(sql`metadata`, sql`seq desc`) })
+    .from(found)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(desc(weighed.seq))
 }
 
 /** @throws Refusal `CUSTOMER_NOT_FOUND` */

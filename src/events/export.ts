@@ -7,7 +7,8 @@ import type { ExportPart } from '../privacy/personal.ts'
 import { presentEvent } from './present.ts'
 import { events } from './tables.ts'
 
-const PAGE = 1_000
+/** An event has up to 20 KB. */
+const PAGE = 50
 
 const Told = Type.Array(
   Type.Object({

@@ -3,15 +3,10 @@ import { bodyHas } from '../auth/gates.ts'
 import { identityOf } from '../auth/identity.ts'
 import { requireGranted } from '../auth/permission.ts'
 import { actorOf } from '../auth/scope.ts'
-import { pageAnswer, pageRequest } from '../http/pagination.ts'
+import { LONG_NOTES, cutPage, pageRequest } from '../http/pagination.ts'
 import { ref, timeOf } from '../http/schemas.ts'
-import {
-  getAccount,
-  listTransfers,
-  openAccount,
-  systemAccountNames,
-  updateAccount,
-} from './accounts.ts'
+import { getAccount, openAccount, systemAccountNames, updateAccount } from './accounts.ts'
+import { listTransfers } from './finding/transfers.ts'
 import type { Reading } from './reading.ts'
 import { presentAccount, presentBalance, presentBalanceThen, presentTransfer } from './present.ts'
 import {
@@ -121,6 +116,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
       schema: {
         operationId: 'listTransfers',
         summary: "List a user's transfers, newest first",
+        description: LONG_NOTES,
         params: UserParams,
         querystring: ListTransfersQuery,
         response: { 200: ref(TransferPage) },
@@ -136,10 +132,11 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ defaultAsset: string }> 
       const list = ['transfers', userId]
       const page = pageRequest(request.query, list)
       const { id } = await getAccount(app.db, userId)
-      const rows = await listTransfers(app.db, id, page)
+      const { rows, next } = await listTransfers(app.db, id, page)
       const sides = rows.flatMap((row) => [row.debitAccountId, row.creditAccountId])
       const names = await systemAccountNames(app.db, sides)
-      return pageAnswer(rows, page, list, (row) => presentTransfer(row, userId, names))
+      const data = rows.map((row) => presentTransfer(row, userId, names))
+      return cutPage(data, list, next === null ? null : String(next))
     },
   )
 }

@@ -1,6 +1,5 @@
-import { and, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
-import type { PageRequest } from '../http/pagination.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { isUserErasing } from '../privacy/under-way.ts'
 import { Refusal } from '../refusals/index.ts'
@@ -174,21 +173,6 @@ export async function getTransfer(
     .where(and(eq(transfers.accountId, accountId), eq(transfers.seq, seq)))
   if (row === undefined) throw new Refusal('TRANSFER_NOT_FOUND')
   return row
-}
-
-/** A page of an account's transfers, newest first. */
-export function listTransfers(
-  db: Database,
-  accountId: bigint,
-  page: PageRequest,
-): Promise<TransferRow[]> {
-  const before = page.before === null ? undefined : lt(transfers.seq, page.before)
-  return db
-    .select()
-    .from(transfers)
-    .where(and(eq(transfers.accountId, accountId), before))
-    .orderBy(desc(transfers.seq))
-    .limit(page.limit + 1)
 }
 
 /** The names of system accounts by id, such as `revenue`. */

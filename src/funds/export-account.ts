@@ -7,8 +7,8 @@ import {
   getAccount,
   keepAccount,
   systemAccountNames,
-  type TransferRow,
 } from './accounts.ts'
+import { transfersOf } from './finding/statement.ts'
 import { standingOf } from './grants/standing.ts'
 import { rolled } from './budgets/budget.ts'
 import { presentBudget } from './budgets/present.ts'
@@ -17,7 +17,7 @@ import { holdId } from './ids.ts'
 import { presentGrant, presentTransfer } from './present.ts'
 import { lapsedOf, openGrantsOf } from './standing.ts'
 import { grants } from './grants/tables.ts'
-import { accounts, holds, transfers } from './tables.ts'
+import { accounts, holds } from './tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import { type Pages, jsonDocument, pages } from '../privacy/document.ts'
 import { peopleOfAccount } from './people.ts'
@@ -128,14 +128,7 @@ function presentRow(
 
 /** Includes the callers' addresses, which the list of transfers does not show. */
 async function* exportedTransfers(db: Database, accountId: bigint, userId: string): Pages {
-  const read = (after?: TransferRow) =>
-    db
-      .select()
-      .from(transfers)
-      .where(and(eq(transfers.accountId, accountId), after && gt(transfers.seq, after.seq)))
-      .orderBy(asc(transfers.seq))
-      .limit(PAGE)
-  for await (const rows of pages(read, (row) => row)) {
+  for await (const rows of transfersOf(db, { accountId, after: 0n, last: null })) {
     const sides = rows.flatMap((row) => [row.debitAccountId, row.creditAccountId])
     const names = await systemAccountNames(db, sides)
     yield rows.map((row) => ({

@@ -49,16 +49,20 @@ export function pageRequest(
   return { limit, before: after === null ? null : BigInt(after) }
 }
 
-/** The page's answer from up to `limit + 1` rows: the extra row shows that there is a next page. */
+/**
+ * The page's answer from up to `limit + 1` rows: the extra row shows that there is a next page.
+ * @param isShort whether there is one although the rows are fewer
+ */
 export function pageAnswer<Row extends { seq: bigint }, Item>(
   rows: readonly Row[],
   page: PageRequest,
   list: ListName,
   present: (row: Row) => Item,
+  isShort = false,
 ): { data: Item[]; next_cursor: string | null } {
   const shown = rows.slice(0, page.limit)
   const last = shown.at(-1)
-  const more = rows.length > page.limit && last !== undefined
+  const more = (isShort || rows.length > page.limit) && last !== undefined
   return {
     data: shown.map(present),
     next_cursor: more ? encodeCursor(list, String(last.seq)) : null,
@@ -106,6 +110,10 @@ export function textPageAnswer<Row, Item>(
 export const SHORT_PAGES =
   'With several filters, or one on a value that changes with each charge, even a page that is not the ' +
   'last can have fewer items than `limit`. The list ends where `next_cursor` is null.'
+
+/** Describes a list of items with `metadata`, which may be long. */
+export const LONG_NOTES =
+  'A page of items with long `metadata` ends before `limit`, even if it is not the last.'
 
 /**
  * The answer of a list whose pages may be cut short: a page may have fewer rows than its limit, or

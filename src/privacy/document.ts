@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { slices } from '../scheduling/slices.ts'
 
 /** Rows that are read while the document is sent, a page at a time. */
 export type Pages<Row = unknown> = AsyncGenerator<readonly Row[], void, undefined>
@@ -71,8 +72,14 @@ async function* membersOf(parts: Parts): AsyncGenerator<string> {
 
 async function* listOf(list: Pages): AsyncGenerator<string> {
   let separator = '[\n'
+  const pause = slices()
   for await (const rows of list) {
-    yield separator + rows.map((row) => JSON.stringify(row)).join(',\n')
+    const texts: string[] = []
+    for (const row of rows) {
+      await pause()
+      texts.push(JSON.stringify(row))
+    }
+    yield separator + texts.join(',\n')
     separator = ',\n'
   }
   yield separator === ',\n' ? '\n]' : '[]'

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { ref } from '../http/schemas.ts'
+import { HAS_ROOM, weightOf } from '../database/page-weight.ts'
 import { type Pages, pages } from '../privacy/document.ts'
 import type { ExportPart } from '../privacy/personal.ts'
 import { UsageFinding } from './admin-schemas.ts'
@@ -29,6 +30,8 @@ import {
 } from './tables.ts'
 
 const PAGE = 1_000
+/** How many are weighed for a page, of which those with very many metrics are fewer. */
+const REPORTS_PAGE = 200
 
 export const usageExports: readonly ExportPart[] = [
   {
@@ -89,15 +92,7 @@ export const usageExports: readonly ExportPart[] = [
 
 function exportedReports(db: Database, id: string): Pages {
   return pages(
-    (after?: typeof usageReports.$inferSelect) =>
-      db
-        .select()
-        .from(usageReports)
-        .where(
-          and(eq(usageReports.customerId, id), after && gt(usageReports.reportId, after.reportId)),
-        )
-        .orderBy(asc(usageReports.reportId))
-        .limit(PAGE),
+    (after?: typeof usageReports.$inferSelect) => reportsAfter(db, id, after?.reportId),
     (row) => ({
       report_id: row.reportId,
       instance_id: row.instanceId,
@@ -106,6 +101,23 @@ function exportedReports(db: Database, id: string): Pages {
       metrics: row.metrics,
     }),
   )
+}
+
+/** A page that ends early where its reports have very many metrics. */
+function reportsAfter(db: Database, id: string, after: string | undefined) {
+  const { customerId, reportId } = usageReports
+  const page = db
+    .select()
+    .from(usageReports)
+    .where(and(eq(customerId, id), after === undefined ? undefined : gt(reportId, after)))
+    .orderBy(asc(reportId))
+    .limit(REPORTS_PAGE)
+    .as('page')
+  const weighed = db
+    .select({ ...page._.selectedFields, ...weightOf(sql`metrics`, sql`report_id`) })
+    .from(page)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(asc(weighed.reportId))
 }
 
 function exportedTotals(db: Database, id: string): Pages {

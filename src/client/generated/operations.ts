@@ -296,7 +296,7 @@ Needs a token with the permission `funds:read`.
   /**
    * Find transfers of all accounts, newest first.
    *
-   * All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+   * All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
 
 Needs a token with the permission `funds:read`.
    */
@@ -304,7 +304,7 @@ Needs a token with the permission `funds:read`.
   /**
    * List holds, newest first.
    *
-   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
 
 Needs a token with the permission `funds:read`.
    */
@@ -340,7 +340,9 @@ Needs a token with the permission `customers:write`.
   /**
    * List customers, newest first.
    *
-   * Needs a token with the permission `customers:read`.
+   * A page of items with long `metadata` ends before `limit`, even if it is not the last.
+
+Needs a token with the permission `customers:read`.
    */
   listCustomers: Call<'listCustomers'>
   /**
@@ -778,7 +780,9 @@ Needs a token with the permission `accounts:read`.
   /**
    * List a user's transfers, newest first.
    *
-   * Needs a token with the permission `accounts:read`.
+   * A page of items with long `metadata` ends before `limit`, even if it is not the last.
+
+Needs a token with the permission `accounts:read`.
    */
   listTransfers: Call<'listTransfers'>
   /**
@@ -824,7 +828,7 @@ Needs a token with the permission `funds:hold`.
   /**
    * List holds, newest first.
    *
-   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+   * With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
 
 Needs a token with the permission `accounts:read`.
    */
@@ -884,7 +888,7 @@ Needs a token with the permission `accounts:read`.
   /**
    * Find transfers of all accounts, newest first.
    *
-   * All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+   * All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
 
 Needs a token with the permission `accounts:read`.
    */

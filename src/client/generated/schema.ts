@@ -643,7 +643,7 @@ export interface paths {
         };
         /**
          * Find transfers of all accounts, newest first
-         * @description All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+         * @description All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -665,7 +665,7 @@ export interface paths {
         };
         /**
          * List holds, newest first
-         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -733,7 +733,9 @@ export interface paths {
         };
         /**
          * List customers, newest first
-         * @description Needs a token with the permission `customers:read`.
+         * @description A page of items with long `metadata` ends before `limit`, even if it is not the last.
+         *
+         *     Needs a token with the permission `customers:read`.
          */
         get: operations["listCustomers"];
         put?: never;
@@ -1641,7 +1643,9 @@ export interface paths {
         };
         /**
          * List a user's transfers, newest first
-         * @description Needs a token with the permission `accounts:read`.
+         * @description A page of items with long `metadata` ends before `limit`, even if it is not the last.
+         *
+         *     Needs a token with the permission `accounts:read`.
          */
         get: operations["listTransfers"];
         put?: never;
@@ -1749,7 +1753,7 @@ export interface paths {
         };
         /**
          * List holds, newest first
-         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+         * @description With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -1927,7 +1931,7 @@ export interface paths {
         };
         /**
          * Find transfers of all accounts, newest first
-         * @description All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+         * @description All filters that are given apply. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
          *
          *     Needs a token with the permission `accounts:read`.
          */

@@ -1,8 +1,9 @@
 import { type SQL, and, sql } from 'drizzle-orm'
 import type { Database } from '../../database/index.ts'
+import { HAS_ROOM, weightOf } from '../../database/page-weight.ts'
 import type { Place } from '../operations.ts'
 import { holds, transfers } from '../tables.ts'
-import { type Found, type PlacePage, WALK_MAX, foundOf, timestamp } from './places.ts'
+import { type Found, type PlacePage, WALK_MAX, foundOf, isFull, timestamp } from './places.ts'
 
 export type HoldStatus = 'open' | 'captured' | 'released' | 'expired'
 
@@ -32,7 +33,7 @@ export async function findHolds(
   if (places !== null) return foundOf(await placesQuery(db, places, page), page.limit, null)
   const walk = walkOf(filter, page)
   const rows = await holdsQuery(db, walk, filter, page)
-  if (rows.length > page.limit || filter.status === undefined) {
+  if (isFull(rows, page.limit) || filter.status === undefined) {
     return foundOf(rows, page.limit, null)
   }
   return foundOf(rows, page.limit, await walkEnd(db, walk))
@@ -66,14 +67,27 @@ const lengthOf = (filter: HoldFilter, { limit }: PlacePage) =>
   filter.status === undefined ? limit + 1 : WALK_MAX
 
 export function holdsQuery(db: Database, walk: HoldWalk, filter: HoldFilter, page: PlacePage) {
+  const { status } = filter
   const places = placesOf(walk, sql`limit ${lengthOf(filter, page)}::int`)
-  const found = holdsAt(db, places).as('found')
-  return db
+  const wanted = status === undefined ? undefined : sql`effective_status = ${status}`
+  return pageOf(db, places, wanted, page)
+}
+
+/** One hold more than the page has, unless it ends early because of long notes. */
+function pageOf(db: Database, places: SQL, wanted: SQL | undefined, { limit }: PlacePage) {
+  const all = holdsAt(db, places).as('all_found')
+  const found = db
     .select()
-    .from(found)
-    .where(filter.status === undefined ? undefined : sql`effective_status = ${filter.status}`)
+    .from(all)
+    .where(wanted)
     .orderBy(ORDER)
-    .limit(page.limit + 1)
+    .limit(limit + 1)
+    .as('found')
+  const weighed = db
+    .select({ ...found._.selectedFields, ...weightOf(sql`metadata`, ORDER) })
+    .from(found)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(ORDER)
 }
 
 /** The last place of a walk that goes no further; none where the list ends before. */
@@ -145,12 +159,7 @@ export function openQuery(db: Database) {
     .limit(OPEN_FEW + 1)
 }
 
-function placesQuery(db: Database, places: readonly Place[], { limit, before }: PlacePage) {
-  const found = holdsAt(db, placesIn(places)).as('found')
-  return db
-    .select()
-    .from(found)
-    .where(before === null ? undefined : behind(before))
-    .orderBy(ORDER)
-    .limit(limit + 1)
+function placesQuery(db: Database, places: readonly Place[], page: PlacePage) {
+  const { before } = page
+  return pageOf(db, placesIn(places), before === null ? undefined : behind(before), page)
 }

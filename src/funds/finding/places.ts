@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { type Weight, isCut } from '../../database/page-weight.ts'
 import { type ListName, cutPage, textPageRequest } from '../../http/pagination.ts'
 import type { Place } from '../operations.ts'
 
@@ -7,6 +8,9 @@ import type { Place } from '../operations.ts'
  * fewer than it could, and still say where the next one begins.
  */
 export const WALK_MAX = 5_000
+
+/** What of a transfer is JSON. */
+export const NOTES = sql`metadata, grants`
 
 /** Where a transfer stands among all: newest first by time, and of one millisecond by its place. */
 export interface TimedPlace extends Place {
@@ -50,16 +54,22 @@ export function placeAnswer<Item>(
   return cutPage(rows, list, end)
 }
 
+/** Whether a page needs no look at where its walk ended: it goes on behind its last row. */
+export function isFull(rows: readonly Weight[], limit: number): boolean {
+  return rows.length > limit || isCut(rows)
+}
+
 /**
- * Of rows that were read with one too many: those that are shown, and where they end.
+ * Of rows that were read with one too many, or cut for their weight: those that are shown, and where they
+ * end.
  * @param walkedTo where a walk ended that stopped before the end of the list
  */
-export function foundOf<Row extends TimedPlace>(
+export function foundOf<Row extends TimedPlace & Weight>(
   rows: readonly Row[],
   limit: number,
   walkedTo: TimedPlace | null,
 ): Found<Row> {
-  if (rows.length <= limit) return { rows: [...rows], last: walkedTo }
+  if (!isFull(rows, limit)) return { rows: [...rows], last: walkedTo }
   const shown = rows.slice(0, limit)
   return { rows: shown, last: shown.at(-1) ?? null }
 }

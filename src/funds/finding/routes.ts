@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Permission } from '../../auth/permissions.ts'
 import type { Database } from '../../database/index.ts'
-import { SHORT_PAGES, cutPage, pageRequest } from '../../http/pagination.ts'
+import { LONG_NOTES, SHORT_PAGES, cutPage, pageRequest } from '../../http/pagination.ts'
 import { ref, timesOf } from '../../http/schemas.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { accountOfUser, getTransfer } from '../accounts.ts'
@@ -78,7 +78,7 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
       schema: {
         operationId: ids.transfers,
         summary: 'Find transfers of all accounts, newest first',
-        description: `All filters that are given apply. ${SHORT_PAGES}`,
+        description: `All filters that are given apply. ${SHORT_PAGES} ${LONG_NOTES}`,
         querystring: FindTransfersQuery,
         response: { 200: ref(TransferPage) },
       },
@@ -105,7 +105,7 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
       schema: {
         operationId: ids.holds,
         summary: 'List holds, newest first',
-        description: SHORT_PAGES,
+        description: `${SHORT_PAGES} ${LONG_NOTES}`,
         querystring: ListHoldsQuery,
         response: { 200: ref(HoldPage) },
       },

@@ -1,12 +1,14 @@
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { Database } from '../../database/index.ts'
+import { HAS_ROOM, weightOf } from '../../database/page-weight.ts'
 import { Refusal } from '../../refusals/index.ts'
 import type { TransferRow } from '../accounts.ts'
 import { EFFECTS } from '../posting.ts'
 import { accounts, transfers } from '../tables.ts'
 import { lastSeqBefore } from './bounds.ts'
+import { NOTES } from './places.ts'
 
-/** How many movements are read at once. */
+/** How many transfers are read at once. */
 const PAGE = 500
 
 /** What a statement is about, fixed when it begins: what moves meanwhile is on the next one. */
@@ -74,27 +76,63 @@ async function balanceAfter(db: Database, accountId: bigint, seq: bigint): Promi
   return row.balance
 }
 
-/** The movements of a statement, oldest first, page by page; no connection is kept in between. */
+type Range = Pick<StatementRange, 'accountId' | 'after' | 'last'>
+
+/** The movements of a statement, oldest first, page by page. */
 export async function* movementsOf(
   db: Database,
-  { accountId, after, last }: Pick<StatementRange, 'accountId' | 'after' | 'last'>,
+  range: Range,
 ): AsyncGenerator<TransferRow[], void, undefined> {
-  for (let done = after; ;) {
-    const rows = await db
-      .select()
-      .from(transfers)
-      .where(
-        and(eq(transfers.accountId, accountId), gt(transfers.seq, done), lte(transfers.seq, last)),
-      )
-      .orderBy(asc(transfers.seq))
-      .limit(PAGE)
+  for await (const rows of transfersOf(db, range)) {
     // Holds and their ends move nothing.
     const moving = rows.filter((row) => signedAmount(row) !== 0n)
     if (moving.length > 0) yield moving
-    const end = rows.at(-1)
-    if (end === undefined || rows.length < PAGE) return
-    done = end.seq
   }
+}
+
+/**
+ * Transfers of an account, oldest first, page by page; no connection is kept in between.
+ * @param range with `last: null`, all that there are by then
+ */
+export async function* transfersOf(
+  db: Database,
+  { accountId, after, last }: Omit<Range, 'last'> & { last: bigint | null },
+): AsyncGenerator<TransferRow[], void, undefined> {
+  let limit = PAGE
+  for (let done = after; done !== last;) {
+    const rows = await pageOf(db, { accountId, after: done, last }, limit)
+    const end = rows.at(-1)
+    if (end === undefined) return
+    yield rows
+    done = end.seq
+    // Of long notes, no more are looked at than the next page may have.
+    limit = Math.min(PAGE, 2 * rows.length)
+  }
+}
+
+function pageOf(
+  db: Database,
+  { accountId, after, last }: Omit<Range, 'last'> & { last: bigint | null },
+  limit: number,
+): Promise<TransferRow[]> {
+  const page = db
+    .select()
+    .from(transfers)
+    .where(
+      and(
+        eq(transfers.accountId, accountId),
+        gt(transfers.seq, after),
+        last === null ? undefined : lte(transfers.seq, last),
+      ),
+    )
+    .orderBy(asc(transfers.seq))
+    .limit(limit)
+    .as('page')
+  const weighed = db
+    .select({ ...page._.selectedFields, ...weightOf(NOTES, sql`seq`) })
+    .from(page)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(asc(weighed.seq))
 }
 
 /** What a transfer did to the balance. */

@@ -1,11 +1,21 @@
 import { type SQL, and, sql } from 'drizzle-orm'
 import type { Database } from '../../database/index.ts'
+import { HAS_ROOM, weightOf } from '../../database/page-weight.ts'
+import type { PageRequest } from '../../http/pagination.ts'
 import type { TransferRow } from '../accounts.ts'
 import type { Place } from '../operations.ts'
 import type { TransferKind } from '../posting.ts'
 import { transfers } from '../tables.ts'
 import { lastSeqBefore } from './bounds.ts'
-import { type Found, type PlacePage, WALK_MAX, foundOf, timestamp } from './places.ts'
+import {
+  type Found,
+  NOTES,
+  type PlacePage,
+  WALK_MAX,
+  foundOf,
+  isFull,
+  timestamp,
+} from './places.ts'
 
 export interface TransferFilter {
   /** One transfer alone. */
@@ -42,15 +52,28 @@ export async function findTransfers(
   const way = await wayOf(db, filter, page)
   const rows = await pageQuery(db, way, page)
   const isKnown = way.besides.length + way.checks.length === 0
-  if (rows.length > page.limit || isKnown) return foundOf(rows, page.limit, null)
+  if (isFull(rows, page.limit) || isKnown) return foundOf(rows, page.limit, null)
   const [walkedTo = null] = await endQuery(db, way, page)
   return foundOf(rows, page.limit, walkedTo)
+}
+
+/** A page of an account's transfers, newest first. */
+export async function listTransfers(
+  db: Database,
+  accountId: bigint,
+  { limit, before }: PageRequest,
+): Promise<{ rows: TransferRow[]; next: bigint | null }> {
+  const along = [sql`account_id = ${String(accountId)}::bigint`]
+  if (before !== null) along.push(sql`seq < ${String(before)}::bigint`)
+  const way = { along, besides: [], checks: [], order: BY_SEQ }
+  const { rows, last } = foundOf(await pageQuery(db, way, { limit, before: null }), limit, null)
+  return { rows, next: last?.seq ?? null }
 }
 
 const lengthOf = ({ besides }: Way, { limit }: PlacePage) =>
   besides.length === 0 ? limit + 1 : WALK_MAX
 
-/** One row more than the page has. */
+/** One row more than the page has, unless it ends early because of long notes. */
 export function pageQuery(db: Database, way: Way, page: PlacePage) {
   const { along, besides, checks, order } = way
   const walked = db
@@ -60,12 +83,18 @@ export function pageQuery(db: Database, way: Way, page: PlacePage) {
     .orderBy(order)
     .limit(lengthOf(way, page))
     .as('walked')
-  return db
+  const found = db
     .select()
     .from(walked)
     .where(and(...checks, ...besides))
     .orderBy(order)
     .limit(page.limit + 1)
+    .as('found')
+  const weighed = db
+    .select({ ...found._.selectedFields, ...weightOf(NOTES, order) })
+    .from(found)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(order)
 }
 
 /** The last row of a walk that goes no further; none where the list ends before. */
