@@ -74,6 +74,8 @@ export const statementRoutes: FastifyPluginAsyncTypebox<Reading> = async (
   app.get(
     `${account}/statement`,
     {
+      // A HEAD request would read everything for nothing.
+      exposeHeadRoute: false,
       schema: {
         operationId: ids.statement,
         summary: "A statement of a user's account",

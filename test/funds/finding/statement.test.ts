@@ -73,6 +73,8 @@ test('a statement adds up', async (t) => {
       [1_000, [-100], 900],
     )
     assert.deepEqual([part.from, part.to], [from, to])
+    const head = await service.asInternal('HEAD', '/account/ada/statement')
+    assert.equal(head.status, 405)
     const rest = await statement(`?from=${String(to)}`)
     assert.deepEqual([rest.opening, rest.closing], [900, 740])
     const before = await statement('?to=2020-01-01T00:00:00Z')
