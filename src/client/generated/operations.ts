@@ -272,7 +272,7 @@ Needs a token with the permission `funds:read`.
   /**
    * A statement of a user's account.
    *
-   * The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+   * The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole. Statements whose `from` is the `to` of the one before have each movement once, and a statement of the same times says the same whenever it is asked for.
 
 Needs a token with the permission `funds:read`.
    */
@@ -872,7 +872,7 @@ Needs a token with one of the permissions `funds:deduct`, `funds:hold`, `funds:r
   /**
    * A statement of a user's account.
    *
-   * The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+   * The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole. Statements whose `from` is the `to` of the one before have each movement once, and a statement of the same times says the same whenever it is asked for.
 
 Needs a token with the permission `accounts:read`.
    */

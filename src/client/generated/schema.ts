@@ -577,7 +577,7 @@ export interface paths {
         };
         /**
          * A statement of a user's account
-         * @description The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+         * @description The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole. Statements whose `from` is the `to` of the one before have each movement once, and a statement of the same times says the same whenever it is asked for.
          *
          *     Needs a token with the permission `funds:read`.
          */
@@ -1887,7 +1887,7 @@ export interface paths {
         };
         /**
          * A statement of a user's account
-         * @description The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole.
+         * @description The balance before `from`, everything that changed it before `to`, and the balance then, which is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has a row for each movement, the first being `opening` and the last `closing`: one that ends without is not whole. Statements whose `from` is the `to` of the one before have each movement once, and a statement of the same times says the same whenever it is asked for.
          *
          *     Needs a token with the permission `accounts:read`.
          */
@@ -8980,7 +8980,7 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description Before this time; until now if not given.
+                 * @description Before this time, or until now if that is earlier; until now if not given. The answer’s `to` says which.
                  * @example 2027-01-01T00:00:00.000Z
                  */
                 to?: string;
@@ -11224,7 +11224,7 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description Before this time; until now if not given.
+                 * @description Before this time, or until now if that is earlier; until now if not given. The answer’s `to` says which.
                  * @example 2027-01-01T00:00:00.000Z
                  */
                 to?: string;

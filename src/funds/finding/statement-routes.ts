@@ -59,7 +59,9 @@ const StatementQuery = strictObject({
   }),
   to: Type.Optional({
     ...TimestampInput,
-    description: 'Before this time; until now if not given.',
+    description:
+      'Before this time, or until now if that is earlier; until now if not given. The answer’s `to` says ' +
+      'which.',
   }),
   format: Type.Optional(
     Type.Unsafe<'json' | 'csv'>({ type: 'string', enum: ['json', 'csv'], default: 'json' }),
@@ -83,12 +85,13 @@ export const statementRoutes: FastifyPluginAsyncTypebox<Reading> = async (
           'The balance before `from`, everything that changed it before `to`, and the balance then, which ' +
           'is the sum of both. It is sent while it is read, however long it is. With `format=csv` it has ' +
           'a row for each movement, the first being `opening` and the last `closing`: one that ends ' +
-          'without is not whole.',
+          'without is not whole. Statements whose `from` is the `to` of the one before have each movement ' +
+          'once, and a statement of the same times says the same whenever it is asked for.',
         params: UserParams,
         querystring: StatementQuery,
         response: { 200: ref(Statement) },
       },
-      config: { permission, portal: 'read', refusals: ['ACCOUNT_NOT_FOUND'] },
+      config: { permission, portal: 'read', refusals: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_BUSY'] },
     },
     async (request, reply) => {
       const userId = (request.userId = request.params.user_id)

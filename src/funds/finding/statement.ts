@@ -1,17 +1,20 @@
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { Database } from '../../database/index.ts'
 import { HAS_ROOM, weightOf } from '../../database/page-weight.ts'
-import { Refusal } from '../../refusals/index.ts'
 import type { TransferRow } from '../accounts.ts'
 import { EFFECTS } from '../posting.ts'
-import { accounts, transfers } from '../tables.ts'
+import { transfers } from '../tables.ts'
 import { lastSeqBefore } from './bounds.ts'
 import { NOTES } from './places.ts'
+import { settledAccount } from './settled.ts'
 
 /** How many transfers are read at once. */
 const PAGE = 500
 
-/** What a statement is about, fixed when it begins: what moves meanwhile is on the next one. */
+/**
+ * What a statement is about, fixed when it begins. All movements before `to` are on it, and no others:
+ * the next statement, from then on, has the rest.
+ */
 export interface StatementRange {
   accountId: bigint
   userId: string
@@ -29,36 +32,29 @@ export interface StatementRange {
 /**
  * By the numbers of the account's transfers, which are never changed and have no gaps: opening and movements
  * are the closing balance, whatever moves while they are read.
- * @throws Refusal `ACCOUNT_NOT_FOUND`
+ * @throws Refusal `ACCOUNT_NOT_FOUND` or `ACCOUNT_BUSY`
  */
 export async function statementRange(
   db: Database,
   userId: string,
-  times: { from: Date | undefined; to: Date | undefined },
+  { from, to }: { from: Date | undefined; to: Date | undefined },
 ): Promise<StatementRange> {
-  const { id, asset, seq, createdAt } = accounts
-  const [account] = await db
-    .select({ id, asset, seq, createdAt, now: sql<string>`clock_timestamp()` })
-    .from(accounts)
-    .where(eq(accounts.userId, userId))
-  if (account === undefined) throw new Refusal('ACCOUNT_NOT_FOUND')
-  const { from, to } = times
-  const [after, until] = await Promise.all([
-    from === undefined ? 0n : lastSeqBefore(db, account.id, from),
-    to === undefined ? account.seq : lastSeqBefore(db, account.id, to),
+  const { id, asset, createdAt, until } = await settledAccount(db, userId, to)
+  const [after, last] = await Promise.all([
+    from === undefined ? 0n : lastSeqBefore(db, id, from),
+    lastSeqBefore(db, id, until),
   ])
-  const last = until < account.seq ? until : account.seq
   const first = after < last ? after : last
   const [opening, closing] = await Promise.all([
-    balanceAfter(db, account.id, first),
-    balanceAfter(db, account.id, last),
+    balanceAfter(db, id, first),
+    balanceAfter(db, id, last),
   ])
   return {
-    accountId: account.id,
+    accountId: id,
     userId,
-    asset: account.asset,
-    from: from ?? account.createdAt,
-    to: to ?? new Date(account.now),
+    asset,
+    from: from ?? createdAt,
+    to: until,
     opening,
     closing,
     after: first,

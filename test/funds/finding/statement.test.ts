@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asAdmin } from '../../support/database.ts'
+import { lockRows } from '../../support/locks.ts'
 import { assertRefused } from '../../support/refusals.ts'
 import { type Service, startService } from '../../support/service.ts'
 import { eventually } from '../../support/processes.ts'
@@ -164,4 +165,78 @@ test('a long statement is streamed, and adds up while the account is charged', a
     ending.abort()
     assert.ok(await eventually(async () => (await read()).status === 200, 3_000))
   })
+})
+
+test('statements that follow one another have each movement once, whatever moves meanwhile', async (t) => {
+  const first = await startService(t)
+  const second = await startService(t, {}, first.database)
+  await open(first, 'ada', 1_000_000)
+  const stopping = new AbortController()
+  const charge = async (service: Service) => {
+    while (!stopping.signal.aborted) {
+      const { status } = await service.asInternal('POST', '/deduct', { user_id: 'ada', amount: 1 })
+      assert.equal(status, 200)
+    }
+  }
+  const charging = Promise.all(
+    Array.from({ length: 16 }, (_, index) => charge(index % 2 === 0 ? first : second)),
+  )
+  const statement = async (query = '') => {
+    const { status, body } = await second.asInternal('GET', `/account/ada/statement${query}`)
+    assert.equal(status, 200, JSON.stringify(body))
+    assert.equal(body.opening + sumOf(body.movements), body.closing)
+    return body
+  }
+  const seen: string[] = []
+  const parts: Row[] = []
+  const note = (part: Row) => {
+    const before = parts.at(-1)
+    if (before !== undefined) {
+      assert.deepEqual([part['from'], part['opening']], [before['to'], before['closing']])
+    }
+    parts.push(part)
+    seen.push(...(part['movements'] as Row[]).map((one) => String(one['transfer_id'])))
+  }
+  note(await statement())
+  for (let round = 0; round < 24; round++) {
+    const acknowledged = await first.asInternal('POST', '/deduct', { user_id: 'ada', amount: 1 })
+    // Until now, until a time to come, and until a millisecond that has just begun.
+    const to = ['', '&to=2100-01-01T00:00:00Z', `&to=${new Date().toISOString()}`][round % 3] ?? ''
+    note(await statement(`?from=${String(parts.at(-1)?.['to'])}${to}`))
+    assert.ok(Date.parse(String(parts.at(-1)?.['to'])) <= Date.now())
+    if (round % 3 < 2) assert.ok(seen.includes(acknowledged.body.transfer_id))
+  }
+  stopping.abort()
+  await charging
+  note(await statement(`?from=${String(parts.at(-1)?.['to'])}`))
+  assert.equal(new Set(seen).size, seen.length)
+  const whole = await statement()
+  assert.deepEqual(
+    seen,
+    whole.movements.map((one: Row) => one['transfer_id']),
+  )
+
+  await t.test('and each says the same when it is asked for again', async () => {
+    for (const part of parts.slice(0, 10)) {
+      const again = await statement(`?from=${String(part['from'])}&to=${String(part['to'])}`)
+      assert.deepEqual(again, part)
+    }
+  })
+
+  await t.test(
+    'a locked account has statements until its last movement, and none of now',
+    async () => {
+      const at = whole.movements.at(-1).created_at as string
+      const unlock = await lockRows(
+        first.database,
+        "select id from accounts where user_id = 'ada' for update",
+      )
+      try {
+        assert.equal((await statement(`?to=${at}`)).to, at)
+        assertRefused(await first.asInternal('GET', '/account/ada/statement'), 'ACCOUNT_BUSY')
+      } finally {
+        await unlock()
+      }
+    },
+  )
 })
