@@ -10,7 +10,6 @@ import { UserParams } from '../schemas.ts'
 import { type Changer, deleteBudget, madeInPortal, putBudget } from './change.ts'
 import { presentBudget, presentCheck } from './present.ts'
 import {
-  BUDGET_ID,
   Budget,
   BudgetBody,
   BudgetPage,
@@ -21,8 +20,8 @@ import {
 } from './schemas.ts'
 import { isTimeZone } from './window.ts'
 
-/** A place in a cursor. */
-const PLACE = new RegExp(BUDGET_ID)
+/** A place in a cursor: the id of a budget. */
+const PLACE = /^[A-Za-z0-9._:-]{1,64}$/
 
 /** Internal: how much may be charged to an account within a time, and whether a charge would be let through. */
 export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {

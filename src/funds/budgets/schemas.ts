@@ -7,13 +7,8 @@ import { spelled } from '../../http/patterns.ts'
 
 const PERCENT_MAX = 1_000
 
-export const BUDGET_ID = spelled(
-  '^[A-Za-z0-9._:-]{1,64}$',
-  '1 to 64 characters of A–Z a–z 0–9 . _ : -',
-)
-
 const BudgetId = Type.String({
-  pattern: BUDGET_ID,
+  pattern: spelled('^[A-Za-z0-9._:-]{1,64}$', '1 to 64 characters of A–Z a–z 0–9 . _ : -'),
   description: 'Your own name for it: 1 to 64 characters of A–Z a–z 0–9 . _ : -',
   examples: ['daily'],
 })
