@@ -115,11 +115,13 @@ func operationsOf(attempts []Attempt, sum *counts) []operation {
 		answer, is := told[name]
 		if is {
 			sum.Told += len(attempts)
-			if answer.isReplayed() {
-				first := attempts[0]
-				for _, attempt := range attempts {
-					first.Call = min(first.Call, attempt.Call)
-				}
+			first := attempts[0]
+			for _, attempt := range attempts {
+				first.Call = min(first.Call, attempt.Call)
+			}
+			// Where the key had moved money before the first of them was sent, none of them had. Another kind of
+			// call did, such as a batch with the same key.
+			if answer.isReplayed() && first.Call < answer.Return {
 				first.Answers = answer.Answers
 				made = append(made, first.operation(answer.Return, outcome{isToldLater: true}))
 			}
