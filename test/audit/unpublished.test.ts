@@ -47,7 +47,7 @@ test('callers who ask for the checkpoint at once share the comparison with what 
   assert.ok(count < answers.length / 2, `${count} statements for ${answers.length} calls`)
 })
 
-test('only tiles that a published checkpoint covers may be cached', async (t) => {
+test('full tiles may be cached, and of parts only those that a published checkpoint covers', async (t) => {
   const { service, note } = await heldBack(t)
   await charge(service, 300)
   const cacheControl = async (path: string) => {
@@ -57,7 +57,8 @@ test('only tiles that a published checkpoint covers may be cached', async (t) =>
   const fixed = [200, 'public, max-age=31536000, immutable']
   assert.deepEqual(await cacheControl(`0/000.p/${note.size}`), fixed)
   assert.deepEqual(await cacheControl('0/000.p/1'), fixed)
-  for (const path of [`0/000.p/${note.size + 1}`, '0/000', '0/001.p/1', '1/000.p/1']) {
+  assert.deepEqual(await cacheControl('0/000'), fixed)
+  for (const path of [`0/000.p/${note.size + 1}`, '0/001.p/1', '1/000.p/1']) {
     assert.deepEqual(await cacheControl(path), [200, 'no-store'], path)
   }
 })

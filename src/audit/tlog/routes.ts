@@ -72,8 +72,8 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getLogTile',
         summary: 'A tile of hashes of the audit log',
         description:
-          'In the format of C2SP’s tlog-tiles. A tile of records that the newest checkpoint has never ' +
-          'changes, and may be cached for ever.',
+          'In the format of C2SP’s tlog-tiles. A full tile, and a part of one that the newest checkpoint ' +
+          'covers, never changes, and may be cached for ever.',
         produces: ['application/octet-stream'],
         params: TileParams,
         response: { 200: plain('1 to 256 hashes of 32 bytes.') },
@@ -85,8 +85,10 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
       if (tile.level === 'entries') throw new Refusal('NOT_FOUND')
       const hashes = await readTile({ ...tile, level: tile.level })
       if (hashes === null) throw new Refusal('NOT_FOUND')
-      // Until a checkpoint covers its records, a failover can replace them with others.
-      const isFixed = sizeNeeded({ ...tile, level: tile.level }) <= (await published.coveredSize())
+      // Until a checkpoint covers a part, a failover can replace its records with others.
+      const isFixed =
+        tile.width === WIDTH ||
+        sizeNeeded({ ...tile, level: tile.level }) <= (await published.coveredSize())
       const cache = isFixed ? `public, max-age=${YEAR_S}, immutable` : 'no-store'
       return answer(reply, BYTES, cache, hashes)
     },

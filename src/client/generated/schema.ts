@@ -108,7 +108,7 @@ export interface paths {
         };
         /**
          * A tile of hashes of the audit log
-         * @description In the format of C2SP’s tlog-tiles. A tile of records that the newest checkpoint has never changes, and may be cached for ever.
+         * @description In the format of C2SP’s tlog-tiles. A full tile, and a part of one that the newest checkpoint covers, never changes, and may be cached for ever.
          */
         get: operations["getLogTile"];
         put?: never;
