@@ -1,9 +1,9 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../refusals/index.ts'
+import { acceptWaiting } from './accept-waiting.ts'
 import { perSocket } from './per-socket.ts'
 import { refuseWithoutRequest } from './slow-requests.ts'
 
@@ -103,9 +103,7 @@ export const connectionLimits = fp(
           if (isIdle || now > deadline) socket.destroy()
         }
       }, DRAIN_INTERVAL_MS)
-      // Next the port is closed, which resets connections that wait to be accepted. At the beginning
-      // of an event loop turn all have been accepted.
-      await nextTurn()
+      await acceptWaiting(app.server)
     })
     app.addHook('onClose', async () => clearInterval(drain))
   },

@@ -138,6 +138,34 @@ test(
   },
 )
 
+for (const processes of ['1', '2']) {
+  const name = `connections that ${processes === '1' ? 'a process' : 'the first of several processes'} has yet to accept are answered before the port is closed`
+  test(name, { skip }, async (t) => {
+    const service = await startServiceProcess(t, newDataDir(t), { PROCESSES: processes })
+    // While the process does not run, its kernel takes connections and what is sent on them.
+    service.child.kill('SIGSTOP')
+    t.after(() => service.child.kill('SIGCONT'))
+    const sockets = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        openSocket(service.origin, 'GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n'),
+      ),
+    )
+    const answers = sockets.map(async (socket) => {
+      let said = ''
+      socket.setEncoding('utf8').on('data', (text: string) => (said += text))
+      await new Promise((resolve) => socket.once('close', resolve))
+      return said.slice(0, 12)
+    })
+    service.child.kill('SIGTERM')
+    service.child.kill('SIGCONT')
+    assert.deepEqual(
+      await Promise.all(answers),
+      sockets.map(() => 'HTTP/1.1 200'),
+    )
+    assert.equal(await service.ended, 0, service.output())
+  })
+}
+
 test(
   'Ctrl-C, sent twice as npm does, stops the service and its embedded server',
   { skip },
