@@ -6,7 +6,7 @@ import type { EventType } from '../events/types.ts'
 import type { EventKeys } from '../keys/event-keys.ts'
 import { type Claimed, readAgain } from './claimed.ts'
 import { OWNED_MS, endpointsWithWork, releaseEndpoints, takeTurn } from './claims.ts'
-import { CONCURRENCY, type Lane, drop, freshen, handOf, newLane, renew } from './lanes.ts'
+import { CONCURRENCY, type Lane, drop, freshen, handOf, newLane, renew, turnOf } from './lanes.ts'
 import type { DeliveryMetrics } from './metrics.ts'
 import { loopPace } from './pace.ts'
 import type { Sent, sender } from './send.ts'
@@ -68,7 +68,10 @@ export function startDeliverer(options: DelivererOptions) {
     if (found.length === 0) return false
     const first = turn++ % found.length
     let isBusy = false
-    for (const { seq } of [...found.slice(first), ...found.slice(0, first)]) {
+    const inTurn = [...found.slice(first), ...found.slice(0, first)]
+    const due = (when: 'now' | 'last') =>
+      inTurn.filter(({ seq }) => turnOf(lanes.get(seq)) === when)
+    for (const { seq } of [...due('now'), ...due('last')]) {
       if (stopping.signal.aborted) return false
       if (await lookAt(seq)) isBusy = true
     }
@@ -99,6 +102,7 @@ export function startDeliverer(options: DelivererOptions) {
     const lane = known ?? newLane(taken.endpoint)
     lanes.set(seq, lane)
     renew(lane, taken.endpoint)
+    lane.turnAt = askedAt
     lane.ownedUntil = askedAt + OWNED_MS - MARGIN_MS
     if (taken.endpoint.status === 'disabled' && lane.queue.length > 0) drop(lane)
     // If earlier deliveries were let go of meanwhile, the next turn claims all of them in order.

@@ -7,6 +7,8 @@ export const CONCURRENCY = 10
 /** How many deliveries may be claimed for an endpoint that answers within `QUICK_MS`. */
 const IN_HAND_MAX = 50
 const QUICK_MS = 500
+/** How long an endpoint's next turn may wait when nothing can be claimed in it. */
+const REST_MS = 1_000
 
 interface Queued extends Claimed {
   /** By this process's own clock. */
@@ -24,6 +26,8 @@ export interface Lane {
   isAdrift: boolean
   underWay: number
   lastMs: number
+  /** When the last turn was taken for the endpoint, by this process's own clock. */
+  turnAt: number
   /** By this process's own clock. No attempt begins after it. */
   ownedUntil: number
   isRunning: boolean
@@ -33,7 +37,7 @@ export interface Lane {
 }
 
 export function newLane(endpoint: OwnedEndpoint): Lane {
-  const counts = { underWay: 0, lastMs: 0, ownedUntil: 0 }
+  const counts = { underWay: 0, lastMs: 0, turnAt: 0, ownedUntil: 0 }
   const flags = { isAdrift: false, isRunning: false, isHalted: false }
   return { endpoint, queue: [], begun: new Set(), ...counts, ...flags, circuit: circuit() }
 }
@@ -56,6 +60,15 @@ export function handOf(lane: Lane | undefined): Hand {
   if (lane === undefined) return { room: CONCURRENCY, seqs: [], isAdrift: true }
   const seqs = [...lane.begun, ...lane.queue.map(({ seq }) => seq)]
   return { room: roomOf(lane), seqs, isAdrift: lane.isAdrift }
+}
+
+/**
+ * When a turn for the endpoint is due: `now` if deliveries may be claimed or must be given back, and
+ * otherwise `last`, after the turns of the others, or `not-yet`. So one that hangs takes no time from others.
+ */
+export function turnOf(lane: Lane | undefined): 'now' | 'last' | 'not-yet' {
+  if (lane === undefined || lane.isAdrift || lane.queue.length > 0 || roomOf(lane) > 0) return 'now'
+  return performance.now() - lane.turnAt < REST_MS ? 'not-yet' : 'last'
 }
 
 function roomOf({ queue, underWay, lastMs, isHalted, circuit: health }: Lane): number {
