@@ -195,10 +195,9 @@ async function settleAlone(till: SettlingTill, id: string): Promise<void> {
       fingerprint: fingerprint('stripe_reversal', id, String(total)),
       ...notes(id),
     }
-    // Nobody can spend what is left in a closed account, whose holds have ended.
-    const wanted = status === 'closed' ? [] : held
-    const amounts = new Map(wanted.map(([dispute, sum]) => [dispute, worth(sum)]))
-    const changes = await changesOf(till, topUp, takings, amounts)
+    const amounts = new Map(held.map(([dispute, sum]) => [dispute, worth(sum)]))
+    // Nobody can spend what is left in a closed account, and its erasure ends the holds.
+    const changes = status === 'closed' ? [] : await changesOf(till, topUp, takings, amounts)
     isRight = await moveWithHolds(till, topUp, reversal, changes)
   }
   throw new Error('What Stripe has taken back keeps changing')

@@ -115,3 +115,20 @@ test('a dispute of an account that was erased meanwhile is booked, and holds not
   const { findings } = await service.app.funds.verify()
   assert.deepEqual(findings, [])
 })
+
+test('a dispute of an account whose erasure is under way is booked at once', async (t) => {
+  const { service, stripe, deliver, dispute } = await disputed(t, 400)
+  // An erasure closes and renames first. It ends the holds in a later step.
+  await query(
+    service.database,
+    "update accounts set status = 'closed', user_id = 'erased/' || id where user_id = 'ada'",
+  )
+  const from = stripe.events.length
+  stripe.closeDispute(dispute, 'lost')
+  await deliver(stripe.events.slice(from))
+  const [account] = await query<{ balance: string; held: string }[]>(
+    service.database,
+    "select balance, held from accounts where status = 'closed'",
+  )
+  assert.deepEqual([Number(account?.balance), Number(account?.held)], [PAID - 400, 400])
+})
