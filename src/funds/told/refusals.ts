@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Database, Transaction } from '../../database/index.ts'
 import { tellEvent } from '../../events/record.ts'
 import { Refusal } from '../../refusals/index.ts'
@@ -77,10 +77,11 @@ async function untold(
 /** Its account is locked, because what counts in a budget waits for no lock of the budget's own. */
 async function tellOf(tx: Transaction, budget: Budget): Promise<void> {
   const { accountId, id, windowStart, resetsAt, amount, used, mode, window } = budget
+  const lapsed = used === 0n ? 0n : await lapsedOf(tx, budget)
   const data = {
     budget_id: id,
     amount: Number(amount),
-    used: Number(used),
+    used: Number(used - lapsed),
     mode,
     window,
     window_start: windowStart.toISOString(),
@@ -91,4 +92,12 @@ async function tellOf(tx: Transaction, budget: Budget): Promise<void> {
     .set({ passedIn: windowStart })
     .where(and(eq(budgets.accountId, accountId), eq(budgets.id, id)))
   await tellEvent(tx, { type: 'budget.exceeded', subject: `acct_${accountId}`, data })
+}
+
+/** What it has counted in this window of holds whose time is over. */
+async function lapsedOf(tx: Transaction, { accountId, id }: Budget): Promise<bigint> {
+  const [row] = await tx.execute<{ lapsed: string }>(sql`
+    select lapsed_of_budget(b, now())::text as lapsed from budgets b
+    where b.account_id = ${String(accountId)}::bigint and b.id = ${id}`)
+  return BigInt(row?.lapsed ?? 0)
 }
