@@ -173,3 +173,31 @@ test('what a budget counted of holds whose time is over is in none of its events
   const { amount, used } = body.data[0].data
   assert.deepEqual([amount, used], [20, 30])
 })
+
+test('nor in that of a hard budget that refuses', async (t) => {
+  const { service, setClock, post } = await startWithClock(t)
+  await post('/top_up', { user_id: 'ada', amount: 1_000 })
+  await service.asInternal('PUT', '/account/ada/budgets/hard', { amount: 100, window: 'total' })
+  await post('/deduct', { user_id: 'ada', amount: 80 })
+  await post('/holds', { user_id: 'ada', amount: 20, expires_in_s: 60 })
+  await setClock(61_000)
+  // Refused as a whole, so that it does not end the hold either.
+  const transfers = [{ op: 'deduct', user_id: 'ada', amount: 30 }]
+  assertRefused(await post('/transfers/batch', { transfers, atomic: true }), 'BATCH_REFUSED')
+  await assertTold(service, ['budget.exceeded hard'])
+  const { body } = await service.asAdmin('GET', '/api/events?type=budget.exceeded')
+  const { amount, used } = body.data[0].data
+  assert.deepEqual([amount, used], [100, 80])
+})
+
+test('a hard budget that has refused, and is made soft, is told of when it is passed', async (t) => {
+  const service = await startService(t)
+  const { put, post } = await open(service, 'ada')
+  await put('changed', { amount: 100 })
+  assertRefused(await post('/deduct', { amount: 101 }), 'BUDGET_EXCEEDED')
+  const isTold = async () => (await told(service)).length === 1
+  assert.ok(await eventually(isTold, WAIT_MS_MAX))
+  await put('changed', { amount: 100, mode: 'soft' })
+  await post('/deduct', { amount: 101 })
+  await assertTold(service, ['budget.exceeded changed', 'budget.exceeded changed'])
+})

@@ -41,7 +41,8 @@ export function putBudget(
       ? rolled({ ...before, lapsed: 0n }, now, account.seq)
       : begun(terms, now, account.seq)
     const { used, windowStart, resetsAt, sinceSeq, alerted } = counted
-    const passedIn = isSame ? before.passedIn : null
+    // One that has refused is not passed, and one that is passed has not refused.
+    const passedIn = isSame && before.mode === terms.mode ? before.passedIn : null
     const row = { ...terms, used, windowStart, resetsAt, sinceSeq, alerted, passedIn }
     await tx
       .insert(budgets)
