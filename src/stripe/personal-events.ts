@@ -59,9 +59,14 @@ export async function findEvents(
  * again.
  */
 export async function ignoreEvents(tx: Transaction, people: readonly string[]): Promise<void> {
+  // In the order in which `forgetEvents` locks them.
+  const events = await tx.execute<{ id: string }>(sql`
+    select id from stripe_events
+    where status in ('pending', 'parked') and people_in(payload) && ${array(people)}::text[]
+    order by id for update`)
   await tx.execute(sql`
     update stripe_events set status = 'ignored', reason = 'customer erased', settled_at = now()
-    where status in ('pending', 'parked') and people_in(payload) && ${array(people)}::text[]`)
+    where id = any(${array(events.map(({ id }) => id))}::text[])`)
 }
 
 /**
