@@ -122,6 +122,8 @@ function newer(a: Seen | undefined, b: Seen | undefined): Seen | undefined {
 export function paidBy(bill: Bill): readonly Item[] | null {
   const { collecting, paused, told } = bill
   if (told?.outcome === 'paid') return (collecting ?? paused)?.items ?? null
+  // It was not due while it was the newest, and nothing says that it was paid since.
+  if (bill.isFirstSent === true && told?.outcome === 'due') return null
   if (collecting === undefined || collecting.isOwed || isUnasked(bill)) return null
   return collecting.items
 }

@@ -236,6 +236,19 @@ export function subscriptionActions(world: World) {
       updateSubscription(world, id, { items: { ...before.items, data } })
     },
 
+    /** The quantity of its one item changes, and the invoice for that is sent, to be paid later. */
+    setQuantityInvoiced: (id: string, quantity: number): void => {
+      const before = running(id)
+      const items = itemsWith(before, { quantity })
+      const invoice = draftInvoice(
+        world,
+        { ...before, items },
+        { reason: 'subscription_cycle', period: currentPeriod(before) },
+      )
+      finalizeInvoice(world, invoice.id)
+      updateSubscription(world, id, { items, latest_invoice: invoice.id })
+    },
+
     /** An upgrade whose invoice is due at once and is not paid: one update to `past_due`. */
     upgradeUnpaid: (id: string, priceId: string): void => {
       const before = running(id)
