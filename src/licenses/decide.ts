@@ -95,10 +95,16 @@ function unpaidExpiryOf(held: Held, running: LicenseRow | null, now: Date): Date
   return !isLate && lapse < running.expiresAt ? lapse : running.expiresAt
 }
 
-/** An operator's revocation lasts until a new period is paid. */
-function isRevokedForPeriod(last: LicenseRow, { periodStart, plan }: Held): boolean {
+/**
+ * An operator's revocation lasts until a new period is paid. One that is paid for outlasts the grace after its
+ * start, or the subscription, which nothing is paid for afterwards.
+ */
+function isRevokedForPeriod(last: LicenseRow, held: Held): boolean {
   if (last.status !== 'revoked') return false
-  return periodStart === null || last.expiresAt > afterGrace(periodStart, plan)
+  const { periodStart, endsAt, plan } = held
+  if (periodStart === null || isOwed(held)) return true
+  if (endsAt !== null && last.expiresAt >= wholeSecond(endsAt)) return true
+  return last.expiresAt > afterGrace(periodStart, plan)
 }
 
 function isSameTerms(a: Terms, b: Terms): boolean {

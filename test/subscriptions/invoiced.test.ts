@@ -7,12 +7,22 @@ import { fetchJwks, fetchRevocations, verdict } from '../support/licenses.ts'
 
 const DAY_S = 86_400
 
+interface Licence {
+  license_id: string
+  token: string
+  quantity: number
+  expires_at: string
+}
+
 /** A customer who gets invoices for an annual plan, and has 30 days to pay each. */
-async function invoiced(t: TestContext, { daysAgo }: { daysAgo: number }) {
+async function invoiced(
+  t: TestContext,
+  { daysAgo, plan = {} }: { daysAgo: number; plan?: Record<string, unknown> },
+) {
   const billing = await startBilling(t)
   const { service, stripe, deliver, newCustomer } = billing
   const price = stripe.addPrice({ unit_amount: 90_000, recurring: { interval: 'year' } }).id
-  await putPlan(service, 'annual', { stripe_price_id: price })
+  await putPlan(service, 'annual', { stripe_price_id: price, ...plan })
   const ada = await newCustomer()
   stripe.clock.advance(-daysAgo * DAY_S)
   const start = stripe.clock.now()
@@ -23,7 +33,7 @@ async function invoiced(t: TestContext, { daysAgo }: { daysAgo: number }) {
     daysUntilDue: 30,
   })
   await deliver()
-  const licences = async (): Promise<{ token: string; quantity: number; expires_at: string }[]> =>
+  const licences = async (): Promise<Licence[]> =>
     (await ada.call('GET', `/api/licenses/${ada.customerId}`)).body.data
   return { ...billing, ada, id, start, licences }
 }
@@ -54,6 +64,42 @@ test('a first invoice that is never paid licenses no more than the grace, until 
   await deliver()
   const [paid] = await licences()
   assert.deepEqual([paid?.quantity, paid?.expires_at], [5, await until()])
+})
+
+test('nor where another invoice has become the newest before it was due', async (t) => {
+  const { stripe, deliver, ada, id, licences } = await invoiced(t, { daysAgo: 31 })
+  stripe.clock.advance(DAY_S)
+  stripe.setQuantityInvoiced(id, 6)
+  await deliver()
+  assert.deepEqual(
+    (await licences()).map(({ quantity }) => quantity),
+    [6],
+  )
+  stripe.clock.advance(29 * DAY_S)
+  stripe.overdue(id)
+  await deliver()
+  assert.equal((await ada.subscription()).status, 'past_due')
+  assert.deepEqual(await licences(), [])
+})
+
+test('a revoked licence is not replaced while nothing is paid', async (t) => {
+  const { service, stripe, deliver, id, licences } = await invoiced(t, {
+    daysAgo: 31,
+    plan: { license_grace_days: 60 },
+  })
+  stripe.clock.advance(30 * DAY_S)
+  stripe.overdue(id)
+  await deliver()
+  const [leaked] = await licences()
+  assert.ok(leaked !== undefined)
+  const revoked = await service.asAdmin('POST', `/api/licenses/${leaked.license_id}/revoke`, {})
+  assert.equal(revoked.status, 200)
+  await reconcile(service.app, service.app.stripe())
+  await deliver()
+  assert.deepEqual(await licences(), [])
+  stripe.recover(id)
+  await deliver()
+  assert.equal((await licences()).length, 1)
 })
 
 test('whoever has paid nothing gets no grace with the next period either', async (t) => {
