@@ -7,7 +7,8 @@ import { presentIssued } from './present.ts'
 import { IssuedLicense } from './schemas.ts'
 import { licenses } from './tables.ts'
 
-const PAGE = 1_000
+/** Each with the features of its plan, of up to 64 KiB. */
+const PAGE = 100
 
 export const licenseExports: readonly ExportPart[] = [
   {
