@@ -149,5 +149,6 @@ async function settleAccepted(db: Database, accepted: readonly Settled[]): Promi
     group by customer_id, event_name, late_in, late_subscription_id
     order by customer_id, event_name, late_in, late_subscription_id
     on conflict (customer_id, kind, event_name, subject) do update set
-      value = known.value + excluded.value, used_at = least(known.used_at, excluded.used_at)`)
+      value = known.value + excluded.value, used_at = least(known.used_at, excluded.used_at),
+      found_at = now()`)
 }

@@ -84,5 +84,6 @@ export function noteLateUse(sql: postgres.Sql) {
     group by created.customer_id, part.subscription, part.event_name, part.late_in
     order by created.customer_id, part.event_name, part.late_in, part.subscription
     on conflict (customer_id, kind, event_name, subject) do update set
-      value = known.value + excluded.value, used_at = least(known.used_at, excluded.used_at)`
+      value = known.value + excluded.value, used_at = least(known.used_at, excluded.used_at),
+      found_at = now()`
 }

@@ -8,7 +8,8 @@ const PAST_DAYS_MAX = 34
 
 /**
  * Lets go of usage that has waited for a Stripe customer until Stripe would no longer accept it, a page
- * each minute. What nobody is billed for is a finding for each customer's meter.
+ * each minute. What nobody is billed for is a finding for each customer's meter, which is kept from the last that was
+ * added to it.
  */
 export async function dropUnbilledHours(db: Database): Promise<void> {
   await db.execute(sql`
@@ -29,5 +30,6 @@ export async function dropUnbilledHours(db: Database): Promise<void> {
     group by customer_id, event_name having sum(value) > 0
     order by customer_id, event_name
     on conflict (customer_id, kind, event_name, subject) do update set
-      value = known.value + excluded.value, used_at = least(known.used_at, excluded.used_at)`)
+      value = known.value + excluded.value, used_at = least(known.used_at, excluded.used_at),
+      found_at = now()`)
 }

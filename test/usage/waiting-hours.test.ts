@@ -76,3 +76,21 @@ test('what has waited for a payer for too long is billed to nobody, and is a fin
     [[customer, '4']],
   )
 })
+
+test('such a finding is kept from the last that was added to it', async (t) => {
+  const { service, customerId, report, found, send } = await sellMetered(t)
+  await service.asAdmin('PATCH', `/api/customers/${customerId}`, { plan: 'starter' })
+  await report(5, hoursAgo(36 * 24), 'a')
+  for (let n = 0; n < 2; n++) await send()
+  assert.deepEqual(await found(), ['unbilled_usage 5'])
+  const old = "update usage_billing_findings set found_at = now() - interval '91 days'"
+  await query(service.database, old)
+  await report(2, hoursAgo(36 * 24), 'b')
+  for (let n = 0; n < 2; n++) await send()
+  assert.deepEqual(await found(), ['unbilled_usage 7'])
+  const [kept] = await query(
+    service.database,
+    "select count(*)::int from usage_billing_findings where found_at > now() - interval '1 day'",
+  )
+  assert.equal(kept?.['count'], 1)
+})
