@@ -135,7 +135,8 @@ export function isReplayed(headers: Readonly<Record<string, string>> = {}): bool
   return headers['idempotent-replayed'] === 'true'
 }
 
-function isRemembered(error: unknown): boolean {
+/** Whether the same call with the same key would be answered so for a day. */
+export function isRemembered(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeError && isReplayed(error.headers)
 }
 

@@ -1,7 +1,13 @@
 import { sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database/index.ts'
-import { type StripeCalls, isCallerRefused, isStripeAway, requestKey } from '../stripe/client.ts'
+import {
+  type StripeCalls,
+  isCallerRefused,
+  isRemembered,
+  isStripeAway,
+  requestKey,
+} from '../stripe/client.ts'
 import { lateSubject } from './billing-subscription.ts'
 
 const BATCH_MAX = 100
@@ -42,8 +48,8 @@ export async function cancelMeterEvents(app: FastifyInstance, stripe: StripeCall
     if (asked === null) continue
     const answer = await cancel(stripe, event, asked)
     await settleCancelled(app, event.id, asked, answer)
-    // The next minute is soon enough.
-    if (answer === 'faulty' || answer === 'away' || answer === 'forbidden') break
+    // The next minute is soon enough. A fault may be that of one event alone.
+    if (answer === 'away' || answer === 'forbidden') break
   }
   await db.execute(sql`
     delete from usage_meter_events
@@ -80,7 +86,7 @@ async function cancel(stripe: StripeCalls, { id, eventName }: Due, asked: Asked)
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const { statusCode } = error as { statusCode?: number }
-    if (isStripeAway(error)) return statusCode === 500 ? 'faulty' : 'away'
+    if (isStripeAway(error)) return statusCode === 500 || isRemembered(error) ? 'faulty' : 'away'
     if (statusCode === undefined) throw error
     return isCallerRefused(error) ? 'forbidden' : 'refused'
   }
