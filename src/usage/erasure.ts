@@ -29,6 +29,16 @@ async function forgetReports(tx: Transaction, row: ErasureRow, limit: number): P
   return page?.count ?? 0
 }
 
+/** As by whoever takes something back: hours are locked before events. */
+async function lockHours(tx: Transaction, { customerId }: ErasureRow): Promise<number> {
+  if (customerId !== null) {
+    await tx.execute(sql`
+      select from usage_meter_hours where customer_id = ${customerId}
+      order by event_name, at for update`)
+  }
+  return 0
+}
+
 const forgetHours = forgetRowsOf('usage_meter_hours')
 const forgetSums = forgetRowsOf('usage_meter_sums')
 
@@ -38,7 +48,7 @@ export const usageSteps: Readonly<Record<number, Step>> = {
   // Usage goes from hours to sums, and from both to events to Stripe: once hours and sums are deleted,
   // no more events are made. Only what a correction has taken back goes from events to hours again, so
   // events are deleted before the hours too.
-  7: together(forgetEvents, forgetHours, forgetSums),
+  7: together(lockHours, forgetEvents, forgetHours, forgetSums),
   8: together(forgetEvents, forgetBillingFindings),
   9: together(forgetRemainders, forgetBasePlans),
 }
