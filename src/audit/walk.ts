@@ -17,7 +17,10 @@ export interface Entry {
   logged: Buffer | null
 }
 
-/** Reads a log of that size in order, in a transaction that sees one state of the database. */
+/**
+ * Reads a log of that size in order, in a transaction that sees one state of the database. Ends early where
+ * nothing is left of so many records in a row.
+ */
 export async function* walkLog(
   tx: postgres.Sql,
   source: LogSource,
@@ -37,11 +40,18 @@ export async function* walkLog(
       for (const record of records) add(record === null ? null : recordBytes(record))
     }
     const hashes = await loggedHashes(tx, next, next + page.length)
-    yield page.map((entry, index) => ({ ...entry, logged: hashes[index] ?? null }))
+    const entries = page.map((entry, index) => ({ ...entry, logged: hashes[index] ?? null }))
+    yield entries
     next += page.length
     // The size of a log is that of its last place, so no place may be missing at the end.
     if (first === undefined) return
+    // The next place is only what the database says too: it may be a number that no walk comes to.
+    if (page.length >= RECORDS_MAX && entries.every(isVoid)) return
   }
+}
+
+function isVoid({ bytes, logged }: Entry): boolean {
+  return bytes === null && logged === null
 }
 
 /**

@@ -136,6 +136,16 @@ const WAYS: Way[] = [
     },
   },
   {
+    name: 'the last place moved to a number that no walk comes to',
+    tamper: async (tx) => {
+      const [place] = await tx<{ seq: number }[]>`
+        with last as (select max(first_seq) as seq from audit_places)
+        update audit_places set first_seq = 1000000000000000 from last where first_seq = last.seq
+        returning last.seq::int as seq`
+      return place?.seq ?? null
+    },
+  },
+  {
     name: 'two records swapped',
     tamper: async (tx, draw) => {
       const [a] = await recordRow(tx, draw.seq())
