@@ -8,8 +8,11 @@ import { noteBody, signNote } from './note.ts'
 import type { Published } from './row.ts'
 import type { Answer, WitnessServer } from './witnesses.ts'
 
-/** How long a process signs nothing new because the witnesses do not answer. */
-const WAIT_MS_MAX = 60_000
+/**
+ * How long a process signs nothing new because the witnesses do not answer: as long as a checkpoint waits for its
+ * quorum.
+ */
+const WAIT_MS_MAX = 5_000
 
 type Last = Pick<Published, 'note' | 'size'>
 

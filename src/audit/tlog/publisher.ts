@@ -57,7 +57,7 @@ const READ_MS = 200
 const FIRST_MS_MAX = 3_000
 
 const UNANSWERED =
-  'No quorum of the witnesses has said what it knows of the log, so nothing new is signed for up to a minute'
+  'No quorum of the witnesses has said what it knows of the log, so nothing new is signed for some seconds'
 
 export interface PublisherOptions {
   sql: postgres.Sql
