@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { AmountField, noAmount } from '../../shared/amount-field.tsx'
 import type { Schemas } from '../../shared/api.ts'
 import { Act, Field, textOf } from '../../shared/dialog.tsx'
@@ -11,15 +11,15 @@ interface Props {
 }
 
 /**
- * The keys of adjustments that have not succeeded. Asked for again, also in another dialog, each moves
- * money once.
+ * The keys of adjustments that have not succeeded, by what was asked for. Asked for again, also in another
+ * dialog, each moves money once. They outlive what is on the page: while the service is away, that is
+ * replaced by the failure.
  */
-type Keys = Map<string, string>
+const keys = new Map<string, string>()
 
 /** What an operator can do to an account. */
 export function AccountActs({ account, onDone }: Props) {
   const [open, setOpen] = useState<'adjust' | 'freeze' | null>(null)
-  const keys = useRef<Keys>(new Map())
   if (!may('funds:write') || account.status === 'closed') return null
   // An act that has failed may have happened all the same, so the account is read again on closing too.
   const done = () => {
@@ -35,7 +35,7 @@ export function AccountActs({ account, onDone }: Props) {
       <button type="button" onClick={() => setOpen('freeze')}>
         {isFrozen ? 'Unfreeze' : 'Freeze'}
       </button>
-      {open === 'adjust' && <Adjust account={account} keys={keys.current} onDone={done} />}
+      {open === 'adjust' && <Adjust account={account} onDone={done} />}
       {open === 'freeze' && (
         <Act
           title={isFrozen ? 'Unfreeze this account' : 'Freeze this account'}
@@ -62,7 +62,7 @@ export function AccountActs({ account, onDone }: Props) {
   )
 }
 
-function Adjust({ account, keys, onDone }: Props & { keys: Keys }) {
+function Adjust({ account, onDone }: Props) {
   const adjust = async (form: FormData) => {
     const amount = smallestUnits(textOf(form, 'amount'), account.asset)
     if (amount === null || amount === 0) throw noAmount(account.asset)
