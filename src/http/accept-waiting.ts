@@ -8,6 +8,8 @@ const OPEN_MS_MAX = 1_000
 const IDLE_TURN_MS = 0.2
 /** The first process accepts one connection a turn too, and hands them to its workers in turn. */
 const HANDED_MS_MAX = 20
+/** After this much more, a worker's event loop was held meanwhile. */
+const HELD_MS = 20
 
 /**
  * Ends when no connection waits to be accepted; the port must be closed within the same turn of the
@@ -20,13 +22,22 @@ export async function acceptWaiting(server: Server): Promise<void> {
   let accepted = 0
   const count = () => void accepted++
   server.on('connection', count)
-  const pause = primary() === null ? idleTurn : () => delay(HANDED_MS_MAX, true)
+  const pause = primary() === null ? idleTurn : idlePause
   for (;;) {
     const before = accepted
     const wasIdle = await pause()
     if ((wasIdle && accepted === before) || performance.now() > deadline) break
   }
   server.off('connection', count)
+}
+
+/** For a worker, which is handed connections that the first process has accepted. */
+async function idlePause(): Promise<boolean> {
+  const began = performance.now()
+  await delay(HANDED_MS_MAX)
+  // Timers come before what the turn reads.
+  await nextTurn()
+  return performance.now() - began < HANDED_MS_MAX + HELD_MS
 }
 
 async function idleTurn(): Promise<boolean> {
