@@ -30,10 +30,10 @@ export function endpointsWithWork(
   sql: postgres.Sql,
   deliverer: Deliverer,
   known: { adrift: readonly bigint[]; queued: readonly bigint[] },
-): Promise<{ seq: bigint }[]> {
+): Promise<Pick<OwnedEndpoint, 'seq' | 'status'>[]> {
   const { owner } = deliverer
   return sql`
-    select e.seq from webhook_endpoints e, event_counter c
+    select e.seq, e.status from webhook_endpoints e, event_counter c
     where ${isFor(sql, deliverer)} and (
       e.cursor < c.last or e.replay_from is not null
       or e.seq = any(${array(known.adrift)}::bigint[])

@@ -70,7 +70,7 @@ export function startDeliverer(options: DelivererOptions) {
     let isBusy = false
     const inTurn = [...found.slice(first), ...found.slice(0, first)]
     const due = (when: 'now' | 'last') =>
-      inTurn.filter(({ seq }) => turnOf(lanes.get(seq)) === when)
+      inTurn.filter(({ seq, status }) => turnOf(lanes.get(seq), status) === when)
     for (const { seq } of [...due('now'), ...due('last')]) {
       if (stopping.signal.aborted) return false
       if (await lookAt(seq)) isBusy = true

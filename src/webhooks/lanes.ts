@@ -63,11 +63,14 @@ export function handOf(lane: Lane | undefined): Hand {
 }
 
 /**
- * When a turn for the endpoint is due: `now` if deliveries may be claimed or must be given back, and
+ * When a turn for the endpoint is due: `now` if deliveries may be claimed, given back or failed, and
  * otherwise `last`, after the turns of the others, or `not-yet`. So one that hangs takes no time from others.
  */
-export function turnOf(lane: Lane | undefined): 'now' | 'last' | 'not-yet' {
-  if (lane === undefined || lane.isAdrift || lane.queue.length > 0 || roomOf(lane) > 0) return 'now'
+export function turnOf(
+  lane: Lane | undefined,
+  status: OwnedEndpoint['status'],
+): 'now' | 'last' | 'not-yet' {
+  if (lane === undefined || lane.isAdrift || status === 'disabled' || roomOf(lane) > 0) return 'now'
   return performance.now() - lane.turnAt < REST_MS ? 'not-yet' : 'last'
 }
 
