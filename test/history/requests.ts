@@ -89,7 +89,8 @@ export async function send(
     return replyOf(requests.map((request, index) => read(request, results[index])))
   }
   const code = String(answer['code'])
-  if (status !== 409 && status !== 503) throw new WrongAnswer(`${status} ${JSON.stringify(answer)}`)
+  if (status !== 409 && status !== 503 && !NOTHING_STORED.has(code))
+    throw new WrongAnswer(`${status} ${JSON.stringify(answer)}`)
   if (batch === 'together') return { answers: [], refusal: code, ids: new Map() }
   return replyOf(requests.map(() => ({ answer: refusalOf(code), id: null })))
 
@@ -129,6 +130,7 @@ export const NOTHING_STORED: ReadonlySet<string> = new Set([
   'ACCOUNT_BUSY',
   'DATABASE_UNAVAILABLE',
   'OVERLOADED',
+  'REQUEST_TIMEOUT',
   'TIMEOUT',
 ])
 

@@ -56,6 +56,8 @@ func (a *account) answer() Answer {
 	return Answer{Balance: a.balance, Available: a.balance - a.held}
 }
 
+func (a *account) standing() Standing { return Standing{a.seq, a.balance, a.held} }
+
 func newAccount() *account {
 	return &account{done: map[string]*done{}, left: map[string]int64{}, holds: map[string]hold{}}
 }

@@ -10,17 +10,25 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// asked is a request with its number in the operation that it belongs to.
+// asked is a request with its number in the operation that it belongs to; or an account in a snapshot.
 type asked struct {
 	request Request
 	of      *operation
 	index   int
 }
 
+// step is that of the account's model. A snapshot shows the account as it is, and changes nothing.
+func (a asked) step(before *account, got outcome) (bool, *account) {
+	if a.of.snapshot == nil {
+		return before.step(a.request, got)
+	}
+	return before.standing() == a.of.snapshot.Accounts[a.request.Account], before
+}
+
 var accountModel = porcupine.Model{
 	Init: func() any { return newAccount() },
 	Step: func(state, input, output any) (bool, any) {
-		return state.(*account).step(input.(asked).request, output.(outcome))
+		return input.(asked).step(state.(*account), output.(outcome))
 	},
 	Equal: func(a, b any) bool { return a == b || reflect.DeepEqual(a, b) },
 	DescribeOperation: func(input, output any) string {
@@ -32,13 +40,23 @@ var accountModel = porcupine.Model{
 	},
 }
 
-// byAccount is what each account was asked, for itself.
+// byAccount is what each account was asked, and how the snapshots show it, for itself.
 func byAccount(operations []operation) map[string][]porcupine.Operation {
 	accounts := map[string][]porcupine.Operation{}
 	for i := range operations {
 		of := &operations[i]
 		// What a refused batch would have done is not said of each account.
-		if of.snapshot != nil || of.isRefused {
+		if of.isRefused {
+			continue
+		}
+		if of.snapshot != nil {
+			for name := range of.snapshot.Accounts {
+				input := asked{Request{Kind: "snapshot", Account: name}, of, 0}
+				accounts[name] = append(accounts[name], porcupine.Operation{
+					ClientId: of.client, Input: input, Call: of.call,
+					Output: outcome{}, Return: of.ret, Metadata: input,
+				})
+			}
 			continue
 		}
 		for index, request := range of.requests {
@@ -90,6 +108,10 @@ func placesIn(order []porcupine.Operation) places {
 	states := []*account{newAccount()}
 	found := places{}
 	for _, one := range order {
+		// The whole ledger's own order says when a snapshot was taken.
+		if one.Input.(asked).of.snapshot != nil {
+			continue
+		}
 		before := states[len(states)-1]
 		_, after := before.step(one.Input.(asked).request, one.Output.(outcome))
 		found[one.Metadata.(asked)] = place{isWrite: after != before, before: len(states) - 1}

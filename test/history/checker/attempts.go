@@ -55,7 +55,7 @@ type operation struct {
 
 // Refusals that promise that nothing was stored, whatever the account says.
 var nothingStored = map[string]bool{
-	"ACCOUNT_BUSY": true, "DATABASE_UNAVAILABLE": true, "OVERLOADED": true, "TIMEOUT": true,
+	"ACCOUNT_BUSY": true, "DATABASE_UNAVAILABLE": true, "OVERLOADED": true, "REQUEST_TIMEOUT": true, "TIMEOUT": true,
 }
 
 // Refusals after which a request can never succeed any more.

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"time"
@@ -202,7 +205,7 @@ func (b *book) look(before *ledger, one *operation) (bool, *ledger) {
 	sum := int64(0)
 	for name, i := range b.index {
 		a := before.accounts[i]
-		if (Standing{a.seq, a.balance, a.held}) != one.snapshot.Accounts[name] {
+		if a.standing() != one.snapshot.Accounts[name] {
 			return false, nil
 		}
 		sum += a.balance - a.held
@@ -244,6 +247,92 @@ func (l *ledger) hash() uint64 {
 	return sum
 }
 
+// How often, and how far, isLegalAsItComes goes back at most.
+const (
+	retriesMax = 2_000
+	trailMax   = 256
+)
+
+// moment is a part of an order: what it came to, and what has yet to come.
+type moment struct {
+	state *ledger
+	left  []*operation
+}
+
+// isLegalAsItComes looks for a legal order by always taking what may come next, whatever that is. While each account
+// keeps to its own order, nothing that may come is in the way of what comes later, except that a refused batch
+// may miss its time. Then it goes back to where the batch was sent, and from there takes what may come at random
+// until the batch is placed. So it hardly has to search; where it finds no order, that says nothing.
+func (b *book) isLegalAsItComes(operations []operation) bool {
+	now := moment{b.model().Init().(*ledger), make([]*operation, len(operations))}
+	for i := range operations {
+		now.left[i] = &operations[i]
+	}
+	drawn := rand.New(rand.NewPCG(1, 1))
+	var trail []moment
+	// The end of the batch that was late.
+	missed := int64(-1)
+	for retries := 0; len(now.left) > 0; {
+		pick := func(a, b *operation) bool { return a.ret < b.ret }
+		if now.due() <= missed {
+			pick = func(_, _ *operation) bool { return drawn.IntN(3) == 0 }
+		}
+		if next := b.next(now, pick); next != nil {
+			trail = append(trail, now)
+			trail = trail[max(0, len(trail)-trailMax):]
+			now = *next
+			continue
+		}
+		late := slices.MinFunc(now.left, func(a, b *operation) int { return cmp.Compare(a.ret, b.ret) })
+		sent := slices.IndexFunc(trail, func(one moment) bool { return late.call <= one.due() })
+		if retries++; sent == -1 || retries > retriesMax {
+			return false
+		}
+		missed = max(missed, late.ret)
+		// Further back each time, because what was sent before may have to come behind it.
+		sent = max(0, sent-retries)
+		now, trail = trail[sent], trail[:sent]
+	}
+	return true
+}
+
+// due is when one of the rest must have ended: what was sent later comes behind it.
+func (m moment) due() int64 {
+	due := int64(math.MaxInt64)
+	for _, one := range m.left {
+		due = min(due, one.ret)
+	}
+	return due
+}
+
+// next takes what changes nothing first, and else what is picked of what may come. It is nil if there is nothing.
+func (b *book) next(now moment, isBetter func(one, than *operation) bool) *moment {
+	due := now.due()
+	taken := -1
+	var state *ledger
+	for i, one := range now.left {
+		// They are in the order of their calls.
+		if one.call > due {
+			break
+		}
+		ok, after := b.step(now.state, one)
+		if !ok {
+			continue
+		}
+		if slices.Equal(after.writes, now.state.writes) {
+			taken, state = i, after
+			break
+		}
+		if taken == -1 || isBetter(one, now.left[taken]) {
+			taken, state = i, after
+		}
+	}
+	if taken == -1 {
+		return nil
+	}
+	return &moment{state, slices.Delete(slices.Clone(now.left), taken, taken+1)}
+}
+
 // checkLedger looks for a legal order of a round's operations, by the orders found for the accounts. If there
 // is none though all accounts have one, others may do: an account can have several.
 func checkLedger(name string, operations []operation, found places, areLegal bool, limit time.Duration) *verdict {
@@ -253,6 +342,9 @@ func checkLedger(name string, operations []operation, found places, areLegal boo
 		history[i] = porcupine.Operation{
 			ClientId: one.client, Input: one, Call: one.call, Return: one.ret, Metadata: one,
 		}
+	}
+	if areLegal && newBook(operations, found, 0).isLegalAsItComes(operations) {
+		return nil
 	}
 	search := func(by places) porcupine.CheckResult {
 		book := newBook(operations, by, max(stepsMin, stepsOfOperation*len(history)))
