@@ -7,7 +7,7 @@ import { counts } from '../support/counts.ts'
 import { type Script, copyRepository, runNpm } from '../support/npm-script.ts'
 import { eventually } from '../support/processes.ts'
 import { scaled } from '../support/scale.ts'
-import { clusterOf, newDataDir } from '../support/service-process.ts'
+import { clusterOf, copyCluster, newDataDir } from '../support/service-process.ts'
 
 /** Of a stop in good order, the database included. */
 const STOP_MS_MAX = 8_000
@@ -46,6 +46,7 @@ async function stops(
     faults: 1,
   })
   const folder = newDataDir(t)
+  if (ready === SERVING) copyCluster(folder)
   const script = runNpm(t, name, repository, folder)
   let isOver = false
   void script.ended.then(() => (isOver = true))
@@ -76,13 +77,22 @@ function pidOf(script: Script, target: Target): number {
   return found[0]?.pid ?? 0
 }
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-for (const target of ['npm', 'group', 'service'] as const) {
-  for (const signal of SIGNALS.slice(0, scaled(3, 2))) {
-    test(`npm start: ${signal} to the ${target}`, { skip }, (t) =>
-      stops(t, 'start', SERVING, signal, target),
-    )
-  }
+/** As a supervisor sends it, a terminal, and `kill`; then all others. */
+const STARTED = [
+  ['npm', 'SIGTERM'],
+  ['group', 'SIGINT'],
+  ['service', 'SIGTERM'],
+  ['npm', 'SIGINT'],
+  ['npm', 'SIGHUP'],
+  ['group', 'SIGTERM'],
+  ['group', 'SIGHUP'],
+  ['service', 'SIGINT'],
+  ['service', 'SIGHUP'],
+] as const
+for (const [target, signal] of STARTED.slice(0, scaled(9, 3))) {
+  test(`npm start: ${signal} to the ${target}`, { skip }, (t) =>
+    stops(t, 'start', SERVING, signal, target),
+  )
 }
 test('npm start: SIGKILL to the npm', { skip }, (t) => stops(t, 'start', SERVING, 'SIGKILL', 'npm'))
 

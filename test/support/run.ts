@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type TestServer, withTestServer } from './test-server.ts'
+import { type TestServer, makeCluster, withTestServer } from './test-server.ts'
 
 /** `npm test [-- files]`: Node's test runner, on a server of its own. */
 
 /** So many files share a process: each process first loads the service, which takes longer than most tests. */
 const FILES_OF_PROCESS = 10
+
+/** What a file calls to start services that make a server of their own. */
+const STARTS = /\b(?:startServiceProcess|launchService|runNpm)\(/
 
 /** What a file does to its process, which others in it would feel. */
 const OF_PROCESS =
@@ -21,9 +24,11 @@ async function runTests({ files, env }: TestServer): Promise<number> {
   const chosen = given.length > 0 ? given : testFiles()
   const flags = ['--import', 'tsx', '--import', './test/support/seed.ts']
   flags.push('--test', '--test-reporter=spec', '--test-concurrency=4')
+  const areStarted = chosen.some((file) => STARTS.test(readFileSync(file, 'utf8')))
+  const cluster = areStarted ? await makeCluster(files) : undefined
   const child = spawn(process.execPath, [...flags, ...together(chosen, files)], {
     stdio: 'inherit',
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, TEST_CLUSTER: cluster },
   })
   // The child gets the terminal's Ctrl-C itself; this process cleans up what it leaves.
   process.on('SIGINT', () => undefined)

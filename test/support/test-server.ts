@@ -77,6 +77,21 @@ export async function withTestServer<T>(work: (server: TestServer) => Promise<T>
   }
 }
 
+/**
+ * A cluster of the embedded PostgreSQL with all tables, which services that tests start copy.
+ * @returns its data folder; no server runs on it
+ */
+export async function makeCluster(files: string): Promise<string> {
+  const dataDir = join(files, 'prepared')
+  const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
+  try {
+    await migrate(configOf(server.migrationUrl), configOf(server.url))
+  } finally {
+    await server.stop()
+  }
+  return join(dataDir, 'postgres', 'data')
+}
+
 /** The key with which all tests' services sign, because generating one for each would take long. */
 function makeKey(files: string): string {
   const path = join(files, 'license-key.pem')
