@@ -113,7 +113,7 @@ test('reconciling finds and mends what differs from Stripe', async (t) => {
       assert.deepEqual(again.mended, [])
     }),
     {
-      numRuns: scaled(200, 6),
+      numRuns: scaled(200, 3),
       interruptAfterTimeLimit: scaled(3 * 3_600, 60, 50) * MS,
       ...AGAIN,
     },

@@ -214,7 +214,7 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
             if (answer.status >= 400) assert.deepEqual(rows, before, 'a refusal wrote rows')
           },
         )
-        await fc.assert(property, { numRuns: scaled(300, 3, 60) })
+        await fc.assert(property, { numRuns: scaled(300, 2, 60) })
         tried.trials += counted.accepted + counted.refused
         totals.accepted += counted.accepted
         totals.refused += counted.refused
@@ -225,5 +225,5 @@ test('whatever an operation is sent, it is answered, and a refusal changes nothi
       )
     }
   }
-  assert.ok(totals.accepted > 50 && totals.refused > 50, JSON.stringify(totals))
+  assert.ok(totals.accepted > 40 && totals.refused > 40, JSON.stringify(totals))
 })
