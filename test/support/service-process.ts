@@ -81,7 +81,8 @@ function launch(
   env: Variables,
 ): Running {
   mkdirSync(dataDir, { recursive: true })
-  if (env['DATABASE_URL'] === undefined) copyCluster(dataDir)
+  // In production a service makes no cluster.
+  if (env['DATABASE_URL'] === undefined && env['NODE_ENV'] === undefined) copyCluster(dataDir)
   const service = run(process.execPath, [program], {
     cwd: dataDir,
     env: environment({ DATA_DIR: dataDir, PORT: '0', ...env }),
