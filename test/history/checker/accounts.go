@@ -18,21 +18,43 @@ type asked struct {
 }
 
 // step is that of the account's model. A snapshot shows the account as it is, and changes nothing.
-func (a asked) step(before *account, got outcome) (bool, *account) {
+func (a asked) step(before *account) (bool, *account) {
 	if a.of.snapshot == nil {
-		return before.step(a.request, got)
+		return before.step(a.request, a.outcome())
 	}
 	return before.standing() == a.of.snapshot.Accounts[a.request.Account], before
 }
 
+func (a asked) outcome() outcome {
+	if a.of.snapshot != nil {
+		return outcome{}
+	}
+	return a.of.outcomes[a.index]
+}
+
+// atOnce is what an operation asks of one account: of a batch that is made wholly or not at all, nothing comes in
+// between.
+type atOnce []asked
+
+func (all atOnce) step(state *account) (bool, *account) {
+	for _, one := range all {
+		ok, next := one.step(state)
+		if !ok {
+			return false, state
+		}
+		state = next
+	}
+	return true, state
+}
+
 var accountModel = porcupine.Model{
 	Init: func() any { return newAccount() },
-	Step: func(state, input, output any) (bool, any) {
-		return input.(asked).step(state.(*account), output.(outcome))
+	Step: func(state, input, _ any) (bool, any) {
+		return input.(atOnce).step(state.(*account))
 	},
 	Equal: func(a, b any) bool { return a == b || reflect.DeepEqual(a, b) },
 	DescribeOperation: func(input, output any) string {
-		return fmt.Sprintf("%v → %v", input.(asked).request, output.(outcome))
+		return fmt.Sprintf("%v → %v", input.(atOnce)[0].request, output)
 	},
 	DescribeState: func(state any) string {
 		a := state.(*account)
@@ -49,22 +71,30 @@ func byAccount(operations []operation) map[string][]porcupine.Operation {
 		if of.isRefused {
 			continue
 		}
+		add := func(all ...asked) {
+			name := all[0].request.Account
+			accounts[name] = append(accounts[name], porcupine.Operation{
+				ClientId: of.client, Input: atOnce(all), Call: of.call, Output: all[0].outcome(), Return: of.ret,
+				Metadata: all[0],
+			})
+		}
 		if of.snapshot != nil {
 			for name := range of.snapshot.Accounts {
-				input := asked{Request{Kind: "snapshot", Account: name}, of, 0}
-				accounts[name] = append(accounts[name], porcupine.Operation{
-					ClientId: of.client, Input: input, Call: of.call,
-					Output: outcome{}, Return: of.ret, Metadata: input,
-				})
+				add(asked{Request{Kind: "snapshot", Account: name}, of, 0})
 			}
 			continue
 		}
+		together := map[string]atOnce{}
 		for index, request := range of.requests {
-			input := asked{request, of, index}
-			accounts[request.Account] = append(accounts[request.Account], porcupine.Operation{
-				ClientId: of.client, Input: input, Call: of.call,
-				Output: of.outcomes[index], Return: of.ret, Metadata: input,
-			})
+			one := asked{request, of, index}
+			if of.isTogether {
+				together[request.Account] = append(together[request.Account], one)
+			} else {
+				add(one)
+			}
+		}
+		for _, all := range together {
+			add(all...)
 		}
 	}
 	return accounts
@@ -109,14 +139,16 @@ func placesIn(order []porcupine.Operation) places {
 	found := places{}
 	for _, one := range order {
 		// The whole ledger's own order says when a snapshot was taken.
-		if one.Input.(asked).of.snapshot != nil {
+		if one.Metadata.(asked).of.snapshot != nil {
 			continue
 		}
-		before := states[len(states)-1]
-		_, after := before.step(one.Input.(asked).request, one.Output.(outcome))
-		found[one.Metadata.(asked)] = place{isWrite: after != before, before: len(states) - 1}
-		if after != before {
-			states = append(states, after)
+		for _, each := range one.Input.(atOnce) {
+			before := states[len(states)-1]
+			_, after := each.step(before)
+			found[each] = place{isWrite: after != before, before: len(states) - 1}
+			if after != before {
+				states = append(states, after)
+			}
 		}
 	}
 	for which, at := range found {

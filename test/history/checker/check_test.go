@@ -91,8 +91,12 @@ func TestHistories(t *testing.T) {
 			snapshot(4, 5, 1, 100, 0, -100, 0, 0)}},
 		"a snapshot in the midst": {true, []Attempt{topUp, at(2, 9, deduct, says(70, 70)),
 			snapshot(4, 5, 1, 100, 0, -100, 0, 0), snapshot(6, 7, 2, 70, 0, -100, 30, 0)}},
-		"a batch, all of it":         {true, []Attempt{topUp, both(2, 9, says(70, 70), says(30, 30)), twoRead(4, 5, 100, 0), twoRead(6, 7, 70, 30)}},
-		"a batch, half of it":        {false, []Attempt{topUp, both(2, 9, says(70, 70), says(30, 30)), twoRead(4, 5, 70, 0)}},
+		"a batch, all of it":  {true, []Attempt{topUp, both(2, 9, says(70, 70), says(30, 30)), twoRead(4, 5, 100, 0), twoRead(6, 7, 70, 30)}},
+		"a batch, half of it": {false, []Attempt{topUp, both(2, 9, says(70, 70), says(30, 30)), twoRead(4, 5, 70, 0)}},
+		"a refusal between two requests of a batch": {false, []Attempt{topUp,
+			{Call: 2, Return: 9, Together: "b", Requests: []Request{ask("deduct", "d", 90), ask("top_up", "u", 90)},
+				Answers: []Answer{says(10, 10), says(100, 100)}},
+			at(3, 8, ask("deduct", "e", 50), refused("INSUFFICIENT_FUNDS"))}},
 		"a batch that may have been": {true, []Attempt{topUp, both(2, 3), twoRead(4, 5, 100, 0), twoRead(6, 7, 70, 30)}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,8 +81,8 @@ func checkRound(name string, attempts []Attempt) (part report) {
 	for account, history := range byAccount(operations) {
 		part.Accounts++
 		for _, one := range history {
-			if one.Input.(asked).of.snapshot == nil {
-				part.Operations++
+			if one.Metadata.(asked).of.snapshot == nil {
+				part.Operations += len(one.Input.(atOnce))
 			}
 		}
 		order, broken := checkAccount(account, history, limit)
