@@ -7,7 +7,7 @@ const OPEN_MS_MAX = 1_000
 /** A turn of the event loop without work takes a tenth of this. */
 const IDLE_TURN_MS = 0.2
 /** The first process accepts one connection a turn too, and hands them to its workers in turn. */
-const HANDED_MS_MAX = 20
+const HANDED_MS = 20
 /** After this much more, a worker's event loop was held meanwhile. */
 const HELD_MS = 20
 
@@ -34,10 +34,10 @@ export async function acceptWaiting(server: Server): Promise<void> {
 /** For a worker, which is handed connections that the first process has accepted. */
 async function idlePause(): Promise<boolean> {
   const began = performance.now()
-  await delay(HANDED_MS_MAX)
+  await delay(HANDED_MS)
   // Timers come before what the turn reads.
   await nextTurn()
-  return performance.now() - began < HANDED_MS_MAX + HELD_MS
+  return performance.now() - began < HANDED_MS + HELD_MS
 }
 
 async function idleTurn(): Promise<boolean> {

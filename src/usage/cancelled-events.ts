@@ -190,7 +190,7 @@ async function noteUncancelled(app: FastifyInstance, id: string): Promise<void> 
       select 'usage_not_correctable', e.customer_id, e.event_name, e.id::text, kept.taken_back, e.at
       from kept join usage_meter_events e using (id)
       on conflict (customer_id, kind, event_name, subject) do update set
-        value = known.value + excluded.value
+        value = known.value + excluded.value, found_at = now()
     )
     update usage_meter_events e set taken_back = null, reason = null, cancel_asked_at = null
     from kept where e.id = kept.id`)

@@ -187,7 +187,7 @@ async function noteUntaken(
         ${at}::timestamptz
       from guard where ${left}::numeric is not null
       on conflict (customer_id, kind, event_name, subject) do update set
-        value = known.value + excluded.value
+        value = known.value + excluded.value, found_at = now()
     ),
     gone as (
       delete from usage_billing_findings f using guard, ${late} late

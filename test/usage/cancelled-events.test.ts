@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { asAdmin } from '../support/database.ts'
 import { waitForLocks } from '../support/locks.ts'
 import { sellMetered } from '../support/metered.ts'
+import { query } from '../support/tables.ts'
 
 const ADJUSTMENTS = '/v1/billing/meter_event_adjustments'
 
@@ -72,14 +73,22 @@ test('a refusal of our key is none of the call, and keeps no other usage waiting
 })
 
 test('what Stripe does not cancel of an event adds up to one finding', async (t) => {
-  const { stripe, correct, sum, found, send } = await start(t)
+  const { service, stripe, correct, sum, found, send } = await start(t)
   stripe.faults.fail({ path: ADJUSTMENTS, status: 400 })
   await send()
   assert.deepEqual(await found(), ['usage_not_correctable 20'])
+  const age = "update usage_billing_findings set found_at = now() - interval '91 days'"
+  await query(service.database, age)
   assert.equal(await correct('too'), undefined)
   stripe.faults.fail({ path: ADJUSTMENTS, status: 400 })
   await send()
   assert.deepEqual([sum(), await found()], [1_030, ['usage_not_correctable 50']])
+  // It is kept from the last that was added.
+  const [old] = await query(
+    service.database,
+    "select count(*)::int from usage_billing_findings where found_at < now() - interval '1 day'",
+  )
+  assert.equal(old?.['count'], 0)
 })
 
 test('a correction while the job puts another back finds the rest', async (t) => {
