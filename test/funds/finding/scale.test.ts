@@ -12,7 +12,7 @@ import { type Service, startService } from '../../support/service.ts'
 import { scaled } from '../../support/scale.ts'
 
 const ACCOUNTS = 2_000
-const EACH = scaled(500, 50)
+const EACH = scaled(5_000, 50)
 
 interface Plan {
   'Node Type': string
