@@ -7,7 +7,7 @@ import { inParallel, scaled } from '../support/scale.ts'
 import { type Answer, type Service, startService } from '../support/service.ts'
 import { stripeEvent, stripeSignature } from '../support/stripe-events.ts'
 
-const REQUESTS = scaled(10_000, 160)
+const REQUESTS = scaled(10_000, 160, 4_000)
 const CLIENTS = 8
 
 const OLD = 'old-token-of-the-tests-0123456789abcdefgh'

@@ -17,7 +17,7 @@ import { INTERNAL_TOKEN } from '../support/service.ts'
 import { clusterOf, newDataDir, startServiceProcess } from '../support/service-process.ts'
 
 const CLIENTS = 64
-const KILLS = Number(process.env['DRILL_KILLS'] ?? scaled(300, 3, 100))
+const KILLS = Number(process.env['DRILL_KILLS'] ?? scaled(300, 3, 60))
 const RECOVERY_MS_MAX = 5_000
 /** PostgreSQL's own recovery has no bound of ours; this only ends a drill that hangs. */
 const RETURN_MS_MAX = 60_000

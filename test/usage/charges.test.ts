@@ -198,14 +198,14 @@ test('copies of reports, all at once, to two processes: each is stored and paid 
   counts(t, {
     promise: '2',
     what: 'Copies of paid reports, at once, to two processes',
-    trials: scaled(10_000, 90),
+    trials: scaled(10_000, 90, 5_000),
   })
   const service = await start(t)
   const replica = await startService(t, {}, service.database)
   const customers = await Promise.all(
     [0, 1, 2].map((n) => payer(service, 1_000_000_000, `customer-${n}@example.com`)),
   )
-  const reports = scaled(10_000, 90)
+  const reports = scaled(10_000, 90, 5_000)
   const copies = 4
   const statuses = await inParallel(reports * copies, scaled(500, 40), async (index) => {
     const report = Math.floor(index / copies)

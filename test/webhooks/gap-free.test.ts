@@ -191,10 +191,10 @@ test('an endpoint that hangs delays no other', async (t) => {
   counts(t, {
     promise: '',
     what: 'Events beside endpoints that hang',
-    trials: scaled(400, 5, 200) * 5,
+    trials: scaled(400, 5, 100) * 5,
     faults: 3,
   })
-  const rounds = scaled(400, 5, 200)
+  const rounds = scaled(400, 5, 100)
   const service = await startService(t, { RUN_JOBS: 'true' })
   await service.asInternal('POST', '/account', { user_id: 'u-1', tier: 'pro' })
   const sound = await startReceiver(t)
