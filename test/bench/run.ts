@@ -119,7 +119,11 @@ try {
     url,
     sql,
   })
-  const isWanted = (name: string) => values.only === undefined || name.includes(values.only)
+  const isNamed = (name: string) => values.only === undefined || name.includes(values.only)
+  // What a target compares is measured in the same run.
+  const compared = TARGETS.filter(({ subject, base }) => isNamed(subject) || isNamed(base))
+  const isWanted = (name: string) =>
+    isNamed(name) || compared.some(({ subject, base }) => name === subject || name === base)
   const chosen = Object.entries(measures).filter(([name]) => isWanted(name))
   const beside = chosen.map(([name, measure]) => [name, () => withNeighbours(measure)] as const)
   const taken = Object.fromEntries(values.neighbours ? beside : chosen)

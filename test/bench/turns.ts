@@ -12,18 +12,25 @@ interface Options {
 const COSTS = ['process', 'postgres'] as const
 const TIMES = ['p50Ms', 'p99Ms'] as const
 
-/** Measures each in every round, and keeps what was seen and what a call has cost. */
+/**
+ * Measures each in every round, and keeps what was seen and what a call has cost. A round before the first is
+ * not kept: in it V8 compiles what is called, which a process that runs for days did long ago.
+ */
 export async function measureInTurns(
   measures: Measures,
   samples: Samples,
   { rounds, durationS, spent }: Options,
 ): Promise<void> {
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 0; round <= rounds; round++) {
     // There and back: what one leaves behind, as for autovacuum to clean, must not burden the same next.
     const entries = Object.entries(measures)
-    for (const [name, measure] of round % 2 === 1 ? entries : entries.toReversed()) {
+    for (const [name, measure] of round % 2 === 0 ? entries : entries.toReversed()) {
       const before = spent?.() ?? {}
       const seen = await measure()
+      if (round === 0) {
+        process.stderr.write(`warm  ${name}\n`)
+        continue
+      }
       addSample(samples, name, seen.perSecond)
       for (const time of TIMES) addSample(samples, keyOf(name, time), seen[time])
       // What one call costs is stable where the machine is not.
