@@ -55,11 +55,14 @@ export function rememberedAccounts(max = ACCOUNTS_MAX) {
       known.isCurrent = isCurrent
       return
     }
+    const older = old.get(account.userId)
+    // One that no charge may be decided on would only take another's place.
+    if (older === undefined && !isCurrent) return
     if (young.size >= max / 2) {
       old = young
       young = new Map()
     }
-    const memory = old.get(account.userId) ?? { account, isCurrent, doubt: 0 }
+    const memory = older ?? { account, isCurrent, doubt: 0 }
     memory.account = account
     memory.isCurrent = isCurrent
     young.set(account.userId, memory)
