@@ -33,7 +33,7 @@ export function pgbenchDeducts(
   url: string,
   { users, durationS }: { users: number; durationS: number },
 ): Promise<Seen> {
-  const statement = deductSql(`'user-' || :user`, 'gen_random_uuid()::text')
+  const statement = deductSql(`'other-' || :user`, 'gen_random_uuid()::text')
   const script = `\\set user random(1, ${users})\n${statement.replaceAll('\n', ' ')};\n`
   return runPgbench(url, { script, durationS, clients: CLIENTS })
 }
@@ -88,7 +88,7 @@ export async function driverDeducts(
   const took: number[] = []
   const client = async () => {
     while (Date.now() < end) {
-      const user = `user-${1 + Math.floor(Math.random() * options.users)}`
+      const user = `other-${1 + Math.floor(Math.random() * options.users)}`
       const begun = performance.now()
       await sql.unsafe(deductSql('$1', '$2'), [user, crypto.randomUUID()], { prepare: true })
       took.push(performance.now() - begun)

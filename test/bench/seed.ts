@@ -1,6 +1,9 @@
 import type postgres from 'postgres'
 
-/** Accounts `user-1`, `user-2`, … with funds for any number of deducts of 1. */
+/**
+ * Accounts `user-1`, `user-2`, … with funds for any number of deducts of 1, and as many `other-1` and so on, which are
+ * charged behind the service's back: it remembers its own.
+ */
 export async function openUsers(sql: postgres.Sql, count: number): Promise<void> {
   await sql`
     insert into accounts (system, asset)
@@ -8,7 +11,8 @@ export async function openUsers(sql: postgres.Sql, count: number): Promise<void>
     on conflict do nothing`
   await sql`
     insert into accounts (user_id, asset, tier, balance, seq)
-    select 'user-' || n, 'USD/2', 'pro', 1000000000000, 1 from generate_series(1, ${count}::int) n
+    select prefix || n, 'USD/2', 'pro', 1000000000000, 1
+    from generate_series(1, ${count}::int) n, unnest(array['user-', 'other-']) prefix
     on conflict do nothing`
 }
 
