@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { SHORT_PAGES, cutPage, pageRequest } from '../http/pagination.ts'
+import { withRoom } from '../database/page-weight.ts'
+import { LONG_NOTES, SHORT_PAGES, cutPage, pageRequest } from '../http/pagination.ts'
 import { Refusal } from '../refusals/index.ts'
 import { invalid, ref, timesOf } from '../http/schemas.ts'
 import { presentCheckpoint } from './checkpoints.ts'
@@ -27,7 +28,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'List the audit log, newest first',
         description:
           'If a `subject` names both a user and something else, the list has the records of both. ' +
-          SHORT_PAGES,
+          `${SHORT_PAGES} ${LONG_NOTES}`,
         querystring: ListAuditQuery,
         response: { 200: ref(AuditPage) },
       },
@@ -41,7 +42,10 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const subjects = name === undefined ? name : await subjectsOf(name)
       const filter = { event, actor, subjects, isAsLogged, ...timesOf(request.query) }
       const { records, end } = await listRecords(sql, source, filter, page)
-      return cutPage(records, list, end === null ? null : String(end))
+      // By what they show: behind a short commitment there may be a long value.
+      const shown = withRoom(records)
+      const next = shown.length < records.length ? (shown.at(-1)?.seq ?? null) : end
+      return cutPage(shown, list, next === null ? null : String(next))
     },
   )
 

@@ -9,7 +9,7 @@ export type ServiceErrorCode = Body['code']
 
 /**
  * Errors that the client itself detects: no connection, no complete answer in time, or an answer that
- * is not the service's, as from a proxy.
+ * the call does not read, as from a proxy.
  */
 export type ClientErrorCode = 'CONNECTION_FAILED' | 'CONNECTION_TIMEOUT' | 'UNKNOWN_ANSWER'
 
@@ -128,9 +128,15 @@ export function errorOf(response: Head, text: string, sent: Sent): StrongroomErr
   })
 }
 
-/** The error for an answer that is not the service's, whatever its status. */
+/** The error for an answer that the call does not read: it may be a proxy's, or in another format. */
 export function unknownAnswer(response: Head, sent: Sent): StrongroomError {
-  const message = `The answer ${response.status} is not from the service.`
+  const { status, headers } = response
+  const type = headers.get('content-type') ?? 'not given'
+  // All errors of the service have a code, but some successes are not JSON.
+  const message =
+    status < 400
+      ? `This call does not read the answer ${status}; its type is ${type}.`
+      : `The answer ${status} is not from the service.`
   return new StrongroomError(message, { ...sent, ...factsOf(response), code: 'UNKNOWN_ANSWER' })
 }
 

@@ -38,7 +38,7 @@ export function eraseCustomer(
     }
 
     const people = await peopleOf(tx, personal, customer)
-    // The account belongs to the customer if its transfers name the reports that they paid for.
+    // The account belongs to the customer if it pays for the customer's usage.
     const isPart = payer !== null && (await personal.isPart(tx, payer.id))
     const closed = isPart ? await closeAccount(tx, personal, payer, force) : null
     const [row] = await tx

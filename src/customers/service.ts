@@ -185,6 +185,9 @@ function hasStatus(id: SQL, status: Status): SQL {
   ) and (${subscriptionStatus}) = ${status}`
 }
 
+/** The answer that a repetition gets is read with the rest of the row. */
+const LONG_PARTS = sql`metadata, idempotency_answer`
+
 /** @param filter `plan` is the held plan with the highest rank */
 export async function listCustomers(
   db: Database,
@@ -218,7 +221,7 @@ export async function listCustomers(
     .limit(page.limit + 1)
     .as('found')
   const weighed = db
-    .select({ ...found._.selectedFields, ...weightOf(sql`metadata`, sql`seq desc`) })
+    .select({ ...found._.selectedFields, ...weightOf(LONG_PARTS, sql`seq desc`) })
     .from(found)
     .as('weighed')
   return db.select().from(weighed).where(HAS_ROOM).orderBy(desc(weighed.seq))

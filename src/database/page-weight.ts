@@ -24,6 +24,16 @@ export function weightOf(json: SQL, order: SQL) {
 /** The condition for a row of a page with these columns. Its first row has room in any case. */
 export const HAS_ROOM = sql`bytes_before < ${sql.raw(String(PAGE_BYTES_MAX))}`
 
+/** Those of a page that have room in it, for rows that are made outside the database. */
+export function withRoom<Row>(rows: readonly Row[]): Row[] {
+  let bytesBefore = 0
+  return rows.filter((row) => {
+    const hasRoom = bytesBefore < PAGE_BYTES_MAX
+    if (hasRoom) bytesBefore += Buffer.byteLength(JSON.stringify(row))
+    return hasRoom
+  })
+}
+
 /** Whether a page ends early because of what its rows weigh. */
 export function isCut(rows: readonly Weight[]): boolean {
   return rows.length < (rows[0]?.rowCount ?? 0)

@@ -103,7 +103,8 @@ export const OPERATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'next period is paid or its plan changes.',
   listLicenses:
     'Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as ' +
-    'nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.',
+    'nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`. A ' +
+    'page has up to 200 licences, and fewer where their features are long.',
   getEntitlement:
     'A customer is entitled if a licence has the name as a feature that is on, or as a limit. Of ' +
     'several licences the most generous counts.',

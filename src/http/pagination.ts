@@ -115,6 +115,10 @@ export const SHORT_PAGES =
 export const LONG_NOTES =
   'A page of items with long `metadata` ends before `limit`, even if it is not the last.'
 
+/** Describes a list of plans, whose `features` may be long. */
+export const LONG_FEATURES =
+  'A page of items with long `features` ends before `limit`, even if it is not the last.'
+
 /**
  * The answer of a list whose pages may be cut short: a page may have fewer rows than its limit, or
  * none, and still not be the last.

@@ -4,6 +4,8 @@ import type { Terms } from './issue.ts'
 /** How much of a metric a customer has used in the current calendar month (UTC). */
 export type UsedThisMonth = (db: Database, customerId: string, metric: string) => Promise<string>
 
+type Granting = Pick<Terms, 'features' | 'limits'>
+
 export interface Grant {
   entitled: boolean
   /** Null: no limit, or nothing granted. */
@@ -15,7 +17,7 @@ export interface Grant {
  * licence grants it as a feature that is not off (`false`, 0, null or an empty text), or as a limit
  * above 0.
  */
-export function grantOf(licenses: readonly Terms[], feature: string): Grant {
+export function grantOf(licenses: readonly Granting[], feature: string): Grant {
   const grants = licenses.map((license) => oneGrant(license, feature)).filter((one) => one.entitled)
   if (grants.length === 0) return { entitled: false, limit: null }
   const limits = grants.map(({ limit }) => limit)
@@ -25,7 +27,7 @@ export function grantOf(licenses: readonly Terms[], feature: string): Grant {
 }
 
 /** A numeric feature is its own limit, unless the licence has a limit of that name. */
-function oneGrant({ features, limits }: Terms, feature: string): Grant {
+function oneGrant({ features, limits }: Granting, feature: string): Grant {
   const value = Object.hasOwn(features, feature) ? features[feature] : undefined
   const limit = Object.hasOwn(limits, feature) ? limits[feature] : undefined
   if (value === undefined && limit === undefined) return { entitled: false, limit: null }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { requireOwn } from '../auth/api-key.ts'
 import { customerInPath } from '../customers/in-path.ts'
+import { isCut } from '../database/page-weight.ts'
 import { exactNumber } from '../encoding/decimals.ts'
 import { isKnown } from '../http/etag.ts'
+import { pageAnswer, pageRequest } from '../http/pagination.ts'
 import { ref } from '../http/schemas.ts'
 import { VERSION } from '../package/version.ts'
 import { type UsedThisMonth, grantOf } from './entitlements.ts'
@@ -13,12 +15,14 @@ import {
   Entitlement,
   EntitlementQuery,
   IssuedLicense,
+  LICENSES_LIMIT,
   License,
   Licenses,
   LicensesParams,
+  ListLicensesQuery,
   RevocationList,
 } from './schemas.ts'
-import { type LicenseRow, usableLicenses } from './service.ts'
+import { usableLicenses, usableTerms } from './service.ts'
 
 export { licenseAdminRoutes } from './admin-routes.ts'
 
@@ -55,21 +59,25 @@ export const licenseListRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listLicenses',
         summary: 'The usable licences of a customer, newest first: for a key, of its own',
         params: LicensesParams,
+        querystring: ListLicensesQuery,
         response: { 200: ref(Licenses), 304: Type.Null({ description: 'Not changed.' }) },
       },
       config: {
         permission: 'licenses:read',
         adminPermission: 'customers:read',
-        refusals: ['CUSTOMER_NOT_FOUND'],
+        refusals: ['CUSTOMER_NOT_FOUND', 'INVALID_CURSOR'],
       },
     },
     async (request, reply) => {
       const customerId = await customerInPath(app.db, request, request.params.customer_id)
-      const rows = await usableLicenses(app.db, app.keys, customerId)
-      const etag = tagOf(customerId, rows)
+      const list = ['licenses', customerId]
+      const page = pageRequest({ limit: LICENSES_LIMIT, ...request.query }, list)
+      const rows = await usableLicenses(app.db, app.keys, customerId, page)
+      const answer = pageAnswer(rows, page, list, presentLicense, isCut(rows))
+      const etag = tagOf(customerId, answer)
       void reply.header('etag', etag)
       if (isKnown(request, etag)) return reply.code(304).send(null)
-      return { data: rows.map(presentLicense) }
+      return answer
     },
   )
 }
@@ -94,15 +102,17 @@ export const licenseRoutes: FastifyPluginAsyncTypebox<{ usedThisMonth: UsedThisM
     async (request) => {
       const customerId = requireOwn(request, request.params.customer_id)
       const { feature } = request.query
-      const grant = grantOf(await usableLicenses(app.db, app.keys, customerId), feature)
+      const terms = await usableTerms(app.db, app.keys, customerId, feature)
+      const grant = grantOf(terms, feature)
       const { number, exact } = exactNumber(await usedThisMonth(app.db, customerId, feature))
       return { feature, ...grant, used: number, ...(exact !== undefined && { used_exact: exact }) }
     },
   )
 }
 
-/** A licence's content never changes, so the ids identify the answer of this version. */
-function tagOf(customerId: string, rows: readonly LicenseRow[]): string {
-  const content = [VERSION, customerId, ...rows.map(({ id }) => id)].join()
+/** A licence's content never changes, so the ids and the cursor identify the answer of this version. */
+function tagOf(customerId: string, { data, next_cursor }: Static<typeof Licenses>): string {
+  const ids = data.map(({ license_id: id }) => id)
+  const content = [VERSION, customerId, ...ids, next_cursor].join()
   return `"${createHash('sha256').update(content).digest('base64url')}"`
 }

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Exact } from '../usage/schemas.ts'
 import { Features, Limits, MetricName, PlanId } from '../plans/schemas.ts'
+import { PageQuery, pageOf } from '../http/pagination.ts'
 import {
   CustomerId,
   Timestamp,
@@ -52,7 +53,7 @@ const fields = {
 
 export const License = Type.Object(fields, { $id: 'License' })
 
-export const Licenses = Type.Object({ data: Type.Array(ref(License)) }, { $id: 'Licenses' })
+export const Licenses = pageOf(ref(License), 'Licenses')
 
 /** The licence as operators see it. */
 export const IssuedLicense = Type.Object(
@@ -109,6 +110,14 @@ export const RevocationList = Type.Object(
 export const LicenseParams = Type.Object({ license_id: LicenseId })
 
 export const LicensesParams = Type.Object({ customer_id: CustomerId })
+
+/** All licences of nearly every customer fit into a page of the largest size. */
+export const LICENSES_LIMIT = 200
+
+export const ListLicensesQuery = strictObject({
+  ...PageQuery,
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: LICENSES_LIMIT })),
+})
 
 export const EntitlementQuery = strictObject({ feature: MetricName })
 

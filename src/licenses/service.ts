@@ -1,10 +1,14 @@
-import { and, desc, eq, getTableColumns, gt, lte, sql } from 'drizzle-orm'
+import { type SQL, and, desc, eq, getTableColumns, gt, lt, lte, sql } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Actor } from '../audit/record.ts'
 import { lockCustomer, requireCustomer } from '../customers/living.ts'
 import { customers } from '../customers/tables.ts'
 import { withRepeat } from '../http/outcomes/attempt.ts'
+import type { PageRequest } from '../http/pagination.ts'
 import { namedPlan } from '../plans/service.ts'
+import { array } from '../database/arrays.ts'
 import type { Database } from '../database/index.ts'
+import { HAS_ROOM, type Weight, weightOf } from '../database/page-weight.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { Refusal } from '../refusals/index.ts'
 import { LICENSE_DAYS, afterDays } from './decide.ts'
@@ -15,6 +19,9 @@ import { LEEWAY_S } from './verifier.ts'
 
 export type { LicenseRow } from './issue.ts'
 export { endLicenses, syncLicenses } from './sync.ts'
+
+/** What of a licence may be long. The token has the features again. */
+export const LONG_PARTS = sql`features, limits, token`
 
 export interface Order {
   customerId: string
@@ -94,29 +101,64 @@ export function revokeByHand(
 }
 
 /**
- * The licences that are valid now and whose key still verifies, newest first. A suspended customer has
+ * The condition for licences that are valid now and whose key still verifies. A suspended customer has
  * none: all of them are on the revocation list. "Now" is by the database's clock, which is the same
  * for all processes. A licence that begins within the verifier's leeway counts as begun, because a
  * process whose clock is ahead may have issued it.
+ */
+function areUsable(keys: KeyRing, customerId: string): SQL | undefined {
+  const keyIds = keys.jwks.keys.map(({ kid }) => kid)
+  return and(
+    eq(licenses.customerId, customerId),
+    eq(customers.status, 'active'),
+    eq(licenses.status, 'active'),
+    lte(licenses.notBefore, sql`now() + make_interval(secs => ${LEEWAY_S}::int)`),
+    gt(licenses.expiresAt, sql`now()`),
+    sql`${licenses.keyId} = any(${array(keyIds)}::text[])`,
+  )
+}
+
+/**
+ * A page of the usable licences, newest first: one more than it has, unless it ends early because of
+ * what its licences weigh.
  */
 export async function usableLicenses(
   db: Database,
   keys: KeyRing,
   customerId: string,
-): Promise<LicenseRow[]> {
-  const rows = await db
+  { limit, before }: PageRequest,
+): Promise<(LicenseRow & Weight)[]> {
+  const found = db
     .select(getTableColumns(licenses))
     .from(licenses)
     .innerJoin(customers, eq(customers.id, licenses.customerId))
-    .where(
-      and(
-        eq(licenses.customerId, customerId),
-        eq(customers.status, 'active'),
-        eq(licenses.status, 'active'),
-        lte(licenses.notBefore, sql`now() + make_interval(secs => ${LEEWAY_S}::int)`),
-        gt(licenses.expiresAt, sql`now()`),
-      ),
-    )
+    .where(and(areUsable(keys, customerId), before === null ? undefined : lt(licenses.seq, before)))
     .orderBy(desc(licenses.seq))
-  return rows.filter((row) => keys.verifies(row.keyId))
+    .limit(limit + 1)
+    .as('found')
+  const weighed = db
+    .select({ ...found._.selectedFields, ...weightOf(LONG_PARTS, sql`seq desc`) })
+    .from(found)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(desc(weighed.seq))
+}
+
+/** What the usable licences say of one feature; licences that say the same are one row. */
+export function usableTerms(
+  db: Database,
+  keys: KeyRing,
+  customerId: string,
+  feature: string,
+): Promise<Pick<Terms, 'features' | 'limits'>[]> {
+  const only = <T>(column: AnyPgColumn) => sql<T>`
+    case when ${column} -> ${feature}::text is null then '{}'
+    else jsonb_build_object(${feature}::text, ${column} -> ${feature}::text) end`
+  return db
+    .selectDistinct({
+      features: only<Terms['features']>(licenses.features).as('features'),
+      limits: only<Terms['limits']>(licenses.limits).as('limits'),
+    })
+    .from(licenses)
+    .innerJoin(customers, eq(customers.id, licenses.customerId))
+    .where(areUsable(keys, customerId))
 }

@@ -18,14 +18,23 @@ const LOCK_CLASS = 5_746_106
 /** The caller of a PUT waits, and the plan works without Stripe's answer. */
 const ASK = { timeout: 1_500, maxNetworkRetries: 0 } as const
 
-/** The prices of each of these plans. */
+/** How many prices of a plan are read and shown: each PUT may add a hundred to the former ones. */
+const SHOWN_MAX = 1_000
+
+/** The prices of each of these plans; of very many, the current ones and the newest former ones. */
 export async function pricesOf(
   db: Reader,
   planIds: readonly string[],
 ): Promise<Map<string, Prices>> {
   const rows = await db.execute<{ plan: string; price: string; position: number | null }>(sql`
-    select plan_id as plan, price_id as price, position from price_meanings
-    where plan_id = any(${array(planIds)}::text[])
+    select plan_id as plan, price_id as price, position from (
+      select m.plan_id, m.price_id, m.position, row_number() over (
+        partition by m.plan_id order by m.position, p.since desc, m.price_id
+      ) as place
+      from price_meanings m left join plan_prices p on p.price_id = m.price_id
+      where m.plan_id = any(${array(planIds)}::text[])
+    ) prices
+    where place <= ${SHOWN_MAX}::int
     order by plan_id, position, price_id`)
   const prices = new Map(planIds.map((id): [string, Prices] => [id, { current: [], former: [] }]))
   for (const { plan, price, position } of rows) {

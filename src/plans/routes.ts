@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { actorOf } from '../auth/scope.ts'
-import { pageAnswer, pageRequest } from '../http/pagination.ts'
+import { isCut } from '../database/page-weight.ts'
+import { LONG_FEATURES, pageAnswer, pageRequest } from '../http/pagination.ts'
 import { invalid, ref } from '../http/schemas.ts'
 import { type Prices, pricesOf, refuseUnknownPrices } from './prices.ts'
 import { ListPlansQuery, Plan, PlanBody, PlanPage, PlanParams, PutPlan } from './schemas.ts'
@@ -16,6 +17,7 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listPlans',
         summary: 'List plans, newest first',
+        description: LONG_FEATURES,
         querystring: ListPlansQuery,
         response: { 200: ref(PlanPage) },
       },
@@ -24,7 +26,7 @@ export const planRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const page = pageRequest(request.query, ['plans'])
       const rows = await listPlans(app.db, page)
-      return pageAnswer(rows, page, ['plans'], await present(rows))
+      return pageAnswer(rows, page, ['plans'], await present(rows), isCut(rows))
     },
   )
 

@@ -77,7 +77,11 @@ export const Plan = Type.Object(
     }),
     former_stripe_price_ids: Type.Array(
       Type.String({ examples: ['price_1LoBy5LkdIwHu7ixZhnattbh'] }),
-      { description: 'Former prices, which still mean this plan for subscriptions that pay them.' },
+      {
+        description:
+          'Former prices, which still mean this plan for subscriptions that pay them. A plan is shown ' +
+          'with at most 1,000 prices: the current ones, then the newest of the former ones.',
+      },
     ),
     rank: Type.Integer({ examples: [10] }),
     checkout: nullable(CheckoutOptions),

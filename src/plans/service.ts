@@ -3,6 +3,7 @@ import { type Actor, recordAudit } from '../audit/record.ts'
 import type { PageRequest } from '../http/pagination.ts'
 import { violates } from '../database/faults.ts'
 import type { Database, Transaction } from '../database/index.ts'
+import { HAS_ROOM, type Weight, weightOf } from '../database/page-weight.ts'
 import { Refusal } from '../refusals/index.ts'
 import { changesOf, followPrices, writePrices } from './prices.ts'
 import { plans } from './tables.ts'
@@ -87,11 +88,22 @@ export function unknownPlan(): Refusal {
   return new Refusal('VALIDATION_FAILED', { details })
 }
 
-export function listPlans(db: Database, page: PageRequest): Promise<PlanRow[]> {
-  return db
+/** What of a plan may be long: its JSON, and its prices, which are shown with it. */
+const LONG_PARTS = sql`features, limits, metered, checkout,
+  (select string_agg(price_id, '') from plan_prices p where p.plan_id = found.id)`
+
+/** One plan more than the page has, unless it ends early because of what its plans weigh. */
+export async function listPlans(db: Database, page: PageRequest): Promise<(PlanRow & Weight)[]> {
+  const found = db
     .select()
     .from(plans)
     .where(page.before === null ? undefined : lt(plans.seq, page.before))
     .orderBy(desc(plans.seq))
     .limit(page.limit + 1)
+    .as('found')
+  const weighed = db
+    .select({ ...found._.selectedFields, ...weightOf(LONG_PARTS, sql`seq desc`) })
+    .from(found)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(desc(weighed.seq))
 }

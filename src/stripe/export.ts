@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { asc, inArray } from 'drizzle-orm'
+import { inArray, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
+import { HAS_ROOM, isCut, weightOf } from '../database/page-weight.ts'
 import { Timestamp } from '../http/schemas.ts'
 import type { Pages } from '../privacy/document.ts'
 import type { ExportPart } from '../privacy/personal.ts'
@@ -8,6 +9,7 @@ import { findEvents } from './personal-events.ts'
 import { withoutSecrets } from './secrets.ts'
 import { stripeEvents } from './tables.ts'
 
+/** How many are weighed for a page, of which long ones are fewer. */
 const EVENTS_PAGE = 100
 
 const ExportedEvent = Type.Object({
@@ -34,12 +36,11 @@ export const eventExports: readonly ExportPart[] = (['customer', 'account'] as c
 
 async function* exportedEvents(db: Database, people: readonly string[]): Pages {
   const ids = await findEvents(db, people)
-  for (let from = 0; from < ids.length; from += EVENTS_PAGE) {
-    const rows = await db
-      .select()
-      .from(stripeEvents)
-      .where(inArray(stripeEvents.id, ids.slice(from, from + EVENTS_PAGE)))
-      .orderBy(asc(stripeEvents.id))
+  for (let from = 0; from < ids.length;) {
+    const page = ids.slice(from, from + EVENTS_PAGE)
+    const rows = await eventsWithRoom(db, page)
+    const last = isCut(rows) ? rows.at(-1)?.id : undefined
+    from += last === undefined ? page.length : page.indexOf(last) + 1
     yield rows.map((row) => ({
       event_id: row.id,
       type: row.type,
@@ -48,4 +49,17 @@ async function* exportedEvents(db: Database, people: readonly string[]): Pages {
       payload: withoutSecrets(row.payload),
     }))
   }
+}
+
+/** As JavaScript sorts ids, whatever the collation of the database. */
+const ORDER = sql`id collate "C"`
+
+/** Those of a page, in order, from the first on until what they weigh ends it. */
+function eventsWithRoom(db: Database, ids: readonly string[]) {
+  const page = db.select().from(stripeEvents).where(inArray(stripeEvents.id, ids)).as('page')
+  const weighed = db
+    .select({ ...page._.selectedFields, ...weightOf(sql`payload`, ORDER) })
+    .from(page)
+    .as('weighed')
+  return db.select().from(weighed).where(HAS_ROOM).orderBy(ORDER)
 }

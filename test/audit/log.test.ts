@@ -95,6 +95,26 @@ test('acts come into the log in order, without a gap, within a moment', async (t
   )
 })
 
+test('a page of records that show long notes is short', async (t) => {
+  const service = await startService(t)
+  await openAccount(service, 'ada', 100)
+  const metadata = { text: 'x'.repeat(60_000) }
+  const transfers = Array.from({ length: 20 }, () => {
+    return { op: 'deduct', user_id: 'ada', amount: 1, metadata }
+  })
+  const moved = await service.asInternal('POST', '/transfers/batch', { transfers })
+  assert.equal(moved.status, 200)
+  await settled(service)
+  const { body } = await service.asAdmin('GET', '/api/audit?limit=200')
+  assert.ok(JSON.stringify(body.data).length < 600_000, `${body.data.length} records`)
+  assert.deepEqual(body.data[0].metadata.details.metadata, metadata)
+  const seqs = (await wholeLog(service)).map(({ seq }) => seq)
+  assert.deepEqual(
+    seqs,
+    seqs.map((_, index) => seqs.length - 1 - index),
+  )
+})
+
 test('a checkpoint, proofs and receipts hold for anyone with the public keys', async (t) => {
   const service = await startService(t)
   await openAccount(service, 'canary', 1_000_000)

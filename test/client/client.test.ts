@@ -106,6 +106,25 @@ test('a client for each scope', async (t) => {
     assert.deepEqual(amounts, [7, 6, 5, 4, 3, 2, 1])
   })
 
+  await t.test('a statement as CSV, which only openapi-fetch reads', async () => {
+    const failed = await failureOf(internal.getStatement({ user_id: 'many', format: 'csv' }))
+    assert.deepEqual([failed.code, failed.statusCode], ['UNKNOWN_ANSWER', 200])
+    const type = 'text/csv; charset=utf-8'
+    assert.equal(failed.message, `This call does not read the answer 200; its type is ${type}.`)
+    const { data } = await internal.http.GET('/account/{user_id}/statement', {
+      params: { path: { user_id: 'many' }, query: { format: 'csv' } },
+      parseAs: 'text',
+    })
+    const rows = (data ?? '').split('\r\n').map((row) => row.split(',')[0])
+    assert.deepEqual(rows, [
+      'kind',
+      'opening',
+      ...Array.from({ length: 7 }, () => 'top_up'),
+      'closing',
+      '',
+    ])
+  })
+
   await t.test('an erasure that is over, and one that continues', async () => {
     await internal.openAccount({ user_id: 'gone', tier: 'pro' })
     const over = await internal.eraseAccount({ user_id: 'gone' })

@@ -31,7 +31,7 @@ test('a licence issued by hand is served, and any JWT library verifies it', asyn
   const { customer_id, stripe_subscription_id, revoked_at, reason, ...rest } = license
   assert.deepEqual([customer_id, stripe_subscription_id], [ada.customerId, null])
   assert.deepEqual([revoked_at, reason], [null, null])
-  assert.deepEqual(listed.body, { data: [rest] })
+  assert.deepEqual(listed.body, { data: [rest], next_cursor: null })
   assert.deepEqual(Object.keys(rest), [
     'license_id',
     'plan',
@@ -131,7 +131,7 @@ test('without a key to sign with nothing is issued, and the rest works', async (
   assertRefused(await service.asAdmin('POST', '/api/licenses', order), 'SIGNING_KEY_MISSING')
   assertRefused(await service.call('GET', '/api/licenses/revocations'), 'SIGNING_KEY_MISSING')
   assert.deepEqual(await fetchJwks(service), { keys: [] })
-  assert.deepEqual((await getLicenses(service, ada)).body, { data: [] })
+  assert.deepEqual((await getLicenses(service, ada)).body, { data: [], next_cursor: null })
 })
 
 test('a revoked licence is gone from the list and on the revocation list, on every replica', async (t) => {
@@ -254,6 +254,39 @@ test('polling is a 304 until something changes', async (t) => {
   assert.equal((await service.call('GET', '/.well-known/jwks.json', { headers })).status, 304)
 })
 
+test('many licences are on several pages, each with a tag of its own', async (t) => {
+  const service = await startService(t)
+  const ada = await createCustomer(service)
+  const ids: string[] = []
+  for (let count = 0; count < 3; count++) {
+    ids.unshift((await issue(service, { customer_id: ada.customerId })).license_id)
+  }
+  const page = (wanted: string, headers: Record<string, string> = {}) => {
+    const path = `/api/licenses/${ada.customerId}?${wanted}`
+    return service.call('GET', path, { headers: { 'x-api-key': ada.apiKey, ...headers } })
+  }
+  const idsOf = ({ body }: Awaited<ReturnType<typeof page>>) =>
+    body.data.map((one: { license_id: string }) => one.license_id)
+  const first = await page('limit=2')
+  const cursor = first.body.next_cursor as string
+  const last = await page(`limit=2&cursor=${cursor}`)
+  assert.deepEqual([...idsOf(first), ...idsOf(last)], ids)
+  assert.equal(last.body.next_cursor, null)
+  assert.deepEqual(idsOf(await page('')), ids)
+
+  // The same licences, which are all that there are once the third one is revoked.
+  const known = { 'if-none-match': first.headers.get('etag') ?? '' }
+  assert.equal((await page('limit=2', known)).status, 304)
+  await service.asAdmin('POST', `/api/licenses/${ids[2]}/revoke`, {})
+  const all = await page('limit=2', known)
+  assert.deepEqual([all.status, all.body.next_cursor], [200, null])
+  assert.deepEqual(idsOf(all), ids.slice(0, 2))
+
+  const bob = await createCustomer(service, { email: 'bob@example.com' })
+  const foreign = `/api/licenses/${bob.customerId}?cursor=${cursor}`
+  assertRefused(await service.asAdmin('GET', foreign), 'INVALID_CURSOR')
+})
+
 test('what has expired is not served any more', async (t) => {
   const service = await startService(t)
   const ada = await createCustomer(service)
@@ -261,7 +294,7 @@ test('what has expired is not served any more', async (t) => {
   const etag = (await getLicenses(service, ada)).headers.get('etag') ?? ''
   await query(service.database, `update licenses set expires_at = now() - interval '1 second'`)
   const answer = await getLicenses(service, ada, { 'if-none-match': etag })
-  assert.deepEqual([answer.status, answer.body], [200, { data: [] }])
+  assert.deepEqual([answer.status, answer.body], [200, { data: [], next_cursor: null }])
 })
 
 test('nobody sees another’s licences, nor whether there are any', async (t) => {

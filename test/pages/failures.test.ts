@@ -130,6 +130,17 @@ describe('failures in the console', { skip: path === undefined && NO_BROWSER }, 
     assert.equal(await balance(), first + 20_000)
   })
 
+  test('an answer that is not the service’s is called unknown', async () => {
+    await page.route('**/api/plans?*', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<html>' }),
+    )
+    await open('/plans')
+    const alert = page.getByRole('alert')
+    await alert.getByText('An unknown answer. This page does not read it').waitFor()
+    await alert.getByText('UNKNOWN_ANSWER').waitFor()
+    await page.unroute('**/api/plans?*')
+  })
+
   test('the first page says that the service is not ready', async () => {
     const health = { status: 'degraded', version: '1', uptime_s: 1, checks: {} }
     await page.route('**/health', (route) => route.fulfill({ status: 503, json: health }))

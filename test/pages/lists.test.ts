@@ -25,6 +25,13 @@ async function fill({ service, customerId }: World): Promise<void> {
       select 'anomaly', ${customerId}, 'metric.' || n, now(), now(), n, 1, now()
       from generate_series(1, 24) n`
     await sql`
+      insert into licenses (
+        id, customer_id, features, limits, issued_at, not_before, expires_at, key_id, token
+      )
+      select 'lic_' || lpad(n::text, 16, '0'), ${customerId}, '{}', '{}', now(), now(),
+        now() + interval '1 day', ${service.app.keys.signingKeyId}, ''
+      from generate_series(1, 21) n`
+    await sql`
       insert into api_keys (id, customer_id, hash)
       select lpad(n::text, 8, '0'), ${customerId}, 'x' from generate_series(1, 60) n`
     await sql`
@@ -77,6 +84,39 @@ describe('lists of the console', { skip: path === undefined && NO_BROWSER }, () 
     assert.equal(await page.getByText('metric.1', { exact: true }).count(), 0)
     await older('findings').click()
     await page.getByText('metric.1', { exact: true }).waitFor()
+
+    await open(`/customers/${world.customerId}`)
+    await page.getByText('lic_0000000000000021').waitFor()
+    assert.equal(await page.getByText('lic_0000000000000001').count(), 0)
+    await older('licences').click()
+    await page.getByText('lic_0000000000000001').waitFor()
+    // Other parts of the page have other lists.
+    await page.getByRole('link', { name: 'Keys' }).click()
+    assert.equal(new URL(page.url()).searchParams.get('licences'), null)
+  })
+
+  test('a page whose rows have gone meanwhile leads back to the first', async () => {
+    const customer = `/customers/${world.customerId}`
+    const lists = [
+      ['/tokens?cursor=x', '/api/tokens', 'Pages'],
+      ['/tokens?sessions=x', '/console/sessions', 'Pages of sessions'],
+      ['/events?cursor=x', '/api/webhook-endpoints', 'Pages'],
+      ['/plans?cursor=x', '/api/plans', 'Pages'],
+      ['/accounts/user-123?cursor=x', '/api/funds/transfers', 'Pages'],
+      [`${customer}?tab=keys&cursor=x`, `/api/customers/*/api-keys`, 'Pages'],
+      [`${customer}?licences=x`, `/api/licenses/*`, 'Pages of licences'],
+    ] as const
+    for (const [at, list, pages] of lists) {
+      const url = `**${list}?*cursor=x*`
+      const next_cursor = null
+      await page.route(url, (route) => route.fulfill({ json: { data: [], next_cursor } }))
+      await open(at)
+      await page.getByText('Nothing is on this page.').waitFor()
+      const nav = page.getByRole('navigation', { name: pages, exact: true })
+      await nav.getByRole('link', { name: 'Newest' }).click()
+      await page.getByText('Nothing is on this page.').waitFor({ state: 'detached' })
+      await page.unroute(url)
+    }
   })
 
   test('a key and a token that are searched for stand first, however old they are', async () => {

@@ -66,6 +66,21 @@ test('a plan is put, read, replaced as a whole and listed', async (t) => {
   assert.deepEqual(audited, [{ n: 2 }])
 })
 
+test('of very many former prices the newest are shown', async (t) => {
+  const service = await startService(t)
+  await service.asAdmin('PUT', '/api/plans/starter', STARTER)
+  await query(
+    service.database,
+    `insert into plan_prices (price_id, plan_id, since)
+      select 'price_' || n, 'starter', now() - (2000 - n) * interval '1 minute'
+      from generate_series(1, 1500) n`,
+  )
+  const { body } = await service.asAdmin('GET', '/api/plans/starter')
+  assert.deepEqual(body.stripe_price_ids, [STARTER.stripe_price_id])
+  const newest = Array.from({ length: 999 }, (_, index) => `price_${502 + index}`)
+  assert.deepEqual(body.former_stripe_price_ids, newest.toSorted())
+})
+
 test('what is no plan is refused and changes nothing', async (t) => {
   const service = await startService(t)
   assertRefused(await service.asAdmin('GET', '/api/plans/none'), 'PLAN_NOT_FOUND')

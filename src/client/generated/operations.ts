@@ -159,7 +159,7 @@ Needs a key with the scope `billing:write`, or an operator’s token with the pe
   /**
    * The usable licences of a customer, newest first: for a key, of its own.
    *
-   * Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`. A page has up to 200 licences, and fewer where their features are long.
 
 Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
    */
@@ -212,7 +212,7 @@ Needs a key with the scope `billing:write`, or an operator’s token with the pe
   /**
    * The usable licences of a customer, newest first: for a key, of its own.
    *
-   * Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.
+   * Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`. A page has up to 200 licences, and fewer where their features are long.
 
 Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
    */
@@ -312,7 +312,9 @@ Needs a token with the permission `funds:read`.
   /**
    * List plans, newest first.
    *
-   * Takes any token of its scope.
+   * A page of items with long `features` ends before `limit`, even if it is not the last.
+
+Takes any token of its scope.
    */
   listPlans: Call<'listPlans'>
   /**
@@ -602,7 +604,7 @@ Needs a token with the permission `events:read`.
   /**
    * List the audit log, newest first.
    *
-   * If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+   * If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
 
 Needs a token with the permission `audit:read`.
    */

@@ -421,7 +421,7 @@ export interface paths {
         };
         /**
          * The usable licences of a customer, newest first: for a key, of its own
-         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`.
+         * @description Cheap to poll: send the `etag` back as `If-None-Match`, and the answer is a 304 as long as nothing has changed. Each `token` verifies offline, with the keys of `/.well-known/jwks.json`. A page has up to 200 licences, and fewer where their features are long.
          *
          *     Needs a key with the scope `licenses:read`, or an operator’s token with the permission `customers:read`.
          */
@@ -687,7 +687,9 @@ export interface paths {
         };
         /**
          * List plans, newest first
-         * @description Takes any token of its scope.
+         * @description A page of items with long `features` ends before `limit`, even if it is not the last.
+         *
+         *     Takes any token of its scope.
          */
         get: operations["listPlans"];
         put?: never;
@@ -1393,7 +1395,7 @@ export interface paths {
         };
         /**
          * List the audit log, newest first
-         * @description If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+         * @description If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
          *
          *     Needs a token with the permission `audit:read`.
          */
@@ -3547,7 +3549,7 @@ export interface components {
             stripe_price_id: string | null;
             /** @description A checkout sells the first one. */
             stripe_price_ids: string[];
-            /** @description Former prices, which still mean this plan for subscriptions that pay them. */
+            /** @description Former prices, which still mean this plan for subscriptions that pay them. A plan is shown with at most 1,000 prices: the current ones, then the newest of the former ones. */
             former_stripe_price_ids: string[];
             /**
              * Format: int64
@@ -3607,7 +3609,7 @@ export interface components {
             stripe_price_id: string | null;
             /** @description A checkout sells the first one. */
             stripe_price_ids: string[];
-            /** @description Former prices, which still mean this plan for subscriptions that pay them. */
+            /** @description Former prices, which still mean this plan for subscriptions that pay them. A plan is shown with at most 1,000 prices: the current ones, then the newest of the former ones. */
             former_stripe_price_ids: string[];
             /**
              * Format: int64
@@ -4148,6 +4150,11 @@ export interface components {
         };
         Licenses: {
             data: components["schemas"]["License"][];
+            /**
+             * @description Send it as `cursor`, with the same filters, for the next page; null on the last page.
+             * @example ZcMdqyTFU93eMTA0Mg
+             */
+            next_cursor: string | null;
         };
         IssuedLicense: {
             license: components["schemas"]["LicenseRecord"];
@@ -8707,7 +8714,14 @@ export interface operations {
     };
     listLicenses: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example ZcMdqyTFU93eMTA0Mg
+                 */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 /**

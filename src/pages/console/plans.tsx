@@ -2,7 +2,7 @@ import type { Schemas } from '../shared/api.ts'
 import { number } from '../shared/format.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { Link, hrefOf } from '../shared/router.tsx'
-import { Pager } from '../shared/table.tsx'
+import { Pager, Rows } from '../shared/table.tsx'
 import { Badge, Facts, Id, Json, Time } from '../shared/ui.tsx'
 import { asked, given } from './filters.tsx'
 import { api, may } from './session.ts'
@@ -23,20 +23,20 @@ export function PlansPage() {
         What customers hold. A plan changes with <code>PUT /api/plans/&lt;id&gt;</code>.
       </p>
       <Show of={plans} lines={8}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="There is no plan yet." />
-          ) : (
-            <>
-              <div class="cards">
-                {data.map((plan) => (
-                  <PlanCard plan={plan} key={plan.plan_id} />
-                ))}
-              </div>
-              <Pager next={next} cursor={cursor} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows page={page} cursor={cursor} empty={<Empty title="There is no plan yet." />}>
+              {(rows) => (
+                <div class="cards">
+                  {rows.map((plan) => (
+                    <PlanCard plan={plan} key={plan.plan_id} />
+                  ))}
+                </div>
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={cursor} />
+          </>
+        )}
       </Show>
     </>
   )

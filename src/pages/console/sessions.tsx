@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
 import type { Schemas } from '../shared/api.ts'
 import { Act } from '../shared/dialog.tsx'
-import { Show, useLoad } from '../shared/load.tsx'
-import { type Column, Pager, Table } from '../shared/table.tsx'
+import { Empty, Show, useLoad } from '../shared/load.tsx'
+import { type Column, Pager, Rows, Table } from '../shared/table.tsx'
 import { Badge, Time } from '../shared/ui.tsx'
 import { asked, given } from './filters.tsx'
 import { api } from './session.ts'
@@ -47,15 +47,19 @@ export function Sessions() {
   return (
     <>
       <Show of={found}>
-        {({ data, next_cursor: next }) => (
+        {(page) => (
           <>
-            <Table
-              caption="Sessions"
-              columns={columns}
-              rows={data}
-              keyOf={(row) => row.session_id}
-            />
-            <Pager next={next} cursor={cursor} name="sessions" />
+            <Rows page={page} cursor={cursor} empty={<Empty title="No browser is signed in." />}>
+              {(rows) => (
+                <Table
+                  caption="Sessions"
+                  columns={columns}
+                  rows={rows}
+                  keyOf={(row) => row.session_id}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={cursor} name="sessions" />
           </>
         )}
       </Show>

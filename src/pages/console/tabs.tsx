@@ -1,7 +1,7 @@
 import { Link, hrefWith, place } from '../shared/router.tsx'
 
 /** What a part of a page keeps in its address, and another one would take for its own. */
-const OF_ONE_PART = ['key', 'cursor', 'findings', 'metric']
+const OF_ONE_PART = ['key', 'cursor', 'findings', 'licences', 'metric']
 
 /** Parts of a page, each with its own address. */
 export function Tabs({ of, label }: { of: readonly (readonly [string, string])[]; label: string }) {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Schemas } from '../shared/api.ts'
 import { number } from '../shared/format.ts'
 import { Empty, MayNot, Show, useLoad } from '../shared/load.tsx'
-import { type Column, Pager, Table } from '../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../shared/table.tsx'
 import { Badge, Section, Status, Time } from '../shared/ui.tsx'
 import { asked, given } from './filters.tsx'
 import { Secret } from './secret.tsx'
@@ -140,23 +140,29 @@ function Tokens() {
     >
       <NotFound of={sought} what="token" id={chosen} />
       <Show of={tokens} lines={6}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="No token has been issued yet.">
-              Give each operator and each service a token of its own.
-            </Empty>
-          ) : (
-            <>
-              <Table
-                caption="Tokens"
-                columns={columns}
-                rows={foundFirst(data, sought, isChosen)}
-                keyOf={(row) => row.token_id}
-              />
-              <Pager next={next} cursor={cursor} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={{ ...page, data: foundFirst(page.data, sought, isChosen) }}
+              cursor={cursor}
+              empty={
+                <Empty title="No token has been issued yet.">
+                  Give each operator and each service a token of its own.
+                </Empty>
+              }
+            >
+              {(rows) => (
+                <Table
+                  caption="Tokens"
+                  columns={columns}
+                  rows={rows}
+                  keyOf={(row) => row.token_id}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={cursor} />
+          </>
+        )}
       </Show>
       {doing?.what === 'issue' && <IssueToken onDone={done} onClose={close} />}
       {doing?.what === 'rotate' && (

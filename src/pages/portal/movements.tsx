@@ -4,6 +4,7 @@ import { BASE } from '../shared/base.ts'
 import { Empty, Show, useLoad } from '../shared/load.tsx'
 import { MovementTable, useOpenRow } from '../shared/movement-table.tsx'
 import { ReceiptView } from '../shared/receipt-view.tsx'
+import { Rows } from '../shared/table.tsx'
 import { Section } from '../shared/ui.tsx'
 import { Pages } from './pages.tsx'
 import { api } from './session.ts'
@@ -43,28 +44,32 @@ export function Movements({ userId }: { userId: string }) {
       }
     >
       <Show of={found} lines={6}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="Nothing has moved yet." />
-          ) : (
-            <>
-              <MovementTable
-                caption="Movements, newest first"
-                rows={data}
-                {...row}
-                receipt={(id) => <ReceiptView transferId={id} source={source} />}
-              />
-              <Pages
-                of="movements"
-                next={next}
-                cursor={cursor}
-                onTurn={setCursor}
-                first="Newest"
-                further="Older"
-              />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={page}
+              cursor={cursor ?? undefined}
+              empty={<Empty title="Nothing has moved yet." />}
+            >
+              {(rows) => (
+                <MovementTable
+                  caption="Movements, newest first"
+                  rows={rows}
+                  {...row}
+                  receipt={(id) => <ReceiptView transferId={id} source={source} />}
+                />
+              )}
+            </Rows>
+            <Pages
+              of="movements"
+              next={page.next_cursor}
+              cursor={cursor}
+              onTurn={setCursor}
+              first="Newest"
+              further="Older"
+            />
+          </>
+        )}
       </Show>
     </Section>
   )

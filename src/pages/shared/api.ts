@@ -100,9 +100,19 @@ export async function request(
 
 async function contentOf(response: Response, { answer }: Operation): Promise<unknown> {
   if (answer === 'bytes') return new Uint8Array(await response.arrayBuffer())
-  if (answer !== 'text' && answer !== 'none') return response.json()
   const text = await response.text()
-  return answer === 'text' ? text : undefined
+  if (answer === 'text') return text
+  return answer === 'none' ? undefined : parsed(text, response)
+}
+
+/** @throws ApiError `UNKNOWN_ANSWER` for a text that is no JSON, as from a proxy */
+function parsed(text: string, { status, headers }: Response): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const message = `This page does not read it; its type is ${headers.get('content-type') ?? 'not given'}.`
+    throw new ApiError(message, { code: 'UNKNOWN_ANSWER', status })
+  }
 }
 
 export async function errorOf(response: Response): Promise<ApiError> {

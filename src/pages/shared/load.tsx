@@ -100,6 +100,7 @@ function titleOf({ status, retryAfter }: ApiError): string {
   if (status === 404) return 'Not found.'
   if (status === 429) return `Too many calls; try again in ${retryAfter ?? 60} s.`
   if (status === 0) return 'No answer.'
+  if (status < 400) return 'An unknown answer.'
   return status >= 500 ? 'The service could not answer.' : 'Refused.'
 }
 

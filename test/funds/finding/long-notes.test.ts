@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { exportCustomer } from '../../../src/customers/export-customer.ts'
 import { exportAccount } from '../../../src/funds/export-account.ts'
 import { statementRange } from '../../../src/funds/finding/statement.ts'
 import { statementCsv, statementJson } from '../../../src/funds/finding/statement-text.ts'
@@ -14,6 +15,8 @@ const BYTES_MAX = 800_000
 
 /** Nearly as much as a call may say of itself, and as many objects as fit. */
 const NOTES = { list: Array.from({ length: 5_000 }, (_, index) => ({ n: index })) }
+
+const ID_FIELDS = ['transfer_id', 'customer_id', 'plan_id', 'license_id']
 
 interface Page {
   data: Record<string, unknown>[]
@@ -59,6 +62,22 @@ test('lists, statements and exports of long notes are made in small pieces', asy
       select left(id, -4) || lpad(n::text, 4, '0'), n || email, company_name, status,
         (select metadata from transfers where seq = 2)
       from customers cross join generate_series(1, ${COUNT}::int) n where id = ${customerId}`
+    await sql`
+      insert into plans (id, name, features, limits)
+      select 'plan-' || n, 'Plan', metadata, '{}'
+      from transfers cross join generate_series(1, ${COUNT}::int) n where seq = 2`
+    await sql`
+      insert into licenses (
+        id, customer_id, features, limits, issued_at, not_before, expires_at, key_id, token
+      )
+      select 'lic_' || lpad(n::text, 16, '0'), ${customerId}, metadata, '{}', now(), now(),
+        now() + interval '1 day', ${service.app.keys.signingKeyId}, metadata::text
+      from transfers cross join generate_series(1, ${COUNT}::int) n where seq = 2`
+    await sql`
+      insert into stripe_events (id, type, livemode, created_at, payload, status)
+      select 'evt_' || n, 'customer.updated', false, now(),
+        jsonb_build_object('customer', ${customerId}::text, 'notes', metadata), 'ignored'
+      from transfers cross join generate_series(1, ${COUNT}::int) n where seq = 2`
   })
 
   await t.test('statements and exports', async () => {
@@ -73,6 +92,14 @@ test('lists, statements and exports of long notes are made in small pieces', asy
     const document = await exportAccount(db, app.personal, NO_SIGNATURE.actor, 'ada')
     const { transfers } = JSON.parse(await textOf(document)) as { transfers: unknown[] }
     assert.equal(transfers.length, 2 + COUNT)
+    const { actor } = NO_SIGNATURE
+    const customer = await exportCustomer(app, db, actor, customerId)
+    const { licenses, stripe_events: events } = JSON.parse(await textOf(customer)) as {
+      licenses: unknown[]
+      stripe_events: { event_id: string }[]
+    }
+    assert.equal(licenses.length, COUNT)
+    assert.equal(new Set(events.map(({ event_id: id }) => id)).size, COUNT)
   })
 
   const lists: [string, number, (path: string) => Promise<Answer>][] = [
@@ -82,6 +109,8 @@ test('lists, statements and exports of long notes are made in small pieces', asy
     ['/holds?', 1 + COUNT / 2, (path) => service.asInternal('GET', path)],
     ['/holds?status=released&', COUNT / 2, (path) => service.asInternal('GET', path)],
     ['/api/customers?', 1 + COUNT, (path) => service.asAdmin('GET', path)],
+    ['/api/plans?', COUNT, (path) => service.asAdmin('GET', path)],
+    [`/api/licenses/${customerId}?`, COUNT, (path) => service.asAdmin('GET', path)],
   ]
   for (const [path, count, read] of lists) {
     await t.test(`GET ${path}`, async () => {
@@ -93,7 +122,7 @@ test('lists, statements and exports of long notes are made in small pieces', asy
         const { data, next_cursor } = body as Page
         assert.ok(data.length > 0 || next_cursor === null)
         assert.ok(JSON.stringify(data).length < BYTES_MAX, `${data.length} items`)
-        for (const one of data) seen.add(one['transfer_id'] ?? one['customer_id'])
+        for (const one of data) seen.add(ID_FIELDS.map((field) => one[field]).find(Boolean))
         cursor = next_cursor
       }
       assert.equal(seen.size, count)

@@ -6,7 +6,7 @@ import { MovementTable } from '../../shared/movement-table.tsx'
 import { type Transfer, standingsOf } from '../../shared/movements.ts'
 import { Plot } from '../../shared/plot.tsx'
 import { go, hrefWith, place } from '../../shared/router.tsx'
-import { Pager } from '../../shared/table.tsx'
+import { Pager, Rows } from '../../shared/table.tsx'
 import { Section } from '../../shared/ui.tsx'
 import { OperatorReceipt } from '../receipt.tsx'
 import { api } from '../session.ts'
@@ -59,27 +59,37 @@ export function Movements({ account }: { account: Schemas['Account'] }) {
         }
       >
         <Show of={page} lines={8}>
-          {({ data, next_cursor: next }) =>
-            data.length === 0 ? (
-              <Empty title="Nothing has moved yet.">The first top-up or grant will be here.</Empty>
-            ) : (
-              <>
-                <MovementTable
-                  caption={`Movements of ${userId}, newest first`}
-                  rows={data}
-                  open={open}
-                  onOpen={(id) =>
-                    go(hrefWith({ movement: id ?? undefined }), { isReplacing: true })
-                  }
-                  receipt={(id) => <OperatorReceipt transferId={id} />}
-                />
-                <div class="under">
+          {({ data, next_cursor: next }) => (
+            <>
+              <Rows
+                page={{ data, next_cursor: next }}
+                cursor={cursor}
+                empty={
+                  <Empty title="Nothing has moved yet.">
+                    The first top-up or grant will be here.
+                  </Empty>
+                }
+              >
+                {(rows) => (
+                  <MovementTable
+                    caption={`Movements of ${userId}, newest first`}
+                    rows={rows}
+                    open={open}
+                    onOpen={(id) =>
+                      go(hrefWith({ movement: id ?? undefined }), { isReplacing: true })
+                    }
+                    receipt={(id) => <OperatorReceipt transferId={id} />}
+                  />
+                )}
+              </Rows>
+              <div class="under">
+                {data.length > 0 && (
                   <VerifyAll key={data.map((one) => one.transfer_id).join()} transfers={data} />
-                  <Pager next={next} cursor={cursor} />
-                </div>
-              </>
-            )
-          }
+                )}
+                <Pager next={next} cursor={cursor} />
+              </div>
+            </>
+          )}
         </Show>
       </Section>
     </>

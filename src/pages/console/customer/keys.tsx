@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Schemas } from '../../shared/api.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { go, hrefWith } from '../../shared/router.tsx'
-import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Section, Status, Time } from '../../shared/ui.tsx'
 import { asked, given } from '../filters.tsx'
 import { Secret } from '../secret.tsx'
@@ -126,24 +126,28 @@ export function Keys({ customerId }: { customerId: string }) {
     >
       <NotFound of={sought} what="key" id={chosen} />
       <Show of={keys} lines={4}>
-        {({ data, next_cursor: next }) =>
-          data.length === 0 ? (
-            <Empty title="This customer has no key." />
-          ) : (
-            <>
-              <Table
-                caption="API keys"
-                columns={columns}
-                rows={foundFirst(data, sought, isChosen)}
-                keyOf={(row) => row.key_id}
-                below={(row) =>
-                  row.key_id === chosen && <Calls customerId={customerId} keyId={row.key_id} />
-                }
-              />
-              <Pager next={next} cursor={cursor} />
-            </>
-          )
-        }
+        {(page) => (
+          <>
+            <Rows
+              page={{ ...page, data: foundFirst(page.data, sought, isChosen) }}
+              cursor={cursor}
+              empty={<Empty title="This customer has no key." />}
+            >
+              {(rows) => (
+                <Table
+                  caption="API keys"
+                  columns={columns}
+                  rows={rows}
+                  keyOf={(row) => row.key_id}
+                  below={(row) =>
+                    row.key_id === chosen && <Calls customerId={customerId} keyId={row.key_id} />
+                  }
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={cursor} />
+          </>
+        )}
       </Show>
       {doing?.what === 'issue' && (
         <IssueKey customerId={customerId} onDone={done} onClose={close} />

@@ -1,7 +1,8 @@
 import type { Schemas } from '../../shared/api.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
-import { type Column, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Badge, Facts, Id, Json, Section, Status, Time } from '../../shared/ui.tsx'
+import { asked, given } from '../filters.tsx'
 import { api, may } from '../session.ts'
 
 type Customer = Schemas['Customer']
@@ -132,25 +133,30 @@ const LICENCE_COLUMNS: Column<License>[] = [
 ]
 
 function Licences({ customerId }: { customerId: string }) {
+  const cursor = asked('licences')
   const found = useLoad(
-    (signal) => api('listLicenses', { customer_id: customerId }, { signal }),
-    [customerId],
+    (signal) =>
+      api('listLicenses', { customer_id: customerId, limit: 20, ...given({ cursor }) }, { signal }),
+    [customerId, cursor],
   )
   return (
     <Section title="Licences">
       <Show of={found}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Empty title="No licence is issued." />
-          ) : (
-            <Table
-              caption="Licences"
-              columns={LICENCE_COLUMNS}
-              rows={data}
-              keyOf={(row) => row.license_id}
-            />
-          )
-        }
+        {(page) => (
+          <>
+            <Rows page={page} cursor={cursor} empty={<Empty title="No licence is issued." />}>
+              {(rows) => (
+                <Table
+                  caption="Licences"
+                  columns={LICENCE_COLUMNS}
+                  rows={rows}
+                  keyOf={(row) => row.license_id}
+                />
+              )}
+            </Rows>
+            <Pager next={page.next_cursor} cursor={cursor} name="licences" />
+          </>
+        )}
       </Show>
     </Section>
   )

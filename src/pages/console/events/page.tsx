@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Schemas } from '../../shared/api.ts'
 import { Empty, Show, useLoad } from '../../shared/load.tsx'
 import { Link, hrefOf } from '../../shared/router.tsx'
-import { type Column, Pager, Table } from '../../shared/table.tsx'
+import { type Column, Pager, Rows, Table } from '../../shared/table.tsx'
 import { Section, Status, Time } from '../../shared/ui.tsx'
 import { asked, given } from '../filters.tsx'
 import { Secret } from '../secret.tsx'
@@ -62,23 +62,29 @@ export function EventsPage() {
         }
       >
         <Show of={found}>
-          {({ data, next_cursor: next }) =>
-            data.length === 0 ? (
-              <Empty title="There are no endpoints yet.">
-                <code>GET /api/events</code> pulls the same events.
-              </Empty>
-            ) : (
-              <>
-                <Table
-                  caption="Endpoints"
-                  columns={COLUMNS}
-                  rows={data}
-                  keyOf={(row) => row.endpoint_id}
-                />
-                <Pager next={next} cursor={cursor} />
-              </>
-            )
-          }
+          {(page) => (
+            <>
+              <Rows
+                page={page}
+                cursor={cursor}
+                empty={
+                  <Empty title="There are no endpoints yet.">
+                    <code>GET /api/events</code> pulls the same events.
+                  </Empty>
+                }
+              >
+                {(rows) => (
+                  <Table
+                    caption="Endpoints"
+                    columns={COLUMNS}
+                    rows={rows}
+                    keyOf={(row) => row.endpoint_id}
+                  />
+                )}
+              </Rows>
+              <Pager next={page.next_cursor} cursor={cursor} />
+            </>
+          )}
         </Show>
       </Section>
       <Recent />
