@@ -1,4 +1,4 @@
-import { STORED_PREFIX } from '../process/config.ts'
+import { STORED_PREFIX } from '../process/settings.ts'
 import type { Identity } from './identity.ts'
 import type { Sessions } from './sessions.ts'
 import type { Verifier } from './verifier.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Redis } from 'ioredis'
-import { isPlainRedis } from '../process/config.ts'
+import { isPlainRedis } from '../process/unsafe-settings.ts'
 import type { RateLimit } from '../http/rate-limits/index.ts'
 import { isLoopback } from '../database/loopback.ts'
 import {

@@ -1,10 +1,11 @@
 import { Refusal } from '../refusals/index.ts'
 import { type Counted, type Threshold, openBudgets } from './budgets/book.ts'
-import type { Budget, Notes } from './budgets/budget.ts'
+import { type Budget, NO_NOTES, type Notes } from './budgets/budget.ts'
 import { type Sum, openCaps } from './caps.ts'
 import { openGrants } from './grants/book.ts'
 import { type GrantEvent, type TransferOptions, grantDecisions } from './grants/decisions.ts'
 import { type Grant, type Pieces, sumOf } from './grants/grant.ts'
+import { holdDecisions } from './hold-decisions.ts'
 import {
   type Moved,
   NO_SIGNATURE,
@@ -12,7 +13,6 @@ import {
   type Place,
   type Signature,
   type Transfer,
-  ownKey,
   placeKey,
   targetOf,
 } from './operations.ts'
@@ -22,14 +22,10 @@ import {
   type Hold,
   type TransferKind,
   available,
-  capturable,
-  isLapsed,
   isToBeToppedUp,
   post,
   refundable,
   reversible,
-  NEVER,
-  isForDispute,
 } from './posting.ts'
 
 /** A transfer that is named to be given back. */
@@ -83,15 +79,12 @@ export function openBatch(ledger: Ledger) {
   const accounts = new Map(ledger.accounts.map((account) => [account.id, account]))
   const idOf = new Map(ledger.accounts.map((account) => [account.userId, account.id]))
   const known = new Map(ledger.earlier.map((earlier) => [keyOf(earlier), earlier]))
-  const holds = new Map(ledger.holds.map((hold) => [placeKey(hold), hold]))
   const charges = new Map(ledger.charges.map((charge) => [placeKey(charge), charge]))
   const refunded = new Map(ledger.charges.map((charge) => [placeKey(charge), charge.refunded]))
-  const endings = new Map(ledger.endings.map((ending) => [endingKey(ending), ending]))
   const caps = openCaps(ledger.sums, ledger.now)
   const book = openGrants(ledger.grants, ledger.now)
   const budgets = openBudgets(ledger.budgets, ledger.now, (id) => accounts.get(id)?.seq ?? 0n)
   const changedAccounts = new Set<bigint>()
-  const changedHolds = new Set<string>()
   const transfers: Transfer[] = []
   const fellLow: Writes['fellLow'] = []
   const toTopUp = new Set<bigint>()
@@ -148,29 +141,8 @@ export function openBatch(ledger: Ledger) {
       case 'adjustment':
         caps.check(operation, operation.amount < 0n ? -operation.amount : operation.amount)
         return done(transfer(account, operation, operation.amount, null), null)
-      case 'hold': {
-        const isForced = 'charge' in operation
-        caps.check(operation, operation.amount)
-        const made = transfer(account, operation, operation.amount, null, { isForced })
-        const expiresAt = isForced
-          ? NEVER
-          : new Date(made.createdAt.getTime() + operation.expiresInMs)
-        const { accountId, seq, amount, reason, reference } = made
-        const [status, notes] = ['open' as const, { reason, reference }]
-        return done(
-          made,
-          putHold({
-            accountId,
-            seq,
-            amount,
-            captured: 0n,
-            status,
-            expiresAt,
-            closedAt: null,
-            notes,
-          }),
-        )
-      }
+      case 'hold':
+        return holds.make(account, operation)
       case 'refund': {
         const { charge, before } = findCharge(operation.charge)
         const amount = refundable(charge, before, operation.amount)
@@ -185,15 +157,9 @@ export function openBatch(ledger: Ledger) {
         return giveBack(account, { ...operation, kind: 'stripe_reinstatement' }, charge, -amount)
       }
       case 'capture':
-        return capture(account, operation, findHold(operation.hold), operation.amount)
-      case 'release': {
-        const hold = findHold(operation.hold)
-        const ending = endings.get(placeKey(hold))
-        if (isForDispute(hold) && operation.isAny !== true) throw new Refusal('HOLD_NOT_YOURS')
-        if (hold.status === 'released' && ending !== undefined) return replayOf(ending, hold)
-        if (hold.status !== 'open') throw new Refusal('HOLD_CLOSED')
-        return end(grants.free(account, hold, 0n).account, operation, hold, 'released')
-      }
+        return holds.capture(account, operation)
+      case 'release':
+        return holds.release(account, operation)
       case 'grant': {
         caps.check(operation, operation.amount)
         return grants.make(account, operation)
@@ -226,70 +192,6 @@ export function openBatch(ledger: Ledger) {
     return done(made, null)
   }
 
-  /** The rest is released first, so that the capture's transfer shows the account's final state. */
-  function capture(
-    account: Account,
-    operation: Operation,
-    hold: Hold,
-    asked: bigint | null,
-  ): Moved {
-    if (isForDispute(hold)) throw new Refusal('HOLD_NOT_YOURS')
-    const ending = endings.get(placeKey(hold))
-    const again = hold.status === 'captured' && (asked ?? hold.amount) === hold.captured
-    if (again && ending !== undefined) return replayOf(ending, hold)
-    const amount = capturable(hold, asked)
-    caps.check(operation, amount)
-    const freed = grants.free(account, hold, amount)
-    if (amount < hold.amount) {
-      transfer(
-        freed.account,
-        { ...operation, kind: 'release', key: ownKey() },
-        hold.amount - amount,
-        hold.seq,
-      )
-    }
-    const pieces = (after: Account) => book.take(after, freed.taken)
-    const made = transfer(currentOf(account), operation, amount, hold.seq, { pieces })
-    budgets.giveBack(heldOf(hold), hold.amount - amount)
-    endings.set(placeKey(hold), made)
-    const closedAt = made.createdAt
-    return done(made, putHold({ ...hold, captured: amount, status: 'captured', closedAt }))
-  }
-
-  function end(
-    account: Account,
-    operation: Signature & { kind: TransferKind },
-    hold: Hold,
-    status: 'released' | 'expired',
-  ): Moved {
-    const lapsed = account.lapsed - (status === 'expired' ? hold.amount : 0n)
-    const made = transfer(
-      { ...account, lapsed },
-      { ...operation, kind: 'release' },
-      hold.amount,
-      hold.seq,
-    )
-    // Budgets do not count holds for disputes, so there is nothing to give back.
-    if (!isForDispute(hold)) budgets.giveBack(heldOf(hold), hold.amount, status === 'expired')
-    endings.set(placeKey(hold), made)
-    return done(made, putHold({ ...hold, status, closedAt: made.createdAt }))
-  }
-
-  /** Ends expired holds of the account. They do not count in any case; this only records it. */
-  function expireHolds(): void {
-    for (const hold of [...holds.values()].filter((candidate) => isLapsed(candidate, ledger.now))) {
-      const account = accounts.get(hold.accountId)
-      if (account === undefined) continue
-      const operation = {
-        ...NO_SIGNATURE,
-        reason: 'expired',
-        kind: 'release',
-        key: ownKey(),
-      } as const
-      end(account, operation, hold, 'expired')
-    }
-  }
-
   /** Takes what has expired, and what ended grants had left to holds that have ended since. */
   function expireGrants(): void {
     for (const account of ledger.accounts) {
@@ -297,18 +199,6 @@ export function openBatch(ledger: Ledger) {
       grants.expire(currentOf(account))
       noteFall(account, NO_SIGNATURE.actor.id)
     }
-  }
-
-  function findHold(place: Place): Hold {
-    const hold = holds.get(placeKey(place))
-    if (hold === undefined) throw new Refusal('HOLD_NOT_FOUND')
-    return hold
-  }
-
-  function putHold(hold: Hold): Hold {
-    holds.set(placeKey(hold), hold)
-    changedHolds.add(placeKey(hold))
-    return hold
   }
 
   function transfer(
@@ -374,15 +264,9 @@ export function openBatch(ledger: Ledger) {
     if (!earlier.fingerprint.equals(operation.fingerprint)) {
       throw new Refusal('IDEMPOTENCY_KEY_REUSED')
     }
-    const seq = earlier.kind === 'hold' ? earlier.seq : earlier.targetSeq
-    const hold = seq === null ? undefined : holds.get(placeKey({ ...earlier, seq }))
     const grant = grants.ofReplay(earlier)
     const isOwn = operation.sent && operation.madeSeq === earlier.seq
-    return { ...done(earlier, hold ?? null), grant, replayed: !isOwn }
-  }
-
-  function replayOf(ending: Transfer, hold: Hold): Moved {
-    return { ...done(ending, hold), replayed: true }
+    return { ...done(earlier, holds.ofReplay(earlier)), grant, replayed: !isOwn }
   }
 
   function done(made: Transfer, hold: Hold | null): Moved {
@@ -395,7 +279,7 @@ export function openBatch(ledger: Ledger) {
     return {
       accounts: [...changedAccounts].map((id) => accounts.get(id)).filter(present),
       transfers,
-      holds: [...changedHolds].map((key) => holds.get(key)).filter(present),
+      holds: holds.changed(),
       fellLow,
       toTopUp: [...toTopUp],
       sums: caps.writes(),
@@ -414,12 +298,15 @@ export function openBatch(ledger: Ledger) {
   }
 
   const grants = grantDecisions(book, { now: ledger.now, transfer, currentOf, touch, done })
+  const accountAt = (id: bigint) => accounts.get(id)
+  const serving = { caps, book, grants, budgets, transfer, accountAt, currentOf, done }
+  const holds = holdDecisions(ledger, serving)
 
   /** What time has ended, before anything is decided. */
   function endOver(): void {
     // Grants first, while what is lapsed of an account is still all there.
     expireGrants()
-    expireHolds()
+    holds.expire()
   }
 
   return { decide, endOver, writes }
@@ -434,16 +321,6 @@ function countedOf(charge: Charge): Counted {
   return { accountId, seq, notes: charge }
 }
 
-function heldOf({ accountId, seq, notes }: Hold): Counted {
-  return { accountId, seq, notes: notes ?? NO_NOTES }
-}
-
-const NO_NOTES: Notes = { reason: null, reference: null }
-
 function keyOf(transfer: Pick<Transfer, 'accountId' | 'idempotencyKey'>): string {
   return `${transfer.accountId} ${transfer.idempotencyKey}`
-}
-
-function endingKey(ending: Transfer): string {
-  return placeKey({ accountId: ending.accountId, seq: ending.targetSeq ?? 0n })
 }

@@ -100,6 +100,8 @@ export function openCaps(sums: readonly Sum[], now: Date) {
   return { check, add, writes }
 }
 
+export type Caps = ReturnType<typeof openCaps>
+
 function notAllowed(message: string): Refusal {
   return new Refusal('AMOUNT_NOT_ALLOWED', { message })
 }

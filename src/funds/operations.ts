@@ -63,8 +63,10 @@ export type Operation = Movement &
     key: string
     /**
      * The number that its transfer was sent with. If the answer is lost, a transfer with its key
-     * and this number is its own. A transfer with its key and another number was there before, so
-     * this is a repetition.
+     * and this number counts as its own. A transfer with its key and another number was there
+     * before, so this is a repetition. If the commit has failed, another process may have made the
+     * transfer under that number meanwhile. Nothing in its row tells for certain who made it, so then
+     * neither answer says that it is a repetition.
      */
     madeSeq?: bigint | undefined
     /**

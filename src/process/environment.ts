@@ -156,6 +156,8 @@ export function environmentReader(env: Environment) {
   }
 }
 
+export type EnvironmentReader = ReturnType<typeof environmentReader>
+
 /** The setting of which a name is only the beginning: STRIPE_SECRET_KEY for STRIPE_SECRET. */
 function unfinished(name: string, names: Iterable<string>): string | undefined {
   if (!name.includes('_')) return undefined

@@ -235,3 +235,14 @@ test('addresses may be internationalised, and are the same however they are writ
     assertRefused(await service.asAdmin('PATCH', path, { email }), 'VALIDATION_FAILED')
   }
 })
+
+test('an id of the owner’s finds one customer', async (t) => {
+  const service = await startService(t)
+  const create = (email: string, external_id: string) =>
+    service.asAdmin('POST', '/api/customers', { email, external_id })
+  const made = await create('ada@example.com', 'company-17')
+  assert.equal(made.body.customer.external_id, 'company-17')
+  assertRefused(await create('eve@example.com', 'company-17'), 'EXTERNAL_ID_TAKEN')
+  const found = await service.asAdmin('GET', '/api/customers?external_id=company-17')
+  assert.equal(found.body.data.length, 1)
+})

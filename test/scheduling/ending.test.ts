@@ -52,7 +52,8 @@ const USES: Record<string, (t: TestContext, closing: AbortSignal) => Promise<voi
     for (let n = 0; n < TIMES; n++) {
       // It knows no log, so it refuses each request, and nothing is read from a database.
       assert.deepEqual(await witness?.ask(undefined as never, 'note\n', 1), {
-        fault: 'answers 403',
+        fault: 'does not know the log (404)',
+        isStranger: true,
       })
     }
   },

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { URLS, startBilling } from '../support/billing.ts'
 import { putPlan } from '../support/customers.ts'
 import { assertRefused } from '../support/refusals.ts'
+import { asCopy } from '../support/stripe/index.ts'
 
 test('from the checkout through its payment to the subscription', async (t) => {
   const { newCustomer, deliver, service, stripe, price } = await startBilling(t)
@@ -232,4 +233,42 @@ test('a plan whose first price is metered is sold without a quantity', async (t)
   assert.deepEqual([plan, quantity], ['payg', 1])
   const { body } = await ada.call('GET', `/api/licenses/${ada.customerId}`)
   assert.deepEqual([body.data.length, body.data[0].quantity], [1, 1])
+})
+
+test('of two checkouts the other expires when one is paid', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  const other = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } }).id
+  await putPlan(service, 'starter', { stripe_price_id: price.id })
+  await putPlan(service, 'pro', { stripe_price_id: other })
+  const ada = await newCustomer()
+  const first = (await ada.checkout()).body.checkout_session_id
+  const second = (await ada.checkout({ plan: 'pro' })).body.checkout_session_id
+  stripe.payCheckout(first)
+  await deliver()
+  assert.equal((stripe.find(second) as { status: string }).status, 'expired')
+  assert.throws(() => stripe.payCheckout(second))
+})
+
+test('a checkout that was opened after the paid one stays, whatever comes of that', async (t) => {
+  const { service, stripe, deliver, newCustomer, price } = await startBilling(t)
+  const other = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } }).id
+  await putPlan(service, 'starter', { stripe_price_id: price.id })
+  await putPlan(service, 'pro', { stripe_price_id: other })
+  const ada = await newCustomer()
+  stripe.payCheckout((await ada.checkout()).body.checkout_session_id)
+  await deliver()
+  const { stripe_subscription_id: id } = await ada.subscription()
+  stripe.cancel(id)
+  await deliver()
+  stripe.clock.advance(86_400)
+  const retry = (await ada.checkout({ plan: 'pro' })).body.checkout_session_id
+  const statusOf = () => (stripe.find(retry) as { status: string }).status
+  const completed = stripe.events.find(({ type }) => type === 'checkout.session.completed')!
+  await deliver([asCopy(completed)])
+  assert.equal(statusOf(), 'open', 'a copy')
+  const now = stripe.clock.now()
+  await deliver([
+    { ...asCopy(completed), type: 'checkout.session.async_payment_failed', created: now },
+  ])
+  assert.equal(statusOf(), 'open', 'a slow payment that has failed')
 })

@@ -25,9 +25,9 @@ test('every order of the first events ends in the same state', async (t) => {
   const { newCustomer, deliver, stripe } = await startBilling(t)
   const orders = permutations(TYPES)
   assert.equal(orders.length, 24)
-  const customers = await Promise.all(orders.map((_, n) => newCustomer(`c${n}@example.com`)))
   for (const [n, order] of orders.entries()) {
-    const customer = customers[n]!
+    // One at a time: keys are hashed one after the other, and a call that waits for too long is a 503.
+    const customer = await newCustomer(`c${n}@example.com`)
     const before = stripe.events.length
     await customer.subscribe()
     const made = stripe.events.slice(before)

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { eventually, run } from './processes.ts'
+import type { Service } from './service.ts'
 
 const FILES = fileURLToPath(new URL('../../deploy/nginx', import.meta.url))
 const START_MS_MAX = 5_000
@@ -44,6 +45,21 @@ export interface Nginx {
   callInPlainText: (call: Call) => Promise<ProxyAnswer>
   /** The content of its request log. */
   log(): string
+}
+
+/** The settings of a service that is asked through nginx. */
+export const BEHIND_NGINX = {
+  TRUST_PROXY: '127.0.0.1',
+  RATE_LIMIT_API: 'off',
+  RATE_LIMIT_ADMIN: 'off',
+}
+
+export function portOf(service: Pick<Service, 'origin'>): number {
+  return Number(new URL(service.origin).port)
+}
+
+export function parsed(answer: ProxyAnswer) {
+  return { ...answer, body: JSON.parse(answer.body) as { code: string; request_id: string } }
 }
 
 /**

@@ -20,7 +20,7 @@ const DASH = '\u2014'
 export interface TestWitness {
   vkey: string
   url: string
-  /** The vkey of the log that it knows. */
+  /** The vkey of the log that it knows; empty for none. */
   log: string
   state: { size: number; root: Uint8Array }
   /** How many requests were answered with each status. */
@@ -49,7 +49,9 @@ export async function startWitness(
     const [oldLine = '', ...hashes] = body.slice(0, end).split('\n')
     const old = Number(/^old (0|[1-9]\d*)$/.exec(oldLine)?.[1] ?? NaN)
     const log = await readKey(witness.log)
-    const note = log === null ? null : await openNote(body.slice(end + 2), log)
+    const checkpoint = body.slice(end + 2)
+    if (log === null || checkpoint.split('\n', 1)[0] !== log.name) return [404, '']
+    const note = await openNote(checkpoint, log)
     if (note === null) return [403, '']
     if (!(old <= note.size)) return [400, '']
     const { state } = witness

@@ -22,8 +22,10 @@ type Last = Pick<Published, 'note' | 'size'>
  * @param heed handles an answer that may mean that the log is behind
  */
 export function prober(sql: postgres.Sql, heed: (answer: Answer | null) => Promise<void>) {
-  /** The URLs of the witnesses whose answer is known. */
+  /** The URLs of the witnesses that have said what they know of the log. */
   const answered = new Set<string>()
+  /** The URLs of those that do not watch it: they have nothing to say, and vouch for nothing. */
+  const strangers = new Set<string>()
   let begunAt: number | undefined
   let asking: Promise<void> | undefined
   let isOver = false
@@ -50,7 +52,7 @@ export function prober(sql: postgres.Sql, heed: (answer: Answer | null) => Promi
       .filter(({ url }) => url !== null && answered.has(url))
       .map(({ name }) => name)
     isOver =
-      answered.size === servers.length ||
+      answered.size + strangers.size === servers.length ||
       policy?.isQuorum(new Set(names)) === true ||
       performance.now() - begunAt > WAIT_MS_MAX
     return isOver
@@ -61,32 +63,35 @@ export function prober(sql: postgres.Sql, heed: (answer: Answer | null) => Promi
     identity: LogIdentity,
     servers: readonly WitnessServer[],
   ): Promise<void> {
-    const waiting = servers.filter(({ url }) => !answered.has(url))
+    const waiting = servers.filter(({ url }) => !answered.has(url) && !strangers.has(url))
     await Promise.all(
       waiting.map(async (server) => {
-        if (await hasAnswered(server, last, identity)) answered.add(server.url)
+        const standing = await standingOf(server, last, identity)
+        if (standing === 'known') answered.add(server.url)
+        if (standing === 'stranger') strangers.add(server.url)
       }),
     )
   }
 
-  /** Asks a witness. @returns whether it has said what it knows of the log */
-  async function hasAnswered(
+  /** Asks a witness. @returns `known` if it has said what it knows of the log */
+  async function standingOf(
     server: WitnessServer,
     { note, size }: Last,
     identity: LogIdentity,
-  ): Promise<boolean> {
+  ): Promise<'known' | 'stranger' | 'silent'> {
     const first = note.slice(0, note.indexOf('\n', note.lastIndexOf('\n\n') + 2) + 1)
     const answer = await server.ask(sql, first, size)
     await heed(answer)
-    if (answer === null || 'fault' in answer) return false
-    if ('lines' in answer || answer.isOther) return true
+    if (answer === null) return 'silent'
+    if ('fault' in answer) return answer.isStranger === true ? 'stranger' : 'silent'
+    if ('lines' in answer || answer.isOther) return 'known'
     // `heed` has stopped a log that is shorter.
-    if (answer.behind.size > (await logSize(sql))) return true
+    if (answer.behind.size > (await logSize(sql))) return 'known'
     const confirmed = await confirm(server, answer.behind.size, identity)
     await heed(confirmed)
-    if (confirmed === null || 'fault' in confirmed) return false
+    if (confirmed === null || 'fault' in confirmed) return 'silent'
     // If it knows an even larger size by now, it is asked about that one next time.
-    return 'lines' in confirmed || confirmed.isOther
+    return 'lines' in confirmed || confirmed.isOther ? 'known' : 'silent'
   }
 
   /**

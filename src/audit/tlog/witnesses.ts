@@ -10,6 +10,15 @@ const ANSWER_BYTES_MAX = 1 << 16
 /** A witness may know another size than expected, but not again and again. */
 const ATTEMPTS_MAX = 3
 
+/**
+ * The statuses of a witness that does not watch this log. It looks at name and key before sizes, so
+ * it answers so whatever the checkpoint is.
+ */
+const STRANGERS: Readonly<Record<number, string>> = {
+  403: 'does not accept the key of the log (403)',
+  404: 'does not know the log (404)',
+}
+
 export interface Cosigned {
   /** Signature lines of the note. */
   lines: string[]
@@ -19,8 +28,10 @@ export interface Cosigned {
 
 /**
  * `behind`: the witness has cosigned a larger log, or (`isOther`) one that this log contradicts.
+ * `isStranger`: it watches no log of this name and key, so it knows nothing of its size either.
  */
-export type Answer = Cosigned | { behind: Behind; isOther: boolean } | { fault: string }
+export type Answer =
+  Cosigned | { behind: Behind; isOther: boolean } | { fault: string; isStranger?: true }
 
 /** A server, which is asked once even if several keys of the policy share it. */
 export interface WitnessServer {
@@ -73,7 +84,10 @@ function server(url: string, witnesses: readonly Witness[], closing: AbortSignal
       }
       // The proof does not fit, so the witness has cosigned another history than this one.
       if (status === 422) return contradiction(old)
-      return { fault: `answers ${status}` }
+      const stranger = STRANGERS[status]
+      return stranger === undefined
+        ? { fault: `answers ${status}` }
+        : { fault: stranger, isStranger: true }
     }
     return { fault: 'answers 409 again and again' }
   }

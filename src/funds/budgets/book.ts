@@ -76,6 +76,8 @@ export function openBudgets(
   return { count, giveBack, changed: () => [...changed], thresholds }
 }
 
+export type BudgetBook = ReturnType<typeof openBudgets>
+
 const NONE: Budget[] = []
 
 /** The percentages that the budget reaches for the first time in its window, lowest first. */

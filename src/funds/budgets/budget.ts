@@ -6,6 +6,8 @@ export interface Notes {
   reference: string | null
 }
 
+export const NO_NOTES: Notes = { reason: null, reference: null }
+
 /** What a budget counts, and how. */
 export interface Terms {
   amount: bigint

@@ -226,6 +226,8 @@ export function grantDecisions(book: GrantBook, batch: Batch) {
   return { make, giveBack, end, expire, free, ofReplay, events }
 }
 
+export type GrantDecisions = ReturnType<typeof grantDecisions>
+
 /** Grants are part of the balance: what is owed is paid before anything remains of them. */
 function roomOf({ balance, granted }: Account): bigint {
   return balance > granted ? balance - granted : 0n

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PATIENCE_MS } from '../../../src/funds/waiting-room.ts'
 import { counts } from '../../support/counts.ts'
 import { createDatabase } from '../../support/database.ts'
 import { assertSound } from '../../support/ledger.ts'
@@ -19,6 +20,13 @@ const PAIRS = [
   ['eve', 'fay'],
 ] as const
 const SHARED = 'gus'
+/** The answers to a call that has waited for as long as any call may, so that nothing was done. */
+const TOO_LATE = ['503 ACCOUNT_BUSY', '503 TIMEOUT']
+/**
+ * How often a client repeats such a call. Beside other tests, a machine does fewer calls than wait here; the drill
+ * has the machine to itself, and there every call is done at once.
+ */
+const REPEATS_MAX = scaled(0, 5)
 
 test('promise 7: 100 clients on one account and 100 on opposed pairs: no error and no deadlock', async (t) => {
   const tried = counts(t, {
@@ -37,7 +45,9 @@ test('promise 7: 100 clients on one account and 100 on opposed pairs: no error a
       ...WIDE_LIMITS,
     })
   const origins = [(await start()).origin, (await start()).origin]
-  const post = async (origin: string, path: string, body: object) => {
+  let repeated = 0
+  const post = async (origin: string, path: string, body: object, repeats = 0): Promise<string> => {
+    const begun = performance.now()
     const headers = { 'content-type': 'application/json', 'x-internal-token': INTERNAL_TOKEN }
     const answer = await fetch(origin + path, {
       method: 'POST',
@@ -45,7 +55,12 @@ test('promise 7: 100 clients on one account and 100 on opposed pairs: no error a
       body: JSON.stringify(body),
     })
     const { code } = (await answer.json()) as { code?: string }
-    return `${answer.status} ${code ?? ''}`.trim()
+    const said = `${answer.status} ${code ?? ''}`.trim()
+    // One that is refused earlier is refused for the contention itself.
+    const hasWaited = performance.now() - begun >= PATIENCE_MS
+    if (!TOO_LATE.includes(said) || !hasWaited || repeats === REPEATS_MAX) return said
+    repeated++
+    return post(origin, path, body, repeats + 1)
   }
   const [first = ''] = origins
   for (const user_id of [...PAIRS.flat(), SHARED]) {
@@ -84,7 +99,7 @@ test('promise 7: 100 clients on one account and 100 on opposed pairs: no error a
   await Promise.all(clients.flatMap((number) => [client(number, true), client(number, false)]))
 
   tried.trials = [...answers.values()].reduce((sum, times) => sum + times, 0)
-  t.diagnostic(JSON.stringify(Object.fromEntries(answers)))
+  t.diagnostic(`${JSON.stringify(Object.fromEntries(answers))}; ${repeated} repeated`)
   assert.deepEqual([...answers.keys()].toSorted(), ['pair 200', 'shared 200'])
   const [row] = await query<{ deadlocks: number; sum: number }[]>(
     database,
