@@ -53,8 +53,7 @@ export async function cancelMeterEvents(app: FastifyInstance, stripe: StripeCall
   }
   await db.execute(sql`
     delete from usage_meter_events
-    where accepted_at is not null and taken_back is null
-      and sent_at < now() - make_interval(hours => ${KEPT_HOURS})`)
+    where taken_back is null and accepted_at < now() - make_interval(hours => ${KEPT_HOURS})`)
 }
 
 /** Before Stripe is asked, so that it is known after a kill. */
