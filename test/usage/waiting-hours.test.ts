@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../src/database/index.ts'
+import { eventsToCancel, forgetKept, unsentEvents } from '../../src/usage/cancelled-events.ts'
 import { dueHours } from '../../src/usage/sealed-hours.ts'
 import { unbilledHours } from '../../src/usage/unbilled-hours.ts'
 import { waitingCustomers } from '../../src/usage/waiting-customers.ts'
@@ -74,6 +75,33 @@ test('of hours that wait for a payer, a run reads one of each customer', async (
     [customerId],
   )
   assert.deepEqual({ ...left }, { count: 20 * 500, paid: 0 })
+})
+
+test('a run reads none of the events that Stripe has had for less than a day', async (t) => {
+  const { service, report, correct, sell, apply, send, told } = await sellMetered(t)
+  const { customer } = sell()
+  await apply()
+  await report(3, undefined, 'a')
+  await report(4, undefined, 'b')
+  await send()
+  await query(
+    service.database,
+    `insert into usage_meter_events (customer_id, event_name, value, at, sent_at, accepted_at, retry_at)
+     select 'cust_' || lpad(n::text, 16, '0'), 'api_calls', 1, now(), now(), now(), 'infinity'
+     from generate_series(1, 5000) n`,
+  )
+  assert.equal(await correct('a'), undefined)
+  await query(service.database, 'analyze')
+  const reads = async (statement: SQL) =>
+    (await readsOf(service.app.db, statement, 'usage_meter_events')).rows
+  assert.ok((await reads(unsentEvents())) <= 1)
+  assert.equal(await reads(eventsToCancel()), 1)
+  assert.equal(await reads(forgetKept()), 0)
+  await send()
+  assert.deepEqual(
+    told().map(([payer, value]) => [payer, value]),
+    [[customer, '4']],
+  )
 })
 
 test('customers who wait take turns in being asked about, and nobody else waits for them', async (t) => {
