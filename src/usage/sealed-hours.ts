@@ -86,8 +86,9 @@ async function lockSums(tx: Transaction, locked: readonly LockedHour[]): Promise
 
 /**
  * Fractions are added hour by hour, after those that earlier hours have left, and a unit is billed in
- * the hour in which it becomes whole. Fractions of one subscription are not added to those of another,
- * nor to those of before it began: only the latest are left.
+ * the hour in which it becomes whole. An hour to which the rest of such a unit was put back stands for
+ * the earlier hours too. Fractions of one subscription are not added to those of another, nor to those
+ * of before it began: only the latest are left.
  */
 async function seal(tx: Transaction, locked: readonly LockedHour[]): Promise<void> {
   await tx.execute(sql`
@@ -151,7 +152,8 @@ async function seal(tx: Transaction, locked: readonly LockedHour[]): Promise<voi
       where s.customer_id = unit.customer_id and s.event_name = unit.event_name and unit.is_latest
     )
     insert into usage_meter_events (customer_id, event_name, value, at, since, stripe_customer_id)
-    select customer_id, event_name, whole, at, null, stripe_customer_id from due where whole >= 1
+    select customer_id, event_name, whole, at, nullif(since, at), stripe_customer_id
+    from due where whole >= 1
     union all
     select customer_id, event_name, whole, at, first, stripe_customer_id from unit where whole >= 1`)
 }

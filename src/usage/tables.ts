@@ -285,7 +285,7 @@ export const usageMeterEvents = pgTable(
      * Null in a row of the previous version, for the time at which it is first sent.
      */
     at: time(),
-    /** Of fractions of several hours: the first of them. */
+    /** Where fractions of several hours are part of it: the first of them. */
     since: time(),
     /** When it was first sent, so that Stripe may have it; null before. */
     sentAt: time(),
