@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database/index.ts'
 import {
@@ -33,16 +33,9 @@ type Answer = 'cancelled' | 'refused' | 'faulty' | 'away' | 'forbidden'
  */
 export async function cancelMeterEvents(app: FastifyInstance, stripe: StripeCalls): Promise<void> {
   const { db } = app
-  const unsent = await db.execute<{ id: string }>(sql`
-    select id from usage_meter_events
-    where taken_back is not null and accepted_at is null and sent_at is null
-    limit ${BATCH_MAX}`)
+  const unsent = await db.execute<{ id: string }>(unsentEvents())
   for (const { id } of unsent) await putBack(db, id, false)
-  const due = await db.execute<Due>(sql`
-    select id, event_name as "eventName" from usage_meter_events
-    where taken_back is not null and accepted_at is not null
-      and reason is distinct from 'outcome_unknown'
-    order by accepted_at limit ${BATCH_MAX}`)
+  const due = await db.execute<Due>(eventsToCancel())
   for (const event of due) {
     const asked = await noteAsked(db, event.id)
     if (asked === null) continue
@@ -51,10 +44,29 @@ export async function cancelMeterEvents(app: FastifyInstance, stripe: StripeCall
     // The next minute is soon enough. A fault may be that of one event alone.
     if (answer === 'away' || answer === 'forbidden') break
   }
-  await db.execute(sql`
+  await db.execute(forgetKept())
+}
+
+/** Of these three, none reads the events that Stripe has for good: those of a day are many. */
+export function unsentEvents(): SQL {
+  return sql`
+    select id from usage_meter_events
+    where taken_back is not null and accepted_at is null and sent_at is null
+    limit ${BATCH_MAX}`
+}
+
+export function eventsToCancel(): SQL {
+  return sql`
+    select id, event_name as "eventName" from usage_meter_events
+    where taken_back is not null and accepted_at is not null
+      and reason is distinct from 'outcome_unknown'
+    order by accepted_at limit ${BATCH_MAX}`
+}
+
+export function forgetKept(): SQL {
+  return sql`
     delete from usage_meter_events
-    where accepted_at is not null and taken_back is null
-      and sent_at < now() - make_interval(hours => ${KEPT_HOURS})`)
+    where taken_back is null and accepted_at < now() - make_interval(hours => ${KEPT_HOURS})`
 }
 
 /** Before Stripe is asked, so that it is known after a kill. */

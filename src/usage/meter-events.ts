@@ -9,6 +9,7 @@ import {
 } from './meter-statements.ts'
 import { sealMeterEvents } from './sealed-hours.ts'
 import { dropUnbilledHours } from './unbilled-hours.ts'
+import { nextWaiting } from './waiting-customers.ts'
 
 /** Stripe accepts 1,000 calls a second, and one at a time for a customer and a meter. */
 const CONCURRENCY = 8
@@ -23,14 +24,18 @@ export async function sendMeterEvents(app: FastifyInstance): Promise<void> {
   const stripe = app.stripe()
   await cancelMeterEvents(app, stripe)
   await dropUnbilledHours(app.db)
+  const { payable, finish } = await nextWaiting(app.db)
   for (;;) {
-    const isMore = await sealMeterEvents(app.db)
+    const isMore = await sealMeterEvents(app.db, payable)
     const { due, lost } = await takeMeterEvents(app.db)
     for (const event of lost) {
       app.log.error({ event }, 'Whether Stripe has a meter event is not known: see to it')
     }
     // If no event is due, there may still be more hours: 500 of them may have had only fractions.
-    if (due.length === 0 && !isMore) return
+    if (due.length === 0 && !isMore) {
+      finish()
+      return
+    }
     const settled = await sendAll(stripe, due)
     await settleMeterEvents(app.db, settled)
     for (const { id, outcome, reason } of settled) {

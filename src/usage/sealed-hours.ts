@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database, Transaction } from '../database/index.ts'
-import { column } from '../database/arrays.ts'
-import { payerOf, presentPayerOf, subscriptionAt } from './billing-subscription.ts'
+import { array, column } from '../database/arrays.ts'
+import { payerOf, subscriptionAt } from './billing-subscription.ts'
 
 const BATCH_MAX = 500
 
 const THIS_HOUR = sql`date_trunc('hour', now(), 'UTC')`
+const IS_DUE = sql`(h.value >= 1 or h.at < ${THIS_HOUR})`
 
 interface LockedHour extends Record<string, unknown> {
   customerId: string
@@ -14,16 +15,16 @@ interface LockedHour extends Record<string, unknown> {
 }
 
 /**
- * Makes events of usage that has not been reported to Stripe, for customers with a Stripe customer.
- * Handles 500 hours at most, because reports wait for them. The whole part of each hour is sent; the
- * fraction stays in the hour until it is over, and is then added to others. Rows are locked in the
- * order in which reports lock them, and read by a later statement: a statement that waits for a lock
- * may compute with a row's old content.
+ * Makes events of usage that has not been reported to Stripe. Handles 500 hours at most, because reports
+ * wait for them. The whole part of each hour is sent; the fraction stays in the hour until it is over,
+ * and is then added to others. Rows are locked in the order in which reports lock them, and read by a
+ * later statement: a statement that waits for a lock may compute with a row's old content.
+ * @param payable customers with usage under no subscription for which somebody pays now
  * @returns whether any hour was handled, so that there may be more
  */
-export async function sealMeterEvents(db: Database): Promise<boolean> {
+export async function sealMeterEvents(db: Database, payable: readonly string[]): Promise<boolean> {
   const hours = await db.transaction(async (tx) => {
-    const locked = await tx.execute<LockedHour>(dueHours())
+    const locked = await tx.execute<LockedHour>(dueHours(payable))
     if (locked.length === 0) return false
     await lockSums(tx, locked)
     await seal(tx, locked)
@@ -33,37 +34,35 @@ export async function sealMeterEvents(db: Database): Promise<boolean> {
 }
 
 /**
- * Locks the hours that are due. Jumps from customer to customer, and asks once for each who pays: what
- * waits for a payer may be many hours of many customers.
+ * Locks the hours that are due, in order. It reads none that waits for a payer: those may be many hours of
+ * many customers.
  */
-export function dueHours(): SQL {
+export function dueHours(payable: readonly string[]): SQL {
   return sql`
-    with recursive waiting as (
-      (select customer_id from usage_meter_hours order by customer_id limit 1)
-      union all
-      select (
-        select h.customer_id from usage_meter_hours h
-        where h.customer_id > waiting.customer_id order by h.customer_id limit 1
-      )
-      from waiting where waiting.customer_id is not null
-    ),
-    due as materialized (
-      select due.* from waiting
-      cross join lateral (select ${sql.raw(presentPayerOf('waiting'))} as id offset 0) payer
-      cross join lateral (
+    with due as materialized (
+      (
         select h.customer_id, h.event_name, h.at from usage_meter_hours h
-        where h.customer_id = waiting.customer_id
-          and (h.value >= 1 or h.at < ${THIS_HOUR})
-          and (h.stripe_customer_id is not null or payer.id is not null)
-        order by h.event_name, h.at limit ${BATCH_MAX}
-      ) due
-      where waiting.customer_id is not null
+        where h.stripe_customer_id is not null and ${IS_DUE}
+        order by h.customer_id, h.event_name, h.at limit ${BATCH_MAX}
+      )
+      union all
+      (
+        select due.* from unnest(${array(payable)}::text[]) as payable (customer_id)
+        cross join lateral (
+          select h.customer_id, h.event_name, h.at from usage_meter_hours h
+          where h.customer_id = payable.customer_id and h.stripe_customer_id is null and ${IS_DUE}
+          order by h.event_name, h.at limit ${BATCH_MAX}
+        ) due
+      )
       limit ${BATCH_MAX}
     )
-    select h.customer_id as "customerId", h.event_name as "eventName", h.at::text
-    from usage_meter_hours h join due using (customer_id, event_name, at)
-    order by h.customer_id, h.event_name, h.at
-    for update of h`
+    select locked.* from (select * from due order by customer_id, event_name, at) due
+    cross join lateral (
+      select h.customer_id as "customerId", h.event_name as "eventName", h.at::text
+      from usage_meter_hours h
+      where h.customer_id = due.customer_id and h.event_name = due.event_name and h.at = due.at
+      for update
+    ) locked`
 }
 
 function hoursOf(locked: readonly LockedHour[]) {
@@ -87,8 +86,9 @@ async function lockSums(tx: Transaction, locked: readonly LockedHour[]): Promise
 
 /**
  * Fractions are added hour by hour, after those that earlier hours have left, and a unit is billed in
- * the hour in which it becomes whole. Fractions of one subscription are not added to those of another,
- * nor to those of before it began: only the latest are left.
+ * the hour in which it becomes whole. An hour to which the rest of such a unit was put back stands for
+ * the earlier hours too. Fractions of one subscription are not added to those of another, nor to those
+ * of before it began: only the latest are left.
  */
 async function seal(tx: Transaction, locked: readonly LockedHour[]): Promise<void> {
   await tx.execute(sql`
@@ -152,7 +152,8 @@ async function seal(tx: Transaction, locked: readonly LockedHour[]): Promise<voi
       where s.customer_id = unit.customer_id and s.event_name = unit.event_name and unit.is_latest
     )
     insert into usage_meter_events (customer_id, event_name, value, at, since, stripe_customer_id)
-    select customer_id, event_name, whole, at, null, stripe_customer_id from due where whole >= 1
+    select customer_id, event_name, whole, at, nullif(since, at), stripe_customer_id
+    from due where whole >= 1
     union all
     select customer_id, event_name, whole, at, first, stripe_customer_id from unit where whole >= 1`)
 }

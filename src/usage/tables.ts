@@ -228,6 +228,17 @@ export const usageMeterHours = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.eventName, table.at] }),
+    // Reports change values, of which no index knows: their updates write none. Most hours may be
+    // those that wait for a payer.
+    index('usage_meter_hours_paid')
+      .on(table.customerId, table.eventName, table.at)
+      .where(sql`${table.stripeCustomerId} is not null`),
+    index('usage_meter_hours_unpaid')
+      .on(table.customerId)
+      .where(sql`${table.stripeCustomerId} is null`),
+    index('usage_meter_hours_unpaid_since')
+      .on(table.at)
+      .where(sql`${table.stripeCustomerId} is null`),
     check('usage_meter_hours_value', sql`${table.value} >= 0`),
   ],
 )
@@ -251,6 +262,10 @@ export const usageMeterSums = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.customerId, table.eventName] }),
+    // Only rows of the previous version.
+    index('usage_meter_sums_whole')
+      .on(table.customerId, table.eventName)
+      .where(sql`${table.value} >= 1`),
     check('usage_meter_sums_value', sql`${table.value} >= 0`),
   ],
 )
@@ -270,7 +285,7 @@ export const usageMeterEvents = pgTable(
      * Null in a row of the previous version, for the time at which it is first sent.
      */
     at: time(),
-    /** Of fractions of several hours: the first of them. */
+    /** Where fractions of several hours are part of it: the first of them. */
     since: time(),
     /** When it was first sent, so that Stripe may have it; null before. */
     sentAt: time(),
@@ -301,6 +316,9 @@ export const usageMeterEvents = pgTable(
     index('usage_meter_events_accepted')
       .on(table.acceptedAt)
       .where(sql`${table.acceptedAt} is not null`),
+    index('usage_meter_events_taken_back')
+      .on(table.acceptedAt)
+      .where(sql`${table.takenBack} is not null`),
   ],
 )
 

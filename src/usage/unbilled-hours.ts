@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
 import { payerOf } from './billing-subscription.ts'
 
@@ -12,7 +12,11 @@ const PAST_DAYS_MAX = 34
  * added to it.
  */
 export async function dropUnbilledHours(db: Database): Promise<void> {
-  await db.execute(sql`
+  await db.execute(unbilledHours())
+}
+
+export function unbilledHours(): SQL {
+  return sql`
     with gone as (
       delete from usage_meter_hours where ctid = any (array(
         select h.ctid from usage_meter_hours h
@@ -31,5 +35,5 @@ export async function dropUnbilledHours(db: Database): Promise<void> {
     order by customer_id, event_name
     on conflict (customer_id, kind, event_name, subject) do update set
       value = known.value + excluded.value, used_at = least(known.used_at, excluded.used_at),
-      found_at = now()`)
+      found_at = now()`
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cancelMeterEvents } from '../../src/usage/cancelled-events.ts'
 import { query } from '../support/tables.ts'
 import { hourOf, hoursAgo, sellMetered } from '../support/metered.ts'
 
@@ -95,4 +96,26 @@ test('a fraction that Stripe has had for a day is billed all the same, and that 
   await report(0.75, hoursAgo(2))
   await send()
   assert.equal(await correct('a'), 'not_correctable')
+})
+
+test('a fraction that was put back is found in the units that it makes with later reports', async (t) => {
+  const { service, apply, report, told, correct, findings, began, forgetPast, sell, send } =
+    await sellMetered(t)
+  const { id, customer } = sell()
+  await apply()
+  await began(id, hoursAgo(48))
+  await forgetPast()
+  await report(0.5, hoursAgo(6), 'a')
+  await report(0.5, hoursAgo(3), 'b')
+  await send()
+  assert.deepEqual(told(), [[customer, '1', hourOf(hoursAgo(3))]])
+  assert.equal(await correct('b'), undefined)
+  await cancelMeterEvents(service.app, service.app.stripe())
+  await report(2.75, hoursAgo(3))
+  await send()
+  assert.deepEqual(told(), [[customer, '3', hourOf(hoursAgo(3))]])
+  assert.equal(await correct('a'), undefined)
+  await send()
+  assert.deepEqual(told(), [[customer, '2', hourOf(hoursAgo(3))]])
+  assert.deepEqual(await findings(), [])
 })

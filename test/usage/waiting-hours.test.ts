@@ -1,39 +1,69 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../../src/database/index.ts'
+import { eventsToCancel, forgetKept, unsentEvents } from '../../src/usage/cancelled-events.ts'
 import { dueHours } from '../../src/usage/sealed-hours.ts'
+import { unbilledHours } from '../../src/usage/unbilled-hours.ts'
+import { waitingCustomers } from '../../src/usage/waiting-customers.ts'
 import { hoursAgo, sellMetered } from '../support/metered.ts'
+import type { Service } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
 interface Plan {
   'Relation Name'?: string
+  'Actual Rows': number
   'Actual Loops': number
+  'Rows Removed by Filter'?: number
   Plans?: Plan[]
 }
 
-test('who pays is asked once for each customer, however many hours wait', async (t) => {
-  const { service, customerId, report, told, sell, apply, send } = await sellMetered(t)
-  const { customer } = sell()
-  await apply()
-  await query(
+/** Hours that wait, of customers whose names come before those of all others. */
+const wait = (service: Service, customers: number, hours: number) =>
+  query(
     service.database,
     `insert into usage_meter_hours (customer_id, event_name, at, value)
      select 'cust_' || lpad(n::text, 16, '0'), 'api_calls',
        date_trunc('hour', now(), 'UTC') - make_interval(hours => hour), 0.5
-     from generate_series(1, 20) n, generate_series(1, 500) hour`,
+     from generate_series(1, $1::int) n, generate_series(1, $2::int) hour`,
+    [customers, hours],
   )
-  await report(3)
-  const rows = await service.app.db.execute<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-    sql`explain (analyze, format json) ${dueHours()}`,
+
+/** How many rows of a table a statement reads, and how often it looks into it. */
+async function readsOf(db: Database, statement: SQL, table: string) {
+  const rows = await db.execute<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    sql`explain (analyze, format json) ${statement}`,
   )
+  const reads = { rows: 0, looks: 0 }
+  const walk = (plan: Plan): void => {
+    if (plan['Relation Name'] === table) {
+      const seen = plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)
+      reads.rows += seen * plan['Actual Loops']
+      reads.looks += plan['Actual Loops']
+    }
+    plan.Plans?.forEach(walk)
+  }
   const root = rows[0]?.['QUERY PLAN'][0].Plan
   assert.ok(root)
-  const loops = (plan: Plan): number =>
-    Math.max(
-      plan['Relation Name'] === 'customers' ? plan['Actual Loops'] : 0,
-      ...(plan.Plans ?? []).map(loops),
-    )
-  assert.ok(loops(root) <= 21, `${loops(root)} times`)
+  walk(root)
+  return reads
+}
+
+test('of hours that wait for a payer, a run reads one of each customer', async (t) => {
+  const { service, customerId, report, told, sell, apply, send } = await sellMetered(t)
+  const { customer } = sell()
+  await apply()
+  await wait(service, 20, 500)
+  await report(3)
+  await query(service.database, 'analyze')
+  const reads = (statement: SQL, table = 'usage_meter_hours') =>
+    readsOf(service.app.db, statement, table)
+  // What is due is found, and then locked.
+  assert.equal((await reads(dueHours([]))).rows, 2)
+  assert.equal((await reads(unbilledHours())).rows, 0)
+  assert.ok((await reads(waitingCustomers(''))).rows <= 21)
+  // Who pays is asked once for each.
+  assert.ok((await reads(waitingCustomers(''), 'customers')).looks <= 20)
   await send()
   assert.deepEqual(
     told().map(([payer, value]) => [payer, value]),
@@ -45,6 +75,59 @@ test('who pays is asked once for each customer, however many hours wait', async 
     [customerId],
   )
   assert.deepEqual({ ...left }, { count: 20 * 500, paid: 0 })
+})
+
+test('a run reads none of the events that Stripe has had for less than a day', async (t) => {
+  const { service, report, correct, sell, apply, send, told } = await sellMetered(t)
+  const { customer } = sell()
+  await apply()
+  await report(3, undefined, 'a')
+  await report(4, undefined, 'b')
+  await send()
+  await query(
+    service.database,
+    `insert into usage_meter_events (customer_id, event_name, value, at, sent_at, accepted_at, retry_at)
+     select 'cust_' || lpad(n::text, 16, '0'), 'api_calls', 1, now(), now(), now(), 'infinity'
+     from generate_series(1, 5000) n`,
+  )
+  assert.equal(await correct('a'), undefined)
+  await query(service.database, 'analyze')
+  const reads = async (statement: SQL) =>
+    (await readsOf(service.app.db, statement, 'usage_meter_events')).rows
+  assert.ok((await reads(unsentEvents())) <= 1)
+  assert.equal(await reads(eventsToCancel()), 1)
+  assert.equal(await reads(forgetKept()), 0)
+  await send()
+  assert.deepEqual(
+    told().map(([payer, value]) => [payer, value]),
+    [[customer, '4']],
+  )
+})
+
+test('customers who wait take turns in being asked about, and nobody else waits for them', async (t) => {
+  const { service, customerId, report, told, sell, apply, send } = await sellMetered(t)
+  await service.asAdmin('PATCH', `/api/customers/${customerId}`, { plan: 'starter' })
+  await report(5, hoursAgo(3))
+  await report(6, hoursAgo(2))
+  const { customer } = sell()
+  await apply()
+  await report(2)
+  await wait(service, 5_000, 1)
+  await send()
+  assert.deepEqual(
+    told().map(([, value]) => value),
+    ['2'],
+  )
+  await send()
+  assert.deepEqual(
+    told()
+      .map(([payer, value]) => `${payer} ${value}`)
+      .toSorted(),
+    ['2', '5', '6'].map((value) => `${customer} ${value}`),
+  )
+  await send()
+  const [left] = await query(service.database, 'select count(*)::int from usage_meter_hours')
+  assert.equal(left?.['count'], 5_000)
 })
 
 test('what has waited for a payer for too long is billed to nobody, and is a finding', async (t) => {
