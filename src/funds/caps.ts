@@ -46,7 +46,7 @@ const COUNTED: ReadonlySet<TransferKind> = new Set([
 ])
 
 /** The lineages of a batch's operations, each once, in the order in which their sums are locked. */
-export function lineagesOf(batch: readonly Operation[]): string[] {
+export function lineagesOf(batch: readonly Pick<Operation, 'cap'>[]): string[] {
   const lineages = new Set<string>()
   for (const { cap } of batch) {
     if (cap != null && cap.dailyMax !== null) lineages.add(cap.lineage)

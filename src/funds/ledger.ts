@@ -19,12 +19,13 @@ import {
   placeKey,
   targetOf,
 } from './operations.ts'
-import { type Account, isLapsed } from './posting.ts'
+import { type Account, isLapsed, isToBeToppedUp } from './posting.ts'
 import { SetAside, accountHolder, findBusy, holderOf } from './set-aside.ts'
 import {
   type BatchInput,
   type BatchState,
   beginBatch,
+  leaveIntents,
   readHolds,
   readSystemAccounts,
   writeBatch,
@@ -209,6 +210,17 @@ export function ledger(
         const recordId = await committing(() => writeBatch(sql, state.xid, writes))
         onCommit(writes, batchSize, recordId)
         return writes.transfers.length
+      },
+      /**
+       * Does nothing of what was decided. What is a reason to top up stays one: accounts of these users
+       * leave an intent that were below their threshold before.
+       * @param shortOf the users of operations that were refused for lack of funds
+       */
+      letGo: async (shortOf: readonly string[]) => {
+        const short = [...new Set(shortOf)].flatMap((userId) => accounts.get(userId) ?? [])
+        const toTopUp = short.filter(isToBeToppedUp).map(({ id }) => id)
+        if (toTopUp.length > 0) await leaveIntents(sql, state.xid, toTopUp)
+        else await sql`rollback`
       },
     }
   }

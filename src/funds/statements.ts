@@ -196,7 +196,7 @@ export async function writeBatch(
 ): Promise<bigint | null> {
   const { accounts, transfers, holds, fellLow, toTopUp, grants, grantEvents, budgets, sums } =
     writes
-  const guard = sql`(select require_transaction(${xid}::xid8)) as guard`
+  const guard = guardOf(sql, xid)
 
   const accountIds = column(transfers, (transfer) => transfer.accountId)
   const seqs = column(transfers, (transfer) => transfer.seq)
@@ -302,9 +302,6 @@ export async function writeBatch(
     ) as new (lineage, day, amount)
     where token_sums.lineage = new.lineage`
 
-  const intended = sql`
-    select leave_auto_top_up_intents(${array(toTopUp)}::bigint[]) from ${guard}`
-
   const [recorded] = await Promise.all([
     transfers.length > 0 || accounts.length > 0 ? moved : [],
     // Before the budgets, whose events leave out what is of holds whose time is over.
@@ -314,10 +311,31 @@ export async function writeBatch(
     budgets.length > 0 && writeBudgets(sql, guard, budgets),
     sums.length > 0 && summed,
     fellLow.length > 0 && reported,
-    toTopUp.length > 0 && intended,
+    toTopUp.length > 0 && intended(sql, guard, toTopUp),
     sql`commit`,
   ])
   return recorded[0]?.id ?? null
+}
+
+/** Leaves intents to top up accounts, and commits nothing else. */
+export async function leaveIntents(
+  sql: postgres.Sql,
+  xid: string,
+  accountIds: readonly bigint[],
+): Promise<void> {
+  await Promise.all([intended(sql, guardOf(sql, xid), accountIds), sql`commit`])
+}
+
+function intended(
+  sql: postgres.Sql,
+  guard: postgres.PendingQuery<postgres.Row[]>,
+  accountIds: readonly bigint[],
+) {
+  return sql`select leave_auto_top_up_intents(${array(accountIds)}::bigint[]) from ${guard}`
+}
+
+function guardOf(sql: postgres.Sql, xid: string) {
+  return sql`(select require_transaction(${xid}::xid8)) as guard`
 }
 
 /** The ids of the system accounts, which never change, by name and asset. */

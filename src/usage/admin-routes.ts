@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
+import { identityOf } from '../auth/identity.ts'
 import { actorOf } from '../auth/scope.ts'
 import { REPLAYED_HEADER } from '../http/openapi-texts.ts'
 import { attemptOf } from '../http/outcomes/plugin.ts'
@@ -122,7 +123,13 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
       },
       config: {
         permission: 'usage:write',
-        refusals: ['CUSTOMER_NOT_FOUND', 'REPORT_NOT_FOUND', 'ACCOUNT_BUSY', 'BALANCE_LIMIT'],
+        refusals: [
+          'CUSTOMER_NOT_FOUND',
+          'REPORT_NOT_FOUND',
+          'ACCOUNT_BUSY',
+          'AMOUNT_NOT_ALLOWED',
+          'BALANCE_LIMIT',
+        ],
       },
     },
     async (request, reply) => {
@@ -132,6 +139,7 @@ export const usageAdminRoutes: FastifyPluginAsyncTypebox<{ retentionDays: number
         reportId,
         reason,
         actor: actorOf(request),
+        cap: identityOf(request).cap,
       }
       const { id, stripe, replayed } = await app.usage.correct(draft, attemptOf(request))
       if (replayed) void reply.header('idempotent-replayed', 'true')

@@ -1,4 +1,5 @@
 import type { Actor } from '../audit/record.ts'
+import type { Cap } from '../auth/identity.ts'
 import { randomBase62 } from '../encoding/ids.ts'
 import type { Write } from '../http/outcomes/attempt.ts'
 
@@ -7,6 +8,8 @@ export interface CorrectionDraft {
   reportId: string
   reason: string
   actor: Actor
+  /** How much the caller's token may move; null for no bound. */
+  cap: Cap | null
 }
 
 /** A correction on its way: if its row has this id, it is its own. */

@@ -2,6 +2,7 @@ import type postgres from 'postgres'
 import { isLockNotHad } from '../database/faults.ts'
 import { sha256 } from '../encoding/sha256.ts'
 import { commitBatch, fulfilled, rejected } from '../funds/committing.ts'
+import { lineagesOf } from '../funds/caps.ts'
 import { ALONE, type LedgerBooks, type OpenBooks } from '../funds/ledger.ts'
 import { newOperation } from '../funds/operations.ts'
 import { busyAccount } from '../funds/waiting-room.ts'
@@ -24,7 +25,10 @@ import { takeBackParts } from './taken-back.ts'
  * and from the account that paid for it. Its row stays, so that the same report sent again is known.
  */
 export function correctionWriter(books: LedgerBooks) {
-  /** @throws Refusal `CUSTOMER_NOT_FOUND`, `REPORT_NOT_FOUND`, `ACCOUNT_BUSY` or `BALANCE_LIMIT` */
+  /**
+   * @throws Refusal `CUSTOMER_NOT_FOUND`, `REPORT_NOT_FOUND`, `ACCOUNT_BUSY`, `AMOUNT_NOT_ALLOWED` or
+   * `BALANCE_LIMIT`
+   */
   async function correct(sql: postgres.Sql, correction: Correction): Promise<Corrected> {
     const [outcome] = await commitBatch([correction], {
       tryOnce: async () => [await tryOnce(sql, correction)],
@@ -54,7 +58,7 @@ export function correctionWriter(books: LedgerBooks) {
   async function correctNow(sql: postgres.Sql, correction: Correction): Promise<Corrected> {
     const found = await findCorrectable(sql, correction)
     if (found.done !== null) return { ...found.done, replayed: found.done.id !== correction.id }
-    const account = await openFor(sql, correction.customerId, found)
+    const account = await openFor(sql, correction, found)
     const report = await lockReport(sql, correction)
     if (report === null) {
       // Another call was faster, or the report has gone meanwhile.
@@ -73,8 +77,9 @@ export function correctionWriter(books: LedgerBooks) {
     return { id: correction.id, reportId: correction.reportId, stripe, replayed: false }
   }
 
-  async function openFor(sql: postgres.Sql, customerId: string, found: Correctable) {
+  async function openFor(sql: postgres.Sql, correction: Correction, found: Correctable) {
     const { charge, isPaid } = found
+    const { customerId } = correction
     const account = await books.open(
       sql,
       {
@@ -84,7 +89,7 @@ export function correctionWriter(books: LedgerBooks) {
         charges: charge === null ? [] : [charge],
         holds: [],
         grants: [],
-        lineages: [],
+        lineages: charge === null ? [] : lineagesOf([correction]),
       },
       ALONE,
     )
@@ -119,7 +124,7 @@ function giveBack(
 
 function refund(
   account: OpenBooks,
-  { reportId, actor }: Correction,
+  { reportId, actor, cap }: Correction,
   charge: NonNullable<Correctable['charge']>,
   amount: bigint,
 ): bigint {
@@ -136,6 +141,7 @@ function refund(
           idempotencyKey: CORRECTION_KEY + reportId,
           fingerprint: sha256(reportId),
           actor,
+          cap,
         }),
       )
       return transfer.amount

@@ -65,6 +65,15 @@ test('windows begin and end by the clock of their time zone', () => {
   }
 })
 
+test('the count of a soft budget ends where its column does, and refuses nothing', async (t) => {
+  const { put, post, used, service } = await start(t)
+  await put('soft', { amount: 100, window: 'total', mode: 'soft' })
+  await query(service.database, `update budgets set used = 9223372036854775800`)
+  for (const amount of [5, 10]) assert.equal((await post('/deduct', { amount })).status, 200)
+  const [count] = await used('soft')
+  assert.equal(count, Number(2n ** 63n - 1n))
+})
+
 test('a hard budget refuses what would pass it, a soft one tells', async (t) => {
   const { put, post, used, service, read, remove } = await start(t)
   const made = await put('daily', { amount: 100, window: 'day' })

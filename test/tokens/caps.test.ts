@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connect } from '../../src/database/connect.ts'
 import { counts } from '../support/counts.ts'
+import { createCustomer, putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { inParallel } from '../support/scale.ts'
 import { type Answer, type Service, startService } from '../support/service.ts'
-import { query } from '../support/tables.ts'
+import { assertNothingWritten, query } from '../support/tables.ts'
 import { bearer, issue } from '../support/tokens.ts'
+import { asCustomer } from '../support/usage.ts'
 
 const PERMISSIONS = ['funds:deduct', 'funds:hold', 'funds:refund', 'funds:top_up', 'accounts:read']
 
@@ -121,6 +123,38 @@ test('what counts towards the caps, and what does not', async (t) => {
   await query(service.database, 'update token_sums set day = day - 1', [])
   assert.equal((await next('POST', '/deduct', at(100))).status, 200)
   assert.equal(await sumOf(service, tokenId), '100')
+})
+
+test('usage that is corrected gives back no more than the token may move', async (t) => {
+  const service = await startService(t)
+  await putPlan(service, 'paid', {
+    metered: { calls: { via: 'funds', asset: 'USD/2', price: 5 } },
+  })
+  const { customerId, apiKey } = await createCustomer(service, {
+    email: 'ada@example.com',
+    plan: 'paid',
+  })
+  await openAccount(service, customerId, 10_000)
+  const api = asCustomer(service, apiKey)
+  for (const [report_id, calls] of Object.entries({ a: 20, b: 20, c: 20, large: 30 })) {
+    const report = { report_id, metrics: { calls } }
+    assert.equal((await api('POST', '/api/usage/report', report)).status, 201)
+  }
+  const { call, tokenId } = await issue(service, {
+    scope: 'admin',
+    permissions: ['usage:write'],
+    amount_max: 100,
+    daily_amount_max: 250,
+  })
+  const correct = (report_id: string) =>
+    call('POST', `/api/usage/${customerId}/corrections`, { report_id, reason: 'by mistake' })
+  await assertNothingWritten(service.database, async () => assertNotAllowed(await correct('large')))
+  for (const report of ['a', 'b']) assert.equal((await correct(report)).status, 201)
+  assert.equal(await sumOf(service, tokenId), '200')
+  await assertNothingWritten(service.database, async () => assertNotAllowed(await correct('c')))
+  assert.equal((await correct('a')).status, 200, 'a repetition moves nothing')
+  const { body } = await service.asInternal('GET', `/balance/${customerId}`)
+  assert.equal(body.balance, 10_000 - 20 * 5 - 30 * 5)
 })
 
 test('a sum that somebody keeps locked holds up its own token alone', async (t) => {

@@ -53,7 +53,7 @@ export function openBudgets(
       throw new Refusal('BUDGET_EXCEEDED', { details })
     }
     for (const budget of own) {
-      budget.used += amount
+      budget.used = atMost(COUNTED_MAX, budget.used + amount)
       changed.add(budget)
       for (const percent of reached(budget)) {
         budget.alerted = percent
@@ -79,6 +79,13 @@ export function openBudgets(
 export type BudgetBook = ReturnType<typeof openBudgets>
 
 const NONE: Budget[] = []
+
+/** The largest `bigint` of PostgreSQL. A soft budget refuses nothing, so its count may reach it. */
+const COUNTED_MAX = 2n ** 63n - 1n
+
+function atMost(most: bigint, amount: bigint): bigint {
+  return amount > most ? most : amount
+}
 
 /** The percentages that the budget reaches for the first time in its window, lowest first. */
 function reached({ alertAt, alerted, amount, used, lapsed }: Budget): number[] {

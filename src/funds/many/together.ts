@@ -56,9 +56,13 @@ export async function commitTogether(
     await rest()
     const reasons = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
     if (batch.isRefused || reasons.length > 0) {
-      await sql`rollback`
-      const isAside = reasons.some((reason) => reason instanceof SetAside)
-      return isAside ? rejected(new SetAside()) : fulfilled({ outcomes, isDone: false })
+      if (reasons.some((reason) => reason instanceof SetAside)) {
+        await sql`rollback`
+        return rejected(new SetAside())
+      }
+      // The batch is not done whatever becomes of this: an intent that is lost is left by the next refusal.
+      await opened.letGo(shortOf(operations, outcomes)).catch(() => sql`rollback`)
+      return fulfilled({ outcomes, isDone: false })
     }
     if (batch.givenUp && !batch.sent) {
       await sql`rollback`
@@ -85,4 +89,14 @@ export async function commitTogether(
       return null
     }
   }
+}
+
+/** The users of operations that were refused for lack of funds. */
+function shortOf(operations: readonly Operation[], outcomes: readonly Outcome[]): string[] {
+  return operations.flatMap((operation, index) => {
+    const outcome = outcomes[index]
+    const reason: unknown = outcome?.status === 'rejected' ? outcome.reason : null
+    const isShort = reason instanceof Refusal && reason.code === 'INSUFFICIENT_FUNDS'
+    return isShort && 'userId' in operation ? [operation.userId] : []
+  })
 }

@@ -13,13 +13,13 @@ import {
   type Late,
   beginSending,
   cancelled,
-  closedUnpaid,
   failed,
   findIntent,
   latePayments,
   notePayment,
   parked,
   unauthenticated,
+  unwanted,
   withdrawn,
 } from './intents.ts'
 
@@ -45,9 +45,9 @@ export async function chargeIntent(app: FastifyInstance, id: string): Promise<vo
   const intent = await beginSending(app.db, id)
   if (intent === null || intent.paymentIntentId !== null) return
   const isLate = Date.now() - (intent.sentAt ?? intent.createdAt).getTime() > SAME_KEY_MS
-  // No payment is asked for an erased user any more, but one that was asked before may have been
-  // made.
-  if (intent.isClosed) return findOr(app, intent, closedUnpaid)
+  // No payment is asked for an erased user any more, or after it was disabled, but one that was asked
+  // before may have been made.
+  if (intent.isUnwanted) return findOr(app, intent, unwanted)
   if (isLate) return findOr(app, intent, parked)
   const { stripeCustomerId: customer, paymentMethodId: method } = intent
   // The account was erased meanwhile.

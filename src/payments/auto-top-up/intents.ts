@@ -1,5 +1,5 @@
 import { and, eq, getTableColumns, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm'
-import type { Database } from '../../database/index.ts'
+import type { Database, Transaction } from '../../database/index.ts'
 import { tellEvent } from '../../events/record.ts'
 import { accountSubject } from '../../funds/accounts.ts'
 import { autoTopUpIntents, autoTopUps, type PAUSE_REASONS } from '../../funds/auto-top-up/tables.ts'
@@ -17,23 +17,32 @@ export async function findIntent(db: Database, id: string): Promise<Intent | und
   return row
 }
 
+/** Cancels the intent of a locked account that Stripe was not asked for. */
+export async function cancelUnsent(tx: Transaction, accountId: bigint): Promise<void> {
+  await tx
+    .update(autoTopUpIntents)
+    .set({ status: 'cancelled', endedAt: sql`now()` })
+    .where(and(eq(autoTopUpIntents.accountId, accountId), eq(autoTopUpIntents.status, 'open')))
+}
+
 /**
  * Notes that an intent is about to be asked of Stripe: from then on its outcome is unknown until Stripe
  * tells it.
- * @returns null where it has ended
+ * @returns null where it has ended; `isUnwanted` where its account is closed, or not to be topped up any more
  */
 export async function beginSending(
   db: Database,
   id: string,
-): Promise<(Intent & { isClosed: boolean }) | null> {
+): Promise<(Intent & { isUnwanted: boolean }) | null> {
   const [row] = await db
     .update(autoTopUpIntents)
     .set({ status: 'sent', sentAt: sql`coalesce(sent_at, now())` })
     .where(and(eq(autoTopUpIntents.id, id), inArray(autoTopUpIntents.status, ['open', 'sent'])))
     .returning({
       ...getTableColumns(autoTopUpIntents),
-      isClosed: sql<boolean>`exists (
-        select from accounts a where a.id = ${autoTopUpIntents.accountId} and a.status = 'closed')`,
+      isUnwanted: sql<boolean>`not exists (
+        select from accounts a join auto_top_ups s on s.account_id = a.id
+        where a.id = ${autoTopUpIntents.accountId} and a.status <> 'closed' and s.enabled)`,
     })
   return row ?? null
 }
@@ -166,10 +175,10 @@ export function parked(db: Database, intent: Intent): Promise<void> {
 }
 
 /**
- * Cancels an intent of a closed account. Stripe has no payment for it, and must not be asked for
- * one.
+ * Cancels an intent that is not wanted any more. Stripe has no payment for it, and must not be asked
+ * for one.
  */
-export function closedUnpaid(db: Database, intent: Intent): Promise<void> {
+export function unwanted(db: Database, intent: Intent): Promise<void> {
   return end(db, intent, 'cancelled', null, sql`paused_reason`, null)
 }
 

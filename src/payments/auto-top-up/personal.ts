@@ -11,6 +11,7 @@ import { type Pages, pages } from '../../privacy/document.ts'
 import type { ClosedAccount, ExportPart, Names, Whom } from '../../privacy/personal.ts'
 import type { ErasureRow } from '../../privacy/row.ts'
 import { forgetMethod } from './forgetting.ts'
+import { cancelUnsent } from './intents.ts'
 import { savedMethod } from './payment-method.ts'
 
 const PAGE = 1_000
@@ -83,10 +84,7 @@ export async function autoTopUpNames(tx: Transaction, { accountId }: Whom): Prom
 /** Nothing is charged from now on; what was sent to Stripe ends by itself. */
 export async function closeAutoTopUp(tx: Transaction, { id }: ClosedAccount): Promise<void> {
   await tx.delete(autoTopUps).where(eq(autoTopUps.accountId, id))
-  await tx
-    .update(autoTopUpIntents)
-    .set({ status: 'cancelled', endedAt: new Date() })
-    .where(and(eq(autoTopUpIntents.accountId, id), eq(autoTopUpIntents.status, 'open')))
+  await cancelUnsent(tx, id)
   const saved = await savedMethod(tx, id)
   if (saved !== undefined) await forgetMethod(tx, saved)
 }

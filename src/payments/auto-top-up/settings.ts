@@ -7,6 +7,7 @@ import { lockAccount } from '../../funds/erase-account.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { chargeFor } from '../money.ts'
 import { arm } from './arm.ts'
+import { cancelUnsent } from './intents.ts'
 
 export type Settings = Pick<
   typeof autoTopUps.$inferSelect,
@@ -21,7 +22,7 @@ export interface AutoTopUpState {
 
 /**
  * Sets how an account is topped up by itself. Enabling it lifts a pause, and a balance that is below the
- * threshold is topped up at once.
+ * threshold is topped up at once. Disabling it cancels a payment that Stripe was not asked for.
  * @throws Refusal `ACCOUNT_NOT_FOUND`, `ASSET_NOT_PAYABLE`, or `VALIDATION_FAILED` for an amount that
  * Stripe can't charge
  */
@@ -41,6 +42,7 @@ export function setAutoTopUp(
       .insert(autoTopUps)
       .values({ accountId: account.id, ...news })
       .onConflictDoUpdate({ target: autoTopUps.accountId, set: { ...news, updatedAt: sql`now()` } })
+    if (!settings.enabled) await cancelUnsent(tx, account.id)
     await arm(tx, account.id, { isAtOnce: true })
     const { threshold, amount, dailyMax, monthlyMax, enabled } = settings
     await recordAudit(tx, actor, {
