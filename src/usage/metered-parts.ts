@@ -35,7 +35,9 @@ export function billedParts(sql: postgres.Sql) {
         select greatest(
           date_trunc('hour', judged.reported_at, 'UTC'),
           used.began,
-          case when used.period_start <= judged.reported_at then used.period_start end
+          case when used.period_start <= judged.reported_at then used.period_start end,
+          -- The next one begins there, though Stripe has yet to tell of it.
+          case when used.period_end <= judged.reported_at then used.period_end end
         ) as at
       ) hour
       cross join lateral (

@@ -44,6 +44,29 @@ test('while a renewal is owed, usage of the closed period goes to the open one, 
   }
 })
 
+test('usage behind the end of a period is of the next, though its renewal was not told yet', async (t) => {
+  const { service, apply, report, told, sell, send } = await sellMetered(t)
+  const { customer } = sell()
+  await apply()
+  const now = new Date()
+  // In the middle of what is over of this hour.
+  const end = Math.floor((hourOf(now) + now.getTime() / 1_000) / 2)
+  await query(
+    service.database,
+    `update subscriptions set created_at = now() - interval '30 days', items = jsonb_set(
+       jsonb_set(items, '{0,start}', to_jsonb($1::bigint)), '{0,end}', to_jsonb($2::bigint))`,
+    [end - 30 * 86_400, end],
+  )
+  await report(3, new Date((end - 1) * 1_000))
+  await report(5, now)
+  await send()
+  const byTime = told().toSorted((a, b) => Number(a[2]) - Number(b[2]))
+  assert.deepEqual(byTime, [
+    [customer, '3', hourOf(new Date((end - 1) * 1_000))],
+    [customer, '5', end],
+  ])
+})
+
 test('what was used to the last minute is told at once, to whom it was used by', async (t) => {
   const { stripe, service, apply, report, told, sell, send } = await sellMetered(t)
   const jobs = async () =>
