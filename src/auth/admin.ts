@@ -25,7 +25,6 @@ export function requireAdminToken(app: FastifyInstance, bearers: Bearers, gate: 
   app.addHook('onRequest', async (request, reply) => {
     if (!(await recognise(request, bearers))) {
       await gate.fail(request, reply)
-      void reply.header('www-authenticate', 'Bearer realm="strongroom"')
       throw new Refusal('UNAUTHORIZED')
     }
     await admit(request, reply)

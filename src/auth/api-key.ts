@@ -84,7 +84,6 @@ export async function refuseKey(
   gate: Gate,
 ): Promise<never> {
   await gate.fail(request, reply)
-  void reply.header('www-authenticate', 'ApiKey realm="strongroom"')
   throw new Refusal('UNAUTHORIZED')
 }
 

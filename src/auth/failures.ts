@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter, Gauge } from 'prom-client'
 import { recordAudit } from '../audit/record.ts'
-import { type Failures, FAILURES_OF_HOUR_MAX, failureTally } from './failure-tally.ts'
+import { primary } from '../cluster/primary.ts'
+import { FAILURES_OF_HOUR_MAX } from '../http/rate-limits/failing-addresses.ts'
+import { alarmsOf } from './alarms.ts'
+import { type Failures, failureTally } from './failure-tally.ts'
 import type { Scope } from './scope.ts'
 import { forgetStrangers } from './strangers.ts'
 
@@ -33,6 +36,7 @@ export const failures = fp(
   async (app: FastifyInstance) => {
     const registers = [app.metrics]
     const tally = failureTally()
+    const alarms = alarmsOf(primary())
     const counter = new Counter({
       name: 'strongroom_auth_failures_total',
       help: 'Requests without a good credential, by scope.',
@@ -43,13 +47,15 @@ export const failures = fp(
     const gauge: Gauge = new Gauge({
       name: 'strongroom_auth_alarming_addresses',
       help: `Addresses with more than ${FAILURES_OF_HOUR_MAX} failed authentications within an hour.`,
+      // All processes of a cluster count the same addresses.
+      aggregator: 'max',
       registers,
-      collect: () => gauge.set(tally.alarmingAddresses(Date.now())),
+      collect: async () => gauge.set(await alarms.count()),
     })
     app.decorate('failures', {
       note: (scope, address) => {
         counter.inc({ scope })
-        tally.note(scope, address, Date.now())
+        alarms.note(address, (alert) => tally.add({ scope, address, count: 1, alert }))
       },
     })
 
@@ -104,6 +110,7 @@ export const failures = fp(
     timer.unref()
     app.addHook('onClose', async () => {
       clearInterval(timer)
+      await alarms.settled()
       await recordAll()
     })
   },

@@ -10,6 +10,13 @@ export const QUESTIONS = {
    * Worker to primary: {@link Count}s towards limits. Answer: {@link Counted}s in the same order.
    */
   counts: 'counts',
+  /**
+   * Worker to primary: addresses that have just failed to authenticate. Answer: whether each is
+   * alarming, in the same order.
+   */
+  failures: 'failures',
+  /** Worker to primary: how many addresses are alarming. */
+  alarming: 'alarming',
   /** Worker to primary: the metrics of all processes, in the Prometheus text format. */
   scrape: 'scrape',
   /** Worker to primary: it has started, and listens at this origin. */

@@ -65,10 +65,17 @@ export const errors = fp(
 
 function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (refusal.statusCode === 503) void reply.header('retry-after', RETRY_AFTER_S)
+  if (refusal.statusCode === 401) void reply.header('www-authenticate', challengeOf(request))
   return reply
     .code(refusal.statusCode)
     .type('application/json; charset=utf-8')
     .send(errorBody(refusal, request.id))
+}
+
+/** Every 401 must have one (RFC 9110, section 15.5.2). Customers have keys, and operators tokens. */
+function challengeOf({ routeOptions }: FastifyRequest): string {
+  const scheme = routeOptions.config.scope === 'customer' ? 'ApiKey' : 'Bearer'
+  return `${scheme} realm="strongroom"`
 }
 
 /** A 5xx would say that nothing is stored, so after a stored write it becomes `OUTCOME_UNKNOWN`. */

@@ -5,6 +5,7 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { Config } from '../process/config.ts'
 import { tokenStates } from '../tokens/states.ts'
 import { cookies } from './cookies.ts'
+import { portalSessionExports } from './export.ts'
 import { sessionFinder } from './finder.ts'
 import { type Origins, originsOf } from './origins.ts'
 import { sessions } from './tables.ts'
@@ -39,6 +40,7 @@ export const sessionsPlugin = fp(
       origins,
     })
     app.decorate('sessions', { finder: find, isLink, guard, cookies: jar, origins })
+    app.personal.addExports(...portalSessionExports)
     app.personal.addAccountClosing(async (tx, { id }) => {
       await tx.delete(sessions).where(eq(sessions.accountId, id))
     })

@@ -69,7 +69,7 @@ export const ConsoleSessionItem = Type.Object(
 
 export const ConsoleSessionPage = pageOf(ref(ConsoleSessionItem), 'ConsoleSessionPage')
 
-const Right = Type.Unsafe<(typeof PORTAL_RIGHTS)[number]>({
+export const PortalRightName = Type.Unsafe<(typeof PORTAL_RIGHTS)[number]>({
   title: 'PortalRight',
   type: 'string',
   enum: PORTAL_RIGHTS,
@@ -83,7 +83,7 @@ export const InviteBody = strictObject(
       description: `Where the portal leads back to: ${ReturnUrl.description}`,
     }),
     allow: Type.Optional(
-      Type.Array(Right, {
+      Type.Array(PortalRightName, {
         maxItems: PORTAL_RIGHTS.length,
         uniqueItems: true,
         description:
@@ -118,7 +118,7 @@ export const OpenPortalBody = strictObject({
 export const PortalSession = Type.Object(
   {
     user_id: Type.String({ examples: ['user-123'] }),
-    allow: Type.Array(Right),
+    allow: Type.Array(PortalRightName),
     return_url: nullable(Type.String({ examples: ['https://app.example.com/billing'] })),
     has_auto_top_up: Type.Boolean({ description: 'Whether auto top-up was ever set.' }),
     expires_at: Timestamp,

@@ -10,7 +10,7 @@ import { CONCURRENCY, type Lane, drop, freshen, handOf, newLane, renew, turnOf }
 import type { DeliveryMetrics } from './metrics.ts'
 import { loopPace } from './pace.ts'
 import type { Sent, sender } from './send.ts'
-import { type Result, settle } from './settle.ts'
+import { type AskedEndpoint, type Result, settle } from './settle.ts'
 import { keyIdsOf, openSecrets, signatureHeaders } from './signing.ts'
 
 /** What was claimed longer ago than this is read again before it is sent. */
@@ -33,8 +33,8 @@ export interface DelivererOptions {
   types: ReadonlyMap<string, EventType>
   sender: ReturnType<typeof sender>
   metrics: DeliveryMetrics
-  /** Disables an endpoint that is gone or fails for too long. */
-  disable: (endpointId: string, reason: 'gone' | 'failing') => Promise<void>
+  /** Disables an endpoint that is gone or fails for too long, if it still has that URL. */
+  disable: (endpoint: AskedEndpoint, reason: 'gone' | 'failing') => Promise<void>
   onFault: (error: unknown) => void
 }
 
@@ -148,7 +148,8 @@ export function startDeliverer(options: DelivererOptions) {
             onFault(error)
             // A delivery without a result would stay claimed.
             const sent = { status: null, durationMs: 0, error: 'not_sent' }
-            note({ endpoint: lane.endpoint.seq, seq: next.seq, at, sent, isOwnFault: true })
+            const { seq: endpoint, url } = lane.endpoint
+            note({ endpoint, url, seq: next.seq, at, sent, isOwnFault: true })
           })
           .finally(() => {
             lane.underWay--
@@ -177,7 +178,7 @@ export function startDeliverer(options: DelivererOptions) {
   ): Promise<void> {
     const { endpoint, circuit } = lane
     const { seq, tries, eventId } = claimed
-    const known = { endpoint: endpoint.seq, seq, at }
+    const known = { endpoint: endpoint.seq, url: endpoint.url, seq, at }
     const unsent = (error: string) => {
       return { ...known, sent: { status: null, durationMs: 0, error }, isOwnFault: true }
     }
@@ -197,14 +198,14 @@ export function startDeliverer(options: DelivererOptions) {
     circuit.settled(outcome, { now: performance.now(), isProbe })
     metrics.attempted(sent, tries)
     note({ ...known, sent })
-    if (sent.status === 410) await halt(lane)
+    if (sent.status === 410) await halt(lane, endpoint)
   }
 
   /** Nothing more begins while the endpoint is being disabled. */
-  async function halt(lane: Lane): Promise<void> {
+  async function halt(lane: Lane, gone: AskedEndpoint): Promise<void> {
     drop(lane)
     lane.isHalted = true
-    await disable(lane.endpoint.id, 'gone').catch(onFault)
+    await disable(gone, 'gone').catch(onFault)
     lane.isHalted = false
   }
 
@@ -226,7 +227,7 @@ export function startDeliverer(options: DelivererOptions) {
     try {
       const dead = await settle(sql, batch)
       for (const { endpoint, seq } of batch) lanes.get(endpoint)?.begun.delete(seq)
-      for (const id of dead) await disable(id, 'failing').catch(onFault)
+      for (const one of dead) await disable(one, 'failing').catch(onFault)
     } catch (error) {
       onFault(error)
       results.unshift(...batch)

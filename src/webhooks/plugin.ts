@@ -64,9 +64,10 @@ export const webhooks = fp(
         types: app.events.types,
         sender: sender(rule),
         metrics,
-        disable: async (id, reason) => {
-          const isNew = await app.db.transaction((tx) => disableEndpoint(tx, id, reason))
-          if (isNew) app.log.warn({ endpoint: id, reason }, 'A webhook endpoint was disabled')
+        disable: async (endpoint, reason) => {
+          const isNew = await app.db.transaction((tx) => disableEndpoint(tx, endpoint, reason))
+          if (isNew)
+            app.log.warn({ endpoint: endpoint.id, reason }, 'A webhook endpoint was disabled')
         },
         onFault: (error) => app.log.warn({ err: error }, 'The delivery of events has failed'),
       })

@@ -151,15 +151,16 @@ export async function changeEndpoint(
 
 /**
  * Disables an endpoint that is gone, or has failed for too long.
- * @returns false if it was disabled already
+ * @param url where that was found. It says nothing about another URL.
+ * @returns false if it was disabled already, or has another URL
  */
 export async function disableEndpoint(
   tx: Transaction,
-  id: string,
+  { id, url }: Pick<EndpointRow, 'id' | 'url'>,
   reason: Exclude<(typeof DISABLED_REASONS)[number], 'operator'>,
 ): Promise<boolean> {
   const before = await lockEndpoint(tx, id)
-  if (before.status === 'disabled') return false
+  if (before.status === 'disabled' || before.url !== url) return false
   const terms = await termsFrom(tx, before, before.events, true)
   await tx
     .update(webhookEndpoints)

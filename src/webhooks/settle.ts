@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { array, column, jsonColumn } from '../database/arrays.ts'
+import { column, jsonColumn } from '../database/arrays.ts'
 import type { Sent } from './send.ts'
 import type { Attempt } from './tables.ts'
 import { FAILING_DAYS, pausesOf } from './retries.ts'
@@ -7,6 +7,8 @@ import { FAILING_DAYS, pausesOf } from './retries.ts'
 /** The result of an attempt. */
 export interface Result {
   endpoint: bigint
+  /** The URL that was asked. The endpoint may have another one by now. */
+  url: string
   seq: bigint
   at: Date
   sent: Sent
@@ -16,15 +18,24 @@ export interface Result {
   isOwnFault?: boolean
 }
 
+/** An endpoint at the URL that was asked. */
+export interface AskedEndpoint {
+  id: string
+  url: string
+}
+
 const ATTEMPTS_KEPT = 32
 
 /**
  * Writes the results of attempts, and since when their endpoints have been failing. If a delivery
  * was given up during an attempt, for example because its endpoint was disabled, a failure is only
  * listed. If it was replayed during the attempt, the result is only listed too, and it is sent again.
- * @returns the ids of the endpoints that have failed for too long
+ * @returns the endpoints that have failed for too long
  */
-export async function settle(sql: postgres.Sql, results: readonly Result[]): Promise<string[]> {
+export async function settle(
+  sql: postgres.Sql,
+  results: readonly Result[],
+): Promise<AskedEndpoint[]> {
   const rows = results.map(({ endpoint, seq, at, sent, isLast }) => {
     const { status, durationMs, error } = sent
     const attempt: Attempt = { at: at.toISOString(), status, duration_ms: durationMs, error }
@@ -57,22 +68,47 @@ export async function settle(sql: postgres.Sql, results: readonly Result[]): Pro
   return settleEndpoints(sql, results)
 }
 
-async function settleEndpoints(sql: postgres.Sql, results: readonly Result[]): Promise<string[]> {
-  const sent = results.filter(({ isOwnFault }) => isOwnFault !== true)
-  const last = new Map(sent.map(({ endpoint, sent: { error } }) => [endpoint, error === null]))
-  const those = (isSound: boolean) =>
-    array([...last].flatMap(([seq, it]) => (it === isSound ? [seq] : [])))
-  const [sound, failing] = [those(true), those(false)]
+async function settleEndpoints(
+  sql: postgres.Sql,
+  results: readonly Result[],
+): Promise<AskedEndpoint[]> {
+  const found = findings(results)
+  const told = sql`unnest(
+    ${column(found, ({ endpoint }) => endpoint)}::bigint[],
+    ${column(found, ({ url }) => url)}::text[],
+    ${column(found, ({ isSound }) => isSound)}::boolean[],
+    ${column(found, ({ hasSucceeded }) => hasSucceeded)}::boolean[]
+  ) as told (endpoint, url, is_sound, has_succeeded)`
+  // What an endpoint has answered at a former URL says nothing about its present one.
+  const isOf = sql`e.seq = told.endpoint and e.url = told.url and e.status = 'active'`
+  const since = sql`(case when told.is_sound then null when told.has_succeeded then now()
+    else coalesce(e.failing_since, now()) end)`
   await sql`
-    update webhook_endpoints
-    set failing_since = case when seq = any(${sound}::bigint[]) then null else now() end
-    where status = 'active' and (
-      seq = any(${sound}::bigint[]) and failing_since is not null
-      or seq = any(${failing}::bigint[]) and failing_since is null
-    )`
-  const dead = await sql<{ id: string }[]>`
-    select id from webhook_endpoints
-    where seq = any(${failing}::bigint[]) and status = 'active'
-      and failing_since <= now() - make_interval(days => ${FAILING_DAYS})`
-  return dead.map(({ id }) => id)
+    update webhook_endpoints e set failing_since = ${since}
+    from ${told} where ${isOf} and e.failing_since is distinct from ${since}`
+  return sql<AskedEndpoint[]>`
+    select e.id, e.url from webhook_endpoints e, ${told}
+    where ${isOf} and not told.is_sound
+      and e.failing_since <= now() - make_interval(days => ${FAILING_DAYS})`
+}
+
+interface Finding {
+  endpoint: bigint
+  url: string
+  /** Whether the last attempt has succeeded. */
+  isSound: boolean
+  hasSucceeded: boolean
+}
+
+/** What a batch says of each endpoint at a URL, in the order in which rows are locked. */
+function findings(results: readonly Result[]): Finding[] {
+  const found = new Map<string, Finding>()
+  for (const { endpoint, url, sent, isOwnFault } of results) {
+    if (isOwnFault === true) continue
+    const key = `${endpoint} ${url}`
+    const isSound = sent.error === null
+    const hasSucceeded = isSound || found.get(key)?.hasSucceeded === true
+    found.set(key, { endpoint, url, isSound, hasSucceeded })
+  }
+  return [...found.values()].toSorted((a, b) => Number(a.endpoint - b.endpoint))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { forgetStrangers } from '../../src/auth/strangers.ts'
 import { failureTally } from '../../src/auth/failure-tally.ts'
+import { failingAddresses } from '../../src/http/rate-limits/failing-addresses.ts'
 import { createCustomer, me } from '../support/customers.ts'
 import { asAdmin, createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
@@ -169,7 +170,9 @@ test('while nothing can be recorded the counts go on, and the caller notices not
 test('the tally is bounded, however many addresses failures come from', () => {
   const tally = failureTally()
   const addresses = 20_000
-  for (let n = 0; n < addresses; n++) tally.note('customer', `address ${n}`, n)
+  const fail = (address: string) =>
+    tally.add({ scope: 'customer', address, count: 1, alert: false })
+  for (let n = 0; n < addresses; n++) fail(`address ${n}`)
   const taken = tally.take()
   assert.equal(taken.length, 257)
   assert.equal(
@@ -185,7 +188,7 @@ test('the tally is bounded, however many addresses failures come from', () => {
   assert.deepEqual(tally.take(), [])
 
   // Others fail before the counts that could not be recorded come back.
-  for (let n = 0; n < addresses; n++) tally.note('customer', `other ${n}`, addresses + n)
+  for (let n = 0; n < addresses; n++) fail(`other ${n}`)
   tally.putBack(taken)
   const waiting = tally.take()
   assert.equal(waiting.length, 257)
@@ -196,16 +199,16 @@ test('the tally is bounded, however many addresses failures come from', () => {
 })
 
 test('an address is alarming from its eleventh failure within an hour', () => {
-  const tally = failureTally()
+  const addresses = failingAddresses()
   const MINUTE_MS = 60_000
-  for (let n = 0; n < 10; n++) tally.note('admin', 'a', n * MINUTE_MS)
-  assert.equal(tally.alarmingAddresses(10 * MINUTE_MS), 0)
-  tally.note('customer', 'a', 59 * MINUTE_MS)
-  assert.equal(tally.alarmingAddresses(59 * MINUTE_MS), 1)
+  for (let n = 0; n < 10; n++) assert.equal(addresses.note('a', n * MINUTE_MS), false)
+  assert.equal(addresses.alarming(10 * MINUTE_MS), 0)
+  assert.equal(addresses.note('a', 59 * MINUTE_MS), true)
+  assert.equal(addresses.alarming(59 * MINUTE_MS), 1)
   // The first of the eleven is an hour old.
-  assert.equal(tally.alarmingAddresses(60 * MINUTE_MS), 0)
-  tally.note('admin', 'a', 60 * MINUTE_MS)
-  assert.equal(tally.alarmingAddresses(60 * MINUTE_MS), 1)
+  assert.equal(addresses.alarming(60 * MINUTE_MS), 0)
+  assert.equal(addresses.note('a', 60 * MINUTE_MS), true)
+  assert.equal(addresses.alarming(60 * MINUTE_MS), 1)
 })
 
 test('any number of old addresses is erased, a page at a time', async (t) => {

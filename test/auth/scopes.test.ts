@@ -87,6 +87,8 @@ test('the admin scope gives one 401 for every cause', async (t) => {
     ['a tab', [['authorization', `Bearer\t${ADMIN_TOKEN}`]]],
     ['the internal token', [['authorization', `Bearer ${INTERNAL_TOKEN}`]]],
   ])
+  const { headers } = await service.call('GET', '/api/customers')
+  assert.equal(headers.get('www-authenticate'), 'Bearer realm="strongroom"')
 })
 
 test('the internal scope gives one 403 for every cause', async (t) => {
@@ -141,6 +143,8 @@ test('the customer scope gives one 401 for every cause', async (t) => {
   await assertIndistinguishable(service, '/api/me', 'UNAUTHORIZED', causes)
   await assertIndistinguishable(replica, '/api/me', 'UNAUTHORIZED', causes)
   assert.equal((await me(service, ada.apiKey)).status, 200)
+  const { headers } = await service.call('GET', '/api/me')
+  assert.equal(headers.get('www-authenticate'), 'ApiKey realm="strongroom"')
 })
 
 function checked(unchecked: string): string {

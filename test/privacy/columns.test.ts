@@ -193,7 +193,6 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     subscription_id: 'pseudonym',
   },
   'public.token_sums': { lineage: 'none' },
-  // Of operators and services, not of customers and users.
   'public.sessions': {
     allow: 'none',
     digest: 'none',
@@ -203,6 +202,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     return_url: 'personal',
     token_id: 'none',
   },
+  // Of operators and services, not of customers and users.
   'public.tokens': {
     allowed_ips: 'none',
     digest: 'none',

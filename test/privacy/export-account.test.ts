@@ -27,6 +27,11 @@ test('an export has everything that is held on a user, and of nobody else', asyn
   const budget = '/account/ada/budgets/for-ada'
   await service.asInternal('PUT', budget, { amount: 500, window: 'total' })
   await service.asInternal('DELETE', budget)
+  for (const user_id of ['ada', 'bob']) {
+    const return_url = `${URLS.success_url}?of=${user_id}`
+    const link = { user_id, return_url, allow: ['top_up'] }
+    assert.equal((await service.asInternal('POST', '/portal/session', link)).status, 201)
+  }
 
   const answer = await service.asInternal('GET', '/account/ada/export')
   assert.equal(answer.status, 200)
@@ -50,6 +55,14 @@ test('an export has everything that is held on a user, and of nobody else', asyn
     holds.map(({ amount, status }: { amount: number; status: string }) => [amount, status]),
     [[100, 'open']],
   )
+  const [{ session_id, created_at, expires_at, ...session }] = answer.body.portal_sessions
+  assert.match(session_id, /^sess_/)
+  assert.ok(Date.parse(created_at) < Date.parse(expires_at))
+  assert.deepEqual(session, {
+    allow: ['top_up'],
+    return_url: `${URLS.success_url}?of=ada`,
+    opened_at: null,
+  })
   await query(
     service.database,
     `insert into stripe_takings (id, kind, payment_id, amount, currency, status, is_withdrawn, at)

@@ -114,6 +114,17 @@ test('two processes are one service', { skip }, async (t) => {
     assert.deepEqual([countOf(200), countOf(429)], [LIMIT, LIMIT])
   })
 
+  await t.test(
+    'an address that guesses credentials is noticed, whichever process it asks',
+    async () => {
+      const guess = { headers: { authorization: 'Bearer wrong' } }
+      for (let n = 0; n < 12; n++) {
+        assert.equal((await call(service, '/api/customers', guess)).status, 401)
+      }
+      assert.equal(await sample(service, 'strongroom_auth_alarming_addresses'), 1)
+    },
+  )
+
   await t.test('while the primary hangs, a process counts by itself', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     t.after(() => agent.destroy())

@@ -92,6 +92,7 @@ test('an operator’s browser stands for its token', async (t) => {
       const refused = await browser.signIn(token)
       assert.equal(refused.status, 401)
       assert.equal(refused.body.code, 'UNAUTHORIZED')
+      assert.equal(refused.headers.get('www-authenticate'), 'Bearer realm="strongroom"')
       assert.deepEqual(refused.headers.getSetCookie(), [])
     }
     assert.equal((await browser.call('GET', '/console/session')).body.session, null)

@@ -27,6 +27,9 @@ export function assertRefused(answer: Refused, code: RefusalCode, about = ''): v
   assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8', about)
   assert.match(request_id, /^[A-Za-z0-9._-]{8,64}$/, about)
   assert.equal(answer.headers.get('x-request-id'), request_id, about)
+  const challenge = answer.headers.get('www-authenticate')
+  if (status === 401) assert.match(challenge ?? '', /^(ApiKey|Bearer) realm="strongroom"$/, about)
+  else assert.equal(challenge, null, about)
   if (code === 'BATCH_REFUSED') {
     for (const one of results ?? []) {
       assert.deepEqual(Object.keys(one).slice(0, 2), ['status', 'body'], about)

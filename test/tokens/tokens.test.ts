@@ -263,9 +263,11 @@ test('owners that rotate each other, or are revoked meanwhile, do not hold each 
   const rotations = [rotate(a, b), rotate(b, a)]
   assert.ok(await waitForLocks(service.database, 2))
   await all.release()
-  const statuses = (await Promise.all(rotations)).map(({ status }) => status)
+  const answers = await Promise.all(rotations)
   // The token of the other one has been replaced by then.
-  assert.deepEqual(new Set(statuses), new Set([201, 401]))
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201, 401]))
+  const late = answers.find(({ status }) => status === 401)
+  assert.equal(late?.headers.get('www-authenticate'), 'Bearer realm="strongroom"')
 
   const one = await lock(t, service, `select from tokens where id = '${d.tokenId}' for update`)
   const rotated = rotate(c, d)

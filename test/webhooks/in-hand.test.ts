@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { settle } from '../../src/webhooks/settle.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { type Answering, type Receiver, startReceiver } from '../support/receiver.ts'
@@ -145,6 +146,20 @@ test('nothing begins after an endpoint has answered that it is gone', async (t) 
   assert.equal(receiver.received.length, 10)
 })
 
+test('an endpoint is not disabled because its former URL has answered that it is gone', async (t) => {
+  const { service, receiver, path } = await scene(t)
+  let former: ServerResponse | undefined
+  receiver.answer((_, response) => (former = response))
+  assert.equal((await service.asAdmin('POST', `${path}/test`)).status, 202)
+  await receiver.until(1)
+  const moved = await startReceiver(t)
+  assert.equal((await service.asAdmin('PATCH', path, { url: moved.url })).status, 200)
+  former?.writeHead(410).end()
+  // The delivery of a disabled endpoint would have failed for good.
+  await moved.until(1)
+  assert.equal((await service.asAdmin('GET', path)).body.status, 'active')
+})
+
 test('an erased user is in nothing that is sent from then on', async (t) => {
   const all = await scene(t)
   const { service, receiver } = all
@@ -183,6 +198,38 @@ test('an endpoint without events is not disabled because of failures of old', as
   await moved.until(1)
   assert.ok(await eventually(async () => (await now()).failing_since !== null, 5_000))
   assert.equal((await now()).status, 'active')
+})
+
+test('a success counts although an attempt fails right after it', async (t) => {
+  const { service, receiver, path } = await scene(t)
+  const { adminUrl } = service.database
+  const attempts = (url: string, ...errors: (string | null)[]) =>
+    asAdmin(adminUrl, async (sql) => {
+      const [row] = await sql<{ seq: string }[]>`select seq from webhook_endpoints`
+      const known = { endpoint: BigInt(row?.seq ?? 0), url, at: new Date() }
+      const sent = (error: string | null) => ({ status: null, durationMs: 1, error })
+      const results = errors.map((error, n) => ({
+        ...known,
+        seq: BigInt(n + 1),
+        sent: sent(error),
+      }))
+      return [...(await settle(sql, results))]
+    })
+  const failingFor = async () =>
+    Date.now() - Date.parse((await service.asAdmin('GET', path)).body.failing_since)
+  const age = () =>
+    query(
+      service.database,
+      `update webhook_endpoints set failing_since = now() - interval '6 days'`,
+    )
+  await age()
+  assert.deepEqual(await attempts(receiver.url, null, 'timeout'), [])
+  assert.ok((await failingFor()) < 60_000)
+
+  // What its former URL has answered does not count.
+  await age()
+  assert.deepEqual(await attempts('http://127.0.0.1:1/former', null), [])
+  assert.ok((await failingFor()) > 5 * 86_400_000)
 })
 
 test('a replay during an attempt is not undone by its result', async (t) => {

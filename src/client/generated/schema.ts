@@ -5091,6 +5091,8 @@ export interface components {
             budgets: components["schemas"]["Budget"][];
             /** @description The webhook events of the last 30 days. */
             events: components["schemas"]["AccountExportEvent"][];
+            /** @description Links to the portal and its sessions. Those that have ended are deleted. */
+            portal_sessions: components["schemas"]["AccountExportPortalSession"][];
             stripe_payments: components["schemas"]["AccountExportStripePayment"][];
             stripe_takings: components["schemas"]["AccountExportStripeTaking"][];
             auto_top_up: components["schemas"]["AccountExportAutoTopUp"] | null;
@@ -6756,6 +6758,31 @@ export interface components {
              */
             seq: number;
             data: components["schemas"]["ExportedEventData"];
+        };
+        AccountExportPortalSession: {
+            /** @example sess_4fGh7KqL9mNp2RsT */
+            session_id: string;
+            allow: ("top_up" | "auto_top_up" | "budgets")[];
+            /** @example https://app.example.com/billing */
+            return_url: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Null for a link that was not opened.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            opened_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            expires_at: string;
         };
         AccountExportStripePayment: {
             /** @example pi_3MtwBwLkdIwHu7ix28a3tqPa */

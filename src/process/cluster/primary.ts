@@ -5,6 +5,7 @@ import type { Count } from '../../cluster/questions.ts'
 import { type Opened, QUESTIONS } from '../../cluster/questions.ts'
 import { type OpenDatabase, openDatabase } from '../../database/open.ts'
 import { countsOfAll } from '../../http/rate-limits/counts.ts'
+import { failingAddresses } from '../../http/rate-limits/failing-addresses.ts'
 import type { Config } from '../config.ts'
 import { type Lifecycle, STOP_MS_MAX } from '../lifecycle.ts'
 import { metricsOfAll } from './metrics.ts'
@@ -15,12 +16,13 @@ const OWN_STOP_MS = 2_000
 
 /**
  * The primary process opens the database, keeps the workers running, and passes connections to them
- * in turn. It also does what one process must do for all: it counts limits and combines metrics. It
- * answers no requests and knows nothing of money.
+ * in turn. It also does what one process must do for all: it counts limits and failed
+ * authentication, and combines metrics. It answers no requests and knows nothing of money.
  */
 export function primaryProcess(config: Config, logger: Logger, program: URL): Lifecycle<string> {
   const metrics = metricsOfAll()
   const counts = countsOfAll()
+  const addresses = failingAddresses()
   let database: OpenDatabase | undefined
   /** Only the first worker gets this number, and records it. */
   let migrated = 0
@@ -39,6 +41,10 @@ export function primaryProcess(config: Config, logger: Logger, program: URL): Li
       metrics.join(worker)
       worker.answer(QUESTIONS.opened, opened)
       worker.answer(QUESTIONS.counts, (asked: Count[]) => counts(asked))
+      worker.answer(QUESTIONS.failures, (failed: string[]) =>
+        failed.map((address) => addresses.note(address, Date.now())),
+      )
+      worker.answer(QUESTIONS.alarming, () => addresses.alarming(Date.now()))
       worker.answer(QUESTIONS.scrape, () => metrics.text())
     },
     left: (worker) => metrics.leave(worker),

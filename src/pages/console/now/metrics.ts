@@ -1,4 +1,4 @@
-/** Samples of Prometheus's text format: what the service counts since this process started. */
+/** Samples of Prometheus's text format, of all processes of the server that answers. */
 export interface Sample {
   name: string
   labels: Readonly<Record<string, string>>

@@ -11,7 +11,7 @@ interface Row {
   count: number
 }
 
-/** What was refused and why, as far as the process that answers has counted since it started. */
+/** What was refused and why, as far as the server that answers has counted since it started. */
 export function Refusals() {
   const found = useLoad(async (signal) => {
     const samples = samplesOf(await api('getMetrics', {}, { signal }))
@@ -24,7 +24,7 @@ export function Refusals() {
     ]
   }, [])
   return (
-    <Section title="Refused" note="By the process that answers, since it started.">
+    <Section title="Refused" note="By the server that answers, since it started.">
       <Show of={found} lines={5}>
         {(rows) =>
           rows.length === 0 ? (
