@@ -23,11 +23,11 @@ export interface Held extends Pick<
  * - `keep`: the existing licence is right, or too little is known to decide better.
  * - `issue`: issue a licence with these terms; it replaces the last one, if there is one.
  *
- * None may last longer than `expiresAt`.
+ * None may last longer than `expiresAt`. The paid period of an active one ends at `paidUntil`.
  */
-export type Decision =
-  | { act: 'keep'; expiresAt: Date }
-  | { act: 'issue'; terms: Terms; expiresAt: Date; isChange: boolean }
+export type Decision = { expiresAt: Date; paidUntil: Date | null } & (
+  { act: 'keep' } | { act: 'issue'; terms: Terms; isChange: boolean }
+)
 
 /**
  * Decides what the licence for a plan should be. For the same state again it answers `keep`.
@@ -45,14 +45,16 @@ export function decide(
   // A larger quantity that is not paid for does not count yet.
   const quantity = isOwed(held) ? (running?.quantity ?? held.quantity) : held.quantity
   const expiresAt = wholeSecond(expiryOf(held, running, now))
-  const keep = { act: 'keep', expiresAt } as const
+  const paidUntil = paidUntilOf(held, running, expiresAt)
+  const keep = { act: 'keep', expiresAt, paidUntil } as const
   if (expiresAt <= now) return keep
   if (last !== null && isRevokedForPeriod(last, held)) return keep
   if (running !== null && isRight(running, quantity, expiresAt) && verifies(running.keyId)) {
     return keep
   }
   const terms = { plan: plan.id, features: plan.features, limits: plan.limits, quantity }
-  return { act: 'issue', terms, expiresAt, isChange: last !== null && !isSameTerms(last, terms) }
+  const isChange = last !== null && !isSameTerms(last, terms)
+  return { act: 'issue', terms, expiresAt, paidUntil, isChange }
 }
 
 /** Nothing that is known to be paid for counts. */
@@ -96,13 +98,27 @@ function unpaidExpiryOf(held: Held, running: LicenseRow | null, now: Date): Date
 }
 
 /**
- * An operator's revocation lasts until a new period is paid. One that is paid for outlasts the grace after its
- * start, or the subscription, which nothing is paid for afterwards.
+ * The end of the paid period, if the licence for it lasts until `expiresAt`. Of what is owed it is where
+ * the period that is not paid began, unless the running licence stays.
+ */
+function paidUntilOf(held: Held, running: LicenseRow | null, expiresAt: Date): Date | null {
+  const isStaying = running !== null && running.expiresAt.getTime() === expiresAt.getTime()
+  if (isOwed(held) && isStaying) return running.paidUntil
+  const until = isOwed(held) ? held.periodStart : held.periodEnd
+  return until && wholeSecond(until)
+}
+
+/**
+ * An operator's revocation lasts until a new period is paid: one that begins where the licence's own has
+ * ended. Grace and a scheduled end say nothing of that, because both can change. Where that end is not
+ * known, a licence that was paid for outlasts the grace after the period's start, or the subscription,
+ * which nothing is paid for afterwards.
  */
 function isRevokedForPeriod(last: LicenseRow, held: Held): boolean {
   if (last.status !== 'revoked') return false
   const { periodStart, endsAt, plan } = held
   if (periodStart === null || isOwed(held)) return true
+  if (last.paidUntil !== null) return wholeSecond(periodStart) < last.paidUntil
   if (endsAt !== null && last.expiresAt >= wholeSecond(endsAt)) return true
   return last.expiresAt > afterGrace(periodStart, plan)
 }

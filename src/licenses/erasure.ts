@@ -38,7 +38,14 @@ async function forgetLicenses(tx: Transaction, row: ErasureRow, limit: number): 
     .limit(limit)
   const changed = await tx
     .update(licenses)
-    .set({ subscriptionId: null, features: {}, limits: {}, reason: null, token: '' })
+    .set({
+      subscriptionId: null,
+      features: {},
+      limits: {},
+      paidUntil: null,
+      reason: null,
+      token: '',
+    })
     .where(inArray(licenses.id, kept))
     .returning({ id: licenses.id })
   return changed.length

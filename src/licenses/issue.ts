@@ -23,6 +23,7 @@ export interface LicenseDraft extends Terms {
   customerId: string
   subscriptionId: string | null
   expiresAt: Date
+  paidUntil: Date | null
 }
 
 export function newLicenseId(): string {

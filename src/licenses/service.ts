@@ -61,6 +61,7 @@ export async function issueByHand(
       limits: order.limits ?? plan?.limits ?? {},
       quantity: 1,
       expiresAt: order.expiresAt ?? afterDays(new Date(), plan?.licenseDays ?? LICENSE_DAYS),
+      paidUntil: null,
     })
   })
   return issued.catch((error: unknown) => {

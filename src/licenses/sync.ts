@@ -45,13 +45,14 @@ export async function syncLicenses(
     const planId = held.plan.id
     const beyond = { only: planId, after: decision.expiresAt }
     if (await endLicenses(tx, actor, subscription, 'not paid for', beyond)) changed = true
+    if (decision.act === 'keep') await notePaid(tx, last, decision.paidUntil)
     if (decision.act === 'keep' || !isIssuing) continue
-    const { terms, expiresAt, isChange } = decision
+    const { terms, expiresAt, paidUntil, isChange } = decision
     if (isChange) await endLicenses(tx, actor, subscription, 'other terms', { only: planId })
     await supersede(tx, subscription.id, planId)
     const { id: subscriptionId, customerId } = subscription
     const replaces = last ?? lasts.find(({ plan }) => !kept.includes(plan ?? '')) ?? null
-    const draft = { customerId, subscriptionId, ...terms, expiresAt }
+    const draft = { customerId, subscriptionId, ...terms, expiresAt, paidUntil }
     await issueLicense(tx, keys, actor, draft, replaces)
     changed = true
   }
@@ -99,6 +100,20 @@ export async function endLicenses(
     .returning()
   await recordRevoked(tx, actor, ended)
   return ended.length > 0
+}
+
+/** A licence may be kept for another period, if its subscription ends within the grace of both. */
+async function notePaid(
+  tx: Transaction,
+  last: LicenseRow | null,
+  paidUntil: Date | null,
+): Promise<void> {
+  if (last?.status !== 'active' || paidUntil === null) return
+  if (last.paidUntil?.getTime() === paidUntil.getTime()) return
+  await tx
+    .update(licenses)
+    .set({ paidUntil })
+    .where(and(eq(licenses.id, last.id), eq(licenses.status, 'active')))
 }
 
 async function supersede(tx: Transaction, subscriptionId: string, plan: string): Promise<void> {

@@ -27,8 +27,8 @@ export const LICENSE_STATUSES = ['active', 'superseded', 'ended', 'revoked'] as 
 const second = () => timestamp({ precision: 0, withTimezone: true })
 
 /**
- * Every signed licence. Only its status changes, until its customer is erased: then only what the
- * revocation list needs is left.
+ * Every signed licence. Only its status and the period that it is for change, until its customer is
+ * erased: then only what the revocation list needs is left.
  */
 export const licenses = pgTable(
   'licenses',
@@ -51,6 +51,11 @@ export const licenses = pgTable(
     issuedAt: second().notNull(),
     notBefore: second().notNull(),
     expiresAt: second().notNull(),
+    /**
+     * The end of the paid period that it is for, without grace. Null without such a period, and in rows
+     * of the previous version.
+     */
+    paidUntil: second(),
     /** When it was put on the revocation list, where it stays until it has expired. */
     revokedAt: timestamp({ precision: 3, withTimezone: true }),
     /** Why it was revoked, or what ended it; null once the customer is erased. */

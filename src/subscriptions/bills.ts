@@ -80,6 +80,20 @@ export function billsAfter(known: readonly Bill[], heard: readonly Bill[]): Bill
   return [...bills.values()].toSorted((a, b) => timeOf(a) - timeOf(b)).slice(-BILLS_MAX)
 }
 
+/** Whether both tell of the same invoices the same outcomes, whenever those were last heard. */
+export function sameOutcomes(a: readonly Bill[], b: readonly Bill[]): boolean {
+  return outcomesText(a) === outcomesText(b)
+}
+
+function outcomesText(bills: readonly Bill[]): string {
+  return bills
+    .map((bill) =>
+      JSON.stringify([keyOf(bill), bill.told?.outcome, bill.told?.isVoid, bill.isFirstSent]),
+    )
+    .toSorted()
+    .join()
+}
+
 function toldOf(outcome: Outcome, at: number): Told {
   return outcome === 'void' ? { outcome: 'unasked', at, isVoid: true } : { outcome, at }
 }

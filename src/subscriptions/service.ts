@@ -6,7 +6,7 @@ import { customers } from '../customers/tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
 import type { KeyRing } from '../keys/index.ts'
 import { type Follower, everyOne } from './followers.ts'
-import { type Bill, billsAfter } from './bills.ts'
+import { type Bill, billsAfter, sameOutcomes } from './bills.ts'
 import { awaitsLink, link } from './links.ts'
 import { type Knowledge, type Verdict, billsIn, weigh } from './knowledge.ts'
 import { MOVED, OWNER, type Owner, holderIdOf, lockOwners, untilOwned } from './owners.ts'
@@ -90,7 +90,7 @@ export function takeIn(
 /**
  * Updates the licences of a subscription for its plans, which may have changed their meaning.
  * @param heard what Stripe says of its invoices
- * @returns whether anything had to be changed
+ * @returns whether anything had to be changed, apart from what is known of invoices
  */
 export function resync(
   { db, keys, subscriptionFollowers, actor = STRIPE }: Means,
@@ -120,7 +120,8 @@ export function resync(
     const bills = billsAfter(row.bills, heard)
     const heldItems = heldItemsOf(stateOf(row), bills)
     const isOther = !sameItems(heldItems ?? [], row.heldItems ?? [])
-    if (isOther) {
+    // An outcome counts later, when another invoice is owed, and it may be heard nowhere else.
+    if (isOther || !sameOutcomes(bills, row.bills)) {
       await tx.update(subscriptions).set({ bills, heldItems }).where(eq(subscriptions.id, id))
     }
     // A licence that only lacks the signature of a newer key is left for the next event.

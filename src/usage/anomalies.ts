@@ -2,6 +2,7 @@ import type postgres from 'postgres'
 import { fairQueue } from '../scheduling/fair-queue.ts'
 import { fairRoom } from '../scheduling/fair-room.ts'
 import { column } from '../database/arrays.ts'
+import { isDatabaseUnavailable } from '../database/faults.ts'
 import type { Report } from './reports.ts'
 
 /** An hour of a customer's metric. */
@@ -76,19 +77,58 @@ export function anomalyQueue(onDropped: () => void) {
   return { add, take }
 }
 
+export interface Findings {
+  /** How many are new. */
+  found: number
+  /** Why hours could not be judged, one for each customer concerned. */
+  failures: unknown[]
+}
+
 /**
- * Judges the current sums of hours by the rule. An anomaly is noted and audited once a day (UTC) for
- * each customer and metric, in one statement.
+ * Judges the current sums of hours by the rule. If the content of the hours makes that fail, it judges
+ * each customer's separately, so that one customer's data hides no other's anomaly.
+ */
+export async function findAnomalies(sql: postgres.Sql, hours: readonly Hour[]): Promise<Findings> {
+  try {
+    return { found: await judge(sql, hours), failures: [] }
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
+    return judgeApart(sql, hours, error)
+  }
+}
+
+/** @param reason why the hours could not be judged together */
+async function judgeApart(
+  sql: postgres.Sql,
+  hours: readonly Hour[],
+  reason: unknown,
+): Promise<Findings> {
+  const customers = new Set(hours.map(({ customerId }) => customerId))
+  if (customers.size === 1) return { found: 0, failures: [reason] }
+  const all: Findings = { found: 0, failures: [] }
+  for (const customer of customers) {
+    const own = hours.filter(({ customerId }) => customerId === customer)
+    const { found, failures } = await findAnomalies(sql, own)
+    all.found += found
+    all.failures.push(...failures)
+  }
+  return all
+}
+
+/**
+ * Notes and audits each anomaly once a day (UTC) for each customer and metric, in one statement. It
+ * computes with exact decimals, because PostgreSQL refuses to round a product of floating-point numbers
+ * to zero or to infinity.
  * @returns how many are new
  */
-export async function findAnomalies(sql: postgres.Sql, hours: readonly Hour[]): Promise<number> {
+async function judge(sql: postgres.Sql, hours: readonly Hour[]): Promise<number> {
   if (hours.length === 0) return 0
   const [row] = await sql<[{ found: number }]>`
     with judged as (
-      select hour.customer_id, hour.metric, hour.starts_at, sum::float8 as value,
+      select hour.customer_id, hour.metric, hour.starts_at, sum as value,
         recent.median, spread.mad,
-        recent.median + ${DEVIATIONS}::float8 * greatest(
-          1.4826 * spread.mad, ${DEVIATION_OF_MEDIAN_MIN}::float8 * recent.median
+        recent.median::numeric + ${DEVIATIONS}::numeric * greatest(
+          1.4826 * spread.mad::numeric, ${DEVIATION_OF_MEDIAN_MIN}::numeric * recent.median::numeric
         ) as threshold
       from unnest(
         ${column(hours, (hour) => hour.customerId)}::text[],

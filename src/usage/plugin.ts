@@ -236,9 +236,12 @@ export const usage = fp(
       },
     )
 
-    const anomalies = every(ANOMALIES_INTERVAL_MS, 'Could not look for anomalies', async () => {
-      const found = await findAnomalies(judging, queue.take())
+    const unjudged = 'Could not look for anomalies'
+    const anomalies = every(ANOMALIES_INTERVAL_MS, unjudged, async () => {
+      const { found, failures } = await findAnomalies(judging, queue.take())
       if (found > 0) metrics.findings.inc({ kind: 'anomaly' }, found)
+      if (failures.length === 0) return
+      app.log.warn({ err: failures[0], customers: failures.length }, unjudged)
     })
     const cleaning = every(CLEANING_INTERVAL_MS, 'Could not delete old reports', async () => {
       const cleaned = await cleanUsageDaily(app.db, retentionDays)

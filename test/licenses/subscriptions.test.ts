@@ -245,6 +245,82 @@ test('what an operator revokes stays revoked until the next period is paid', asy
   await all.current()
 })
 
+/** Revokes the licence served now, as an operator does. */
+async function revokeCurrent({ service, current }: Awaited<ReturnType<typeof subscriber>>) {
+  const { licenseId } = await current()
+  const revoked = await service.asAdmin('POST', `/api/licenses/${licenseId}/revoke`, {})
+  assert.equal(revoked.status, 200)
+}
+
+test('nor do changes within a period that is no longer than the grace bring it back', async (t) => {
+  const all = await subscriber(t)
+  const end = all.began + GRACE_S
+  await all.change({ end, cancelAtPeriodEnd: true })
+  assert.equal((await all.current()).until, end)
+  await revokeCurrent(all)
+  await all.change({ cancelAtPeriodEnd: false })
+  assert.deepEqual(await all.tokens(), [])
+  await all.change({ cancelAt: end - 1 })
+  assert.deepEqual(await all.tokens(), [])
+  await all.change({ cancelAt: null, start: end, end: end + GRACE_S })
+  await all.current()
+})
+
+test('nor does an end within the grace that is taken back', async (t) => {
+  const all = await subscriber(t)
+  await all.change({ cancelAt: all.began + DAY_S })
+  await revokeCurrent(all)
+  await all.change({ cancelAt: null })
+  assert.deepEqual(await all.tokens(), [])
+})
+
+test('nor a longer grace', async (t) => {
+  const all = await subscriber(t)
+  await all.change()
+  await revokeCurrent(all)
+  await putPlan(all.service, 'starter', { ...STARTER, license_grace_days: 40 })
+  await all.tell()
+  assert.deepEqual(await all.tokens(), [])
+  const next = all.began + MONTH_S
+  await all.change({ start: next, end: next + MONTH_S })
+  await all.current()
+})
+
+test('a licence that is kept for the next period is revoked for that', async (t) => {
+  const all = await subscriber(t)
+  const next = all.began + MONTH_S
+  await all.change({ cancelAt: next + DAY_S })
+  const { licenseId } = await all.current()
+  await all.change({ start: next, end: next + MONTH_S })
+  assert.equal((await all.current()).licenseId, licenseId)
+  await revokeCurrent(all)
+  await all.change({ cancelAt: null })
+  assert.deepEqual(await all.tokens(), [])
+})
+
+test('a licence of the previous version learns its period while it is kept', async (t) => {
+  const all = await subscriber(t)
+  await all.change()
+  await query(all.service.database, 'update licenses set paid_until = null')
+  await all.tell()
+  await revokeCurrent(all)
+  await putPlan(all.service, 'starter', { ...STARTER, license_grace_days: 40 })
+  await all.tell()
+  assert.deepEqual(await all.tokens(), [])
+})
+
+test('and one that was revoked before goes by the grace', async (t) => {
+  const all = await subscriber(t)
+  await all.change()
+  await revokeCurrent(all)
+  await query(all.service.database, 'update licenses set paid_until = null')
+  await all.change({ quantity: 2 })
+  assert.deepEqual(await all.tokens(), [])
+  const next = all.began + MONTH_S
+  await all.change({ start: next, end: next + MONTH_S })
+  await all.current()
+})
+
 test('a licence issued by hand is not the subscription’s to end', async (t) => {
   const all = await subscriber(t)
   const byHand = await issue(all.service, { customer_id: all.customer.customerId })

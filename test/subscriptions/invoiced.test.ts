@@ -4,6 +4,7 @@ import { reconcile } from '../../src/subscriptions/reconcile.ts'
 import { startBilling } from '../support/billing.ts'
 import { putPlan } from '../support/customers.ts'
 import { fetchJwks, fetchRevocations, verdict } from '../support/licenses.ts'
+import { query } from '../support/tables.ts'
 
 const DAY_S = 86_400
 
@@ -125,4 +126,28 @@ test('a later invoice that is overdue takes nothing of what was paid before', as
   const paidUntil = start + 365 * DAY_S
   const grace = Date.parse(left!.expires_at) / 1_000 - paidUntil
   assert.ok(grace === 3 * DAY_S || grace === 4 * DAY_S, 'a year has a day more at times')
+})
+
+test('a payment that only the comparison has heard of counts once another invoice is overdue', async (t) => {
+  const { service, stripe, deliver, ada, id, licences } = await invoiced(t, { daysAgo: 200 })
+  const [paid] = await licences()
+  const compare = () => reconcile(service.app, service.app.stripe())
+  stripe.recover(id)
+  const seen = stripe.events.length
+  const news = () => stripe.events.slice(seen)
+  assert.deepEqual((await compare()).mended, [])
+  const [written] = await query(service.database, 'select xmin from subscriptions')
+  stripe.clock.advance(3_600)
+  await compare()
+  assert.deepEqual(await query(service.database, 'select xmin from subscriptions'), [written])
+
+  stripe.setQuantityInvoiced(id, 6)
+  await deliver(news())
+  assert.equal((await licences())[0]?.quantity, 6)
+  stripe.clock.advance(30 * DAY_S)
+  stripe.overdue(id)
+  await deliver(news())
+  assert.equal((await ada.subscription()).status, 'past_due')
+  const left = (await licences()).map((one) => [one.quantity, one.expires_at])
+  assert.deepEqual(left, [[5, paid!.expires_at]])
 })

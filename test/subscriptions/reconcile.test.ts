@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { reconcile as compare } from '../../src/subscriptions/reconcile.ts'
 import { startBilling } from '../support/billing.ts'
+import { putPlan } from '../support/customers.ts'
 import { asAdmin } from '../support/database.ts'
 import { commandBeside } from '../support/service-process.ts'
 
@@ -119,4 +121,20 @@ test('accounts are counted by tier, and subscriptions that give access', async (
   await deliver()
   const by_tier = { pro: 2, free: 1 }
   assert.deepEqual(await count(), { subscription_count: 3, by_tier, stripe_active: 2 })
+})
+
+test('a revoked licence is not replaced because its plan has got a longer grace', async (t) => {
+  const { newCustomer, deliver, service, price } = await startBilling(t)
+  const ada = await newCustomer()
+  await ada.subscribe()
+  await deliver()
+  const licences = async (): Promise<{ license_id: string }[]> =>
+    (await ada.call('GET', `/api/licenses/${ada.customerId}`)).body.data
+  const [leaked] = await licences()
+  const path = `/api/licenses/${leaked!.license_id}/revoke`
+  assert.equal((await service.asAdmin('POST', path, {})).status, 200)
+  await putPlan(service, 'starter', { stripe_price_id: price.id, license_grace_days: 40 })
+  const { mended } = await compare(service.app, service.app.stripe())
+  assert.deepEqual(mended, [])
+  assert.deepEqual(await licences(), [])
 })

@@ -14,27 +14,34 @@ import { asCustomer, startOfDay } from '../support/usage.ts'
 const HOUR_MS = 3_600_000
 const STEADY = Array.from({ length: 20 }, (_, n) => 100 + (n % 5))
 
-/** Yesterday's hour 23, after as many hours of history as there are sums. */
-async function findingsOf(
+/** Judges yesterday's hour 23 of customers, by their sums of it and of the hours before, oldest first. */
+async function judged(
   t: Parameters<typeof startService>[0],
-  history: readonly number[],
-  value: number,
-  before: (database: TestDatabase) => Promise<void> = async () => undefined,
-): Promise<{ service: Service; found: number }> {
+  customers: Record<string, readonly number[]>,
+  before: (database: TestDatabase) => Promise<unknown> = async () => undefined,
+) {
   const service = await startService(t)
   const config = { url: service.database.url, ssl: 'disable', ca: undefined } as const
   const sql = connect(config, { name: 'test', connectionsMax: 1 })
   t.after(() => sql.end())
   const last = startOfDay(1).getTime() + 23 * HOUR_MS
-  const sums = [...history, value]
-  const totals = sums.map((sum, n) => {
-    const at = new Date(last - (sums.length - 1 - n) * 2 * HOUR_MS).toISOString()
-    return `('cust_a', 'calls', 'hour', '${at}', 1, ${sum}, 0, 0, 0, '${at}')`
-  })
+  const totals = Object.entries(customers).flatMap(([id, sums]) =>
+    sums.map((sum, n) => {
+      const at = new Date(last - (sums.length - 1 - n) * 2 * HOUR_MS).toISOString()
+      return `('${id}', 'calls', 'hour', '${at}', 1, ${sum}, 0, 0, 0, '${at}')`
+    }),
+  )
   await query(service.database, `insert into usage_totals values ${totals.join(',')}`)
   await before(service.database)
-  const hour = { customerId: 'cust_a', metric: 'calls', startsAt: new Date(last) }
-  return { service, found: await findAnomalies(sql, [hour, hour]) }
+  const hours = Object.keys(customers).map((customerId) => {
+    return { customerId, metric: 'calls', startsAt: new Date(last) }
+  })
+  const { found, failures } = await findAnomalies(sql, [...hours, ...hours])
+  const findings = await query<{ customer: string }[]>(
+    service.database,
+    'select customer_id as customer from usage_findings order by customer_id',
+  )
+  return { found, failures, of: findings.map(({ customer }) => customer) }
 }
 
 test('the rule', async (t) => {
@@ -52,12 +59,40 @@ test('the rule', async (t) => {
     // The 30 hours before it count, not those before them.
     ['grown long ago', [...Array<number>(40).fill(1), ...Array<number>(30).fill(900)], 1_000, 0],
     ['one earlier spike does not hide the next', [...STEADY, 5_000], 5_000, 1],
+    ['the least number there is', Array<number>(11).fill(5e-324), 5e-324, 0],
+    ['far above the least number there is', Array<number>(11).fill(5e-324), 1, 1],
+    ['the greatest sums', Array<number>(11).fill(1.7e308), 1.7e308, 0],
   ]
   for (const [about, history, value, expected] of cases) {
     await t.test(about, async (t2) => {
-      assert.equal((await findingsOf(t2, history, value)).found, expected)
+      const { found, failures } = await judged(t2, { cust_a: [...history, value] })
+      assert.deepEqual([found, failures], [expected, []])
     })
   }
+})
+
+test('the least of numbers from one customer hide no other’s anomaly', async (t) => {
+  const customers = { cust_a: Array<number>(12).fill(5e-324), cust_b: [...STEADY, 1_000] }
+  const { found, failures, of } = await judged(t, customers)
+  assert.deepEqual([found, failures, of], [1, [], ['cust_b']])
+})
+
+test('a customer whose hours can’t be judged hides no other’s anomaly', async (t) => {
+  const sums = [...STEADY, 1_000]
+  const customers = { cust_a: sums, cust_b: sums, cust_c: sums }
+  const { found, failures, of } = await judged(t, customers, async (database) => {
+    await query(
+      database,
+      `create function refuse() returns trigger language plpgsql as $$ begin
+         raise exception 'no'; end $$`,
+    )
+    await query(
+      database,
+      `create trigger refuse before insert on usage_findings
+       for each row when (new.customer_id = 'cust_b') execute function refuse()`,
+    )
+  })
+  assert.deepEqual([found, failures.length, of], [2, 1, ['cust_a', 'cust_c']])
 })
 
 test('an anomaly is accepted, noted, audited and counted, once a day', async (t) => {
@@ -102,7 +137,8 @@ test('without its audit record nothing is found, and no report is taken that mig
     const body = { metrics: { calls: 6 } }
     const answer = await asCustomer(service, apiKey)('POST', '/api/usage/report', body)
     assertRefused(answer, 'DATABASE_UNAVAILABLE')
-    await assert.rejects(findingsOf(t, STEADY, 1_000, closeAuditLog), /permission denied/)
+    const sums = [...STEADY, 1_000]
+    await assert.rejects(judged(t, { cust_a: sums }, closeAuditLog), /permission denied/)
   })
 })
 

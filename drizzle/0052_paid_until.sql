@@ -1,0 +1,1 @@
+ALTER TABLE "licenses" ADD COLUMN "paid_until" timestamp (0) with time zone;
