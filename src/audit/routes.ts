@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { SHORT_PAGES, cutPage, pageRequest } from '../http/pagination.ts'
+import { LONG_NOTES, SHORT_PAGES, cutPage, pageRequest } from '../http/pagination.ts'
 import { Refusal } from '../refusals/index.ts'
 import { invalid, ref, timesOf } from '../http/schemas.ts'
 import { presentCheckpoint } from './checkpoints.ts'
@@ -27,7 +27,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'List the audit log, newest first',
         description:
           'If a `subject` names both a user and something else, the list has the records of both. ' +
-          SHORT_PAGES,
+          `${SHORT_PAGES} ${LONG_NOTES}`,
         querystring: ListAuditQuery,
         response: { 200: ref(AuditPage) },
       },

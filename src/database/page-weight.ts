@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 
 /** Of JSON in the rows of a page: it is parsed and written in one go, with some objects in each 10 bytes. */
-const PAGE_BYTES_MAX = 524_288
+export const PAGE_BYTES_MAX = 524_288
 
 /** Columns for the rows of a page, which is a subquery. */
 export interface Weight {

@@ -602,7 +602,7 @@ Needs a token with the permission `events:read`.
   /**
    * List the audit log, newest first.
    *
-   * If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null.
+   * If a `subject` names both a user and something else, the list has the records of both. With several filters, or one on a value that changes with each charge, even a page that is not the last can have fewer items than `limit`. The list ends where `next_cursor` is null. A page of items with long `metadata` ends before `limit`, even if it is not the last.
 
 Needs a token with the permission `audit:read`.
    */
