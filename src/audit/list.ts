@@ -1,15 +1,18 @@
 import type postgres from 'postgres'
 import type { PageRequest } from '../http/pagination.ts'
 import { array } from '../database/arrays.ts'
-import { type LogRecord, type Place, readRecords } from './records.ts'
-import type { LogSource } from './source.ts'
+import { PAGE_BYTES_MAX } from '../database/page-weight.ts'
+import type { Spot, Weighed } from './places.ts'
+import { type LogRecord, type Place, readAtOnce } from './records.ts'
+import type { LogSource, ReadOptions } from './source.ts'
 import { showValues, valuesIn } from './values.ts'
+import { fitting, weigh } from './weights.ts'
 
-/** How many records are read at once: the maximum of a batch of transfers. */
+/** How many records are considered at once: the maximum of a batch of transfers. */
 const READ_MAX = 500
 
 /** A page ends after this many reads even if it is not full: matching records may be rare. */
-const LOOKS_MAX = 20
+const READS_MAX = 20
 
 /**
  * A read of the index ends after this many steps even if it has found nothing: two terms may each be
@@ -38,7 +41,8 @@ export interface FoundRecords {
 
 /**
  * A page of the log, newest first, with the values of its commitments where they are still kept. The
- * next page continues where this one ends, whatever has been added meanwhile.
+ * next page continues where this one ends, whatever has been added meanwhile. It ends early if its
+ * records are long.
  */
 export async function listRecords(
   sql: postgres.Sql,
@@ -46,33 +50,75 @@ export async function listRecords(
   filter: AuditFilter,
   page: PageRequest,
 ): Promise<FoundRecords> {
-  const { subjects, isAsLogged = false } = filter
+  const { isAsLogged = false } = filter
   const { low, high } = await boundsOf(sql, filter)
-  let before = Math.min(high + 1, page.before === null ? Infinity : Number(page.before))
-  let isMore = before > low
   const found: LogRecord[] = []
-  for (let looks = 0; isMore && looks < LOOKS_MAX && found.length <= page.limit; looks++) {
+  let before = Math.min(high + 1, page.before === null ? Infinity : Number(page.before))
+  let bytes = 0
+  let reads = 0
+  const isOver = () => found.length > page.limit || bytes >= PAGE_BYTES_MAX || reads >= READS_MAX
+  for (let looks = 0; before > low && looks < READS_MAX && !isOver(); looks++) {
     const wanted = page.limit + 1 - found.length
     // If the first read found too few, matches are rare, so the next ones look at more places.
     const count = looks === 0 ? wanted : Math.max(wanted, READ_MAX)
-    const { places, end } = await placesBefore(sql, source, filter, { low, before }, count)
-    const near = nearest(places, Math.max(wanted, READ_MAX))
-    const last = near.at(-1)
-    // The last subject is the account, if there is one: it narrows a batch of transfers.
-    const options = { subject: subjects?.at(-1), isShown: !isAsLogged }
-    const records = await readRecords(sql, source, near, options)
-    const matching = records
-      .filter((record) => record !== null)
-      .filter((record) => record.seq < before && matches(record, filter))
-      .toSorted((a, b) => b.seq - a.seq)
-    found.push(...matching.slice(0, wanted))
-    before = last !== undefined && near.length < places.length ? last.firstSeq : end
-    isMore = before > low
+    const { end, ...look } = await spotsBefore(
+      sql,
+      source,
+      filter,
+      { low, before },
+      { wanted, count },
+    )
+    let { spots } = look
+    while (spots.length > 0 && !isOver()) {
+      const portion = fitting(spots, PAGE_BYTES_MAX - bytes)
+      const records = await readAtOnce(sql, source, portion, readOptions(filter))
+      for (const [index, record] of records.entries()) {
+        if (record === null || !matches(record, filter)) continue
+        found.push(record)
+        bytes += portion[index]?.bytes ?? 0
+      }
+      spots = spots.slice(portion.length)
+      reads++
+    }
+    const [next] = spots
+    before = next === undefined ? end : seqOf(next) + 1
   }
   const shown = found.slice(0, page.limit)
   const records = isAsLogged ? shown : await showValues(valuesIn(sql), shown)
-  const end = found.length > page.limit ? (shown.at(-1)?.seq ?? null) : isMore ? before : null
-  return { records, end }
+  if (found.length > page.limit) return { records, end: shown.at(-1)?.seq ?? null }
+  return { records, end: before > low ? before : null }
+}
+
+/** The last subject is the account, if there is one: it narrows a batch of transfers. */
+function readOptions({ subjects, isAsLogged = false }: AuditFilter): ReadOptions {
+  return { subject: subjects?.at(-1), isShown: !isAsLogged }
+}
+
+function seqOf({ place, index }: Spot): number {
+  return place.firstSeq + index
+}
+
+/** Records that may match, newest first, with what each weighs. Below `end` none was looked at. */
+async function spotsBefore(
+  sql: postgres.Sql,
+  source: LogSource,
+  filter: AuditFilter,
+  range: Range,
+  { wanted, count }: { wanted: number; count: number },
+): Promise<{ spots: Weighed[]; end: number }> {
+  const { places, end } = await placesBefore(sql, source, filter, range, count)
+  const near = nearest(places, isAll(filter) ? wanted : Math.max(wanted, READ_MAX))
+  const last = near.at(-1)
+  const weighed = await weigh(sql, source, near, readOptions(filter))
+  const spots = weighed
+    .filter((spot) => seqOf(spot) < range.before)
+    .toSorted((a, b) => seqOf(b) - seqOf(a))
+  return { spots, end: last !== undefined && near.length < places.length ? last.firstSeq : end }
+}
+
+/** Whether every record matches. */
+function isAll({ event, actor, subjects, from, to }: AuditFilter): boolean {
+  return [event, actor, subjects, from, to].every((one) => one === undefined)
 }
 
 /** The range of places that can hold a time's records; a record is never logged before its act. */

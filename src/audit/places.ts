@@ -18,3 +18,14 @@ export interface Place {
   size: number
   recordId: bigint
 }
+
+/** Where a record stands: in a place, and there at this position. */
+export interface Spot {
+  place: Place
+  index: number
+}
+
+/** What a record weighs: the bytes of its long values, which are read and parsed as JSON. */
+export interface Weighed extends Spot {
+  bytes: number
+}

@@ -22,13 +22,13 @@ export function recentFacts() {
     next = (next + 1) % COMMITS_MAX
   }
 
-  /** @returns the records of a place, the first time; null if they have to be read */
-  function take({ recordId, firstSeq, size }: Place): LogRecord[] | null {
+  /** @returns the facts of a place, the first time; null if they have to be read */
+  function take({ recordId, size }: Place): CommittedFacts | null {
     const index = commits.findIndex((commit) => commit?.recordId === recordId)
     const facts = commits[index]?.facts()
     if (facts === undefined) return null
     commits[index] = null
-    return facts.length === size ? facts.map((record, place) => record(firstSeq + place)) : null
+    return facts.length === size ? facts : null
   }
 
   /**

@@ -2,8 +2,10 @@ import { hash } from 'node:crypto'
 import type postgres from 'postgres'
 import { canonicalJson } from '../encoding/canonical-json.ts'
 import { array } from '../database/arrays.ts'
-import type { LogRecord, Place } from './places.ts'
-import type { LogSource, LoggedFact, ReadOptions } from './source.ts'
+import { slices } from '../scheduling/slices.ts'
+import type { LogRecord, Place, Spot, Weighed } from './places.ts'
+import type { LogSource, LoggedFact, Part, ReadOptions } from './source.ts'
+import { portionsOf, weigh } from './weights.ts'
 
 export type { LogRecord, Place } from './places.ts'
 
@@ -45,14 +47,61 @@ export async function readRecords(
   places: readonly Place[],
   options: ReadOptions = {},
 ): Promise<(LogRecord | null)[]> {
-  const recordIds = places.map(({ recordId }) => recordId)
+  return readWeighed(sql, source, await weigh(sql, source, places, options), options)
+}
+
+/** The same, for records whose weight is known already. */
+export async function readWeighed(
+  sql: postgres.Sql,
+  source: LogSource,
+  weighed: readonly Weighed[],
+  options: ReadOptions = {},
+): Promise<(LogRecord | null)[]> {
+  const records: (LogRecord | null)[] = []
+  for (const portion of portionsOf(weighed)) {
+    records.push(...(await readAtOnce(sql, source, portion, options)))
+  }
+  return records
+}
+
+/** Reads records in one go, so they must be few by their weight. In each place they are neighbours. */
+export async function readAtOnce(
+  sql: postgres.Sql,
+  source: LogSource,
+  spots: readonly Spot[],
+  options: ReadOptions = {},
+): Promise<(LogRecord | null)[]> {
+  const parts = partsOf(spots)
   const [acts, facts] = await Promise.all([
-    readActs(sql, recordIds),
-    source.read(sql, recordIds, options),
+    readActs(
+      sql,
+      parts.map(({ recordId }) => recordId),
+    ),
+    source.read(sql, parts, options),
   ])
-  return places.flatMap((place) => {
-    return recordsOf(acts.get(place.recordId), facts.get(place.recordId) ?? [], place, options)
-  })
+  const byIndex = new Map(
+    [...facts].map(([id, ofRow]) => [id, new Map(ofRow.map((fact) => [fact.index, fact]))]),
+  )
+  const records: (LogRecord | null)[] = []
+  const pause = slices()
+  for (const { place, index } of spots) {
+    await pause()
+    const { recordId } = place
+    const fact = byIndex.get(recordId)?.get(index)
+    records.push(recordAt(acts.get(recordId), fact, { place, index }, options))
+  }
+  return records
+}
+
+function partsOf(spots: readonly Spot[]): Part[] {
+  const parts = new Map<bigint, Part>()
+  for (const { place, index } of spots) {
+    const { recordId } = place
+    const part = parts.get(recordId) ?? { recordId, from: index, to: index }
+    const [from, to] = [Math.min(part.from, index), Math.max(part.to, index + 1)]
+    parts.set(recordId, { recordId, from, to })
+  }
+  return [...parts.values()]
 }
 
 async function readActs(
@@ -69,34 +118,33 @@ async function readActs(
   return new Map((answer?.rows ?? []).map((row) => [BigInt(row.id), row]))
 }
 
-/** Always as many as the place has room for: a changed row must not shift other records. */
-function recordsOf(
+/** By its position, and not by its order: a changed row must not shift other records. */
+function recordAt(
   row: Row | undefined,
-  facts: readonly LoggedFact[],
-  { firstSeq, size }: Place,
+  fact: LoggedFact | undefined,
+  { place, index }: Spot,
   { isLenient = false }: ReadOptions,
-): (LogRecord | null)[] {
-  const made = (record: () => LogRecord) => {
-    try {
-      return record()
-    } catch (error) {
-      if (!isLenient) throw error
-      return null
-    }
+): LogRecord | null {
+  const seq = place.firstSeq + index
+  try {
+    if (row === undefined) return null
+    if (row.event === null) return fact?.record(seq) ?? null
+    return index === 0 ? actOf(row, row.event, seq) : null
+  } catch (error) {
+    if (!isLenient) throw error
+    return null
   }
-  const records: (LogRecord | null)[] = Array.from({ length: size }, () => null)
-  if (row === undefined) return records
-  if (row.event !== null) {
-    const { event, actor, subject, ip, metadata } = row
-    const at = new Date(row.timestamp)
-    records[0] = made(() => {
-      return { seq: firstSeq, timestamp: at.toISOString(), event, actor, subject, ip, metadata }
-    })
-    return records
+}
+
+function actOf(row: Row, event: string, seq: number): LogRecord {
+  const { actor, subject, ip, metadata } = row
+  return {
+    seq,
+    timestamp: new Date(row.timestamp).toISOString(),
+    event,
+    actor,
+    subject,
+    ip,
+    metadata,
   }
-  for (const fact of facts) {
-    const { index } = fact
-    if (index < size) records[index] = made(() => fact.record(firstSeq + index))
-  }
-  return records
 }

@@ -1,6 +1,7 @@
 import type postgres from 'postgres'
 import { column } from '../database/arrays.ts'
 import { KINDS } from '../database/kinds.ts'
+import { slices } from '../scheduling/slices.ts'
 import type { RecentFacts } from './recent.ts'
 import { type LogRecord, type Place, readRecords, recordHash } from './records.ts'
 import type { LogSource } from './source.ts'
@@ -88,7 +89,7 @@ async function addRound(
     return place
   })
   const records = await recordsOf(tx, source, places, recent)
-  const leaves = records.map(recordHash)
+  const leaves = await hashesOf(records)
   const [delaysS] = await Promise.all([
     addPlaces(tx, places, taken),
     addTerms(tx, places, records.map(termsOf), size),
@@ -112,15 +113,29 @@ async function recordsOf(
   const others = places.filter((_, index) => remembered[index] === null)
   const read = others.length === 0 ? [] : await readRecords(tx, source, others)
   let next = 0
-  const records = places.flatMap(({ size }, index) => {
-    const known = remembered[index]
-    if (known != null) return known
-    next += size
-    return read.slice(next - size, next)
-  })
-  const found = records.filter((record) => record !== null)
-  if (found.length < records.length) throw new Error('A record was gone before it was logged')
-  return found
+  const records: LogRecord[] = []
+  const pause = slices()
+  for (const [index, { firstSeq, size }] of places.entries()) {
+    const known = remembered[index] ?? null
+    for (let place = 0; place < size; place++) {
+      // A record with long notes takes milliseconds, and a round has many.
+      await pause()
+      const record = known === null ? read[next++] : known[place]?.(firstSeq + place)
+      if (record == null) throw new Error('A record was gone before it was logged')
+      records.push(record)
+    }
+  }
+  return records
+}
+
+async function hashesOf(records: readonly LogRecord[]): Promise<string[]> {
+  const hashes: string[] = []
+  const pause = slices()
+  for (const record of records) {
+    await pause()
+    hashes.push(recordHash(record))
+  }
+  return hashes
 }
 
 /** @returns how many seconds after its act each row entered the log */

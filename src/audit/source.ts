@@ -8,6 +8,13 @@ export interface LoggedFact {
   record(seq: number): LogRecord
 }
 
+/** Facts of one row of `audit_records`: those from one position up to another. */
+export interface Part {
+  recordId: bigint
+  from: number
+  to: number
+}
+
 export interface ReadOptions {
   /** Only facts about this subject, where the source can tell. */
   subject?: string | undefined
@@ -22,10 +29,19 @@ export interface ReadOptions {
  * capability gives their content.
  */
 export interface LogSource {
-  /** @returns the facts of these rows of `audit_records`, by the row's id */
-  read(
+  /**
+   * @returns how many bytes of JSON the facts of these rows of `audit_records` hold, by the row's id:
+   * for each fact its position and the bytes
+   */
+  weigh(
     sql: postgres.Sql,
     recordIds: readonly bigint[],
+    options: ReadOptions,
+  ): Promise<ReadonlyMap<bigint, readonly (readonly [index: number, bytes: number])[]>>
+  /** @returns the facts of these parts, by the row's id; the caller keeps them few by their weight */
+  read(
+    sql: postgres.Sql,
+    parts: readonly Part[],
     options: ReadOptions,
   ): Promise<ReadonlyMap<bigint, readonly LoggedFact[]>>
   /**
@@ -50,8 +66,12 @@ export interface LogSource {
 /** Combines several sources into one. */
 export function combined(sources: readonly LogSource[]): LogSource {
   return {
-    read: async (sql, recordIds, options) => {
-      const maps = await Promise.all(sources.map((one) => one.read(sql, recordIds, options)))
+    weigh: async (sql, recordIds, options) => {
+      const maps = await Promise.all(sources.map((one) => one.weigh(sql, recordIds, options)))
+      return new Map(maps.flatMap((weights) => [...weights]))
+    },
+    read: async (sql, parts, options) => {
+      const maps = await Promise.all(sources.map((one) => one.read(sql, parts, options)))
       return new Map(maps.flatMap((facts) => [...facts]))
     },
     placesOf: (sql, ...range) => {

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 
 /** Of JSON in the rows of a page: it is parsed and written in one go, with some objects in each 10 bytes. */
-const PAGE_BYTES_MAX = 524_288
+export const PAGE_BYTES_MAX = 524_288
 
 /** Columns for the rows of a page, which is a subquery. */
 export interface Weight {
@@ -23,16 +23,6 @@ export function weightOf(json: SQL, order: SQL) {
 
 /** The condition for a row of a page with these columns. Its first row has room in any case. */
 export const HAS_ROOM = sql`bytes_before < ${sql.raw(String(PAGE_BYTES_MAX))}`
-
-/** Those of a page that have room in it, for rows that are made outside the database. */
-export function withRoom<Row>(rows: readonly Row[]): Row[] {
-  let bytesBefore = 0
-  return rows.filter((row) => {
-    const hasRoom = bytesBefore < PAGE_BYTES_MAX
-    if (hasRoom) bytesBefore += Buffer.byteLength(JSON.stringify(row))
-    return hasRoom
-  })
-}
 
 /** Whether a page ends early because of what its rows weigh. */
 export function isCut(rows: readonly Weight[]): boolean {

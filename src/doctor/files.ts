@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -15,13 +16,16 @@ import {
 
 const ROTATION_DAYS = 90
 const DAY_MS = 86_400_000
+/** For all files together. */
+const GIT_MS_MAX = 3_000
 
 /** The files that hold secrets: who can read them, whether they are in git, and how old they are. */
 export const secretsAndFiles: Group = {
   title: 'Secrets and files',
-  examine: (facts) => {
+  examine: async (facts) => {
     const paths = secretFiles(facts)
-    return [...dotenv(facts), ...modes(paths), ...inGit(facts, paths), ...ages(facts, paths)]
+    const tracked = await inGit(facts, paths)
+    return [...dotenv(facts), ...modes(paths), ...tracked, ...ages(facts, paths)]
   },
 }
 
@@ -87,22 +91,43 @@ function openTo(mode: number): [string, string] {
   return [`names a file that others can read or write (mode ${octal(mode)})`, 'chmod 600 on it']
 }
 
-function inGit({ folder }: Facts, paths: [string, string][]): Line[] {
+async function inGit({ folder }: Facts, paths: [string, string][]): Promise<Line[]> {
   const dotenvPath = join(folder, '.env')
   const named = [...paths, ...(existsSync(dotenvPath) ? [['.env', dotenvPath] as const] : [])]
-  const lines = named.flatMap(([name, path]) => {
-    const inRepository = (...args: string[]) =>
-      spawnSync('git', [...args, '--', basename(path)], { cwd: dirname(path) }).status
-    // 128: no repository, or no git on this machine.
-    if (inRepository('ls-files', '--error-unmatch') === 0) {
+  const signal = AbortSignal.timeout(GIT_MS_MAX)
+  const lines: Line[] = []
+  // One after the other: each start of a program takes a moment of this one.
+  for (const [name, path] of named) {
+    if ((await git(path, signal, 'ls-files', '--error-unmatch')) === 0) {
       const advice = 'git rm --cached it, and replace what was in it: history keeps it'
-      return [failure(`git: ${name}`, 'is under version control', advice)]
+      lines.push(failure(`git: ${name}`, 'is under version control', advice))
+    } else if ((await git(path, signal, 'check-ignore', '-q')) === 1) {
+      const reason = 'lies in a repository that does not ignore it'
+      lines.push(warning(`git: ${name}`, reason, 'move it out'))
     }
-    return inRepository('check-ignore', '-q') === 1
-      ? [warning(`git: ${name}`, 'lies in a repository that does not ignore it', 'move it out')]
-      : []
-  })
+  }
+  if (signal.aborted) {
+    return [
+      ...lines,
+      unseen('git', 'git did not answer in time', 'see what `git ls-files` has there'),
+    ]
+  }
   return lines.length > 0 ? lines : [pass('git', 'no file with secrets is under version control')]
+}
+
+/** The service examines itself too, so git must not hold it up. @returns the status; null if it has none */
+async function git(path: string, signal: AbortSignal, ...args: string[]): Promise<number | null> {
+  if (signal.aborted) return null
+  const child = spawn('git', [...args, '--', basename(path)], {
+    cwd: dirname(path),
+    stdio: 'ignore',
+    signal,
+  })
+  // 128: no repository. There is no git on this machine if it does not start.
+  return once(child, 'close').then(
+    ([status]: unknown[]) => (typeof status === 'number' ? status : null),
+    () => null,
+  )
 }
 
 function ages({ environment: env, secrets, keyPaths }: Facts, paths: [string, string][]): Line[] {

@@ -2,7 +2,7 @@ import type postgres from 'postgres'
 import type { CommittedFacts } from '../audit/recent.ts'
 import type { Place } from '../audit/records.ts'
 import type { LogSource, LoggedFact } from '../audit/source.ts'
-import { array } from '../database/arrays.ts'
+import { array, column } from '../database/arrays.ts'
 import type { Writes } from './batch.ts'
 import {
   type LoggedTransfer,
@@ -14,8 +14,21 @@ import {
 
 /** Transfers as leaves of the audit log: a row of `audit_records` lists those of a batch. */
 export const transferSource: LogSource = {
-  read: async (sql, recordIds, { subject, isShown = false }) => {
-    const account = accountOf(subject)
+  weigh: async (sql, recordIds, { subject }) => {
+    const [answer] = await sql<{ rows: WeightRow[] }[]>`
+      select coalesce(json_agg(json_build_array(r.id, (
+        select json_agg(json_build_array(
+          one.place - 1, octet_length(concat(t.metadata, t.grants))
+        ))
+        from unnest(r.account_ids, r.transfer_seqs) with ordinality as one (account_id, seq, place)
+        join transfers t on t.account_id = one.account_id and t.seq = one.seq
+        where ${isAbout(sql, subject)}
+      ))), '[]') as rows
+      from audit_records r where r.id = any(${array(recordIds)}::bigint[]) and r.event is null`
+    return new Map((answer?.rows ?? []).map(([id, weights]) => [BigInt(id), weights ?? []]))
+  },
+
+  read: async (sql, parts, { subject, isShown = false }) => {
     // One JSON value, which the runtime parses many times faster than the driver reads columns.
     const [answer] = await sql<{ rows: Row[]; systems: SystemNames | null }[]>`
       select coalesce(json_agg(json_build_object('id', r.id, 'transfers', (
@@ -30,10 +43,15 @@ export const transferSource: LogSource = {
         from unnest(r.account_ids, r.transfer_seqs) with ordinality as one (account_id, seq, place)
         join transfers t on t.account_id = one.account_id and t.seq = one.seq
         left join accounts a on a.id = t.account_id
-        where one.account_id = coalesce(${account === null ? null : String(account)}::bigint, one.account_id)
+        where one.place > part.first and one.place <= part.last and ${isAbout(sql, subject)}
       ))), '[]') as rows,
       (select json_object_agg(id, system) from accounts where system is not null) as systems
-      from audit_records r where r.id = any(${array(recordIds)}::bigint[]) and r.event is null`
+      from unnest(
+        ${column(parts, ({ recordId }) => recordId)}::bigint[],
+        ${column(parts, ({ from }) => BigInt(from))}::bigint[],
+        ${column(parts, ({ to }) => BigInt(to))}::bigint[]
+      ) as part (id, first, last)
+      join audit_records r on r.id = part.id and r.event is null`
     const options = { isShown, systems: answer?.systems ?? {} }
     return new Map(
       (answer?.rows ?? []).map(({ id, transfers }) => [
@@ -71,6 +89,15 @@ export const transferSource: LogSource = {
 interface Row {
   id: number
   transfers: LoggedTransfer[] | null
+}
+
+type WeightRow = [id: number, weights: [index: number, bytes: number][] | null]
+
+/** The condition for the transfers of a row that are about a subject, or for all of them. */
+function isAbout(sql: postgres.Sql, subject: string | undefined) {
+  const account = accountOf(subject)
+  const id = account === null ? null : String(account)
+  return sql`one.account_id = coalesce(${id}::bigint, one.account_id)`
 }
 
 /** The facts of a batch that has been committed; transfers without a salt are left out. */

@@ -4,7 +4,7 @@ import type { Place as TransferPlace } from './operations.ts'
 import { Refusal } from '../refusals/index.ts'
 import type { IssuedCheckpoint } from '../audit/checkpoints.ts'
 import { inclusionProof } from '../audit/proofs.ts'
-import { type LogRecord, type Place, readRecords, recordBytes } from '../audit/records.ts'
+import { type LogRecord, type Place, readAtOnce, recordBytes } from '../audit/records.ts'
 import { tileReader } from '../audit/tiles.ts'
 import { proofText } from '../audit/tlog/proof.ts'
 
@@ -62,9 +62,9 @@ async function recordOf(
   { accountId }: TransferPlace,
   place: Place & { offset: number },
 ): Promise<LogRecord> {
-  const records = await readRecords(sql, source, [place], { subject: `acct_${accountId}` })
-  const record = records[place.offset] ?? null
-  if (record === null) throw new Error('The record of a transfer is gone')
+  const spots = [{ place, index: place.offset }]
+  const [record] = await readAtOnce(sql, source, spots, { subject: `acct_${accountId}` })
+  if (record == null) throw new Error('The record of a transfer is gone')
   return record
 }
 

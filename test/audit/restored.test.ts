@@ -2,23 +2,22 @@ import assert from 'node:assert/strict'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { checkpointNow } from '../support/audit.ts'
+import { checkpointNow, settled } from '../support/audit.ts'
 import { type TestDatabase, createDatabase } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { restoreOver } from '../support/restore.ts'
+import { inParallel } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 import { keyOf, logFolder, logSettings, publishedNow } from '../support/tlog.ts'
 
 const NAMED = { AUDIT_LOG_ORIGIN: 'example.com/books' }
 
-async function charge(service: Service, count: number): Promise<void> {
-  for (let n = 0; n < count; n++) {
-    const body = { user_id: 'ada', amount: 1 }
-    const { status } = await service.asInternal('POST', '/deduct', body)
-    assert.equal(status, 200)
-  }
+async function charge(service: Service, count: number, atOnce = 1): Promise<void> {
+  const body = { user_id: 'ada', amount: 1 }
+  const answers = await inParallel(count, atOnce, () => service.asInternal('POST', '/deduct', body))
+  for (const { status } of answers) assert.equal(status, 200)
 }
 
 /** Whether the service comes to say that its log lacks records. */
@@ -90,4 +89,24 @@ test('a checkpoint that nobody has published as a note is known too', async (t) 
   await charge(restored, 10)
   assertRefused(await restored.asAdmin('GET', '/api/audit/checkpoint'), 'LOG_BEHIND')
   assertRefused(await restored.call('GET', '/log/checkpoint'), 'LOG_BEHIND')
+})
+
+test('while the log is behind, no tile may be cached, not even a full one', async (t) => {
+  const settings = { ...logSettings(logFolder(t)), ...NAMED }
+  const { database, backup, early } = await backedUp(t, settings)
+  const second = await startService(t, settings, database)
+  await charge(second, 300, 32)
+  await publishedNow(second)
+  const published = await second.call('GET', '/log/tile/0/000')
+  assert.equal(published.headers.get('cache-control'), 'public, max-age=31536000, immutable')
+  await second.app.close()
+
+  const restored = await startService(t, settings, backup)
+  await charge(restored, 300, 32)
+  await settled(restored)
+  for (const path of ['0/000', `0/000.p/${early.size}`, '0/000.p/200']) {
+    const { status, headers, body } = await restored.call('GET', `/log/tile/${path}`)
+    assert.deepEqual([status, headers.get('cache-control')], [200, 'no-store'], path)
+    assert.notDeepEqual(body, published.body)
+  }
 })

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
-import { chmodSync, copyFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import type { Line } from '../../src/doctor/check.ts'
 import { expect, scene } from '../support/doctor.ts'
-import { ADMIN_TOKEN, INTERNAL_TOKEN } from '../support/service.ts'
+import { newFolder } from '../support/licenses.ts'
+import { eventually } from '../support/processes.ts'
+import { ADMIN_TOKEN, INTERNAL_TOKEN, startService } from '../support/service.ts'
 
 /** Without its webhook secret, and away from Stripe itself. */
 const KEY_ALONE = {
@@ -149,4 +160,50 @@ test('files with secrets: open ones, those in git, in .env, and old ones', async
   expect(await look(changes), 'git: .env', 'warning', /does not ignore/)
   git('add', '.env')
   expect(await look(changes), 'git: .env', 'failure', /version control/)
+})
+
+/** A `git` that answers once it is let go, and gives up after 20 s. @returns the file that lets it go */
+function slowGit(t: TestContext): { begun: string; released: string } {
+  const folder = newFolder(t)
+  const [begun, released] = [join(folder, 'begun'), join(folder, 'released')]
+  const script = `#!/bin/sh
+touch '${begun}'
+for n in $(seq 200); do
+  if test -e '${released}'; then exit 1; fi
+  sleep 0.1
+done
+exit 128
+`
+  writeFileSync(join(folder, 'git'), script, { mode: 0o755 })
+  const secret = join(folder, 'metrics-token')
+  writeFileSync(secret, 'metrics-token-of-the-tests-0123456789abcd', { mode: 0o600 })
+  const changes = { PATH: `${folder}:${process.env['PATH']}`, METRICS_TOKEN_FILE: secret }
+  const former = { ...process.env }
+  t.after(() => {
+    for (const name of Object.keys(changes)) delete process.env[name]
+    Object.assign(process.env, former)
+  })
+  Object.assign(process.env, changes)
+  return { begun, released }
+}
+
+test('a service that examines itself answers others while git has not', async (t) => {
+  const service = await startService(t)
+  const { begun, released } = slowGit(t)
+  const asked = service.asAdmin('GET', '/api/doctor')
+  assert.ok(await eventually(async () => existsSync(begun), 10_000))
+  assert.equal((await service.call('GET', '/health/live')).status, 200)
+  writeFileSync(released, '')
+  const { status, body } = await asked
+  assert.equal(status, 200)
+  const found = new Map((body.findings as Line[]).map((line) => [line.check, line]))
+  expect(found, 'git: METRICS_TOKEN_FILE', 'warning', /does not ignore/)
+})
+
+test('a git that never answers is not waited for', async (t) => {
+  const service = await startService(t)
+  slowGit(t)
+  const { body } = await service.asAdmin('GET', '/api/doctor')
+  const found = new Map((body.findings as Line[]).map((line) => [line.check, line]))
+  expect(found, 'git', 'unseen', /in time/)
 })

@@ -1,8 +1,10 @@
 import type postgres from 'postgres'
 import { Refusal } from '../../refusals/index.ts'
-import { type Place, readRecords, recordBytes } from '../records.ts'
+import { slices } from '../../scheduling/slices.ts'
+import { type Place, readWeighed, recordBytes } from '../records.ts'
 import { logSize } from '../sequencer.ts'
 import type { LogSource } from '../source.ts'
+import { weigh } from '../weights.ts'
 import { type TileName, WIDTH } from './tile-path.ts'
 
 /** The length of an entry is written in 16 bits. */
@@ -27,8 +29,11 @@ export async function entryBundle(
     )
     order by first_seq`
   const start = places[0]?.firstSeq ?? first
-  const records = await readRecords(sql, source, places)
-  const pieces = records.slice(first - start, end - start).flatMap((record) => {
+  const weighed = (await weigh(sql, source, places)).slice(first - start, end - start)
+  const pieces: Buffer[] = []
+  const pause = slices()
+  for (const record of await readWeighed(sql, source, weighed)) {
+    await pause()
     const bytes = record === null ? null : recordBytes(record)
     if (bytes === null) throw new Error('A record of the log is missing')
     if (bytes.length > ENTRY_BYTES_MAX) {
@@ -37,7 +42,7 @@ export async function entryBundle(
     }
     const length = Buffer.alloc(2)
     length.writeUInt16BE(bytes.length)
-    return [length, bytes]
-  })
+    pieces.push(length, bytes)
+  }
   return Buffer.concat(pieces)
 }

@@ -345,10 +345,13 @@ export function publisher(options: PublisherOptions) {
     return identity.vkey
   }
 
-  /** How many records certainly have no other history; 0 while the log is behind. */
-  async function coveredSize(): Promise<number> {
-    const { size, behindSize } = await rows.get()
-    return behindSize === null ? (size ?? 0) : 0
+  /**
+   * How many records the newest published checkpoint covers, so that they have no other history. Null
+   * while the log is behind: then any record may have one.
+   */
+  async function coveredSize(): Promise<number | null> {
+    if ((await wholeness.get()) !== null) return null
+    return (await rows.get()).size ?? 0
   }
 
   async function standing(): Promise<Standing> {

@@ -73,7 +73,8 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'A tile of hashes of the audit log',
         description:
           'In the format of C2SP’s tlog-tiles. A full tile, and a part of one that the newest checkpoint ' +
-          'covers, never changes, and may be cached for ever.',
+          'covers, never changes, and may be cached for ever. While the log lacks records that were ' +
+          'published, no tile may be cached.',
         produces: ['application/octet-stream'],
         params: TileParams,
         response: { 200: plain('1 to 256 hashes of 32 bytes.') },
@@ -85,10 +86,12 @@ export const tlogRoutes: FastifyPluginAsyncTypebox = async (app) => {
       if (tile.level === 'entries') throw new Refusal('NOT_FOUND')
       const hashes = await readTile({ ...tile, level: tile.level })
       if (hashes === null) throw new Refusal('NOT_FOUND')
-      // Until a checkpoint covers a part, a failover can replace its records with others.
+      // Until a checkpoint covers a part, a failover can replace its records with others. While the log
+      // is behind, even a full tile can be of a history that goes no further.
+      const covered = await published.coveredSize()
       const isFixed =
-        tile.width === WIDTH ||
-        sizeNeeded({ ...tile, level: tile.level }) <= (await published.coveredSize())
+        covered !== null &&
+        (tile.width === WIDTH || sizeNeeded({ ...tile, level: tile.level }) <= covered)
       const cache = isFixed ? `public, max-age=${YEAR_S}, immutable` : 'no-store'
       return answer(reply, BYTES, cache, hashes)
     },

@@ -36,7 +36,7 @@ export interface PublicCalls {
   /**
    * A tile of hashes of the audit log.
    *
-   * In the format of C2SP’s tlog-tiles. A full tile, and a part of one that the newest checkpoint covers, never changes, and may be cached for ever.
+   * In the format of C2SP’s tlog-tiles. A full tile, and a part of one that the newest checkpoint covers, never changes, and may be cached for ever. While the log lacks records that were published, no tile may be cached.
    */
   getLogTile: Call<'getLogTile'>
   /**

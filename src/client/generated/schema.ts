@@ -108,7 +108,7 @@ export interface paths {
         };
         /**
          * A tile of hashes of the audit log
-         * @description In the format of C2SP’s tlog-tiles. A full tile, and a part of one that the newest checkpoint covers, never changes, and may be cached for ever.
+         * @description In the format of C2SP’s tlog-tiles. A full tile, and a part of one that the newest checkpoint covers, never changes, and may be cached for ever. While the log lacks records that were published, no tile may be cached.
          */
         get: operations["getLogTile"];
         put?: never;

@@ -7,14 +7,10 @@ import { statementCsv, statementJson } from '../../../src/funds/finding/statemen
 import { NO_SIGNATURE } from '../../../src/funds/operations.ts'
 import { createCustomer } from '../../support/customers.ts'
 import { asAdmin } from '../../support/database.ts'
+import { BYTES_MAX, NOTES } from '../../support/notes.ts'
 import { type Answer, startService } from '../../support/service.ts'
 
 const COUNT = 120
-/** What is read, made and written in one go; the 100 ms of the contract would be many times as much. */
-const BYTES_MAX = 800_000
-
-/** Nearly as much as a call may say of itself, and as many objects as fit. */
-const NOTES = { list: Array.from({ length: 5_000 }, (_, index) => ({ n: index })) }
 
 const ID_FIELDS = ['transfer_id', 'customer_id', 'plan_id', 'license_id']
 
