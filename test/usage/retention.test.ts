@@ -120,8 +120,10 @@ test('more than one batch of old reports goes, while new ones come', async (t) =
   for (let n = 0; n < 50; n++) {
     assert.equal((await api('POST', '/api/usage/report', { metrics: { calls: 1 } })).status, 201)
   }
-  assert.equal((await cleaning).body.deleted, 23_456)
-  assert.equal((await countRows(service.database))['usage_reports'], 50)
+  // What a busy machine does not get through while the caller waits, a job does.
+  assert.ok((await cleaning).body.deleted <= 23_456)
+  const rows = async () => (await countRows(service.database))['usage_reports']
+  assert.ok(await eventually(async () => (await rows()) === 50, 30_000), String(await rows()))
 })
 
 async function storeOld(service: Awaited<ReturnType<typeof startService>>, count: number) {
