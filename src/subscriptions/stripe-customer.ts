@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { emailForOthers } from '../http/email.ts'
 import { isErased, isLiving, livingCustomer } from '../customers/living.ts'
 import { ownerOfStripeCustomer, takeTurns } from '../customers/stripe-customers.ts'
@@ -80,21 +80,23 @@ export function unlinkStripeCustomer(
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     await takeTurns(tx, stripeCustomerId)
+    const ownerId = await ownerOfStripeCustomer(tx, stripeCustomerId)
+    const ids = [ownerId, customerId].filter((id) => id !== null)
+    const isConcerned = or(
+      inArray(customers.id, ids),
+      sql`${customers.id} in ${holdersOf(stripeCustomerId)}`,
+    )
+    const owners = await tx
+      .select({ id: customers.id, first: customers.stripeCustomerId })
+      .from(customers)
+      .where(and(isLiving, isConcerned))
+      .orderBy(customers.id)
+      .for('no key update')
+    // Only now: it may have become the owner's first one, or the owner may be erased.
     const [further] = await tx
       .delete(stripeCustomers)
       .where(eq(stripeCustomers.id, stripeCustomerId))
       .returning({ owner: stripeCustomers.customerId })
-    const isLinked = or(
-      eq(customers.stripeCustomerId, stripeCustomerId),
-      eq(customers.id, further?.owner ?? ''),
-    )
-    const isNamed = and(eq(customers.id, customerId ?? ''), isLiving)
-    const owners = await tx
-      .select({ id: customers.id, first: customers.stripeCustomerId })
-      .from(customers)
-      .where(or(isLinked, isNamed, sql`${customers.id} in ${holdersOf(stripeCustomerId)}`))
-      .orderBy(customers.id)
-      .for('no key update')
     for (const { id, first } of owners) {
       const isFirst = first === stripeCustomerId
       const isUnlinked = isFirst || id === further?.owner
