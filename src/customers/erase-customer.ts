@@ -62,8 +62,8 @@ export function eraseCustomer(
       .returning({ closedAt: customers.erasedAt })
     if (row?.closedAt == null) throw new Error('The customer was not closed')
     await tx.delete(stripeCustomers).where(eq(stripeCustomers.customerId, id))
-    await personal.close(tx, id)
     for (const stripeId of people.stripeCustomerIds) await eraseStripeCustomer(tx, stripeId)
+    await personal.close(tx, id)
 
     const { email } = customer
     return beginErasure(tx, actor, id, {

@@ -92,10 +92,10 @@ async function subscribed(
 ): Promise<string | null> {
   const customerId = ourIdIn(session.metadata) ?? ourId(session.client_reference_id)
   const stripeCustomerId = idOrNull(session.customer)
-  if (customerId !== null && stripeCustomerId !== null) {
-    await linkStripeCustomer(services.db, customerId, stripeCustomerId)
-  }
   const id = idOrNull(session.subscription)
+  if (customerId !== null && stripeCustomerId !== null) {
+    await linkStripeCustomer(services.db, customerId, stripeCustomerId, id)
+  }
   const outcome =
     id === null ? 'no subscription' : await refreshed(services, id, { owner: customerId })
   // Only a completed checkout expires the others. The outcome of a slow payment arrives days later,

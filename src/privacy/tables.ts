@@ -4,11 +4,12 @@ import { bigint, check, customType, integer, pgTable, text, timestamp } from 'dr
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /**
- * Stripe customers of erased customers, so that later events about them are recognised. A digest of
- * Stripe's random id is enough for that, and reveals nothing else.
+ * Stripe customers of erased customers, and their subscriptions on Stripe customers of others, so
+ * that later events about them are recognised. A digest of Stripe's random id is enough for that, and
+ * reveals nothing else.
  */
 export const erasedStripeCustomers = pgTable('erased_stripe_customers', {
-  /** `erased_digest` of the id `cus_…`. */
+  /** `erased_digest` of the id `cus_…` or `sub_…`. */
   digest: bytea().primaryKey(),
   erasedAt: timestamp({ precision: 3, withTimezone: true }).notNull().defaultNow(),
 })

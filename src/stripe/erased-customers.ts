@@ -22,19 +22,16 @@ export async function isKnownDeleted(tx: Transaction, stripeCustomerId: string):
   return found !== undefined
 }
 
-/** Whether `eraseStripeCustomer` was called for it. */
-export async function isErased(tx: Transaction, stripeCustomerId: string): Promise<boolean> {
+/** Whether `eraseStripeCustomer` or `eraseSubscription` was called for it. */
+export async function isErasedAtStripe(tx: Transaction, id: string): Promise<boolean> {
   const [found] = await tx.execute(sql`
-    select from erased_stripe_customers where digest = erased_digest(${stripeCustomerId})`)
+    select from erased_stripe_customers where digest = erased_digest(${id})`)
   return found !== undefined
 }
 
-/** Removes an erased Stripe customer from the stored events. */
-export async function forgetStripeCustomer(
-  tx: Transaction,
-  stripeCustomerId: string,
-): Promise<void> {
-  const people = [stripeCustomerId]
+/** Removes what is erased at Stripe from the stored events. */
+export async function forgetErased(tx: Transaction, id: string): Promise<void> {
+  const people = [id]
   for (let after = '', isLast = false; !isLast;) {
     const page = { after, limit: EVENTS_MAX }
     const ids = await forgetEvents(tx, people, new Set(people), page)
@@ -51,9 +48,7 @@ export async function eraseStripeCustomer(
   tx: Transaction,
   stripeCustomerId: string,
 ): Promise<void> {
-  await tx.execute(sql`
-    insert into erased_stripe_customers (digest) values (erased_digest(${stripeCustomerId}))
-    on conflict do nothing`)
+  await remember(tx, stripeCustomerId)
   await tx.execute(sql`
     select graphile_worker.add_job('delete_stripe_customer',
       json_build_object('id', ${stripeCustomerId}::text),
@@ -61,13 +56,39 @@ export async function eraseStripeCustomer(
 }
 
 /**
+ * Does the same with an erased customer's subscription on a Stripe customer that is somebody else's:
+ * only the subscription ends at Stripe.
+ */
+export async function eraseSubscription(tx: Transaction, id: string): Promise<void> {
+  await remember(tx, id)
+  await tx.execute(sql`
+    select graphile_worker.add_job('cancel_subscription', json_build_object('id', ${id}::text),
+      job_key := ${`cancel ${id}`}, max_attempts := ${ATTEMPTS_MAX})`)
+}
+
+async function remember(tx: Transaction, id: string): Promise<void> {
+  await tx.execute(sql`
+    insert into erased_stripe_customers (digest) values (erased_digest(${id}))
+    on conflict do nothing`)
+}
+
+/**
  * The job: no stored event names the customer any more, and Stripe deletes it for good, with its
  * subscriptions. If Stripe is not configured, the job fails and is tried again.
  */
 export async function deleteStripeCustomer(app: FastifyInstance, id: string): Promise<void> {
-  await app.db.transaction((tx) => forgetStripeCustomer(tx, id))
+  await app.db.transaction((tx) => forgetErased(tx, id))
   try {
     await app.stripe().ask((sdk, options) => sdk.customers.del(id, {}, options))
+  } catch (error) {
+    if (!isMissingAtStripe(error)) throw error
+  }
+}
+
+/** The job: nobody is billed for it any more. To Stripe, one that has ended is missing. */
+export async function cancelSubscription(app: FastifyInstance, id: string): Promise<void> {
+  try {
+    await app.stripe().ask((sdk, options) => sdk.subscriptions.cancel(id, {}, options))
   } catch (error) {
     if (!isMissingAtStripe(error)) throw error
   }

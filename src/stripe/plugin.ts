@@ -4,7 +4,7 @@ import { Counter } from 'prom-client'
 import { sharedCommits } from '../scheduling/shared-commits.ts'
 import { KINDS } from '../database/kinds.ts'
 import { applyEvent } from './apply.ts'
-import { deleteStripeCustomer } from './erased-customers.ts'
+import { cancelSubscription, deleteStripeCustomer } from './erased-customers.ts'
 import type { EventHandlers, Handler } from './handler.ts'
 import type { StripeEventRow } from './inbox.ts'
 import { eventGauges } from './metrics.ts'
@@ -75,6 +75,10 @@ export const inbox = fp(
       {
         name: 'delete_stripe_customer',
         run: (payload) => deleteStripeCustomer(app, (payload as { id: string }).id),
+      },
+      {
+        name: 'cancel_subscription',
+        run: (payload) => cancelSubscription(app, (payload as { id: string }).id),
       },
     )
     app.addHook('onClose', () => sql.end({ timeout: CLOSE_TIMEOUT_S }))

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { ourId, ourIdIn } from '../customers/named.ts'
 import type { CustomerRow } from '../customers/service.ts'
 import { standings } from '../customers/standing.ts'
 import { invalid } from '../http/schemas.ts'
@@ -143,10 +144,12 @@ export async function expireOtherCheckouts(
         options,
       ),
     )
-    const others = open.data.filter(
-      ({ id, mode }) => id !== completed.id && mode === 'subscription',
-    )
-    for (const { id } of others) await expire(stripe, id)
+    for (const session of open.data) {
+      const { id, mode, metadata, client_reference_id: reference } = session
+      const namedId = ourIdIn(metadata) ?? ourId(reference)
+      const isTheirs = namedId === null || namedId === customerId
+      if (id !== completed.id && mode === 'subscription' && isTheirs) await expire(stripe, id)
+    }
   }
 }
 

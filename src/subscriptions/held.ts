@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { array } from '../database/arrays.ts'
 import type { Database, Transaction } from '../database/index.ts'
+import { isOthers } from './others.ts'
 
 /** A plan that a subscription is for, according to the items that count. */
 export interface SubscribedPlan {
@@ -64,11 +65,15 @@ export async function hasAccess(db: Reader, customerId: string): Promise<boolean
   return rows.length > 0
 }
 
-/** The Stripe customer of the main subscription; null if no subscription gives access. */
+/**
+ * The Stripe customer of the main subscription; null if no subscription gives access. One that is
+ * somebody else's is left out.
+ */
 export async function payingCustomer(db: Reader, customerId: string): Promise<string | null> {
   const [row] = await db.execute<{ id: string }>(sql`
     select stripe_customer_id as id from subscription_plans
     where customer_id = ${customerId} and gives_access
+      and not ${isOthers(sql`subscription_plans.stripe_customer_id`, customerId)}
     order by rank desc, created_at desc, subscription_id desc limit 1`)
   return row?.id ?? null
 }

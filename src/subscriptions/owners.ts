@@ -1,8 +1,9 @@
 import { and, eq, inArray } from 'drizzle-orm'
-import { isLiving } from '../customers/living.ts'
+import { isErased, isLiving } from '../customers/living.ts'
 import { ownerOfStripeCustomer } from '../customers/stripe-customers.ts'
 import { customers } from '../customers/tables.ts'
 import type { Database, Transaction } from '../database/index.ts'
+import { isErasedAtStripe } from '../stripe/erased-customers.ts'
 import type { StripeSubscription } from './state.ts'
 import { subscriptions } from './tables.ts'
 
@@ -39,16 +40,18 @@ export async function holderIdOf(tx: Transaction, id: string): Promise<string | 
 
 /**
  * Finds the owner by our id in the metadata or the checkout, by what is known of the subscription, or
- * by its Stripe customer. Locks the owner's row and that of the customer who has the subscription so
- * far, until the commit, in the order in which all lock several.
+ * by its Stripe customer. What was an erased customer's passes to nobody. Locks the owner's row and
+ * that of the customer who has the subscription so far, until the commit, in the order in which all
+ * lock several.
  * @param holderId as `holderIdOf` has it
  * @returns the two, each null if there is no such customer
  */
 export async function lockOwners(
   tx: Transaction,
-  { customerId, stripeCustomerId }: StripeSubscription,
+  heard: StripeSubscription,
   holderId: string | null,
 ): Promise<{ owner: Owner | null; holder: Owner | null }> {
+  const { customerId, stripeCustomerId } = heard
   const linkedId = await ownerOfStripeCustomer(tx, stripeCustomerId)
   const ids = [customerId, holderId, linkedId].filter((id) => id !== null)
   const found = await tx
@@ -59,5 +62,16 @@ export async function lockOwners(
     .for('no key update')
   const named = found.find(({ id }) => id === customerId)
   const holder = found.find(({ id }) => id === holderId) ?? null
-  return { owner: named ?? holder ?? found[0] ?? null, holder }
+  const [linked] = found
+  if (named !== undefined || holder !== null) return { owner: named ?? holder, holder }
+  if (linked === undefined || (await wasOfErased(tx, heard))) return { owner: null, holder }
+  return { owner: linked, holder }
+}
+
+async function wasOfErased(
+  tx: Transaction,
+  { id, customerId }: StripeSubscription,
+): Promise<boolean> {
+  if (customerId !== null && (await isErased(tx, customerId))) return true
+  return isErasedAtStripe(tx, id)
 }

@@ -5,6 +5,7 @@ import { subscriptionGauges } from './gauges.ts'
 import { reconcile } from './reconcile.ts'
 import { forgetRowsOf, together } from '../privacy/forget-rows.ts'
 import { subscriptionExports } from './export.ts'
+import { endElsewhere } from './erasure.ts'
 import { subscriptionNames } from './names.ts'
 
 /** Keeps subscriptions in step with Stripe, and compares them every hour. */
@@ -16,6 +17,7 @@ export const subscriptions = fp(
       5: together(forgetRowsOf('subscriptions'), forgetRowsOf('subscriptions_past')),
     })
     app.personal.addNames(subscriptionNames)
+    app.personal.addClosing(endElsewhere)
     app.personal.addExports(...subscriptionExports)
     subscriptionGauges(app.metrics, app.db)
     app.jobs.add(

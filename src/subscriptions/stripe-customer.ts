@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { emailForOthers } from '../http/email.ts'
 import { isErased, isLiving, livingCustomer } from '../customers/living.ts'
 import { ownerOfStripeCustomer, takeTurns } from '../customers/stripe-customers.ts'
@@ -7,8 +7,9 @@ import type { Database, Transaction } from '../database/index.ts'
 import type { StripeCalls } from '../stripe/client.ts'
 import { createOnce } from '../stripe/repeatable.ts'
 import { holdSettling } from '../stripe/personal-events.ts'
-import { eraseStripeCustomer, forgetStripeCustomer } from '../stripe/erased-customers.ts'
+import { eraseStripeCustomer, eraseSubscription, forgetErased } from '../stripe/erased-customers.ts'
 import { link, recordLinks } from './links.ts'
+import { belongsToOthers } from './others.ts'
 import { type Means, endForDeleted, holdersOf } from './service.ts'
 
 type Customer = Pick<
@@ -43,12 +44,14 @@ export async function stripeCustomerOf(
 /**
  * Links a Stripe customer, unless Stripe has reported its deletion. One that belongs to another
  * customer is left alone. One that an erased customer made or paid with during the erasure is
- * deleted, like the earlier ones.
+ * deleted, like the earlier ones; of one that belongs to others, only the subscription ends.
+ * @param subscriptionId what was sold to it
  */
 export async function linkStripeCustomer(
   db: Database,
   customerId: string,
   stripeCustomerId: string,
+  subscriptionId: string | null = null,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await takeTurns(tx, stripeCustomerId)
@@ -59,10 +62,14 @@ export async function linkStripeCustomer(
       .for('no key update')
     if (customer !== undefined) return link(tx, customer, stripeCustomerId)
     if (!(await isErased(tx, customerId))) return
-    if ((await ownerOfStripeCustomer(tx, stripeCustomerId)) !== null) return
     await holdSettling(tx)
-    await eraseStripeCustomer(tx, stripeCustomerId)
-    await forgetStripeCustomer(tx, stripeCustomerId)
+    if (!(await belongsToOthers(tx, stripeCustomerId, customerId))) {
+      await eraseStripeCustomer(tx, stripeCustomerId)
+      await forgetErased(tx, stripeCustomerId)
+    } else if (subscriptionId !== null) {
+      await eraseSubscription(tx, subscriptionId)
+      await forgetErased(tx, subscriptionId)
+    }
   })
 }
 
@@ -80,21 +87,23 @@ export function unlinkStripeCustomer(
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     await takeTurns(tx, stripeCustomerId)
+    const ownerId = await ownerOfStripeCustomer(tx, stripeCustomerId)
+    const ids = [ownerId, customerId].filter((id) => id !== null)
+    const isConcerned = or(
+      inArray(customers.id, ids),
+      sql`${customers.id} in ${holdersOf(stripeCustomerId)}`,
+    )
+    const owners = await tx
+      .select({ id: customers.id, first: customers.stripeCustomerId })
+      .from(customers)
+      .where(and(isLiving, isConcerned))
+      .orderBy(customers.id)
+      .for('no key update')
+    // Only now: it may have become the owner's first one, or the owner may be erased.
     const [further] = await tx
       .delete(stripeCustomers)
       .where(eq(stripeCustomers.id, stripeCustomerId))
       .returning({ owner: stripeCustomers.customerId })
-    const isLinked = or(
-      eq(customers.stripeCustomerId, stripeCustomerId),
-      eq(customers.id, further?.owner ?? ''),
-    )
-    const isNamed = and(eq(customers.id, customerId ?? ''), isLiving)
-    const owners = await tx
-      .select({ id: customers.id, first: customers.stripeCustomerId })
-      .from(customers)
-      .where(or(isLinked, isNamed, sql`${customers.id} in ${holdersOf(stripeCustomerId)}`))
-      .orderBy(customers.id)
-      .for('no key update')
     for (const { id, first } of owners) {
       const isFirst = first === stripeCustomerId
       const isUnlinked = isFirst || id === further?.owner

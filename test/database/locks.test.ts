@@ -227,6 +227,7 @@ test('what is locked, and in which order, is as the table says', async (t) => {
   const ids = new Map([
     ['charge_auto_top_up', intent?.id ?? ''],
     ['delete_stripe_customer', 'cus_none'],
+    ['cancel_subscription', 'sub_none'],
     ['detach_payment_method', 'pm_none'],
     ['refresh_subscription', String(event?.data.object['id'])],
     ['refresh_subscriptions', ada.customerId],

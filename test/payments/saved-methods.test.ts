@@ -161,3 +161,24 @@ test('what Bancontact was paid with is charged later as the direct debit that St
   await deliver()
   assert.ok(await eventually(async () => (await balance()) === 2_400, WAIT_MS_MAX))
 })
+
+test('the Stripe customer of an account stays once a subscription was sold to it', async (t) => {
+  const billing = await startAutoTopUp(t)
+  const { service, stripe, deliver, sessionId, pay, newCustomer, price } = billing
+  await pay()
+  const { customer, method } = madeBy(stripe, sessionId)
+  const eve = await newCustomer('eve@example.com')
+  const metadata = { customer_id: eve.customerId }
+  const id = stripe.startSubscription({ customer, items: [{ price: price.id }], metadata })
+  await deliver()
+  const erased = await service.asInternal('DELETE', '/account/ada?force=true')
+  assert.equal(erased.status, 200)
+  const isDetached = () => (stripe.find(method) as { customer: string | null }).customer === null
+  assert.ok(await eventually(isDetached, WAIT_MS_MAX))
+  const noJobs = async () =>
+    (await query(service.database, 'select 1 from graphile_worker._private_jobs')).length === 0
+  assert.ok(await eventually(noJobs, WAIT_MS_MAX))
+  assert.equal(isGone(stripe, customer), false)
+  assert.equal((stripe.find(id) as { status: string }).status, 'active')
+  assert.ok(await isNamed(billing, customer))
+})

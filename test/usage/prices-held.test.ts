@@ -117,6 +117,41 @@ test('an operator’s change of plan counts from its time on', async (t) => {
   assert.deepEqual([await ada.cost(underTwo), await ada.cost(null)], [2, 2])
 })
 
+test('what was used before a subscription came to its owner is not paid for by it', async (t) => {
+  const { service, stripe, deliver, newCustomer } = await startBilling(t)
+  const dear = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })
+  await putPlan(service, 'free', costing(1))
+  await putPlan(service, 'pro', { stripe_price_ids: [dear.id], rank: 1, ...costing(3) })
+  const hour = 3_600
+  stripe.clock.advance(-20 * hour)
+  const begun = stripe.clock.now()
+  const at = (hours: number) => new Date((begun + hours * hour) * 1_000)
+  const ada = await newCustomer()
+  await fund(service, ada.customerId)
+  const adas = costOf(service, ada.customerId, ada.call)
+  const eve = await payer(service, 'free', 'eve@example.com')
+  const id = await ada.subscribe('pro')
+  await deliver()
+
+  const giveTo = async (customerId: string) => {
+    stripe.clock.advance(4 * hour)
+    stripe.setMetadata(id, { customer_id: customerId })
+    await deliver()
+  }
+  await giveTo(eve.customerId)
+  assert.deepEqual([await eve.cost(at(2)), await eve.cost(at(6)), await eve.cost(null)], [1, 3, 3])
+  assert.deepEqual([await adas(at(2)), await adas(at(6)), await adas(null)], [3, 0, 0])
+  await giveTo(ada.customerId)
+  assert.deepEqual(
+    [await eve.cost(at(2)), await eve.cost(at(6)), await eve.cost(at(10)), await eve.cost(null)],
+    [1, 3, 1, 1],
+  )
+  assert.deepEqual(
+    [await adas(at(2)), await adas(at(6)), await adas(at(10)), await adas(null)],
+    [3, 0, 3, 3],
+  )
+})
+
 test('what a subscription was at the time decides, by Stripe’s clock', async (t) => {
   const { service, stripe, deliver, newCustomer } = await startBilling(t)
   const cheap = stripe.addPrice({ unit_amount: 1_900, recurring: { interval: 'month' } })

@@ -6,6 +6,7 @@ import type { Database, Transaction } from '../../database/index.ts'
 import { autoTopUpIntents, savedPaymentMethods } from '../../funds/auto-top-up/tables.ts'
 import { isStripeAway } from '../../stripe/client.ts'
 import { eraseStripeCustomer } from '../../stripe/erased-customers.ts'
+import { belongsToOthers } from '../../subscriptions/others.ts'
 import { arm } from './arm.ts'
 import { lockAccount } from './lock.ts'
 
@@ -22,6 +23,12 @@ export async function forgetMethod(
   await tx.execute(sql`
     select graphile_worker.add_job('detach_payment_method', json_build_object('id', ${paymentMethodId}::text),
       job_key := ${`detach ${paymentMethodId}`}, max_attempts := ${ATTEMPTS_MAX})`)
+  await forgetPayer(tx, stripeCustomerId)
+}
+
+/** One that has since been linked to a customer, or pays for a subscription, is left alone. */
+async function forgetPayer(tx: Transaction, stripeCustomerId: string): Promise<void> {
+  if (await belongsToOthers(tx, stripeCustomerId, null)) return
   await eraseStripeCustomer(tx, stripeCustomerId)
 }
 
@@ -48,7 +55,7 @@ export async function forgetUnsaved(
       .select({ customer: savedPaymentMethods.stripeCustomerId })
       .from(savedPaymentMethods)
       .where(eq(savedPaymentMethods.accountId, accountId))
-    if (saved?.customer !== stripeCustomerId) await eraseStripeCustomer(tx, stripeCustomerId)
+    if (saved?.customer !== stripeCustomerId) await forgetPayer(tx, stripeCustomerId)
   })
 }
 

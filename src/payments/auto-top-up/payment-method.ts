@@ -3,7 +3,11 @@ import type { Stripe } from 'stripe'
 import { takeTurns } from '../../customers/stripe-customers.ts'
 import type { Database, Transaction } from '../../database/index.ts'
 import { autoTopUpIntents, savedPaymentMethods } from '../../funds/auto-top-up/tables.ts'
-import { eraseStripeCustomer, isErased, isKnownDeleted } from '../../stripe/erased-customers.ts'
+import {
+  eraseStripeCustomer,
+  isErasedAtStripe,
+  isKnownDeleted,
+} from '../../stripe/erased-customers.ts'
 import type { Services } from '../../stripe/handler.ts'
 import { idOrNull } from '../../stripe/read.ts'
 import { arm } from './arm.ts'
@@ -56,7 +60,7 @@ export async function saveMethod(
     if (isClosed) return forgetMethod(tx, made)
     // Events come in any order, and repeatedly: Stripe may have deleted it, at our request or not.
     if (await isKnownDeleted(tx, stripeCustomerId)) return eraseStripeCustomer(tx, stripeCustomerId)
-    if (await isErased(tx, stripeCustomerId)) return
+    if (await isErasedAtStripe(tx, stripeCustomerId)) return
     const before = await savedMethod(tx, accountId)
     const [kept, other] =
       before === undefined || before.savedAt <= at ? [made, before] : [before, made]

@@ -10,6 +10,7 @@ import { Timestamp, nullable } from '../../http/schemas.ts'
 import { type Pages, pages } from '../../privacy/document.ts'
 import type { ClosedAccount, ExportPart, Names, Whom } from '../../privacy/personal.ts'
 import type { ErasureRow } from '../../privacy/row.ts'
+import { belongsToOthers } from '../../subscriptions/others.ts'
 import { forgetMethod } from './forgetting.ts'
 import { cancelUnsent } from './intents.ts'
 import { savedMethod } from './payment-method.ts'
@@ -71,13 +72,14 @@ export const autoTopUpExports: readonly ExportPart[] = [
 export async function autoTopUpNames(tx: Transaction, { accountId }: Whom): Promise<Names> {
   if (accountId === null) return { ids: [] }
   const saved = await savedMethod(tx, accountId)
+  const isOwn = saved !== undefined && !(await belongsToOthers(tx, saved.stripeCustomerId, null))
   const payments = await tx
     .select({ id: autoTopUpIntents.paymentIntentId })
     .from(autoTopUpIntents)
     .where(eq(autoTopUpIntents.accountId, accountId))
   return {
     ids: payments.flatMap(({ id }) => (id === null ? [] : [id])),
-    ...(saved !== undefined && { stripeCustomerIds: [saved.stripeCustomerId] }),
+    ...(isOwn && { stripeCustomerIds: [saved.stripeCustomerId] }),
   }
 }
 
