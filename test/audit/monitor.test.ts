@@ -18,7 +18,7 @@ import { startService } from '../support/service.ts'
 import { keyOf, logFolder, newLogKey, publishedNow } from '../support/tlog.ts'
 import { startWitness } from '../support/witness.ts'
 
-const TRIALS = scaled(1_000, 8, 100)
+const TRIALS = scaled(1_000, 8, 60)
 /** Longer than the service remembers what is published. */
 const ROW_MS = 220
 

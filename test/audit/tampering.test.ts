@@ -208,7 +208,7 @@ const WAYS: Way[] = [
   },
 ]
 
-const TRIALS = scaled(1_000, WAYS.length)
+const TRIALS = scaled(1_000, WAYS.length, 500)
 
 /** As somebody would who knows how the tree is stored. */
 async function rewriteTiles(

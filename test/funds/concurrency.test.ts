@@ -7,9 +7,9 @@ import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 
 const MONEY = scaled(5_000, 500)
-const ROUNDS = scaled(20, 1, 4)
-const PAIRS = scaled(50_000, 240, 20_000)
-const CALLS = scaled(200_000, 500, 50_000)
+const ROUNDS = scaled(20, 1, 2)
+const PAIRS = scaled(50_000, 240, 10_000)
+const CALLS = scaled(200_000, 500, 25_000)
 
 async function openAccount(service: Service, userId: string, funds = 0): Promise<void> {
   await service.asInternal('POST', '/account', { user_id: userId, tier: 'pro' })
@@ -70,13 +70,13 @@ test('promises 4 and 5: with holds and refunds mixed in, no balance is ever belo
   counts(t, {
     promise: '4, 5',
     what: 'Holds and refunds mixed in, watched by a query',
-    trials: scaled(20_000, 500),
+    trials: scaled(20_000, 500, 10_000),
   })
   const service = await startService(t)
   await openAccount(service, 'ada', 2_000)
   const post = (path: string, body: object = {}) => service.asInternal('POST', path, body)
   const endWatch = watchLedger(t, service.database.url)
-  await inParallel(scaled(20_000, 500), 50, async (index) => {
+  await inParallel(scaled(20_000, 500, 10_000), 50, async (index) => {
     const amount = 1 + (index % 9)
     if (index % 3 === 0) {
       const hold = await post('/holds', { user_id: 'ada', amount })

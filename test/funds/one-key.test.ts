@@ -11,7 +11,7 @@ import { inParallel, scaled } from '../support/scale.ts'
 import { type Answer, INTERNAL_TOKEN, type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 
-const KEYS = scaled(10_000, 60, 2_500)
+const KEYS = scaled(10_000, 60, 1_500)
 const SENDS = 20
 const KEYS_AT_ONCE = 8
 /** Of a thousand sends, and of a thousand keys. */

@@ -146,12 +146,12 @@ test('killed between any two pages it goes on, and everything verifies in betwee
   counts(t, {
     promise: '18',
     what: 'Rows of an erasure that is killed between its pages',
-    trials: scaled(50_000, 1_500),
+    trials: scaled(50_000, 1_500, 20_000),
   })
   const service = await startService(t)
   await openAccount(service)
   // Pages of holds to end, and then of their movements to forget.
-  const holds = scaled(50_000, 1_500)
+  const holds = scaled(50_000, 1_500, 20_000)
   await service.asInternal('POST', '/top_up', { user_id: USER, amount: holds, ...NOTES })
   await addLapsedHolds(service.database, USER, holds)
   const [account] = await query<{ id: string }[]>(

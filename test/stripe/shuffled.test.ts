@@ -14,9 +14,9 @@ import { newDataDir, startServiceProcess } from '../support/service-process.ts'
 import { fillStripe } from '../support/stripe/lives.ts'
 import { query } from '../support/tables.ts'
 
-const EVENTS = scaled(2_000, 200)
+const EVENTS = scaled(2_000, 200, 1_000)
 const COPIES = 5
-const KILLS = scaled(20, 1)
+const KILLS = scaled(20, 1, 10)
 const SETTLE_MS_MAX = 120_000
 
 test('promise 16: events shuffled, in copies, at once and with kills end as those in order', async (t) => {

@@ -237,7 +237,7 @@ test('connections killed in the middle: a report is stored with its charge or no
     promise: '1',
     what: 'Paid reports while connections are killed',
     trials: 0,
-    faults: scaled(100, 8),
+    faults: scaled(100, 8, 50),
   })
   const service = await start(t)
   const ada = await payer(service, 1_000_000)
@@ -253,7 +253,7 @@ test('connections killed in the middle: a report is stored with its charge or no
   }
   const clients = Promise.all(Array.from({ length: 16 }, (_, id) => client(id)))
   await asAdmin(service.database.adminUrl, async (sql) => {
-    for (let kills = 0; kills < scaled(100, 8); kills++) {
+    for (let kills = 0; kills < scaled(100, 8, 50); kills++) {
       const before = acknowledged.size
       await sql`
         select pg_terminate_backend(pid) from pg_stat_activity

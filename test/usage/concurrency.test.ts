@@ -25,7 +25,7 @@ test('instances that report all at once, twice, to two processes: none is lost, 
   counts(t, {
     promise: '',
     what: 'Instances that report at once, twice, to two processes',
-    trials: scaled(10_000, 1_000) * 2,
+    trials: scaled(10_000, 1_000, 5_000) * 2,
   })
   const service = await startService(t)
   const replica = await startService(t, {}, service.database)
@@ -39,7 +39,7 @@ test('instances that report all at once, twice, to two processes: none is lost, 
     for (const one of [service, replica])
       await one.call('GET', '/api/me', { headers: { 'x-api-key': apiKey } })
   }
-  const instances = scaled(10_000, 400)
+  const instances = scaled(10_000, 400, 5_000)
   let refused = 0
 
   const answers = await inParallel(instances * 2, scaled(1_000, 80), async (index) => {
@@ -147,7 +147,7 @@ test('connections killed in the middle of commits: every answer is true', async 
     promise: '1',
     what: 'Reports of usage while connections are killed',
     trials: 0,
-    faults: scaled(100, 8),
+    faults: scaled(100, 8, 50),
   })
   const service = await startService(t)
   const { apiKey } = await createCustomer(service)
@@ -170,7 +170,7 @@ test('connections killed in the middle of commits: every answer is true', async 
   }
   const clients = Promise.all(Array.from({ length: 16 }, (_, id) => client(id)))
   await asAdmin(service.database.adminUrl, async (sql) => {
-    for (let kills = 0; kills < scaled(100, 8); kills++) {
+    for (let kills = 0; kills < scaled(100, 8, 50); kills++) {
       const before = acknowledged.size
       await sql`
         select pg_terminate_backend(pid) from pg_stat_activity

@@ -15,7 +15,7 @@ import { API_KEY_PEPPER, type Service, startService } from '../../support/servic
 import { command } from '../../support/service-process.ts'
 import { query } from '../../support/tables.ts'
 
-const COLD = scaled(10_000, 300)
+const COLD = scaled(10_000, 300, 5_000)
 /** More than these at once would measure how fast the machine is. */
 const CALLERS = 500
 const OTHER = 'another-pepper-of-the-tests-0123456789abcdefg'

@@ -11,7 +11,7 @@ import { INTERNAL_TOKEN, WIDE_LIMITS } from '../../support/service.ts'
 import { newDataDir, startServiceProcess } from '../../support/service-process.ts'
 import { query } from '../../support/tables.ts'
 
-const DURATION_MS = scaled(300_000, 4_000, 120_000)
+const DURATION_MS = scaled(300_000, 4_000, 90_000)
 const CLIENTS = 100
 /** Few, so that a pair's batches meet each other all the time. */
 const PAIRS = [
