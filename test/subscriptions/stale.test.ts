@@ -63,6 +63,26 @@ test('an event that does not say what was before is believed over an old answer'
   assert.equal(await ada.plan(), null)
 })
 
+test('an old answer is one each time that it comes', async (t) => {
+  const { id, stripe, deliver, retryNow, fresh, read } = await known(t)
+  stripe.failPayment(id)
+  stripe.clock.advance(60)
+  const before = stripe.find(id)!
+  const end = stripe.clock.now() + 9 * DAY_S
+  stripe.cancelAt(id, end)
+  stripe.faults.stale(id, before)
+  const asked = stripe.requests.length
+  const delivery = deliver([asBare(fresh().at(-1)!)])
+  const retry = setInterval(() => void retryNow(), 300)
+  const isAskedAgain = () =>
+    stripe.requests.slice(asked).filter(({ path }) => path.endsWith(id)).length > 2
+  const waits = await eventually(isAskedAgain, 20_000)
+  stripe.faults.clear()
+  await delivery.finally(() => clearInterval(retry))
+  assert.ok(waits, 'the event waits for an answer that has what it tells')
+  assert.equal((await read())[0].ends_at, new Date(end * 1_000).toISOString())
+})
+
 test('metadata that names our customer is believed over an old answer', async (t) => {
   const { service, stripe, deliver, newCustomer, price, to, retryNow } = await startBilling(t)
   const [ada, eve] = [await newCustomer('ada@example.com'), await newCustomer('eve@example.com')]
