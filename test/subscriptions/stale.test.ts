@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startBilling } from '../support/billing.ts'
-import { createCustomer } from '../support/customers.ts'
+import { createCustomer, putPlan } from '../support/customers.ts'
 import { eventually } from '../support/processes.ts'
 import { asBare } from '../support/stripe/index.ts'
 import { query } from '../support/tables.ts'
@@ -187,6 +187,27 @@ test('what is written off was not paid', async (t) => {
   await deliver(fresh())
   assert.notEqual((await licence()).license_id, first.license_id)
 })
+
+for (const { end, plan } of [
+  { end: 'uncollectible', plan: 'starter' },
+  { end: 'void', plan: 'starter' },
+  { end: 'paid', plan: 'pro' },
+] as const) {
+  test(`an upgrade’s invoice that ended as ${end} counts as that, also if a later one is owed by then`, async (t) => {
+    const { ada, id, stripe, deliver, fresh, service } = await known(t)
+    const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })
+    await putPlan(service, 'pro', { stripe_price_id: pro.id })
+    stripe.upgradeUnpaid(id, pro.id)
+    stripe.clock.advance(60)
+    if (end === 'paid') stripe.recover(id)
+    else stripe.writeOff(id, end)
+    stripe.clock.advance(31 * DAY_S)
+    stripe.failPayment(id)
+    await deliver(fresh())
+    assert.equal((await ada.subscription()).status, 'past_due')
+    assert.equal(await ada.plan(), plan)
+  })
+}
 
 test('an item of ours counts behind ten of others', async (t) => {
   const { service, stripe, deliver, retryNow, price } = await startBilling(t)
