@@ -94,7 +94,8 @@ function outcomesText(bills: readonly Bill[]): string {
     .join()
 }
 
-function toldOf(outcome: Outcome, at: number): Told {
+/** @param at Unix seconds, by Stripe's clock */
+export function toldOf(outcome: Outcome, at: number): Told {
   return outcome === 'void' ? { outcome: 'unasked', at, isVoid: true } : { outcome, at }
 }
 

@@ -27,6 +27,9 @@ export const subscriptions: Capability = {
   },
   stripeEvents: [
     [/^customer\.subscription\./, subscriptionChanged],
-    [/^invoice\.(paid|payment_succeeded|payment_failed)$/, invoiceChanged],
+    [
+      /^invoice\.(paid|payment_succeeded|payment_failed|voided|marked_uncollectible)$/,
+      invoiceChanged,
+    ],
   ],
 }

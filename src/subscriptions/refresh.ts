@@ -69,7 +69,7 @@ export async function refresh(
     }
     if (news !== undefined && showsWhatWas(knowledge, news.knowledge, before)) {
       const taken = await takeNews()
-      const isPassed = taken === 'keep' && isToldLater(before, news.knowledge)
+      const isPassed = taken === 'keep' && isAsToldLater(before, knowledge, news.knowledge)
       if (taken !== 'unknown' && !isPassed) throw new OldAnswer()
     }
     const heard = { ...subscription, customerId: subscription.customerId ?? owner }
@@ -85,9 +85,13 @@ export async function refresh(
   throw new OldAnswer()
 }
 
-/** Whether an event has been taken in that is later than this one, or of the same second. */
-function isToldLater(known: Known | null, { at }: EventKnowledge): boolean {
-  return known !== null && known.eventAt !== null && known.eventAt >= at
+/**
+ * Whether a fetch shows what another event has told, one that is later or of the same second. Any
+ * other state may be older than both.
+ */
+function isAsToldLater(known: Known | null, { state }: FetchKnowledge, { at }: EventKnowledge) {
+  if (known === null || known.since === null) return false
+  return known.since >= at && isSame(known.state, state)
 }
 
 /** What Stripe shows with a subscription, so that it says whether the newest invoice is paid. */

@@ -52,6 +52,13 @@ export interface SubscriptionState {
  */
 export type Outcome = 'paid' | 'void' | 'unasked' | 'written_off' | 'due'
 
+/** What an invoice's status says, if nobody collects it any more. */
+export const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
+  ['paid', 'paid'],
+  ['void', 'void'],
+  ['uncollectible', 'written_off'],
+])
+
 /** What Stripe says of a subscription's newest invoice. */
 export interface ToldOfInvoice {
   /** Null where it names the id alone. */
@@ -157,10 +164,8 @@ function stateOf(object: Static<typeof Subscription>): SubscriptionState {
 /** Stripe asks for a draft by itself, unless collection was paused when it was made. */
 function outcomeOf({ latest_invoice: invoice }: Static<typeof Subscription>): Outcome | null {
   if (!Value.Check(Invoice, invoice)) return null
-  if (invoice.status === 'paid') return 'paid'
-  if (invoice.status === 'uncollectible') return 'written_off'
-  if (invoice.status === 'void') return 'void'
-  return invoice.status === 'draft' && invoice.auto_advance === false ? 'unasked' : 'due'
+  const isLeft = invoice.status === 'draft' && invoice.auto_advance === false
+  return OUTCOMES.get(invoice.status ?? '') ?? (isLeft ? 'unasked' : 'due')
 }
 
 /** With `charge_automatically`, a first invoice that is not paid leaves a subscription `incomplete`. */

@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox'
+import { toldOf } from './bills.ts'
 import type { EventKnowledge } from './knowledge.ts'
 import { rankOf } from './knowledge.ts'
 import { type Beforehand, refresh } from './refresh.ts'
-import { ENDED, type StripeSubscription, readSubscription } from './state.ts'
+import { ENDED, OUTCOMES, type StripeSubscription, readSubscription } from './state.ts'
 import type { Handler, IncomingEvent, Services } from '../stripe/handler.ts'
 import { Maybe, Reference, Text, UnreadableEvent, idOrNull, read } from '../stripe/read.ts'
 
@@ -37,14 +38,18 @@ const Invoice = Type.Object({
   ),
 })
 
-/** `invoice.paid`, `invoice.payment_failed`: Stripe is asked what they mean for the subscription. */
+/**
+ * `invoice.*`: Stripe is asked what they mean for the subscription. It shows the newest invoice alone,
+ * so what became of an earlier one is heard only here.
+ */
 export const invoiceChanged: Handler = async (services, event) => {
   const invoice = read(Invoice, event.object, 'invoice')
   const id = idOrNull(invoice.subscription ?? invoice.parent?.subscription_details?.subscription)
   if (id === null) return 'no subscription'
-  if (invoice.status !== 'paid') return refreshed(services, id)
+  const outcome = OUTCOMES.get(invoice.status ?? '')
+  if (outcome === undefined) return refreshed(services, id)
   const at = Math.floor(event.createdAt.getTime() / 1_000)
-  return refreshed(services, id, { bill: { invoice: invoice.id, told: { outcome: 'paid', at } } })
+  return refreshed(services, id, { bill: { invoice: invoice.id, told: toldOf(outcome, at) } })
 }
 
 export async function refreshed(

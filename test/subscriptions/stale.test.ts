@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startBilling } from '../support/billing.ts'
-import { createCustomer } from '../support/customers.ts'
+import { createCustomer, putPlan } from '../support/customers.ts'
 import { eventually } from '../support/processes.ts'
 import { asBare } from '../support/stripe/index.ts'
 import { query } from '../support/tables.ts'
@@ -61,6 +61,26 @@ test('an event that does not say what was before is believed over an old answer'
   stripe.giveUp(id, 'unpaid')
   await whileStale([asBare(fresh().at(-1)!)], [before], statusIs('unpaid'))
   assert.equal(await ada.plan(), null)
+})
+
+test('an old answer is one each time that it comes', async (t) => {
+  const { id, stripe, deliver, retryNow, fresh, read } = await known(t)
+  stripe.failPayment(id)
+  stripe.clock.advance(60)
+  const before = stripe.find(id)!
+  const end = stripe.clock.now() + 9 * DAY_S
+  stripe.cancelAt(id, end)
+  stripe.faults.stale(id, before)
+  const asked = stripe.requests.length
+  const delivery = deliver([asBare(fresh().at(-1)!)])
+  const retry = setInterval(() => void retryNow(), 300)
+  const isAskedAgain = () =>
+    stripe.requests.slice(asked).filter(({ path }) => path.endsWith(id)).length > 2
+  const waits = await eventually(isAskedAgain, 20_000)
+  stripe.faults.clear()
+  await delivery.finally(() => clearInterval(retry))
+  assert.ok(waits, 'the event waits for an answer that has what it tells')
+  assert.equal((await read())[0].ends_at, new Date(end * 1_000).toISOString())
 })
 
 test('metadata that names our customer is believed over an old answer', async (t) => {
@@ -167,6 +187,27 @@ test('what is written off was not paid', async (t) => {
   await deliver(fresh())
   assert.notEqual((await licence()).license_id, first.license_id)
 })
+
+for (const { end, plan } of [
+  { end: 'uncollectible', plan: 'starter' },
+  { end: 'void', plan: 'starter' },
+  { end: 'paid', plan: 'pro' },
+] as const) {
+  test(`an upgrade’s invoice that ended as ${end} counts as that, also if a later one is owed by then`, async (t) => {
+    const { ada, id, stripe, deliver, fresh, service } = await known(t)
+    const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })
+    await putPlan(service, 'pro', { stripe_price_id: pro.id })
+    stripe.upgradeUnpaid(id, pro.id)
+    stripe.clock.advance(60)
+    if (end === 'paid') stripe.recover(id)
+    else stripe.writeOff(id, end)
+    stripe.clock.advance(31 * DAY_S)
+    stripe.failPayment(id)
+    await deliver(fresh())
+    assert.equal((await ada.subscription()).status, 'past_due')
+    assert.equal(await ada.plan(), plan)
+  })
+}
 
 test('an item of ours counts behind ten of others', async (t) => {
   const { service, stripe, deliver, retryNow, price } = await startBilling(t)
