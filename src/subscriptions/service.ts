@@ -13,7 +13,7 @@ import { MOVED, OWNER, type Owner, holderIdOf, lockOwners, untilOwned } from './
 import { type SubscriptionRow, stateOf } from './row.ts'
 import { ENDED, type StripeSubscription, isSame, sameItems } from './state.ts'
 import { subscriptions } from './tables.ts'
-import { STRIPE, heldItemsOf, knownOf, recordChange, write } from './write.ts'
+import { STRIPE, heldItemsOf, knownOf, recordChange, recordOtherPlans, write } from './write.ts'
 
 /**
  * `unknown`: it belongs to none of our customers. `raced`: another process has written it since its
@@ -81,6 +81,7 @@ export function takeIn(
     if (former !== null) await recordChange(tx, former.id, written, actor)
     const isNews = row === undefined || isMove || !isSame(stateOf(row), stateOf(written))
     if (isNews) await recordChange(tx, customer.id, written, actor)
+    else await recordOtherPlans(tx, written, actor)
     await follower.changed(tx, keys, actor, written, customer.status)
     if (hasEnded) await sendLastUsage(tx)
     return 'take'
@@ -127,6 +128,7 @@ export function resync(
     // A licence that only lacks the signature of a newer key is left for the next event.
     const anyKey = { ...keys, verifies: () => true }
     const written = { ...row, bills, heldItems }
+    await recordOtherPlans(tx, written, actor)
     const follower = everyOne(subscriptionFollowers)
     return (await follower.changed(tx, anyKey, actor, written, customer.status)) || isOther
   })
@@ -148,7 +150,9 @@ async function remember(
     .set({ bills, heldItems: heldItemsOf(stateOf(row), bills) })
     .where(eq(subscriptions.id, row.id))
     .returning()
-  if (written !== undefined) await follower.changed(tx, keys, actor, written, holder.status)
+  if (written === undefined) return
+  await recordOtherPlans(tx, written, actor)
+  await follower.changed(tx, keys, actor, written, holder.status)
 }
 
 /**

@@ -16,6 +16,12 @@ import { plans } from '../plans/tables.ts'
 import type { Bill } from './bills.ts'
 import { type Item, PAUSES, STATUSES, type SubscriptionState } from './state.ts'
 
+/** As in answers and events. */
+export interface PlanTold {
+  plan: string
+  quantity: number
+}
+
 const time = () => timestamp({ precision: 3, withTimezone: true })
 
 /** Customers' subscriptions at Stripe, each in its newest known state. */
@@ -37,6 +43,8 @@ export const subscriptions = pgTable(
     items: jsonb().$type<Item[]>(),
     /** The items that count instead of `items`: the last that were paid for, or the first. */
     heldItems: jsonb().$type<Item[]>(),
+    /** The plans that were last recorded, by rank; null in a row of the previous version. */
+    told: jsonb().$type<PlanTold[]>(),
     /** What is known of its invoices, the newest last. */
     bills: jsonb('settled').$type<Bill[]>().notNull().default([]),
     /** `in_…` */

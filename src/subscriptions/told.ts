@@ -8,7 +8,8 @@ const { cancel_at_period_end, ends_at, paused, stripe_subscription_id } = Subscr
 
 const types = {
   'subscription.updated': {
-    summary: 'A subscription has begun, changed, ended or got another owner.',
+    summary:
+      'A subscription has begun, changed, ended or got another owner, or its price means another plan.',
     data: Type.Object({
       customer_id: CustomerId,
       stripe_subscription_id,

@@ -1,4 +1,5 @@
-import { sql } from 'drizzle-orm'
+import { isDeepStrictEqual } from 'node:util'
+import { eq, sql } from 'drizzle-orm'
 import { type Actor, recordAudit } from '../audit/record.ts'
 import { array } from '../database/arrays.ts'
 import type { Transaction } from '../database/index.ts'
@@ -9,7 +10,7 @@ import { presentSubscription } from './present.ts'
 import { type SubscriptionRow, dateOf, secondsOf, stateOf } from './row.ts'
 import { standingOf } from './standing.ts'
 import { type Item, type StripeSubscription, type SubscriptionState, isSame } from './state.ts'
-import { subscriptions } from './tables.ts'
+import { type PlanTold, subscriptions } from './tables.ts'
 
 export const STRIPE: Actor = { id: 'stripe', ip: null }
 
@@ -111,6 +112,7 @@ export async function recordChange(
   const isOwn = row.customerId === customerId
   const plans = isOwn ? ((await plansOfSubscriptions(tx, [row.id])).get(row.id) ?? []) : []
   const shown = presentSubscription(row, plans)
+  if (isOwn) await noteTold(tx, row, shown.plans)
   await recordAudit(tx, actor, {
     event: 'subscription.updated',
     subject: customerId,
@@ -126,4 +128,25 @@ export async function recordChange(
       paused: shown.paused,
     },
   })
+}
+
+/**
+ * Records a subscription if its plans differ from those that were last recorded. They change without
+ * the subscription when another plan gets its price, or when an invoice decides which items count.
+ */
+export async function recordOtherPlans(
+  tx: Transaction,
+  row: SubscriptionRow,
+  actor = STRIPE,
+): Promise<void> {
+  if (row.endedAt !== null) return
+  const plans = (await plansOfSubscriptions(tx, [row.id])).get(row.id) ?? []
+  const shown = presentSubscription(row, plans).plans
+  if (row.told === null) await noteTold(tx, row, shown)
+  else if (!isDeepStrictEqual(row.told, shown)) await recordChange(tx, row.customerId, row, actor)
+}
+
+async function noteTold(tx: Transaction, row: SubscriptionRow, told: PlanTold[]): Promise<void> {
+  if (isDeepStrictEqual(row.told, told)) return
+  await tx.update(subscriptions).set({ told }).where(eq(subscriptions.id, row.id))
 }

@@ -185,6 +185,7 @@ const COLUMNS: Record<string, Record<string, Class>> = {
     stripe_customer_id: 'personal',
     stripe_price_id: 'none',
     superseded: 'none',
+    told: 'none',
   },
   'public.subscriptions_past': {
     customer_id: 'pseudonym',

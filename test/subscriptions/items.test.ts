@@ -19,6 +19,16 @@ interface Licence {
 
 type Billing = Awaited<ReturnType<typeof startBilling>>
 
+/** The plan in each record of a customer's subscription, oldest first. */
+async function toldOf({ database }: Billing['service'], { customerId }: { customerId: string }) {
+  const rows = await query<{ plan: string | null }[]>(
+    database,
+    `select metadata->>'plan' as plan from audit_records
+     where event = 'subscription.updated' and subject = '${customerId}' order by id`,
+  )
+  return rows.map(({ plan }) => plan)
+}
+
 /** A billing service with three plans, of which the add-on counts least, and prices of none. */
 async function shop(t: TestContext) {
   const billing = await startBilling(t)
@@ -146,6 +156,7 @@ test('a former price still means the plan, until another plan names it', async (
   assert.equal((await ada.all()).subscription.plan, 'pro')
   assert.deepEqual(await ada.limits(), { calls: 7 })
   assert.ok(await eventually(async () => (await ada.licensed()).join() === 'pro', 10_000))
+  assert.deepEqual([...new Set(await toldOf(service, ada))], ['starter', 'pro'])
 })
 
 test('a plan that is defined after its subscriptions is theirs at once', async (t) => {
@@ -178,6 +189,7 @@ test('a plan that is defined after its subscriptions is theirs at once', async (
   assert.ok(await eventually(async () => (await ada.licensed()).join() === 'late', 10_000))
   const [licence] = await ada.licences()
   assert.equal(licence?.quantity, 4)
+  assert.deepEqual([...new Set(await toldOf(service, ada))], [null, 'late'])
 })
 
 test('a subscription to something else counts for nothing', async (t) => {

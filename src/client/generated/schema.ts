@@ -2604,7 +2604,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A subscription has begun, changed, ended or got another owner */
+        /** A subscription has begun, changed, ended or got another owner, or its price means another plan */
         post: operations["onSubscriptionUpdated"];
         delete?: never;
         options?: never;
@@ -4897,7 +4897,7 @@ export interface components {
             seq: number;
             data: components["schemas"]["ApiKeyRevokedData"];
         };
-        /** @description A subscription has begun, changed, ended or got another owner. */
+        /** @description A subscription has begun, changed, ended or got another owner, or its price means another plan. */
         SubscriptionUpdatedEvent: {
             /** @enum {string} */
             type: "subscription.updated";
