@@ -41,7 +41,8 @@ function partOf(story: OpenStory, person: Person): OpenStory {
   }
 }
 
-async function checkPlans({ service }: Stage, story: OpenStory): Promise<void> {
+async function checkPlans(stage: Stage, story: OpenStory): Promise<void> {
+  const { service } = stage
   const { model, customer, planId, subs } = story
   const at = nowS()
   const read = await service.asAdmin('GET', `/api/customers/${customer.customerId}`)
@@ -87,12 +88,35 @@ async function checkPlans({ service }: Stage, story: OpenStory): Promise<void> {
     }),
   )
   assert.deepEqual(shown, expected)
+  await checkTold(stage, customer.customerId, listed.body.subscriptions as Shown[])
   const zeros = { calls: 0, seats: 0, exports: 0 }
   const reported = await customer.call('POST', '/api/usage/report', { metrics: zeros })
   const limits = (reported.body.limits as { metric: string; limit: number }[]).map(
     ({ metric, limit }) => [metric, limit],
   )
   assert.deepEqual(Object.fromEntries(limits), limitsOf(model, at))
+}
+
+type Shown = Record<string, unknown> & { stripe_subscription_id: string; status: string }
+
+/** What was last told of each open subscription is what it shows. */
+async function checkTold({ service }: Stage, customerId: string, subscriptions: Shown[]) {
+  const rows = await asAdmin(
+    service.database.adminUrl,
+    (sql) => sql<{ told: Record<string, unknown> }[]>`
+      select distinct on (metadata->>'subscription') metadata as told from audit_records
+      where event = 'subscription.updated' and subject = ${customerId}
+      order by metadata->>'subscription', id desc`,
+  )
+  const tellings = new Map(rows.map(({ told }) => [told['subscription'], told]))
+  for (const shown of subscriptions) {
+    if (shown.status === 'canceled') continue
+    const telling = tellings.get(shown.stripe_subscription_id)
+    assert.ok(telling, `${shown.stripe_subscription_id} was told of`)
+    const { subscription: id, ...told } = telling
+    const same = Object.fromEntries(Object.keys(told).map((name) => [name, shown[name]]))
+    assert.deepEqual(told, same, `what was told of ${String(id)}`)
+  }
 }
 
 /**
