@@ -74,6 +74,15 @@ export interface Writes {
   sums: Sum[]
 }
 
+/** What a charge to an account depends on besides the account's row. */
+export interface Controls {
+  /** The grants with something left. */
+  grants: readonly Grant[]
+  budgets: readonly Budget[]
+}
+
+export const NO_CONTROLS: Controls = { grants: [], budgets: [] }
+
 /** Decides operations one after the other, in memory, without knowing HTTP or SQL. */
 export function openBatch(ledger: Ledger) {
   const accounts = new Map(ledger.accounts.map((account) => [account.id, account]))
@@ -290,6 +299,12 @@ export function openBatch(ledger: Ledger) {
     }
   }
 
+  /** An account's grants and budgets, as their rows are once the changes are written. */
+  function controlsOf({ id, granted, budgetCount }: Account): Controls {
+    if (granted === 0n && budgetCount === 0) return NO_CONTROLS
+    return { grants: book.open(id), budgets: budgets.rowsOf(id) }
+  }
+
   function touch(account: Account): void {
     const current = currentOf(account)
     const { id, updatedAt } = current
@@ -309,7 +324,7 @@ export function openBatch(ledger: Ledger) {
     holds.expire()
   }
 
-  return { decide, endOver, writes }
+  return { decide, endOver, writes, controlsOf }
 }
 
 const NO_OPTIONS: TransferOptions = {}
