@@ -81,7 +81,7 @@ test('the least recent are forgotten, half at a time', () => {
 })
 
 test('accounts with grants or budgets push out no others, and count by these', () => {
-  const remembered = rememberedAccounts(4, 8)
+  const remembered = rememberedAccounts(20, 8)
   remembered.put(account(1), true)
   for (let id = 2; id <= 4; id++) remembered.put(account(id), true, withBudgets(3))
   // The first two of them have filled the younger half, and are the older one.

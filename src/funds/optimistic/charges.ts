@@ -114,7 +114,7 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
     const writes = book.writes()
     // The statement makes no charge that falls below a mark. Such a mark has been changed meanwhile.
     writes.fellLow = []
-    const changes = writes.accounts.flatMap((after): Left[] => {
+    const changes = writes.accounts.flatMap((after): Charged[] => {
       const one = before.get(after.id)
       return one === undefined ? [] : [changeOf(one, after, book.controlsOf(after))]
     })
@@ -159,17 +159,17 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
 type Known = Pick<Memory, 'account' | 'controls'>
 
 /** A change, and the account's grants and budgets after it. */
-type Left = Change & { controls: Controls }
+type Charged = Change & { controls: Controls }
 
-function changeOf({ account, controls }: Known, after: Account, left: Controls): Left {
+function changeOf({ account, controls }: Known, after: Account, later: Controls): Charged {
   // Of each budget there is a row before and after, in the same order.
   const budgets = controls.budgets.map((budget, index): CountedBudget => {
-    return { before: budget, after: left.budgets[index] ?? budget }
+    return { before: budget, after: later.budgets[index] ?? budget }
   })
   const ends = controls.grants.map(({ expiresAt }) => expiresAt)
   // The window of a budget that counts nothing of these charges does not matter.
   for (const one of budgets) if (one.after !== one.before) ends.push(one.before.resetsAt)
-  return { before: account, after, budgets, until: earliest(ends), controls: left }
+  return { before: account, after, budgets, until: earliest(ends), controls: later }
 }
 
 function earliest(times: readonly (Date | null)[]): Date | null {
@@ -182,7 +182,7 @@ interface Attempted {
   batch: readonly Charge[]
   outcomes: Outcome[]
   writes: Writes
-  changes: readonly Left[]
+  changes: readonly Charged[]
   times: ReadonlyMap<bigint, Date>
   recordId: bigint | null
 }

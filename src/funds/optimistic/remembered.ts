@@ -1,11 +1,14 @@
 import { type Controls, NO_CONTROLS } from '../batch.ts'
 import type { Account } from '../posting.ts'
 
-/** The most accounts without grants and budgets that a process remembers, at some 400 bytes each. */
+/**
+ * The most accounts that a process remembers, at some 400 bytes each, and as many again that have
+ * grants or budgets.
+ */
 const ACCOUNTS_MAX = 20_000
 
-/** The most grants and budgets that it remembers with their accounts, at some 600 bytes each. */
-const CONTROLS_MAX = 40_000
+/** The most grants and budgets of these, at some 600 bytes each. */
+const CONTROLS_MAX = 80_000
 
 /** The most times that an account must be found as remembered before it is relied on again. */
 const DOUBT_MAX = 64
@@ -41,8 +44,8 @@ export function wasWrong(memory: Memory): void {
  */
 export function rememberedAccounts(max = ACCOUNTS_MAX, controlsMax = CONTROLS_MAX) {
   // Apart, so that accounts with grants or budgets, which take more memory, push out no others.
-  const plain = generations(max)
-  const controlled = generations(controlsMax)
+  const plain = generations(max, controlsMax)
+  const controlled = generations(max, controlsMax)
 
   function find(userId: string): Memory | undefined {
     return plain.find(userId) ?? controlled.find(userId)
@@ -84,18 +87,19 @@ export function rememberedAccounts(max = ACCOUNTS_MAX, controlsMax = CONTROLS_MA
 }
 
 function sizeOf({ grants, budgets }: Controls): number {
-  return Math.max(1, grants.length + budgets.length)
+  return grants.length + budgets.length
 }
 
 /**
  * Two generations replace a list by last use: a Map with many removals leaves tables behind that keep
  * their content alive.
- * @param max the size of both together
+ * @param max of the accounts in both together
+ * @param sizeMax of their grants and budgets
  */
-function generations(max: number) {
+function generations(max: number, sizeMax: number) {
   let young = new Map<string, Memory>()
   let old = new Map<string, Memory>()
-  /** Of the young ones. */
+  /** The number of grants and budgets of the young ones. */
   let size = 0
 
   /** @param before the size of the same memory when it was last put */
@@ -105,7 +109,7 @@ function generations(max: number) {
       size += now - before
       return
     }
-    if (size >= max / 2) {
+    if (young.size >= max / 2 || size >= sizeMax / 2) {
       old = young
       young = new Map()
       size = 0

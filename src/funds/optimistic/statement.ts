@@ -122,6 +122,9 @@ const CHARGE = statementOf({
  * a budget or a grant has locked its account, so these locks are free.
  *
  * The charges were decided for a time before `until`, so the time under the lock must be before it.
+ *
+ * The two `in` are no joins, because the planner expects single rows there and would choose nested
+ * loops. Beside `or` and `is true` it looks them up in a hash table.
  */
 const CONTROLLED_CHARGE = statementOf({
   given: {
@@ -136,7 +139,7 @@ const CONTROLLED_CHARGE = statementOf({
     select locked.*, greatest(date_trunc('milliseconds', clock_timestamp()), updated_at) as at from locked
   ),
   same as materialized (
-    select one.account_id, one.id, one.used_after, one.alerted_after,
+    select one.account_id, one.id, one.used_after, one.alerted_after, timed.budget_count,
       (one.used_after, one.alerted_after) <> (one.used, one.alerted) as is_counted
     from unnest($23::bigint[], $24::text[], $25::bigint[], $26::text[], $27::text[], $28::text[],
         $29::text[], $30::bigint[], $31::smallint[], $32::timestamptz[], $33::bigint[], $34::smallint[])
@@ -152,9 +155,8 @@ const CONTROLLED_CHARGE = statementOf({
   ),
   ready as materialized (
     select timed.* from timed
-    left join (select account_id, count(*) as count from same group by account_id) own
-      on own.account_id = timed.id
-    where timed.budget_count = coalesce(own.count, 0) and (timed.at < timed.until) is not false
+    where (at < until) is not false and (budget_count = 0 or id in (
+      select account_id from same group by account_id, budget_count having count(*) = budget_count))
   ),`,
   charged: 'ready as locked',
   setGranted: ' granted = locked.granted_after,',
@@ -163,8 +165,9 @@ const CONTROLLED_CHARGE = statementOf({
   writes: `,
   counted as (
     update budgets b set used = same.used_after, alerted = same.alerted_after
-    from same join moved on moved.id = same.account_id
+    from same
     where b.account_id = same.account_id and b.id = same.id and same.is_counted
+      and (same.account_id in (select id from moved)) is true
   ),
   paid as (
     update grants g set remaining = one.remaining, is_open = one.remaining > 0,
