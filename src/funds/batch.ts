@@ -2,6 +2,7 @@ import { Refusal } from '../refusals/index.ts'
 import { type Counted, type Threshold, openBudgets } from './budgets/book.ts'
 import { type Budget, NO_NOTES, type Notes } from './budgets/budget.ts'
 import { type Sum, openCaps } from './caps.ts'
+import { type Controls, NO_CONTROLS } from './controls.ts'
 import { openGrants } from './grants/book.ts'
 import { type GrantEvent, type TransferOptions, grantDecisions } from './grants/decisions.ts'
 import { type Grant, type Pieces, sumOf } from './grants/grant.ts'
@@ -73,15 +74,6 @@ export interface Writes {
   thresholds: Threshold[]
   sums: Sum[]
 }
-
-/** What a charge to an account depends on besides the account's row. */
-export interface Controls {
-  /** The grants with something left. */
-  grants: readonly Grant[]
-  budgets: readonly Budget[]
-}
-
-export const NO_CONTROLS: Controls = { grants: [], budgets: [] }
 
 /** Decides operations one after the other, in memory, without knowing HTTP or SQL. */
 export function openBatch(ledger: Ledger) {

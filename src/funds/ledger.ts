@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
-import { type Controls, type Writes, openBatch } from './batch.ts'
+import { type Writes, openBatch } from './batch.ts'
+import type { Controls } from './controls.ts'
 import { isLockNotHad } from '../database/faults.ts'
 import { committing } from '../database/outcomes.ts'
 import { Refusal } from '../refusals/index.ts'

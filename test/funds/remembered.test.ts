@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Controls } from '../../src/funds/batch.ts'
 import type { Budget } from '../../src/funds/budgets/budget.ts'
+import type { Controls } from '../../src/funds/controls.ts'
 import { rememberedAccounts } from '../../src/funds/optimistic/remembered.ts'
 import type { Account } from '../../src/funds/posting.ts'
 

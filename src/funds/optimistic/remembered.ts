@@ -1,4 +1,4 @@
-import { type Controls, NO_CONTROLS } from '../batch.ts'
+import { type Controls, NO_CONTROLS } from '../controls.ts'
 import type { Account } from '../posting.ts'
 
 /**
