@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { type Movement, NO_SIGNATURE } from '../../src/funds/operations.ts'
 import { counts } from '../support/counts.ts'
+import { asAdmin } from '../support/database.ts'
 import { assertSound } from '../support/ledger.ts'
 import { ended, metric } from '../support/optimistic.ts'
 import { inParallel, scaled } from '../support/scale.ts'
@@ -157,6 +158,24 @@ test('a repeated key is answered as the first time, and its neighbours are charg
   assert.deepEqual(new Set(answers.slice(2).map(({ status }) => status)), new Set([200]))
   assert.equal((await service.asInternal('GET', '/balance/ada')).body.balance, 993)
   assert.equal((await service.asInternal('GET', '/balance/bob')).body.balance, 980)
+})
+
+test('an account that a failover has taken back to an earlier movement is not as remembered', async (t) => {
+  const service = await startService(t)
+  const other = await startService(t, {}, service.database)
+  await open(service, 'ada', 100)
+  assert.equal((await charge(service, 'ada', 30)).body.balance, 70)
+  // The primary that took over has not got the charge, and another process charges there.
+  await asAdmin(service.database.adminUrl, async (sql) => {
+    await sql`set session_replication_role = replica`
+    await sql`delete from transfers where kind = 'deduct'`
+    await sql`update accounts set balance = 100, seq = seq - 1 where user_id = 'ada'`
+  })
+  assert.equal((await charge(other, 'ada', 10)).body.balance, 90)
+  const before = await ended(service, 'changed')
+  assert.equal((await charge(service, 'ada', 1)).body.balance, 89)
+  assert.equal(await ended(service, 'changed'), before + 1)
+  await assertSound(service.database)
 })
 
 test('two processes that charge the same accounts never wait for each other in a circle', async (t) => {

@@ -47,13 +47,13 @@ interface Parts {
 
 const statementOf = (parts: Parts) => `
   with given as (
-    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]${parts.given.values})
-      as one (id, seq, credit_limit, seq_after, balance_after${parts.given.names})
+    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]${parts.given.values})
+      as one (id, seq, balance, credit_limit, seq_after, balance_after${parts.given.names})
   ),
   locked as materialized (
     select given.id, given.seq_after, given.balance_after${parts.locked}
     from given join accounts a on a.id = given.id
-    where a.seq = given.seq and a.credit_limit = given.credit_limit and a.status = 'active'
+    where a.seq = given.seq and a.balance = given.balance and a.credit_limit = given.credit_limit and a.status = 'active'
       and a.user_id is not null and a.held = 0 and a.granted = ${parts.granted} and a.budget_count = ${parts.budgetCount}
       and not a.charged_back and not a.is_low
       and (greatest(a.low_balance_at, a.auto_top_up_below) <= given.balance_after) is not false
@@ -68,8 +68,8 @@ const statementOf = (parts: Parts) => `
   ),
   made as materialized (
     select one.*, moved.asset, moved.credit_limit, moved.updated_at
-    from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[],
-        $12::bytea[], $13::text[], $14::text[], $15::jsonb[], $16::text[], $17::text[]${parts.pieces.value})
+    from unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[],
+        $13::bytea[], $14::text[], $15::text[], $16::jsonb[], $17::text[], $18::text[]${parts.pieces.value})
       with ordinality as one (account_id, seq, credit_account_id, amount, balance_after, key,
         fingerprint, reason, reference, metadata, actor, ip${parts.pieces.name}, place)
     join moved on moved.id = one.account_id
@@ -96,7 +96,8 @@ const statementOf = (parts: Parts) => `
 /**
  * Charges the accounts that are as remembered, and no others, in one statement that commits by
  * itself. `seq` changes with every movement, so an account with the same `seq` has the same
- * balance, holds and grants. What can change without a movement is compared field by field.
+ * balance, holds and grants. What can change without a movement is compared field by field, and so is
+ * the balance: a primary that has lost movements in a failover counts again from an earlier `seq`.
  *
  * The statement waits for no lock: a row that another transaction has locked, or waits for, counts
  * as changed. So it can't be part of a deadlock. The time is read while the row is locked;
@@ -128,7 +129,7 @@ const CHARGE = statementOf({
  */
 const CONTROLLED_CHARGE = statementOf({
   given: {
-    values: ', $18::bigint[], $19::bigint[], $20::smallint[], $21::timestamptz[]',
+    values: ', $19::bigint[], $20::bigint[], $21::smallint[], $22::timestamptz[]',
     names: ', granted, granted_after, budget_count, until',
   },
   granted: 'given.granted',
@@ -141,8 +142,8 @@ const CONTROLLED_CHARGE = statementOf({
   same as materialized (
     select one.account_id, one.id, one.used_after, one.alerted_after, timed.budget_count,
       (one.used_after, one.alerted_after) <> (one.used, one.alerted) as is_counted
-    from unnest($23::bigint[], $24::text[], $25::bigint[], $26::text[], $27::text[], $28::text[],
-        $29::text[], $30::bigint[], $31::smallint[], $32::timestamptz[], $33::bigint[], $34::smallint[])
+    from unnest($24::bigint[], $25::text[], $26::bigint[], $27::text[], $28::text[], $29::text[],
+        $30::text[], $31::bigint[], $32::smallint[], $33::timestamptz[], $34::bigint[], $35::smallint[])
       as one (account_id, id, amount, mode, reference_prefix, reason, alert_at, used, alerted, resets_at,
         used_after, alerted_after)
     join timed on timed.id = one.account_id
@@ -161,7 +162,7 @@ const CONTROLLED_CHARGE = statementOf({
   charged: 'ready as locked',
   setGranted: ' granted = locked.granted_after,',
   time: 'locked.at',
-  pieces: { value: ', $22::jsonb[]', name: ', grants' },
+  pieces: { value: ', $23::jsonb[]', name: ', grants' },
   writes: `,
   counted as (
     update budgets b set used = same.used_after, alerted = same.alerted_after
@@ -172,7 +173,7 @@ const CONTROLLED_CHARGE = statementOf({
   paid as (
     update grants g set remaining = one.remaining, is_open = one.remaining > 0,
       status = case when one.remaining > 0 then 'active' else 'spent' end
-    from unnest($35::bigint[], $36::bigint[], $37::bigint[]) as one (account_id, seq, remaining)
+    from unnest($36::bigint[], $37::bigint[], $38::bigint[]) as one (account_id, seq, remaining)
     join moved on moved.id = one.account_id
     where g.account_id = one.account_id and g.seq = one.seq
   )`,
@@ -194,6 +195,7 @@ export async function writeCharges(
       [
         column(changes, ({ before }) => before.id),
         column(changes, ({ before }) => before.seq),
+        column(changes, ({ before }) => before.balance),
         column(changes, ({ before }) => before.creditLimit),
         column(changes, ({ after }) => after.seq),
         column(changes, ({ after }) => after.balance),
