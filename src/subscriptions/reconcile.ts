@@ -4,7 +4,8 @@ import type { Database } from '../database/index.ts'
 import type { StripeCalls } from '../stripe/client.ts'
 import { isDatabaseUnavailable } from '../database/faults.ts'
 import { OldAnswer } from '../stripe/handler.ts'
-import { billOf } from './bills.ts'
+import { type Bill, billOf } from './bills.ts'
+import { askOfEarlier } from './earlier-invoices.ts'
 import { SHOWN, answeredAt, fetchedFrom, refresh, withAllItems } from './refresh.ts'
 import { stateOf } from './row.ts'
 import { type Means, resync, takeIn } from './service.ts'
@@ -45,7 +46,7 @@ export async function reconcile(
 ): Promise<Reconciliation> {
   const { db } = means
   const here = await openHere(db)
-  const differing = new Map(here)
+  const differing = new Set(here.keys())
   const mended: Mended[] = []
   const missing: string[] = []
   const failed: Reconciliation['failed'] = []
@@ -69,16 +70,18 @@ export async function reconcile(
         const isNew = !ENDED.includes(state.status)
         const outcome = isNew ? await takeIn(means, subscription, knowledge, null) : 'keep'
         if (outcome === 'take') mended.push({ id, before: null, after: state })
-      } else if (isSame(known, state)) {
+      } else if (isSame(known.state, state)) {
         differing.delete(id)
         // The prices may mean other plans now, or a licence may be due for another reason.
-        const isOff = await resync(means, id, billOf(state, at, knowledge))
-        if (isOff) mended.push({ id, before: known, after: state })
+        const earlier = await askOfEarlier(stripe, state, known.bills)
+        const isOff = await resync(means, id, [...earlier, ...billOf(state, at, knowledge)])
+        if (isOff) mended.push({ id, before: known.state, after: state })
       }
     })
   }
-  for (const [id, before] of differing) {
-    if (failed.some((one) => one.id === id)) continue
+  for (const id of differing) {
+    const before = here.get(id)?.state
+    if (before === undefined || failed.some((one) => one.id === id)) continue
     await attempt(id, async () => {
       if ((await refresh(means, stripe, id)) === 'missing') missing.push(id)
       const after = await stateHere(db, id)
@@ -124,12 +127,17 @@ export async function* listAll(stripe: StripeCalls, customer?: string): AsyncGen
   } while (after !== undefined)
 }
 
-async function openHere(db: Database): Promise<Map<string, SubscriptionState>> {
+interface Here {
+  state: SubscriptionState
+  bills: Bill[]
+}
+
+async function openHere(db: Database): Promise<Map<string, Here>> {
   const rows = await db
     .select()
     .from(subscriptions)
     .where(notInArray(subscriptions.status, [...ENDED]))
-  return new Map(rows.map((row) => [row.id, stateOf(row)]))
+  return new Map(rows.map((row) => [row.id, { state: stateOf(row), bills: row.bills }]))
 }
 
 async function stateHere(db: Database, id: string): Promise<SubscriptionState | null> {

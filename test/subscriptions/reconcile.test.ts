@@ -87,6 +87,32 @@ test('one that can’t be compared leaves the others to be, and is told', async 
   assert.equal(await eve!.subscription(), null)
 })
 
+test('an earlier invoice that was written off without a word is asked for', async (t) => {
+  const { newCustomer, stripe, deliver, service, settings } = await startBilling(t)
+  const env = { ...settings, DATABASE_URL: service.database.url, NODE_ENV: 'test' }
+  const reconcile = async () => (await commandBeside(['subscriptions', 'reconcile'], env)).output
+  const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })
+  await putPlan(service, 'pro', { stripe_price_id: pro.id })
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await deliver()
+  stripe.clock.advance(86_400)
+  stripe.upgradeUnpaid(id, pro.id)
+  await deliver()
+  assert.equal(await ada.plan(), 'starter')
+  const heard = stripe.events.length
+  stripe.clock.advance(60)
+  stripe.writeOff(id, 'uncollectible')
+  stripe.clock.advance(31 * 86_400)
+  stripe.failPayment(id)
+  const isLost = ({ type }: { type: string }) => type === 'invoice.marked_uncollectible'
+  await deliver(stripe.events.slice(heard).filter((event) => !isLost(event)))
+  assert.equal(await ada.plan(), 'pro', 'as while it was active')
+  assert.equal(await reconcile(), `Mended ${id}: its licences\n`)
+  assert.equal(await ada.plan(), 'starter')
+  assert.equal(await reconcile(), "1 subscriptions match Stripe's.\n")
+})
+
 test('a subscription whose owner has changed without a word is the new owner’s', async (t) => {
   const { newCustomer, stripe, deliver, service, settings } = await startBilling(t)
   const env = { ...settings, DATABASE_URL: service.database.url, NODE_ENV: 'test' }
