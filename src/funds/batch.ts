@@ -2,7 +2,6 @@ import { Refusal } from '../refusals/index.ts'
 import { type Counted, type Threshold, openBudgets } from './budgets/book.ts'
 import { type Budget, NO_NOTES, type Notes } from './budgets/budget.ts'
 import { type Sum, openCaps } from './caps.ts'
-import { type Controls, NO_CONTROLS } from './controls.ts'
 import { openGrants } from './grants/book.ts'
 import { type GrantEvent, type TransferOptions, grantDecisions } from './grants/decisions.ts'
 import { type Grant, type Pieces, sumOf } from './grants/grant.ts'
@@ -291,12 +290,6 @@ export function openBatch(ledger: Ledger) {
     }
   }
 
-  /** An account's grants and budgets, as their rows are once the changes are written. */
-  function controlsOf({ id, granted, budgetCount }: Account): Controls {
-    if (granted === 0n && budgetCount === 0) return NO_CONTROLS
-    return { grants: book.open(id), budgets: budgets.rowsOf(id) }
-  }
-
   function touch(account: Account): void {
     const current = currentOf(account)
     const { id, updatedAt } = current
@@ -316,7 +309,7 @@ export function openBatch(ledger: Ledger) {
     holds.expire()
   }
 
-  return { decide, endOver, writes, controlsOf }
+  return { decide, endOver, writes }
 }
 
 const NO_OPTIONS: TransferOptions = {}

@@ -1,6 +1,5 @@
 import type postgres from 'postgres'
 import { type Writes, openBatch } from './batch.ts'
-import type { Controls } from './controls.ts'
 import { isLockNotHad } from '../database/faults.ts'
 import { committing } from '../database/outcomes.ts'
 import { Refusal } from '../refusals/index.ts'
@@ -70,22 +69,12 @@ const ENDING_LOCK_KEY = 5_746_106
 export type OpenBooks = Awaited<ReturnType<LedgerBooks['open']>>
 
 /**
- * @param recordId the row of `audit_records` for the batch's transfers; null if there are none
- * @param controlsOf the grants and budgets of an account in `writes`
- */
-type OnCommit = (
-  writes: Writes,
-  batchSize: number,
-  recordId: bigint | null,
-  controlsOf: (account: Account) => Controls,
-) => void
-
-/**
  * Commits batches of operations, each with its own outcome, on the given connections.
+ * @param onCommit gets the row of `audit_records` for the batch's transfers, if there are any
  * @param onLock receives accounts as they are found under their locks
  */
 export function ledger(
-  onCommit: OnCommit,
+  onCommit: (writes: Writes, batchSize: number, recordId: bigint | null) => void,
   onLock: (accounts: readonly Account[]) => void = () => undefined,
 ) {
   let systemAccounts = new Map<string, bigint>()
@@ -219,7 +208,7 @@ export function ledger(
       close: async (batchSize: number) => {
         const writes = batch.writes()
         const recordId = await committing(() => writeBatch(sql, state.xid, writes))
-        onCommit(writes, batchSize, recordId, batch.controlsOf)
+        onCommit(writes, batchSize, recordId)
         return writes.transfers.length
       },
       /**

@@ -10,7 +10,7 @@ import { ALONE, type LedgerBooks, type Outcome, ledger } from './ledger.ts'
 import { committedFacts, transferSource } from './log-source.ts'
 import { fundsMetrics } from './metrics.ts'
 import { type Moved, type Movement, type Operation, newOperation } from './operations.ts'
-import { isChargeable, optimisticCharges } from './optimistic/charges.ts'
+import { isPlain, optimisticCharges } from './optimistic/charges.ts'
 import { commitInLane } from './optimistic/lane.ts'
 import { rememberedAccounts } from './optimistic/remembered.ts'
 import { NotDone, newTogether, togetherQueue } from './many/queue.ts'
@@ -110,11 +110,8 @@ export const funds = fp(
       if (recordId !== null) app.audit.remember(recordId, () => committedFacts(writes))
     }
     const books = ledger(
-      (writes, batchSize, recordId, controlsOf) => {
-        for (const account of writes.accounts) {
-          const controls = controlsOf(account)
-          remembered.put(account, isChargeable(account, controls), controls)
-        }
+      (writes, batchSize, recordId) => {
+        for (const account of writes.accounts) remembered.put(account, isPlain(account))
         onCommit(writes, batchSize, recordId)
       },
       (found) => found.forEach(remembered.compare),

@@ -5,7 +5,6 @@ import { settableClock } from '../support/clock.ts'
 import { counts } from '../support/counts.ts'
 import { createDatabase } from '../support/database.ts'
 import { assertSound } from '../support/ledger.ts'
-import { ended } from '../support/optimistic.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { scaled } from '../support/scale.ts'
 import { startService } from '../support/service.ts'
@@ -267,18 +266,14 @@ test('500 charges at once on three processes never pass a budget, and use all of
     what: '500 charges at once on three processes, and a hard budget',
     trials: scaled(100, 3, 40) * 500,
   })
-  const { service, put, post, used, remove } = await start(t)
+  const { service, put, used, remove } = await start(t)
   const others = [
     await startService(t, {}, service.database),
     await startService(t, {}, service.database),
   ]
   const processes = [service, ...others]
-  const tried = async () => (await ended(service, 'written')) + (await ended(service, 'changed'))
   for (let round = 0; round < scaled(100, 3, 40); round++) {
-    await put('b', { amount: 101, window: 'total' })
-    // Under the lock, so that the process remembers the account with the budget.
-    assert.equal((await post('/deduct', { amount: 1 })).status, 200)
-    const before = await tried()
+    await put('b', { amount: 100, window: 'total' })
     const answers = await Promise.all(
       Array.from({ length: 500 }, (_, index) =>
         (processes[index % 3] ?? service).asInternal('POST', '/deduct', {
@@ -290,10 +285,9 @@ test('500 charges at once on three processes never pass a budget, and use all of
     const codes = answers.map(({ body }) => body.code ?? 'done')
     assert.equal(codes.filter((code) => code === 'done').length, 100)
     assert.equal(codes.filter((code) => code === 'BUDGET_EXCEEDED').length, 400)
-    assert.deepEqual(await used('b'), [101, 0])
-    if (round === 0) assert.ok((await tried()) > before)
+    assert.deepEqual(await used('b'), [100, 0])
     await remove('b')
-    await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 101 })
+    await service.asInternal('POST', '/top_up', { user_id: 'ada', amount: 100 })
   }
   await assertSound(service.database)
 })

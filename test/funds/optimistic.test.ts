@@ -5,10 +5,23 @@ import { type Movement, NO_SIGNATURE } from '../../src/funds/operations.ts'
 import { counts } from '../support/counts.ts'
 import { asAdmin } from '../support/database.ts'
 import { assertSound } from '../support/ledger.ts'
-import { ended, metric } from '../support/optimistic.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
+
+/** The value of a metric, with the labels that it is shown with. */
+async function metric(service: Service, shown: string): Promise<number> {
+  const { body } = await service.asAdmin('GET', '/metrics')
+  const line = String(body)
+    .split('\n')
+    .find((one) => one.startsWith(`${shown} `))
+  return Number(line?.slice(shown.length) ?? 0)
+}
+
+/** How many charges of this process ended so: on what it remembers of an account, or under its lock. */
+function ended(service: Service, result: 'written' | 'changed' | 'failed'): Promise<number> {
+  return metric(service, `strongroom_funds_optimistic_charges_total{result="${result}"}`)
+}
 
 async function open(service: Service, userId: string, amount: number, settings: object = {}) {
   await service.asInternal('POST', '/account', { user_id: userId, tier: 'pro', ...settings })
@@ -189,17 +202,7 @@ test('two processes that charge the same accounts never wait for each other in a
   const [service] = processes as [Service]
   const users = Array.from({ length: 12 }, (_, index) => `user-${index}`)
   const calls = scaled(1_000_000, 1_000, 40_000)
-  for (const [index, user] of users.entries()) {
-    await open(service, user, calls)
-    if (index % 3 === 0) continue
-    for (const part of [3, calls]) {
-      await service.asInternal('POST', '/grants', { user_id: user, amount: part })
-    }
-    if (index % 3 === 2) {
-      const budget = { amount: calls, window: 'total', alert_at: [10] }
-      await service.asInternal('PUT', `/account/${user}/budgets/b`, budget)
-    }
-  }
+  for (const user of users) await open(service, user, calls)
   let charged = 0
   await inParallel(calls, 48, async (n) => {
     const answer = await charge(processes[n % 2] ?? service, users[(n * 7) % users.length] ?? '')
@@ -212,11 +215,5 @@ test('two processes that charge the same accounts never wait for each other in a
       (select deadlocks from pg_stat_database where datname = current_database())::int as deadlocks`,
   )
   assert.deepEqual(sums, { moved: charged, deadlocks: 0 })
-  const wrong = await query(
-    service.database,
-    `select b.account_id, b.used from budgets b where used <> (
-      select sum(t.amount) from transfers t where t.account_id = b.account_id and t.kind = 'deduct')`,
-  )
-  assert.deepEqual(wrong, [])
   await assertSound(service.database)
 })

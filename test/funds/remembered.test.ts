@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Budget } from '../../src/funds/budgets/budget.ts'
-import type { Controls } from '../../src/funds/controls.ts'
 import { rememberedAccounts } from '../../src/funds/optimistic/remembered.ts'
 import type { Account } from '../../src/funds/posting.ts'
 
@@ -29,30 +27,6 @@ function account(id: number, seq = 1n): Account {
   }
 }
 
-function withBudgets(count: number): Controls {
-  const time = new Date(0)
-  const budgets = Array.from({ length: count }, (_, index): Budget => {
-    return {
-      accountId: 1n,
-      id: `b${index}`,
-      amount: 100n,
-      window: 'total',
-      timeZone: 'UTC',
-      referencePrefix: null,
-      reason: null,
-      mode: 'hard',
-      alertAt: [],
-      used: 0n,
-      lapsed: 0n,
-      windowStart: time,
-      resetsAt: null,
-      sinceSeq: 0n,
-      alerted: 0,
-    }
-  })
-  return { grants: [], budgets }
-}
-
 test('accounts of which nothing can be decided take no place', () => {
   const remembered = rememberedAccounts(8)
   remembered.put(account(1), true)
@@ -78,35 +52,4 @@ test('the least recent are forgotten, half at a time', () => {
   for (let id = 6; id <= 8; id++) remembered.put(account(id), true)
   assert.equal(remembered.find('user-1')?.account.seq, 2n)
   assert.equal(remembered.find('user-2'), undefined)
-})
-
-test('accounts with grants or budgets push out no others, and count by these', () => {
-  const remembered = rememberedAccounts(20, 8)
-  remembered.put(account(1), true)
-  for (let id = 2; id <= 4; id++) remembered.put(account(id), true, withBudgets(3))
-  // The first two of them have filled the younger half, and are the older one.
-  for (const id of [1, 2, 3, 4]) assert.ok(remembered.find(`user-${id}`))
-  remembered.put(account(5), true, withBudgets(3))
-  remembered.put(account(6), true, withBudgets(1))
-  assert.deepEqual(
-    [1, 2, 3, 4, 5, 6].map((id) => remembered.find(`user-${id}`)?.controls.budgets.length),
-    [0, undefined, undefined, 3, 3, 1],
-  )
-})
-
-test('an account keeps its memory, and thereby its doubt, when it has no more grants and budgets', () => {
-  const remembered = rememberedAccounts(2, 2)
-  const controls = withBudgets(1)
-  remembered.put(account(1), true, controls)
-  const memory = remembered.find('user-1')
-  remembered.put(account(1, 2n), true)
-  assert.equal(remembered.find('user-1'), memory)
-  assert.equal(memory?.controls.budgets.length, 0)
-  // Others take the place that it had.
-  remembered.put(account(2), true, controls)
-  remembered.put(account(3), true, controls)
-  assert.equal(remembered.find('user-1'), memory)
-  // What is not current keeps its place, until it is.
-  remembered.put(account(3, 2n), false)
-  assert.equal(remembered.find('user-3')?.controls, controls)
 })

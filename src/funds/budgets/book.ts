@@ -26,11 +26,9 @@ export function openBudgets(
   seqOf: (accountId: bigint) => bigint,
 ) {
   const accounts = new Map<bigint, Budget[]>()
-  const rowOf = new Map<Budget, Budget>()
   for (const budget of budgets) {
     const own = accounts.get(budget.accountId)
     const current = { ...rolled(budget, now, seqOf(budget.accountId)) }
-    rowOf.set(current, budget)
     if (own === undefined) accounts.set(budget.accountId, [current])
     else own.push(current)
   }
@@ -75,13 +73,7 @@ export function openBudgets(
     }
   }
 
-  /** Those of an account, as their rows are once the changes are written. */
-  function rowsOf(accountId: bigint): Budget[] {
-    const own = accounts.get(accountId) ?? NONE
-    return own.map((budget) => (changed.has(budget) ? budget : (rowOf.get(budget) ?? budget)))
-  }
-
-  return { count, giveBack, rowsOf, changed: () => [...changed], thresholds }
+  return { count, giveBack, changed: () => [...changed], thresholds }
 }
 
 export type BudgetBook = ReturnType<typeof openBudgets>

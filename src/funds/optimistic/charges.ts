@@ -4,12 +4,11 @@ import { OutcomeUnknown } from '../../database/outcomes.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { type Writes, openBatch } from '../batch.ts'
 import { fulfilled, rejected } from '../committing.ts'
-import type { Controls } from '../controls.ts'
 import type { Outcome } from '../ledger.ts'
 import { type Operation, markSent } from '../operations.ts'
 import type { Account } from '../posting.ts'
 import { type Memory, type RememberedAccounts, isReliable, wasWrong } from './remembered.ts'
-import { type Change, type CountedBudget, writeCharges } from './statement.ts'
+import { type Change, writeCharges } from './statement.ts'
 
 /**
  * The charge was not made on the remembered account, so it must be decided under the account's
@@ -17,31 +16,21 @@ import { type Change, type CountedBudget, writeCharges } from './statement.ts'
  */
 export const LEFT: Outcome = rejected(null)
 
-/**
- * Transfers get their time from the database when they are written. Until then it is before all that
- * ends, and the statement makes sure that nothing has.
- */
+/** Transfers get their time from the database when they are written. */
 const NO_TIME = new Date(0)
 
-/** An account with more open grants, or with more budgets, is always locked. */
-const CONTROLS_MAX = 8
-
 /**
- * Whether a charge on the account can be decided on its row, its grants and its budgets alone. Holds
- * are other rows, and nothing else makes a budget lapse or keeps something of an ended grant.
+ * Whether a charge on the account depends on its row alone, and needs no other row and no event.
  */
-export function isChargeable(account: Account, { grants, budgets }: Controls): boolean {
+export function isPlain(account: Account): boolean {
   return (
     account.status === 'active' &&
     account.held === 0n &&
+    account.granted === 0n &&
+    account.budgetCount === 0 &&
     !account.chargedBack &&
     !account.isLow &&
-    account.salt !== null &&
-    grants.length <= CONTROLS_MAX &&
-    budgets.length <= CONTROLS_MAX &&
-    grants.every(({ closedAt }) => closedAt === null) &&
-    grants.reduce((sum, { remaining }) => sum + remaining, 0n) === account.granted &&
-    budgets.every(({ lapsed }) => lapsed === 0n)
+    account.salt !== null
   )
 }
 
@@ -92,19 +81,9 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
 
   /** @returns `LEFT` for each charge that has to be decided under the lock */
   async function commit(sql: postgres.Sql, batch: readonly Charge[]): Promise<Outcome[]> {
-    const before = new Map<bigint, Known>()
-    for (const { memory } of batch) {
-      before.set(memory.account.id, { account: memory.account, controls: memory.controls })
-    }
-    const known = [...before.values()]
-    const book = openBatch({
-      ...NOTHING_ELSE,
-      accounts: known.map(({ account }) => account),
-      // What is taken from a grant changes it.
-      grants: known.flatMap(({ controls }) => controls.grants.map((grant) => ({ ...grant }))),
-      budgets: known.flatMap(({ controls }) => controls.budgets),
-      systemAccount,
-    })
+    const before = new Map<bigint, Account>()
+    for (const { memory } of batch) before.set(memory.account.id, memory.account)
+    const book = openBatch({ ...NOTHING_ELSE, accounts: [...before.values()], systemAccount })
     const left = new Set<Memory>()
     const outcomes = batch.map((operation) => {
       // Later charges on the account must be decided after it, so they are left too.
@@ -115,13 +94,13 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
     const writes = book.writes()
     // The statement makes no charge that falls below a mark. Such a mark has been changed meanwhile.
     writes.fellLow = []
-    const changes = writes.accounts.flatMap((after): Charged[] => {
-      const one = before.get(after.id)
-      return one === undefined ? [] : [changeOf(one, after, book.controlsOf(after))]
+    const changes = writes.accounts.flatMap((after): Change[] => {
+      const known = before.get(after.id)
+      return known === undefined ? [] : [{ before: known, after }]
     })
     if (changes.length === 0) return outcomes
     try {
-      const { times, recordId } = await writeCharges(sql, changes, writes)
+      const { times, recordId } = await writeCharges(sql, changes, writes.transfers)
       return settle({ batch, outcomes, writes, changes, times, recordId })
     } catch (error) {
       for (const { memory } of batch) memory.isCurrent = false
@@ -135,9 +114,9 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
 
   /** Takes the times from the database's answer. Accounts that it lacks were not as remembered. */
   function settle({ batch, outcomes, writes, changes, times, recordId }: Attempted): Outcome[] {
-    for (const { after, controls } of changes) {
+    for (const { after } of changes) {
       const at = times.get(after.id)
-      if (at !== undefined) remembered.put(Object.assign(after, { updatedAt: at }), true, controls)
+      if (at !== undefined) remembered.put(Object.assign(after, { updatedAt: at }), true)
     }
     for (const transfer of writes.transfers) {
       transfer.createdAt = times.get(transfer.accountId) ?? NO_TIME
@@ -157,33 +136,11 @@ export function optimisticCharges({ remembered, systemAccount, onCommit, onResul
   return { takes, commit }
 }
 
-type Known = Pick<Memory, 'account' | 'controls'>
-
-/** A change, and the account's grants and budgets after it. */
-type Charged = Change & { controls: Controls }
-
-function changeOf({ account, controls }: Known, after: Account, later: Controls): Charged {
-  // Of each budget there is a row before and after, in the same order.
-  const budgets = controls.budgets.map((budget, index): CountedBudget => {
-    return { before: budget, after: later.budgets[index] ?? budget }
-  })
-  const ends = controls.grants.map(({ expiresAt }) => expiresAt)
-  // The window of a budget that counts nothing of these charges does not matter.
-  for (const one of budgets) if (one.after !== one.before) ends.push(one.before.resetsAt)
-  return { before: account, after, budgets, until: earliest(ends), controls: later }
-}
-
-function earliest(times: readonly (Date | null)[]): Date | null {
-  let first: Date | null = null
-  for (const time of times) if (time !== null && (first === null || time < first)) first = time
-  return first
-}
-
 interface Attempted {
   batch: readonly Charge[]
   outcomes: Outcome[]
   writes: Writes
-  changes: readonly Charged[]
+  changes: readonly Change[]
   times: ReadonlyMap<bigint, Date>
   recordId: bigint | null
 }
@@ -218,14 +175,10 @@ function leave(
 }
 
 function withOnly(writes: Writes, times: ReadonlyMap<bigint, Date>): Writes {
-  const isDone = ({ accountId }: { accountId: bigint }) => times.has(accountId)
   return {
     ...writes,
     accounts: writes.accounts.filter(({ id }) => times.has(id)),
-    transfers: writes.transfers.filter(isDone),
-    grants: writes.grants.filter(isDone),
-    budgets: writes.budgets.filter(isDone),
-    thresholds: writes.thresholds.filter(({ budget }) => isDone(budget)),
+    transfers: writes.transfers.filter(({ accountId }) => times.has(accountId)),
   }
 }
 
@@ -233,6 +186,8 @@ const NOTHING_ELSE = {
   earlier: [],
   charges: [],
   holds: [],
+  grants: [],
+  budgets: [],
   endings: [],
   sums: [],
   now: NO_TIME,
