@@ -77,7 +77,15 @@ export function billsAfter(known: readonly Bill[], heard: readonly Bill[]): Bill
     const other = bills.get(key)
     bills.set(key, other === undefined ? bill : merged(other, bill))
   }
-  return [...bills.values()].toSorted((a, b) => timeOf(a) - timeOf(b)).slice(-BILLS_MAX)
+  return withoutOldest([...bills.values()].toSorted(byTime))
+}
+
+/** Those that are known by their outcome alone go first: they say of nothing that it was paid for. */
+function withoutOldest(bills: readonly Bill[]): Bill[] {
+  const isBare = ({ collecting, paused }: Bill) => collecting === undefined && paused === undefined
+  const over = Math.max(0, bills.length - BILLS_MAX)
+  const bare = new Set(bills.filter(isBare).slice(0, over))
+  return bills.filter((bill) => !bare.has(bill)).slice(-BILLS_MAX)
 }
 
 /** Whether both tell of the same invoices the same outcomes, whenever those were last heard. */
@@ -117,6 +125,11 @@ function merged(a: Bill, b: Bill): Bill {
   if (told.length > 0) bill.told = told.at(-1)!
   if (a.isFirstSent === true || b.isFirstSent === true) bill.isFirstSent = true
   return bill
+}
+
+/** Whether nothing can change any more what became of the invoice. */
+export function isFinal({ told }: Bill): boolean {
+  return told !== undefined && finalityOf(told) >= 2
 }
 
 /** How final an outcome is: an invoice that was written off may still be paid or voided. */
@@ -172,7 +185,21 @@ function keyOf({ invoice, collecting, paused }: Bill): string {
   return invoice ?? itemsText((collecting ?? paused)?.items)
 }
 
+function byTime(a: Bill, b: Bill): number {
+  return newestFrom(a) - newestFrom(b) || lastSeen(a) - lastSeen(b)
+}
+
+/**
+ * Since when it has been the newest invoice. An old answer shows an earlier one later than that, so
+ * when it was last seen does not order them. Where Stripe names none, the same items may come again.
+ */
+function newestFrom(bill: Bill): number {
+  const { invoice, collecting, paused } = bill
+  const since = Math.min(collecting?.since ?? Infinity, paused?.since ?? Infinity)
+  return invoice === null || since === Infinity ? lastSeen(bill) : since
+}
+
 /** When it was last the newest invoice; of one that is known by its outcome alone, when that was told. */
-function timeOf({ collecting, paused, told }: Bill): number {
+function lastSeen({ collecting, paused, told }: Bill): number {
   return Math.max(collecting?.at ?? 0, paused?.at ?? 0) || (told?.at ?? 0)
 }

@@ -1,24 +1,25 @@
 import { type StripeCalls, isMissingAtStripe } from '../stripe/client.ts'
-import { type Bill, toldOf } from './bills.ts'
+import { type Bill, isFinal, toldOf } from './bills.ts'
 import { answeredAt } from './refresh.ts'
-import { OUTCOMES, OWED, type SubscriptionState } from './state.ts'
+import { standingOf } from './standing.ts'
+import { OUTCOMES, type SubscriptionState } from './state.ts'
 
 /**
- * Asks what became of a subscription's earlier invoices, where an event may have been lost. Stripe
- * shows only the newest with a subscription. While that one is owed, the items that count are those of
- * an earlier one that was paid.
+ * Asks what became of a subscription's earlier invoices, where they decide what counts and an event may
+ * have been lost. Stripe shows only the newest with a subscription.
+ * @param bills what is known of all of them, by which there are at most a dozen questions
  * @returns what was heard of invoices that nobody collects any more
  */
 export async function askOfEarlier(
   stripe: StripeCalls,
-  { status, latestInvoice }: SubscriptionState,
+  state: SubscriptionState,
   bills: readonly Bill[],
 ): Promise<Bill[]> {
-  if (!OWED.includes(status)) return []
+  if (standingOf(state, bills).paid === 'paid') return []
   const heard: Bill[] = []
-  for (const { invoice, told } of bills) {
-    const isUndecided = told === undefined || told.outcome === 'due'
-    if (invoice === null || invoice === latestInvoice || !isUndecided) continue
+  for (const known of bills) {
+    const { invoice } = known
+    if (invoice === null || invoice === state.latestInvoice || isFinal(known)) continue
     const bill = await askOf(stripe, invoice)
     if (bill !== null) heard.push(bill)
   }

@@ -4,7 +4,7 @@ import type { Database } from '../database/index.ts'
 import type { StripeCalls } from '../stripe/client.ts'
 import { isDatabaseUnavailable } from '../database/faults.ts'
 import { OldAnswer } from '../stripe/handler.ts'
-import { type Bill, billOf } from './bills.ts'
+import { type Bill, billOf, billsAfter } from './bills.ts'
 import { askOfEarlier } from './earlier-invoices.ts'
 import { SHOWN, answeredAt, fetchedFrom, refresh, withAllItems } from './refresh.ts'
 import { stateOf } from './row.ts'
@@ -73,9 +73,12 @@ export async function reconcile(
       } else if (isSame(known.state, state)) {
         differing.delete(id)
         // The prices may mean other plans now, or a licence may be due for another reason.
-        const earlier = await askOfEarlier(stripe, state, known.bills)
-        const isOff = await resync(means, id, [...earlier, ...billOf(state, at, knowledge)])
+        const heard = billOf(state, at, knowledge)
+        const isOff = await resync(means, id, heard)
         if (isOff) mended.push({ id, before: known.state, after: state })
+        const earlier = await askOfEarlier(stripe, state, billsAfter(known.bills, heard))
+        const isOther = earlier.length > 0 && (await resync(means, id, earlier))
+        if (isOther && !isOff) mended.push({ id, before: known.state, after: state })
       }
     })
   }

@@ -142,8 +142,19 @@ export async function recordOtherPlans(
   if (row.endedAt !== null) return
   const plans = (await plansOfSubscriptions(tx, [row.id])).get(row.id) ?? []
   const shown = presentSubscription(row, plans).plans
-  if (row.told === null) await noteTold(tx, row, shown)
-  else if (!isDeepStrictEqual(row.told, shown)) await recordChange(tx, row.customerId, row, actor)
+  const told = row.told ?? (await lastRecorded(tx, row)) ?? shown
+  if (isDeepStrictEqual(told, shown)) await noteTold(tx, row, shown)
+  else await recordChange(tx, row.customerId, row, actor)
+}
+
+/** The plans in the newest record of a row of the previous version, which does not have them. */
+async function lastRecorded(tx: Transaction, row: SubscriptionRow): Promise<PlanTold[] | null> {
+  const [record] = await tx.execute<{ plans: PlanTold[] | null }>(sql`
+    select metadata->'plans' as plans from audit_records
+    where subject = ${row.customerId} and event = 'subscription.updated'
+      and metadata->>'subscription' = ${row.id}
+    order by id desc limit 1`)
+  return record?.plans ?? null
 }
 
 async function noteTold(tx: Transaction, row: SubscriptionRow, told: PlanTold[]): Promise<void> {

@@ -144,6 +144,8 @@ test('a former price still means the plan, until another plan names it', async (
     (await service.asAdmin('PUT', '/api/plans/unsure', unsure)).body.code === 'PRICE_UNKNOWN'
   assert.ok(await eventually(asked, 20_000), 'once the circuit breaker has closed')
 
+  // A row that the version before has written does not say what was recorded.
+  await asAdmin(service.database.adminUrl, (sql) => sql`update subscriptions set told = null`)
   // The price moves to another plan: everywhere at once, and its licence follows by a job.
   const moved = await service.asAdmin('PUT', '/api/plans/pro', {
     ...plan,

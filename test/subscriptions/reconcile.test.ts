@@ -98,6 +98,7 @@ test('an earlier invoice that was written off without a word is asked for', asyn
   await deliver()
   stripe.clock.advance(86_400)
   stripe.upgradeUnpaid(id, pro.id)
+  const { latest_invoice: upgrade } = stripe.find(id) as { latest_invoice: string }
   await deliver()
   assert.equal(await ada.plan(), 'starter')
   const heard = stripe.events.length
@@ -110,6 +111,12 @@ test('an earlier invoice that was written off without a word is asked for', asyn
   assert.equal(await ada.plan(), 'pro', 'as while it was active')
   assert.equal(await reconcile(), `Mended ${id}: its licences\n`)
   assert.equal(await ada.plan(), 'starter')
+  assert.equal(await reconcile(), "1 subscriptions match Stripe's.\n")
+  // It may be paid all the same.
+  stripe.clock.advance(60)
+  stripe.payEarlier(upgrade)
+  assert.equal(await reconcile(), `Mended ${id}: its licences\n`)
+  assert.equal(await ada.plan(), 'pro')
   assert.equal(await reconcile(), "1 subscriptions match Stripe's.\n")
 })
 

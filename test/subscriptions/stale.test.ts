@@ -188,6 +188,31 @@ test('what is written off was not paid', async (t) => {
   assert.notEqual((await licence()).license_id, first.license_id)
 })
 
+test('a renewal that is paid while Stripe still shows the period before counts when an upgrade is owed', async (t) => {
+  const { ada, id, stripe, deliver, fresh, service } = await known(t)
+  const pro = stripe.addPrice({ unit_amount: 9_900, recurring: { interval: 'month' } })
+  await putPlan(service, 'pro', { stripe_price_id: pro.id })
+  stripe.clock.advance(31 * DAY_S)
+  const before = stripe.find(id)!
+  stripe.renew(id)
+  stripe.clock.advance(4)
+  stripe.faults.stale(id, before)
+  await deliver(fresh().filter(({ type }) => type === 'invoice.paid'))
+  stripe.faults.clear()
+  const [renewed] = (stripe.find(id) as Renewed).items.data
+  stripe.upgradeUnpaid(id, pro.id)
+  await deliver(fresh())
+  assert.equal((await ada.subscription()).status, 'past_due')
+  const { body } = await service.asAdmin('GET', `/api/licenses/${ada.customerId}`)
+  const [licence] = body.data as { plan: string; expires_at: string }[]
+  assert.equal(licence?.plan, 'starter')
+  assert.ok(Date.parse(licence.expires_at) / 1_000 > renewed.current_period_end)
+})
+
+interface Renewed {
+  items: { data: [{ current_period_end: number }] }
+}
+
 for (const { end, plan } of [
   { end: 'uncollectible', plan: 'starter' },
   { end: 'void', plan: 'starter' },
