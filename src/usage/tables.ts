@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
@@ -316,11 +316,17 @@ export const usageMeterEvents = pgTable(
     index('usage_meter_events_accepted')
       .on(table.acceptedAt)
       .where(sql`${table.acceptedAt} is not null`),
+    index('usage_meter_events_open').on(table.reason).where(isOpen(table)),
     index('usage_meter_events_taken_back')
       .on(table.acceptedAt)
       .where(sql`${table.takenBack} is not null`),
   ],
 )
+
+/** The condition for those that Stripe does not have yet, or that an operator must see to. */
+export function isOpen(table: { acceptedAt: AnyColumn; reason: AnyColumn }): SQL {
+  return sql`(${table.acceptedAt} is null or ${table.reason} is not null)`
+}
 
 /** Reports that no longer count, each once. */
 export const usageCorrections = pgTable(

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../src/database/index.ts'
 import { eventsToCancel, forgetKept, unsentEvents } from '../../src/usage/cancelled-events.ts'
+import { countOpenEvents } from '../../src/usage/metrics.ts'
 import { dueHours } from '../../src/usage/sealed-hours.ts'
 import { unbilledHours } from '../../src/usage/unbilled-hours.ts'
 import { waitingCustomers } from '../../src/usage/waiting-customers.ts'
@@ -77,7 +78,7 @@ test('of hours that wait for a payer, a run reads one of each customer', async (
   assert.deepEqual({ ...left }, { count: 20 * 500, paid: 0 })
 })
 
-test('a run reads none of the events that Stripe has had for less than a day', async (t) => {
+test('neither a run nor a scrape reads the events that Stripe has had for less than a day', async (t) => {
   const { service, report, correct, sell, apply, send, told } = await sellMetered(t)
   const { customer } = sell()
   await apply()
@@ -97,6 +98,7 @@ test('a run reads none of the events that Stripe has had for less than a day', a
   assert.ok((await reads(unsentEvents())) <= 1)
   assert.equal(await reads(eventsToCancel()), 1)
   assert.equal(await reads(forgetKept()), 0)
+  assert.ok((await reads(countOpenEvents())) <= 1)
   await send()
   assert.deepEqual(
     told().map(([payer, value]) => [payer, value]),

@@ -1,0 +1,2 @@
+DROP INDEX CONCURRENTLY IF EXISTS "usage_meter_events_open";--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "usage_meter_events_open" ON "usage_meter_events" USING btree ("reason") WHERE ("usage_meter_events"."accepted_at" is null or "usage_meter_events"."reason" is not null);
