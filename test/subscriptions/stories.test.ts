@@ -93,6 +93,8 @@ test('reconciling finds and mends what differs from Stripe', async (t) => {
   const { app, database } = stage.service
   const { db, keys, subscriptionFollowers } = app
   const compare = () => reconcile({ db, keys, subscriptionFollowers }, app.stripe())
+  // When the stories ended whose subscriptions are still there, by Stripe's clock.
+  const ends = new Map<string, number>()
   const details = await fc.check(
     fc.asyncProperty(fc.tuple(story, damages), async ([told, done]) => {
       const open = await openStory(stage, told)
@@ -104,13 +106,17 @@ test('reconciling finds and mends what differs from Stripe', async (t) => {
       open.pass(60)
       await open.tellAll(1)
       await damage(database.adminUrl, open, done)
+      const now = stage.stripe.clock.now()
+      // For these, this story sets the clock back, and nothing is known that was only to come.
+      for (const [id, end] of ends) if (end > now) ends.delete(id)
       const { mended, missing } = await compare()
       assert.deepEqual(missing, [])
       await checkStory(stage, open)
-      const own = mended.filter(({ id }) => open.subs.includes(id))
-      assert.equal(own.length, mended.length, 'and nothing else')
+      const others = mended.filter(({ id }) => ends.has(id))
+      assert.deepEqual(others, [], 'and nothing else')
       const again = await compare()
       assert.deepEqual(again.mended, [])
+      for (const id of open.subs) ends.set(id, now)
     }),
     {
       numRuns: scaled(200, 3),
