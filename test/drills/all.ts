@@ -10,6 +10,7 @@ import { drillOptions } from './options.ts'
 import { type Memory, memoryNow } from './memory.ts'
 import { type Part, allParts, partsNamed, wholeRun } from './parts.ts'
 import { drawPlot } from './plot.ts'
+import { missingPrograms } from './programs.ts'
 import type { Latencies } from './preload.ts'
 import { type Done, type Run, summary } from './summary.ts'
 
@@ -32,6 +33,11 @@ const REPORT = new URL('REPORT.md', import.meta.url)
 const PLOT = new URL('report.svg', import.meta.url)
 
 const parts = isWhole ? wholeRun(allParts()) : partsNamed(names, allParts())
+const missing = missingPrograms(parts)
+if (missing !== null) {
+  process.stderr.write(`${missing}\n`)
+  process.exit(2)
+}
 const run = await withTestServer(runAll)
 const text = await prettier.format(summary(run), {
   ...(await prettier.resolveConfig(REPORT)),
