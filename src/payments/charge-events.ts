@@ -1,6 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import type Stripe from 'stripe'
 import { currencyOf, refundsCameTo, taken } from './service.ts'
+import { isLostDispute } from './takings.ts'
 import { isMissingAtStripe } from '../stripe/client.ts'
 import type { Handler, Services } from '../stripe/handler.ts'
 import { Currency, Maybe, Minor, Reference, Text, idOrNull, read } from '../stripe/read.ts'
@@ -67,17 +69,37 @@ export const disputeChanged: Handler = async (services, event) => {
     event.type === 'charge.dispute.funds_withdrawn' ||
     isReinstated ||
     (dispute.balance_transactions ?? []).length > 0
+  // Money may come back of a dispute that stays lost: what had been refunded before it.
+  const kept = isLostDispute(dispute.status) ? keptOf(dispute) : 0n
   await taken(services, {
     ...found,
     id: dispute.id,
     kind: 'dispute',
-    amount: BigInt(dispute.amount),
+    amount: kept > 0n ? kept : BigInt(dispute.amount),
     currency: dispute.currency,
-    status: isReinstated ? 'won' : dispute.status,
+    status: isReinstated && kept === 0n ? 'won' : dispute.status,
     isWithdrawn,
     at: event.createdAt,
   })
   return null
+}
+
+const BalanceTransaction = Type.Object({ amount: Type.Integer(), currency: Currency })
+
+/**
+ * The amount of a dispute without what Stripe has returned of it, rounded down. What it withdrew and
+ * returned is in the currency of the balance, so it says only which share that is.
+ */
+function keptOf({ amount, balance_transactions: list }: Static<typeof Dispute>): bigint {
+  const moves = (list ?? []).filter((one) => Value.Check(BalanceTransaction, one))
+  const sum = (sign: 1 | -1) =>
+    moves.reduce((total, one) => total + BigInt(Math.max(0, sign * one.amount)), 0n)
+  const [withdrawn, returned] = [sum(-1), sum(1)]
+  if (withdrawn === 0n || new Set(moves.map(({ currency }) => currency)).size > 1) {
+    return BigInt(amount)
+  }
+  const left = withdrawn > returned ? withdrawn - returned : 0n
+  return (BigInt(amount) * left) / withdrawn
 }
 
 /**

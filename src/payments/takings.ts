@@ -34,10 +34,15 @@ export function isSettledDispute(status: string): boolean {
   return OVER.includes(status)
 }
 
+export function isLostDispute(status: string): boolean {
+  return LOST.includes(status)
+}
+
 /**
  * Notes the newest known state. A failed or cancelled refund stays so. For a dispute the later event
- * is newer, and within a second the later stage, because a dispute may be won after it was lost. A
- * status in neither list does not undo a loss.
+ * is newer, and within a second the later stage, because a dispute may be won after it was lost; at the
+ * same stage the one with less, of which a part has been returned since. A status in neither list does
+ * not undo a loss.
  */
 export async function noteTaking(db: Database, taking: Taking): Promise<void> {
   const listed = (stages: readonly string[]) => stages.map((stage) => `'${stage}'`).join(', ')
@@ -47,7 +52,8 @@ export async function noteTaking(db: Database, taking: Taking): Promise<void> {
   const isNewer =
     taking.kind === 'refund'
       ? sql`(${fresh}, excluded.at) > (${known}, stripe_takings.at)`
-      : sql`(excluded.at, ${fresh}) > (stripe_takings.at, ${known})
+      : sql`(excluded.at, ${fresh}, -excluded.amount)
+            > (stripe_takings.at, ${known}, -stripe_takings.amount)
           and (${fresh} > 0 or stripe_takings.status not in (${sql.raw(listed(LOST))}))`
   const newer = (column: string) =>
     sql`case when ${isNewer} then ${sql.raw(`excluded.${column}`)} else ${sql.raw(`stripe_takings.${column}`)} end`

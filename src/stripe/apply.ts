@@ -43,6 +43,8 @@ export async function applyEvent(
 
 /** @returns why the event is ignored, or null */
 async function handle(app: FastifyInstance, row: EventRow): Promise<string | null> {
+  // A platform's endpoint may get the events of connected accounts as well, who write what is in them.
+  if (typeof row.payload['account'] === 'string') return 'other account'
   if (row.livemode !== app.stripe().isLive) return 'other mode'
   const handler = app.stripeEvents.handlerOf(row.type)
   if (handler === undefined) return 'event type not handled'

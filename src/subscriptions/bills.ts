@@ -42,7 +42,7 @@ interface Told {
   isVoid?: true
 }
 
-/** More than a subscription has in the time in which Stripe repeats its events. */
+/** How many of the newest are remembered: more than there are while Stripe repeats its events. */
 const BILLS_MAX = 12
 
 /** What a state tells of its newest invoice; nothing where the subscription has not begun or is over. */
@@ -80,12 +80,18 @@ export function billsAfter(known: readonly Bill[], heard: readonly Bill[]): Bill
   return withoutOldest([...bills.values()].toSorted(byTime))
 }
 
-/** Those that are known by their outcome alone go first: they say of nothing that it was paid for. */
+/**
+ * Those that are known by their outcome alone go first: they say of nothing that it was paid for. What
+ * counts while no newer one is paid stays, however many follow it.
+ */
 function withoutOldest(bills: readonly Bill[]): Bill[] {
   const isBare = ({ collecting, paused }: Bill) => collecting === undefined && paused === undefined
   const over = Math.max(0, bills.length - BILLS_MAX)
   const bare = new Set(bills.filter(isBare).slice(0, over))
-  return bills.filter((bill) => !bare.has(bill)).slice(-BILLS_MAX)
+  const seen = bills.filter((bill) => !bare.has(bill))
+  const newest = new Set(seen.slice(-BILLS_MAX))
+  const counting = [seen.findLast((bill) => paidBy(bill) !== null), seen.find(wasSentFirst)]
+  return seen.filter((bill) => newest.has(bill) || counting.includes(bill))
 }
 
 /** Whether both tell of the same invoices the same outcomes, whenever those were last heard. */
@@ -158,8 +164,12 @@ export function paidBy(bill: Bill): readonly Item[] | null {
 
 /** The items of the subscription's first invoice, if it was sent to be paid later. */
 export function firstSent(bills: readonly Bill[]): readonly Item[] | null {
-  const first = bills.find(({ isFirstSent }) => isFirstSent === true)
+  const first = bills.find(wasSentFirst)
   return (first?.collecting ?? first?.paused)?.items ?? null
+}
+
+function wasSentFirst({ isFirstSent }: Bill): boolean {
+  return isFirstSent === true
 }
 
 /**

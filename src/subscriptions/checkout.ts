@@ -1,17 +1,18 @@
 import type Stripe from 'stripe'
 import { ourId, ourIdIn } from '../customers/named.ts'
-import type { CustomerRow } from '../customers/service.ts'
+import { type CustomerRow, getCustomer } from '../customers/service.ts'
 import { standings } from '../customers/standing.ts'
 import { invalid } from '../http/schemas.ts'
 import { openSession } from '../stripe/sessions.ts'
 import { pricesOf } from '../plans/prices.ts'
 import { namedPlan } from '../plans/service.ts'
 import type { Database } from '../database/index.ts'
-import { type StripeCalls, isStripeAway } from '../stripe/client.ts'
+import { type StripeCalls, isParameterMissing, isStripeAway } from '../stripe/client.ts'
 import { createOnce } from '../stripe/repeatable.ts'
 import { Refusal } from '../refusals/index.ts'
 import { hasAccess, payingCustomer } from './held.ts'
-import { stripeCustomerOf } from './stripe-customer.ts'
+import { answeredAt } from './refresh.ts'
+import { type UnlinkingMeans, stripeCustomerOf, unlinkStripeCustomer } from './stripe-customer.ts'
 
 export interface SubscriptionCheckout {
   plan: string
@@ -27,19 +28,19 @@ export interface SubscriptionCheckout {
  * can't have, `PLAN_NOT_SOLD`, `ALREADY_SUBSCRIBED`, `STRIPE_UNAVAILABLE` or `STRIPE_REFUSED`
  */
 export async function openSubscriptionCheckout(
-  db: Database,
+  means: UnlinkingMeans,
   stripe: StripeCalls,
   customer: CustomerRow,
   wanted: SubscriptionCheckout,
 ): Promise<{ checkout_session_id: string; url: string }> {
+  const { db } = means
   const plan = await namedPlan(db, wanted.plan)
   const price = (await pricesOf(db, [plan.id])).get(plan.id)?.current[0]
   if (price === undefined) throw new Refusal('PLAN_NOT_SOLD')
   if (await hasAccess(db, customer.id)) throw new Refusal('ALREADY_SUBSCRIBED')
-  const stripeCustomerId = await stripeCustomerOf(db, stripe, customer)
   const metadata = { customer_id: customer.id, plan: plan.id }
   const { trial_days: trialDays, ...options } = plan.checkout ?? {}
-  const open = (item: Stripe.Checkout.SessionCreateParams.LineItem) =>
+  const openWith = (stripeCustomerId: string, item: Stripe.Checkout.SessionCreateParams.LineItem) =>
     openSession(
       stripe,
       {
@@ -65,7 +66,38 @@ export async function openSubscriptionCheckout(
       },
       [],
     )
-  return openFor(stripe, price, wanted.quantity, open)
+  return openWithStripeCustomer(
+    means,
+    stripe,
+    customer,
+    (current) => stripeCustomerOf(db, stripe, current),
+    (id) => openFor(stripe, price, wanted.quantity, (item) => openWith(id, item)),
+  )
+}
+
+/**
+ * Opens something for a Stripe customer. Where Stripe says that it was deleted, the event of that has yet
+ * to come or was lost: what it leads to is done now, and another Stripe customer chosen.
+ */
+async function openWithStripeCustomer<T>(
+  means: UnlinkingMeans,
+  stripe: StripeCalls,
+  customer: CustomerRow,
+  choose: (customer: CustomerRow) => Promise<string>,
+  open: (stripeCustomerId: string) => Promise<T>,
+): Promise<T> {
+  const id = await choose(customer)
+  try {
+    return await open(id)
+  } catch (error) {
+    if (!isParameterMissing(error, 'customer')) throw error
+    const found = await stripe.call((sdk) => sdk.customers.retrieve(id))
+    // One of another Stripe account is unknown, and stays: the secret key may be a wrong one.
+    if (found.deleted !== true) throw error
+    const at = new Date(answeredAt(found.lastResponse.headers) * 1_000)
+    await unlinkStripeCustomer(means, id, null, at)
+  }
+  return open(await choose(await getCustomer(means.db, customer.id)))
 }
 
 /** Metered prices that this process has met; a price stays what it is. */
@@ -105,19 +137,25 @@ const PORTAL_WINDOW_MS = 60_000
 
 /** Opens Stripe's own page, on which a customer changes or ends the subscription. */
 export async function openPortal(
-  db: Database,
+  means: UnlinkingMeans,
   stripe: StripeCalls,
   customer: CustomerRow,
   returnUrl: string,
 ): Promise<{ url: string }> {
-  const params = {
-    customer:
-      (await payingCustomer(db, customer.id)) ?? (await stripeCustomerOf(db, stripe, customer)),
-    return_url: returnUrl,
-  }
+  const { db } = means
   const window = Math.floor(Date.now() / PORTAL_WINDOW_MS)
-  const session = await createOnce(['portal', params, window], (options) =>
-    stripe.call((sdk) => sdk.billingPortal.sessions.create(params, options)),
+  const session = await openWithStripeCustomer(
+    means,
+    stripe,
+    customer,
+    async (current) =>
+      (await payingCustomer(db, current.id)) ?? stripeCustomerOf(db, stripe, current),
+    (id) => {
+      const params = { customer: id, return_url: returnUrl }
+      return createOnce(['portal', params, window], (options) =>
+        stripe.call((sdk) => sdk.billingPortal.sessions.create(params, options)),
+      )
+    },
   )
   return { url: session.url }
 }

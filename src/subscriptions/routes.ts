@@ -76,7 +76,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
       const customerId = customerInBody(request, request.body.customer_id)
       const stripe = stripeReturningTo(app, { success_url, cancel_url }, returnUrls)
       const customer = await getCustomer(app.db, customerId)
-      const session = await openSubscriptionCheckout(app.db, stripe, customer, {
+      const session = await openSubscriptionCheckout(app, stripe, customer, {
         plan,
         quantity,
         successUrl: success_url,
@@ -106,7 +106,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ returnUrls: ReturnU
       const customerId = customerInBody(request, request.body.customer_id)
       const stripe = stripeReturningTo(app, { return_url }, returnUrls)
       const customer = await getCustomer(app.db, customerId)
-      return reply.code(201).send(await openPortal(app.db, stripe, customer, return_url))
+      return reply.code(201).send(await openPortal(app, stripe, customer, return_url))
     },
   )
 }

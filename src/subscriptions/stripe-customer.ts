@@ -73,6 +73,8 @@ export async function linkStripeCustomer(
   })
 }
 
+export type UnlinkingMeans = Pick<Means, 'db' | 'subscriptionFollowers'>
+
 /**
  * Unlinks a Stripe customer that was deleted at Stripe, which cancelled its subscriptions too. The
  * event may arrive before the one that would have linked it.
@@ -80,7 +82,7 @@ export async function linkStripeCustomer(
  * @returns false if it is unknown here
  */
 export function unlinkStripeCustomer(
-  { db, subscriptionFollowers }: Pick<Means, 'db' | 'subscriptionFollowers'>,
+  { db, subscriptionFollowers }: UnlinkingMeans,
   stripeCustomerId: string,
   customerId: string | null,
   at: Date,

@@ -143,6 +143,24 @@ test('the customer of a payment that has failed for good is deleted at Stripe', 
   assert.equal((await state()).status, 'no_payment_method')
 })
 
+test('an old answer about a payment does not give up what it has saved', async (t) => {
+  const { state, put, stripe, deliver, retryNow, sessionId } = await startAutoTopUp(t)
+  await put()
+  stripe.payCheckout(sessionId)
+  const { payment_intent: id } = stripe.find(sessionId) as { payment_intent: string }
+  const { customer } = madeBy(stripe, sessionId)
+  const before = { status: 'requires_payment_method', payment_method: null, latest_charge: null }
+  stripe.faults.stale(id, { ...stripe.find(id), ...before })
+  const asked = () => stripe.requests.filter(({ path }) => path.endsWith(id)).length
+  const delivery = deliver()
+  assert.ok(await eventually(() => asked() > 0, WAIT_MS_MAX))
+  stripe.faults.clear()
+  const retry = setInterval(() => void retryNow(), 300)
+  await delivery.finally(() => clearInterval(retry))
+  assert.equal((await state()).status, 'ready')
+  assert.equal(isGone(stripe, customer), false)
+})
+
 test('what Bancontact was paid with is charged later as the direct debit that Stripe made of it', async (t) => {
   const billing = await startAutoTopUp(t, 'ada', 'EUR/2')
   const { put, state, stripe, deliver, sessionId, deduct, asked, payments, balance } = billing

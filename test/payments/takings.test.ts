@@ -227,6 +227,37 @@ test('several lost disputes add up, and one that is won is let go', async (t) =>
   assert.deepEqual([await balance(), await available()], [500, 500])
 })
 
+for (const order of ['given', 'reversed'] as const) {
+  test(`of a dispute that stays lost, what comes back is no more than that (${order})`, async (t) => {
+    const { stripe, deliver, charge, balance, available, news } = await payer(t)
+    stripe.refund(charge, 300)
+    stripe.clock.advance(60)
+    const whole = stripe.dispute(charge)
+    await deliver(news(), { order })
+    assert.deepEqual([await balance(), await available()], [700, 0])
+    stripe.clock.advance(60)
+    // The bank has seen that 300 had been refunded before.
+    stripe.closeDispute(whole, 'lost', { returned: 300 })
+    await deliver(news(), { order })
+    assert.deepEqual([await balance(), await available()], [0, 0])
+    stripe.clock.advance(60)
+    stripe.overturnDispute(whole)
+    await deliver(news(), { order, copies: 2 })
+    assert.deepEqual([await balance(), await available()], [700, 700])
+  })
+}
+
+test('of a dispute that stays lost and returns a part, the rest is taken', async (t) => {
+  const { stripe, deliver, charge, balance, available, news } = await payer(t)
+  const dispute = stripe.dispute(charge, { amount: 600 })
+  stripe.clock.advance(60)
+  stripe.closeDispute(dispute, 'lost', { returned: 200 })
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [600, 600])
+  await deliver(stripe.events, { order: 'shuffled', seed: SEED, copies: 2 })
+  assert.deepEqual([await balance(), await available()], [600, 600])
+})
+
 test('a dispute holds no more than is left of the payment, and all of it again', async (t) => {
   const { service, stripe, deliver, charge, balance, available, news } = await payer(t)
   const [first] = [stripe.dispute(charge, { amount: 600 }), stripe.dispute(charge, { amount: 600 })]

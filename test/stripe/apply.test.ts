@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { applyEvent } from '../../src/stripe/apply.ts'
-import { startBilling } from '../support/billing.ts'
+import { URLS, startBilling } from '../support/billing.ts'
 import { asAdmin } from '../support/database.ts'
 import { eventually } from '../support/processes.ts'
 import { startService } from '../support/service.ts'
@@ -215,6 +215,26 @@ test('the other mode is kept and not applied; unknown types and thin events are 
   } = await statuses()
   assert.equal(unknown, 'event type not handled')
   assert.deepEqual(new Set(Object.values(others)), new Set(['other mode']))
+})
+
+test('what a connected account’s events say is kept and not applied', async (t) => {
+  const { service, newCustomer, stripe, to, settings, settled, countEvents, statuses } =
+    await startBilling(t)
+  const ada = await newCustomer()
+  await ada.subscribe()
+  await service.asInternal('POST', '/account', { user_id: 'eve', tier: 'pro' })
+  const topUp = { user_id: 'eve', amount: 1_000, ...URLS }
+  const opened = await service.asInternal('POST', '/top_up/checkout', topUp)
+  stripe.payCheckout(opened.body.checkout_session_id)
+  const secret = settings.STRIPE_WEBHOOK_SECRET
+  for (const event of stripe.events) {
+    assert.equal(await send(to, secret, { ...event, account: 'acct_1NG8Du2eZvKYlo2C' }), 200)
+  }
+  await settled()
+  assert.equal(await ada.subscription(), null)
+  assert.equal((await service.asInternal('GET', '/balance/eve')).body.balance, 0)
+  assert.equal(await countEvents('ignored'), stripe.events.length)
+  assert.deepEqual(new Set(Object.values(await statuses())), new Set(['other account']))
 })
 
 test('the circuit opens while Stripe is away, refuses at once, and closes again', async (t) => {

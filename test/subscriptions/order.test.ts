@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startBilling } from '../support/billing.ts'
 import { asAdmin } from '../support/database.ts'
+import { assertRefused } from '../support/refusals.ts'
 import { type StripeEvent, asCopy, asOldShape } from '../support/stripe/index.ts'
 
 const TYPES = [
@@ -166,6 +167,46 @@ test('a deleted Stripe customer ends the access; a new checkout makes another', 
   assert.equal(await ada.plan(), null)
   await ada.subscribe()
   assert.notEqual((await read()).body.stripe_customer_id, first)
+})
+
+test('a Stripe customer whose deletion nobody has told stands in no checkout’s way', async (t) => {
+  const { newCustomer, deliver, stripe, service } = await startBilling(t)
+  const ada = await newCustomer()
+  const id = await ada.subscribe()
+  await deliver()
+  const read = async () => (await service.asAdmin('GET', `/api/customers/${ada.customerId}`)).body
+  const { stripe_customer_id: first } = await read()
+  stripe.giveUp(id, 'unpaid')
+  await deliver(stripe.events.slice(-1))
+  const known = stripe.events.length
+  stripe.deleteCustomer(first)
+  const checkouts = await Promise.all(Array.from({ length: 5 }, () => ada.checkout()))
+  assert.deepEqual(new Set(checkouts.map(({ status }) => status)), new Set([201]))
+  assert.equal(new Set(checkouts.map(({ body }) => body.checkout_session_id)).size, 1)
+  const { stripe_customer_id: second, stripe_customer_ids: all } = await read()
+  assert.notEqual(second, first)
+  assert.deepEqual(all, [second])
+  assert.equal(await ada.subscription(), null, 'Stripe has cancelled it')
+
+  stripe.deleteCustomer(second)
+  const portal = { return_url: 'https://app.example.com/billing' }
+  assert.equal((await ada.call('POST', '/api/subscriptions/portal', portal)).status, 201)
+  const { stripe_customer_id: third } = await read()
+  await deliver(stripe.events.slice(known))
+  assert.deepEqual((await read()).stripe_customer_ids, [third])
+})
+
+test('a Stripe customer that another account has is not given up', async (t) => {
+  const { newCustomer, service } = await startBilling(t)
+  const ada = await newCustomer()
+  await ada.checkout()
+  const read = async () => (await service.asAdmin('GET', `/api/customers/${ada.customerId}`)).body
+  await asAdmin(
+    service.database.adminUrl,
+    (sql) => sql`update customers set stripe_customer_id = 'cus_elsewhere'`,
+  )
+  assertRefused(await ada.checkout(), 'STRIPE_REFUSED')
+  assert.equal((await read()).stripe_customer_id, 'cus_elsewhere')
 })
 
 test('a Stripe customer whose deletion is heard of first is never linked', async (t) => {

@@ -7,6 +7,9 @@ import { eventually } from '../support/processes.ts'
 import { assertRefused } from '../support/refusals.ts'
 
 const DAY_MS = 86_400_000
+const WEEK_S = 7 * 86_400
+/** More than are remembered. */
+const PERIODS = 14
 
 interface Licence {
   license_id: string
@@ -153,6 +156,53 @@ for (const behavior of ['void', 'keep_as_draft'] as const) {
     assert.ok((await licence()).expires_at > paid.expires_at)
   })
 }
+
+for (const [what, daysUntilDue] of [
+  ['nobody is asked to pay', undefined],
+  ['nothing is ever paid', 3],
+] as const) {
+  test(`for however many periods ${what}, none brings another grace`, async (t) => {
+    const { service, stripe, deliver, newCustomer } = await startBilling(t)
+    const price = stripe.addPrice({ unit_amount: 900, recurring: { interval: 'week' } }).id
+    await putPlan(service, 'weekly', { stripe_price_id: price })
+    const ada = await newCustomer()
+    stripe.clock.advance(-PERIODS * WEEK_S)
+    const id = stripe.startSubscription({
+      customer: stripe.addCustomer(),
+      items: [{ price, quantity: 5 }],
+      metadata: { customer_id: ada.customerId },
+      ...(daysUntilDue !== undefined && { daysUntilDue }),
+    })
+    await deliver()
+    if (daysUntilDue === undefined) stripe.pauseCollection(id, 'void')
+    else stripe.overdue(id)
+    let seen = 0
+    for (let period = 0; period < PERIODS; period++) {
+      stripe.clock.advance(WEEK_S)
+      if (daysUntilDue === undefined) stripe.renewUnasked(id)
+      else stripe.invoicePeriod(id)
+      stripe.setItems(id, [{ price, quantity: 9 }])
+      await deliver(stripe.events.slice(seen))
+      seen = stripe.events.length
+    }
+    const { status, quantity, current_period_start: start } = await ada.subscription()
+    assert.equal(status, daysUntilDue === undefined ? 'active' : 'past_due')
+    assert.ok(Date.parse(start) > Date.now() - DAY_MS, 'the period has just begun')
+    assert.equal(quantity, 5)
+    assert.deepEqual((await ada.call('GET', `/api/licenses/${ada.customerId}`)).body.data, [])
+  })
+}
+
+test('however many upgrades are not paid, what was paid for stays', async (t) => {
+  const { id, pro, stripe, deliver, licence } = await subscribed(t)
+  const before = await licence()
+  for (let upgrade = 0; upgrade < PERIODS; upgrade++) {
+    stripe.clock.advance(60)
+    stripe.upgradeUnpaid(id, pro)
+  }
+  await deliver()
+  assert.deepEqual(await licence(), before)
+})
 
 test('a subscription that ends on a day is licensed until that day, which is shown', async (t) => {
   const { ada, id, stripe, deliver, licence } = await subscribed(t)

@@ -8,7 +8,7 @@ import {
   isErasedAtStripe,
   isKnownDeleted,
 } from '../../stripe/erased-customers.ts'
-import type { Services } from '../../stripe/handler.ts'
+import { OldAnswer, type Services } from '../../stripe/handler.ts'
 import { idOrNull } from '../../stripe/read.ts'
 import { arm } from './arm.ts'
 import { forgetMethod, forgetUnsaved } from './forgetting.ts'
@@ -51,6 +51,8 @@ export async function saveMethod(
   const payment = await stripe().ask((sdk, options) =>
     sdk.paymentIntents.retrieve(paymentIntentId, { expand: ['latest_charge'] }, options),
   )
+  // It is paid, so this is an older answer, which may lack what was saved.
+  if (payment.status !== 'succeeded') throw new OldAnswer()
   const paymentMethodId = reusableMethod(payment)
   if (paymentMethodId === null) return forgetUnsaved(db, accountId, stripeCustomerId)
   const made = { accountId, stripeCustomerId, paymentMethodId, savedAt: at }

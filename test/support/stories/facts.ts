@@ -60,7 +60,8 @@ export type Fact =
   | { kind: 'return_refund'; refund: Which; status: 'failed' | 'canceled' }
   | { kind: 'dispute'; payment: Which; part: number; isInquiry: boolean }
   | { kind: 'escalate'; dispute: Which }
-  | { kind: 'close'; dispute: Which; status: 'won' | 'lost' }
+  /** Of a lost one a part may come back. */
+  | { kind: 'close'; dispute: Which; status: 'won' | 'lost'; returned: Which }
   | { kind: 'overturn'; dispute: Which }
 
 /** Those that happen to a subscription. */
@@ -189,7 +190,12 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: of('escalate'), dispute: which }) },
   {
     weight: 3,
-    arbitrary: fc.record({ kind: of('close'), dispute: which, status: of('won', 'lost') }),
+    arbitrary: fc.record({
+      kind: of('close'),
+      dispute: which,
+      status: of('won', 'lost'),
+      returned: fc.oneof(fc.constant(0), which),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ kind: of('overturn'), dispute: which }) },
 ) as fc.Arbitrary<Fact>

@@ -132,6 +132,11 @@ export function aimed(model: Model, fact: Fact): Fact | null {
   return { ...fact, ...aim }
 }
 
+/** What comes back of a dispute that is lost: never all of it. */
+export function returnedOf(model: Model, fact: Extract<Fact, { kind: 'close' }>): number {
+  return fact.status === 'won' ? 0 : fact.returned % model.disputes[fact.dispute]!.amount
+}
+
 /** Whether it can happen now. */
 export function canHappen(model: Model, fact: Fact): boolean {
   if ('sub' in fact) return canHappenTo(model.subs[fact.sub]!, fact, model.now)
@@ -267,9 +272,12 @@ export function happen(model: Model, fact: Fact): void {
     case 'escalate':
       model.disputes[fact.dispute]!.status = 'open'
       return
-    case 'close':
-      model.disputes[fact.dispute]!.status = fact.status
+    case 'close': {
+      const dispute = model.disputes[fact.dispute]!
+      dispute.amount -= returnedOf(model, fact)
+      dispute.status = fact.status
       return
+    }
     case 'overturn':
       model.disputes[fact.dispute]!.status = 'won'
   }

@@ -28,6 +28,7 @@ import {
   leftOf,
   newModel,
   partOf,
+  returnedOf,
   untilRenewal,
 } from './model.ts'
 
@@ -237,7 +238,9 @@ export async function openStory(stage: Stage, { ago }: { ago: number }) {
       case 'escalate':
         return stripe.escalateDispute(disputes[fact.dispute]!)
       case 'close':
-        return stripe.closeDispute(disputes[fact.dispute]!, fact.status)
+        return stripe.closeDispute(disputes[fact.dispute]!, fact.status, {
+          returned: returnedOf(model, fact),
+        })
       case 'overturn':
         return stripe.overturnDispute(disputes[fact.dispute]!)
     }

@@ -138,21 +138,33 @@ export function paymentActions(world: World) {
     /**
      * The bank decides: `charge.dispute.closed`, and `charge.dispute.funds_reinstated` for a dispute
      * that is won, whose money returns. An inquiry ends as `warning_closed`.
+     * @param returned what comes back of a lost one: what had been refunded before it
      */
-    closeDispute: (id: string, status: 'won' | 'lost' | 'warning_closed'): void => {
+    closeDispute: (
+      id: string,
+      status: 'won' | 'lost' | 'warning_closed',
+      { returned = 0 } = {},
+    ): void => {
       const dispute = existing(world.disputes, id)
       const open = status === 'warning_closed' ? 'warning_needs_response' : 'needs_response'
       if (dispute.status !== open) {
         throw new Error(`${id} is ${dispute.status} and can not end as ${status}`)
       }
-      const reinstated =
-        status === 'won' ? [disputeTransaction(world.clock.now(), dispute, dispute.amount)] : []
+      const back = (amount: number) =>
+        amount === 0 ? [] : [disputeTransaction(world.clock.now(), dispute, amount)]
       const { object } = change(world.disputes, id, {
         status,
-        balance_transactions: [...dispute.balance_transactions, ...reinstated],
+        balance_transactions: [
+          ...dispute.balance_transactions,
+          ...back(status === 'won' ? dispute.amount : 0),
+        ],
       })
       world.emit('charge.dispute.closed', object)
       if (status === 'won') world.emit('charge.dispute.funds_reinstated', object)
+      if (returned === 0) return
+      const balance_transactions = [...object.balance_transactions, ...back(returned)]
+      const { object: after } = change(world.disputes, id, { balance_transactions })
+      world.emit('charge.dispute.funds_reinstated', after)
     },
   }
 }
