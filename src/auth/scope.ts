@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Actor } from '../audit/record.ts'
+import { strictObject } from '../http/schemas.ts'
 import type { RefusalCode } from '../refusals/index.ts'
 
 export type Scope = 'public' | 'customer' | 'admin' | 'internal' | 'stripe'
@@ -34,6 +35,12 @@ export const SCOPE_TAGS: Readonly<Record<Scope, string>> = {
   stripe: 'Stripe',
 }
 
+/** The query string of a call that takes none: a parameter in it would be dropped silently. */
+const NO_PARAMETERS = strictObject({})
+
+/** Monitors and caches add parameters of their own to what is public, and operators to Stripe's URL. */
+const TAKES_ANY_QUERY: ReadonlySet<Scope> = new Set(['public', 'stripe'])
+
 interface Mark {
   scope: Scope
   /** Names of security schemes in the OpenAPI document; none for the public scope. */
@@ -44,7 +51,8 @@ interface Mark {
 /**
  * Marks every route declared in `app` from here on, for the OpenAPI document and for the test that
  * knows which routes are public. Each guard calls it, so what is guarded is marked. No cache may keep
- * an answer or a refusal of a route that requires a credential.
+ * an answer or a refusal of a route that requires a credential, and such a route takes no parameter
+ * that it does not know.
  */
 export function markScope(app: FastifyInstance, mark: Mark): void {
   app.addHook('onRoute', (route) => {
@@ -54,6 +62,7 @@ export function markScope(app: FastifyInstance, mark: Mark): void {
       refusals: [...mark.refusals, ...(route.config?.refusals ?? [])],
     }
     route.schema = {
+      ...(!TAKES_ANY_QUERY.has(mark.scope) && { querystring: NO_PARAMETERS }),
       ...route.schema,
       // One tag a scope: a generated client then has one class for each credential.
       tags: [SCOPE_TAGS[mark.scope]],

@@ -28,7 +28,8 @@ page; it is null on the last one.
 counted separately, so that a stranger's calls never use up yours. Revoking, suspending and freezing have no limit
 for a valid credential.
 
-**Queries.** An integer is decimal digits, a boolean \`true\` or \`false\`, and each parameter is given once.
+**Queries.** An integer is decimal digits, a boolean \`true\` or \`false\`, and each parameter is given once. A
+parameter that a call with a credential does not have is a 400, like an unknown field of a body.
 
 **Paths and methods.** An unknown path is a 404 \`NOT_FOUND\`, and another method of a known one a 405
 \`METHOD_NOT_ALLOWED\` with \`Allow\`, with or without a credential. A number in a body has at most 64 characters.

@@ -1,6 +1,6 @@
 import type { FastifySchema, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { slices } from '../scheduling/slices.ts'
-import { stopAtFirstFault } from './validation.ts'
+import { namingAllFaults, stopAtFirstFault } from './validation.ts'
 
 interface ObjectSchema {
   properties: Record<string, { items?: unknown }>
@@ -16,6 +16,7 @@ type Faults = readonly FastifySchemaValidationError[]
  */
 export function validateInSlices(list: string): FastifySchemaCompiler<FastifySchema> {
   return (definition) => {
+    if (definition.httpPart !== 'body') return namingAllFaults(definition)
     const { properties, ...others } = definition.schema as ObjectSchema
     const { items, ...listed } = properties[list] ?? {}
     const compile = (schema: object) => {

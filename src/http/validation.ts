@@ -31,7 +31,7 @@ const buildValidator: BuildCompilerFromPool = (sharedSchemas) => {
   }
 }
 
-/** For a part of a body that is judged as another call's whole body. */
+/** For what a route's own compiler leaves alone, and what is judged as another call's whole body. */
 export const namingAllFaults: FastifySchemaCompiler<FastifySchema> = build(
   {},
   { customOptions: STRICT },

@@ -7,7 +7,7 @@ import { attemptOf } from '../../http/outcomes/plugin.ts'
 import { invalid, ref } from '../../http/schemas.ts'
 import { readItems } from '../../http/strict-json-items.ts'
 import { textOf } from '../../http/strict-json.ts'
-import { stopAtFirstFault } from '../../http/validation.ts'
+import { namingAllFaults, stopAtFirstFault } from '../../http/validation.ts'
 import { Refusal } from '../../refusals/index.ts'
 import { slices } from '../../scheduling/slices.ts'
 import { fulfilled, rejected } from '../committing.ts'
@@ -140,6 +140,7 @@ function readBatches(app: FastifyInstance): void {
 
 /** Items are looked at one by one, in slices and by the schemas of their calls. */
 const withoutItems: FastifySchemaCompiler<FastifySchema> = (definition) => {
+  if (definition.httpPart !== 'body') return namingAllFaults(definition)
   const { properties, ...others } = definition.schema as typeof TransferBatchBody
   const { items: _, ...transfers } = properties.transfers
   const schema = { ...others, properties: { ...properties, transfers } }
