@@ -187,6 +187,14 @@ test('what an erasure has not come to yet names nobody', async (t) => {
   } finally {
     await unlock()
   }
+  assert.ok(await eventually(() => isOver(service), 30_000))
+  const isErased = async () => (await events()).some(({ type }) => type === 'account.erased')
+  assert.ok(await eventually(isErased, 10_000))
+  const ended = (await events()).slice(length)
+  assert.ok(ended.some(({ data }) => data['kind'] === 'forfeit'))
+  for (const { type, data } of ended) {
+    assert.deepEqual([data['user_id'], data['asset']], [null, 'USD/2'], type)
+  }
 })
 
 test('the same of a customer', async (t) => {
