@@ -1,13 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Transaction } from '../database/index.ts'
 import type { ErasureRow, Step } from '../privacy/row.ts'
+import { PERSONAL_FIELDS } from './present.ts'
 
-/** Fields of `data` whose values the user has chosen, or that lead to a payment of the user. */
-const PERSONAL = JSON.stringify({ action_url: null, budget_id: null })
+const FORGOTTEN = JSON.stringify(Object.fromEntries(PERSONAL_FIELDS.map((name) => [name, null])))
 
 /** `data` with null in those of these fields that it has. */
 const forgotten = (data: SQL) => sql`${data} || (
-  select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${PERSONAL}::jsonb)
+  select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${FORGOTTEN}::jsonb)
   where ${data} ? key
 )`
 

@@ -3,7 +3,7 @@ import { column, jsonColumn } from '../database/arrays.ts'
 import { randomBase62 } from '../encoding/ids.ts'
 import type { EventDraft } from './types.ts'
 
-/** Finds the current user and asset of accounts by their subjects, except those of erased users. */
+/** Finds the current user and asset of accounts by their subjects; the user is null once erased. */
 export type NameSubjects = (
   tx: postgres.Sql,
   subjects: readonly string[],

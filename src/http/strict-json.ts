@@ -32,7 +32,7 @@ export const strictJson = fp(
       const takesBody = request.routeOptions.schema?.body !== undefined
       // A missing body counts as an empty one, and the schema decides whether that is enough.
       if (takesBody && request.body === undefined) request.body = {}
-      done(takesBody || request.body === undefined ? undefined : unexpectedBody())
+      done(takesBody || isEmpty(request.body) ? undefined : unexpectedBody())
     })
   },
   { name: 'strict-json' },
@@ -63,6 +63,17 @@ function refuseOtherEncodings(request: FastifyRequest): void {
   if (encoding !== 'identity' || !CONTENT_TYPE.test(request.headers['content-type'] ?? '')) {
     throw new Refusal('UNSUPPORTED_MEDIA_TYPE')
   }
+}
+
+/** Many clients send an empty object where nothing is to be said. */
+function isEmpty(body: unknown): boolean {
+  if (body === undefined) return true
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    !Array.isArray(body) &&
+    Object.keys(body).length === 0
+  )
 }
 
 /** Unknown fields are refused, and so is a whole body where none is expected. */

@@ -10,7 +10,7 @@ const ofAccount = <T extends TProperties>(properties: T) =>
     user_id: nullable(
       Type.String({ description: 'Null once the user was erased.', examples: ['user-123'] }),
     ),
-    asset: Type.Optional(Type.String({ examples: ['USD/2'] })),
+    asset: Type.String({ examples: ['USD/2'] }),
     amount: Type.Integer({
       description: 'The amount of the top-up, in the smallest unit of the asset.',
       examples: [2000],

@@ -5,6 +5,7 @@ import type { Database } from '../database/index.ts'
 import type { Personal } from '../privacy/personal.ts'
 import { Refusal } from '../refusals/index.ts'
 import { ADD_JOB } from './store.ts'
+import { withoutPersonalData } from './personal-content.ts'
 import { type ShownStatus, type StoredStatus, shownStatus, storedStatus } from './event-status.ts'
 import { stripeEvents } from './tables.ts'
 
@@ -191,12 +192,19 @@ export async function findEvent(
   id: string,
 ): Promise<EventRow & { payload: Record<string, unknown> }> {
   const { payload } = stripeEvents
+  // Of people whose erasure has not come to this event yet.
+  const forgotten = sql<string[] | null>`(
+    select array_agg(word) from erasures cross join unnest(forgotten) as word
+    where people_in(${payload}) && people
+  )`
   const [row] = await db
-    .select({ ...EVENT, payload })
+    .select({ ...EVENT, payload, forgotten })
     .from(stripeEvents)
     .where(eq(stripeEvents.id, id))
   if (row === undefined) throw noEvent(id)
-  return row
+  const { forgotten: texts, ...event } = row
+  if (texts === null) return event
+  return { ...event, payload: withoutPersonalData(event.payload, new Set(texts)) }
 }
 
 /**

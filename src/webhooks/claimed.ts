@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { array } from '../database/arrays.ts'
+import { IS_ERASING } from '../events/present.ts'
 import { type Deliverer, type OwnedEndpoint, isFor, ownedColumns } from './owned.ts'
 
 /** A delivery that this process must attempt. */
@@ -15,6 +16,7 @@ export interface Claimed {
   data: Record<string, unknown>
   logIndex: bigint | null
   logSize: bigint | null
+  isErasing: boolean | null
 }
 
 /** What a process has in hand of an endpoint. */
@@ -29,7 +31,8 @@ export interface Hand {
 
 const claimedColumns = (sql: postgres.Sql) => sql`
   d.seq, d.tries::int as tries, e.id as "eventId", e.type, e.timestamp, e.subject,
-  e.user_id as "userId", e.data, e.log_index as "logIndex", e.log_size as "logSize"`
+  e.user_id as "userId", e.data, e.log_index as "logIndex", e.log_size as "logSize",
+  ${sql.unsafe(IS_ERASING)} as "isErasing"`
 
 /** What is in hand may have been replayed meanwhile. It is claimed again once it is settled. */
 export async function claim(

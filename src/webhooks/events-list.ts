@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database/index.ts'
-import { presentEvent } from '../events/present.ts'
+import { IS_ERASING, presentEvent } from '../events/present.ts'
 import { type ListName, cutPage, textPageAnswer } from '../http/pagination.ts'
 
 export interface EventFilter {
@@ -24,6 +24,7 @@ type Row = {
   data: Record<string, unknown>
   log_index: string | null
   log_size: string | null
+  is_erasing: boolean
   is_match: boolean
 }
 
@@ -48,7 +49,7 @@ export async function pageOfEvents(
       order by place desc limit 1
     )
     select place::text as place, id, type, subject, user_id, data, log_index::text as log_index,
-      log_size::text as log_size, is_match,
+      log_size::text as log_size, is_erasing, is_match,
       to_char(timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
     from (select *, true as is_match from found union all select *, false as is_match from behind) rows
     order by is_match desc, rows.place`)
@@ -63,7 +64,8 @@ export async function pageOfEvents(
 
 function walk(start: bigint, subject: string | undefined, endpoint: bigint | null): SQL {
   const from = sql`${String(start)}::bigint`
-  const columns = sql`e.id, e.type, e.subject, e.user_id, e.data, e.log_index, e.log_size, e.timestamp`
+  const columns = sql`e.id, e.type, e.subject, e.user_id, e.data, e.log_index, e.log_size, e.timestamp,
+    ${sql.raw(IS_ERASING)} as is_erasing`
   if (endpoint !== null) {
     return sql`
       select d.seq as place, ${columns}
@@ -90,6 +92,7 @@ function present(row: Row) {
   const logIndex = log_index === null ? null : BigInt(log_index)
   const logSize = log_size === null ? null : BigInt(log_size)
   const timestamp = new Date(at)
-  const event = presentEvent({ seq, type, timestamp, subject, userId, data, logIndex, logSize })
+  const known = { seq, type, timestamp, subject, userId, data, logIndex, logSize }
+  const event = presentEvent({ ...known, isErasing: row.is_erasing })
   return { event_id: id ?? '', ...event }
 }

@@ -10,12 +10,18 @@ import { addLapsedHolds } from '../support/lapsed-holds.ts'
 import { assertSound } from '../support/ledger.ts'
 import { lock, lockRows, locksWaitedFor, settled, waitForLocks } from '../support/locks.ts'
 import { eventually } from '../support/processes.ts'
+import { startReceiver } from '../support/receiver.ts'
 import { assertRefused } from '../support/refusals.ts'
 import { inParallel, scaled } from '../support/scale.ts'
 import { findTexts } from '../support/search.ts'
 import { type Service, startService } from '../support/service.ts'
 import { query } from '../support/tables.ts'
 import { asCustomer } from '../support/usage.ts'
+
+interface Told {
+  type: string
+  data: Record<string, unknown>
+}
 
 const USER = 'canary.user@example.com'
 const EMAIL = 'canary.person@example.com'
@@ -113,6 +119,84 @@ test('an erasure that takes longer is accepted, and nobody knows the user meanwh
   assert.equal(opened.status, 201)
 })
 
+test('what an erasure has not come to yet names nobody', async (t) => {
+  const service = await startService(t, { RUN_JOBS: 'true' })
+  const receiver = await startReceiver(t)
+  const endpoint = await service.asAdmin('POST', '/api/webhook-endpoints', {
+    url: receiver.url,
+    events: ['account.*', 'funds.*', 'budget.*'],
+  })
+  assert.equal(endpoint.status, 201)
+  await openAccount(service)
+  const ask = (path: string) => service.asInternal('GET', path)
+  const charge = { user_id: USER, amount: 5, ...NOTES, metadata: { note: 'canary-note' } }
+  const key = 'canary-key'
+  const { body: charged } = await service.asInternal('POST', '/deduct', {
+    ...charge,
+    idempotency_key: key,
+  })
+  const { body: hold } = await service.asInternal('POST', '/holds', charge)
+  const terms = { amount: 10, window: 'day', alert_at: [50] }
+  await service.asInternal('PUT', `/account/${USER}/budgets/canary-budget`, terms)
+  await service.asInternal('POST', '/deduct', { user_id: USER, amount: 5 })
+  const events = async () =>
+    (await service.asAdmin('GET', '/api/events?limit=200')).body.data as Told[]
+  const isTold = async () => {
+    const types = (await events()).map(({ type }) => type)
+    const charges = types.filter((type) => type === 'funds.deducted')
+    return charges.length === 2 && types.includes('budget.threshold')
+  }
+  assert.ok(await eventually(isTold, 10_000))
+  const { length } = await events()
+  await receiver.until(length)
+  const unlock = await lockRows(
+    service.database,
+    'select seq from transfers where seq = 1 for update',
+  )
+  try {
+    assert.equal((await erase(service)).status, 202)
+    const shown = [
+      `/transfers/${charged.transfer_id}`,
+      `/holds/${hold.hold_id}`,
+      '/transfers',
+      '/holds',
+      '/accounts',
+    ]
+    for (const path of shown) {
+      const { status, body } = await ask(path)
+      assert.equal(status, 200, path)
+      assert.doesNotMatch(JSON.stringify(body), /canary/, path)
+    }
+    for (const said of [
+      'reference=canary-reference',
+      'reason=canary-reason',
+      `idempotency_key=${key}`,
+    ]) {
+      const { body } = await ask(`/transfers?${said}`)
+      assert.deepEqual(body, { data: [], next_cursor: null }, said)
+    }
+    const told = await events()
+    assert.ok(told.length >= length)
+    assert.doesNotMatch(JSON.stringify(told), /canary/)
+    const passed = told.find(({ type }) => type === 'budget.threshold')
+    assert.deepEqual([passed?.data['user_id'], passed?.data['budget_id']], [null, null])
+    const replay = `/api/webhook-endpoints/${endpoint.body.endpoint.endpoint_id}/replay`
+    assert.equal((await service.asAdmin('POST', replay, { from_seq: 1 })).status, 202)
+    await receiver.until(2 * length)
+    assert.doesNotMatch(JSON.stringify(receiver.received.slice(length)), /canary/)
+  } finally {
+    await unlock()
+  }
+  assert.ok(await eventually(() => isOver(service), 30_000))
+  const isErased = async () => (await events()).some(({ type }) => type === 'account.erased')
+  assert.ok(await eventually(isErased, 10_000))
+  const ended = (await events()).slice(length)
+  assert.ok(ended.some(({ data }) => data['kind'] === 'forfeit'))
+  for (const { type, data } of ended) {
+    assert.deepEqual([data['user_id'], data['asset']], [null, 'USD/2'], type)
+  }
+})
+
 test('the same of a customer', async (t) => {
   const service = await startService(t, { RUN_JOBS: 'true' })
   const { customerId, apiKey } = await createCustomer(service, { email: EMAIL })
@@ -120,6 +204,15 @@ test('the same of a customer', async (t) => {
   const call = asCustomer(service, apiKey)
   assert.equal((await call('POST', '/api/usage/report', report)).status, 201)
   const path = `/api/customers/${customerId}`
+  const session = { id: 'cs_1', client_reference_id: customerId, customer_email: EMAIL }
+  await query(
+    service.database,
+    `insert into stripe_events (id, type, livemode, created_at, payload)
+     values ('evt_1', 'checkout.session.expired', false, now(), $1::text::jsonb)`,
+    [JSON.stringify({ id: 'evt_1', data: { object: session } })],
+  )
+  const event = async () => (await service.asAdmin('GET', '/api/stripe/events/evt_1')).body
+  assert.equal((await event()).payload.data.object.customer_email, EMAIL)
   const unlock = await lockRows(service.database, 'select 1 from usage_reports for update')
   try {
     const erased = await service.asAdmin('DELETE', path)
@@ -131,6 +224,7 @@ test('the same of a customer', async (t) => {
     assertRefused(await service.asAdmin('GET', `${path}/export`), 'CUSTOMER_NOT_FOUND')
     assert.notEqual((await call('POST', '/api/usage/report', report)).status, 201)
     assert.deepEqual(await records(service, 'customer.erased'), [])
+    assert.doesNotMatch(JSON.stringify(await event()), /canary/)
   } finally {
     await unlock()
   }

@@ -5735,10 +5735,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example pro */
             tier: string;
             audit?: components["schemas"]["EventAudit"];
@@ -5750,10 +5750,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             changed: string[];
             /** @example pro */
             tier?: string;
@@ -5768,10 +5768,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** Format: int64 */
             holds_released: number;
             /** Format: int64 */
@@ -5785,10 +5785,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -5827,10 +5827,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -5869,10 +5869,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -5911,10 +5911,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -5953,10 +5953,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -5995,10 +5995,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -6037,10 +6037,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -6079,10 +6079,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /**
              * Format: int64
              * @description In the smallest unit of the asset.
@@ -6098,10 +6098,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example tr_42_7 */
             transfer_id: string;
             /**
@@ -6140,10 +6140,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example grant_42_1 */
             grant_id: string;
             /**
@@ -6167,10 +6167,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /** @example grant_42_1 */
             grant_id: string;
             /**
@@ -6188,10 +6188,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /**
              * @description Null once the user was erased.
              * @example monthly
@@ -6245,10 +6245,10 @@ export interface components {
              */
             user_id: string | null;
             /**
-             * @description The asset of the account; left out once the user was erased.
+             * @description The asset of the account.
              * @example USD/2
              */
-            asset?: string;
+            asset: string;
             /**
              * @description Null once the user was erased.
              * @example monthly
@@ -6518,7 +6518,7 @@ export interface components {
              */
             user_id: string | null;
             /** @example USD/2 */
-            asset?: string;
+            asset: string;
             /**
              * Format: int64
              * @description The amount of the top-up, in the smallest unit of the asset.
@@ -6536,7 +6536,7 @@ export interface components {
              */
             user_id: string | null;
             /** @example USD/2 */
-            asset?: string;
+            asset: string;
             /**
              * Format: int64
              * @description The amount of the top-up, in the smallest unit of the asset.
@@ -6566,7 +6566,7 @@ export interface components {
              */
             user_id: string | null;
             /** @example USD/2 */
-            asset?: string;
+            asset: string;
             /**
              * Format: int64
              * @description The amount of the top-up, in the smallest unit of the asset.

@@ -11,19 +11,25 @@ import type { HoldRow } from './holds.ts'
 export interface Names {
   users: Map<bigint, string>
   systems: Map<bigint, string>
+  /** Those that were closed, whose transfers an erasure may not have come to yet. */
+  closed: Set<bigint>
 }
 
+/** What an erasure takes from a transfer, and nobody is shown from its beginning. */
+const FORGOTTEN = { reason: null, reference: null, metadata: null, idempotency_key: null }
+
 export async function namesOf(db: Database, ids: readonly bigint[]): Promise<Names> {
-  const names: Names = { users: new Map(), systems: new Map() }
+  const names: Names = { users: new Map(), systems: new Map(), closed: new Set() }
   if (ids.length === 0) return names
-  const { id, userId, system } = accounts
+  const { id, userId, system, status } = accounts
   const rows = await db
-    .select({ id, userId, system })
+    .select({ id, userId, system, status })
     .from(accounts)
     .where(inArray(id, [...new Set(ids)]))
   for (const row of rows) {
     if (row.userId !== null) names.users.set(row.id, row.userId)
     if (row.system !== null) names.systems.set(row.id, row.system)
+    if (row.status === 'closed') names.closed.add(row.id)
   }
   return names
 }
@@ -31,12 +37,15 @@ export async function namesOf(db: Database, ids: readonly bigint[]): Promise<Nam
 /** Transfers of any accounts. */
 export async function presentTransfers(db: Database, rows: readonly TransferRow[]) {
   const sides = rows.flatMap((row) => [row.accountId, row.debitAccountId, row.creditAccountId])
-  const { users, systems } = await namesOf(db, sides)
-  return rows.map((row) => presentTransfer(row, users.get(row.accountId) ?? '', systems))
+  const { users, systems, closed } = await namesOf(db, sides)
+  return rows.map((row) => {
+    const known = presentTransfer(row, users.get(row.accountId) ?? '', systems)
+    return { ...known, ...(closed.has(row.accountId) && FORGOTTEN) }
+  })
 }
 
 export async function presentHolds(db: Database, rows: readonly HoldRow[]) {
-  const { users } = await namesOf(
+  const { users, closed } = await namesOf(
     db,
     rows.map((row) => row.accountId),
   )
@@ -55,5 +64,6 @@ export async function presentHolds(db: Database, rows: readonly HoldRow[]) {
     expires_at: row.expiresAt.toISOString(),
     created_at: row.createdAt.toISOString(),
     closed_at: row.closedAt?.toISOString() ?? null,
+    ...(closed.has(row.accountId) && FORGOTTEN),
   }))
 }

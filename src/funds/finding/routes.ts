@@ -95,7 +95,15 @@ export const findingRoutes: FastifyPluginAsyncTypebox<Listing> = async (
       const place = transfer_id === undefined ? undefined : placeOf(transfer_id)
       const filter = { place, accountId, reference, reason, kind, idempotencyKey: key, ...times }
       const { rows, last } = await findTransfers(app.db, filter, page)
-      return placeAnswer({ rows: await presentTransfers(app.db, rows), last }, list)
+      const shown = await presentTransfers(app.db, rows)
+      // What an erasure has not come to yet is shown without what was said of it, and so not found by it.
+      const found = shown.filter(
+        (one) =>
+          one.reference === (reference ?? one.reference) &&
+          one.reason === (reason ?? one.reason) &&
+          one.idempotency_key === (key ?? one.idempotency_key),
+      )
+      return placeAnswer({ rows: found, last }, list)
     },
   )
 

@@ -65,12 +65,12 @@ export const toldOfFunds: Told = {
   },
 }
 
-/** The users and assets of accounts by their subjects, without accounts of erased users. */
+/** The users and assets of accounts by their subjects; erased users have no name. */
 export async function nameAccounts(sql: postgres.Sql, subjects: readonly string[]) {
   const ids = subjects.filter((one) => one.startsWith('acct_')).map((one) => one.slice(5))
   if (ids.length === 0) return new Map<string, never>()
-  const rows = await sql<{ id: bigint; userId: string; asset: string }[]>`
-    select id, user_id as "userId", asset from accounts
-    where id = any(${array(ids)}::bigint[]) and status <> 'closed'`
+  const rows = await sql<{ id: bigint; userId: string | null; asset: string }[]>`
+    select id, case when status <> 'closed' then user_id end as "userId", asset from accounts
+    where id = any(${array(ids)}::bigint[])`
   return new Map(rows.map(({ id, userId, asset }) => [`acct_${id}`, { userId, asset }]))
 }

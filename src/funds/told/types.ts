@@ -17,12 +17,7 @@ const UserOfEvent = {
       examples: ['user-123'],
     }),
   ),
-  asset: Type.Optional(
-    Type.String({
-      description: 'The asset of the account; left out once the user was erased.',
-      examples: ['USD/2'],
-    }),
-  ),
+  asset: Type.String({ description: 'The asset of the account.', examples: ['USD/2'] }),
 }
 
 const ofAccount = <T extends TProperties>(properties: T) =>

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type Header, assertUntouched, startTarget } from '../../support/hostile.ts'
 import { assertRefused } from '../../support/refusals.ts'
+import { startService } from '../../support/service.ts'
 
 const BODY = '{"user_id":"bob","tier":"pro"}'
 
@@ -83,4 +84,25 @@ test('a body just within the limit is read, and a byte more is not', async (t) =
   assert.equal(within.status, 200)
   const over = await target.send('POST', '/account', { headers, body: valid.padEnd(65_537) })
   assertRefused(over, 'PAYLOAD_TOO_LARGE')
+})
+
+test('a call that takes no body takes an empty object, and no other', async (t) => {
+  const service = await startService(t)
+  const { body } = await service.asAdmin('POST', '/api/webhook-endpoints', {
+    url: 'http://127.0.0.1:9/',
+    events: ['*'],
+  })
+  const path = `/api/webhook-endpoints/${body.endpoint.endpoint_id}`
+  for (const empty of [undefined, '', '{}', ' { } ']) {
+    assert.equal((await service.asAdmin('POST', `${path}/test`, empty)).status, 202, empty)
+  }
+  for (const other of ['[]', 'null', '0', '""', '{"a":1}', '{"a":null}']) {
+    for (const [method, to] of [
+      ['POST', `${path}/test`],
+      ['DELETE', path],
+    ] as const) {
+      assertRefused(await service.asAdmin(method, to, other), 'VALIDATION_FAILED', other)
+    }
+  }
+  assert.equal((await service.asAdmin('DELETE', path, '{}')).status, 204)
 })
