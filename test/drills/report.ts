@@ -51,7 +51,7 @@ export interface Ends {
 
 /**
  * Runs a drill to its end: its report is printed, what it started is ended, and the process fails
- * when a promise is broken.
+ * when a promise is broken. A signal ends it too, and counts as broken.
  */
 export async function drill(
   title: string,
@@ -59,8 +59,9 @@ export async function drill(
 ): Promise<void> {
   const ends: (() => unknown)[] = []
   const report = drillReport(title)
+  const stop = stopSignal()
   try {
-    await work(report, { after: (end) => void ends.unshift(end) })
+    await Promise.race([work(report, { after: (end) => void ends.unshift(end) }), stop.received])
   } catch (error) {
     report.expect(
       error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -68,11 +69,28 @@ export async function drill(
       false,
     )
   } finally {
-    for (const end of ends) await end()
+    // Work that was stopped may start one more thing meanwhile.
+    while (ends.length > 0) await ends.shift()?.()
   }
   report.print()
   report.write()
   process.exitCode = report.isKept() ? 0 : 1
+  // The work still goes on, with nothing left to work with.
+  if (stop.isReceived()) process.exit()
+}
+
+/** Rejects at the first signal to end. What a drill has started would outlive it otherwise. */
+function stopSignal() {
+  let isReceived = false
+  const received = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        isReceived = true
+        reject(new Error(`Stopped by ${signal}`))
+      })
+    }
+  })
+  return { received, isReceived: () => isReceived }
 }
 
 /** What the drill does, as it does it. */
