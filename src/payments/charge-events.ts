@@ -70,14 +70,17 @@ export const disputeChanged: Handler = async (services, event) => {
     isReinstated ||
     (dispute.balance_transactions ?? []).length > 0
   // Money may come back of a dispute that stays lost: what had been refunded before it.
+  const amount = BigInt(dispute.amount)
   const kept = isLostDispute(dispute.status) ? keptOf(dispute) : 0n
+  // Where the object does not list what came back, it was all.
+  const isAllBack = isReinstated && (kept === 0n || kept === amount)
   await taken(services, {
     ...found,
     id: dispute.id,
     kind: 'dispute',
-    amount: kept > 0n ? kept : BigInt(dispute.amount),
+    amount: kept > 0n ? kept : amount,
     currency: dispute.currency,
-    status: isReinstated && kept === 0n ? 'won' : dispute.status,
+    status: isAllBack ? 'won' : dispute.status,
     isWithdrawn,
     at: event.createdAt,
   })

@@ -247,6 +247,25 @@ for (const order of ['given', 'reversed'] as const) {
   })
 }
 
+test('where an event says that money came back, and its object lists none, it was all', async (t) => {
+  const { stripe, deliver, charge, balance, available, news } = await payer(t)
+  const dispute = stripe.dispute(charge)
+  stripe.clock.advance(60)
+  stripe.closeDispute(dispute, 'lost')
+  await deliver(news())
+  assert.deepEqual([await balance(), await available()], [0, 0])
+  stripe.clock.advance(60)
+  stripe.overturnDispute(dispute)
+  const back = news().find(({ type }) => type === 'charge.dispute.funds_reinstated')
+  assert.ok(back)
+  const { balance_transactions: moves, ...object } = back.data.object as unknown as {
+    balance_transactions: unknown[]
+  }
+  const withdrawn = { ...object, status: 'lost', balance_transactions: moves.slice(0, 1) }
+  await deliver([{ ...back, data: { object: withdrawn } } as typeof back])
+  assert.deepEqual([await balance(), await available()], [1_000, 1_000])
+})
+
 test('of a dispute that stays lost and returns a part, the rest is taken', async (t) => {
   const { stripe, deliver, charge, balance, available, news } = await payer(t)
   const dispute = stripe.dispute(charge, { amount: 600 })
