@@ -15,10 +15,13 @@ export type Values = (
   commitments: readonly string[],
 ) => Promise<readonly { commitment: string; value: string }[]>
 
+/** Values about a person whose erasure goes on count as erased. */
 export function valuesIn(sql: postgres.Sql): Values {
   return (commitments) => sql<{ commitment: string; value: string }[]>`
     select commitment, value from audit_personal
-    where commitment = any(${array(commitments)}::text[])`
+    where commitment = any(${array(commitments)}::text[]) and not exists (
+      select from erasures where subject = customer_id or subject = 'acct_' || account_id
+    )`
 }
 
 export function valuesInDatabase(db: Database): Values {

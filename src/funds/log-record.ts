@@ -64,6 +64,8 @@ type LoggedPersonal = [
   fingerprint: string,
   ipCommitment: string | null,
   detailsCommitment: string | null,
+  /** Whether the account is closed, so that no value is shown even before it is erased. */
+  isClosed: boolean,
 ]
 
 /** The names of the system accounts, by id. */
@@ -117,6 +119,7 @@ export function transferRecord(
   const [accountId, seq, kind, asset, amount, debit, credit, targetSeq] = movement
   const [, , , , , , , , balanceAfter, heldAfter, availableAfter, actor, createdAt, grants] =
     movement
+  const isClosed = personal[9]
   return movementRecord(
     {
       accountId: BigInt(accountId),
@@ -134,7 +137,7 @@ export function transferRecord(
       createdAt: new Date(createdAt),
       grants,
     },
-    isShown ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq)),
+    isShown && !isClosed ? valuesIn(personal) : commitmentsIn(personal, BigInt(seq)),
     recordSeq,
   )
 }

@@ -38,7 +38,8 @@ export const transferSource: LogSource = {
             t.credit_account_id, t.target_seq, t.balance_after, t.held_after, t.available_after,
             t.actor, t.created_at, t.grants),
           json_build_array(encode(a.salt, 'hex'), t.ip, t.reason, t.reference, t.metadata,
-            t.idempotency_key, encode(t.fingerprint, 'hex'), t.ip_commitment, t.details_commitment)
+            t.idempotency_key, encode(t.fingerprint, 'hex'), t.ip_commitment, t.details_commitment,
+            coalesce(a.status = 'closed', false))
         ))
         from unnest(r.account_ids, r.transfer_seqs) with ordinality as one (account_id, seq, place)
         join transfers t on t.account_id = one.account_id and t.seq = one.seq
