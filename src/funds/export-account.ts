@@ -176,6 +176,7 @@ function exportedGrants(db: Database, accountId: bigint, userId: string): Pages 
 async function* exportedBudgets(db: Database, { id, seq }: AccountRow, userId: string): Pages {
   const rows = await db.select().from(budgets).where(eq(budgets.accountId, id)).orderBy(budgets.id)
   const now = new Date()
-  const own = new Set(rows.filter((row) => row.madeInPortal === true).map((row) => row.id))
-  yield rows.map((row) => presentBudget(rolled({ ...row, lapsed: 0n }, now, seq), userId, own))
+  yield rows.map((row) =>
+    presentBudget(rolled({ ...row, lapsed: 0n }, now, seq), userId, row.madeInPortal === true),
+  )
 }

@@ -133,7 +133,19 @@ test('a hard budget refuses what would pass it, a soft one tells', async (t) => 
   const list = (await service.asInternal('GET', '/account/ada/budgets?limit=2')).body
   const next = await service.asInternal('GET', `/account/ada/budgets?cursor=${list.next_cursor}`)
   const ids = [...list.data, ...next.body.data].map((one: { budget_id: string }) => one.budget_id)
-  assert.deepEqual(ids, ['agent', 'daily', 'tokens'])
+  // Newest first: what was changed since keeps its place.
+  assert.deepEqual(ids, ['tokens', 'agent', 'daily'])
+  // Of those that the previous version made, no time is known: they come last.
+  await query(service.database, `update budgets set created_at = null where id <> 'agent'`)
+  const seen: string[] = []
+  for (let cursor = ''; ;) {
+    const path = `/account/ada/budgets?limit=1${cursor && `&cursor=${cursor}`}`
+    const { data, next_cursor } = (await service.asInternal('GET', path)).body
+    seen.push(...data.map((one: { budget_id: string }) => one.budget_id))
+    if (next_cursor === null) break
+    cursor = next_cursor
+  }
+  assert.deepEqual(seen, ['agent', 'daily', 'tokens'])
   assert.equal((await remove('daily')).status, 204)
   assertRefused(await remove('daily'), 'BUDGET_NOT_FOUND')
   const events = await query(

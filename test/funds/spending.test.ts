@@ -197,7 +197,7 @@ test('grants, budgets, holds and refunds end as in a simple model, wherever the 
               remaining: list.data
                 .map((item: { remaining: number }) => item.remaining)
                 .toReversed(),
-              used: budgets.data.map((item: { used: number }) => item.used),
+              used: budgets.data.toSorted(byId).map((item: BudgetSeen) => item.used),
             },
             state,
             `at ${now}`,
@@ -324,4 +324,14 @@ function describe(outcome: PromiseSettledResult<Moved>): string {
   const { balanceAfter, availableAfter, grants } = outcome.value.transfer
   const pieces = (grants ?? []).map(([seq, part]) => [seq - 1, part])
   return `${balanceAfter}/${availableAfter} ${JSON.stringify(pieces)}`
+}
+
+interface BudgetSeen {
+  budget_id: string
+  used: number
+}
+
+/** The model numbers budgets; a list of them begins with the newest. */
+function byId(a: BudgetSeen, b: BudgetSeen): number {
+  return a.budget_id < b.budget_id ? -1 : 1
 }

@@ -264,7 +264,7 @@ Needs a token with the permission `funds:read`.
    */
   listFundsGrants: Call<'listFundsGrants'>
   /**
-   * List a user's budgets by their ids.
+   * List a user's budgets, newest first.
    *
    * Needs a token with the permission `funds:read`.
    */
@@ -950,7 +950,7 @@ Needs a token with the permission `accounts:read`.
    */
   listGrants: Call<'listGrants'>
   /**
-   * List a user's budgets by their ids.
+   * List a user's budgets, newest first.
    *
    * Needs a token with the permission `accounts:read`.
    */

@@ -556,7 +556,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List a user's budgets by their ids
+         * List a user's budgets, newest first
          * @description Needs a token with the permission `funds:read`.
          */
         get: operations["listFundsBudgets"];
@@ -2088,7 +2088,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List a user's budgets by their ids
+         * List a user's budgets, newest first
          * @description Needs a token with the permission `accounts:read`.
          */
         get: operations["listBudgets"];

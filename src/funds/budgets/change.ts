@@ -46,7 +46,7 @@ export function putBudget(
     const row = { ...terms, used, windowStart, resetsAt, sinceSeq, alerted, passedIn }
     await tx
       .insert(budgets)
-      .values({ accountId: account.id, id, madeInPortal: isInPortal, ...row })
+      .values({ accountId: account.id, id, madeInPortal: isInPortal, createdAt: now, ...row })
       .onConflictDoUpdate({ target: [budgets.accountId, budgets.id], set: row })
     if (before === undefined) await count(tx, account, 1)
     const { amount, window, mode } = terms
@@ -85,18 +85,31 @@ function requireMadeInPortal(budget: { madeInPortal: boolean | null }): void {
   throw new Refusal('PERMISSION_DENIED', { message: 'The budget was not made in the portal.' })
 }
 
-/** The ids of those of an account that its user made in the portal. */
-export async function madeInPortal(
+/** How a budget came to be, which its counters do not need. */
+export interface Making {
+  /** Whether its user made it in the portal. */
+  isInPortal: boolean
+  /** In milliseconds; 0 of one that was made before this was noted. */
+  at: number
+}
+
+/** Of the budgets of an account, by their ids. */
+export async function makingsOf(
   db: Pick<Database, 'select'>,
   some: readonly { accountId: bigint }[],
-): Promise<Set<string>> {
+): Promise<Map<string, Making>> {
   const accountId = some[0]?.accountId
-  if (accountId === undefined) return new Set()
+  if (accountId === undefined) return new Map()
+  const { id, madeInPortal, createdAt } = budgets
   const rows = await db
-    .select({ id: budgets.id })
+    .select({ id, madeInPortal, createdAt })
     .from(budgets)
-    .where(and(eq(budgets.accountId, accountId), eq(budgets.madeInPortal, true)))
-  return new Set(rows.map(({ id }) => id))
+    .where(eq(budgets.accountId, accountId))
+  return new Map(
+    rows.map((row) => {
+      return [row.id, { isInPortal: row.madeInPortal === true, at: row.createdAt?.getTime() ?? 0 }]
+    }),
+  )
 }
 
 /** Of an account that is closed and locked. */

@@ -2,8 +2,8 @@ import type { BalanceRow } from '../balances.ts'
 import { availableOf } from '../present.ts'
 import { type Budget, type Notes, isMatch, remainingOf, tightest } from './budget.ts'
 
-/** @param own the ids of those that the user made in the portal */
-export function presentBudget(budget: Budget, userId: string, own: ReadonlySet<string>) {
+/** @param isInPortal whether the user made it in the portal */
+export function presentBudget(budget: Budget, userId: string, isInPortal: boolean) {
   const { id, amount, window, timeZone, referencePrefix, reason, mode, alertAt } = budget
   const { used, lapsed, windowStart, resetsAt } = budget
   return {
@@ -19,7 +19,7 @@ export function presentBudget(budget: Budget, userId: string, own: ReadonlySet<s
     remaining: Number(remainingOf(budget)),
     window_start: windowStart.toISOString(),
     resets_at: resetsAt?.toISOString() ?? null,
-    made_in_portal: own.has(id),
+    made_in_portal: isInPortal,
   }
 }
 

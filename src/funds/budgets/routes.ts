@@ -7,7 +7,8 @@ import { invalid, ref } from '../../http/schemas.ts'
 import { Refusal } from '../../refusals/index.ts'
 import type { Reading } from '../reading.ts'
 import { UserParams } from '../schemas.ts'
-import { type Changer, deleteBudget, madeInPortal, putBudget } from './change.ts'
+import type { Budget as BudgetState } from './budget.ts'
+import { type Changer, type Making, deleteBudget, makingsOf, putBudget } from './change.ts'
 import { presentBudget, presentCheck } from './present.ts'
 import {
   Budget,
@@ -20,8 +21,8 @@ import {
 } from './schemas.ts'
 import { isTimeZone } from './window.ts'
 
-/** A place in a cursor: the id of a budget. */
-const PLACE = /^[A-Za-z0-9._:-]{1,64}$/
+/** A place in a cursor: when a budget was made, and its id. */
+const PLACE = /^\d{1,15} [A-Za-z0-9._:-]{1,64}$/
 
 /** Internal: how much may be charged to an account within a time, and whether a charge would be let through. */
 export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -32,7 +33,8 @@ export const budgetRoutes: FastifyPluginAsyncTypebox = async (app) => {
     const { budgets } = await app.funds.balance(userId)
     const budget = budgets.find((one) => one.id === id)
     if (budget === undefined) throw new Refusal('BUDGET_NOT_FOUND')
-    return presentBudget(budget, userId, await madeInPortal(app.db, budgets))
+    const makings = await makingsOf(app.db, budgets)
+    return presentBudget(budget, userId, isInPortal(makings, id))
   }
 
   app.put(
@@ -146,7 +148,7 @@ export const budgetListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
     {
       schema: {
         operationId: ids.budgets,
-        summary: "List a user's budgets by their ids",
+        summary: "List a user's budgets, newest first",
         params: UserParams,
         querystring: ListBudgetsQuery,
         response: { 200: ref(BudgetPage) },
@@ -162,11 +164,11 @@ export const budgetListRoutes: FastifyPluginAsyncTypebox<Reading> = async (
       const list = ['budgets', userId]
       const { limit, after } = textPageRequest(request.query, list, PLACE)
       const { budgets } = await app.funds.balance(userId)
-      const rows = budgets.toSorted(byId).filter(({ id }) => after === null || id > after)
-      const own = await madeInPortal(app.db, budgets)
-      return textPageAnswer(rows, limit, list, {
-        present: (row) => presentBudget(row, userId, own),
-        placeOf: ({ id }) => id,
+      const makings = await makingsOf(app.db, budgets)
+      const rows = newestFirst(budgets, makings)
+      return textPageAnswer(after === null ? rows : behind(rows, after), limit, list, {
+        present: ({ budget }) => presentBudget(budget, userId, isInPortal(makings, budget.id)),
+        placeOf: ({ budget: { id }, at }) => `${at} ${id}`,
       })
     },
   )
@@ -176,6 +178,29 @@ function changerOf(request: FastifyRequest): Changer {
   return { ...actorOf(request), isInPortal: request.portal !== null }
 }
 
-function byId(a: { id: string }, b: { id: string }): number {
-  return a.id < b.id ? -1 : 1
+type Makings = ReadonlyMap<string, Making>
+
+function isInPortal(makings: Makings, id: string): boolean {
+  return makings.get(id)?.isInPortal === true
+}
+
+interface Placed {
+  budget: BudgetState
+  at: number
+}
+
+function newestFirst(budgets: readonly BudgetState[], makings: Makings) {
+  const placed = budgets.map((budget) => ({ budget, at: makings.get(budget.id)?.at ?? 0 }))
+  return placed.toSorted(inOrder)
+}
+
+/** Old ones, whose time is not known, come last and by their ids. */
+function inOrder(a: Placed, b: Placed): number {
+  return b.at - a.at || (a.budget.id < b.budget.id ? -1 : 1)
+}
+
+function behind(rows: readonly Placed[], place: string): Placed[] {
+  const [at = '', id = ''] = place.split(' ')
+  const last = Number(at)
+  return rows.filter((row) => row.at < last || (row.at === last && row.budget.id > id))
 }

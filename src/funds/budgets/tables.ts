@@ -45,6 +45,8 @@ export const budgets = pgTable(
     passedIn: timestamp({ precision: 3, withTimezone: true }),
     /** Whether its user made it in the portal, and may change it there; null in old rows. */
     madeInPortal: boolean(),
+    /** The order of lists; null in old rows. */
+    createdAt: timestamp({ precision: 3, withTimezone: true }),
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.id] }),

@@ -1,0 +1,1 @@
+ALTER TABLE "budgets" ADD COLUMN "created_at" timestamp (3) with time zone;
