@@ -262,7 +262,7 @@ test('where an event says that money came back, and its object lists none, it wa
     balance_transactions: unknown[]
   }
   const withdrawn = { ...object, status: 'lost', balance_transactions: moves.slice(0, 1) }
-  await deliver([{ ...back, data: { object: withdrawn } } as typeof back])
+  await deliver([{ ...back, data: { object: withdrawn } }])
   assert.deepEqual([await balance(), await available()], [1_000, 1_000])
 })
 
