@@ -11970,6 +11970,7 @@ export interface operations {
                  *       "seq": 42,
                  *       "data": {
                  *         "user_id": null,
+                 *         "asset": "USD/2",
                  *         "holds_released": 0,
                  *         "balance_given_up": 0
                  *       }

@@ -111,7 +111,7 @@ export const types = {
       holds_released: Type.Integer(),
       balance_given_up: Type.Integer(),
     }),
-    example: { user_id: null, holds_released: 0, balance_given_up: 0 },
+    example: { user_id: null, asset: 'USD/2', holds_released: 0, balance_given_up: 0 },
   },
   'funds.topped_up': movement('Money has come into an account.', 'top_up'),
   'funds.refunded': movement(
