@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeProtectedHeader, jwtVerify, createLocalJWKSet } from 'jose'
+import { settled } from '../support/audit.ts'
 import { createCustomer, putPlan } from '../support/customers.ts'
 import { fetchJwks, fetchRevocations, getLicenses, issue, verdict } from '../support/licenses.ts'
 import { assertRefused, sameForAll } from '../support/refusals.ts'
@@ -180,6 +181,7 @@ test('a revoked licence is gone from the list and on the revocation list, on eve
   )
   assert.ok(!JSON.stringify(records).includes('eyJ'), 'no token is in the audit log')
   assert.ok(!JSON.stringify(records).includes('leaked'), 'an operator’s words are a commitment')
+  await settled(service)
   const shown = await service.asAdmin('GET', '/api/audit?event=license.revoked')
   assert.equal(shown.body.data[0].metadata.reason, 'leaked')
 })

@@ -231,7 +231,12 @@ test('a cursor with the right check and no place of its list is refused', async 
       '1700000000000 evt_1',
       ['x', 'x evt_1', '1', '1 ', ' evt_1', '-1 evt_1', `${'9'.repeat(16)} evt_1`, '1 evt\0'],
     ],
-    ['/account/ada/budgets', ['budgets', 'ada'], 'daily', ['', 'a b', '\0', 'a\n']],
+    [
+      '/account/ada/budgets',
+      ['budgets', 'ada'],
+      '1700000000000 daily',
+      ['', 'daily', ' daily', '1 ', '-1 daily', '1 a b', '1 a\n', `${'9'.repeat(16)} daily`],
+    ],
   ]
   await assertUntouched(target, async () => {
     for (const [path, list, right, wrong] of lists) {
