@@ -156,7 +156,7 @@ test('a body of nothing but faults costs little more than reading it', async (t)
 test('a body may be left out where nothing in it is needed, and nowhere else', async (t) => {
   const target = await startTarget(t)
   const keys = `/api/customers/${target.customer.customerId}/api-keys`
-  const bodiless = [{}, { headers: [JSON_TYPE] }, { headers: [JSON_TYPE], body: '' }]
+  const bodiless = [{}, ...[undefined, '', '{}'].map((body) => ({ headers: [JSON_TYPE], body }))]
   await assertUntouched(target, async () => {
     for (const options of bodiless) {
       const missing = await target.send('POST', '/account', options)
@@ -171,7 +171,7 @@ test('a body may be left out where nothing in it is needed, and nowhere else', a
       assertRefused(unknownKey, 'API_KEY_NOT_FOUND')
       assertRefused(await target.send('DELETE', `${keys}/00000000`, options), 'API_KEY_NOT_FOUND')
     }
-    for (const body of ['{}', 'null', '[]', '{"force":true}']) {
+    for (const body of ['null', '[]', '{"force":true}']) {
       const options = { headers: [JSON_TYPE], body }
       const answer = await target.send('DELETE', `${keys}/${target.customer.keyId}`, options)
       assertRefused(answer, 'VALIDATION_FAILED', body)
