@@ -203,7 +203,8 @@ async function openProxy(t: TestContext, socketPath: string) {
 
 async function isRunning(sql: postgres.Sql, text: string): Promise<boolean> {
   const rows = await sql`
-    select from pg_stat_activity where state = 'active' and query = ${text}`
+    select from pg_stat_activity
+    where datname = current_database() and state = 'active' and query = ${text}`
   return rows.length > 0
 }
 

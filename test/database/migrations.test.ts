@@ -206,7 +206,8 @@ test('whoever waits for another that migrates says which that is', async (t) => 
   assert.match(said[0] ?? '', /"holder", connected since .*pg_terminate_backend\(\d+\)/)
   await query(
     database,
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holder'",
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'holder'`,
   )
   await migrating
   await held.release().catch(() => undefined)

@@ -139,7 +139,8 @@ test('an account that is locked is waited for, and holds up no other batch', asy
   const isWaiting = async () => {
     const rows = await query(
       service.database,
-      "select from pg_stat_activity where wait_event_type = 'Lock' and application_name like '%atomic%'",
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+         and application_name like '%atomic%'`,
       [],
     )
     return rows.length > 0
